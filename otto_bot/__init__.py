@@ -1,0 +1,1 @@
+"""Otto: a GitHub App that explains every failure before it retries."""

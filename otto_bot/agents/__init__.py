@@ -1,0 +1,1 @@
+"""Planner, coder, judge and pilot: prompts, schemas, the coder's loop."""

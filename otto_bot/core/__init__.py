@@ -1,0 +1,1 @@
+"""The heart: pure state machine; knows nobody of the house."""

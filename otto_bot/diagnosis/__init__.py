@@ -1,0 +1,1 @@
+"""From CI logs to one typed, quotable failure."""

@@ -1,0 +1,1 @@
+"""From webhook to run event: verify, store, route, authorise."""

@@ -1,0 +1,1 @@
+"""One file an effect: act through a verb, report back as events."""

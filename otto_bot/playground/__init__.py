@@ -1,0 +1,1 @@
+"""A GitHub stand-in for demos and tests; started as a process, never imported by the bot."""
