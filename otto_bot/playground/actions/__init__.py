@@ -1,0 +1,1 @@
+"""The Actions service of the playground: really executes workflow files, without a network and without Docker."""
