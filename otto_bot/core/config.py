@@ -1,0 +1,173 @@
+"""The repository's configuration, `.github/otto.yml`: a value, and the host's caps over it."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from pydantic import Field, ValidationError, field_validator
+
+from otto_bot.core.values import Frozen
+
+DEFAULT_MODEL = "claude-sonnet-4-5"
+PREFIX_PATTERN = r"^[A-Za-z0-9][A-Za-z0-9._-]{0,38}$"
+
+
+class PlanConfig(Frozen):
+    """`plan`: when a plan waits for a person."""
+
+    approval: Literal["auto", "always", "never"] = "auto"
+    max_tasks: Annotated[int, Field(ge=1, le=50)] = 8
+    auto_if_under_usd: Annotated[float, Field(ge=0)] = 5.0
+
+
+class VerifyConfig(Frozen):
+    """`verify`: how GitHub Actions says whether a head is good."""
+
+    via: Literal["auto", "dispatch", "push", "pull_request"] = "auto"
+    workflow: Annotated[str, Field(pattern=r"^[A-Za-z0-9._-]+\.ya?ml$")] = "otto-verify.yml"
+    required: tuple[str, ...] = ()
+    ignore: tuple[str, ...] = ()
+    settle_seconds: Annotated[float, Field(ge=0, le=3600)] = 30
+    timeout_minutes: Annotated[float, Field(gt=0, le=1440)] = 60
+    exposure: Literal["ask", "accept", "dispatch-only"] = "ask"
+
+
+class QaConfig(Frozen):
+    """`qa`: whether a judge reads each green attempt against its criteria."""
+
+    enabled: bool = True
+
+
+class PilotConfig(Frozen):
+    """`pilot`: who decides at a gate, and how long people have to object."""
+
+    enabled: bool = True
+    approval: Literal["auto", "always"] = "auto"
+    grace_minutes: Annotated[float, Field(ge=0, le=1440)] = 2
+    mode: Literal["decide", "shadow"] = "decide"
+
+
+class AttemptsConfig(Frozen):
+    """`attempts`: how often a task may be coded."""
+
+    per_task: Annotated[int, Field(ge=1, le=10)] = 3
+
+
+class BudgetConfig(Frozen):
+    """`budget`: caps for everything that descends from one issue."""
+
+    usd: Annotated[float, Field(gt=0)] = 10
+    minutes: Annotated[float, Field(gt=0)] = 240
+
+
+class ModelsConfig(Frozen):
+    """`models`: which model plays which role; `pilot: null` is the planner's."""
+
+    planner: str = DEFAULT_MODEL
+    coder: str = DEFAULT_MODEL
+    judge: str = DEFAULT_MODEL
+    pilot: str | None = None
+
+    @property
+    def for_pilot(self) -> str:
+        """The pilot's model."""
+        return self.pilot or self.planner
+
+
+class Project(Frozen):
+    """One part of a repository with its own set-up and test commands."""
+
+    path: str = "."
+    setup: str = ""
+    test: str = ""
+
+
+class PathsConfig(Frozen):
+    """`paths`: what must not be touched, and where the projects are."""
+
+    protected: tuple[str, ...] = (".github/**", "CODEOWNERS")
+    projects: tuple[Project, ...] = (Project(),)
+
+
+class TriggersConfig(Frozen):
+    """`triggers`: bots that may act as people; no wildcard."""
+
+    allow_bots: tuple[str, ...] = ()
+
+    @field_validator("allow_bots")
+    @classmethod
+    def _no_wildcard(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        if any("*" in name for name in value):
+            raise ValueError("names bots one by one; `*` is not allowed")
+        return value
+
+
+class BranchesConfig(Frozen):
+    """`branches`: the prefix of every branch Otto makes."""
+
+    prefix: Annotated[str, Field(pattern=PREFIX_PATTERN)] = "otto"
+
+
+class Config(Frozen):
+    """Everything a repository may set. Unknown keys are errors."""
+
+    label: Annotated[str, Field(min_length=1, max_length=50)] = "otto"
+    plan: PlanConfig = PlanConfig()
+    verify: VerifyConfig = VerifyConfig()
+    qa: QaConfig = QaConfig()
+    pilot: PilotConfig = PilotConfig()
+    attempts: AttemptsConfig = AttemptsConfig()
+    budget: BudgetConfig = BudgetConfig()
+    models: ModelsConfig = ModelsConfig()
+    paths: PathsConfig = PathsConfig()
+    triggers: TriggersConfig = TriggersConfig()
+    branches: BranchesConfig = BranchesConfig()
+    mark_ready: bool = False
+
+    @field_validator("pilot", "qa", mode="before")
+    @classmethod
+    def _switch(cls, value: object) -> object:
+        """`pilot: false` is short for `pilot: {enabled: false}`."""
+        return {"enabled": value} if isinstance(value, bool) else value
+
+
+class HostCaps(Frozen):
+    """What the host allows at most; a repository may only go lower."""
+
+    usd: Annotated[float, Field(gt=0)] = 50
+    minutes: Annotated[float, Field(gt=0)] = 1440
+    attempts: Annotated[int, Field(ge=1, le=10)] = 10
+
+
+class ConfigError(ValueError):
+    """The file cannot be used; `problems` are (place, reason) pairs for people."""
+
+    def __init__(self, problems: tuple[tuple[str, str], ...]) -> None:
+        self.problems = problems
+        super().__init__("; ".join(f"{place}: {reason}" for place, reason in problems))
+
+
+def read_config(data: Any, caps: HostCaps) -> Config:
+    """The configuration in parsed YAML `data` (None = defaults), lowered to the host's caps.
+
+    Raises ConfigError with every problem found, each with its dotted place.
+    """
+    if data is None:
+        data = {}
+    if not isinstance(data, dict):
+        raise ConfigError((("file", "must be a mapping of settings"),))
+    try:
+        config = Config.model_validate(data)
+    except ValidationError as error:
+        problems = tuple(
+            (".".join(str(part) for part in item["loc"]) or "file", item["msg"]) for item in error.errors()
+        )
+        raise ConfigError(problems) from None
+    return config.model_copy(
+        update={
+            "budget": BudgetConfig(
+                usd=min(config.budget.usd, caps.usd), minutes=min(config.budget.minutes, caps.minutes)
+            ),
+            "attempts": AttemptsConfig(per_task=min(config.attempts.per_task, caps.attempts)),
+        }
+    )
