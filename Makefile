@@ -1,0 +1,45 @@
+# A fresh clone needs Python 3.11-3.13 with venv, git and make; everything else comes from uv.lock into .venv.
+# ARGS goes to the command: make demo ARGS="--scenario all-green", make test ARGS="tests/core -k plan"
+PYTHON ?= python3
+BIN := .venv/bin
+PYTEST := $(BIN)/pytest -n 2 --dist worksteal
+
+.DEFAULT_GOAL := help
+.PHONY: help env demo test test-slow test-all lint format bench clean
+
+help:  ## this list
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
+
+env:  ## .venv with exactly the locked packages
+	@$(PYTHON) scripts/bootstrap.py
+
+demo: env  ## a labelled issue becomes a pull request, without an account or a key
+	@$(BIN)/otto-bot demo $(ARGS)
+
+test: env  ## the quick tests
+	$(PYTEST) -m "not slow" $(ARGS)
+
+test-slow: env  ## the slow tests: installations, crashes, every scenario
+	$(PYTEST) -m slow $(ARGS)
+
+test-all: env  ## every test
+	$(PYTEST) $(ARGS)
+
+lint: env  ## style, types, import rules, workflows, Dockerfile
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/actionlint
+	$(BIN)/zizmor --offline --quiet .github
+	$(BIN)/hadolint Dockerfile
+
+format: env  ## rewrite the files the way `make lint` wants them
+	$(BIN)/ruff check --fix
+	$(BIN)/ruff format
+
+bench: env  ## measure, with the figures on standard output
+	$(BIN)/otto-bot bench $(ARGS)
+
+clean:  ## remove everything that can be made again
+	rm -rf .venv .tools .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache dist
