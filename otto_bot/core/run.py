@@ -1,0 +1,339 @@
+"""The run: everything Otto knows about the work on one labelled issue, as one immutable value."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from enum import StrEnum
+from typing import Literal
+
+from otto_bot.core.budget import Money
+from otto_bot.core.config import Config, HostCaps
+from otto_bot.core.decision import Action, Decision
+from otto_bot.core.evidence import EvidenceItem, Failure
+from otto_bot.core.exposure import Exposure
+from otto_bot.core.lanes import Lane
+from otto_bot.core.plan import Batches, Plan
+from otto_bot.core.values import Frozen, Person, Repo
+from otto_bot.core.verdict import Verdict
+
+
+class RunPhase(StrEnum):
+    """Where the run stands."""
+
+    PLANNING = "planning"
+    PLAN_REVIEW = "plan_review"
+    EXECUTING = "executing"
+    INTEGRATING = "integrating"
+    GATE = "gate"
+    GATE_REVIEW = "gate_review"
+    JOURNEYS = "journeys"
+    DONE = "done"
+
+
+class Outcome(StrEnum):
+    """How a run came to rest."""
+
+    DONE = "done"
+    DONE_PARTIAL = "done_partial"
+    NEEDS_HUMAN = "needs_human"
+    CANCELLED = "cancelled"
+    FAILED = "failed"
+
+
+class TaskState(StrEnum):
+    """Where a task stands; every task is in exactly one of these."""
+
+    PENDING = "pending"
+    CODING = "coding"
+    VERIFYING = "verifying"
+    JUDGING = "judging"
+    VERIFIED = "verified"
+    MERGED = "merged"
+    FAILED = "failed"
+    REOPENED = "reopened"
+    HELD = "held"
+    ASKED = "asked"
+    SKIPPED = "skipped"
+    BLOCKED = "blocked"
+
+
+MOVING = frozenset({TaskState.CODING, TaskState.VERIFYING, TaskState.JUDGING})
+"""A job or GitHub is at work on the task."""
+SETTLED = frozenset(
+    {TaskState.MERGED, TaskState.SKIPPED, TaskState.ASKED, TaskState.HELD, TaskState.BLOCKED, TaskState.FAILED}
+)
+"""Nothing happens to the task without a decision."""
+Ending = Literal["green", "red", "timed_out", "blocked", "neutral", "no_ci", "cancelled"]
+
+
+class Verification(Frozen):
+    """What Actions is asked, or said, about one (SHA, tree, round); `target` names whose head it is."""
+
+    target: str
+    branch: str
+    sha: str
+    tree: str
+    started_at: datetime
+    pull_request: int | None = None
+    dispatched_run: int | None = None
+    polls: int = 0
+    next_at: datetime
+    round: int = 1
+    rerun_due: bool = False
+    waiting: str = ""
+    run_ids: tuple[int, ...] = ()
+    url: str = ""
+    ending: Ending | None = None
+    failure: Failure | None = None
+
+
+class Handoff(Frozen):
+    """What a coder leaves behind: a summary, and facts that others should know."""
+
+    summary: str = ""
+    facts: tuple[str, ...] = ()
+
+
+class Attempt(Frozen):
+    """One coder session on one branch and its verification."""
+
+    number: int
+    strategy: Action | None = None
+    gate: int | None = None
+    guidance: str = ""
+    routed: tuple[str, ...] = ()
+    branch: str
+    base_sha: str
+    sha: str | None = None
+    tree: str | None = None
+    pushed: bool = False
+    stat: str = ""
+    handoff: Handoff = Handoff()
+    verdict: Verdict | None = None
+    failure: Failure | None = None
+
+
+class Task(Frozen):
+    """A task and its attempts. What the next attempt gets stands here until it starts."""
+
+    key: str
+    state: TaskState = TaskState.PENDING
+    attempts: tuple[Attempt, ...] = ()
+    granted: int = 0
+    rerun_count: int = 0
+    next_strategy: Action | None = None
+    next_gate: int | None = None
+    next_guidance: str = ""
+    routed: tuple[str, ...] = ()
+    question: str = ""
+    blocked_by: tuple[str, ...] = ()
+    merged_sha: str | None = None
+
+    @property
+    def last(self) -> Attempt | None:
+        """The newest attempt."""
+        return self.attempts[-1] if self.attempts else None
+
+    @property
+    def failure(self) -> Failure | None:
+        """Why the newest attempt failed, if it did."""
+        return self.last.failure if self.last else None
+
+
+class GateState(StrEnum):
+    """Where a decision stands."""
+
+    OPENED = "opened"
+    DECIDED = "decided"
+    POSTED = "posted"
+    APPROVED = "approved"
+    APPLIED = "applied"
+
+
+class Gate(Frozen):
+    """The moment after a batch settled with failures, and the decision taken at it."""
+
+    number: int
+    batch: int
+    opened_at: datetime
+    tasks: tuple[str, ...]
+    failures: tuple[Failure, ...]
+    state: GateState = GateState.OPENED
+    decision: Decision | None = None
+    evidence: tuple[EvidenceItem, ...] = ()
+    cut: str = ""
+    model: str = ""
+    calls: int = 0
+    usd: float = 0.0
+    revision: int = 0
+    comment_id: int | None = None
+    comment_url: str = ""
+    posted_revision: int = 0
+    deadline: datetime | None = None
+    approved_by: str = ""
+    outcomes: dict[str, str] = {}
+
+
+class Integration(Frozen):
+    """Verified attempts on their way to the run branch: `merging` on one candidate, `todo` after it."""
+
+    batch: int
+    step: int
+    merging: tuple[str, ...]
+    todo: tuple[str, ...] = ()
+    one_by_one: bool = False
+    sha: str | None = None
+    tree: str | None = None
+    ready: bool = False
+
+
+class Hold(Frozen):
+    """Why the run rests, and what would make it go on. `number` makes each rest one occurrence."""
+
+    kind: Literal["paused", "needs_human"]
+    number: int
+    reason: str
+    reply: str = "/otto resume"
+    since: datetime
+
+
+class Reply(Frozen):
+    """One answer owed to someone's command."""
+
+    number: int
+    where: int
+    comment_id: int | None
+    key: str
+    detail: str = ""
+
+
+class Trouble(Frozen):
+    """An effect that failed, and when it is tried again."""
+
+    count: int
+    kind: str
+    message: str
+    retry_at: datetime | None
+
+
+class Run(Frozen):
+    """The work on one labelled issue."""
+
+    id: int
+    repo: Repo
+    issue: int
+    ordinal: int
+    title: str
+    body: str
+    actor: Person
+    caps: HostCaps = HostCaps()
+    plan_only: bool = False
+    started_at: datetime
+    phase: RunPhase = RunPhase.PLANNING
+    outcome: Outcome | None = None
+    stopping: bool = False
+    hold: Hold | None = None
+    rests: int = 0
+
+    config: Config = Config()
+    prepared: bool = False
+    lane: Lane | None = None
+    exposure: Exposure | None = None
+    base_sha: str = ""
+    base_moved: int = 0
+    branches_prefix: str = "otto"
+
+    revision: int = 0
+    plan: Plan | None = None
+    plan_number: int = 0
+    plan_guidance: str = ""
+    plan_revision: int = 0
+    plan_posted: int = 0
+    plan_comment_id: int | None = None
+    plan_approved_by: str = ""
+
+    pull_request: int | None = None
+    pull_request_node: str = ""
+    head: str = ""
+    head_tree: str = ""
+    tasks: dict[str, Task] = {}
+    order: Batches = ()
+    batch: int = 0
+    verifications: dict[str, Verification] = {}
+    verification_prs: dict[str, int] = {}
+    closed_prs: frozenset[int] = frozenset()
+    green_trees: frozenset[str] = frozenset()
+    integration: Integration | None = None
+    gates: tuple[Gate, ...] = ()
+
+    money: Money
+    minutes: float = 240
+    trouble: dict[str, Trouble] = {}
+    replies: tuple[Reply, ...] = ()
+    replied: int = 0
+    called: frozenset[str] = frozenset()
+    seen: frozenset[str] = frozenset()
+    shown: dict[str, str] = {}
+    shown_count: dict[str, int] = {}
+    ids: dict[str, int] = {}
+
+    @property
+    def ended(self) -> bool:
+        """Nothing will happen any more, whatever anyone says."""
+        return self.outcome in (Outcome.DONE, Outcome.CANCELLED, Outcome.FAILED) and self.phase is RunPhase.DONE
+
+    @property
+    def resting(self) -> bool:
+        """Nothing happens until someone says something."""
+        return self.outcome is not None or self.hold is not None
+
+    @property
+    def single(self) -> bool:
+        """A single-task plan: the task's branch is the run branch."""
+        return self.plan is not None and len(self.plan.tasks) == 1
+
+    @property
+    def gate(self) -> Gate | None:
+        """The newest gate, if its decision is not applied yet."""
+        return self.gates[-1] if self.gates and self.gates[-1].state is not GateState.APPLIED else None
+
+    @property
+    def current(self) -> tuple[str, ...]:
+        """Tasks of the batch being worked on."""
+        return self.order[0] if self.order else ()
+
+    @property
+    def prefix(self) -> str:
+        """Prefix of every branch of this run."""
+        return f"{self.branches_prefix}/{self.issue}-{self.ordinal}"
+
+    @property
+    def run_branch(self) -> str:
+        """The branch that people review."""
+        return f"{self.prefix}/run"
+
+    def task(self, key: str) -> Task:
+        """A task by key. Raises KeyError."""
+        return self.tasks[key]
+
+    def with_task(self, task: Task) -> Run:
+        """The run with one task replaced."""
+        return self.model_copy(update={"tasks": {**self.tasks, task.key: task}})
+
+    def with_gate(self, gate: Gate) -> Run:
+        """The run with one gate replaced, or added at the end."""
+        others = tuple(gate if old.number == gate.number else old for old in self.gates)
+        return self.model_copy(update={"gates": others if gate.number <= len(self.gates) else (*self.gates, gate)})
+
+    def with_verification(self, verification: Verification) -> Run:
+        """The run with one verification replaced or added."""
+        return self.model_copy(update={"verifications": {**self.verifications, verification.target: verification}})
+
+
+def target_of(task: str, attempt: int) -> str:
+    """Name of an attempt's head in `verifications`."""
+    return f"{task}/a{attempt}"
+
+
+BASELINE = "baseline"
+"""Name of the empty first commit's head in `verifications`."""
