@@ -81,8 +81,8 @@ def run(command: list[str], environ: dict[str, str], root: Path, what: str) -> N
         tail = "\n".join(done.stdout.decode(errors="replace").splitlines()[-20:])
         raise InstallError(
             f"{what} failed (exit status {done.returncode}):\n{tail}\n\n"
-            "Most often the package registry cannot be reached. Check the network and HTTPS_PROXY; behind a proxy with\n"
-            "its own certificate set SSL_CERT_FILE. Then run the same command again: it goes on where it stopped."
+            "Most often the package registry cannot be reached: check the network, HTTPS_PROXY, and SSL_CERT_FILE if\n"
+            "a proxy has a certificate of its own. Then run the same command again: it goes on where it stopped."
         )
 
 

@@ -1,0 +1,128 @@
+"""Who may import whom: the contracts of `.importlinter`, and what they cannot say."""
+
+from __future__ import annotations
+
+import ast
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+PACKAGE = ROOT / "otto_bot"
+HEART = {"pydantic", "annotated_types", "typing_extensions"}
+
+# package: the files (or folders, ending in a slash) that may import it
+ONLY_HERE = {
+    "anthropic": ("model/",),
+    "githubkit": ("github/client.py",),
+}
+
+
+def modules() -> list[Path]:
+    """Every file of the package, without the repositories that scenarios carry."""
+    found = (path.relative_to(PACKAGE) for path in PACKAGE.rglob("*.py"))
+    return sorted(path for path in found if "scenarios" not in path.parts)
+
+
+def imported(source: str) -> Iterator[str]:
+    """The dotted names that `source` imports, at any depth; relative imports start with a dot."""
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            yield "." * node.level + (node.module or "")
+
+
+def importers(package: str) -> set[str]:
+    """The files that import the distribution package `package`."""
+    return {
+        path.as_posix()
+        for path in modules()
+        if any(name.split(".")[0] == package for name in imported((PACKAGE / path).read_text()))
+    }
+
+
+def test_contracts_hold() -> None:
+    """import-linter keeps every contract."""
+    done = subprocess.run(
+        [Path(sys.executable).with_name("lint-imports"), "--no-cache"], cwd=ROOT, capture_output=True, text=True
+    )
+
+    assert done.returncode == 0, done.stdout
+
+
+def test_the_heart_imports_pydantic_and_the_standard_library_only() -> None:
+    """No library with I/O can reach the pure core."""
+    allowed = HEART | set(sys.stdlib_module_names)
+    strangers = {
+        (path.as_posix(), name)
+        for path in modules()
+        if path.parts[0] == "core"
+        for name in imported((PACKAGE / path).read_text())
+        if name.split(".")[0] not in allowed and not name.startswith("otto_bot.core") and name != "otto_bot.core"
+    }
+
+    assert not strangers
+
+
+def test_the_heart_reads_no_clock_file_or_chance() -> None:
+    """Time and chance are passed in, so that the same ledger gives the same state."""
+    impure = {
+        "asyncio",
+        "io",
+        "logging",
+        "os",
+        "pathlib",
+        "random",
+        "secrets",
+        "shutil",
+        "socket",
+        "subprocess",
+        "tempfile",
+        "threading",
+        "time",
+        "urllib.request",
+        "uuid",
+    }
+    found = {
+        (path.as_posix(), name)
+        for path in modules()
+        if path.parts[0] == "core"
+        for name in imported((PACKAGE / path).read_text())
+        if name in impure or name.split(".")[0] in impure
+    }
+
+    assert not found
+
+
+@pytest.mark.parametrize("package", sorted(ONLY_HERE))
+def test_a_large_library_is_imported_in_its_own_place_only(package: str) -> None:
+    """The rest of the house speaks to it through our own words."""
+    allowed = ONLY_HERE[package]
+    elsewhere = {path for path in importers(package) if not path.startswith(allowed)}
+
+    assert not elsewhere
+
+
+def test_gitpython_is_read_in_one_file_of_the_git_room() -> None:
+    """GitPython is the reading half; everything that writes or talks to a network is git itself."""
+    files = importers("git")
+
+    assert len(files) <= 1
+    assert all(path.startswith("git/") for path in files)
+
+
+def test_nobody_imports_the_playground() -> None:
+    """It is a process of its own, and knows nothing of the bot."""
+    guests = set()
+    for path in modules():
+        own = path.parts[0] == "playground"
+        for name in imported((PACKAGE / path).read_text()):
+            theirs = name.startswith("otto_bot.playground")
+            if name.split(".")[0] == "otto_bot" and own != theirs:
+                guests.add((path.as_posix(), name))
+
+    assert not guests
