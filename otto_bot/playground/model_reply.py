@@ -1,0 +1,116 @@
+"""Turns a rule's reply into a message of the Messages API: content blocks, stop reason, plausible usage."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from typing import Any
+
+from otto_bot.playground.model_call import Call, texts
+from otto_bot.playground.scenario import Reply
+
+Json = dict[str, Any]
+CHARS_PER_TOKEN = 4
+AUTO = "auto"
+_EVIDENCE = re.compile(r"(?<![A-Za-z0-9_-])E[1-9][0-9]{0,3}(?![A-Za-z0-9_-])")
+
+
+class ReplyError(ValueError):
+    """The rule cannot answer this call; the text says why."""
+
+
+def input_tokens(body: Json) -> int:
+    """About how many tokens a request has: its texts, tools and schema, by length."""
+    words = [*texts(body.get("system")), *(t for m in body.get("messages", []) for t in texts(m.get("content")))]
+    extra = sum(len(json.dumps(body[key])) for key in ("tools", "output_config") if body.get(key))
+    return max(1, (sum(map(len, words)) + extra) // CHARS_PER_TOKEN)
+
+
+def content(reply: Reply, call: Call) -> list[Json]:
+    """The content blocks of the answer. Raises ReplyError when the script has no turn or no evidence for it."""
+    if reply.json_ is not None:
+        return [{"type": "text", "text": json.dumps(_cited(reply.json_, call.prompt), ensure_ascii=False, indent=1)}]
+    if reply.turns is None:
+        return [{"type": "text", "text": reply.text or "…"}]
+    if call.turn > len(reply.turns):
+        raise ReplyError(f"the rule has {len(reply.turns)} turns and the conversation is at turn {call.turn}")
+    blocks: list[Json] = []
+    for index, item in enumerate(reply.turns[call.turn - 1]):
+        if item.text is not None:
+            blocks.append({"type": "text", "text": item.text})
+        else:
+            seed = f"{call.identity}:{index}"
+            tool_id = "toolu_" + hashlib.sha256(seed.encode()).hexdigest()[:24]
+            blocks.append({"type": "tool_use", "id": tool_id, "name": item.tool, "input": item.input})
+    return blocks
+
+
+def message(reply: Reply, call: Call, body: Json, seq: int) -> Json:
+    """The whole answer as the API returns it unstreamed. Raises ReplyError."""
+    blocks = content(reply, call)
+    usual = "tool_use" if any(block["type"] == "tool_use" for block in blocks) else "end_turn"
+    said = sum(len(json.dumps(block, ensure_ascii=False)) for block in blocks)
+    given = reply.usage
+    usage = {
+        "input_tokens": input_tokens(body) if given.input_tokens is None else given.input_tokens,
+        "output_tokens": max(1, said // CHARS_PER_TOKEN) if given.output_tokens is None else given.output_tokens,
+        "cache_read_input_tokens": given.cache_read_input_tokens,
+        "cache_creation_input_tokens": given.cache_creation_input_tokens,
+        "service_tier": "standard",
+    }
+    return {
+        "id": f"msg_playground_{seq:06d}",
+        "type": "message",
+        "role": "assistant",
+        "model": body.get("model", ""),
+        "content": blocks,
+        "stop_reason": reply.stop_reason or usual,
+        "stop_sequence": None,
+        "usage": usage,
+    }
+
+
+def _cited(value: Any, prompt: str) -> Any:
+    """The value with every `evidence: auto` replaced by the number of the evidence that holds the quote beside it."""
+    if isinstance(value, list):
+        return [_cited(item, prompt) for item in value]
+    if not isinstance(value, dict):
+        return value
+    result = {key: _cited(item, prompt) for key, item in value.items()}
+    if result.get("evidence") == AUTO:
+        result["evidence"] = _evidence_of(str(result.get("quote", "")), prompt)
+    return result
+
+
+def _evidence_of(quote: str, prompt: str) -> str:
+    pattern = r"\s+".join(map(re.escape, quote.split()))
+    found = re.search(pattern, prompt) if pattern else None
+    if found is None:
+        raise ReplyError(f"the quote {quote!r} stands nowhere in the prompt")
+    numbers = _EVIDENCE.findall(prompt, 0, found.start())
+    if not numbers:
+        raise ReplyError(f"no evidence number (E1, E2, …) stands before the quote {quote!r} in the prompt")
+    return str(numbers[-1])
+
+
+def events(answer: Json, pieces: int = 3) -> list[tuple[str, Json]]:
+    """The same answer as server-sent events, each text and tool input cut into at most `pieces` parts."""
+    start = {**answer, "content": [], "stop_reason": None, "usage": {**answer["usage"], "output_tokens": 1}}
+    found: list[tuple[str, Json]] = [("message_start", {"message": start}), ("ping", {})]
+    for index, block in enumerate(answer["content"]):
+        if block["type"] == "text":
+            empty, whole, kind, field = {"type": "text", "text": ""}, block["text"], "text_delta", "text"
+        else:
+            empty, whole = {**block, "input": {}}, json.dumps(block["input"], ensure_ascii=False)
+            kind, field = "input_json_delta", "partial_json"
+        found.append(("content_block_start", {"index": index, "content_block": empty}))
+        size = max(1, -(-len(whole) // pieces))
+        for at in range(0, len(whole), size):
+            delta = {"type": kind, field: whole[at : at + size]}
+            found.append(("content_block_delta", {"index": index, "delta": delta}))
+        found.append(("content_block_stop", {"index": index}))
+    delta = {"stop_reason": answer["stop_reason"], "stop_sequence": None}
+    found.append(("message_delta", {"delta": delta, "usage": {"output_tokens": answer["usage"]["output_tokens"]}}))
+    found.append(("message_stop", {}))
+    return [(name, {"type": name, **data}) for name, data in found]

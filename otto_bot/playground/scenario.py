@@ -1,0 +1,239 @@
+"""A scenario: a folder with `repo/` (the default branch's files) and `scenario.yml` (what happens, what must hold)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from importlib import resources
+from pathlib import Path
+from typing import Annotated, Any, Literal, Self, TypeVar
+
+from pydantic import BaseModel, Field, ValidationError, model_validator
+
+from otto_bot.playground.github.config import FaultConfig, ReactionConfig, UserConfig
+from otto_bot.playground.scenario_expect import Expect, Number, Part, Role, TaskKey, Words
+from otto_bot.playground.scenario_file import Place, ScenarioError, YamlFile
+
+_Model = TypeVar("_Model", bound=BaseModel)
+FILE_NAME = "scenario.yml"
+DEFAULT = "mixed-batch"
+ERROR_TYPES = {
+    400: "invalid_request_error",
+    401: "authentication_error",
+    403: "permission_error",
+    404: "not_found_error",
+    413: "request_too_large",
+    429: "rate_limit_error",
+    500: "api_error",
+    529: "overloaded_error",
+}
+
+
+class Issue(Part):
+    """The issue that the maintainer labels."""
+
+    title: Annotated[str, Field(min_length=1, max_length=256)]
+    body: Annotated[str, Field(max_length=65_536)] = ""
+    author: str = "maintainer"
+
+
+class When(Part):
+    """Which model calls a rule answers; what is left out does not matter, a list means any of them."""
+
+    role: Role | list[Role] | None = None
+    task: TaskKey | list[TaskKey] | None = None
+    attempt: Number | list[Number] | None = None
+    gate: Number | list[Number] | None = None
+    try_: Annotated[Number | list[Number] | None, Field(alias="try")] = None
+    turn: Number | list[Number] | None = None
+    prompt_contains: Words = []
+    prompt_lacks: Words = []
+
+
+class ToolCall(Part):
+    """One tool call of a turn, or one sentence that the model says beside its calls."""
+
+    tool: Annotated[str, Field(pattern=r"^[a-zA-Z0-9_-]{1,64}$")] | None = None
+    input: dict[str, Any] = {}
+    text: str | None = None
+
+    @model_validator(mode="after")
+    def _one_thing(self) -> Self:
+        if (self.tool is None) == (self.text is None):
+            raise ValueError("is either `tool` with `input`, or `text`")
+        return self
+
+
+class HttpError(Part):
+    """An error in the shape of the Messages API."""
+
+    status: Annotated[int, Field(ge=400, le=599)]
+    type: str | None = None
+    message: str = "scripted error"
+    retry_after: Annotated[float, Field(ge=0, le=3600)] | None = None
+
+    @property
+    def kind(self) -> str:
+        """The error type; the usual one for the status where none is given."""
+        return self.type or ERROR_TYPES.get(self.status, "api_error" if self.status >= 500 else ERROR_TYPES[400])
+
+
+class UsageNumbers(Part):
+    """Token counts that replace the ones computed from the texts' lengths."""
+
+    input_tokens: Annotated[int, Field(ge=0)] | None = None
+    output_tokens: Annotated[int, Field(ge=0)] | None = None
+    cache_read_input_tokens: Annotated[int, Field(ge=0)] = 0
+    cache_creation_input_tokens: Annotated[int, Field(ge=0)] = 0
+
+
+class Reply(Part):
+    """What the model says: exactly one of `json`, `text`, `turns`, `error`, or `cut` alone or beside words."""
+
+    json_: Annotated[dict[str, Any] | list[Any] | None, Field(alias="json")] = None
+    text: str | None = None
+    turns: Annotated[list[Annotated[list[ToolCall], Field(min_length=1)]], Field(min_length=1)] | None = None
+    error: HttpError | None = None
+    cut: bool = False
+    usage: UsageNumbers = UsageNumbers()
+    stop_reason: Literal["end_turn", "max_tokens", "refusal", "tool_use"] | None = None
+
+    @model_validator(mode="after")
+    def _one_kind(self) -> Self:
+        given = [name for name in ("json_", "text", "turns", "error") if getattr(self, name) is not None]
+        if len(given) > 1 or (not given and not self.cut):
+            raise ValueError("needs exactly one of `json`, `text`, `turns`, `error`, `cut`")
+        if self.cut and self.error is not None:
+            raise ValueError("`cut` breaks off words; an `error` has none")
+        return self
+
+
+class Rule(Part):
+    """The first rule whose `when` fits answers a call."""
+
+    name: str = ""
+    when: When = When()
+    reply: Reply
+    times: Number | None = None
+
+
+class GitHubSide(Part):
+    """How the repository stands on GitHub."""
+
+    owner: str = "octo"
+    name: Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$")] | None = None
+    private: bool = True
+    default_branch: str = "main"
+    maintainer: str = "maintainer"
+    users: list[UserConfig] = []
+    seed_subjects: list[str] = ["Initial commit"]
+    rules: list[dict[str, Any]] = []
+    refuse_drafts: bool = False
+    lazy_mergeable: bool = False
+    actions: dict[str, Any] = {}
+
+
+class Script(Part):
+    """Everything that `scenario.yml` says."""
+
+    description: str = ""
+    needs: list[Literal["python", "git", "node"]] = []
+    issue: Issue
+    github: GitHubSide = GitHubSide()
+    script: list[Rule] = []
+    people: list[Any] = []
+    faults: list[Any] = []
+    expect: Expect = Expect()
+    time_limit: Annotated[float, Field(gt=0, le=3600)] = 180
+
+
+@dataclass(frozen=True)
+class Scenario:
+    """A loaded scenario: where it lies and what it says."""
+
+    folder: Path
+    script: Script
+    people: tuple[ReactionConfig, ...] = ()
+    faults: tuple[FaultConfig, ...] = ()
+
+    @property
+    def name(self) -> str:
+        """The folder's name."""
+        return self.folder.name
+
+    @property
+    def repo(self) -> Path:
+        """The files of the default branch."""
+        return self.folder / "repo"
+
+    @property
+    def file(self) -> Path:
+        """`scenario.yml`."""
+        return self.folder / FILE_NAME
+
+
+def load(folder: Path) -> Scenario:
+    """Reads and checks a scenario folder. Raises ScenarioError with every problem found."""
+    if not folder.is_dir():
+        raise ScenarioError([f"{folder}: is no folder; a scenario is a folder with repo/ and {FILE_NAME}"])
+    problems = _repo_problems(folder / "repo")
+    try:
+        file = YamlFile(folder / FILE_NAME)
+    except ScenarioError as error:
+        raise ScenarioError([*problems, *error.problems]) from None
+    if not isinstance(file.data, dict):
+        raise ScenarioError([*problems, file.problem((), "must be a mapping with issue, script, expect")])
+    script = None
+    try:
+        script = Script.model_validate(file.data)
+    except ValidationError as error:
+        problems += file.problems(error)
+    people = _each(file, "people", ReactionConfig, problems)
+    faults = _each(file, "faults", FaultConfig, problems)
+    if problems or script is None:
+        raise ScenarioError(problems)
+    return Scenario(folder=folder.resolve(), script=script, people=tuple(people), faults=tuple(faults))
+
+
+def _each(file: YamlFile, key: str, model: type[_Model], problems: list[str]) -> list[_Model]:
+    """The items of a list whose shape the stand-in defines; what is wrong goes to `problems`."""
+    items = file.data.get(key)
+    good: list[_Model] = []
+    for index, item in enumerate(items if isinstance(items, list) else []):
+        place: Place = (key, index)
+        try:
+            good.append(model.model_validate(item))
+        except ValidationError as error:
+            problems += file.problems(error, place)
+    return good
+
+
+def shipped_root() -> Path:
+    """The folder of the scenarios that come with the package."""
+    return Path(str(resources.files("otto_bot.playground"))) / "scenarios"
+
+
+def shipped() -> tuple[str, ...]:
+    """Names of the shipped scenarios, the default one first."""
+    names = sorted(entry.name for entry in shipped_root().iterdir() if (entry / FILE_NAME).is_file())
+    return tuple(sorted(names, key=lambda name: name != DEFAULT))
+
+
+def find(name_or_folder: str) -> Path:
+    """The folder of a shipped scenario's name, or of a path. Raises ScenarioError naming what there is."""
+    if name_or_folder in shipped():
+        return shipped_root() / name_or_folder
+    folder = Path(name_or_folder).expanduser()
+    if folder.is_dir():
+        return folder
+    raise ScenarioError([f"{name_or_folder}: no shipped scenario and no folder; shipped: {', '.join(shipped())}"])
+
+
+def _repo_problems(repo: Path) -> list[str]:
+    if not repo.is_dir() or not any(repo.iterdir()):
+        return [f"{repo}: missing or empty; it holds the files of the default branch"]
+    if (repo / ".git").exists():
+        return [f"{repo / '.git'}: give plain files; the history is made from them"]
+    links = [
+        path for path in repo.rglob("*") if path.is_symlink() and not path.resolve().is_relative_to(repo.resolve())
+    ]
+    return [f"{path}: points outside of repo/" for path in links]
