@@ -1,0 +1,89 @@
+"""Verbs about GitHub Actions: workflows, runs, jobs, logs, annotations, dispatch and re-run."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from otto_bot.github.ci_models import Annotation, Job, Workflow, WorkflowRun
+from otto_bot.github.errors import GitHubError, LogsGone, NotFound
+from otto_bot.github.needs import needs
+from otto_bot.github.reading import parse
+from otto_bot.github.repository import RepositoryCalls
+
+MAX_INPUTS = 25
+_REDIRECT = frozenset({302})
+
+
+class ActionVerbs(RepositoryCalls):
+    @needs(actions="read")
+    async def workflows(self) -> list[Workflow]:
+        """The workflows GitHub knows, with whether they are active or disabled."""
+        return [parse(Workflow, item) async for item in self._pages("/actions/workflows", key="workflows")]
+
+    @needs(actions="read")
+    async def workflow_runs(self, sha: str) -> list[WorkflowRun]:
+        """Every workflow run of exactly this head SHA, all pages, newest first."""
+        items = self._pages("/actions/runs", key="workflow_runs", params={"head_sha": sha})
+        return [run async for item in items if (run := parse(WorkflowRun, item)).head_sha == sha]
+
+    @needs(actions="read")
+    async def workflow_run(self, run_id: int) -> WorkflowRun:
+        """One run as it is now. Tried again on 404: a dispatched run takes a moment to be seen."""
+        return parse(WorkflowRun, await self._json("/actions/runs/{id}", run_id, eventual=True))
+
+    @needs(actions="read")
+    async def jobs(self, run_id: int, attempt: int) -> list[Job]:
+        """The jobs of one attempt of a run, with their steps."""
+        tail = "/actions/runs/{id}/attempts/{attempt}/jobs"
+        return [parse(Job, item) async for item in self._pages(tail, run_id, attempt, key="jobs")]
+
+    @needs(actions="read")
+    async def job_log(self, job_id: int) -> bytes:
+        """A job's log, at most 50 MiB (a last line says where it was cut).
+
+        GitHub answers with an address that works for a minute; it is asked at once, without our token. Raises
+        LogsGone where the log is not kept any more, NotFound where the job has none (yet).
+        """
+        try:
+            answer = await self._call("GET", "/actions/jobs/{id}/logs", job_id, allow=_REDIRECT)
+        except NotFound as error:
+            if error.status == 410:
+                raise LogsGone(410, error.message, error.request_id) from None
+            raise
+        if answer.status != 302:
+            return answer.body
+        location = answer.headers.get("location", "")
+        if not location:
+            raise GitHubError(302, "GitHub redirected the log to nowhere", answer.request_id)
+        return await self._around.download(location)
+
+    @needs(checks="read")
+    async def annotations(self, check_run_id: int) -> list[Annotation]:
+        """What a check or job remarked at lines of files."""
+        items = self._pages("/check-runs/{id}/annotations", check_run_id)
+        return [parse(Annotation, item) async for item in items]
+
+    @needs(actions="write")
+    async def dispatch(self, workflow: str, ref: str, inputs: Mapping[str, str] | None = None) -> int | None:
+        """Start a workflow (file name) on a branch. The run's id, or None where the server does not tell it.
+
+        Not find-or-create: GitHub offers nothing to find it by. Pass an input that the run echoes, and look for it
+        before calling again after a `retryable` error.
+        """
+        if inputs and len(inputs) > MAX_INPUTS:
+            raise ValueError(f"a workflow takes at most {MAX_INPUTS} inputs")
+        body = {"ref": ref, "inputs": dict(inputs or {})}
+        answer = await self._call("POST", "/actions/workflows/{workflow}/dispatches", workflow, body=body)
+        data = answer.json() if answer.body.strip() else None
+        run_id = data.get("workflow_run_id") if isinstance(data, dict) else None
+        return run_id if isinstance(run_id, int) else None
+
+    @needs(actions="write")
+    async def rerun_failed(self, run_id: int) -> None:
+        """Run a run's failed jobs again, and what depends on them. Raises Forbidden where that is not allowed."""
+        await self._call("POST", "/actions/runs/{id}/rerun-failed-jobs", run_id)
+
+    @needs(actions="write")
+    async def cancel_run(self, run_id: int) -> None:
+        """Cancel a run. Raises Conflict where it has ended."""
+        await self._call("POST", "/actions/runs/{id}/cancel", run_id)

@@ -1,0 +1,82 @@
+"""Verbs of the App itself: who it is, where it is installed, which webhooks were delivered."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from otto_bot.github.ci_models import AppIdentity, Delivery, DeliveryContent, Installation
+from otto_bot.github.models import RepositoryInfo
+from otto_bot.github.reading import parse, parse_known
+from otto_bot.github.routes import route
+from otto_bot.github.session import Session
+
+
+class AppVerbs:
+    """Mixed into GitHubApp, which provides the sessions."""
+
+    _app_session: Session
+
+    def __init__(self) -> None:
+        self._slug: str | None = None
+        self._identity: AppIdentity | None = None
+
+    def _metadata_session(self, installation_id: int | None) -> Session:
+        """A session that may read metadata with one installation's token, or without any credential."""
+        raise TypeError(f"{type(self).__name__} has no session for installation {installation_id}")
+
+    async def bot_login(self) -> str:
+        """The login that signs the App's comments: `<slug>[bot]`. Asked once."""
+        if self._slug is None:
+            self._slug = parse_known((await self._app_session.call("GET", route("/app"))).json(), "slug", str)
+        return f"{self._slug}[bot]"
+
+    async def identity(self) -> AppIdentity:
+        """App and bot user; asked once. The user is read with a metadata token of any installation, if there is one."""
+        if self._identity is None:
+            app = (await self._app_session.call("GET", route("/app"))).json()
+            self._slug = parse_known(app, "slug", str)
+            login = f"{self._slug}[bot]"
+            awake = [one.id for one in await self.installations() if one.suspended_at is None]
+            session = self._metadata_session(awake[0] if awake else None)
+            user = (await session.call("GET", route("/users/{login}", login))).json()
+            self._identity = AppIdentity(
+                id=parse_known(app, "id", int),
+                slug=self._slug,
+                bot_login=login,
+                bot_user_id=parse_known(user, "id", int),
+            )
+        return self._identity
+
+    async def installations(self) -> list[Installation]:
+        """Every installation, suspended ones included."""
+        where = route("/app/installations")
+        return [parse(Installation, item) async for item in self._app_session.pages(where)]
+
+    async def installation_for(self, owner: str, repo: str) -> Installation:
+        """The installation that serves a repository. Raises NotFound where the App is not installed."""
+        answer = await self._app_session.call("GET", route("/repos/{owner}/{repo}/installation", owner, repo))
+        return parse(Installation, answer.json())
+
+    async def repositories(self, installation_id: int) -> list[RepositoryInfo]:
+        """The repositories that an installation may use."""
+        pages = self._metadata_session(installation_id).pages(route("/installation/repositories"), key="repositories")
+        return [parse(RepositoryInfo, item) async for item in pages]
+
+    async def deliveries(self, since: datetime) -> list[Delivery]:
+        """Webhook deliveries at or after `since` (aware), newest first; GitHub keeps three days."""
+        found: list[Delivery] = []
+        async for item in self._app_session.pages(route("/app/hook/deliveries")):
+            delivery = parse(Delivery, item)
+            if delivery.delivered_at < since:
+                break
+            found.append(delivery)
+        return found
+
+    async def delivery(self, delivery_id: int) -> DeliveryContent:
+        """The payload of a delivery, as GitHub keeps it."""
+        answer = await self._app_session.call("GET", route("/app/hook/deliveries/{id}", delivery_id))
+        return parse(DeliveryContent, answer.json())
+
+    async def redeliver(self, delivery_id: int) -> None:
+        """Ask GitHub to send a delivery again, with the same GUID."""
+        await self._app_session.call("POST", route("/app/hook/deliveries/{id}/attempts", delivery_id))

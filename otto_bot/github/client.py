@@ -1,0 +1,264 @@
+"""The way to GitHub: the only file that knows githubkit, and the factory of everything that uses it.
+
+githubkit makes the requests (base URL, JWT of the App, token header, Enterprise paths, rate limit detection of
+GraphQL); its retries, HTTP cache, token cache and redirects are off, because each of them repeats writes, keeps
+private bodies in memory, mints tokens side by side or carries a token elsewhere.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Callable
+from contextlib import AbstractAsyncContextManager
+from datetime import datetime
+from types import TracebackType
+from typing import Any
+
+import httpx
+
+from otto_bot.github.answer import Answer
+from otto_bot.github.app_verbs import AppVerbs
+from otto_bot.github.credentials import (
+    AppCredentials,
+    InstallationCredentials,
+    Nobody,
+    check_api_url,
+    check_private_key,
+)
+from otto_bot.github.errors import GitHubError, TooLarge, Unreachable
+from otto_bot.github.logs import download
+from otto_bot.github.pace import Pace, Sleep
+from otto_bot.github.repository import Surroundings
+from otto_bot.github.routes import Route, route
+from otto_bot.github.session import Credential, Params, Session
+from otto_bot.github.tokens import Scope, Token, TokenCache
+from otto_bot.github.transport import BodyTooLargeError, SharedTransport
+from otto_bot.github.verbs import API_PERMISSIONS, Repository
+
+API_VERSION = "2026-03-10"
+TIMEOUT = httpx.Timeout(20, connect=5)
+DEADLINE_SECONDS = 60.0
+CONCURRENCY = 16
+GRAPHQL = Route("/graphql", "/graphql")
+_GRAPHQL_STATUS = {"NOT_FOUND": 404, "FORBIDDEN": 403}
+
+
+class Kit:
+    """githubkit, reduced to one request and one answer."""
+
+    def __init__(
+        self,
+        api_url: str,
+        app_id: int,
+        private_key: str,
+        *,
+        user_agent: str,
+        transport: SharedTransport,
+        api_version: str | None,
+    ) -> None:
+        from githubkit import AppAuthStrategy, GitHub
+        from githubkit.cache import MemCacheStrategy
+        from githubkit.throttling import LocalThrottler
+
+        self._jwt_cache = MemCacheStrategy()
+        self._version = {"X-GitHub-Api-Version": api_version} if api_version else {}
+        self._app = GitHub(
+            AppAuthStrategy(app_id, private_key),
+            base_url=api_url,
+            user_agent=user_agent,
+            follow_redirects=False,
+            timeout=TIMEOUT,
+            trust_env=False,
+            async_transport=transport,
+            cache_strategy=self._jwt_cache,
+            http_cache=False,
+            throttler=LocalThrottler(CONCURRENCY),
+            auto_retry=False,
+        )
+
+    def forget_jwt(self) -> None:
+        """GitHub did not accept it: the next request as the App signs a new one."""
+        self._jwt_cache.cleanup()
+
+    def _client(self, credential: Credential) -> Any:
+        from githubkit import TokenAuthStrategy, UnauthAuthStrategy
+
+        if credential == "app":
+            return self._app
+        if credential == "nobody":
+            return self._app.with_auth(UnauthAuthStrategy())
+        assert isinstance(credential, Token)
+        return self._app.with_auth(TokenAuthStrategy(credential.value))
+
+    async def exchange(
+        self,
+        credential: Credential,
+        method: str,
+        where: Route,
+        *,
+        params: Params | None = None,
+        body: Any = None,
+        accept: str | None = None,
+    ) -> Answer:
+        """One request. An error status is an Answer too; raises Unreachable or TooLarge where there is none."""
+        if not where.path.startswith("/") or where.path.startswith("//"):
+            raise ValueError("only paths below the API's address are asked, never absolute URLs")
+        client = self._client(credential)
+        headers = {**self._version, **({"Accept": accept} if accept else {})}
+        if where == GRAPHQL:
+            sending = client.async_graphql(body["query"], body["variables"])
+        else:
+            sending = client.arequest(method, where.path, params=params, json=body, headers=headers)
+        return await _answered(sending, method, where)
+
+
+async def _answered(sending: Any, method: str, where: Route) -> Answer:
+    from githubkit.exception import GitHubException, GraphQLFailed, RateLimitExceeded, RequestError, RequestFailed
+
+    try:
+        async with asyncio.timeout(DEADLINE_SECONDS):
+            response = await sending
+        if isinstance(response, dict):
+            return Answer(200, {}, json.dumps(response).encode())
+        return _answer(response)
+    except GraphQLFailed as error:
+        return _graphql_answer(error.response.errors or [])
+    except RateLimitExceeded as error:
+        answer = _answer(error.response)
+        return Answer(429 if answer.status == 200 else answer.status, answer.headers, answer.body)
+    except RequestFailed as error:
+        return _answer(error.response)
+    except TimeoutError:
+        failure: GitHubError = Unreachable(0, f"{method} {where.template}: no answer in {DEADLINE_SECONDS:.0f} s")
+    except RequestError as error:
+        failure = _no_answer(error.exc, f"{method} {where.template}")
+    except (GitHubException, ValueError) as error:
+        # An answer that githubkit cannot read, such as a date in `retry-after`. Unknown whether it was done.
+        failure = Unreachable(0, f"{method} {where.template}: unreadable answer ({type(error).__name__})")
+    # Outside of the handlers, so that the cause, whose request carries the token, is not chained.
+    raise failure
+
+
+def _no_answer(cause: Exception, what: str) -> GitHubError:
+    """Only the type is told: the text of a transport error may quote a header."""
+    if isinstance(cause, BodyTooLargeError):
+        return TooLarge(0, f"{what}: {cause}")
+    if isinstance(cause, httpx.HTTPError):
+        return Unreachable(0, f"{what}: {type(cause).__name__}")
+    return GitHubError(0, f"{what}: the request could not be made ({type(cause).__name__})")
+
+
+def _answer(response: Any) -> Answer:
+    headers = {name.lower(): value for name, value in response.headers.items()}
+    return Answer(response.status_code, headers, response.content)
+
+
+def _graphql_answer(errors: list[Any]) -> Answer:
+    """GraphQL says 200 with errors; told as the status that REST would have used."""
+    status = next((_GRAPHQL_STATUS[e.type] for e in errors if e.type in _GRAPHQL_STATUS), 422)
+    body = {"message": str(errors[0].message) if errors else "refused", "errors": [str(e.message) for e in errors[1:]]}
+    return Answer(status, {}, json.dumps(body).encode())
+
+
+class GitHubApp(AppVerbs, AbstractAsyncContextManager["GitHubApp"]):
+    """Otto's GitHub App. Enter it once per process; verbs on repositories come from `repository()`.
+
+    `api_url` is `https://api.github.com` or `https://HOST/api/v3`; `private_key` the App's PEM; `now` gives aware
+    UTC datetimes; `api_version=None` sends no version header (old Enterprise servers). `on_secret` is told each token
+    when it is minted, so that it can be redacted. Raises ValueError for an address or key that cannot be used.
+    """
+
+    def __init__(
+        self,
+        api_url: str,
+        app_id: int,
+        private_key: str,
+        *,
+        now: Callable[[], datetime],
+        user_agent: str = "otto-bot",
+        transport: httpx.AsyncBaseTransport | None = None,
+        sleep: Sleep = asyncio.sleep,
+        api_version: str | None = API_VERSION,
+        on_secret: Callable[[str], None] | None = None,
+    ) -> None:
+        super().__init__()
+        self.app_id = app_id
+        self._api_url = check_api_url(api_url)
+        self._now = now
+        self._sleep = sleep
+        self._on_secret = on_secret
+        self._transport = SharedTransport(transport)
+        check_private_key(private_key)
+        self._kit = Kit(
+            self._api_url,
+            app_id,
+            private_key,
+            user_agent=user_agent,
+            transport=self._transport,
+            api_version=api_version,
+        )
+        self._tokens = TokenCache(self._mint, now)
+        self._paces: dict[int, Pace] = {}
+        self._repositories: dict[tuple[int, int], Repository] = {}
+        self._app_session = Session(
+            self._kit.exchange, AppCredentials(self._kit.forget_jwt), Pace(now, sleep), now, sleep
+        )
+
+    async def __aexit__(
+        self, exc_type: type[BaseException] | None, exc_value: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        await self._transport.shutdown()
+
+    def repository(self, installation_id: int, repo_id: int) -> Repository:
+        """The verbs of one repository; the same object for the same ids, so that names are resolved once."""
+        key = (installation_id, repo_id)
+        if key not in self._repositories:
+            session = self._session(Scope.of(installation_id, (repo_id,), API_PERMISSIONS))
+            git_scope = Scope.of(installation_id, (repo_id,), {"contents": "write"})
+            around = Surroundings(
+                app_id=self.app_id,
+                own_login=self.bot_login,
+                git_token=lambda: self._tokens.get(git_scope),
+                download=self._download,
+                now=self._now,
+            )
+            self._repositories[key] = Repository(session, repo_id, around)
+        return self._repositories[key]
+
+    def forget(self, installation_id: int) -> None:
+        """An installation was removed or suspended: its tokens and names are dropped."""
+        self._tokens.purge(installation_id)
+        self._repositories = {key: value for key, value in self._repositories.items() if key[0] != installation_id}
+
+    def _session(self, scope: Scope) -> Session:
+        pace = self._paces.setdefault(scope.installation_id, Pace(self._now, self._sleep))
+        return Session(self._kit.exchange, InstallationCredentials(self._tokens, scope), pace, self._now, self._sleep)
+
+    def _metadata_session(self, installation_id: int | None) -> Session:
+        if installation_id is None:
+            return Session(self._kit.exchange, Nobody(), Pace(self._now, self._sleep), self._now, self._sleep)
+        return self._session(Scope.of(installation_id, (), {"metadata": "read"}))
+
+    async def _mint(self, scope: Scope) -> Token:
+        where = route("/app/installations/{installation_id}/access_tokens", scope.installation_id)
+        body: dict[str, Any] = {"permissions": dict(scope.permissions)}
+        if scope.repository_ids:
+            body["repository_ids"] = list(scope.repository_ids)
+        # The one POST that may be repeated: a token that nobody received does nothing and ends by itself.
+        answer = await self._app_session.call("POST", where, body=body, repeatable=True)
+        data = answer.json()
+        try:
+            token = Token(str(data["token"]), datetime.fromisoformat(data["expires_at"]))
+        except (KeyError, TypeError, ValueError):
+            token = None
+        if token is None or token.expires_at.tzinfo is None:
+            raise Unreachable(
+                answer.status, f"POST {where.template}: the answer has no usable token", answer.request_id
+            )
+        if self._on_secret is not None:
+            self._on_secret(token.value)
+        return token
+
+    async def _download(self, location: str) -> bytes:
+        return await download(self._transport, location, allow_http=self._api_url.startswith("http://"))

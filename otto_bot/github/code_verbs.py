@@ -1,0 +1,114 @@
+"""Verbs about the repository itself: who may what, files, branches, commits, rules."""
+
+from __future__ import annotations
+
+import base64
+from typing import Any
+
+from otto_bot.github.errors import NotFound, Refused, TooLarge, Unreachable
+from otto_bot.github.models import Commit, CommitSummary, Permission, RepositoryInfo, Rule, WorkflowFile
+from otto_bot.github.needs import needs
+from otto_bot.github.reading import parse
+from otto_bot.github.repository import RepositoryCalls
+from otto_bot.github.routes import Segments
+
+RAW = "application/vnd.github.raw+json"
+WORKFLOW_FOLDER = ".github/workflows"
+MAX_WORKFLOW_FILES = 100
+MAX_FILE_BYTES = 1024 * 1024
+
+
+class CodeVerbs(RepositoryCalls):
+    @needs(metadata="read")
+    async def info(self) -> RepositoryInfo:
+        """The repository as it is now: name, default branch, archived or not. Read afresh each time."""
+        return await self._resolve(fresh=True)
+
+    @needs(metadata="read")
+    async def permission(self, login: str) -> Permission:
+        """What a person may do here, asked now and not remembered. Level `none` for somebody unknown."""
+        try:
+            return parse(Permission, await self._json("/collaborators/{login}/permission", login))
+        except NotFound:
+            return Permission(login=login)
+
+    @needs(contents="read")
+    async def file(self, path: str, ref: str) -> bytes | None:
+        """A file at a branch, tag or SHA; None where there is none.
+
+        Raises Refused where the path is a folder or submodule and TooLarge above 1 MiB.
+        """
+        tail, where, at = "/contents/{path}", Segments(path), {"ref": ref}
+        try:
+            data = await self._json(tail, where, params=at)
+        except NotFound:
+            return None
+        kind = data.get("type") if isinstance(data, dict) else "dir"
+        if kind != "file":
+            raise Refused(200, f"{path} is no file but a {kind}")
+        if int(data.get("size") or 0) > MAX_FILE_BYTES:
+            raise TooLarge(200, f"{path} has more than {MAX_FILE_BYTES} bytes")
+        if data.get("encoding") == "base64":
+            return _decoded(data, path)
+        return (await self._call("GET", tail, where, params=at, accept=RAW)).body
+
+    @needs(contents="read")
+    async def workflow_files(self, ref: str) -> list[WorkflowFile]:
+        """The YAML files of `.github/workflows` at a ref, by name; empty where there is no such folder."""
+        try:
+            listing = await self._json("/contents/{path}", Segments(WORKFLOW_FOLDER), params={"ref": ref})
+        except NotFound:
+            return []
+        entries = listing if isinstance(listing, list) else []
+        names = sorted(
+            str(entry.get("name", "")) for entry in entries if isinstance(entry, dict) and entry.get("type") == "file"
+        )
+        names = [name for name in names if name.endswith((".yml", ".yaml"))]
+        if len(names) > MAX_WORKFLOW_FILES:
+            raise TooLarge(200, f"{WORKFLOW_FOLDER} has more than {MAX_WORKFLOW_FILES} workflow files")
+        found: list[WorkflowFile] = []
+        for name in names:
+            path = f"{WORKFLOW_FOLDER}/{name}"
+            content = await self.file(path, ref)
+            if content is not None:
+                found.append(WorkflowFile(path=path, text=content.decode("utf-8", "replace")))
+        return found
+
+    @needs(contents="read")
+    async def branch_sha(self, name: str) -> str | None:
+        """The commit a branch points at; None where the branch does not exist."""
+        try:
+            data = await self._json("/git/ref/{ref}", Segments(f"heads/{name}"))
+        except NotFound:
+            return None
+        target = data.get("object") if isinstance(data, dict) else None
+        if not isinstance(target, dict) or not isinstance(target.get("sha"), str):
+            raise Unreachable(200, f"GitHub's answer about branch {name} has no SHA")
+        return str(target["sha"])
+
+    @needs(contents="read")
+    async def commit(self, sha: str) -> Commit:
+        """A commit with its tree and parents. Tried again on 404: a push takes a moment to be seen."""
+        return parse(Commit, await self._json("/git/commits/{sha}", sha, eventual=True))
+
+    @needs(contents="read")
+    async def commits(self, branch: str, count: int = 50) -> list[CommitSummary]:
+        """The last `count` (at most 100) commits of a branch, newest first; empty where the branch has none."""
+        params: dict[str, str | int] = {"sha": branch, "per_page": max(1, min(count, 100))}
+        try:
+            data = await self._json("/commits", params=params)
+        except NotFound:
+            return []
+        return [parse(CommitSummary, item) for item in data] if isinstance(data, list) else []
+
+    @needs(metadata="read")
+    async def branch_rules(self, branch: str) -> list[Rule]:
+        """The rules that apply to a branch of that name, which need not exist yet."""
+        return [parse(Rule, item) async for item in self._pages("/rules/branches/{branch}", branch)]
+
+
+def _decoded(data: dict[str, Any], path: str) -> bytes:
+    try:
+        return base64.b64decode(str(data.get("content") or ""), validate=False)
+    except ValueError:
+        raise Unreachable(200, f"GitHub's answer about {path} is no base64") from None

@@ -1,0 +1,92 @@
+"""What can go wrong with GitHub, as one small family of exceptions.
+
+Messages name the method, the route template, GitHub's own words and the request id. They never hold a token, a
+header or a request body: the text of an exception may end in a log or in a comment.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+MAX_MESSAGE = 600
+
+
+def plain(text: str, limit: int = MAX_MESSAGE) -> str:
+    """One printable line of at most `limit` characters, whatever the server sent."""
+    line = " ".join("".join(c if c.isprintable() else " " for c in text[: limit * 4]).split())
+    return line if len(line) <= limit else line[: limit - 1] + "…"
+
+
+class GitHubError(Exception):
+    """GitHub refused or could not be understood. `status` is 0 where no answer came."""
+
+    retryable = False
+
+    def __init__(self, status: int, message: str, request_id: str = "") -> None:
+        self.status = status
+        self.message = plain(message)
+        self.request_id = plain(request_id, 80)
+        suffix = f" (request {self.request_id})" if self.request_id else ""
+        super().__init__(f"{self.message}{suffix}")
+
+
+class NotFound(GitHubError):  # noqa: N818 - named for what happened
+    """404, or 410 outside of logs: it does not exist or the App may not see it."""
+
+
+class Forbidden(GitHubError):  # noqa: N818
+    """403 that is no rate limit: a permission is missing or a rule forbids it."""
+
+
+class Unauthorized(GitHubError):  # noqa: N818
+    """401, twice, the second time with a fresh credential."""
+
+
+class Conflict(GitHubError):  # noqa: N818
+    """409: the thing is in a state that does not allow it (or is being changed by someone else)."""
+
+
+class TooLarge(GitHubError):  # noqa: N818
+    """The answer has more bytes or more pages than Otto is willing to read."""
+
+
+class LogsGone(GitHubError):  # noqa: N818
+    """410: the log was removed after its retention time, or by a person."""
+
+
+class Moved(GitHubError):  # noqa: N818
+    """301, 302, 307, 308: the repository was renamed or transferred. Never followed blindly: resolve the id again."""
+
+
+class Refused(GitHubError):  # noqa: N818
+    """422 (or another 4xx): GitHub understood and said no.
+
+    `errors` are GitHub's own, one line each. `reason` is a word the caller can branch on: `draft_refused`,
+    `no_commits`, `already_exists`, `not_granted`, or empty.
+    """
+
+    def __init__(
+        self, status: int, message: str, request_id: str = "", *, errors: Sequence[str] = (), reason: str = ""
+    ) -> None:
+        self.errors = tuple(plain(error, 300) for error in errors[:20])
+        self.reason = reason
+        detail = f": {'; '.join(self.errors)}" if self.errors else ""
+        super().__init__(status, f"{message}{detail}", request_id)
+
+
+class Unreachable(GitHubError):  # noqa: N818
+    """No answer, a lost answer or a 5xx. A write may or may not have happened: find it before doing it again."""
+
+    retryable = True
+
+
+class RetryLater(GitHubError):  # noqa: N818
+    """A limit, GitHub's or our own. Nothing may be sent for this installation before `until` (aware datetime, UTC)."""
+
+    retryable = True
+
+    def __init__(self, until: datetime, reason: str, *, status: int = 0, request_id: str = "") -> None:
+        self.until = until
+        self.reason = plain(reason)
+        super().__init__(status, f"{self.reason}; not before {until.isoformat(timespec='seconds')}", request_id)

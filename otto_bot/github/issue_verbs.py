@@ -1,0 +1,137 @@
+"""Verbs about issues and what hangs on them: comments, reactions, labels. Every write is find-or-create."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime
+from typing import Literal
+
+from otto_bot.github.errors import NotFound, Refused
+from otto_bot.github.limits import clip, units
+from otto_bot.github.models import Comment, CommentRef, Issue, Label, LabelledEvent, ReviewComment, Target
+from otto_bot.github.needs import needs
+from otto_bot.github.reading import parse
+from otto_bot.github.repository import RepositoryCalls
+
+Reaction = Literal["+1", "-1", "laugh", "confused", "heart", "hooray", "rocket", "eyes"]
+MAX_MARKER = 200
+_REACTION_TAILS = {
+    "issue": "/issues/{id}/reactions",
+    "comment": "/issues/comments/{id}/reactions",
+    "review_comment": "/pulls/comments/{id}/reactions",
+}
+
+
+class IssueVerbs(RepositoryCalls):
+    @needs(issues="read")
+    async def issue(self, number: int) -> Issue:
+        """An issue (or a pull request as one). Raises NotFound, also where it was deleted or transferred."""
+        return parse(Issue, await self._json("/issues/{number}", number))
+
+    @needs(issues="read")
+    async def labelled_events(self, number: int) -> list[LabelledEvent]:
+        """Every time a label was put on, oldest first, with who did it."""
+        items = self._pages("/issues/{number}/events", number)
+        return [parse(LabelledEvent, item) async for item in items if item.get("event") == "labeled"]
+
+    @needs(issues="read")
+    async def labelled_issues(self, label: str) -> list[Issue]:
+        """Open issues, without pull requests, that carry the label."""
+        items = self._pages("/issues", params={"labels": label, "state": "open"})
+        issues = [parse(Issue, item) async for item in items]
+        return [issue for issue in issues if not issue.pull_request]
+
+    @needs(issues="read")
+    async def comments(self, number: int, since: datetime | None = None) -> list[Comment]:
+        """Comments of an issue or pull request, oldest first; with `since` only those changed at or after it."""
+        items = self._pages("/issues/{number}/comments", number, params=_since(since))
+        return [parse(Comment, item) async for item in items]
+
+    @needs(pull_requests="read")
+    async def review_comments(self, number: int, since: datetime | None = None) -> list[ReviewComment]:
+        """Comments on lines of a pull request's diff, oldest first."""
+        items = self._pages("/pulls/{number}/comments", number, params=_since(since))
+        return [parse(ReviewComment, item) async for item in items]
+
+    @needs(issues="write", pull_requests="write")
+    async def upsert_comment(self, number: int, marker: str, body: str, known_id: int | None = None) -> CommentRef:
+        """The one comment of the App with this marker, with this body: edited where it exists, else written.
+
+        `marker` is a hidden HTML comment and becomes the first line. It counts only as the first line of a comment
+        of our own App: anyone may write the same text. After an error that is `retryable`, call again: what was
+        written is found. Bodies above the limit are cut and say so.
+        """
+        text = _with_marker(marker, body)
+        if known_id is not None:
+            try:
+                return await self._edit_comment(known_id, text)
+            except NotFound:
+                known_id = None  # somebody deleted it; another may have been written since
+        for comment in await self.comments(number):
+            if _first_line(comment.body) == marker and await self._is_ours(comment):
+                if comment.body.replace("\r\n", "\n") == text:
+                    return CommentRef(id=comment.id, url=comment.html_url)
+                return await self._edit_comment(comment.id, text)
+        answer = await self._call("POST", "/issues/{number}/comments", number, body={"body": text})
+        return parse(CommentRef, answer.json())
+
+    async def _edit_comment(self, comment_id: int, text: str) -> CommentRef:
+        answer = await self._call("PATCH", "/issues/comments/{id}", comment_id, body={"body": text})
+        return parse(CommentRef, answer.json())
+
+    async def _is_ours(self, comment: Comment) -> bool:
+        if comment.app_id is not None:
+            return comment.app_id == self._around.app_id
+        return comment.author_type == "Bot" and comment.author_login == await self._around.own_login()
+
+    @needs(issues="write", pull_requests="write")
+    async def react(self, target: Target, content: Reaction) -> None:
+        """Put a reaction on something; GitHub keeps one of a kind, so that twice is once."""
+        await self._call("POST", _REACTION_TAILS[target.kind], target.id, body={"content": content})
+
+    @needs(issues="write")
+    async def ensure_labels(self, labels: Iterable[Label]) -> None:
+        """Create the labels that the repository does not have; those it has stay as they are."""
+        known = {str(item.get("name", "")).lower() async for item in self._pages("/labels")}
+        for label in labels:
+            if label.name.lower() in known:
+                continue
+            try:
+                await self._call("POST", "/labels", body=label.model_dump())
+            except Refused as error:
+                if error.reason != "already_exists":
+                    raise
+
+    @needs(issues="write", pull_requests="write")
+    async def add_labels(self, number: int, names: Sequence[str]) -> None:
+        """Put labels on an issue or pull request; those it carries stay."""
+        if names:
+            await self._call("POST", "/issues/{number}/labels", number, body={"labels": list(names)})
+
+    @needs(issues="write", pull_requests="write")
+    async def remove_label(self, number: int, name: str) -> None:
+        """Take a label off; nothing happens where it is not on."""
+        try:
+            await self._call("DELETE", "/issues/{number}/labels/{name}", number, name)
+        except NotFound:
+            return
+
+
+def _since(since: datetime | None) -> dict[str, str | int]:
+    if since is None:
+        return {}
+    if since.tzinfo is None:
+        raise ValueError("`since` must be an aware datetime")
+    return {"since": since.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")}
+
+
+def _with_marker(marker: str, body: str) -> str:
+    inner = marker.removeprefix("<!--").removesuffix("-->")
+    if len(marker) - len(inner) != 7 or "--" in inner or "\n" in marker or units(marker) > MAX_MARKER:
+        raise ValueError("a marker is one line, an HTML comment of at most 200 characters")
+    rest = body.removeprefix(marker).lstrip("\n") if _first_line(body) == marker else body
+    return clip(f"{marker}\n{rest}")
+
+
+def _first_line(body: str) -> str:
+    return body.partition("\n")[0].rstrip("\r")

@@ -1,0 +1,222 @@
+"""What the verbs return: small frozen facts about repositories, issues and pull requests.
+
+Only fields that Otto uses; everything else GitHub sends is ignored, so that new, old and Enterprise answers fit.
+Times are aware datetimes. People are named by login and, where rights depend on it, by numeric id.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated, Any, Literal
+
+from pydantic import AliasPath, BaseModel, BeforeValidator, ConfigDict, Field
+
+
+class Fact(BaseModel):
+    """Base of everything read from GitHub."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore", validate_by_name=True, validate_by_alias=True)
+
+
+def _label_names(value: Any) -> Any:
+    """GitHub lists labels as objects, older answers as strings."""
+    if not isinstance(value, list | tuple):
+        return value
+    names = (item.get("name") if isinstance(item, dict) else item for item in value)
+    return tuple(name for name in names if isinstance(name, str))
+
+
+def _text(value: Any) -> Any:
+    return "" if value is None else value
+
+
+Text = Annotated[str, BeforeValidator(_text)]
+LabelNames = Annotated[tuple[str, ...], BeforeValidator(_label_names)]
+PermissionLevel = Literal["admin", "write", "read", "none"]
+
+
+class RepositoryInfo(Fact):
+    """`owner` and `name` are today's; only `id` lasts."""
+
+    id: int
+    owner: str = Field(validation_alias=AliasPath("owner", "login"))
+    name: str
+    default_branch: str = "main"
+    private: bool = False
+    archived: bool = False
+    disabled: bool = False
+    fork: bool = False
+    html_url: str = ""
+
+    @property
+    def full_name(self) -> str:
+        return f"{self.owner}/{self.name}"
+
+
+class Permission(Fact):
+    """What a person may do. `user_id` is None for somebody GitHub does not know here."""
+
+    level: PermissionLevel = Field(default="none", validation_alias="permission")
+    user_id: int | None = Field(default=None, validation_alias=AliasPath("user", "id"))
+    login: str = Field(default="", validation_alias=AliasPath("user", "login"))
+    role_name: str = ""
+
+    @property
+    def can_write(self) -> bool:
+        return self.level in ("admin", "write")
+
+
+class Issue(Fact):
+    """An issue, or a pull request seen as one (`pull_request` is then True)."""
+
+    id: int
+    number: int
+    title: str
+    body: Text = ""
+    state: Literal["open", "closed"]
+    state_reason: str | None = None
+    author_login: str = Field(default="ghost", validation_alias=AliasPath("user", "login"))
+    author_id: int | None = Field(default=None, validation_alias=AliasPath("user", "id"))
+    labels: LabelNames = ()
+    pull_request: Annotated[bool, BeforeValidator(bool)] = False
+    html_url: str = ""
+    created_at: datetime | None = None
+    updated_at: datetime | None = None
+
+
+class LabelledEvent(Fact):
+    """Somebody put a label on an issue."""
+
+    id: int
+    label: str = Field(validation_alias=AliasPath("label", "name"))
+    actor_login: str = Field(default="ghost", validation_alias=AliasPath("actor", "login"))
+    actor_id: int | None = Field(default=None, validation_alias=AliasPath("actor", "id"))
+    at: datetime = Field(validation_alias="created_at")
+
+
+class Comment(Fact):
+    """A comment on an issue or pull request. `app_id` is the App that wrote it, if one did."""
+
+    id: int
+    body: Text = ""
+    author_login: str = Field(default="ghost", validation_alias=AliasPath("user", "login"))
+    author_id: int | None = Field(default=None, validation_alias=AliasPath("user", "id"))
+    author_type: str = Field(default="User", validation_alias=AliasPath("user", "type"))
+    app_id: int | None = Field(default=None, validation_alias=AliasPath("performed_via_github_app", "id"))
+    html_url: str = ""
+    created_at: datetime
+    updated_at: datetime
+
+
+class ReviewComment(Comment):
+    """A comment on a line of a diff."""
+
+    path: str = ""
+    line: int | None = None
+    commit_id: str = ""
+    diff_hunk: str = ""
+    review_id: int | None = Field(default=None, validation_alias="pull_request_review_id")
+    in_reply_to_id: int | None = None
+
+
+class Review(Fact):
+    """A submitted review. `state` as GitHub writes it: APPROVED, CHANGES_REQUESTED, COMMENTED, DISMISSED, PENDING."""
+
+    id: int
+    state: str
+    body: Text = ""
+    author_login: str = Field(default="ghost", validation_alias=AliasPath("user", "login"))
+    author_id: int | None = Field(default=None, validation_alias=AliasPath("user", "id"))
+    commit_id: Text = ""
+    submitted_at: datetime | None = None
+
+
+class CommentRef(Fact):
+    """Where a comment stands."""
+
+    id: int
+    url: str = Field(default="", validation_alias="html_url")
+
+
+class PullRequest(Fact):
+    """`mergeable` is None while GitHub is still computing it."""
+
+    id: int
+    number: int
+    node_id: str = ""
+    title: str = ""
+    body: Text = ""
+    state: Literal["open", "closed"]
+    draft: bool = False
+    merged_at: datetime | None = None
+    mergeable: bool | None = None
+    mergeable_state: str = "unknown"
+    merge_commit_sha: str | None = None
+    head_ref: str = Field(validation_alias=AliasPath("head", "ref"))
+    head_sha: str = Field(validation_alias=AliasPath("head", "sha"))
+    head_repo_id: int | None = Field(default=None, validation_alias=AliasPath("head", "repo", "id"))
+    base_ref: str = Field(validation_alias=AliasPath("base", "ref"))
+    base_sha: str = Field(default="", validation_alias=AliasPath("base", "sha"))
+    author_login: str = Field(default="ghost", validation_alias=AliasPath("user", "login"))
+    labels: LabelNames = ()
+    html_url: str = ""
+
+    @property
+    def merged(self) -> bool:
+        return self.merged_at is not None
+
+
+class Label(Fact):
+    """A label to be created where missing; `color` is six hex digits without `#`."""
+
+    name: str = Field(min_length=1, max_length=50)
+    color: str = Field(default="ededed", pattern=r"^[0-9a-fA-F]{6}$")
+    description: str = Field(default="", max_length=100)
+
+
+class Target(Fact):
+    """What a reaction is put on: an issue or pull request by number, a comment by id."""
+
+    kind: Literal["issue", "comment", "review_comment"]
+    id: int
+
+
+class Commit(Fact):
+    """A commit object."""
+
+    sha: str
+    tree_sha: str = Field(validation_alias=AliasPath("tree", "sha"))
+    parents: Annotated[
+        tuple[str, ...],
+        BeforeValidator(lambda v: tuple(p["sha"] if isinstance(p, dict) and "sha" in p else p for p in v)),
+    ] = ()
+    message: str = ""
+    author_name: str = Field(default="", validation_alias=AliasPath("author", "name"))
+    author_email: str = Field(default="", validation_alias=AliasPath("author", "email"))
+    committed_at: datetime | None = Field(default=None, validation_alias=AliasPath("committer", "date"))
+
+
+class CommitSummary(Fact):
+    """One line of a branch's history, newest first. `author_login` is None where no account belongs to the email."""
+
+    sha: str
+    message: str = Field(default="", validation_alias=AliasPath("commit", "message"))
+    author_login: str | None = Field(default=None, validation_alias=AliasPath("author", "login"))
+
+    @property
+    def subject(self) -> str:
+        return self.message.partition("\n")[0].strip()
+
+
+class Rule(Fact):
+    """One rule that applies to a branch (which may not exist yet)."""
+
+    type: str
+    parameters: Annotated[dict[str, Any], BeforeValidator(lambda v: v or {})] = Field(default_factory=dict)
+
+
+class WorkflowFile(Fact):
+    """A file of `.github/workflows` at some commit."""
+
+    path: str
+    text: str

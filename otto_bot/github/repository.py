@@ -1,0 +1,114 @@
+"""Requests about one repository that is known by its id, whatever it is called today."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from otto_bot.github.answer import Answer
+from otto_bot.github.errors import Moved, NotFound
+from otto_bot.github.models import RepositoryInfo
+from otto_bot.github.reading import parse
+from otto_bot.github.routes import Segments, route
+from otto_bot.github.session import Params, Session
+from otto_bot.github.tokens import Token
+
+NAME_TRUSTED_FOR = timedelta(seconds=60)
+Part = str | int | Segments
+
+
+@dataclass(frozen=True)
+class Surroundings:
+    """What the verbs need besides requests to the API."""
+
+    app_id: int
+    own_login: Callable[[], Awaitable[str]]
+    git_token: Callable[[], Awaitable[Token]]
+    download: Callable[[str], Awaitable[bytes]]
+    now: Callable[[], datetime]
+
+
+class RepositoryCalls:
+    """Base of the verbs: paths below `/repos/OWNER/NAME`, the name resolved from the id and again when it changed."""
+
+    def __init__(self, session: Session, repo_id: int, around: Surroundings) -> None:
+        self.id = repo_id
+        self._session = session
+        self._around = around
+        self._info: RepositoryInfo | None = None
+        self._resolved_at: datetime | None = None
+        self._resolving = asyncio.Lock()
+
+    async def _resolve(self, *, fresh: bool = False) -> RepositoryInfo:
+        """Owner and name as of now (`fresh`) or as last seen. Raises NotFound where the App lost the repository."""
+        stale = self._info
+        async with self._resolving:
+            if self._info is None or (fresh and self._info is stale):
+                answer = await self._session.call("GET", route("/repositories/{id}", self.id))
+                self._info = parse(RepositoryInfo, answer.json())
+                self._resolved_at = self._around.now()
+            return self._info
+
+    async def _renamed(self, before: RepositoryInfo, *, at_once: bool) -> bool:
+        """Whether the repository is called something else by now. A name that was just resolved is not doubted."""
+        age = self._around.now() - self._resolved_at if self._resolved_at is not None else NAME_TRUSTED_FOR
+        if not at_once and age < NAME_TRUSTED_FOR:
+            return False
+        return (await self._resolve(fresh=True)).full_name != before.full_name
+
+    async def _call(
+        self,
+        method: str,
+        tail: str,
+        *parts: Part,
+        params: Params | None = None,
+        body: Any = None,
+        accept: str | None = None,
+        eventual: bool = False,
+        allow: frozenset[int] = frozenset(),
+    ) -> Answer:
+        """One request below the repository; repeated once, under the new name, if it was renamed meanwhile."""
+
+        async def ask(name: RepositoryInfo) -> Answer:
+            where = route("/repos/{owner}/{repo}" + tail, name.owner, name.name, *parts)
+            return await self._session.call(
+                method, where, params=params, body=body, accept=accept, eventual=eventual, allow=allow
+            )
+
+        name = await self._resolve()
+        try:
+            return await ask(name)
+        except (Moved, NotFound) as error:
+            # Neither has done anything yet, so that a write may be repeated as well.
+            if not await self._renamed(name, at_once=isinstance(error, Moved)):
+                raise
+        return await ask(await self._resolve())
+
+    async def _json(self, tail: str, *parts: Part, params: Params | None = None, eventual: bool = False) -> Any:
+        return (await self._call("GET", tail, *parts, params=params, eventual=eventual)).json()
+
+    async def _pages(
+        self, tail: str, *parts: Part, key: str | None = None, params: Params | None = None
+    ) -> AsyncIterator[Mapping[str, Any]]:
+        """All items of a list below the repository."""
+
+        def ask(name: RepositoryInfo) -> AsyncIterator[Mapping[str, Any]]:
+            where = route("/repos/{owner}/{repo}" + tail, name.owner, name.name, *parts)
+            return self._session.pages(where, key=key, params=params)
+
+        name = await self._resolve()
+        started = renamed = False
+        try:
+            async for item in ask(name):
+                started = True
+                yield item
+        except (Moved, NotFound) as error:
+            renamed = not started and await self._renamed(name, at_once=isinstance(error, Moved))
+            if not renamed:
+                raise
+        if renamed:
+            async for item in ask(await self._resolve()):
+                yield item

@@ -1,0 +1,67 @@
+"""Installation tokens: minted once, scoped to what is needed, kept until shortly before they end."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+REFRESH_BEFORE = timedelta(minutes=5)
+
+
+@dataclass(frozen=True)
+class Scope:
+    """What a token may do: these permissions, in these repositories (empty: all of the installation)."""
+
+    installation_id: int
+    repository_ids: tuple[int, ...]
+    permissions: tuple[tuple[str, str], ...]
+
+    @classmethod
+    def of(cls, installation_id: int, repository_ids: tuple[int, ...], permissions: Mapping[str, str]) -> Scope:
+        return cls(installation_id, repository_ids, tuple(sorted(permissions.items())))
+
+
+@dataclass(frozen=True)
+class Token:
+    """`value` is a secret: it is kept out of `repr`."""
+
+    value: str = field(repr=False)
+    expires_at: datetime
+
+
+class TokenCache:
+    """Tokens in memory only. At most one is being minted per installation at a time."""
+
+    def __init__(self, mint: Callable[[Scope], Awaitable[Token]], now: Callable[[], datetime]) -> None:
+        self._mint = mint
+        self._now = now
+        self._tokens: dict[Scope, Token] = {}
+        self._locks: dict[int, asyncio.Lock] = {}
+
+    async def get(self, scope: Scope) -> Token:
+        """A token with at least five minutes left. Raises what minting raises."""
+        async with self._locks.setdefault(scope.installation_id, asyncio.Lock()):
+            known = self._tokens.get(scope)
+            if known is not None and known.expires_at - self._now() >= REFRESH_BEFORE:
+                return known
+            self._forget_expired()
+            fresh = await self._mint(scope)
+            self._tokens[scope] = fresh
+            return fresh
+
+    def drop(self, scope: Scope, token: Token) -> None:
+        """GitHub answered 401 to it. A newer token of the same scope stays."""
+        if self._tokens.get(scope) == token:
+            del self._tokens[scope]
+
+    def purge(self, installation_id: int) -> None:
+        """Forget everything of an installation that was removed or suspended."""
+        self._tokens = {
+            scope: token for scope, token in self._tokens.items() if scope.installation_id != installation_id
+        }
+
+    def _forget_expired(self) -> None:
+        now = self._now()
+        self._tokens = {scope: token for scope, token in self._tokens.items() if token.expires_at > now}

@@ -1,0 +1,34 @@
+"""All verbs of one repository, and the permissions that follow from them."""
+
+from __future__ import annotations
+
+from otto_bot.github.actions import ActionVerbs
+from otto_bot.github.check_verbs import CheckVerbs
+from otto_bot.github.code_verbs import CodeVerbs
+from otto_bot.github.issue_verbs import IssueVerbs
+from otto_bot.github.needs import needs, table, union
+from otto_bot.github.pull_verbs import PullVerbs
+from otto_bot.github.tokens import Token
+
+
+class Repository(CodeVerbs, IssueVerbs, PullVerbs, CheckVerbs, ActionVerbs):
+    """One repository of one installation; `id` is what lasts when it is renamed or transferred.
+
+    All verbs raise GitHubError: RetryLater (a limit: park until then), Unreachable (no or a lost answer: call again,
+    writes find what was done), NotFound, Forbidden, Unauthorized, Refused, Conflict, TooLarge.
+    """
+
+    @needs(contents="write")
+    async def git_token(self) -> Token:
+        """A token for git alone: contents of this repository, nothing else, at least five minutes left."""
+        return await self._around.git_token()
+
+
+NEEDS = table(Repository)
+"""Verb → permissions."""
+
+APP_PERMISSIONS = union(NEEDS)
+"""What the App must be granted: the manifest says exactly this."""
+
+API_PERMISSIONS = union({verb: permissions for verb, permissions in NEEDS.items() if verb != "git_token"})
+"""What the token of the verbs may do. It cannot push."""
