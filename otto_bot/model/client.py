@@ -1,0 +1,148 @@
+"""The Anthropic client behind one verb: `ask`. The only place that speaks to a model."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import time
+from types import TracebackType
+from typing import TYPE_CHECKING, Any, Self
+
+from otto_bot.core.values import Usage
+from otto_bot.model.calls import CALL_HEADER, ModelCall, ModelReply
+from otto_bot.model.errors import ProviderError
+from otto_bot.model.faults import LostReply, guard, provider_error
+
+if TYPE_CHECKING:
+    import httpx2
+
+RETRIES = 2
+"""Repeats by the SDK, only of requests that cannot have been paid; longer waits are the caller's state."""
+
+
+class ModelClient:
+    """A Messages API client. Without a key or an address the SDK's own environment variables count.
+
+    `timeout_seconds` holds over a whole call, retries included, unless the call names its own.
+    """
+
+    def __init__(
+        self,
+        api_key: str | None,
+        base_url: str | None,
+        timeout_seconds: float,
+        http_client: httpx2.AsyncClient | None = None,
+    ) -> None:
+        from anthropic import AsyncAnthropic  # slow and large: only a process that calls models pays for it
+
+        self._timeout = timeout_seconds
+        self._client = AsyncAnthropic(
+            api_key=api_key,
+            base_url=base_url,
+            max_retries=RETRIES,
+            timeout=timeout_seconds,
+            http_client=http_client,
+            middleware=[guard],
+        )
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self.aclose()
+
+    async def aclose(self) -> None:
+        """Close the connections."""
+        await self._client.close()
+
+    async def ask(self, call: ModelCall) -> ModelReply:
+        """One call, one reply, whatever its stop reason. Raises ProviderError."""
+        import anthropic
+
+        seconds = self._timeout if call.timeout is None else call.timeout
+        started = time.monotonic()
+        try:
+            async with asyncio.timeout(seconds):
+                response = await self._client.messages.with_raw_response.create(
+                    **_request(call), extra_headers={CALL_HEADER: call.header}, timeout=seconds
+                )
+                raw = response.http_response.text
+        except TimeoutError:
+            raise ProviderError(
+                "timeout",
+                f"the model gave no answer within {seconds:g} s; it is asked again later",
+                retryable=True,
+                may_be_paid=True,
+            ) from None
+        except (anthropic.AnthropicError, LostReply, TypeError) as error:
+            raise provider_error(error) from error
+        request_id = str(response.http_response.headers.get("request-id", ""))
+        return read_reply(raw, request_id=request_id, seconds=time.monotonic() - started)
+
+
+def _request(call: ModelCall) -> dict[str, Any]:
+    """The call as keyword arguments of `messages.create`."""
+    request: dict[str, Any] = {
+        "model": call.model,
+        "system": call.system,
+        "messages": call.messages,
+        "max_tokens": call.max_tokens,
+    }
+    if call.tools:
+        request["tools"] = call.tools
+    if call.cache:
+        request["cache_control"] = {"type": "ephemeral"}
+    if call.schema is not None:
+        from anthropic import transform_schema
+
+        request["output_config"] = {"format": {"type": "json_schema", "schema": transform_schema(call.schema)}}
+    return request
+
+
+def read_reply(raw: str, *, request_id: str, seconds: float) -> ModelReply:
+    """The body of a successful response as a reply. Raises ProviderError(bad_reply) where it is none.
+
+    The body is read as it came: the SDK's models would fill gaps and hide that the usage is missing.
+    """
+    try:
+        body = json.loads(raw)
+    except (ValueError, RecursionError):
+        body = None
+    content = body.get("content") if isinstance(body, dict) else None
+    if not isinstance(body, dict) or not isinstance(content, list) or not all(isinstance(b, dict) for b in content):
+        raise ProviderError(
+            "bad_reply",
+            "the model's address answered with something that is no message; check ANTHROPIC_BASE_URL",
+            retryable=True,
+            may_be_paid=True,
+        )
+    usage = _usage(body.get("usage"))
+    return ModelReply(
+        text="".join(str(block.get("text") or "") for block in content if block.get("type") == "text"),
+        content=content,
+        stop_reason=str(body.get("stop_reason") or ""),
+        usage=usage or Usage(),
+        usage_known=usage is not None,
+        model=str(body.get("model") or ""),
+        request_id=request_id,
+        latency_seconds=seconds,
+        raw=raw,
+    )
+
+
+def _usage(data: object) -> Usage | None:
+    """Token counts; None where the reply does not say, or says nonsense."""
+    if not isinstance(data, dict):
+        return None
+    counts = [
+        data.get("input_tokens"),
+        data.get("output_tokens"),
+        data.get("cache_read_input_tokens") or 0,
+        data.get("cache_creation_input_tokens") or 0,
+    ]
+    if not all(isinstance(count, int) and count >= 0 for count in counts):
+        return None
+    first, second, third, fourth = counts
+    return Usage(input_tokens=first, output_tokens=second, cache_read_tokens=third, cache_write_tokens=fourth)
