@@ -84,6 +84,7 @@ class PullRequestOpened(Event):
     node_id: str
     head_sha: str
     head_tree: str
+    dispatched_run: int | None = None
 
 
 class AttemptStarted(Event):

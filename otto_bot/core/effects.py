@@ -1,0 +1,294 @@
+"""`due(run, now) -> effects`: what must happen next given the state. Asking twice gives the same answer."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from otto_bot.core.integration import candidate_target
+from otto_bot.core.lanes import LaneKind
+from otto_bot.core.run import (
+    BASELINE,
+    Gate,
+    GateState,
+    Outcome,
+    Run,
+    RunPhase,
+    Task,
+    TaskState,
+    Verification,
+    target_of,
+)
+from otto_bot.core.surfaces import surfaces
+from otto_bot.core.tasks import startable
+from otto_bot.core.values import Frozen
+from otto_bot.core.waits import waits_for
+
+REMINDER_AFTER = timedelta(hours=24)
+SHOW_EVERY = timedelta(seconds=2)
+"""The least time between two edits of one comment."""
+
+
+class EffectKind(StrEnum):
+    """One external action each; one job file each."""
+
+    PREPARE = "prepare"
+    PLAN = "plan"
+    POST_PLAN = "post_plan"
+    OPEN_PULL_REQUEST = "open_pull_request"
+    CODE = "code"
+    PUSH = "push"
+    VERIFY = "verify"
+    RERUN = "rerun"
+    JUDGE = "judge"
+    CANDIDATE = "candidate"
+    MERGE = "merge"
+    GATE = "gate"
+    POST_DECISION = "post_decision"
+    APPLY = "apply"
+    SHOW = "show"
+    CALL = "call"
+    REPLY = "reply"
+    TIDY = "tidy"
+    TIME_UP = "time_up"
+
+
+class Effect(Frozen):
+    """One external action with a stable key. Effects of one `lane` never run side by side."""
+
+    key: str
+    kind: EffectKind
+    run: int
+    lane: str
+    not_before: datetime | None = None
+    task: str = ""
+    attempt: int = 0
+    target: str = ""
+    gate: int = 0
+    number: int = 0
+
+
+Rule = Callable[[Run], Iterator[Effect]]
+
+
+def due(run: Run, now: datetime) -> tuple[Effect, ...]:
+    """Effects that must happen now."""
+    return tuple(effect for effect in scheduled(run) if effect.not_before is None or effect.not_before <= now)
+
+
+def scheduled(run: Run) -> tuple[Effect, ...]:
+    """Effects that must happen now or at their named time, each key once."""
+    rules = ALWAYS if run.resting else (*ALWAYS, *RULES.get(run.phase, ()))
+    found = {effect.key: effect for rule in rules for effect in rule(run)}
+    return tuple(_delayed(run, effect) for effect in found.values() if _possible(run, effect))
+
+
+def _possible(run: Run, effect: Effect) -> bool:
+    trouble = run.trouble.get(effect.key)
+    return trouble is None or trouble.retry_at is not None
+
+
+def _delayed(run: Run, effect: Effect) -> Effect:
+    trouble = run.trouble.get(effect.key)
+    if trouble is None or trouble.retry_at is None:
+        return effect
+    later = max(trouble.retry_at, effect.not_before) if effect.not_before else trouble.retry_at
+    return effect.model_copy(update={"not_before": later})
+
+
+def _effect(run: Run, kind: EffectKind, name: str, *, lane: str = "", **fields: object) -> Effect:
+    key = f"run/{run.id}/{name}"
+    return Effect.model_validate({"key": key, "kind": kind, "run": run.id, "lane": lane or key, **fields})
+
+
+def _prepare(run: Run) -> Iterator[Effect]:
+    if not run.prepared:
+        yield _effect(run, EffectKind.PREPARE, f"prepare/h{run.rests}")
+    else:
+        yield _effect(run, EffectKind.PLAN, f"plan/n{run.plan_number}/h{run.rests}", number=run.plan_number)
+
+
+def _review_plan(run: Run) -> Iterator[Effect]:
+    if run.plan_posted < run.plan_revision:
+        name = f"post-plan/r{run.plan_revision}"
+        yield _effect(run, EffectKind.POST_PLAN, name, number=run.plan_revision)
+    elif run.plan_approved_by:
+        yield _effect(run, EffectKind.OPEN_PULL_REQUEST, "pull-request")
+
+
+def _start(run: Run) -> Iterator[Effect]:
+    for key, task in run.tasks.items():
+        if startable(run, key):
+            yield _code(run, task, len(task.attempts) + 1)
+
+
+def _code(run: Run, task: Task, attempt: int) -> Effect:
+    return _effect(run, EffectKind.CODE, f"code/{task.key}/a{attempt}/h{run.rests}", task=task.key, attempt=attempt)
+
+
+def _work(run: Run) -> Iterator[Effect]:
+    for key, task in run.tasks.items():
+        last = task.last
+        if last is None:
+            continue
+        if task.state is TaskState.CODING and last.sha is None:
+            yield _code(run, task, last.number)
+        elif task.state is TaskState.CODING:
+            yield _effect(run, EffectKind.PUSH, f"push/{key}/a{last.number}", task=key, attempt=last.number)
+        elif task.state is TaskState.JUDGING:
+            yield _effect(
+                run, EffectKind.JUDGE, f"judge/{key}/a{last.number}/h{run.rests}", task=key, attempt=last.number
+            )
+        elif task.state is TaskState.VERIFYING:
+            yield from _verify(run, target_of(key, last.number), task=key, attempt=last.number)
+
+
+def _verify(run: Run, target: str, *, task: str = "", attempt: int = 0) -> Iterator[Effect]:
+    verification = run.verifications.get(target)
+    if verification is None or verification.ending is not None:
+        return
+    if verification.rerun_due:
+        name = f"rerun/{target}/n{verification.round}"
+        yield _effect(run, EffectKind.RERUN, name, target=target, number=verification.round)
+    else:
+        yield _poll(run, verification, task, attempt)
+
+
+def _poll(run: Run, verification: Verification, task: str, attempt: int) -> Effect:
+    name = f"verify/{verification.target}/n{verification.round}/p{verification.polls}"
+    return _effect(
+        run,
+        EffectKind.VERIFY,
+        name,
+        lane=f"run/{run.id}/verify/{verification.target}",
+        target=verification.target,
+        task=task,
+        attempt=attempt,
+        number=verification.polls,
+        not_before=verification.next_at,
+    )
+
+
+def _baseline(run: Run) -> Iterator[Effect]:
+    if run.lane is not None and run.lane.kind is not LaneKind.NONE:
+        yield from _verify(run, BASELINE)
+
+
+def _integrate(run: Run) -> Iterator[Effect]:
+    integration = run.integration
+    if integration is None:
+        return
+    step = f"b{integration.batch}/s{integration.step}"
+    where = {"number": integration.step, "lane": f"run/{run.id}/integrate"}
+    if integration.sha is None:
+        yield _effect(run, EffectKind.CANDIDATE, f"candidate/{step}", **where)
+    elif integration.ready:
+        yield _effect(run, EffectKind.MERGE, f"merge/{step}", **where)
+    else:
+        yield from _verify(run, candidate_target(integration.batch, integration.step))
+
+
+def _gate(run: Run) -> Iterator[Effect]:
+    baseline = run.verifications.get(BASELINE)
+    if baseline is not None and baseline.ending is None:
+        return
+    gate = run.gate
+    if gate is None or gate.state is GateState.OPENED:
+        number = gate.number if gate else len(run.gates) + 1
+        yield _effect(run, EffectKind.GATE, f"gate/g{number}/h{run.rests}", gate=number)
+
+
+def _decision(run: Run) -> Iterator[Effect]:
+    """Post, then apply: also for a person's decision while the run rests."""
+    gate = run.gate
+    if gate is None or gate.decision is None or (run.hold is not None and run.hold.kind == "paused"):
+        return
+    name = f"g{gate.number}/r{gate.revision}"
+    if gate.state is GateState.DECIDED:
+        yield _effect(
+            run, EffectKind.POST_DECISION, f"decision/{name}", gate=gate.number, number=gate.revision,
+            lane=f"run/{run.id}/show/{gate_surface(gate)}",
+        )  # fmt: skip
+    elif gate.deadline is not None and run.outcome not in (Outcome.CANCELLED, Outcome.FAILED, Outcome.DONE):
+        yield _effect(
+            run, EffectKind.APPLY, f"apply/{name}", gate=gate.number, number=gate.revision, not_before=gate.deadline
+        )
+
+
+def gate_surface(gate: Gate) -> str:
+    """Name of the surface that is the gate's comment."""
+    return f"gate/g{gate.number}"
+
+
+def _stop(run: Run) -> Iterator[Effect]:
+    """A cancelled run still pushes what its coders had."""
+    if run.stopping:
+        for task in run.tasks.values():
+            if task.state is TaskState.CODING and task.last is not None:
+                yield _code(run, task, task.last.number)
+
+
+def _show(run: Run) -> Iterator[Effect]:
+    for surface, digest in surfaces(run).items():
+        if run.shown.get(surface) != digest:
+            count = run.shown_count.get(surface, 0)
+            yield _effect(
+                run, EffectKind.SHOW, f"show/{surface}/{count}", target=surface, lane=f"run/{run.id}/show/{surface}"
+            )
+
+
+def _call(run: Run) -> Iterator[Effect]:
+    wait = waits_for(run)
+    if wait is not None and wait.key not in run.called:
+        yield _effect(run, EffectKind.CALL, f"call/{wait.key}", target=wait.key)
+    elif wait is not None and wait.since is not None and f"{wait.key}/reminder" not in run.called:
+        key = f"{wait.key}/reminder"
+        yield _effect(run, EffectKind.CALL, f"call/{key}", target=key, not_before=wait.since + REMINDER_AFTER)
+
+
+def _reply(run: Run) -> Iterator[Effect]:
+    for reply in run.replies:
+        if reply.number == run.replied + 1:
+            yield _effect(
+                run, EffectKind.REPLY, f"reply/{reply.number}", number=reply.number, lane=f"run/{run.id}/reply"
+            )
+
+
+def _tidy(run: Run) -> Iterator[Effect]:
+    """Verification pull requests that have served."""
+    live = {
+        task.last.branch
+        for task in run.tasks.values()
+        if task.last is not None and task.state not in (TaskState.MERGED, TaskState.SKIPPED)
+    }
+    if run.integration is not None and run.phase is RunPhase.INTEGRATING:
+        live |= {
+            v.branch
+            for v in run.verifications.values()
+            if v.target == candidate_target(run.integration.batch, run.integration.step)
+        }
+    over = run.ended and not run.stopping
+    for branch, number in run.verification_prs.items():
+        if number not in run.closed_prs and (over or branch not in live):
+            yield _effect(run, EffectKind.TIDY, f"tidy/{number}", number=number)
+
+
+def _time_up(run: Run) -> Iterator[Effect]:
+    if not run.resting:
+        over = run.started_at + timedelta(minutes=run.minutes)
+        yield _effect(run, EffectKind.TIME_UP, f"time-up/{run.minutes:g}", not_before=over)
+
+
+ALWAYS: tuple[Rule, ...] = (_decision, _stop, _show, _call, _reply, _tidy, _time_up)
+"""Rules of every state: nobody is left without a word, even at rest."""
+
+RULES: dict[RunPhase, tuple[Rule, ...]] = {
+    RunPhase.PLANNING: (_prepare,),
+    RunPhase.PLAN_REVIEW: (_review_plan,),
+    RunPhase.EXECUTING: (_baseline, _start, _work),
+    RunPhase.INTEGRATING: (_baseline, _integrate),
+    RunPhase.GATE: (_baseline, _gate),
+    RunPhase.GATE_REVIEW: (_baseline,),
+}
+"""What each state adds."""

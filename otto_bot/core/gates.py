@@ -1,0 +1,222 @@
+"""The gate: a decision is made, posted, approved and only then applied. All or nothing."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from otto_bot.core import events as e
+from otto_bot.core.decision import REOPENING, Action, Decider, Decision, Move, SkipTask, dependents
+from otto_bot.core.plan import batches
+from otto_bot.core.run import Gate, GateState, Run, RunPhase, Task, TaskState, target_of
+from otto_bot.core.tasks import block, reorder, with_last
+
+
+def gate_opened(run: Run, event: e.GateOpened) -> Run:
+    """A batch settled with failures. The failures are frozen here."""
+    if run.phase is not RunPhase.GATE or run.gate is not None or event.gate != len(run.gates) + 1:
+        return run
+    failed = [task for task in run.tasks.values() if task.state is TaskState.FAILED]
+    failures = tuple(task.failure for task in failed if task.failure is not None)
+    return run.with_gate(
+        Gate(
+            number=event.gate,
+            batch=run.batch,
+            opened_at=event.at,
+            tasks=tuple(task.key for task in failed),
+            failures=failures,
+        )
+    )
+
+
+def decision_made(run: Run, event: e.DecisionMade) -> Run:
+    """The decision gets the next revision; it changes nothing until its comment stands."""
+    gate = run.gate
+    if gate is None or gate.number != event.gate or gate.state is not GateState.OPENED:
+        return run
+    if sorted(move.task for move in event.decision.moves) != sorted(gate.tasks):
+        return run
+    revision = run.revision + 1
+    gate = gate.model_copy(
+        update={
+            "state": GateState.DECIDED,
+            "decision": event.decision,
+            "evidence": event.evidence,
+            "cut": event.cut,
+            "model": event.model,
+            "calls": event.calls,
+            "usd": event.usd,
+            "revision": revision,
+        }
+    )
+    return run.with_gate(gate).model_copy(update={"revision": revision})
+
+
+def decision_posted(run: Run, event: e.DecisionPosted) -> Run:
+    """The comment stands: grace begins, or a person is waited for."""
+    gate = run.gate
+    if gate is None or gate.number != event.gate or gate.decision is None:
+        return run
+    if gate.state is GateState.APPLIED or gate.posted_revision >= event.revision:
+        return run
+    posted = {"comment_id": event.comment_id, "comment_url": event.url, "posted_revision": event.revision}
+    if event.revision != gate.revision:
+        return run.with_gate(gate.model_copy(update=posted))
+    gate = gate.model_copy(
+        update={**posted, "state": GateState.POSTED, "deadline": _deadline(run, gate.decision, event.at)}
+    )
+    phase = RunPhase.GATE_REVIEW if run.phase is RunPhase.GATE else run.phase
+    return run.with_gate(gate).model_copy(update={"phase": phase})
+
+
+def _deadline(run: Run, decision: Decision, at: datetime) -> datetime | None:
+    """When the decision may be applied; None = when a person says yes."""
+    if decision.waits:
+        return None
+    if decision.decided_by is Decider.HUMAN:
+        return at
+    if all(move.action is Action.RERUN for move in decision.moves):
+        return at
+    if run.config.pilot.approval == "always":
+        return None
+    return at + timedelta(minutes=run.config.pilot.grace_minutes)
+
+
+def decision_applied(run: Run, event: e.DecisionApplied) -> Run:
+    """Grace has passed or someone approved."""
+    gate = run.gate
+    if gate is None or (gate.number, gate.revision) != (event.gate, event.revision) or gate.decision is None:
+        return run
+    in_time = gate.state is GateState.POSTED and gate.deadline is not None and gate.deadline <= event.at
+    if not (in_time or gate.state is GateState.APPROVED) or gate.posted_revision != gate.revision:
+        return run
+    run = run.with_gate(gate.model_copy(update={"state": GateState.APPLIED}))
+    return apply(gate.decision, run, gate)
+
+
+def apply(decision: Decision, run: Run, gate: Gate) -> Run:
+    """The run after a decision: every move at once, then one order that holds every open task."""
+    reruns: list[str] = []
+    for move in decision.moves:
+        run = _move(run, move, gate.number)
+        if move.action is Action.RERUN:
+            reruns.append(move.task)
+    for skip in decision.skips:
+        task = run.tasks[skip.task]
+        run = run.with_task(task.model_copy(update={"state": TaskState.SKIPPED, "question": skip.reason}))
+    for routed in decision.routed:
+        task = run.tasks[routed.target_task]
+        run = run.with_task(task.model_copy(update={"routed": (*task.routed, routed.context)}))
+    run = run.model_copy(update={"outcome": None, "hold": None})
+    reviewing = run.phase in (RunPhase.GATE_REVIEW, RunPhase.GATE, RunPhase.DONE)
+    if reviewing:
+        run = run.model_copy(update={"phase": RunPhase.EXECUTING, "batch": run.batch + 1, "integration": None})
+    run = reorder(block(run), decision.batches or None, keep_current=not reviewing)
+    if reruns:
+        run = run.model_copy(update={"order": (tuple(reruns), *run.order)})
+    return run
+
+
+def _move(run: Run, move: Move, gate: int) -> Run:
+    task = run.tasks[move.task]
+    if move.action in REOPENING:
+        return run.with_task(
+            task.model_copy(
+                update={
+                    "state": TaskState.REOPENED,
+                    "next_strategy": move.action,
+                    "next_gate": gate,
+                    "next_guidance": move.guidance,
+                }
+            )
+        )
+    if move.action is Action.RERUN:
+        return _rerun(run, task)
+    state = {Action.SKIP: TaskState.SKIPPED, Action.ASK: TaskState.ASKED, Action.HOLD: TaskState.HELD}[move.action]
+    return run.with_task(task.model_copy(update={"state": state, "question": move.question or move.reason}))
+
+
+def _rerun(run: Run, task: Task) -> Run:
+    """Only the jobs run again, on the same commit; the gate keeps the first failure."""
+    assert task.last is not None
+    target = target_of(task.key, task.last.number)
+    verification = run.verifications.get(target)
+    if verification is None:
+        return run.with_task(
+            task.model_copy(update={"state": TaskState.ASKED, "question": "nothing was verified that could run again"})
+        )
+    again = {"ending": None, "failure": None, "rerun_due": True, "round": verification.round + 1, "waiting": ""}
+    run = run.with_verification(verification.model_copy(update=again))
+    task = with_last(task, failure=None)
+    return run.with_task(task.model_copy(update={"state": TaskState.VERIFYING, "rerun_count": task.rerun_count + 1}))
+
+
+def human_gate(run: Run, tasks: tuple[str, ...], guidance: str, who: str, at: datetime) -> Run:
+    """A person's retry is a decision of its own: it is posted first, like every other."""
+    failures = tuple(run.tasks[key].failure for key in tasks)
+    decision = human_decision(run, tasks, guidance, who)
+    gate = Gate(
+        number=len(run.gates) + 1,
+        batch=run.batch,
+        opened_at=at,
+        tasks=tasks,
+        failures=tuple(failure for failure in failures if failure is not None),
+        state=GateState.DECIDED,
+        decision=decision,
+        revision=run.revision + 1,
+    )
+    return run.with_gate(gate).model_copy(update={"revision": run.revision + 1})
+
+
+def human_move(key: str, guidance: str, who: str) -> Move:
+    """What `/otto retry` means for one task."""
+    action = Action.RETRY_DIFFERENT if guidance else Action.RETRY
+    return Move(task=key, action=action, guidance=guidance, reason=f"@{who} asked for it", decided_by=Decider.HUMAN)
+
+
+def human_decision(run: Run, tasks: tuple[str, ...], guidance: str, who: str) -> Decision:
+    """The decision behind a person's retry."""
+    assert run.plan is not None
+    free = set(tasks) | {key for key, task in run.tasks.items() if task.state is TaskState.BLOCKED}
+    pending = {key for key, task in run.tasks.items() if task.state in (TaskState.PENDING, TaskState.REOPENED)}
+    still = {k for k, t in run.tasks.items() if t.state in (TaskState.ASKED, TaskState.HELD, TaskState.SKIPPED)}
+    stopped = (still - set(tasks)) | dependents(run.plan, still - set(tasks))
+    return Decision(
+        decided_by=Decider.HUMAN,
+        why=f"@{who} said so",
+        moves=tuple(human_move(key, guidance, who) for key in tasks),
+        batches=batches(run.plan, (free | pending) - stopped - set(run.current)),
+    )
+
+
+def revise(run: Run, gate: Gate, moves: dict[str, Move], who: str) -> Run:
+    """A person changed a waiting plan: a new revision, decided by them, posted again before it counts."""
+    assert run.plan is not None and gate.decision is not None
+    old = gate.decision
+    kept = tuple(moves.get(move.task, move) for move in old.moves)
+    added = tuple(move for key, move in moves.items() if old.move(key) is None and move.action is Action.SKIP)
+    skips = tuple(skip for skip in old.skips if skip.task not in moves)
+    skips += tuple(SkipTask(task=move.task, reason=move.reason or f"@{who} asked for it") for move in added)
+    out = {move.task for move in kept if move.action not in REOPENING} | {skip.task for skip in skips}
+    out |= dependents(run.plan, out)
+    run_again = {move.task for move in kept if move.action in REOPENING}
+    pending = {k for k, t in run.tasks.items() if t.state in (TaskState.PENDING, TaskState.REOPENED, TaskState.BLOCKED)}
+    decision = old.model_copy(
+        update={
+            "decided_by": Decider.HUMAN,
+            "why": f"@{who} changed the plan of {old.decided_by.value}",
+            "moves": tuple(
+                move if move.decided_by else move.model_copy(update={"decided_by": old.decided_by}) for move in kept
+            ),
+            "skips": skips,
+            "batches": batches(run.plan, (pending | run_again) - out),
+        }
+    )
+    revision = run.revision + 1
+    gate = gate.model_copy(
+        update={"decision": decision, "revision": revision, "state": GateState.DECIDED, "deadline": None}
+    )
+    return run.with_gate(gate).model_copy(update={"revision": revision})
+
+
+def _signed(move: Move, decided_by: Decider) -> Move:
+    return move if move.decided_by else move.model_copy(update={"decided_by": decided_by})

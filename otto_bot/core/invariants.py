@@ -1,0 +1,94 @@
+"""The invariants of the house, as checks over a run and over one step. A broken one is a bug, never a state."""
+
+from __future__ import annotations
+
+from otto_bot.core.decision import REOPENING
+from otto_bot.core.run import MOVING, Gate, GateState, Run, RunPhase, TaskState
+
+
+class InvariantBroken(AssertionError):
+    """An event would break a rule of the house; it is refused and recorded."""
+
+    def __init__(self, reasons: tuple[str, ...]) -> None:
+        self.reasons = reasons
+        super().__init__("; ".join(reasons))
+
+
+def broken(run: Run) -> tuple[str, ...]:
+    """What does not hold in this state."""
+    return (*_tasks(run), *_batches(run), *_gates(run))
+
+
+def _tasks(run: Run) -> list[str]:
+    if run.plan is None:
+        return []
+    found = []
+    if tuple(run.tasks) != run.plan.keys:
+        found.append("4: the tasks are not the plan's")
+    needs = run.plan.depends()
+    for key, task in run.tasks.items():
+        if task.state in MOVING and any(run.tasks[need].state is not TaskState.MERGED for need in needs[key]):
+            found.append(f"2: {key} runs before what it depends on is merged")
+        if [attempt.number for attempt in task.attempts] != list(range(1, len(task.attempts) + 1)):
+            found.append(f"4: attempts of {key} are not numbered one by one")
+        if task.state is TaskState.FAILED and task.failure is None:
+            found.append(f"4: {key} failed without a failure")
+        if task.state is TaskState.MERGED and (task.last is None or task.last.tree not in run.green_trees):
+            found.append(f"6: {key} is merged without a green verification of its tree")
+    return found
+
+
+def _batches(run: Run) -> list[str]:
+    if run.plan is None:
+        return []
+    found = []
+    flat = [key for batch in run.order for key in batch]
+    if len(flat) != len(set(flat)):
+        found.append("4: a task is in two batches")
+    apart = run.plan.apart()
+    moving = sorted(key for key, task in run.tasks.items() if task.state in MOVING)
+    for i, a in enumerate(moving):
+        found += [f"3: {a} and {b} run side by side" for b in moving[i + 1 :] if frozenset({a, b}) in apart]
+    if run.phase is RunPhase.EXECUTING and run.outcome is None:
+        open_tasks = {k for k, t in run.tasks.items() if t.state in (TaskState.PENDING, TaskState.REOPENED)}
+        found += [f"4: {key} is in no batch" for key in sorted(open_tasks - set(flat))]
+    return found
+
+
+def _gates(run: Run) -> list[str]:
+    found = []
+    for gate in run.gates[:-1]:
+        if gate.state is not GateState.APPLIED:
+            found.append(f"1: gate {gate.number} is open beside another")
+    for task in run.tasks.values():
+        for attempt in task.attempts[1:]:
+            origin = next((g for g in run.gates if g.number == attempt.gate), None)
+            if not _reopened_by(origin, task.key):
+                found.append(f"1: attempt {attempt.number} of {task.key} has no posted decision")
+    return found
+
+
+def _reopened_by(gate: Gate | None, key: str) -> bool:
+    if gate is None or gate.decision is None or gate.comment_id is None or gate.state is not GateState.APPLIED:
+        return False
+    move = gate.decision.move(key)
+    return move is not None and move.action in REOPENING
+
+
+def broken_step(before: Run, after: Run) -> tuple[str, ...]:
+    """What a step may never do."""
+    found = []
+    if after.money.committed > max(after.money.cap, before.money.committed) + 1e-6 and after.money.reserved:
+        opened = set(after.money.reserved) - set(before.money.reserved)
+        if opened:
+            found.append("5: a call was reserved above the cap")
+    for key, task in before.tasks.items():
+        later = after.tasks.get(key)
+        if later is None:
+            if before.plan is after.plan:
+                found.append(f"4: {key} was lost")
+        elif task.state is TaskState.MERGED and later.state is not TaskState.MERGED:
+            found.append(f"6: {key} was merged and is {later.state.value}")
+        elif len(later.attempts) < len(task.attempts):
+            found.append(f"4: an attempt of {key} was lost")
+    return tuple(found)

@@ -1,0 +1,296 @@
+"""`reduce(run, event) -> run`: pure and total. An event that does not fit the state changes nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from otto_bot.core import events as e
+from otto_bot.core import gates, integration, policy, steering, tasks
+from otto_bot.core.budget import Money
+from otto_bot.core.events import RunEvent
+from otto_bot.core.invariants import InvariantBroken, broken, broken_step
+from otto_bot.core.plan import batches
+from otto_bot.core.run import BASELINE, Outcome, Run, RunPhase, Task, TaskState, Trouble, Verification
+
+TROUBLE_LIMIT = 8
+"""An effect that failed this often waits for a person."""
+
+
+def reduce(run: Run | None, event: RunEvent) -> Run | None:
+    """The run after an event. Raises InvariantBroken where a rule of the house would not hold."""
+    if run is None:
+        return started(event) if isinstance(event, e.RunStarted) else None
+    handler = _HANDLERS.get(type(event))
+    after = run if handler is None else handler(run, event)
+    if after is run:
+        return run
+    after = tasks.advance(after)
+    wrong = (*broken(after), *broken_step(run, after))
+    if wrong:
+        raise InvariantBroken(wrong)
+    return after
+
+
+def started(event: e.RunStarted) -> Run:
+    """A new run."""
+    return Run(
+        id=event.run_id,
+        repo=event.repo,
+        issue=event.issue,
+        ordinal=event.ordinal,
+        title=event.title,
+        body=event.body,
+        actor=event.actor,
+        caps=event.caps,
+        plan_only=event.plan_only,
+        started_at=event.at,
+        money=Money(cap=event.caps.usd),
+    )
+
+
+def _prepared(run: Run, event: e.Prepared) -> Run:
+    if run.prepared or run.phase is not RunPhase.PLANNING or run.resting:
+        return run
+    return run.model_copy(
+        update={
+            "prepared": True,
+            "config": event.config,
+            "base_sha": event.base_sha,
+            "lane": event.lane,
+            "exposure": event.exposure,
+            "branches_prefix": event.prefix,
+            "money": run.money.model_copy(update={"cap": min(run.money.cap, event.config.budget.usd)}),
+            "minutes": event.config.budget.minutes,
+        }
+    )
+
+
+def _refused(run: Run, event: e.Refused) -> Run:
+    return run if run.resting else steering.rest(run, "needs_human", event.reason, event.at, event.reply)
+
+
+def _plan_made(run: Run, event: e.PlanMade) -> Run:
+    if run.phase is not RunPhase.PLANNING or not run.prepared or event.number != run.plan_number or run.resting:
+        return run
+    revision = run.revision + 1
+    return run.model_copy(
+        update={
+            "plan": event.plan,
+            "phase": RunPhase.PLAN_REVIEW,
+            "revision": revision,
+            "plan_revision": revision,
+            "tasks": {task.key: Task(key=task.key) for task in event.plan.tasks},
+            "order": batches(event.plan),
+        }
+    )
+
+
+def _plan_posted(run: Run, event: e.PlanPosted) -> Run:
+    if event.revision != run.plan_revision or run.plan_posted >= event.revision:
+        return run
+    run = run.model_copy(update={"plan_posted": event.revision, "plan_comment_id": event.comment_id})
+    if run.phase is RunPhase.PLAN_REVIEW and policy.plan_wait(run) is None:
+        run = run.model_copy(update={"plan_approved_by": "rule"})
+    return run
+
+
+def _pull_request_opened(run: Run, event: e.PullRequestOpened) -> Run:
+    if run.pull_request is not None or run.phase is not RunPhase.PLAN_REVIEW or not run.plan_approved_by:
+        return run
+    run = run.model_copy(
+        update={
+            "pull_request": event.number,
+            "pull_request_node": event.node_id,
+            "head": event.head_sha,
+            "head_tree": event.head_tree,
+            "phase": RunPhase.EXECUTING,
+            "batch": 1,
+        }
+    )
+    return run.with_verification(
+        Verification(
+            target=BASELINE,
+            branch=run.run_branch,
+            sha=event.head_sha,
+            tree=event.head_tree,
+            started_at=event.at,
+            next_at=event.at,
+            pull_request=event.number,
+            dispatched_run=event.dispatched_run,
+        )
+    )
+
+
+def _polled(run: Run, event: e.VerificationPolled) -> Run:
+    verification = run.verifications.get(event.target)
+    if verification is None or verification.ending is not None:
+        return run
+    return run.with_verification(
+        verification.model_copy(
+            update={
+                "polls": verification.polls + 1,
+                "next_at": event.next_at,
+                "waiting": event.waiting,
+                "run_ids": event.run_ids or verification.run_ids,
+                "url": event.url or verification.url,
+            }
+        )
+    )
+
+
+def _verified(run: Run, event: e.VerificationEnded) -> Run:
+    verification = run.verifications.get(event.target)
+    if verification is None or verification.ending is not None or verification.sha != event.sha:
+        return run
+    verification = verification.model_copy(
+        update={
+            "ending": event.ending,
+            "failure": event.failure,
+            "run_ids": event.run_ids or verification.run_ids,
+            "url": event.url or verification.url,
+            "waiting": "",
+        }
+    )
+    run = run.with_verification(verification)
+    if event.target == BASELINE:
+        green = {verification.tree} if event.ending == "green" else set()
+        return run.model_copy(update={"green_trees": run.green_trees | green})
+    if event.target.startswith("b"):
+        return integration.candidate_verified(run, verification)
+    return tasks.attempt_verified(run, event.target, verification)
+
+
+def _reported(run: Run, event: e.Reported) -> Run:
+    for verification in run.verifications.values():
+        if verification.sha == event.sha and verification.ending is None and verification.next_at > event.at:
+            run = run.with_verification(verification.model_copy(update={"next_at": event.at}))
+    return run
+
+
+def _rerun(run: Run, event: e.JobsRerun) -> Run:
+    verification = run.verifications.get(event.target)
+    if verification is None or not verification.rerun_due or verification.round != event.round:
+        return run
+    return run.with_verification(
+        verification.model_copy(update={"rerun_due": False, "started_at": event.at, "next_at": event.at})
+    )
+
+
+def _command(run: Run, event: e.CommandGiven) -> Run:
+    return steering.steer(run, event.given, event.at)
+
+
+def _issue_changed(run: Run, event: e.IssueChanged) -> Run:
+    return run if run.ended else steering.cancel(run)
+
+
+def _pull_request_closed(run: Run, event: e.PullRequestClosed) -> Run:
+    if event.merged:
+        if run.outcome in (Outcome.DONE, Outcome.CANCELLED):
+            return run
+        merged = all(task.state is TaskState.MERGED for task in run.tasks.values())
+        outcome = Outcome.DONE if merged else Outcome.DONE_PARTIAL
+        return run.model_copy(update={"outcome": outcome, "phase": RunPhase.DONE, "hold": None})
+    if run.resting:
+        return run
+    return steering.rest(run, "paused", "its pull request was closed", event.at)
+
+
+def _run_branch_moved(run: Run, event: e.RunBranchMoved) -> Run:
+    if event.sha == run.head or run.pull_request is None:
+        return run
+    return integration.rebuild(run.model_copy(update={"head": event.sha, "head_tree": event.tree}))
+
+
+def _base_moved(run: Run, event: e.BaseMoved) -> Run:
+    return run.model_copy(update={"base_moved": run.base_moved + 1})
+
+
+def _reserved(run: Run, event: e.MoneyReserved) -> Run:
+    money = run.money.reserve(event.call, event.usd)
+    return run if money is None else run.model_copy(update={"money": money})
+
+
+def _settled(run: Run, event: e.MoneySettled) -> Run:
+    money = run.money.settle(event.call, event.usage)
+    return run if money is run.money else run.model_copy(update={"money": money})
+
+
+def _time_up(run: Run, event: e.TimeUsedUp) -> Run:
+    if run.resting:
+        return run
+    return steering.rest(run, "needs_human", f"its {run.minutes:g} minutes are used up", event.at, "/otto budget +1")
+
+
+def _effect_failed(run: Run, event: e.EffectFailed) -> Run:
+    before = run.trouble.get(event.key)
+    count = (before.count if before else 0) + 1
+    trouble = Trouble(count=count, kind=event.kind, message=event.message, retry_at=event.retry_at)
+    run = run.model_copy(update={"trouble": {**run.trouble, event.key: trouble}})
+    if run.resting or (event.retry_at is not None and count < TROUBLE_LIMIT):
+        return run
+    return steering.rest(run, "needs_human", event.message, event.at, "/otto resume")
+
+
+def _published(run: Run, event: e.Published) -> Run:
+    ids = run.ids if event.github_id is None else {**run.ids, event.surface: event.github_id}
+    return run.model_copy(
+        update={
+            "shown": {**run.shown, event.surface: event.digest},
+            "shown_count": {**run.shown_count, event.surface: run.shown_count.get(event.surface, 0) + 1},
+            "ids": ids,
+        }
+    )
+
+
+def _called(run: Run, event: e.PersonCalled) -> Run:
+    return run if event.wait in run.called else run.model_copy(update={"called": run.called | {event.wait}})
+
+
+def _replied(run: Run, event: e.Replied) -> Run:
+    return run if event.number != run.replied + 1 else run.model_copy(update={"replied": event.number})
+
+
+def _tidied(run: Run, event: e.Tidied) -> Run:
+    return run.model_copy(update={"closed_prs": run.closed_prs | {event.number}})
+
+
+_HANDLERS: dict[type, Callable[[Run, Any], Run]] = {
+    e.Prepared: _prepared,
+    e.Refused: _refused,
+    e.PlanMade: _plan_made,
+    e.PlanPosted: _plan_posted,
+    e.PullRequestOpened: _pull_request_opened,
+    e.AttemptStarted: tasks.attempt_started,
+    e.AttemptCoded: tasks.attempt_coded,
+    e.AttemptPushed: tasks.attempt_pushed,
+    e.AttemptFailed: tasks.attempt_failed,
+    e.AttemptStopped: tasks.attempt_stopped,
+    e.VerificationPolled: _polled,
+    e.VerificationEnded: _verified,
+    e.Reported: _reported,
+    e.JobsRerun: _rerun,
+    e.JudgeEnded: tasks.judge_ended,
+    e.CandidateBuilt: integration.candidate_built,
+    e.CandidateConflict: integration.candidate_conflict,
+    e.TasksMerged: integration.tasks_merged,
+    e.GateOpened: gates.gate_opened,
+    e.DecisionMade: gates.decision_made,
+    e.DecisionPosted: gates.decision_posted,
+    e.DecisionApplied: gates.decision_applied,
+    e.CommandGiven: _command,
+    e.IssueChanged: _issue_changed,
+    e.PullRequestClosed: _pull_request_closed,
+    e.RunBranchMoved: _run_branch_moved,
+    e.BaseMoved: _base_moved,
+    e.MoneyReserved: _reserved,
+    e.MoneySettled: _settled,
+    e.TimeUsedUp: _time_up,
+    e.EffectFailed: _effect_failed,
+    e.Published: _published,
+    e.PersonCalled: _called,
+    e.Replied: _replied,
+    e.Tidied: _tidied,
+}
+"""One small function an event; an event without one is only recorded."""

@@ -1,0 +1,224 @@
+"""What a person's command does to a run: granted, or refused with a reason in one reply."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+
+from otto_bot.core import policy
+from otto_bot.core.commands import Command, Given
+from otto_bot.core.decision import Action, Decider, Move
+from otto_bot.core.gates import human_gate, human_move, revise
+from otto_bot.core.run import Gate, GateState, Hold, Outcome, Reply, Run, RunPhase, TaskState
+
+RETRYABLE = frozenset({TaskState.FAILED, TaskState.ASKED, TaskState.HELD})
+
+
+def reply(run: Run, given: Given, key: str, detail: str = "") -> Run:
+    """Owe the person one answer."""
+    number = run.replies[-1].number + 1 if run.replies else 1
+    answer = Reply(number=number, where=given.where or run.issue, comment_id=given.comment_id, key=key, detail=detail)
+    return run.model_copy(update={"replies": (*run.replies, answer)})
+
+
+def steer(run: Run, given: Given, at: datetime) -> Run:
+    """The run after a command. A command seen before changes nothing."""
+    if given.key in run.seen:
+        return run
+    run = run.model_copy(update={"seen": run.seen | {given.key}})
+    if run.ended and given.command.verb not in ("status", "help", "explain"):
+        return reply(run, given, "ended", run.outcome.value if run.outcome else "")
+    return _VERBS[given.command.verb](run, given, at)
+
+
+def _approve(run: Run, given: Given, at: datetime) -> Run:
+    wanted = given.command.revision
+    gate = run.gate
+    if run.phase is RunPhase.PLAN_REVIEW:
+        if wanted not in (None, run.plan_revision):
+            return reply(run, given, "stale_revision", f"r{run.plan_revision}")
+        if run.plan_posted != run.plan_revision:
+            return reply(run, given, "not_posted", f"r{run.plan_revision}")
+        return run.model_copy(update={"plan_approved_by": given.by.login, "hold": None, "plan_only": False})
+    if gate is not None and gate.decision is not None:
+        if wanted not in (None, gate.revision):
+            return reply(run, given, "stale_revision", f"r{gate.revision}")
+        if gate.state is GateState.APPROVED:
+            return reply(run, given, "nothing_to_approve")
+        if gate.state is not GateState.POSTED:
+            return reply(run, given, "not_posted", f"r{gate.revision}")
+        return run.with_gate(
+            gate.model_copy(update={"state": GateState.APPROVED, "approved_by": given.by.login, "deadline": at})
+        ).model_copy(update={"hold": None})
+    return reply(run, given, "nothing_to_approve")
+
+
+def _named(run: Run, command: Command, states: frozenset[TaskState]) -> tuple[tuple[str, ...], str]:
+    """Tasks meant, and what is wrong with the names."""
+    unknown = [key for key in command.tasks if key not in run.tasks]
+    if unknown:
+        return (), f"there is no task {unknown[0]}"
+    wrong = [key for key in command.tasks if run.tasks[key].state not in states]
+    if wrong:
+        return (), f"{wrong[0]} is {run.tasks[wrong[0]].state.value}"
+    if command.tasks:
+        return tuple(key for key in run.tasks if key in command.tasks), ""
+    return tuple(key for key, task in run.tasks.items() if task.state in states & RETRYABLE), ""
+
+
+def _retry(run: Run, given: Given, at: datetime) -> Run:
+    command = given.command
+    tasks, problem = _named(run, command, RETRYABLE | {TaskState.SKIPPED})
+    if problem:
+        return reply(run, given, "cannot_retry", problem)
+    if run.money.left < policy.MIN_USD:
+        return reply(run, given, "no_money", f"{run.money.cap:.2f}")
+    if not tasks:
+        return _resume(run, given, at)
+    for key in tasks:
+        task = run.tasks[key]
+        if policy.attempts_left(run, task) <= 0:
+            run = run.with_task(task.model_copy(update={"granted": task.granted + 1}))
+    gate = run.gate
+    if gate is not None:
+        return _revise(run, given, gate, {key: human_move(key, command.guidance, given.by.login) for key in tasks})
+    return human_gate(run, tasks, command.guidance, given.by.login, at).model_copy(update={"hold": None})
+
+
+def _revise(run: Run, given: Given, gate: Gate, moves: dict[str, Move]) -> Run:
+    if gate.decision is None:
+        return reply(run, given, "still_deciding")
+    outside = [key for key, move in moves.items() if gate.decision.move(key) is None and move.action is not Action.SKIP]
+    if outside:
+        return reply(run, given, "not_in_plan", outside[0])
+    return revise(run, gate, moves, given.by.login)
+
+
+def _skip(run: Run, given: Given, at: datetime) -> Run:
+    states = RETRYABLE | {TaskState.PENDING, TaskState.REOPENED, TaskState.BLOCKED}
+    tasks, problem = _named(run, given.command, states)
+    if problem:
+        return reply(run, given, "cannot_skip", problem)
+    reason = f"@{given.by.login} asked for it"
+    gate = run.gate
+    if gate is not None:
+        move = {k: Move(task=k, action=Action.SKIP, reason=reason, decided_by=Decider.HUMAN) for k in tasks}
+        return _revise(run, given, gate, move)
+    for key in tasks:
+        run = run.with_task(run.tasks[key].model_copy(update={"state": TaskState.SKIPPED, "question": reason}))
+    if run.phase is RunPhase.DONE:
+        run = run.model_copy(update={"phase": RunPhase.EXECUTING, "outcome": None})
+    return run
+
+
+def _replan(run: Run, given: Given, at: datetime) -> Run:
+    if any(task.attempts for task in run.tasks.values()):
+        return reply(run, given, "replan_too_late")
+    return run.model_copy(
+        update={
+            "phase": RunPhase.PLANNING,
+            "plan_number": run.plan_number + 1,
+            "plan_guidance": given.command.guidance,
+            "plan_approved_by": "",
+            "hold": None,
+            "trouble": {},
+        }
+    )
+
+
+def _pause(run: Run, given: Given, at: datetime) -> Run:
+    if run.resting:
+        return reply(run, given, "already_resting")
+    return rest(run, "paused", f"@{given.by.login} asked for a pause", at)
+
+
+def rest(run: Run, kind: str, reason: str, at: datetime, say: str = "/otto resume") -> Run:
+    """The run rests until someone speaks."""
+    hold = Hold(
+        kind="paused" if kind == "paused" else "needs_human",
+        number=run.rests + 1,
+        reason=reason[:1000],
+        reply=say,
+        since=at,
+    )
+    return run.model_copy(update={"hold": hold, "rests": run.rests + 1})
+
+
+def _resume(run: Run, given: Given, at: datetime) -> Run:
+    if run.hold is not None:
+        return run.model_copy(update={"hold": None, "trouble": {}})
+    gate = run.gate
+    if gate is not None and gate.state is GateState.POSTED and gate.decision is not None and gate.deadline is None:
+        return reply(run, given, "use_approve", f"r{gate.revision}")
+    if run.outcome in (Outcome.NEEDS_HUMAN, Outcome.DONE_PARTIAL):
+        return reply(run, given, "nothing_failed")
+    return reply(run, given, "not_resting")
+
+
+def _stop(run: Run, given: Given, at: datetime) -> Run:
+    return cancel(run)
+
+
+def cancel(run: Run) -> Run:
+    """The run is over; a coder at work first pushes what it has."""
+    coding = any(task.state is TaskState.CODING for task in run.tasks.values())
+    return run.model_copy(
+        update={"outcome": Outcome.CANCELLED, "phase": RunPhase.DONE, "stopping": coding, "hold": None}
+    )
+
+
+def _budget(run: Run, given: Given, at: datetime) -> Run:
+    more = given.command.usd or 0.0
+    if run.money.cap + more > run.caps.usd:
+        return reply(run, given, "host_cap", f"{run.caps.usd:.2f}")
+    run = run.model_copy(update={"money": run.money.model_copy(update={"cap": run.money.cap + more})})
+    over = (at - run.started_at).total_seconds() / 60 >= run.minutes
+    if over:
+        run = run.model_copy(update={"minutes": min(run.minutes + run.config.budget.minutes, run.caps.minutes)})
+    if run.hold is not None and run.hold.kind == "needs_human" and run.hold.reply.startswith("/otto budget"):
+        run = run.model_copy(update={"hold": None, "trouble": {}})
+    return reply(run, given, "budget_raised", f"{run.money.cap:.2f}")
+
+
+def _status(run: Run, given: Given, at: datetime) -> Run:
+    return reply(run, given, "status")
+
+
+def _help(run: Run, given: Given, at: datetime) -> Run:
+    return reply(run, given, "help")
+
+
+def _explain(run: Run, given: Given, at: datetime) -> Run:
+    return reply(run, given, "explain", given.command.tasks[0] if given.command.tasks else "")
+
+
+def _plan(run: Run, given: Given, at: datetime) -> Run:
+    return reply(run, given, "already_planned")
+
+
+def _forget(run: Run, given: Given, at: datetime) -> Run:
+    return reply(run, given, "nothing_learnt", given.command.learning)
+
+
+_VERBS: dict[str, Callable[[Run, Given, datetime], Run]] = {
+    "approve": _approve,
+    "retry": _retry,
+    "skip": _skip,
+    "replan": _replan,
+    "plan": _plan,
+    "pause": _pause,
+    "resume": _resume,
+    "stop": _stop,
+    "status": _status,
+    "explain": _explain,
+    "budget": _budget,
+    "forget": _forget,
+    "help": _help,
+}
+
+REPLIES = (
+    "ended", "stale_revision", "not_posted", "nothing_to_approve", "cannot_retry", "no_money", "still_deciding",
+    "not_in_plan", "cannot_skip", "replan_too_late", "already_resting", "use_approve", "nothing_failed", "not_resting",
+    "host_cap", "budget_raised", "status", "help", "explain", "already_planned", "nothing_learnt", "active_run",
+)  # fmt: skip
+"""Keys of every reply a run can owe; each has its words in `text/`."""

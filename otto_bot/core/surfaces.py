@@ -1,0 +1,69 @@
+"""What people can see of a run, and a digest of what each surface should show now."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+
+from otto_bot.core.run import Outcome, Run, RunPhase
+from otto_bot.core.waits import waits_for
+
+STATUS = "status"
+PULL = "pull"
+RUN_CHECK = "check/run"
+LABELS = "labels"
+
+
+def surfaces(run: Run) -> dict[str, str]:
+    """Surface → digest. A surface whose shown digest differs has to be written again."""
+    wanted = {STATUS: _digest(_status(run))}
+    if run.prepared or run.resting:
+        wanted[LABELS] = _digest(labels(run))
+    if run.pull_request is not None:
+        wanted[PULL] = _digest(_pull(run))
+        wanted[RUN_CHECK] = _digest([run.head, run.phase, run.outcome, len(run.gates)])
+    for key, task in run.tasks.items():
+        for attempt in task.attempts:
+            if attempt.pushed:
+                last = attempt is task.last
+                state = [attempt.sha, task.state if last else "past", attempt.failure is not None]
+                verification = run.verifications.get(f"{key}/a{attempt.number}")
+                wanted[f"check/{key}/a{attempt.number}"] = _digest([*state, verification and verification.ending])
+    for gate in run.gates:
+        if gate.comment_id is not None:
+            # A gate waiting to be posted again is written by that posting, not as a surface.
+            wanted[f"gate/g{gate.number}"] = _digest([gate.state == "applied", gate.approved_by, gate.outcomes])
+    return wanted
+
+
+def labels(run: Run) -> dict[str, bool]:
+    """Which of Otto's labels the issue should carry."""
+    done = run.outcome in (Outcome.DONE, Outcome.DONE_PARTIAL)
+    return {"otto:needs-human": waits_for(run) is not None, "otto:done": done}
+
+
+def _status(run: Run) -> list[object]:
+    wait = waits_for(run)
+    gate = run.gate
+    return [
+        run.phase,
+        run.outcome,
+        run.hold and run.hold.reason,
+        run.plan_posted,
+        run.plan_approved_by,
+        run.pull_request,
+        run.batch,
+        [(key, task.state, len(task.attempts), task.question) for key, task in run.tasks.items()],
+        gate and (gate.number, gate.state, gate.revision),
+        wait and wait.key,
+        {key: trouble.count for key, trouble in run.trouble.items()},
+    ]
+
+
+def _pull(run: Run) -> list[object]:
+    merged = [key for key, task in run.tasks.items() if task.merged_sha]
+    return [merged, run.outcome, run.phase is RunPhase.DONE, [t.state for t in run.tasks.values()]]
+
+
+def _digest(value: object) -> str:
+    return hashlib.sha256(json.dumps(value, sort_keys=True, default=str).encode()).hexdigest()[:16]

@@ -1,0 +1,272 @@
+"""How tasks move: from a coder's start to merged or failed, and what a settled batch leads to."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from otto_bot.core import events as e
+from otto_bot.core.evidence import Cause, Failure, Phase
+from otto_bot.core.plan import batches
+from otto_bot.core.run import (
+    MOVING,
+    SETTLED,
+    Attempt,
+    Integration,
+    Outcome,
+    Run,
+    RunPhase,
+    Task,
+    TaskState,
+    Verification,
+    target_of,
+)
+
+STOPPERS = frozenset({TaskState.SKIPPED, TaskState.ASKED, TaskState.HELD, TaskState.BLOCKED})
+"""What depends on a task in one of these states cannot start."""
+
+
+def startable(run: Run, key: str) -> bool:
+    """Whether a coder may start on the task now: state, batch, dependencies, posted decision."""
+    task = run.tasks.get(key)
+    if task is None or run.plan is None or run.phase is not RunPhase.EXECUTING or run.resting:
+        return False
+    if key not in run.current or run.pull_request is None:
+        return False
+    if any(run.tasks[need].state is not TaskState.MERGED for need in run.plan.depends()[key]):
+        return False
+    if task.state is TaskState.REOPENED:
+        gate = next((g for g in run.gates if g.number == task.next_gate), None)
+        return gate is not None and gate.comment_id is not None
+    return task.state is TaskState.PENDING and not task.attempts
+
+
+def attempt_started(run: Run, event: e.AttemptStarted) -> Run:
+    """A coder starts: the next attempt's guidance becomes its own."""
+    task = run.tasks.get(event.task)
+    if task is None or not startable(run, event.task) or event.attempt != len(task.attempts) + 1:
+        return run
+    attempt = Attempt(
+        number=event.attempt,
+        strategy=task.next_strategy,
+        gate=task.next_gate,
+        guidance=task.next_guidance,
+        routed=task.routed,
+        branch=event.branch,
+        base_sha=event.base_sha,
+    )
+    cleared = {"next_strategy": None, "next_gate": None, "next_guidance": "", "question": ""}
+    return run.with_task(
+        task.model_copy(update={"state": TaskState.CODING, "attempts": (*task.attempts, attempt), **cleared})
+    )
+
+
+def _at_work(run: Run, key: str, attempt: int, state: TaskState) -> Task | None:
+    task = run.tasks.get(key)
+    if task is None or task.state is not state or task.last is None or task.last.number != attempt:
+        return None
+    return task
+
+
+def with_last(task: Task, **changes: object) -> Task:
+    """The task with its newest attempt changed."""
+    assert task.last is not None
+    return task.model_copy(update={"attempts": (*task.attempts[:-1], task.last.model_copy(update=changes))})
+
+
+def attempt_coded(run: Run, event: e.AttemptCoded) -> Run:
+    """A commit exists; it is pushed next."""
+    task = _at_work(run, event.task, event.attempt, TaskState.CODING)
+    if task is None:
+        return run
+    return run.with_task(with_last(task, sha=event.sha, tree=event.tree, stat=event.stat, handoff=event.handoff))
+
+
+def attempt_pushed(run: Run, event: e.AttemptPushed) -> Run:
+    """The commit is on GitHub: its verification begins."""
+    task = _at_work(run, event.task, event.attempt, TaskState.CODING)
+    if task is None or task.last is None or task.last.sha != event.sha or task.last.tree is None:
+        return run
+    run = run.with_task(with_last(task, pushed=True).model_copy(update={"state": TaskState.VERIFYING}))
+    run = run.with_verification(
+        Verification(
+            target=target_of(event.task, event.attempt),
+            branch=task.last.branch,
+            sha=event.sha,
+            tree=task.last.tree,
+            started_at=event.at,
+            next_at=event.at,
+            pull_request=event.pull_request,
+            dispatched_run=event.dispatched_run,
+        )
+    )
+    if event.pull_request is not None:
+        run = run.model_copy(
+            update={"verification_prs": {**run.verification_prs, task.last.branch: event.pull_request}}
+        )
+    if run.single:
+        run = run.model_copy(update={"head": event.sha, "head_tree": task.last.tree})
+    return run
+
+
+def attempt_failed(run: Run, event: e.AttemptFailed) -> Run:
+    """The attempt ended before Actions could judge it."""
+    task = _at_work(run, event.task, event.attempt, TaskState.CODING)
+    return run if task is None else fail(run, task, event.failure)
+
+
+def attempt_stopped(run: Run, event: e.AttemptStopped) -> Run:
+    """A stop reached the coder; the work is pushed, the attempt is over."""
+    task = _at_work(run, event.task, event.attempt, TaskState.CODING)
+    if task is None:
+        return run
+    failure = Failure(
+        task=event.task,
+        attempt=event.attempt,
+        sha=event.sha,
+        phase=Phase.CODING,
+        cause=Cause.CANCELLED,
+        detail="stopped",
+    )
+    run = fail(run, with_last(task, sha=event.sha, pushed=event.sha is not None), failure)
+    still = any(t.state is TaskState.CODING for t in run.tasks.values())
+    return run.model_copy(update={"stopping": still})
+
+
+def fail(run: Run, task: Task, failure: Failure) -> Run:
+    """The task failed; a failure once written is never overwritten."""
+    run = run.with_task(with_last(task, failure=failure).model_copy(update={"state": TaskState.FAILED}))
+    return outcome_of(run, task.key, f"attempt {failure.attempt} failed: {failure.cause.value.replace('_', ' ')}")
+
+
+def passed(run: Run, task: Task) -> Run:
+    """The task is verified; in a single-task plan its branch is the run branch, so it is merged too."""
+    last = task.last
+    assert last is not None
+    if run.single:
+        done = task.model_copy(update={"state": TaskState.MERGED, "merged_sha": last.sha})
+    else:
+        done = task.model_copy(update={"state": TaskState.VERIFIED})
+    return outcome_of(run.with_task(done), task.key, f"attempt {last.number} passed")
+
+
+def outcome_of(run: Run, key: str, words: str) -> Run:
+    """Write what a move was worth into the gate that made it."""
+    task = run.tasks[key]
+    number = task.last.gate if task.last else None
+    gate = next((g for g in run.gates if g.number == number), None)
+    if gate is None:
+        gate = next((g for g in reversed(run.gates) if key in g.tasks and g.decision is not None), None)
+    if gate is None or gate.decision is None or gate.decision.move(key) is None or key in gate.outcomes:
+        return run
+    return run.with_gate(gate.model_copy(update={"outcomes": {**gate.outcomes, key: words}}))
+
+
+def judge_ended(run: Run, event: e.JudgeEnded) -> Run:
+    """The judge has spoken."""
+    task = _at_work(run, event.task, event.attempt, TaskState.JUDGING)
+    if task is None:
+        return run
+    task = with_last(task, verdict=event.verdict)
+    return passed(run, task) if event.failure is None else fail(run, task, event.failure)
+
+
+def attempt_verified(run: Run, key: str, verification: Verification) -> Run:
+    """Actions has finished with an attempt's head."""
+    name, _, number = key.partition("/a")
+    task = _at_work(run, name, int(number), TaskState.VERIFYING)
+    if task is None:
+        return run
+    if verification.ending == "green":
+        run = run.model_copy(update={"green_trees": run.green_trees | {verification.tree}})
+        if run.config.qa.enabled:
+            return run.with_task(task.model_copy(update={"state": TaskState.JUDGING}))
+        return passed(run, task)
+    failure = verification.failure or Failure(
+        task=name,
+        attempt=int(number),
+        sha=verification.sha,
+        phase=Phase.VERIFY,
+        cause=Cause.UNKNOWN,
+        detail=verification.ending or "",
+    )
+    return fail(run, task, failure)
+
+
+def block(run: Run) -> Run:
+    """Dependents of what cannot go on are blocked; they are free again when it can."""
+    if run.plan is None:
+        return run
+    needs = run.plan.depends()
+    tasks = dict(run.tasks)
+    changed = True
+    while changed:
+        changed = False
+        for key, task in tasks.items():
+            stopped = tuple(sorted(need for need in needs[key] if tasks[need].state in STOPPERS))
+            if task.state in (TaskState.PENDING, TaskState.REOPENED, TaskState.BLOCKED):
+                free = TaskState.REOPENED if task.next_strategy else TaskState.PENDING
+                state = TaskState.BLOCKED if stopped else free
+                if (state, stopped) != (task.state, task.blocked_by):
+                    tasks[key] = task.model_copy(update={"state": state, "blocked_by": stopped})
+                    changed = True
+    return run.model_copy(update={"tasks": tasks})
+
+
+def todo(run: Run) -> tuple[str, ...]:
+    """Tasks that still have to run, in plan order."""
+    return tuple(k for k, t in run.tasks.items() if t.state in (TaskState.PENDING, TaskState.REOPENED))
+
+
+def reorder(run: Run, wanted: Iterable[tuple[str, ...]] | None = None, keep_current: bool = True) -> Run:
+    """An order that holds every open task exactly once; blocked and settled ones leave later batches."""
+    assert run.plan is not None
+    current = run.current if keep_current else ()
+    open_tasks = set(todo(run)) - set(current)
+    later = [tuple(k for k in batch if k in open_tasks) for batch in (wanted if wanted is not None else run.order[1:])]
+    placed = {k for batch in later for k in batch}
+    later += batches(run.plan, open_tasks - placed)
+    order = ((current,) if current else ()) + tuple(batch for batch in later if batch)
+    return run.model_copy(update={"order": order})
+
+
+def advance(run: Run) -> Run:
+    """Follow what a settled batch leads to, until something has to happen outside."""
+    for _ in range(len(run.tasks) + 3):
+        if run.phase is not RunPhase.EXECUTING or run.plan is None or run.outcome is not None:
+            return run
+        run = block(run)
+        run = reorder(run)
+        if not run.order:
+            return finish(run)
+        states = {key: run.tasks[key].state for key in run.current}
+        if any(state not in SETTLED and state is not TaskState.VERIFIED for state in states.values()):
+            return run
+        verified = tuple(key for key in run.tasks if run.tasks[key].state is TaskState.VERIFIED)
+        if verified:
+            step = run.integration.step + 1 if run.integration else 1
+            integration = Integration(batch=run.batch, step=step, merging=verified)
+            return run.model_copy(update={"phase": RunPhase.INTEGRATING, "integration": integration})
+        if any(task.state is TaskState.FAILED for task in run.tasks.values()):
+            return run if run.gate is not None else run.model_copy(update={"phase": RunPhase.GATE})
+        order = run.order[1:]
+        run = run.model_copy(update={"order": order, "batch": run.batch + (1 if order else 0), "integration": None})
+    return run
+
+
+def finish(run: Run) -> Run:
+    """No task is left to run: say how it ended."""
+    states = {task.state for task in run.tasks.values()}
+    if states & MOVING or run.gate is not None:
+        return run
+    if states & {TaskState.FAILED}:
+        return run.model_copy(update={"phase": RunPhase.GATE})
+    if states & {TaskState.ASKED, TaskState.HELD}:
+        outcome = Outcome.NEEDS_HUMAN
+    elif states <= {TaskState.MERGED}:
+        outcome = Outcome.DONE
+    elif TaskState.MERGED in states:
+        outcome = Outcome.DONE_PARTIAL
+    else:
+        outcome = Outcome.NEEDS_HUMAN
+    rests = run.rests + (1 if outcome is Outcome.NEEDS_HUMAN else 0)
+    return run.model_copy(update={"phase": RunPhase.DONE, "outcome": outcome, "rests": rests})

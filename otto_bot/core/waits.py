@@ -1,0 +1,66 @@
+"""Whom a run waits for, why, and the exact words that make it go on."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from otto_bot.core.policy import plan_wait
+from otto_bot.core.run import GateState, Outcome, Run, RunPhase, TaskState
+from otto_bot.core.values import Frozen
+
+
+class Wait(Frozen):
+    """One wait for a person. The key is one occurrence: each is called out once."""
+
+    key: str
+    kind: str
+    question: str
+    reply: str
+    since: datetime | None = None
+
+
+def waits_for(run: Run) -> Wait | None:
+    """What the run waits for a person to say; None = it works, sleeps until a time, or is over."""
+    if run.ended or run.outcome is Outcome.CANCELLED:
+        return None
+    if run.hold is not None:
+        if run.hold.kind == "paused":
+            return None
+        return Wait(
+            key=f"hold/{run.hold.number}",
+            kind="hold",
+            question=run.hold.reason,
+            reply=run.hold.reply,
+            since=run.hold.since,
+        )
+    return _plan(run) or _gate(run) or _tasks(run)
+
+
+def _plan(run: Run) -> Wait | None:
+    if run.phase is not RunPhase.PLAN_REVIEW or run.plan_approved_by or run.plan_posted < run.plan_revision:
+        return None
+    wait = plan_wait(run)
+    if wait is None:
+        return None
+    reply = f"/otto approve r{run.plan_revision}"
+    question = "Is the plan right? It waits because " + "; ".join(wait.reasons) + "."
+    return Wait(key=f"plan/r{run.plan_revision}", kind="plan", question=question, reply=reply)
+
+
+def _gate(run: Run) -> Wait | None:
+    gate = run.gate
+    if gate is None or gate.state is not GateState.POSTED or gate.deadline is not None or gate.decision is None:
+        return None
+    asked = [move for move in gate.decision.moves if move.question]
+    question = asked[0].question if asked else "Is this retry plan right?"
+    reply = f"/otto retry {asked[0].task} -- your answer" if asked else f"/otto approve r{gate.revision}"
+    return Wait(key=f"gate/g{gate.number}/r{gate.revision}", kind="gate", question=question, reply=reply)
+
+
+def _tasks(run: Run) -> Wait | None:
+    if run.outcome is not Outcome.NEEDS_HUMAN:
+        return None
+    open_tasks = [t for t in run.tasks.values() if t.state in (TaskState.ASKED, TaskState.HELD)]
+    question = open_tasks[0].question if open_tasks else "No task could be finished. What should happen?"
+    reply = f"/otto retry {open_tasks[0].key} -- your answer" if open_tasks else "/otto retry"
+    return Wait(key=f"rest/{run.rests}", kind="tasks", question=question, reply=reply)
