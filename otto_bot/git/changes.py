@@ -1,0 +1,29 @@
+"""What changed between two commits, as plain values."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+ChangeStatus = Literal["added", "deleted", "modified", "renamed", "copied", "type_changed"]
+
+
+@dataclass(frozen=True)
+class FileChange:
+    """One changed file. Modes are octal ("100644", "120000" link, "160000" submodule), None where it is not there.
+
+    `size` is the new content's bytes (0 when deleted). `patch` holds unified hunks of at most the reader's cap,
+    `patch_cut` says that it is not whole (too large, or left out because the diff as a whole is too large).
+    """
+
+    path: str
+    status: ChangeStatus
+    old_path: str | None = None
+    mode_before: str | None = None
+    mode_after: str | None = None
+    additions: int = 0
+    deletions: int = 0
+    binary: bool = False
+    size: int = 0
+    patch: str = ""
+    patch_cut: bool = False

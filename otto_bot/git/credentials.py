@@ -1,0 +1,50 @@
+"""Credentials for one exact remote URL, carried in the environment only."""
+
+from __future__ import annotations
+
+import base64
+from dataclasses import dataclass, field
+from urllib.parse import quote, urlsplit
+
+REDACTED = "[redacted]"
+_USER = "x-access-token"
+
+
+@dataclass(frozen=True)
+class Credential:
+    """A token for one remote. `config` is git configuration for the environment, never for argv or a file."""
+
+    url: str
+    token: str = field(repr=False)
+
+    @property
+    def config(self) -> tuple[tuple[str, str], ...]:
+        return ((f"http.{self.url}.extraheader", f"Authorization: Basic {self._basic}"),)
+
+    def redact(self, text: str) -> str:
+        """`text` without the token, however it is written (raw, quoted, base64, Basic)."""
+        for form in (self._basic, base64.b64encode(self.token.encode()).decode(), self.token, quote(self.token)):
+            text = text.replace(form, REDACTED)
+        return text
+
+    @property
+    def _basic(self) -> str:
+        return base64.b64encode(f"{_USER}:{self.token}".encode()).decode()
+
+
+def checked_remote(url: str) -> str:
+    """`url` if git may be given it and a credential can be bound to it; ValueError says what is wrong.
+
+    The form must be exact: git compares the key of an `extraheader` with the URL by whole path parts, so
+    `…/repo` does not match `…/repo.git`, and the token would silently not be sent.
+    """
+    parts = urlsplit(url)
+    if parts.scheme not in {"http", "https"} or not parts.hostname:
+        raise ValueError("a git remote must be an http(s) URL with a host")
+    if parts.username is not None or parts.password is not None:
+        raise ValueError("a git remote must not carry a user or token; credentials go into the environment")
+    if parts.query or parts.fragment or not parts.path.endswith(".git"):
+        raise ValueError(f"a git remote must end in .git, without query or fragment: {url!r}")
+    if any(ord(char) <= 0x20 or char in '\\"*' or ord(char) == 0x7F for char in url) or "/../" in url:
+        raise ValueError(f"a git remote must not contain spaces, quotes, '*' or '..': {url!r}")
+    return url

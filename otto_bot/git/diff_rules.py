@@ -1,0 +1,108 @@
+"""What the diff gate looks for: protected paths, secrets, and tests that prove less than before."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+
+from otto_bot.git.changes import FileChange
+
+_SECRETS: tuple[tuple[str, re.Pattern[str]], ...] = (
+    ("a private key", re.compile(r"-----BEGIN (?:[A-Z0-9]+ ){0,3}PRIVATE KEY(?: BLOCK)?-----")),
+    ("a GitHub token", re.compile(r"\bgh[pousr]_[A-Za-z0-9._-]{20,}|\bgithub_pat_[A-Za-z0-9_]{22,}")),
+    ("an AWS access key", re.compile(r"\b(?:AKIA|ASIA)(?![A-Z0-9]{0,12}EXAMPLE)[A-Z0-9]{16}\b")),
+    ("an Anthropic key", re.compile(r"\bsk-ant-[A-Za-z0-9_-]{20,}")),
+    ("an OpenAI key", re.compile(r"\bsk-(?:proj-|svcacct-)?[A-Za-z0-9_-]{40,}")),
+    ("a Google key", re.compile(r"\bAIza[A-Za-z0-9_-]{35}")),
+    ("a Slack token", re.compile(r"\bxox[abeoprs]-[A-Za-z0-9-]{10,}")),
+    ("a Stripe key", re.compile(r"\b[rs]k_live_[A-Za-z0-9]{20,}")),
+    ("a GitLab token", re.compile(r"\bglpat-[A-Za-z0-9_-]{20,}")),
+    ("an npm token", re.compile(r"\bnpm_[A-Za-z0-9]{36}\b")),
+    ("a PyPI token", re.compile(r"\bpypi-AgEIcHlwaS5vcmc[A-Za-z0-9_-]{30,}")),
+    (
+        "a password in a URL",
+        re.compile(
+            r"\b[a-z][a-z0-9+.-]{1,20}://[^\s/:@'\"<>{}$]{1,64}:[^\s/:@'\"<>{}$*]{6,128}@[a-z0-9]", re.IGNORECASE
+        ),
+    ),
+)
+_HUNK = re.compile(r"@@ -\d+(?:,\d+)? \+(\d+)")
+_LONGEST_LINE = 20_000
+
+_TEST_PATH = re.compile(
+    r"(?:^|/)(?:tests?|__tests__|spec|specs)/|(?:^|/)test_[^/]*$|[^/]_test\.[a-z]+$|\.(?:test|spec)\.[cm]?[jt]sx?$|(?:^|/)conftest\.py$",
+    re.IGNORECASE,
+)
+_CHECK = re.compile(r"\bassert|\bexpect\(|\.should\b|\bEXPECT_|\bt\.(?:Error|Fatal)|pytest\.raises")
+_SWITCHED_OFF = re.compile(
+    r"pytest\.mark\.(?:skip|xfail)|pytest\.skip\(|unittest\.skip|\b(?:it|test|describe)\.(?:skip|todo)\(|\bx(?:it|describe)\(|t\.Skip\(|#\[ignore\]"
+)
+
+
+class Globs:
+    """Path patterns as in .gitignore, without regard to case."""
+
+    def __init__(self, patterns: Iterable[str]) -> None:
+        self._patterns = [(pattern, _translated(pattern)) for pattern in patterns if pattern.strip()]
+
+    def match(self, path: str) -> str | None:
+        """The first pattern that covers `path`, or a directory above it."""
+        folded = path.casefold()
+        return next((pattern for pattern, expression in self._patterns if expression.fullmatch(folded)), None)
+
+
+def _translated(pattern: str) -> re.Pattern[str]:
+    folded = re.sub(r"(?:\*\*/)+", "**/", pattern.strip().casefold())
+    anchored = "/" in folded.rstrip("/")
+    body = folded.strip("/")
+    out = "" if anchored else "(?:.*/)?"
+    for piece in re.findall(r"\*\*/|/\*\*$|\*\*|\*|\?|.", body, re.DOTALL):
+        out += {"**/": "(?:.*/)?", "/**": "/.*", "**": ".*", "*": "[^/]*", "?": "[^/]"}.get(piece, re.escape(piece))
+    return re.compile(out + "(?:/.*)?", re.DOTALL)
+
+
+def added_lines(patch: str) -> Iterator[tuple[int, str]]:
+    """(line number in the new file, text) of each added line."""
+    number = 0
+    in_hunk = False
+    for line in patch.split("\n"):
+        if hunk := _HUNK.match(line):
+            number, in_hunk = int(hunk[1]), True
+        elif line.startswith("diff --git "):
+            in_hunk = False
+        elif in_hunk and line.startswith("+"):
+            yield number, line[1:]
+            number += 1
+        elif in_hunk and line.startswith(" "):
+            number += 1
+
+
+def secrets_in(patch: str) -> Iterator[tuple[int, str]]:
+    """(line, kind) of what looks like a secret in the added lines, one finding a line."""
+    for number, line in added_lines(patch):
+        for start in range(0, max(len(line), 1), _LONGEST_LINE):
+            # Pieces overlap, so that a secret on the seam is seen; cutting keeps the patterns fast on any input.
+            piece = line[max(0, start - 200) : start + _LONGEST_LINE]
+            kind = next((name for name, pattern in _SECRETS if pattern.search(piece)), None)
+            if kind:
+                yield number, kind
+                break
+
+
+def is_test(path: str) -> bool:
+    """Whether a path is a test by the usual conventions."""
+    return _TEST_PATH.search(path) is not None
+
+
+def weakening(change: FileChange) -> str | None:
+    """Why a change to a test file may prove less than before, None when it does not look so."""
+    if change.status == "deleted":
+        return "a test file is deleted"
+    if change.status == "renamed" and not is_test(change.path):
+        return "a test file is moved to where it is no test"
+    added = [line for _, line in added_lines(change.patch)]
+    removed = [line[1:] for line in change.patch.split("\n") if line.startswith("-") and not line.startswith("--- ")]
+    if any(_SWITCHED_OFF.search(line) for line in added) and not any(_SWITCHED_OFF.search(line) for line in removed):
+        return "tests are switched off"
+    lost = sum(bool(_CHECK.search(line)) for line in removed) - sum(bool(_CHECK.search(line)) for line in added)
+    return f"{lost} checks fewer than before" if lost > 0 else None

@@ -1,0 +1,206 @@
+"""The bare mirror: one local copy of a repository's objects, safe to share between processes."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import fcntl
+import hashlib
+import os
+import re
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from pathlib import Path
+
+from otto_bot.git.credentials import Credential, checked_remote
+from otto_bot.git.errors import GitFailed, RefMissing, remote_error
+from otto_bot.git.runner import GitRunner, Ran
+
+TokenSource = Callable[[], Awaitable[str | None]]
+
+_LOCK_POLL_SECONDS = 0.05
+_FULL_SHA = re.compile(r"[0-9a-f]{40}")
+_BAD_REF = re.compile(r"[\x00-\x20\x7f~^:?*\[\\]|\.\.|//|@\{|/\.|\.lock(?:/|$)|[/.]$")
+
+# Files go in and out byte for byte: attributes of the repository must not make git convert, expand or filter
+# what the coder wrote, and a tree must be restored exactly as it was taken.
+_ATTRIBUTES = "* -text -ident -filter -working-tree-encoding\n"
+
+
+def checked_ref(ref: str) -> str:
+    """`ref` if it is a full, well-formed ref name (`refs/…`), else ValueError."""
+    if not ref.startswith("refs/") or _BAD_REF.search(ref) or len(ref.encode("utf-8", "replace")) > 240:
+        raise ValueError(f"not a usable ref name: {ref[:80]!r}")
+    return ref
+
+
+class Mirror:
+    """A bare repository at `path` for the remote `url`. `token` is asked before each conversation with it.
+
+    What was fetched is kept under `refs/fetched/<hash>`, not under its own name: names of a remote come and go
+    (`a`, then `a/b`), and a file named like a directory would block a fetch for ever. Callers use commit ids.
+    """
+
+    def __init__(self, path: Path, url: str, token: TokenSource, runner: GitRunner) -> None:
+        self.path = path
+        self.url = checked_remote(url)
+        self.runner = runner
+        self._token = token
+        self._turn = asyncio.Lock()
+
+    @property
+    def objects(self) -> Path:
+        """The object store: what a cage must be able to read for `git log` in a workspace to work."""
+        return self.path / "objects"
+
+    async def ensure(self) -> None:
+        """Make the bare repository if it is missing or was left half made. Cheap when it is there."""
+        if self._is_ready():
+            return
+        self.path.mkdir(parents=True, exist_ok=True)
+        async with self._alone() as lock:
+            if self._is_ready():
+                return
+            # git does not mend files that a crash left empty; objects that are here stay.
+            for name in ("HEAD", "config"):
+                (self.path / name).unlink(missing_ok=True)
+            await self.runner.run(
+                ["init", "--quiet", "--bare", "--template=", "--object-format=sha1", "--initial-branch=main", "."],
+                cwd=self.path,
+                pass_fds=[lock],
+            )
+            # Written last, moved in one step: it is also the sign that the repository is complete.
+            info = self.path / "info"
+            info.mkdir(exist_ok=True)
+            draft = info / "attributes.new"
+            draft.write_text(_ATTRIBUTES)
+            draft.replace(info / "attributes")
+
+    async def fetch(self, *wanted: str, timeout: float = 600.0) -> dict[str, str]:  # noqa: ASYNC109
+        """Fetch refs (`refs/heads/x`) or commit ids; returns wanted → commit id.
+
+        Commits that are here already cost no network. Raises RefMissing, AccessDenied, RemoteUnreachable.
+        """
+        here = {name: name for name in wanted if _FULL_SHA.fullmatch(name) and await self.has(name)}
+        kept = {name: _kept(name) for name in wanted if name not in here}
+        if not kept:
+            return here
+        await self.ensure()
+        async with self._alone() as lock:
+            self._clear_leftovers()
+            await self.remote(
+                "fetch",
+                ["--quiet", "--no-tags", "--no-recurse-submodules", "--no-write-fetch-head", "--no-auto-maintenance"],
+                [f"+{name}:{ref}" for name, ref in kept.items()],
+                timeout=timeout,
+                pass_fds=[lock],
+            )
+            return {**here, **{name: await self._resolve(ref) for name, ref in kept.items()}}
+
+    async def ls_remote(self, prefix: str = "refs/") -> dict[str, str]:
+        """What the remote has under `prefix`: ref → id. Raises AccessDenied or RemoteUnreachable."""
+        ran = await self.remote("ls-remote", ["--quiet", "--refs"], [])
+        return {ref: sha for ref, sha in _listed(ran.stdout) if ref.startswith(prefix)}
+
+    async def remote_head(self, ref: str) -> str | None:
+        """The commit a ref of the remote points at now; None when there is no such ref."""
+        ran = await self.remote("ls-remote", ["--quiet", "--refs"], [checked_ref(ref)])
+        return dict(_listed(ran.stdout)).get(ref)
+
+    async def has(self, sha: str) -> bool:
+        """Whether the mirror holds this object."""
+        if not self._is_ready():
+            return False
+        if not _FULL_SHA.fullmatch(sha):
+            raise ValueError(f"not a full object id: {sha[:60]!r}")
+        return (await self.git("cat-file", "-e", sha, ok=(0, 1, 128))).exit_code == 0
+
+    async def git(
+        self,
+        *argv: str,
+        env: Mapping[str, str] | None = None,
+        input: bytes = b"",  # noqa: A002
+        ok: Sequence[int] = (0,),
+        timeout: float = 120.0,  # noqa: ASYNC109
+    ) -> Ran:
+        """One local git command on the mirror."""
+        return await self.runner.run(
+            argv, cwd=self.path, env={"GIT_DIR": str(self.path), **(env or {})}, input=input, ok=ok, timeout=timeout
+        )
+
+    async def remote(
+        self,
+        verb: str,
+        options: Sequence[str],
+        refs: Sequence[str],
+        *,
+        ok: Sequence[int] = (0,),
+        timeout: float = 120.0,  # noqa: ASYNC109
+        pass_fds: Sequence[int] = (),
+    ) -> Ran:
+        """One git command that talks to the remote, with a fresh credential for exactly its URL."""
+        await self.ensure()
+        token = await self._token()
+        try:
+            return await self.runner.run(
+                [verb, *options, "--", self.url, *refs],
+                cwd=self.path,
+                env={"GIT_DIR": str(self.path)},
+                credential=Credential(self.url, token) if token else None,
+                ok=ok,
+                timeout=timeout,
+                pass_fds=pass_fds,
+            )
+        except GitFailed as failure:
+            raise remote_error(failure) from None
+
+    def _is_ready(self) -> bool:
+        return (self.path / "info" / "attributes").is_file()
+
+    async def _resolve(self, ref: str) -> str:
+        ran = await self.git("rev-parse", "--verify", "--quiet", f"{ref}^{{commit}}", ok=(0, 1, 128))
+        if ran.exit_code:
+            raise RefMissing(("git", "fetch", ref), ran.exit_code, "what was fetched is not a commit")
+        return ran.text
+
+    @contextlib.asynccontextmanager
+    async def _alone(self) -> AsyncIterator[int]:
+        """Hold this mirror's lock, in this process and among processes; yields its descriptor.
+
+        The descriptor is handed to git, so that the lock outlives a worker that is killed for as long as its git
+        still runs.
+        """
+        async with self._turn:
+            handle = os.open(self.path.with_name(self.path.name + ".lock"), os.O_RDWR | os.O_CREAT, 0o600)
+            try:
+                while not _try_lock(handle):  # noqa: ASYNC110 - held by another process
+                    await asyncio.sleep(_LOCK_POLL_SECONDS)
+                yield handle
+            finally:
+                os.close(handle)
+
+    def _clear_leftovers(self) -> None:
+        """Remove what a killed git left behind. Only called under the lock, where no other git writes refs."""
+        stale = [self.path / "packed-refs.lock", self.path / "HEAD.lock", self.path / "config.lock"]
+        stale += (self.path / "refs").rglob("*.lock")
+        stale += (self.path / "objects" / "pack").glob("tmp_*")
+        for leftover in stale:
+            leftover.unlink(missing_ok=True)
+
+
+def _kept(name: str) -> str:
+    if _FULL_SHA.fullmatch(name):
+        return f"refs/fetched/commit/{name}"
+    return f"refs/fetched/name/{hashlib.sha256(checked_ref(name).encode()).hexdigest()[:40]}"
+
+
+def _listed(stdout: bytes) -> list[tuple[str, str]]:
+    lines = stdout.decode("utf-8", "surrogateescape").splitlines()
+    return [(ref, sha) for sha, _, ref in (line.partition("\t") for line in lines)]
+
+
+def _try_lock(handle: int) -> bool:
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
