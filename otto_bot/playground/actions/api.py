@@ -35,6 +35,12 @@ class ConflictError(ActionsError):
     status = 409
 
 
+class NotRerunnableError(ConflictError):
+    """The run is still going, or has nothing to run again."""
+
+    status = 403
+
+
 class CageUnavailableError(RuntimeError):
     """`cage: require` was asked for and bubblewrap cannot start here."""
 
@@ -207,6 +213,8 @@ class ActionsConfig:
     faults: tuple[Fault, ...] = ()
     log_limit_bytes: int = 16 * 1024 * 1024
     server_url: str = "https://github.com"
+    hidden_paths: tuple[Path, ...] = ()
+    """Further folders that a caged job must not see: the host's own state and keys."""
 
 
 Record = WorkflowRun | Job
@@ -231,7 +239,10 @@ class ActionsHost(Protocol):
         ...
 
     async def checkout(self, sha: str, dest: Path) -> None:
-        """Write the tree of commit `sha` into the existing, empty folder `dest`; raises `NotFoundError`."""
+        """Write the tree of commit `sha` into the existing, empty folder `dest`; raises `NotFoundError`.
+
+        A `.git` folder may come with it; where there is none, jobs see a repository of one commit.
+        """
         ...
 
     def now(self) -> datetime:
