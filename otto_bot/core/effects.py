@@ -180,11 +180,11 @@ def _integrate(run: Run) -> Iterator[Effect]:
     if integration is None:
         return
     step = f"b{integration.batch}/s{integration.step}"
-    where = {"number": integration.step, "lane": f"run/{run.id}/integrate"}
+    lane, number = f"run/{run.id}/integrate", integration.step
     if integration.sha is None:
-        yield _effect(run, EffectKind.CANDIDATE, f"candidate/{step}", **where)
+        yield _effect(run, EffectKind.CANDIDATE, f"candidate/{step}", lane=lane, number=number)
     elif integration.ready:
-        yield _effect(run, EffectKind.MERGE, f"merge/{step}", **where)
+        yield _effect(run, EffectKind.MERGE, f"merge/{step}", lane=lane, number=number)
     else:
         yield from _verify(run, candidate_target(integration.batch, integration.step))
 

@@ -54,19 +54,22 @@ def _items(workflow: Workflow) -> Iterator[Exposed]:
     for event in ("pull_request_target", "workflow_run"):
         if event in workflow.triggers:
             yield exposed("privileged trigger", event)
+    for right in _rights(data.get("permissions")):
+        yield exposed("token right", f"workflow: {right}")
     jobs = data.get("jobs")
-    scopes = [("workflow", data.get("permissions"))]
     for key, job in jobs.items() if isinstance(jobs, dict) else ():
-        if not isinstance(job, dict):
-            continue
-        scopes.append((f"job {key}", job.get("permissions")))
-        if job.get("secrets") == "inherit":
-            yield exposed("secret", f"all (job {key} inherits them)")
-        for label in _labels(job.get("runs-on")):
-            yield exposed("own runner", f"job {key}: {label}")
-    for where, permissions in scopes:
-        for right in _rights(permissions):
-            yield exposed("token right", f"{where}: {right}")
+        if isinstance(job, dict):
+            for what, detail in _job_items(str(key), job):
+                yield exposed(what, detail)
+
+
+def _job_items(key: str, job: dict[str, Any]) -> Iterator[tuple[str, str]]:
+    if job.get("secrets") == "inherit":
+        yield "secret", f"all (job {key} inherits them)"
+    for label in _labels(job.get("runs-on")):
+        yield "own runner", f"job {key}: {label}"
+    for right in _rights(job.get("permissions")):
+        yield "token right", f"job {key}: {right}"
 
 
 def _secrets(value: object) -> set[str]:

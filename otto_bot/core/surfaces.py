@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 
-from otto_bot.core.run import Outcome, Run, RunPhase
+from otto_bot.core.run import Gate, GateState, Outcome, Run, RunPhase
 from otto_bot.core.waits import waits_for
 
 STATUS = "status"
@@ -32,8 +32,13 @@ def surfaces(run: Run) -> dict[str, str]:
     for gate in run.gates:
         if gate.comment_id is not None:
             # A gate waiting to be posted again is written by that posting, not as a surface.
-            wanted[f"gate/g{gate.number}"] = _digest([gate.state == "applied", gate.approved_by, gate.outcomes])
+            wanted[f"gate/g{gate.number}"] = gate_digest(gate)
     return wanted
+
+
+def gate_digest(gate: Gate) -> str:
+    """Digest of what a posted decision's comment should show."""
+    return _digest([gate.state is GateState.APPLIED, gate.approved_by, gate.outcomes])
 
 
 def labels(run: Run) -> dict[str, bool]:

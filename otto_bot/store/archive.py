@@ -1,0 +1,86 @@
+"""What is kept beside the ledger: evidence and transcripts by content, the coder's journal, usage, cursors."""
+
+from __future__ import annotations
+
+import hashlib
+import zlib
+from datetime import datetime
+
+import sqlalchemy as sa
+
+from otto_bot.core.values import Usage
+from otto_bot.store import tables as t
+from otto_bot.store.database import reading, writing
+
+ARTIFACT_LIMIT = 64 * 1024 * 1024
+"""Bytes of one artifact before compression."""
+
+
+class Archive:
+    """Content-addressed bodies and small tables. Errors are StoreUnavailable."""
+
+    def __init__(self, engine: sa.Engine) -> None:
+        self._engine = engine
+
+    def keep(self, kind: str, body: bytes, at: datetime) -> str:
+        """Store a body once; returns its sha256. Raises ValueError above ARTIFACT_LIMIT."""
+        if len(body) > ARTIFACT_LIMIT:
+            raise ValueError(f"{len(body)} bytes; an artifact has at most {ARTIFACT_LIMIT}")
+        digest = hashlib.sha256(body).hexdigest()
+        with writing(self._engine) as c:
+            if not c.execute(sa.select(t.artifacts.c.kind).where(t.artifacts.c.sha256 == digest)).first():
+                values = {"sha256": digest, "kind": kind, "body": zlib.compress(body), "created_at": at.timestamp()}
+                c.execute(t.artifacts.insert().values(**values))
+        return digest
+
+    def read(self, sha256: str) -> bytes | None:
+        """A stored body."""
+        with reading(self._engine) as c:
+            body = c.execute(sa.select(t.artifacts.c.body).where(t.artifacts.c.sha256 == sha256)).scalar()
+        return None if body is None else zlib.decompress(body)
+
+    def turns(self, key: str) -> list[bytes]:
+        """A journal's entries in order."""
+        query = sa.select(t.journal.c.body).where(t.journal.c.key == key).order_by(t.journal.c.number)
+        with reading(self._engine) as c:
+            return [zlib.decompress(body) for body in c.execute(query).scalars()]
+
+    def save_turn(self, key: str, number: int, body: bytes, at: datetime) -> None:
+        """Write one journal entry; the same number again replaces it."""
+        with writing(self._engine) as c:
+            c.execute(t.journal.delete().where((t.journal.c.key == key) & (t.journal.c.number == number)))
+            values = {"key": key, "number": number, "body": zlib.compress(body), "created_at": at.timestamp()}
+            c.execute(t.journal.insert().values(**values))
+
+    def spent(
+        self, *, call: str, run: int, role: str, model: str, usage: Usage, seconds: float, reply: str, at: datetime
+    ) -> None:
+        """Record one model call; the same call again replaces it."""
+        with writing(self._engine) as c:
+            c.execute(t.usage.delete().where(t.usage.c.call == call))
+            c.execute(
+                t.usage.insert().values(
+                    call=call,
+                    run_id=run,
+                    role=role,
+                    model=model,
+                    input_tokens=usage.input_tokens + usage.cache_read_tokens + usage.cache_write_tokens,
+                    output_tokens=usage.output_tokens,
+                    usd=usage.usd,
+                    seconds=seconds,
+                    reply=reply,
+                    at=at.timestamp(),
+                )
+            )
+
+    def cursor(self, name: str) -> str | None:
+        """Where a periodic look had got to."""
+        with reading(self._engine) as c:
+            value: str | None = c.execute(sa.select(t.cursors.c.value).where(t.cursors.c.name == name)).scalar()
+        return value
+
+    def set_cursor(self, name: str, value: str) -> None:
+        """Remember where a periodic look got to."""
+        with writing(self._engine) as c:
+            if c.execute(t.cursors.update().where(t.cursors.c.name == name).values(value=value)).rowcount == 0:
+                c.execute(t.cursors.insert().values(name=name, value=value))

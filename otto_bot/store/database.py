@@ -1,0 +1,91 @@
+"""One engine for SQLite and PostgreSQL: short transactions, writers in line, schema by migration."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import sqlalchemy as sa
+from alembic import command
+from alembic.config import Config as AlembicConfig
+from sqlalchemy.pool import QueuePool
+
+BUSY_SECONDS = 10.0
+"""How long a writer waits for another one before the database counts as unavailable."""
+
+
+class StoreUnavailable(RuntimeError):
+    """The database cannot be used now: full, locked, gone. Nothing was written."""
+
+
+def open_database(url: str) -> sa.Engine:
+    """An engine for `sqlite:///path` or `postgresql+psycopg://…`; `postgres://` and `postgresql://` are understood."""
+    parsed = sa.make_url(normal_url(url))
+    if parsed.get_backend_name() != "sqlite":
+        return sa.create_engine(parsed, pool_pre_ping=True, pool_size=5)
+    if parsed.database and parsed.database != ":memory:":
+        Path(parsed.database).parent.mkdir(parents=True, exist_ok=True)
+    engine = sa.create_engine(
+        parsed, poolclass=QueuePool, pool_size=5, connect_args={"timeout": BUSY_SECONDS, "check_same_thread": False}
+    )
+    sa.event.listen(engine, "connect", _on_connect)
+    sa.event.listen(engine, "begin", _on_begin)
+    return engine
+
+
+def normal_url(url: str) -> str:
+    """The URL with the driver Otto ships."""
+    for prefix in ("postgres://", "postgresql://"):
+        if url.startswith(prefix):
+            return "postgresql+psycopg://" + url.removeprefix(prefix)
+    return url
+
+
+def _on_connect(connection: sqlite3.Connection, _record: object) -> None:
+    # SQLAlchemy, not the driver, begins transactions, so that a writer can begin as one.
+    connection.isolation_level = None
+    cursor = connection.cursor()
+    cursor.execute("PRAGMA journal_mode=WAL")
+    cursor.execute("PRAGMA synchronous=NORMAL")
+    cursor.execute("PRAGMA foreign_keys=ON")
+    cursor.execute("PRAGMA auto_vacuum=INCREMENTAL")
+    cursor.close()
+
+
+def _on_begin(connection: sa.Connection) -> None:
+    # A read that later writes would fail with "database is locked" under WAL; writers take their place at once.
+    writes = connection.get_execution_options().get("writes", True)
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+
+
+@contextmanager
+def writing(engine: sa.Engine) -> Iterator[sa.Connection]:
+    """One transaction that writes. Raises StoreUnavailable where the database cannot take it."""
+    try:
+        with engine.begin() as connection:
+            yield connection
+    except (sa.exc.OperationalError, sa.exc.InterfaceError, sa.exc.TimeoutError) as error:
+        raise StoreUnavailable(f"the database does not answer: {type(error).__name__}: {error.args[0]}") from error
+
+
+@contextmanager
+def reading(engine: sa.Engine) -> Iterator[sa.Connection]:
+    """One transaction that only reads. Raises StoreUnavailable where the database does not answer."""
+    try:
+        with engine.connect().execution_options(writes=False) as connection, connection.begin():
+            yield connection
+    except (sa.exc.OperationalError, sa.exc.InterfaceError, sa.exc.TimeoutError) as error:
+        raise StoreUnavailable(f"the database does not answer: {type(error).__name__}: {error.args[0]}") from error
+
+
+def migrate(engine: sa.Engine) -> None:
+    """Bring the schema to the newest version. Safe to call at every start, from several processes."""
+    config = AlembicConfig()
+    config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
+    with writing(engine) as connection:
+        if connection.dialect.name == "postgresql":
+            connection.execute(sa.text("SELECT pg_advisory_xact_lock(748392)"))
+        config.attributes["connection"] = connection
+        command.upgrade(config, "head")

@@ -1,0 +1,87 @@
+"""The inbox: every delivery that may concern a run, stored before it is answered, worked on in order."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+import sqlalchemy as sa
+
+from otto_bot.core.values import Frozen
+from otto_bot.store import tables as t
+from otto_bot.store.database import reading, writing
+
+ATTEMPT_LIMIT = 8
+
+
+class Delivery(Frozen):
+    """A stored webhook."""
+
+    id: int
+    guid: str
+    event: str
+    action: str
+    body: bytes
+    attempts: int
+
+
+class Inbox:
+    """Deliveries, unique by GUID. Errors are StoreUnavailable."""
+
+    def __init__(self, engine: sa.Engine) -> None:
+        self._engine = engine
+
+    def add(self, guid: str, event: str, action: str, body: bytes, received_at: datetime) -> bool:
+        """Store a delivery; False where it is known. Committed when this returns."""
+        with writing(self._engine) as c:
+            if c.execute(sa.select(t.deliveries.c.id).where(t.deliveries.c.guid == guid)).first():
+                return False
+            values = {"guid": guid, "event": event, "action": action, "body": body}
+            c.execute(t.deliveries.insert().values(**values, received_at=received_at.timestamp()))
+            return True
+
+    def next(self, at: datetime) -> Delivery | None:
+        """The oldest delivery that waits; it is ours until `end` or `again`."""
+        waiting = t.deliveries.c.state.in_(("received", "failed")) & (t.deliveries.c.not_before <= at.timestamp())
+        query = sa.select(t.deliveries).where(waiting).order_by(t.deliveries.c.id).limit(1)
+        with reading(self._engine) as c:
+            if c.execute(query).first() is None:
+                return None
+        with writing(self._engine) as c:
+            row = c.execute(query.with_for_update(skip_locked=True)).first()
+            if row is None:
+                return None
+            # Until it is ended it comes again after a minute: a worker that dies here loses nothing.
+            c.execute(
+                t.deliveries.update()
+                .where(t.deliveries.c.id == row.id)
+                .values(state="received", attempts=row.attempts + 1, not_before=at.timestamp() + 60)
+            )
+        return Delivery(
+            id=row.id, guid=row.guid, event=row.event, action=row.action, body=row.body, attempts=row.attempts + 1
+        )
+
+    def end(self, delivery: Delivery) -> None:
+        """The delivery is worked in."""
+        with writing(self._engine) as c:
+            c.execute(t.deliveries.update().where(t.deliveries.c.id == delivery.id).values(state="done", body=b""))
+
+    def again(self, delivery: Delivery, error: str, not_before: datetime) -> None:
+        """It could not be worked in: later again, at most ATTEMPT_LIMIT times, then it stays `dead` for a person."""
+        state = "dead" if delivery.attempts >= ATTEMPT_LIMIT else "failed"
+        with writing(self._engine) as c:
+            c.execute(
+                t.deliveries.update()
+                .where(t.deliveries.c.id == delivery.id)
+                .values(state=state, error=error[:2000], not_before=not_before.timestamp())
+            )
+
+    def release(self) -> None:
+        """At start of the only worker: what a dead one had in hand waits no longer."""
+        with writing(self._engine) as c:
+            c.execute(t.deliveries.update().where(t.deliveries.c.state == "received").values(not_before=0.0))
+
+    def counts(self) -> dict[str, int]:
+        """How many deliveries stand in each state."""
+        with reading(self._engine) as c:
+            rows = c.execute(sa.select(t.deliveries.c.state, sa.func.count()).group_by(t.deliveries.c.state)).all()
+        return {state: count for state, count in rows}

@@ -1,0 +1,212 @@
+"""The ledger: append events, keep the run's snapshot and its effect rows in step, in one transaction."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+import sqlalchemy as sa
+
+from otto_bot.core.config import HostCaps
+from otto_bot.core.effects import scheduled
+from otto_bot.core.events import EffectFailed, RunEvent, RunStarted, read_event
+from otto_bot.core.invariants import InvariantBroken
+from otto_bot.core.machine import reduce, started
+from otto_bot.core.run import Run
+from otto_bot.core.values import Frozen, Person, Repo
+from otto_bot.store import tables as t
+from otto_bot.store.database import reading, writing
+from otto_bot.store.effect_rows import REPEAT_LIMIT, Ticket, mark_done, sync
+
+
+class NoSuchRun(LookupError):
+    """There is no run with this id."""
+
+
+class Trigger(Frozen):
+    """What starts a run; `key` is the business key of the label event or command."""
+
+    key: str
+    repo: Repo
+    issue: int
+    title: str
+    body: str
+    actor: Person
+    plan_only: bool = False
+
+
+class Recorded(Frozen):
+    """An event as the ledger holds it; `refused` says why it changed nothing, if it would have broken a rule."""
+
+    seq: int
+    event: RunEvent
+    refused: str = ""
+
+
+class Ledger:
+    """Reads and appends. Every method is one short transaction; errors are StoreUnavailable."""
+
+    def __init__(self, engine: sa.Engine) -> None:
+        self._engine = engine
+
+    def start(self, trigger: Trigger, caps: HostCaps, at: datetime) -> Run | None:
+        """A new run; None where this trigger was seen or a run for the issue is active."""
+        with writing(self._engine) as c:
+            same_issue = (t.runs.c.repo_id == trigger.repo.id) & (t.runs.c.issue == trigger.issue)
+            if c.execute(
+                sa.select(t.runs.c.id).where(
+                    (t.runs.c.trigger_key == trigger.key) | (same_issue & (t.runs.c.active == 1))
+                )
+            ).first():
+                return None
+            last = c.execute(sa.select(sa.func.max(t.runs.c.ordinal)).where(same_issue)).scalar()
+            row = c.execute(
+                t.runs.insert().values(
+                    repo_id=trigger.repo.id,
+                    issue=trigger.issue,
+                    ordinal=(last or 0) + 1,
+                    trigger_key=trigger.key,
+                    active=1,
+                    phase="",
+                    seq=0,
+                    state="",
+                    started_at=at.timestamp(),
+                    updated_at=at.timestamp(),
+                )
+            )
+            key = row.inserted_primary_key
+            assert key is not None
+            event = RunStarted(
+                at=at,
+                run_id=key[0],
+                repo=trigger.repo,
+                issue=trigger.issue,
+                ordinal=(last or 0) + 1,
+                title=trigger.title,
+                body=trigger.body,
+                actor=trigger.actor,
+                caps=caps,
+                plan_only=trigger.plan_only,
+            )
+            run = started(event)
+            self._write(c, run, 0, [(event, "")], at)
+            return run
+
+    def load(self, run_id: int) -> Run:
+        """The run as it stands. Raises NoSuchRun."""
+        with reading(self._engine) as c:
+            state = c.execute(sa.select(t.runs.c.state).where(t.runs.c.id == run_id)).scalar()
+        if state is None:
+            raise NoSuchRun(f"there is no run {run_id}")
+        return Run.model_validate_json(state)
+
+    def append(self, run_id: int, events: Sequence[RunEvent], at: datetime, *, done: Ticket | None = None) -> Run:
+        """Record events, move the run, keep its effects in step; with `done`, end that effect in the same breath."""
+        with writing(self._engine) as c:
+            row = c.execute(
+                sa.select(t.runs.c.state, t.runs.c.seq).where(t.runs.c.id == run_id).with_for_update()
+            ).first()
+            if row is None:
+                raise NoSuchRun(f"there is no run {run_id}")
+            if done is not None:
+                mark_done(c, done, at)
+            run, recorded = _reduce_all(Run.model_validate_json(row.state), events)
+            self._write(c, run, row.seq, recorded, at)
+            stuck = sync(c, run, scheduled(run), at)
+            if stuck:
+                # An effect that is asked for again and again although it ran: a person must look.
+                message = f"this step ran {REPEAT_LIMIT} times without getting further: {stuck[0]}"
+                more: list[RunEvent] = [EffectFailed(at=at, key=stuck[0], kind="repeats", message=message)]
+                run, recorded_more = _reduce_all(run, more)
+                self._write(c, run, row.seq + len(recorded), recorded_more, at)
+                sync(c, run, scheduled(run), at)
+            return run
+
+    def _write(
+        self, c: sa.Connection, run: Run, seq: int, recorded: Sequence[tuple[RunEvent, str]], at: datetime
+    ) -> None:
+        rows = [
+            {
+                "run_id": run.id,
+                "seq": seq + number,
+                "at": event.at.timestamp(),
+                "type": event.type,
+                "body": event.model_dump_json(by_alias=True),
+                "refused": refused,
+            }
+            for number, (event, refused) in enumerate(recorded, start=1)
+        ]
+        if rows:
+            c.execute(t.events.insert(), rows)
+        c.execute(
+            t.runs.update()
+            .where(t.runs.c.id == run.id)
+            .values(
+                state=run.model_dump_json(by_alias=True),
+                seq=seq + len(rows),
+                phase=run.phase.value,
+                outcome=run.outcome.value if run.outcome else "",
+                pull_request=run.pull_request or 0,
+                active=0 if run.ended else 1,
+                updated_at=at.timestamp(),
+            )
+        )
+        if seq == 0:
+            sync(c, run, scheduled(run), at)
+
+    def events(self, run_id: int, after: int = 0) -> list[Recorded]:
+        """What the ledger holds for a run after a sequence number, in order."""
+        query = (
+            sa.select(t.events.c.seq, t.events.c.body, t.events.c.refused)
+            .where((t.events.c.run_id == run_id) & (t.events.c.seq > after))
+            .order_by(t.events.c.seq)
+        )
+        with reading(self._engine) as c:
+            rows = c.execute(query).all()
+        return [Recorded(seq=row.seq, event=read_event(row.body), refused=row.refused) for row in rows]
+
+    def active_runs(self, repo_id: int | None = None) -> list[int]:
+        """Ids of runs that are not over."""
+        query = sa.select(t.runs.c.id).where(t.runs.c.active == 1).order_by(t.runs.c.id)
+        if repo_id is not None:
+            query = query.where(t.runs.c.repo_id == repo_id)
+        with reading(self._engine) as c:
+            return list(c.execute(query).scalars())
+
+    def run_of(self, repo_id: int, number: int) -> int | None:
+        """The newest run of an issue, or whose pull request has this number."""
+        where = (t.runs.c.repo_id == repo_id) & ((t.runs.c.issue == number) | (t.runs.c.pull_request == number))
+        with reading(self._engine) as c:
+            query = sa.select(t.runs.c.id).where(where).order_by(t.runs.c.id.desc()).limit(1)
+            found: int | None = c.execute(query).scalar()
+        return found
+
+    def run_ids(self) -> list[int]:
+        """Every run's id, oldest first."""
+        with reading(self._engine) as c:
+            return list(c.execute(sa.select(t.runs.c.id).order_by(t.runs.c.id)).scalars())
+
+
+def _reduce_all(run: Run, events: Sequence[RunEvent]) -> tuple[Run, list[tuple[RunEvent, str]]]:
+    recorded: list[tuple[RunEvent, str]] = []
+    for event in events:
+        try:
+            after = reduce(run, event)
+            refused = ""
+        except InvariantBroken as error:
+            after, refused = run, str(error)
+        assert after is not None
+        run = after
+        recorded.append((event, refused))
+    return run, recorded
+
+
+def replay(events: Sequence[RunEvent]) -> Run | None:
+    """The run that a ledger gives: the same events, the same state."""
+    run: Run | None = None
+    for event in events:
+        try:
+            run = reduce(run, event)
+        except InvariantBroken:
+            continue
+    return run

@@ -1,0 +1,130 @@
+"""The tables, as SQLAlchemy Core knows them. Times are UTC seconds since 1970; bodies are JSON or compressed bytes."""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+
+metadata = sa.MetaData()
+_BIG = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
+
+deliveries = sa.Table(
+    "deliveries",
+    metadata,
+    sa.Column("id", _BIG, primary_key=True, autoincrement=True),
+    sa.Column("guid", sa.String(80), nullable=False, unique=True),
+    sa.Column("event", sa.String(80), nullable=False),
+    sa.Column("action", sa.String(80), nullable=False, server_default=""),
+    sa.Column("body", sa.LargeBinary, nullable=False),
+    sa.Column("received_at", sa.Float, nullable=False),
+    sa.Column("state", sa.String(16), nullable=False, server_default="received"),
+    sa.Column("attempts", sa.Integer, nullable=False, server_default="0"),
+    sa.Column("not_before", sa.Float, nullable=False, server_default="0"),
+    sa.Column("error", sa.Text, nullable=False, server_default=""),
+    sa.Index("deliveries_waiting", "state", "not_before"),
+)
+
+runs = sa.Table(
+    "runs",
+    metadata,
+    sa.Column("id", _BIG, primary_key=True, autoincrement=True),
+    sa.Column("repo_id", _BIG, nullable=False),
+    sa.Column("issue", sa.Integer, nullable=False),
+    sa.Column("ordinal", sa.Integer, nullable=False),
+    sa.Column("trigger_key", sa.String(200), nullable=False, unique=True),
+    sa.Column("active", sa.Integer, nullable=False),
+    sa.Column("phase", sa.String(32), nullable=False),
+    sa.Column("outcome", sa.String(32), nullable=False, server_default=""),
+    sa.Column("pull_request", sa.Integer, nullable=False, server_default="0"),
+    sa.Column("seq", sa.Integer, nullable=False),
+    sa.Column("state", sa.Text, nullable=False),
+    sa.Column("started_at", sa.Float, nullable=False),
+    sa.Column("updated_at", sa.Float, nullable=False),
+    sa.UniqueConstraint("repo_id", "issue", "ordinal", name="runs_ordinal"),
+    sa.Index(
+        "runs_one_active",
+        "repo_id",
+        "issue",
+        unique=True,
+        sqlite_where=sa.text("active = 1"),
+        postgresql_where=sa.text("active = 1"),
+    ),
+)
+
+events = sa.Table(
+    "events",
+    metadata,
+    sa.Column("run_id", _BIG, sa.ForeignKey("runs.id"), primary_key=True),
+    sa.Column("seq", sa.Integer, primary_key=True),
+    sa.Column("at", sa.Float, nullable=False),
+    sa.Column("type", sa.String(40), nullable=False),
+    sa.Column("body", sa.Text, nullable=False),
+    sa.Column("refused", sa.Text, nullable=False, server_default=""),
+)
+
+effects = sa.Table(
+    "effects",
+    metadata,
+    sa.Column("key", sa.String(200), primary_key=True),
+    sa.Column("run_id", _BIG, sa.ForeignKey("runs.id"), nullable=False),
+    sa.Column("kind", sa.String(32), nullable=False),
+    sa.Column("lane", sa.String(200), nullable=False),
+    sa.Column("body", sa.Text, nullable=False),
+    sa.Column("generation", sa.Integer, nullable=False),
+    sa.Column("state", sa.String(16), nullable=False),
+    sa.Column("not_before", sa.Float, nullable=False),
+    sa.Column("lease_until", sa.Float, nullable=False, server_default="0"),
+    sa.Column("worker", sa.String(80), nullable=False, server_default=""),
+    sa.Column("lost", sa.Integer, nullable=False, server_default="0"),
+    sa.Column("updated_at", sa.Float, nullable=False),
+    sa.Index("effects_due", "state", "not_before"),
+    sa.Index("effects_lane", "lane", "state"),
+    sa.Index("effects_run", "run_id", "state"),
+)
+
+artifacts = sa.Table(
+    "artifacts",
+    metadata,
+    sa.Column("sha256", sa.String(64), primary_key=True),
+    sa.Column("kind", sa.String(32), nullable=False),
+    sa.Column("body", sa.LargeBinary, nullable=False),
+    sa.Column("created_at", sa.Float, nullable=False),
+)
+
+journal = sa.Table(
+    "journal",
+    metadata,
+    sa.Column("key", sa.String(200), primary_key=True),
+    sa.Column("number", sa.Integer, primary_key=True),
+    sa.Column("body", sa.LargeBinary, nullable=False),
+    sa.Column("created_at", sa.Float, nullable=False),
+)
+
+usage = sa.Table(
+    "usage",
+    metadata,
+    sa.Column("call", sa.String(200), primary_key=True),
+    sa.Column("run_id", _BIG, sa.ForeignKey("runs.id"), nullable=False),
+    sa.Column("role", sa.String(20), nullable=False),
+    sa.Column("model", sa.String(80), nullable=False),
+    sa.Column("input_tokens", sa.Integer, nullable=False),
+    sa.Column("output_tokens", sa.Integer, nullable=False),
+    sa.Column("usd", sa.Float, nullable=False),
+    sa.Column("seconds", sa.Float, nullable=False),
+    sa.Column("reply", sa.String(64), nullable=False, server_default=""),
+    sa.Column("at", sa.Float, nullable=False),
+    sa.Index("usage_run", "run_id"),
+)
+
+workers = sa.Table(
+    "workers",
+    metadata,
+    sa.Column("name", sa.String(80), primary_key=True),
+    sa.Column("heartbeat_at", sa.Float, nullable=False),
+)
+
+cursors = sa.Table(
+    "cursors",
+    metadata,
+    sa.Column("name", sa.String(200), primary_key=True),
+    sa.Column("value", sa.Text, nullable=False),
+)
