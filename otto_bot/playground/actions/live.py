@@ -67,10 +67,24 @@ class LiveJob:
                     self.log.line("Post job cleanup.")
             self.log.line("Cleaning up orphan processes")
 
-    def cancelled(self) -> None:
+    def carry_over(self, earlier: "LiveJob") -> None:
+        """Take over how the job of the attempt before ended."""
+        old = earlier.record
+        self.log = earlier.log
+        self.record = replace(
+            old,
+            id=self.record.id,
+            run_attempt=self.record.run_attempt,
+            check_run_id=self.record.check_run_id,
+        )
+        self._publish(self.record)
+
+    def cancelled(self, reason: str | None = None) -> None:
         """The job was cancelled: what ran says so, and a job that no runner took has no log."""
         if self.is_over:
             return
+        if reason is not None:
+            self.annotate(Annotation(".github", 1, 1, "failure", reason))
         if self.log is not None:
             self.log.error("The operation was canceled.")
             self.annotate(Annotation(".github", 1, 1, "failure", "The operation was canceled."))

