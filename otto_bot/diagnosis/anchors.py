@@ -34,11 +34,26 @@ _SUMMARY = re.compile(
     r"^Found [1-9]\d* (?:error|problem)",
     re.IGNORECASE,
 )
-_WEAK = re.compile(
-    r"error|fail|exception|fatal|not found|cannot |can't |could not|unable to|undefined|denied|refused|timed? ?out|"
-    r"killed|abort|invalid|missing|unexpected|expected|mismatch|\bassert|no such|unresolved|conflict|✗|✘",
-    re.IGNORECASE,
+_WEAK = (
+    *("error", "fail", "exception", "fatal", "not found", "cannot ", "can't ", "could not", "unable to", "undefined"),
+    *("denied", "refused", "timed out", "timeout", "time out", "killed", "abort", "invalid", "missing", "expected"),
+    *("mismatch", "assert", "no such", "unresolved", "conflict", "✗", "✘"),
 )
+"""Lower-case words that may stand in a line about an error."""
+_ODD = (
+    "traceback",
+    "not ok ",
+    "panic",
+    "no module ",
+    "no matching ",
+    "no space ",
+    "reformat",
+    "*** ",
+    "dumped",
+    "fault",
+)
+_SIGNS = ("●", "✖", "✕")
+_POSITION = re.compile(r"e {2,}\S|\S+:\d+:\d+")
 _HARMLESS = re.compile(
     r"""
       \b(?:0|no)\ (?:errors?|failed|failures?|failing|problems?)\b(?!.*\b[1-9]\d*\ (?:errors?|failed|failures?))
@@ -54,10 +69,21 @@ _HARMLESS = re.compile(
 
 def score(text: str) -> int:
     """What the line is worth, 0 to `STRONG`."""
-    if not text or (_WEAK.search(text) is None and _STRONG.search(text) is None and _SUMMARY.search(text) is None):
+    low = text.lower()
+    weak = any(word in low for word in _WEAK)
+    if not weak and not _odd(low):
         return 0
     if _HARMLESS.search(text):
         return 0
     if _STRONG.search(text):
         return STRONG
-    return SUMMARY if _SUMMARY.search(text) else WEAK
+    if _SUMMARY.search(text):
+        return SUMMARY
+    return WEAK if weak else 0
+
+
+def _odd(low: str) -> bool:
+    """Whether a line without any of the usual words may still be an error."""
+    if any(word in low for word in _ODD) or _POSITION.match(low):
+        return True
+    return not low.isascii() and any(sign in low for sign in _SIGNS)

@@ -176,5 +176,7 @@ LINT_COMMAND = re.compile(
 TEST_COMMAND = re.compile(
     r"\b(?:pytest|unittest|nox|tox|jest|vitest|mocha|rspec|phpunit|ctest|tests?|surefire)\b", re.IGNORECASE
 )
-BUILD_COMMAND = re.compile(r"\b(?:build|compile|make|tsc|javac|gcc|cmake|cargo check|go build|assemble)\b", re.IGNORECASE)
+BUILD_COMMAND = re.compile(
+    r"\b(?:build|compile|make|tsc|javac|gcc|cmake|cargo check|go build|assemble)\b", re.IGNORECASE
+)
 """What a step is for, by its name and first command: said only when its output leaves the question open."""
