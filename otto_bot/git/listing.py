@@ -59,7 +59,8 @@ class Listing:
 async def write_ignore_index(mirror: Mirror, base: str, index: Path, excludes: Path) -> None:
     """Write an index of `base` in which every `.gitignore` also stands under the alias, and the extra rules."""
     _write_excludes(excludes)
-    env = {"GIT_INDEX_FILE": str(index)}
+    # git wants to see a work tree here, though it looks at none of its files.
+    env = {"GIT_INDEX_FILE": str(index), "GIT_WORK_TREE": str(index.parent)}
     await mirror.git("read-tree", base, env=env)
     ran = await mirror.git("ls-files", "-z", "--stage", "--", ":(glob)**/.gitignore", env=env)
     aliases = [

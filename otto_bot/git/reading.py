@@ -135,7 +135,7 @@ class Reading:
     def _repo(self) -> Iterator[Repo]:
         repo = Repo(self._path)
         try:
-            repo.git.update_environment(**self._environment, **_big_file_setting(self._environment))
+            repo.git.update_environment(**{**self._environment, **_big_file_setting(self._environment)})
             yield repo
         except (BadName, BadObject, ValueError) as error:
             raise NotInMirror(f"not in the mirror: {error}") from error

@@ -198,18 +198,25 @@ def server(start_server: Callable[..., GitServer]) -> GitServer:
     return start_server()
 
 
+@pytest.fixture(scope="session")
+def seed(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """`bare` and `clone` with one commit, made once and copied for each test."""
+    root = tmp_path_factory.mktemp("seed")
+    (root / "clone").mkdir()
+    made = Upstream(GitServer(root), root / "clone")
+    made.git("init", "-q", "--bare", "--template=", "--initial-branch=main", str(root / "bare"))
+    made.git("--git-dir", str(root / "bare"), "config", "http.receivepack", "true")
+    made.git("init", "-q", "--template=", "--initial-branch=main")
+    made.commit({"README.md": "hello\n", "src/app.py": "x = 1\n", ".gitignore": "build/\n*.log\n"}, "Begin", push=None)
+    made.git("push", "-q", str(root / "bare"), "HEAD:refs/heads/main")
+    return root
+
+
 @pytest.fixture
-def upstream(server: GitServer, tmp_path: Path) -> Upstream:
-    bare = server.repository("o/r.git")
-    bare.parent.mkdir(parents=True)
-    clone = tmp_path / "clone"
-    clone.mkdir()
-    made = Upstream(server, clone)
-    made.git("init", "-q", "--bare", "--initial-branch=main", str(bare))
-    made.git("--git-dir", str(bare), "config", "http.receivepack", "true")
-    made.git("init", "-q", "--initial-branch=main")
-    made.commit({"README.md": "hello\n", "src/app.py": "x = 1\n", ".gitignore": "build/\n*.log\n"}, "Begin")
-    return made
+def upstream(server: GitServer, seed: Path, tmp_path: Path) -> Upstream:
+    shutil.copytree(seed / "bare", server.repository("o/r.git"))
+    shutil.copytree(seed / "clone", tmp_path / "clone")
+    return Upstream(server, tmp_path / "clone")
 
 
 @pytest.fixture
