@@ -1,0 +1,85 @@
+"""The documents say what the code does: tables of settings, links, diagrams."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import yaml
+from pydantic import BaseModel
+
+from otto_bot.core.config import Config
+from otto_bot.core.run import Outcome, RunPhase, TaskState
+
+ROOT = Path(__file__).resolve().parents[2]
+CONFIGURE = (ROOT / "docs" / "configure.md").read_text()
+DESIGN = (ROOT / "docs" / "design.md").read_text()
+DOCUMENTS = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md")])
+
+
+def table(name: str) -> dict[str, str]:
+    """First and second column of the table between the marks `name`, without backticks."""
+    part = CONFIGURE.partition(f"<!-- {name}:")[2].partition(f"<!-- end of {name} -->")[0]
+    rows = [[cell.strip().strip("`") for cell in line.split("|")[1:-1]] for line in part.splitlines() if "|" in line]
+    assert all(len(row) == 3 and row[2] for row in rows)
+    return {row[0]: row[1] for row in rows[2:]}
+
+
+def defaults(model: BaseModel, place: str = "") -> Iterator[tuple[str, Any]]:
+    """Dotted key and default of every setting below `model`."""
+    for name in type(model).model_fields:
+        value = getattr(model, name)
+        if isinstance(value, BaseModel):
+            yield from defaults(value, f"{place}{name}.")
+        else:
+            yield f"{place}{name}", model.model_dump(mode="json")[name]
+
+
+def test_every_key_of_the_repository_file_is_described_with_its_default() -> None:
+    """No key is missing, none is invented, and each default is the code's."""
+    written = {key: yaml.safe_load(cell) for key, cell in table("config").items()}
+
+    assert written == dict(defaults(Config()))
+
+
+def test_the_example_file_is_valid() -> None:
+    """What people copy works."""
+    blocks = re.findall(r"```yaml\n(.*?)```", CONFIGURE, re.DOTALL)
+
+    assert blocks
+    assert all(Config.model_validate(yaml.safe_load(block)) for block in blocks)
+
+
+def states(text: str, first: str) -> set[str]:
+    """The states of the diagram in which `first` is the first one."""
+    diagram = text.partition(f"[*] --> {first}")[2].partition("```")[0]
+    return {first} | set(re.findall(r"^  (\w+)", diagram, re.MULTILINE)) | set(re.findall(r"--> (\w+)", diagram))
+
+
+def test_the_diagrams_show_every_state() -> None:
+    """Run phases and task states are those of the heart."""
+    assert states(DESIGN, "planning") == set(RunPhase)
+    assert states(DESIGN, "pending") == set(TaskState)
+    assert all(f"`{outcome}`" in DESIGN for outcome in Outcome)
+
+
+def test_every_room_is_described() -> None:
+    """The table of rooms has a row for each folder of the package."""
+    rooms = {path.parent.name for path in (ROOT / "otto_bot").glob("*/__init__.py")}
+    described = set(re.findall(r"^\| `(\w+)` \|", DESIGN, re.MULTILINE))
+
+    assert described == rooms
+
+
+def test_links_between_documents_lead_somewhere() -> None:
+    """Every relative link names a file that exists."""
+    broken = [
+        f"{document.relative_to(ROOT)}: {target}"
+        for document in DOCUMENTS
+        for target in re.findall(r"\]\(([^)#\s]+)[^)]*\)", document.read_text())
+        if "://" not in target and not target.startswith("mailto:") and not (document.parent / target).exists()
+    ]
+
+    assert not broken
