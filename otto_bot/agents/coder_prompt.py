@@ -1,0 +1,120 @@
+"""What a coder is told: its task, its own evidence, its guidance; never another task's guidance."""
+
+from __future__ import annotations
+
+from pydantic import Field
+
+from otto_bot.agents.fence import fence, plain, rule
+from otto_bot.agents.packing import bullets, clip, narrow, share
+from otto_bot.core.config import Project
+from otto_bot.core.evidence import Excerpt
+from otto_bot.core.plan import TaskSpec
+from otto_bot.core.values import Frozen
+
+EVIDENCE_CHARS = 40_000
+DIFF_CHARS = 40_000
+FACT_CHARS = 8_000
+LEARNING_CHARS = 4_000
+
+_SYSTEM = """\
+You are a coder of Otto. You change the files of one repository until one task is done. You work alone: nobody reads \
+along or answers. Afterwards the repository's GitHub Actions run on your work, and a judge holds it against the \
+criteria.
+
+- Look before you write: find where the project does similar things, and do it its way. Names, layout, test tool and \
+style are the project's, whatever the task text suggests.
+- Make the smallest change that meets every [must] criterion, with a test that fails without it. Meet [should] where \
+it costs little. Touch nothing else.
+- Where earlier attempts failed, start from their evidence: find the cause, then change.
+- Never delete, skip or weaken a test or a check, and never make one pass by what it tests being gone.
+- Never touch protected paths, `.git`, secrets, or anything that the task does not need.
+{run}
+- If the task contradicts itself or the repository, do what can be done and say the rest in the summary.
+End with `finish`: what was done, what was not, and facts that coders of other tasks should know."""
+
+_WITH_RUN = "- Run the project's own checks before you finish; read what they say."
+_WITHOUT_RUN = "- You cannot run anything here. Read your change once more before you finish."
+
+
+class CodeRequest(Frozen):
+    """One attempt. `evidence` is this task's own; `facts` were routed to it; `nonce` is the same whenever it resumes.
+
+    `step_tokens` bounds one reply, `step_timeout` one call in seconds.
+    """
+
+    run: str
+    model: str
+    task: TaskSpec
+    attempt: int
+    plan_summary: str = ""
+    evidence: tuple[Excerpt, ...] = ()
+    guidance: str = ""
+    facts: tuple[str, ...] = ()
+    learnings: tuple[str, ...] = ()
+    previous_diff: str = ""
+    projects: tuple[Project, ...] = ()
+    protected: tuple[str, ...] = ()
+    nonce: str
+    step_tokens: int = Field(default=16_000, gt=0)
+    step_timeout: float = Field(default=300.0, gt=0)
+
+    @property
+    def journal_key(self) -> str:
+        """Names this attempt's conversation in the journal."""
+        return f"run/{self.run}/code/{self.task.key}/a{self.attempt}"
+
+
+def code_system(request: CodeRequest, *, can_run: bool) -> str:
+    """The coder's system prompt."""
+    words = _SYSTEM.replace("{run}", _WITH_RUN if can_run else _WITHOUT_RUN)
+    return f"{words}\n\n{rule(request.nonce)}"
+
+
+def code_prompt(request: CodeRequest) -> str:
+    """The opening message, bounded."""
+    nonce, task = request.nonce, request.task
+    criteria = "\n".join(f"- {item.id} [{item.level}] {item.text}" for item in task.criteria)
+    parts = [
+        f"# {task.key}, attempt {request.attempt}: {plain(task.title, nonce)}",
+        plain(task.goal, nonce),
+        f"## Criteria\n{plain(criteria, nonce)}",
+    ]
+    if task.files:
+        parts.append(f"Likely files: {plain(', '.join(task.files), nonce)}")
+    if request.plan_summary:
+        parts.append(f"It is part of: {plain(clip(request.plan_summary, 1000), nonce)}")
+    if request.guidance:
+        parts.append(f"## Guidance for this attempt\n{plain(clip(request.guidance, 4000), nonce)}")
+    parts += _known(request)
+    return "\n\n".join(parts)
+
+
+def _known(request: CodeRequest) -> list[str]:
+    """What earlier attempts, other tasks and the repository's settings say."""
+    nonce = request.nonce
+    parts: list[str] = []
+    if request.evidence:
+        parts.append("## Why the last attempt failed")
+        shares = share(EVIDENCE_CHARS, [len(item.text) for item in request.evidence[:40]])
+        for item, size in zip(request.evidence[:40], shares, strict=True):
+            parts.append(fence(f"{item.kind} · {item.place}", narrow(item, size).text, nonce))
+    if request.previous_diff:
+        parts.append(fence("diff of the last attempt", clip(request.previous_diff, DIFF_CHARS), nonce))
+    if request.facts:
+        parts.append(fence("facts from other tasks", bullets(request.facts, FACT_CHARS), nonce))
+    if request.learnings:
+        parts.append(fence("accepted learnings", bullets(request.learnings, LEARNING_CHARS), nonce))
+    commands = [
+        f"{project.path}: " + " · ".join(filter(None, (project.setup and f"set-up `{project.setup}`", _test(project))))
+        for project in request.projects
+        if project.setup or project.test
+    ]
+    if commands:
+        parts.append(f"## Commands of the project\n{plain(bullets(commands, LEARNING_CHARS), nonce)}")
+    if request.protected:
+        parts.append(f"Protected paths: {plain(', '.join(request.protected), nonce)}")
+    return parts
+
+
+def _test(project: Project) -> str:
+    return f"test `{project.test}`" if project.test else ""

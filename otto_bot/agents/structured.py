@@ -1,0 +1,122 @@
+"""One question with a structured answer: asked, kept raw, validated by us, and the words of a repair."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import dataclass
+from typing import Generic, TypeVar
+
+from pydantic import BaseModel, ValidationError
+
+from otto_bot.core.values import Frozen, Usage
+from otto_bot.model.budgeted import BudgetedModel
+from otto_bot.model.calls import Block, ModelCall
+
+Shape = TypeVar("Shape", bound=BaseModel)
+
+MOST_PROBLEMS = 20
+LONGEST_ECHO = 40_000
+"""Characters of a rejected answer that are shown again to its author."""
+
+
+class Record(Frozen):
+    """One call as it is stored whatever comes of it. `error` is set where no reply came.
+
+    `prompt_hash` leaves the nonce out, so that the same input has the same hash.
+    """
+
+    role: str
+    tries: int
+    prompt_hash: str
+    model: str
+    text: str = ""
+    raw: str = ""
+    stop_reason: str = ""
+    request_id: str = ""
+    latency_seconds: float = 0.0
+    usage: Usage = Usage()
+    usage_known: bool = True
+    error: str = ""
+    problems: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Answer(Generic[Shape]):
+    """A valid value, or the problems that make it none; the record either way."""
+
+    value: Shape | None
+    problems: tuple[str, ...]
+    record: Record
+
+
+async def ask_for(model: BudgetedModel, call: ModelCall, shape: type[Shape], nonce: str) -> Answer[Shape]:
+    """Ask for a JSON object of this shape. Raises ModelError where no reply came."""
+    reply = await model.ask(call)
+    value: Shape | None = None
+    problems: tuple[str, ...] = ()
+    if reply.unfinished:
+        problems = (reply.unfinished,)
+    else:
+        try:
+            value = shape.model_validate_json(reply.text)
+        except ValidationError as error:
+            problems = validation_problems(error)
+    record = Record(
+        role=call.role,
+        tries=call.tries,
+        prompt_hash=prompt_hash(call, nonce),
+        model=reply.model or call.model,
+        text=model.redact(reply.text),
+        raw=model.redact(reply.raw),
+        stop_reason=reply.stop_reason,
+        request_id=reply.request_id,
+        latency_seconds=reply.latency_seconds,
+        usage=reply.usage,
+        usage_known=reply.usage_known,
+        problems=problems,
+    )
+    return Answer(value=value, problems=problems, record=record)
+
+
+def failed_record(call: ModelCall, nonce: str, error: Exception) -> Record:
+    """The record of a call that brought no reply."""
+    return Record(
+        role=call.role, tries=call.tries, prompt_hash=prompt_hash(call, nonce), model=call.model, error=str(error)[:500]
+    )
+
+
+def prompt_hash(call: ModelCall, nonce: str) -> str:
+    """Hash of everything the model was told, the nonce aside."""
+    words = json.dumps([call.system, call.messages], sort_keys=True).replace(nonce, "NONCE")
+    return hashlib.sha256(words.encode()).hexdigest()
+
+
+def validation_problems(error: ValidationError) -> tuple[str, ...]:
+    """What is wrong with an answer, field by field, in words its author can use."""
+    found = []
+    for item in error.errors(include_url=False, include_context=False, include_input=False)[:MOST_PROBLEMS]:
+        place = ".".join(str(part) for part in item["loc"]) or "the answer"
+        found.append(f"{place}: {item['msg']}")
+    return tuple(found)
+
+
+def repair(messages: list[Block], text: str, problems: tuple[str, ...]) -> list[Block]:
+    """The conversation that asks once more, with the rejected answer and every reason."""
+    reasons = "\n".join(f"- {problem}" for problem in problems[:MOST_PROBLEMS])
+    words = f"Your answer was rejected as a whole:\n{reasons}\n\nGive the complete corrected answer in the same form."
+    if not text.strip():
+        return [*messages, {"role": "user", "content": words}]
+    return [
+        *messages,
+        {"role": "assistant", "content": text[:LONGEST_ECHO].rstrip()},
+        {"role": "user", "content": words},
+    ]
+
+
+def total(records: tuple[Record, ...]) -> Usage:
+    """What these calls used together."""
+    used = Usage()
+    for record in records:
+        used = used.plus(record.usage)
+    return used
