@@ -77,18 +77,12 @@ class AttemptDriver:
     async def _job(self, key: str) -> None:
         needs = needs_of(self._state.workflow.jobs[key])
         if needs:
-            # A needed job is declared later than the one that needs it, too.
-            await asyncio.gather(*(self._tasks_of(need) for need in needs))
+            await asyncio.wait([self._tasks[need] for need in needs])
         if key in self._carried and self._all_carried(key):
             self._carry(key, self._carried[key])
         else:
             await self._run_job(key)
         self._results[key] = self._need_result(key)
-
-    async def _tasks_of(self, key: str) -> None:
-        while key not in self._tasks:
-            await asyncio.sleep(0)
-        await asyncio.wait((self._tasks[key],))
 
     def _all_carried(self, key: str) -> bool:
         return all(leg.result in ("success", "skipped") for leg in self._carried[key])
@@ -107,8 +101,6 @@ class AttemptDriver:
             if not condition(job.get("if"), scope):
                 self._skip(key)
                 return
-            if "uses" in job:
-                raise ExpressionError(f"Reusable workflows cannot be called here: {job['uses']}")
             planned = legs_of(self._state.workflow, key, scope)
             fast = fail_fast(job, scope)
         except ExpressionError as error:

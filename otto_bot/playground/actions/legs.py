@@ -34,6 +34,8 @@ def shown_name(key: str, job: Mapping[str, Any]) -> str:
 def legs_of(workflow: WorkflowFile, key: str, scope: Scope) -> tuple[Leg, ...]:
     """The job's legs in GitHub's order. Raises `ExpressionError` for what cannot be evaluated or is too much."""
     job = workflow.jobs[key]
+    if "uses" in job:
+        raise ExpressionError(f"jobs.{key}: the playground cannot call reusable workflows ({job['uses']})")
     strategy = job.get("strategy") or {}
     matrix = interpolate_deep(strategy.get("matrix"), scope) if isinstance(strategy, dict) else None
     combinations = expand(matrix) if matrix else [{}]

@@ -135,6 +135,8 @@ class ActionsService(RunBook):
     async def idle(self) -> None:
         """Return when no run can go further by itself."""
         while True:
+            # A run that has just ended starts the one that waits for it in the loop's next turns.
+            await asyncio.sleep(0)
             await asyncio.sleep(0)
             self._wake.clear()
             if not any(state.can_go_on() for state in self.states()):
@@ -213,6 +215,8 @@ class ActionsService(RunBook):
             state.set_status("pending")
 
     def _start(self, state: RunState) -> None:
+        if state.record.status == "pending":
+            state.set_status("queued")
         carried = self._carried.pop(state.record.id, {})
         state.attempts.setdefault(state.record.run_attempt, state.attempt)
         driver = AttemptDriver(state, self._runner, self._host, self._config, self._slots, carried)
