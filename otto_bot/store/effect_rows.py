@@ -52,7 +52,8 @@ def sync(c: sa.Connection, run: Run, wanted: Sequence[Effect], at: datetime) -> 
                 continue
             pause = float(2**repeats) if row.state == "done" else 0.0
             _rearm(c, effect, row.generation + 1, max(_time(effect), now + pause), repeats, now)
-        elif row.state == "due" and (row.not_before != _time(effect) and row.lost == 0):
+        elif row.state == "due" and row.body != effect.model_dump_json():
+            # Only a changed schedule moves a waiting row: what was given back keeps its later time.
             c.execute(
                 t.effects.update()
                 .where(t.effects.c.key == effect.key)
@@ -218,7 +219,7 @@ class EffectRows:
         """How many effects stand in each state."""
         with reading(self._engine) as c:
             rows = c.execute(sa.select(t.effects.c.state, sa.func.count()).group_by(t.effects.c.state)).all()
-        return {state: count for state, count in rows}
+        return {str(state): int(count) for state, count in rows}
 
 
 def _due(now: float) -> sa.Select[tuple[str, int, str]]:

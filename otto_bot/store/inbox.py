@@ -84,4 +84,4 @@ class Inbox:
         """How many deliveries stand in each state."""
         with reading(self._engine) as c:
             rows = c.execute(sa.select(t.deliveries.c.state, sa.func.count()).group_by(t.deliveries.c.state)).all()
-        return {state: count for state, count in rows}
+        return {str(state): int(count) for state, count in rows}
