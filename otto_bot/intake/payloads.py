@@ -1,0 +1,368 @@
+"""Webhook payloads, as narrow as Otto needs them: a field that GitHub adds, renames or drops elsewhere breaks nothing.
+
+`concerns_us` is asked first, on the bare JSON; `parse` gives the typed value when the delivery is processed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict
+
+
+class Narrow(BaseModel):
+    """A frozen part of a payload; everything else in it is ignored."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+
+class Account(Narrow):
+    """A user, bot or organisation. `type` is `User`, `Bot` or `Organization`."""
+
+    id: int
+    login: str
+    type: str = "User"
+
+
+class Repository(Narrow):
+    """The repository an event belongs to."""
+
+    id: int
+    name: str
+    full_name: str
+    private: bool = False
+    default_branch: str | None = None
+    owner: Account | None = None
+    archived: bool = False
+
+
+class InstallationRef(Narrow):
+    """The App's installation that the event was sent for."""
+
+    id: int
+
+
+class Label(Narrow):
+    """A label; its name decides."""
+
+    name: str
+
+
+class Issue(Narrow):
+    """An issue; `pull_request` is set where it is a pull request."""
+
+    id: int
+    number: int
+    title: str = ""
+    body: str | None = None
+    state: str = "open"
+    state_reason: str | None = None
+    updated_at: str | None = None
+    user: Account | None = None
+    labels: tuple[Label, ...] = ()
+    pull_request: dict[str, Any] | None = None
+
+
+class Comment(Narrow):
+    """A comment of an issue, a pull request or a review; `user` is None for accounts that are gone."""
+
+    id: int
+    body: str | None = None
+    user: Account | None = None
+    html_url: str = ""
+    created_at: str | None = None
+    performed_via_github_app: InstallationRef | None = None
+    path: str | None = None
+    line: int | None = None
+    pull_request_review_id: int | None = None
+
+
+class HeadRepository(Narrow):
+    """Where a branch lives."""
+
+    id: int
+    full_name: str = ""
+
+
+class Branch(Narrow):
+    """One side of a pull request; `repo` is None where a fork was deleted."""
+
+    ref: str
+    sha: str
+    repo: HeadRepository | None = None
+
+
+class PullRequest(Narrow):
+    """A pull request."""
+
+    id: int
+    number: int
+    state: str = "open"
+    draft: bool = False
+    merged: bool = False
+    head: Branch
+    base: Branch
+    user: Account | None = None
+    updated_at: str | None = None
+
+
+class Review(Narrow):
+    """A review; `state` is `approved`, `changes_requested`, `commented` or `dismissed`."""
+
+    id: int
+    state: str
+    body: str | None = None
+    user: Account | None = None
+    commit_id: str | None = None
+    html_url: str = ""
+
+
+class WorkflowRun(Narrow):
+    """One run of a workflow; with `run_attempt` it names one verification."""
+
+    id: int
+    head_sha: str
+    head_branch: str | None = None
+    status: str | None = None
+    conclusion: str | None = None
+    run_attempt: int = 1
+    event: str = ""
+    path: str = ""
+
+
+class App(Narrow):
+    """The App that made a check."""
+
+    id: int
+    slug: str | None = None
+
+
+class CheckRun(Narrow):
+    """A check; `external_id` is Otto's own key where `app` is Otto."""
+
+    id: int
+    name: str
+    head_sha: str
+    status: str = ""
+    conclusion: str | None = None
+    external_id: str | None = None
+    app: App | None = None
+
+
+class RequestedAction(Narrow):
+    """The button that was pressed."""
+
+    identifier: str | None = None
+
+
+class Payload(Narrow):
+    """What every event has."""
+
+    action: str | None = None
+    installation: InstallationRef | None = None
+    repository: Repository | None = None
+    sender: Account | None = None
+
+
+class IssuesPayload(Payload):
+    """`issues`."""
+
+    issue: Issue
+    label: Label | None = None
+
+
+class IssueCommentPayload(Payload):
+    """`issue_comment`; `changes` holds the former body of an edit."""
+
+    issue: Issue
+    comment: Comment
+    changes: dict[str, Any] | None = None
+
+
+class PullRequestPayload(Payload):
+    """`pull_request`."""
+
+    number: int
+    pull_request: PullRequest
+    label: Label | None = None
+    changes: dict[str, Any] | None = None
+
+
+class ReviewPayload(Payload):
+    """`pull_request_review`."""
+
+    review: Review
+    pull_request: PullRequest
+
+
+class ReviewCommentPayload(Payload):
+    """`pull_request_review_comment`."""
+
+    comment: Comment
+    pull_request: PullRequest
+
+
+class PushPayload(Payload):
+    """`push`; `after` is all zeros where the ref was deleted."""
+
+    ref: str
+    before: str
+    after: str
+    created: bool = False
+    deleted: bool = False
+    forced: bool = False
+
+
+class WorkflowRunPayload(Payload):
+    """`workflow_run`."""
+
+    workflow_run: WorkflowRun
+
+
+class CheckRunPayload(Payload):
+    """`check_run`."""
+
+    check_run: CheckRun
+    requested_action: RequestedAction | None = None
+
+
+class StatusPayload(Payload):
+    """`status`: a commit status of another service."""
+
+    id: int
+    sha: str
+    context: str
+    state: str
+
+
+class InstalledRepository(Narrow):
+    """A repository in an installation's list."""
+
+    id: int
+    name: str
+    full_name: str
+
+
+class Installation(Narrow):
+    """An installation of the App."""
+
+    id: int
+    account: Account | None = None
+    suspended_at: str | None = None
+
+
+class InstallationPayload(Narrow):
+    """`installation`."""
+
+    action: str
+    installation: Installation
+    repositories: tuple[InstalledRepository, ...] = ()
+    sender: Account | None = None
+
+
+class InstallationRepositoriesPayload(Narrow):
+    """`installation_repositories`."""
+
+    action: str
+    installation: Installation
+    repositories_added: tuple[InstalledRepository, ...] = ()
+    repositories_removed: tuple[InstalledRepository, ...] = ()
+    sender: Account | None = None
+
+
+class PingPayload(Narrow):
+    """`ping`: GitHub tries the address."""
+
+    zen: str = ""
+    hook_id: int | None = None
+
+
+MODELS: Mapping[str, type[Narrow]] = {
+    "issues": IssuesPayload,
+    "issue_comment": IssueCommentPayload,
+    "pull_request": PullRequestPayload,
+    "pull_request_review": ReviewPayload,
+    "pull_request_review_comment": ReviewCommentPayload,
+    "push": PushPayload,
+    "workflow_run": WorkflowRunPayload,
+    "check_run": CheckRunPayload,
+    "status": StatusPayload,
+    "installation": InstallationPayload,
+    "installation_repositories": InstallationRepositoriesPayload,
+    "ping": PingPayload,
+}
+"""The model of each event Otto subscribes to."""
+
+
+def parse(event: str, payload: Mapping[str, Any]) -> Narrow:
+    """The payload as its event's model. Raises KeyError for an unknown one, pydantic.ValidationError for a bad body."""
+    return MODELS[event].model_validate(payload)
+
+
+def concerns_us(event: str, payload: Mapping[str, Any]) -> tuple[bool, str]:
+    """Whether a body is worth keeping, and the event's name for counters (`other` for one that is not known).
+
+    Reads as little as it can and trusts no type: a payload that does not look as expected is kept, and refused later
+    with a reason, rather than lost here.
+    """
+    if event not in _WANTED:
+        return False, event if event in MODELS else "other"
+    actions, test = _WANTED[event]
+    action = payload.get("action")
+    if actions and action not in actions:
+        return False, event
+    return test(payload), event
+
+
+def _part(payload: Mapping[str, Any], *path: str) -> Any:
+    value: Any = payload
+    for key in path:
+        value = value.get(key) if isinstance(value, Mapping) else None
+    return value
+
+
+def _always(_: Mapping[str, Any]) -> bool:
+    return True
+
+
+def _comment(payload: Mapping[str, Any]) -> bool:
+    """A new comment matters with a command in it; an edit only where the comment is a bot's (a ticked box of ours)."""
+    if payload.get("action") == "edited":
+        return _part(payload, "comment", "user", "type") in ("Bot", None)
+    return "/otto" in str(_part(payload, "comment", "body"))
+
+
+def _review(payload: Mapping[str, Any]) -> bool:
+    state = str(_part(payload, "review", "state")).lower()
+    return state == "changes_requested" or "/otto" in str(_part(payload, "review", "body"))
+
+
+def _branch_push(payload: Mapping[str, Any]) -> bool:
+    return str(payload.get("ref")).startswith("refs/heads/")
+
+
+def _settled(payload: Mapping[str, Any]) -> bool:
+    return payload.get("state") != "pending"
+
+
+_WANTED: Mapping[str, tuple[frozenset[str], Callable[[Mapping[str, Any]], bool]]] = {
+    "issues": (frozenset({"labeled", "unlabeled", "closed", "reopened", "deleted", "transferred"}), _always),
+    "issue_comment": (frozenset({"created", "edited"}), _comment),
+    "pull_request": (
+        frozenset({"closed", "reopened", "edited", "synchronize", "labeled", "converted_to_draft", "ready_for_review"}),
+        _always,
+    ),
+    "pull_request_review": (frozenset({"submitted"}), _review),
+    "pull_request_review_comment": (frozenset({"created"}), _comment),
+    "push": (frozenset(), _branch_push),
+    "workflow_run": (frozenset({"completed"}), _always),
+    "check_run": (frozenset({"completed", "rerequested", "requested_action"}), _always),
+    "status": (frozenset(), _settled),
+    "installation": (
+        frozenset({"created", "deleted", "suspend", "unsuspend", "new_permissions_accepted"}),
+        _always,
+    ),
+    "installation_repositories": (frozenset({"added", "removed"}), _always),
+}
+"""Event → actions that matter (empty: it has none) and a look at the body."""
