@@ -303,14 +303,13 @@ def parse(event: str, payload: Mapping[str, Any]) -> Narrow:
 def concerns_us(event: str, payload: Mapping[str, Any]) -> tuple[bool, str]:
     """Whether a body is worth keeping, and the event's name for counters (`other` for one that is not known).
 
-    Reads as little as it can and trusts no type: a payload that does not look as expected is kept, and refused later
-    with a reason, rather than lost here.
+    Reads as little as it can and trusts no type.
     """
     if event not in _WANTED:
         return False, event if event in MODELS else "other"
     actions, test = _WANTED[event]
     action = payload.get("action")
-    if actions and action not in actions:
+    if actions and not (isinstance(action, str) and action in actions):
         return False, event
     return test(payload), event
 

@@ -1,0 +1,252 @@
+"""The receiver over real HTTP: every refusal, and 202 only after the row is committed."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import json
+import socket
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from datetime import datetime
+
+import httpx
+import pytest
+import uvicorn
+from fastapi import FastAPI
+
+from otto_bot.intake.webhook import StoreUnavailable, router, signed
+
+OLD, NEW = b"old secret", b"It's a Secret to Everybody"
+LIMIT = 64 * 1024
+LABELLED = {
+    "action": "labeled",
+    "label": {"name": "otto"},
+    "issue": {"id": 1, "number": 7},
+    "repository": {"id": 1, "name": "r", "full_name": "o/r"},
+}
+
+
+class Rows:
+    """An inbox in memory that can be told to be down."""
+
+    def __init__(self) -> None:
+        self.rows: dict[str, tuple[str, str | None, bytes, datetime]] = {}
+        self.down = False
+        self.threads: set[int] = set()
+
+    def add(self, guid: str, event: str, action: str | None, body: bytes, received_at: datetime) -> bool:
+        self.threads.add(threading.get_ident())
+        if self.down:
+            raise StoreUnavailable("disk full")
+        if guid in self.rows:
+            return False
+        self.rows[guid] = (event, action, body, received_at)
+        return True
+
+
+class Counts:
+    def __init__(self) -> None:
+        self.seen: list[tuple[str, str]] = []
+
+    def count(self, event: str, result: str) -> None:
+        self.seen.append((event, result))
+
+
+class Served:
+    def __init__(self, url: str, inbox: Rows, counts: Counts, port: int, thread: int) -> None:
+        self.url, self.inbox, self.counts, self.port, self.loop_thread = url, inbox, counts, port, thread
+
+    def post(self, body: bytes, **headers: str | None) -> httpx.Response:
+        """A delivery as GitHub sends it; a header given as None is left out."""
+        sent = {
+            "content-type": "application/json",
+            "x-github-event": "issues",
+            "x-github-delivery": "6e2b0a60-0001",
+            "x-hub-signature-256": sign(body),
+        }
+        for name, value in headers.items():
+            key = name.replace("_", "-")
+            sent.pop(key, None)
+            if value is not None:
+                sent[key] = value
+        return httpx.post(self.url, content=body, headers=sent, timeout=10)
+
+
+def sign(body: bytes, secret: bytes = NEW) -> str:
+    return "sha256=" + hmac.new(secret, body, hashlib.sha256).hexdigest()
+
+
+def body_of(payload: object) -> bytes:
+    return json.dumps(payload).encode()
+
+
+@pytest.fixture
+def served() -> Iterator[Served]:
+    inbox, counts = Rows(), Counts()
+    app = FastAPI()
+    app.include_router(router(inbox, [OLD, NEW], LIMIT, counts))
+    listener = socket.create_server(("127.0.0.1", 0))
+    server = uvicorn.Server(uvicorn.Config(app, log_level="error", lifespan="off"))
+    thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
+    thread.start()
+    deadline = time.monotonic() + 10
+    while not server.started and time.monotonic() < deadline:
+        time.sleep(0.005)  # polling the server's own flag
+    port = listener.getsockname()[1]
+    yield Served(f"http://127.0.0.1:{port}/webhooks/github", inbox, counts, port, thread.ident or 0)
+    server.should_exit = True
+    thread.join(10)
+    listener.close()
+    assert not thread.is_alive()
+
+
+def test_a_signed_delivery_is_stored_before_202(served: Served) -> None:
+    body = body_of(LABELLED)
+    answer = served.post(body)
+    assert (answer.status_code, answer.json()) == (202, {"result": "stored"})
+    event, action, kept, received_at = served.inbox.rows["6e2b0a60-0001"]
+    assert (event, action, kept) == ("issues", "labeled", body)
+    assert received_at.tzinfo is not None
+    assert served.loop_thread not in served.inbox.threads  # the blocking call does not hold up the loop
+    assert served.counts.seen == [("issues", "stored")]
+
+
+def test_a_duplicate_changes_nothing(served: Served) -> None:
+    body = body_of(LABELLED)
+    served.post(body)
+    before = dict(served.inbox.rows)
+    answer = served.post(body)
+    assert (answer.status_code, answer.json()) == (202, {"result": "duplicate"})
+    assert served.inbox.rows == before
+
+
+def test_both_secrets_hold_while_one_is_rotated(served: Served) -> None:
+    body = body_of(LABELLED)
+    assert served.post(body, x_hub_signature_256=sign(body, OLD)).status_code == 202
+
+
+@pytest.mark.parametrize(
+    "signature",
+    [
+        sign(b"another body"),
+        sign(body_of(LABELLED), b"wrong"),
+        "sha1=" + "0" * 40,
+        "sha256=" + "0" * 63,
+        sign(body_of(LABELLED)).upper(),
+        sign(body_of(LABELLED)) + " ",
+        "x",
+    ],
+)
+def test_a_wrong_signature_is_401(served: Served, signature: str) -> None:
+    if signature.endswith(" "):
+        signature = signature[:-1] + "\t;"
+    assert served.post(body_of(LABELLED), x_hub_signature_256=signature).status_code == 401
+    assert served.inbox.rows == {}
+
+
+def test_a_signature_of_other_letters_is_401_not_500(served: Served) -> None:
+    body = body_of(LABELLED)
+    head = (
+        b"POST /webhooks/github HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nX-GitHub-Event: issues\r\n"
+        b"X-GitHub-Delivery: g\r\nX-Hub-Signature-256: sha256=\xff\xfe\xe9\r\nConnection: close\r\n"
+        b"Content-Length: %d\r\n\r\n" % len(body)
+    )
+    with socket.create_connection(("127.0.0.1", served.port), timeout=10) as connection:
+        connection.sendall(head + body)
+        assert connection.recv(4096).startswith(b"HTTP/1.1 401 ")
+
+
+@pytest.mark.parametrize("kind", ["application/x-www-form-urlencoded", "text/plain", "application/jsonx", None])
+def test_another_content_type_is_415(served: Served, kind: str | None) -> None:
+    assert served.post(b"{}", content_type=kind).status_code == 415
+
+
+def test_a_charset_beside_the_type_is_fine(served: Served) -> None:
+    assert served.post(body_of(LABELLED), content_type="application/json; charset=utf-8").status_code == 202
+
+
+@pytest.mark.parametrize("name", ["X-GitHub-Event", "X-GitHub-Delivery", "X-Hub-Signature-256"])
+def test_a_missing_header_is_400_and_named(served: Served, name: str) -> None:
+    answer = served.post(body_of(LABELLED), **{name.lower().replace("-", "_"): None})
+    assert answer.status_code == 400
+    assert name in answer.json()["error"]
+
+
+@pytest.mark.parametrize(("name", "value"), [("x_github_delivery", "a" * 65), ("x_github_event", "is sues")])
+def test_a_header_that_is_no_id_is_400(served: Served, name: str, value: str) -> None:
+    assert served.post(body_of(LABELLED), **{name: value}).status_code == 400
+
+
+@pytest.mark.parametrize("body", [b"", b"{", b"[1]", b"null", b"\xff", b"[" * 30_000, b'{"action": nope}'])
+def test_a_malformed_body_is_400_once_its_signature_holds(served: Served, body: bytes) -> None:
+    assert served.post(body).status_code == 400
+    assert served.post(body, x_hub_signature_256=sign(b"")[:-1] + "x").status_code == 401
+
+
+def test_a_body_too_large_is_413_by_its_length(served: Served) -> None:
+    assert served.post(b"x" * (LIMIT + 1)).status_code == 413
+
+
+def test_a_body_too_large_is_413_while_it_streams(served: Served) -> None:
+    def endless() -> Iterator[bytes]:
+        for _ in range(20):
+            yield b"x" * 8192
+
+    headers = {
+        "content-type": "application/json",
+        "x-github-event": "issues",
+        "x-github-delivery": "g",
+        "x-hub-signature-256": sign(b""),
+    }
+    assert httpx.post(served.url, content=endless(), headers=headers, timeout=10).status_code == 413
+
+
+def test_a_store_that_is_down_is_503_and_the_redelivery_is_taken(served: Served) -> None:
+    served.inbox.down = True
+    assert served.post(body_of(LABELLED)).status_code == 503
+    served.inbox.down = False
+    assert served.post(body_of(LABELLED)).json() == {"result": "stored"}
+
+
+@pytest.mark.parametrize(
+    ("event", "payload"),
+    [
+        ("star", {"action": "created"}),
+        ("issues", {"action": "pinned"}),
+        ("issues", {"action": ["labeled"]}),
+        ("issue_comment", {"action": "created", "comment": {"body": "thanks"}}),
+        ("push", {"ref": "refs/tags/v1"}),
+        ("status", {"state": "pending"}),
+        ("ping", {"zen": "x"}),
+    ],
+)
+def test_what_cannot_concern_us_is_202_and_not_kept(served: Served, event: str, payload: dict[str, object]) -> None:
+    answer = served.post(body_of(payload), x_github_event=event)
+    assert (answer.status_code, answer.json()) == (202, {"result": "ignored"})
+    assert served.inbox.rows == {}
+    assert served.counts.seen == [("other" if event == "star" else event, "ignored")]
+
+
+def test_githubs_own_signature_vector() -> None:
+    good = "sha256=757107ea0eb2509fc211221cce984b8a37570b6d7586c22c46f4379c8b043e17"
+    assert signed(b"Hello, World!", good, [NEW])
+    assert signed(b"Hello, World!", good, [OLD, NEW])
+    assert not signed(b"Hello, World?", good, [NEW])
+    assert not signed(b"Hello, World!", good + "\n", [NEW])
+    assert not signed(b"Hello, World!", "sha256=é" + good[8:], [NEW])
+
+
+@pytest.mark.parametrize("secrets", [[], [b""], [b"good", b""]])
+def test_no_secret_is_an_error_at_start(secrets: list[bytes]) -> None:
+    with pytest.raises(ValueError, match="OTTO_WEBHOOK_SECRET"):
+        router(Rows(), secrets)
+
+
+def test_the_receiver_imports_no_heavy_sdk() -> None:
+    code = "import otto_bot.intake.webhook, sys; print({'dbos', 'anthropic', 'githubkit', 'git'} & set(sys.modules))"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=True)
+    assert done.stdout.strip() == "set()"
