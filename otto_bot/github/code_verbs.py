@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import base64
-from typing import Any
 
-from otto_bot.github.errors import NotFound, Refused, TooLarge, Unreachable
-from otto_bot.github.models import Commit, CommitSummary, Permission, RepositoryInfo, Rule, WorkflowFile
+from otto_bot.github.errors import Conflict, NotFound, Refused, TooLarge, Unreachable
+from otto_bot.github.models import Commit, CommitSummary, Content, Permission, RepositoryInfo, Rule, WorkflowFile
 from otto_bot.github.needs import needs
 from otto_bot.github.reading import parse
 from otto_bot.github.repository import RepositoryCalls
@@ -43,14 +42,18 @@ class CodeVerbs(RepositoryCalls):
             data = await self._json(tail, where, params=at)
         except NotFound:
             return None
-        kind = data.get("type") if isinstance(data, dict) else "dir"
-        if kind != "file":
-            raise Refused(200, f"{path} is no file but a {kind}")
-        if int(data.get("size") or 0) > MAX_FILE_BYTES:
+        found = Content(type="dir") if isinstance(data, list) else parse(Content, data)
+        if found.type != "file":
+            raise Refused(200, f"{path} is no file but a {found.type}")
+        if found.size > MAX_FILE_BYTES:
             raise TooLarge(200, f"{path} has more than {MAX_FILE_BYTES} bytes")
-        if data.get("encoding") == "base64":
-            return _decoded(data, path)
-        return (await self._call("GET", tail, where, params=at, accept=RAW)).body
+        if found.encoding != "base64":
+            return (await self._call("GET", tail, where, params=at, accept=RAW)).body
+        try:
+            return base64.b64decode(found.content)
+        except ValueError:
+            content_error = Unreachable(200, f"GitHub's answer about {path} is no base64")
+        raise content_error
 
     @needs(contents="read")
     async def workflow_files(self, ref: str) -> list[WorkflowFile]:
@@ -59,11 +62,8 @@ class CodeVerbs(RepositoryCalls):
             listing = await self._json("/contents/{path}", Segments(WORKFLOW_FOLDER), params={"ref": ref})
         except NotFound:
             return []
-        entries = listing if isinstance(listing, list) else []
-        names = sorted(
-            str(entry.get("name", "")) for entry in entries if isinstance(entry, dict) and entry.get("type") == "file"
-        )
-        names = [name for name in names if name.endswith((".yml", ".yaml"))]
+        entries = [parse(Content, entry) for entry in listing] if isinstance(listing, list) else []
+        names = sorted(e.name for e in entries if e.type == "file" and e.name.endswith((".yml", ".yaml")))
         if len(names) > MAX_WORKFLOW_FILES:
             raise TooLarge(200, f"{WORKFLOW_FOLDER} has more than {MAX_WORKFLOW_FILES} workflow files")
         found: list[WorkflowFile] = []
@@ -97,7 +97,7 @@ class CodeVerbs(RepositoryCalls):
         params: dict[str, str | int] = {"sha": branch, "per_page": max(1, min(count, 100))}
         try:
             data = await self._json("/commits", params=params)
-        except NotFound:
+        except (NotFound, Conflict):  # no such branch; an empty repository
             return []
         return [parse(CommitSummary, item) for item in data] if isinstance(data, list) else []
 
@@ -105,10 +105,3 @@ class CodeVerbs(RepositoryCalls):
     async def branch_rules(self, branch: str) -> list[Rule]:
         """The rules that apply to a branch of that name, which need not exist yet."""
         return [parse(Rule, item) async for item in self._pages("/rules/branches/{branch}", branch)]
-
-
-def _decoded(data: dict[str, Any], path: str) -> bytes:
-    try:
-        return base64.b64decode(str(data.get("content") or ""), validate=False)
-    except ValueError:
-        raise Unreachable(200, f"GitHub's answer about {path} is no base64") from None

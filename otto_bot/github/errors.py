@@ -31,35 +31,35 @@ class GitHubError(Exception):
         super().__init__(f"{self.message}{suffix}")
 
 
-class NotFound(GitHubError):  # noqa: N818 - named for what happened
+class NotFound(GitHubError):
     """404, or 410 outside of logs: it does not exist or the App may not see it."""
 
 
-class Forbidden(GitHubError):  # noqa: N818
+class Forbidden(GitHubError):
     """403 that is no rate limit: a permission is missing or a rule forbids it."""
 
 
-class Unauthorized(GitHubError):  # noqa: N818
+class Unauthorized(GitHubError):
     """401, twice, the second time with a fresh credential."""
 
 
-class Conflict(GitHubError):  # noqa: N818
+class Conflict(GitHubError):
     """409: the thing is in a state that does not allow it (or is being changed by someone else)."""
 
 
-class TooLarge(GitHubError):  # noqa: N818
+class TooLarge(GitHubError):
     """The answer has more bytes or more pages than Otto is willing to read."""
 
 
-class LogsGone(GitHubError):  # noqa: N818
+class LogsGone(GitHubError):
     """410: the log was removed after its retention time, or by a person."""
 
 
-class Moved(GitHubError):  # noqa: N818
+class Moved(GitHubError):
     """301, 302, 307, 308: the repository was renamed or transferred. Never followed blindly: resolve the id again."""
 
 
-class Refused(GitHubError):  # noqa: N818
+class Refused(GitHubError):
     """422 (or another 4xx): GitHub understood and said no.
 
     `errors` are GitHub's own, one line each. `reason` is a word the caller can branch on: `draft_refused`,
@@ -75,13 +75,13 @@ class Refused(GitHubError):  # noqa: N818
         super().__init__(status, f"{message}{detail}", request_id)
 
 
-class Unreachable(GitHubError):  # noqa: N818
+class Unreachable(GitHubError):
     """No answer, a lost answer or a 5xx. A write may or may not have happened: find it before doing it again."""
 
     retryable = True
 
 
-class RetryLater(GitHubError):  # noqa: N818
+class RetryLater(GitHubError):
     """A limit, GitHub's or our own. Nothing may be sent for this installation before `until` (aware datetime, UTC)."""
 
     retryable = True

@@ -26,6 +26,13 @@ def _label_names(value: Any) -> Any:
     return tuple(name for name in names if isinstance(name, str))
 
 
+def _shas(value: Any) -> Any:
+    """GitHub lists parents as objects with a SHA."""
+    if not isinstance(value, list | tuple):
+        return value
+    return tuple(item.get("sha") if isinstance(item, dict) else item for item in value)
+
+
 def _text(value: Any) -> Any:
     return "" if value is None else value
 
@@ -186,10 +193,7 @@ class Commit(Fact):
 
     sha: str
     tree_sha: str = Field(validation_alias=AliasPath("tree", "sha"))
-    parents: Annotated[
-        tuple[str, ...],
-        BeforeValidator(lambda v: tuple(p["sha"] if isinstance(p, dict) and "sha" in p else p for p in v)),
-    ] = ()
+    parents: Annotated[tuple[str, ...], BeforeValidator(_shas)] = ()
     message: str = ""
     author_name: str = Field(default="", validation_alias=AliasPath("author", "name"))
     author_email: str = Field(default="", validation_alias=AliasPath("author", "email"))
@@ -206,6 +210,16 @@ class CommitSummary(Fact):
     @property
     def subject(self) -> str:
         return self.message.partition("\n")[0].strip()
+
+
+class Content(Fact):
+    """A file, or what else stands at a path; `content` is base64 unless the file is too large for it."""
+
+    type: str = "dir"
+    name: str = ""
+    size: int = 0
+    encoding: str = "none"
+    content: Text = ""
 
 
 class Rule(Fact):

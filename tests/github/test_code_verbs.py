@@ -1,0 +1,158 @@
+"""Repository, permission, files, branches, commits."""
+
+from __future__ import annotations
+
+import base64
+
+import httpx
+import pytest
+
+from otto_bot.github.errors import Refused, TooLarge, Unreachable
+
+
+def file(content: bytes, **changes):
+    text = base64.encodebytes(content).decode()
+    return {"type": "file", "size": len(content), "encoding": "base64", "content": text, **changes}
+
+
+async def test_info_is_read_afresh(wire, repo):
+    assert (await repo.info()).full_name == "acme/shop"
+    wire.resolve.respond(json={"id": 22, "name": "store", "owner": {"login": "acme"}, "archived": True})
+    info = await repo.info()
+    assert (info.full_name, info.archived) == ("acme/store", True)
+
+
+@pytest.mark.parametrize(
+    ("answer", "level", "can_write", "user_id"),
+    [
+        (
+            httpx.Response(
+                200, json={"permission": "write", "role_name": "maintain", "user": {"id": 7, "login": "ann"}}
+            ),
+            "write",
+            True,
+            7,
+        ),
+        (httpx.Response(200, json={"permission": "admin", "user": {"id": 7, "login": "ann"}}), "admin", True, 7),
+        (
+            httpx.Response(200, json={"permission": "read", "role_name": "triage", "user": {"id": 7, "login": "ann"}}),
+            "read",
+            False,
+            7,
+        ),
+        (httpx.Response(404), "none", False, None),
+    ],
+)
+async def test_permission(wire, repo, answer, level, can_write, user_id):
+    wire.repo("GET", "/collaborators/ann/permission").mock(return_value=answer)
+    found = await repo.permission("ann")
+    assert (found.level, found.can_write, found.user_id, found.login) == (level, can_write, user_id, "ann")
+
+
+async def test_an_unknown_level_is_no_permission(wire, repo):
+    wire.repo("GET", "/collaborators/ann/permission").respond(json={"permission": "superuser", "user": {"id": 7}})
+    with pytest.raises(Unreachable):
+        await repo.permission("ann")
+
+
+async def test_permission_is_asked_each_time(wire, repo):
+    route = wire.repo("GET", "/collaborators/ann/permission").respond(json={"permission": "read"})
+    await repo.permission("ann")
+    await repo.permission("ann")
+    assert route.call_count == 2
+
+
+async def test_a_file(wire, repo):
+    route = wire.repo("GET", "/contents/docs/a b#1.md").respond(json=file(b"\x00hello\n" * 40))
+    assert await repo.file("docs/a b#1.md", "otto/7-1/run") == b"\x00hello\n" * 40
+    assert route.calls.last.request.url.params["ref"] == "otto/7-1/run"
+    assert route.calls.last.request.url.raw_path.startswith(b"/repos/acme/shop/contents/docs/a%20b%231.md?")
+
+
+async def test_no_file(wire, repo):
+    wire.repo("GET", "/contents/.github/otto.yml").respond(404)
+    assert await repo.file(".github/otto.yml", "main") is None
+
+
+@pytest.mark.parametrize("answer", [[], {"type": "submodule"}, {"type": "symlink"}])
+async def test_what_is_no_file(wire, repo, answer):
+    wire.repo("GET", "/contents/x").respond(json=answer)
+    with pytest.raises(Refused, match="x is no file"):
+        await repo.file("x", "main")
+
+
+async def test_large_files(wire, repo):
+    def answer(request):
+        if "raw" in request.headers["accept"]:
+            return httpx.Response(200, content=b"raw bytes")
+        return httpx.Response(200, json=file(b"", encoding="none", size=9))
+
+    wire.repo("GET", "/contents/x").mock(side_effect=answer)
+    assert await repo.file("x", "main") == b"raw bytes"
+    wire.repo("GET", "/contents/y").respond(json=file(b"", size=2_000_000))
+    with pytest.raises(TooLarge):
+        await repo.file("y", "main")
+
+
+@pytest.mark.parametrize("path", ["../../../../user", "/etc/passwd", "a/../b", ""])
+async def test_a_path_that_leaves_its_place_is_refused(wire, repo, path):
+    with pytest.raises(ValueError, match="GitHub path"):
+        await repo.file(path, "main")
+    assert [call.request.url.path for call in wire.router.calls] in (
+        [],
+        ["/app/installations/11/access_tokens", "/repositories/22"],
+    )
+
+
+async def test_workflow_files(wire, repo):
+    entries = [{"name": n, "type": "file"} for n in ("z.yaml", "ci.yml", "README.md")] + [
+        {"name": "d.yml", "type": "dir"}
+    ]
+    wire.repo("GET", "/contents/.github/workflows").respond(json=entries)
+    wire.repo("GET", "/contents/.github/workflows/ci.yml").respond(json=file(b"on: push\n"))
+    wire.repo("GET", "/contents/.github/workflows/z.yaml").respond(json=file(b"\xff"))
+    found = await repo.workflow_files("main")
+    assert [(f.path, f.text) for f in found] == [
+        (".github/workflows/ci.yml", "on: push\n"),
+        (".github/workflows/z.yaml", "\ufffd"),
+    ]
+
+
+async def test_no_workflow_files(wire, repo):
+    wire.repo("GET", "/contents/.github/workflows").respond(404)
+    assert await repo.workflow_files("main") == []
+
+
+async def test_too_many_workflow_files(wire, repo):
+    wire.repo("GET", "/contents/.github/workflows").respond(
+        json=[{"name": f"{n}.yml", "type": "file"} for n in range(101)]
+    )
+    with pytest.raises(TooLarge):
+        await repo.workflow_files("main")
+
+
+async def test_branches_and_commits(wire, repo):
+    wire.repo("GET", "/git/ref/heads/otto/7-1/run").respond(json={"object": {"sha": "a" * 40}})
+    wire.repo("GET", "/git/ref/heads/none").respond(404)
+    wire.repo("GET", "/git/ref/heads/odd").respond(json={"object": None})
+    assert await repo.branch_sha("otto/7-1/run") == "a" * 40
+    assert await repo.branch_sha("none") is None
+    with pytest.raises(Unreachable):
+        await repo.branch_sha("odd")
+    route = wire.repo("GET", "/commits").respond(
+        json=[
+            {"sha": "a", "commit": {"message": "fix: x\n\nbody"}, "author": None},
+            {"sha": "b", "commit": {"message": ""}, "author": {"login": "ann"}},
+        ]
+    )
+    first, second = await repo.commits("main", 500)
+    assert (first.subject, first.author_login, second.subject, second.author_login) == ("fix: x", None, "", "ann")
+    assert route.calls.last.request.url.params["per_page"] == "100"
+    route.respond(409, json={"message": "Git Repository is empty."})
+    assert await repo.commits("main") == []
+
+
+async def test_a_file_that_is_no_base64(wire, repo):
+    wire.repo("GET", "/contents/x").respond(json=file(b"", content="A"))
+    with pytest.raises(Unreachable, match="no base64"):
+        await repo.file("x", "main")

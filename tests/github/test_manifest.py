@@ -1,0 +1,71 @@
+"""The manifest asks for what the verbs need and for nothing else."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import yaml
+
+from otto_bot.github.needs import needs, table, union
+from otto_bot.github.verbs import API_PERMISSIONS, APP_PERMISSIONS, NEEDS
+
+MANIFEST = yaml.safe_load((Path(__file__).parents[2] / "app.yml").read_text())
+
+
+def test_the_manifest_grants_exactly_what_the_verbs_need():
+    assert MANIFEST["default_permissions"] == APP_PERMISSIONS
+
+
+def test_the_manifest_is_as_promised():
+    assert MANIFEST["public"] is False
+    assert MANIFEST["default_permissions"] == {
+        "metadata": "read",
+        "contents": "write",
+        "issues": "write",
+        "pull_requests": "write",
+        "checks": "write",
+        "actions": "write",
+        "statuses": "read",
+    }
+    assert sorted(MANIFEST["default_events"]) == [
+        "check_run",
+        "issue_comment",
+        "issues",
+        "pull_request",
+        "pull_request_review",
+        "pull_request_review_comment",
+        "push",
+        "status",
+        "workflow_run",
+    ]
+
+
+def test_only_git_may_write_contents():
+    assert [verb for verb, permissions in NEEDS.items() if permissions.get("contents") == "write"] == ["git_token"]
+    assert API_PERMISSIONS["contents"] == "read"
+
+
+def test_a_verb_that_declares_nothing_is_an_error():
+    class Verbs:
+        @needs(issues="write")
+        async def good(self) -> None: ...
+
+        async def bad(self) -> None: ...
+
+    with pytest.raises(TypeError, match=r"Verbs\.bad does not declare"):
+        table(Verbs)
+
+
+def test_union_takes_the_higher_level():
+    assert union({"a": {"x": "read"}, "b": {"x": "write", "y": "read"}, "c": {"x": "read"}}) == {
+        "x": "write",
+        "y": "read",
+    }
+
+
+def test_importing_the_client_does_not_import_githubkit():
+    code = "import sys, otto_bot.github.client; sys.exit('githubkit' in sys.modules)"
+    subprocess.run([sys.executable, "-c", code], check=True, timeout=60)

@@ -1,0 +1,122 @@
+"""Tokens: one request for many callers, as little right as possible, fresh before they end, never shown."""
+
+from __future__ import annotations
+
+import asyncio
+
+import httpx
+import pytest
+
+from otto_bot.github.client import GitHubApp
+from otto_bot.github.errors import NotFound, Refused, Unreachable
+
+API = "https://api.github.test"
+
+
+async def test_ten_cold_calls_are_one_token_request(wire, app):
+    wire.repo("GET", "/labels").respond(json=[])
+    wire.repo("GET", "/rules/branches/main").respond(json=[])
+    repo = app.repository(11, 22)
+    await asyncio.gather(*(repo.branch_rules("main") for _ in range(10)))
+    assert wire.mint.call_count == 1
+    assert wire.resolve.call_count == 1
+
+
+async def test_the_tokens_are_scoped(wire, repo):
+    await repo.info()
+    await repo.git_token()
+    api, git = wire.minted
+    assert api["repository_ids"] == git["repository_ids"] == [22]
+    assert git["permissions"] == {"contents": "write"}
+    assert api["permissions"] == {
+        "actions": "write",
+        "checks": "write",
+        "contents": "read",
+        "issues": "write",
+        "metadata": "read",
+        "pull_requests": "write",
+        "statuses": "read",
+    }
+
+
+async def test_a_token_is_renewed_with_less_than_five_minutes_left(wire, repo, clock):
+    first = await repo.git_token()
+    clock.pass_(minutes=55)
+    assert await repo.git_token() == first
+    clock.pass_(seconds=1)
+    assert (await repo.git_token()).value != first.value
+    assert wire.mint.call_count == 2
+
+
+async def test_a_removed_installation_is_forgotten(wire, app, repo):
+    await repo.git_token()
+    app.forget(11)
+    await app.repository(11, 22).git_token()
+    assert wire.mint.call_count == 2
+
+
+async def test_the_token_request_may_be_repeated(wire, repo, clock):
+    body = {"token": "ghs_late", "expires_at": "2026-11-22T13:00:00Z"}
+    wire.mint.side_effect = [httpx.Response(502), httpx.Response(201, json=body)]
+    assert (await repo.git_token()).value == "ghs_late"
+    assert clock.slept == [0.5]
+
+
+@pytest.mark.parametrize(
+    "body",
+    [{}, [], {"token": "x"}, {"token": "x", "expires_at": "soon"}, {"token": "x", "expires_at": "2026-11-22T13:00:00"}],
+)
+async def test_an_answer_without_a_token_is_retryable(wire, repo, body):
+    wire.mint.side_effect = None
+    wire.mint.respond(201, json=body)
+    with pytest.raises(Unreachable, match="no usable token"):
+        await repo.git_token()
+
+
+async def test_rights_that_were_not_granted_are_named(wire, repo):
+    wire.mint.side_effect = None
+    wire.mint.respond(422, json={"message": "The permissions requested are not granted to this installation."})
+    with pytest.raises(Refused) as caught:
+        await repo.info()
+    assert caught.value.reason == "not_granted"
+
+
+async def test_an_installation_that_is_gone(wire, repo):
+    wire.mint.side_effect = None
+    wire.mint.respond(404, json={"message": "Not Found"})
+    with pytest.raises(NotFound, match="access_tokens"):
+        await repo.info()
+
+
+async def test_a_jwt_that_was_refused_is_signed_again(wire, app):
+    route = wire.router.get("/app").mock(
+        side_effect=[httpx.Response(401), httpx.Response(200, json={"id": 4711, "slug": "otto"})]
+    )
+    assert await app.bot_login() == "otto[bot]"
+    assert route.call_count == 2
+
+
+async def test_each_secret_is_told_and_hidden(wire, clock, private_key):
+    told: list[str] = []
+    async with GitHubApp(API, 4711, private_key, now=clock.now, sleep=clock.sleep, on_secret=told.append) as app:
+        token = await app.repository(11, 22).git_token()
+    assert told == [token.value]
+    assert token.value not in repr(token)
+    assert wire.mint.call_count == 1
+
+
+@pytest.mark.parametrize(
+    "key", ["", "secret words", "-----BEGIN RSA PRIVATE KEY-----\nAAAA\n-----END RSA PRIVATE KEY-----"]
+)
+def test_a_key_that_is_none_is_refused_without_quoting_it(clock, key):
+    with pytest.raises(ValueError, match=r"whole \.pem file") as caught:
+        GitHubApp(API, 4711, key, now=clock.now)
+    assert not key or key not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "url", ["", "api.github.com", "ftp://x", "https://u:p@host", "https://h/?q=1", "https://", "http://[::1"]
+)
+def test_an_address_that_is_none_is_refused(clock, private_key, url):
+    with pytest.raises(ValueError, match="must look like"):
+        GitHubApp(url, 4711, private_key, now=clock.now)
