@@ -153,6 +153,6 @@ async def test_branches_and_commits(wire, repo):
 
 
 async def test_a_file_that_is_no_base64(wire, repo):
-    wire.repo("GET", "/contents/x").respond(json=file(b"", content="A"))
+    wire.repo("GET", "/contents/x").respond(json={**file(b""), "content": "A"})
     with pytest.raises(Unreachable, match="no base64"):
         await repo.file("x", "main")
