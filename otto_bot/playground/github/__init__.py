@@ -1,0 +1,1 @@
+"""A GitHub stand-in on loopback: REST subset, git over HTTP, signed webhooks, people and faults on demand."""

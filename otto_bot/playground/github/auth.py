@@ -1,0 +1,84 @@
+"""Who is calling: App JWTs, installation tokens, and Basic auth of git."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+
+import jwt
+from cryptography.hazmat.primitives import serialization
+
+from otto_bot.playground.github.config import AppConfig, ConfigError
+from otto_bot.playground.github.routing import Actor, ApiError
+from otto_bot.playground.github.state import Token
+from otto_bot.playground.github.world import World
+
+MAX_JWT_SECONDS = 600
+CLOCK_DRIFT_SECONDS = 60
+
+
+def public_key(app: AppConfig) -> str:
+    """PEM of the key that verifies the app's JWTs; raises ConfigError for a key that is none."""
+    try:
+        if app.public_key_pem:
+            serialization.load_pem_public_key(app.public_key_pem.encode())
+            return app.public_key_pem
+        private = serialization.load_pem_private_key((app.private_key_pem or "").encode(), password=None)
+    except ValueError as error:
+        raise ConfigError(f"app key: not a PEM key: {error}") from error
+    form = serialization.PublicFormat.SubjectPublicKeyInfo
+    return private.public_key().public_bytes(serialization.Encoding.PEM, form).decode()
+
+
+def token_of(world: World, value: str) -> Token | None:
+    """A living installation token."""
+    token = world.tokens.get(value)
+    return token if token and not token.revoked and token.expires_at > world.clock() else None
+
+
+def identify(world: World, key: str, header: str | None) -> Actor:
+    """The caller named by an Authorization header; raises ApiError 401 with GitHub's words."""
+    scheme, _, value = (header or "").partition(" ")
+    value = value.strip()
+    if not value or scheme.lower() not in ("bearer", "token"):
+        raise ApiError(401, "Requires authentication")
+    if value.startswith("ghs_"):
+        token = token_of(world, value)
+        if token is None:
+            raise ApiError(401, "Bad credentials")
+        return Actor("installation", world.bot_login, token.permissions, token.value)
+    _verify_jwt(world, key, value)
+    return Actor("app", world.bot_login)
+
+
+def _verify_jwt(world: World, key: str, value: str) -> None:
+    """Checks signature, issuer and times of an App JWT against the stand-in's own clock."""
+    now = world.clock().timestamp()
+    try:
+        # The library would look at the system's clock; ours may be another one, so times are checked below.
+        claims = jwt.decode(value, key, algorithms=["RS256"], options={"verify_exp": False, "verify_iat": False})
+        issued, expires = int(claims["iat"]), int(claims["exp"])
+    except (jwt.PyJWTError, KeyError, TypeError, ValueError) as error:
+        raise ApiError(401, "A JSON web token could not be decoded") from error
+    app = world.config.app
+    if str(claims.get("iss")) not in (str(app.id), f"Iv23li{app.id:014d}"):
+        raise ApiError(401, "'Issuer' claim ('iss') must be an Integer")
+    if issued > now + CLOCK_DRIFT_SECONDS:
+        raise ApiError(401, "'Issued at' claim ('iat') must be an Integer representing the time the JWT was issued")
+    if expires <= now:
+        raise ApiError(401, "'Expiration time' claim ('exp') must be a numeric value representing the future time")
+    if expires > now + MAX_JWT_SECONDS + CLOCK_DRIFT_SECONDS:
+        raise ApiError(401, "'Expiration time' claim ('exp') is too far in the future")
+
+
+def identify_git(world: World, header: str | None) -> Actor | None:
+    """The caller of git's Basic auth `x-access-token:<token>`; None for anything else."""
+    scheme, _, value = (header or "").partition(" ")
+    if scheme.lower() != "basic":
+        return None
+    try:
+        name, _, secret = base64.b64decode(value, validate=True).decode().partition(":")
+    except (binascii.Error, UnicodeDecodeError):
+        return None
+    token = token_of(world, secret) if name == "x-access-token" else None
+    return Actor("installation", world.bot_login, token.permissions, token.value) if token else None

@@ -1,0 +1,140 @@
+"""What the stand-in is told at start: one JSON file, checked here with errors that name the field."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any, Literal, Self
+
+from pydantic import Field, ValidationError, model_validator
+
+from otto_bot.playground.github.people_config import Do, Login, On, Regex, Strict
+
+MAX_CONFIG_BYTES = 4 * 1024 * 1024
+Permission = Literal["none", "read", "triage", "write", "maintain", "admin"]
+
+
+class ConfigError(ValueError):
+    """The config file cannot be used; the text says which field and why."""
+
+
+class AppConfig(Strict):
+    """The GitHub App as registered: identity, key and what its installation was granted."""
+
+    id: int = Field(default=4242, gt=0)
+    slug: str = Field(default="otto", pattern=r"^[a-z0-9][a-z0-9-]{0,33}$")
+    name: str = "Otto"
+    private_key_pem: str | None = None
+    public_key_pem: str | None = None
+    webhook_secret: str = Field(min_length=1)
+    webhook_url: str | None = None
+    permissions: dict[str, Literal["read", "write"]] = {}
+    events: list[str] = []
+
+    @model_validator(mode="after")
+    def _has_a_key(self) -> Self:
+        if not (self.private_key_pem or self.public_key_pem):
+            raise ValueError("give private_key_pem or public_key_pem: without it no App JWT can be verified")
+        return self
+
+
+class UserConfig(Strict):
+    """A person with an account and a permission on the repository."""
+
+    login: str = Field(pattern=r"^[A-Za-z0-9](?:[A-Za-z0-9-]{0,38})$")
+    permission: Permission = "read"
+
+
+class IssueConfig(Strict):
+    """The issue that exists from the start (number 1)."""
+
+    title: str = Field(min_length=1, max_length=256)
+    body: str = Field(default="", max_length=65536)
+    author: str | None = None
+    labels: list[str] = []
+
+
+class ReactionConfig(Strict):
+    """What a person does when something becomes visible: `on` is matched, `do` is done as `as`."""
+
+    on: On
+    do: Do | list[Do]
+    as_: Login | None = Field(default=None, alias="as")
+    once: bool = True
+    after_ms: int = Field(default=0, ge=0, le=600_000)
+
+
+class RequestMatch(Strict):
+    """Which request a fault hits: method, a regular expression on the path, the n-th match (1 = first)."""
+
+    method: str | None = None
+    path: Regex = ".*"
+    nth: int = Field(default=1, ge=1)
+    count: int = Field(default=1, ge=1)
+
+
+class FaultConfig(Strict):
+    """One fault: on a request (`match`) or on a webhook delivery (`event`)."""
+
+    kind: Literal[
+        "secondary_limit", "primary_limit", "status", "lost_response", "delay_ms", "token_expired",
+        "drop", "duplicate", "reorder",
+    ]  # fmt: skip
+    match: RequestMatch | None = None
+    event: str | None = None
+    action: str | None = None
+    nth: int = Field(default=1, ge=1)
+    count: int = Field(default=1, ge=1)
+    status: int = Field(default=502, ge=400, le=599)
+    delay_ms: int = Field(default=500, ge=0, le=600_000)
+    retry_after: int | None = Field(default=None, ge=0)
+
+    @model_validator(mode="after")
+    def _names_one_target(self) -> Self:
+        if (self.match is None) == (self.event is None):
+            raise ValueError("a fault names either match (a request) or event (a delivery)")
+        deliveries = {"drop", "duplicate", "reorder", "delay_ms"}
+        if self.event is not None and self.kind not in deliveries:
+            raise ValueError(f"kind {self.kind!r} cannot happen to a delivery; use one of {sorted(deliveries)}")
+        if self.match is not None and self.kind in deliveries - {"delay_ms"}:
+            raise ValueError(f"kind {self.kind!r} cannot happen to a request")
+        return self
+
+
+class StandInConfig(Strict):
+    """Everything the stand-in needs; see `docs/scenarios.md` for the meaning of people and faults."""
+
+    state_dir: Path
+    port: int = Field(default=0, ge=0, le=65535)
+    app: AppConfig
+    owner: str = Field(default="octo", pattern=r"^[A-Za-z0-9][A-Za-z0-9-]{0,38}$")
+    repo: str = Field(default="demo", pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$")
+    private: bool = True
+    default_branch: str = Field(default="main", pattern=r"^[A-Za-z0-9][A-Za-z0-9._/-]{0,99}$")
+    repo_source_dir: Path | None = None
+    seed_subjects: list[str] = ["Initial commit"]
+    users: list[UserConfig] = []
+    maintainer: str = "maintainer"
+    issue: IssueConfig | None = None
+    people: list[ReactionConfig] = []
+    faults: list[FaultConfig] = []
+    rules: list[dict[str, Any]] = []
+    refuse_drafts: bool = False
+    lazy_mergeable: bool = False
+    control_token: str | None = None
+    log_url_seconds: float = Field(default=60, gt=0)
+    actions: dict[str, Any] = {}
+
+
+def load_config(path: Path) -> StandInConfig:
+    """Reads the JSON file at `path`; raises ConfigError with one line a problem."""
+    try:
+        if path.stat().st_size > MAX_CONFIG_BYTES:
+            raise ConfigError(f"{path}: larger than {MAX_CONFIG_BYTES} bytes")
+        raw = path.read_bytes()
+    except OSError as error:
+        raise ConfigError(f"{path}: cannot be read: {error.strerror}") from error
+    try:
+        return StandInConfig.model_validate_json(raw)
+    except ValidationError as error:
+        lines = [f"{path}: {'.'.join(map(str, e['loc'])) or 'file'}: {e['msg']}" for e in error.errors()]
+        raise ConfigError("\n".join(lines)) from error

@@ -1,0 +1,41 @@
+"""Which request or delivery a scripted fault hits: the n-th match, counted separately for every fault."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+
+from otto_bot.playground.github.config import FaultConfig
+
+
+@dataclass
+class Counter:
+    """How often each fault has been matched so far."""
+
+    seen: dict[int, int] = field(default_factory=dict)
+
+    def next_request(self, faults: list[FaultConfig], method: str, path: str) -> FaultConfig | None:
+        """The fault that hits this request; every fault whose pattern fits counts it."""
+        hit = None
+        for fault in faults:
+            match = fault.match
+            if match is None or (match.method or method).upper() != method or not re.search(match.path, path):
+                continue
+            if self._count(fault, match.nth, match.count) and hit is None:
+                hit = fault
+        return hit
+
+    def next_delivery(self, faults: list[FaultConfig], event: str, action: str | None) -> FaultConfig | None:
+        """The fault that hits this delivery."""
+        hit = None
+        for fault in faults:
+            if fault.event != event or (fault.action is not None and fault.action != action):
+                continue
+            if self._count(fault, fault.nth, fault.count) and hit is None:
+                hit = fault
+        return hit
+
+    def _count(self, fault: FaultConfig, nth: int, count: int) -> bool:
+        # Faults are kept for the life of the process, so their identity names them.
+        self.seen[id(fault)] = number = self.seen.get(id(fault), 0) + 1
+        return nth <= number < nth + count

@@ -1,0 +1,138 @@
+"""The door: every request is logged, faults happen here, GitHub's own headers are added."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import math
+from collections.abc import Callable
+
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from otto_bot.playground.github.auth import identify_git
+from otto_bot.playground.github.config import FaultConfig
+from otto_bot.playground.github.hub import Hub
+from otto_bot.playground.github.rest.apps import HOURLY
+from otto_bot.playground.github.state import RequestRow
+
+OURS = "/_playground"
+SECONDARY = "You have exceeded a secondary rate limit. Please wait a few minutes before you try again."
+PRIMARY = "API rate limit exceeded for installation."
+
+
+class Gate:
+    """ASGI middleware around the whole stand-in."""
+
+    def __init__(self, app: ASGIApp, hub: Hub) -> None:
+        self.app = app
+        self.hub = hub
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Lets the stand-in's own pages through; everything else is logged and may be hit by a fault."""
+        if scope["type"] != "http" or scope["path"].startswith(OURS) or _browses(scope):
+            await self.app(scope, receive, send)
+            return
+        scope = _without_prefix(scope)
+        world = self.hub.world
+        row = RequestRow(
+            len(world.requests) + 1, world.clock(), scope["method"], scope["path"], 0, "anonymous"
+        )  # fmt: skip
+        world.requests.append(row)
+        fault = self.hub.counter.next_request(self.hub.faults, row.method, row.path)
+        row.fault = fault.kind if fault else None
+        try:
+            await self._serve(scope, receive, self._noting(row, send), row, fault)
+        finally:
+            row.actor = scope.get("playground.actor", row.actor)
+            row.refs = scope.get("playground.refs")
+
+    def _noting(self, row: RequestRow, send: Send) -> Send:
+        async def noting(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                row.status = message["status"]
+                message = {**message, "headers": [*message.get("headers", []), *self._headers(row, message)]}
+            await send(message)
+
+        return noting
+
+    def _headers(self, row: RequestRow, message: Message) -> list[tuple[bytes, bytes]]:
+        given = {name.lower() for name, _ in message.get("headers", [])}
+        reset = int(self.hub.world.clock().timestamp()) + 3600
+        mine = {
+            "X-GitHub-Request-Id": f"0PLAY:{row.seq:04X}:{len(self.hub.world.requests):04X}",
+            "X-GitHub-Media-Type": "github.v3; format=json", "X-RateLimit-Limit": str(HOURLY),
+            "X-RateLimit-Remaining": str(HOURLY - 1), "X-RateLimit-Used": "1",
+            "X-RateLimit-Reset": str(reset), "X-RateLimit-Resource": "core",
+        }  # fmt: skip
+        return [(key.encode(), value.encode()) for key, value in mine.items() if key.lower().encode() not in given]
+
+    async def _serve(
+        self, scope: Scope, receive: Receive, send: Send, row: RequestRow, fault: FaultConfig | None
+    ) -> None:
+        kind = fault.kind if fault else None
+        if fault and kind == "delay_ms":
+            await asyncio.sleep(fault.delay_ms / 1000)
+        if fault and kind in ("status", "secondary_limit", "primary_limit"):
+            await self._refuse(send, fault)
+            return
+        if kind == "token_expired":
+            self._expire(scope)
+        if kind == "lost_response":
+            await self._lose(scope, receive, row)
+            return
+        await self.app(scope, receive, send)
+
+    async def _refuse(self, send: Send, fault: FaultConfig) -> None:
+        headers = [(b"content-type", b"application/json; charset=utf-8")]
+        status, message = 403, SECONDARY
+        if fault.kind == "status":
+            status, message = fault.status, "Server Error"
+        elif fault.kind == "primary_limit":
+            reset = math.ceil(self.hub.world.clock().timestamp()) + (fault.retry_after or 1)
+            headers += [(b"x-ratelimit-remaining", b"0"), (b"x-ratelimit-reset", str(reset).encode())]
+            message = PRIMARY
+        elif fault.retry_after is not None:
+            headers.append((b"retry-after", str(fault.retry_after).encode()))
+        body = json.dumps({"message": message, "documentation_url": "https://docs.github.com/rest"}).encode()
+        await send({"type": "http.response.start", "status": status, "headers": headers})
+        await send({"type": "http.response.body", "body": body})
+
+    def _expire(self, scope: Scope) -> None:
+        header = dict(scope["headers"]).get(b"authorization", b"").decode("latin-1")
+        git = identify_git(self.hub.world, header)
+        value = git.token if git else header.partition(" ")[2].strip()
+        if token := self.hub.world.tokens.get(value):
+            token.revoked = True
+
+    async def _lose(self, scope: Scope, receive: Receive, row: RequestRow) -> None:
+        """The request is carried out in full, then the connection is cut without a byte of answer."""
+
+        async def swallow(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                row.status = message["status"]
+
+        await self.app(scope, receive, swallow)
+        _abort(receive)
+
+
+def _abort(receive: Receive) -> None:
+    """Cuts the connection. ASGI has no word for this; the server's request cycle behind `receive` has the transport."""
+    transport = getattr(getattr(receive, "__self__", None), "transport", None)
+    abort: Callable[[], None] | None = getattr(transport, "abort", None)
+    if abort is None:
+        raise RuntimeError("this server gives no access to the connection: a lost response cannot be played")
+    abort()
+
+
+def _browses(scope: Scope) -> bool:
+    """A person with a browser: their looks are no part of the log."""
+    return scope["method"] == "GET" and b"text/html" in dict(scope["headers"]).get(b"accept", b"")
+
+
+def _without_prefix(scope: Scope) -> Scope:
+    """`/api/v3/…` and `/api/graphql`, as GitHub Enterprise has them, are the same API."""
+    path: str = scope["path"]
+    short = path.removeprefix("/api/v3") if path.startswith("/api/v3/") else path.removeprefix("/api")
+    if path.startswith("/api/v3/") or path == "/api/graphql":
+        return {**scope, "path": short, "raw_path": short.encode()}
+    return scope

@@ -1,0 +1,222 @@
+"""The bare repository on disk, read and written with plain git."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import tempfile
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+ZERO = "0" * 40
+GIT_TIMEOUT_SECONDS = 60
+
+
+class GitError(RuntimeError):
+    """A git command failed; the text is what git said."""
+
+
+@dataclass(frozen=True)
+class Person:
+    """Author or committer of a commit."""
+
+    name: str
+    email: str
+    at: datetime
+
+    def stamp(self) -> str:
+        """The date as git reads it from the environment."""
+        return f"{int(self.at.timestamp())} {self.at.strftime('%z') or '+0000'}"
+
+
+@dataclass(frozen=True)
+class CommitInfo:
+    """A commit object."""
+
+    sha: str
+    tree: str
+    parents: tuple[str, ...]
+    author: Person
+    committer: Person
+    message: str
+
+
+@dataclass(frozen=True)
+class TreeEntry:
+    """One entry of a tree; `size` only for blobs."""
+
+    mode: str
+    type: str
+    sha: str
+    size: int | None
+    path: str
+
+
+@dataclass(frozen=True)
+class FileChange:
+    """One file of a diff."""
+
+    status: str
+    path: str
+    previous: str | None
+    additions: int
+    deletions: int
+    sha: str
+    patch: str | None
+
+
+class BareRepo:
+    """One bare repository; every method is one or few git processes and raises GitError with git's words."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+
+    def env(self, **extra: str) -> dict[str, str]:
+        """An environment in which neither the host's nor a user's git configuration counts."""
+        return {
+            "PATH": os.environ.get("PATH", os.defpath),
+            "HOME": str(self.path),
+            "GIT_CONFIG_NOSYSTEM": "1",
+            "GIT_CONFIG_GLOBAL": os.devnull,
+            "GIT_TERMINAL_PROMPT": "0",
+            "LC_ALL": "C",
+            **extra,
+        }
+
+    def try_git(self, *args: str, stdin: bytes | None = None, **extra: str) -> subprocess.CompletedProcess[bytes]:
+        """Runs git in the repository and returns what it did, whatever the exit code."""
+        # Without stdin the child must not share the server's own: a git that reads would hang the process.
+        given = {"input": stdin} if stdin is not None else {"stdin": subprocess.DEVNULL}
+        return subprocess.run(  # type: ignore[call-overload,no-any-return]
+            ["git", "-C", str(self.path), *args],
+            capture_output=True, env=self.env(**extra), timeout=GIT_TIMEOUT_SECONDS, check=False, **given,
+        )  # fmt: skip
+
+    def git(self, *args: str, stdin: bytes | None = None, **extra: str) -> bytes:
+        """Runs git and returns its standard output; raises GitError on a non-zero exit."""
+        done = self.try_git(*args, stdin=stdin, **extra)
+        if done.returncode:
+            raise GitError(f"git {args[0]}: {done.stderr.decode(errors='replace').strip()[:2000]}")
+        return done.stdout
+
+    def line(self, *args: str, stdin: bytes | None = None, **extra: str) -> str:
+        """First line of git's output, without the newline."""
+        return self.git(*args, stdin=stdin, **extra).decode().strip()
+
+    def create(self, default_branch: str) -> None:
+        """Makes the bare repository if it is not there; pushes over HTTP are allowed, hooks are ours only."""
+        if (self.path / "HEAD").exists():
+            return
+        self.path.mkdir(parents=True, exist_ok=True)
+        self.git("init", "-q", "--bare", f"--initial-branch={default_branch}", ".")
+        for key, value in (
+            ("http.receivepack", "true"), ("uploadpack.allowAnySHA1InWant", "true"),
+            ("uploadpack.allowFilter", "true"), ("gc.auto", "0"), ("receive.autogc", "false"),
+            ("core.logAllRefUpdates", "false"), ("core.hooksPath", str(self.path / "hooks")),
+        ):  # fmt: skip
+            self.git("config", key, value)
+
+    def resolve(self, ref: str) -> str | None:
+        """SHA of the commit that a branch, tag, full ref or SHA names; None if there is none."""
+        if not ref or "\x00" in ref:
+            return None
+        for name in (f"refs/heads/{ref}", f"refs/tags/{ref}", ref):
+            done = self.try_git("rev-parse", "--verify", "-q", "--end-of-options", f"{name}^{{commit}}")
+            if done.returncode == 0:
+                return done.stdout.decode().strip()
+        return None
+
+    def refs(self, prefix: str = "refs/heads/") -> dict[str, str]:
+        """Full ref names below `prefix` with their SHAs, sorted by name."""
+        out = self.git("for-each-ref", "--format=%(refname) %(objectname)").decode()
+        pairs = (line.split(" ", 1) for line in out.splitlines())
+        return {name: sha for name, sha in pairs if name.startswith(prefix)}
+
+    def valid_ref(self, ref: str) -> bool:
+        """True for a well-formed full ref name."""
+        return "\x00" not in ref and self.try_git("check-ref-format", ref).returncode == 0
+
+    def update_ref(self, ref: str, new: str, old: str) -> None:
+        """Moves a ref from `old` (ZERO = must not exist) to `new` (ZERO = delete)."""
+        if new == ZERO:
+            self.git("update-ref", "-d", ref, old)
+        else:
+            self.git("update-ref", ref, new, old)
+
+    def object_type(self, sha: str) -> str | None:
+        """`commit`, `tree`, `blob`, `tag`, or None when there is no such object."""
+        done = self.try_git("cat-file", "-t", sha)
+        return done.stdout.decode().strip() if done.returncode == 0 else None
+
+    def commit(self, sha: str) -> CommitInfo:
+        """Reads a commit object."""
+        form = "%H%x00%T%x00%P%x00%an%x00%ae%x00%aI%x00%cn%x00%ce%x00%cI%x00%B"
+        fields = self.git("log", "-1", f"--format={form}", "--end-of-options", sha).decode(errors="replace").split("\0")
+        commit, tree, parents, an, ae, at, cn, ce, ct, message = fields
+        return CommitInfo(
+            commit, tree, tuple(parents.split()),
+            Person(an, ae, datetime.fromisoformat(at)), Person(cn, ce, datetime.fromisoformat(ct)),
+            message.rstrip("\n"),
+        )  # fmt: skip
+
+    def write_commit(self, tree: str, parents: list[str], message: str, author: Person, committer: Person) -> str:
+        """Writes a commit object and returns its SHA."""
+        args = [part for parent in parents for part in ("-p", parent)]
+        return self.line(
+            "commit-tree", tree, *args, "-F", "-", stdin=message.encode(),
+            GIT_AUTHOR_NAME=author.name, GIT_AUTHOR_EMAIL=author.email, GIT_AUTHOR_DATE=author.stamp(),
+            GIT_COMMITTER_NAME=committer.name, GIT_COMMITTER_EMAIL=committer.email,
+            GIT_COMMITTER_DATE=committer.stamp(),
+        )  # fmt: skip
+
+    def write_blob(self, content: bytes) -> str:
+        """Writes a blob and returns its SHA."""
+        return self.line("hash-object", "-w", "--stdin", stdin=content)
+
+    def read_blob(self, sha: str) -> bytes:
+        """Content of a blob."""
+        return self.git("cat-file", "blob", sha)
+
+    def tree(self, treeish: str, *, recursive: bool = False, path: str = "") -> list[TreeEntry]:
+        """Entries of a tree (of its sub-folder `path`), with full paths."""
+        flags = ["-r", "-t"] if recursive else []
+        spec = f"{treeish}:{path}" if path else treeish
+        done = self.try_git("ls-tree", "-z", "-l", *flags, spec)
+        if done.returncode:
+            raise GitError(f"no tree {spec}")
+        rows = []
+        for row in filter(None, done.stdout.decode(errors="surrogateescape").split("\0")):
+            meta, name = row.split("\t", 1)
+            mode, kind, sha, size = meta.split()
+            rows.append(TreeEntry(mode, kind, sha, None if size == "-" else int(size), name))
+        return rows
+
+    def entry(self, treeish: str, path: str) -> TreeEntry | None:
+        """The entry at `path`, or None."""
+        out = self.git("ls-tree", "-z", "-l", treeish, "--", path).decode(errors="surrogateescape")
+        rows = [row for row in out.split("\0") if row]
+        if len(rows) != 1:
+            return None
+        meta, name = rows[0].split("\t", 1)
+        mode, kind, sha, size = meta.split()
+        return TreeEntry(mode, kind, sha, None if size == "-" else int(size), name)
+
+    def write_tree(self, base: str | None, entries: list[tuple[str, str, str | None]]) -> str:
+        """A tree like `base` with (mode, path, sha or None = removed) applied; returns its SHA."""
+        lines = "".join(
+            f"{'0' if sha is None else mode} {sha or ZERO}\t{path}\0" for mode, path, sha in entries
+        ).encode()  # fmt: skip
+        with tempfile.TemporaryDirectory(dir=self.path) as folder:
+            index = str(Path(folder) / "index")
+            if base:
+                self.git("read-tree", base, GIT_INDEX_FILE=index)
+            self.git("update-index", "-z", "--index-info", stdin=lines, GIT_INDEX_FILE=index)
+            return self.line("write-tree", GIT_INDEX_FILE=index)
+
+    def write_folder(self, source: Path) -> str:
+        """A tree of every file below `source` (a `.git` there is left out); returns its SHA."""
+        with tempfile.TemporaryDirectory(dir=self.path) as folder:
+            extra = {"GIT_INDEX_FILE": str(Path(folder) / "index"), "GIT_DIR": str(self.path)}
+            self.git("-C", str(source), "--work-tree=.", "add", "-A", "-f", ".", **extra)
+            return self.line("write-tree", **extra)

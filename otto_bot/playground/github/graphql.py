@@ -1,0 +1,79 @@
+"""The two GraphQL mutations a draft pull request needs: ready for review, and back to draft."""
+
+from __future__ import annotations
+
+import json
+import re
+
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+
+from otto_bot.playground.github import auth
+from otto_bot.playground.github.changes import pulls as changes
+from otto_bot.playground.github.hub import Hub
+from otto_bot.playground.github.rest.serve import read_body
+from otto_bot.playground.github.routing import ApiError
+from otto_bot.playground.github.state import Issue, Json
+from otto_bot.playground.github.world import node_number
+
+MUTATIONS = {"markPullRequestReadyForReview": False, "convertPullRequestToDraft": True}
+NODE = re.compile(r'pullRequestId\s*:\s*(?:"([^"]+)"|\$(\w+))')
+INPUT = re.compile(r"input\s*:\s*\$(\w+)")
+
+
+def _error(kind: str, message: str, path: str | None = None) -> Response:
+    row: Json = {"type": kind, "message": message, **({"path": [path]} if path else {})}
+    return JSONResponse({"data": {path: None} if path else None, "errors": [row]})
+
+
+class GraphQL:
+    """The endpoint `/graphql`."""
+
+    def __init__(self, hub: Hub) -> None:
+        self.hub = hub
+
+    async def __call__(self, request: Request) -> Response:
+        """Answers as GitHub does: 200 with `errors` for everything but a bad token or no JSON."""
+        try:
+            actor = auth.identify(self.hub.world, self.hub.key, request.headers.get("authorization"))
+            request.scope["playground.actor"] = actor.login
+            body = json.loads(await read_body(request))
+        except ApiError as error:
+            return JSONResponse(error.body(), error.status)
+        except ValueError:
+            return JSONResponse({"message": "Problems parsing JSON"}, 400)
+        query = body.get("query") if isinstance(body, dict) else None
+        if not isinstance(query, str):
+            return JSONResponse({"message": "A query attribute must be specified and must be a string."}, 400)
+        name = next((name for name in MUTATIONS if name in query), None)
+        if name is None:
+            return _error("undefinedField", f"The playground knows only {' and '.join(MUTATIONS)}.")
+        if not actor.may(("pull_requests", "write")):
+            return _error("FORBIDDEN", "Resource not accessible by integration", name)
+        variables = body.get("variables")
+        return self._mutate(name, query, variables if isinstance(variables, dict) else {}, actor.login)
+
+    def _mutate(self, name: str, query: str, variables: Json, actor: str) -> Response:
+        node = _node(query, variables)
+        issue = self._pull(node)
+        if issue is None or issue.pull is None:
+            return _error("NOT_FOUND", f"Could not resolve to a node with the global id of '{node}'.", name)
+        if issue.state != "open":
+            return _error("UNPROCESSABLE", "Pull request is closed.", name)
+        changes.set_draft(self.hub.world, actor, issue, draft=MUTATIONS[name])
+        shown = {"id": node, "number": issue.number, "isDraft": issue.pull.draft, "state": "OPEN"}
+        return JSONResponse({"data": {name: {"clientMutationId": None, "pullRequest": shown}}})
+
+    def _pull(self, node: str) -> Issue | None:
+        kind = node_number(node)
+        return self.hub.world.issue(kind[1]) if kind and kind[0] == "PR" else None
+
+
+def _node(query: str, variables: Json) -> str:
+    if whole := INPUT.search(query):
+        given = variables.get(whole[1])
+        return str(given.get("pullRequestId", "")) if isinstance(given, dict) else ""
+    found = NODE.search(query)
+    if found is None:
+        return ""
+    return found[1] or str(variables.get(found[2], ""))
