@@ -21,15 +21,20 @@ class Server:
 
     def __init__(self) -> None:
         self.connections = 0
+        self.serving: list[asyncio.Task[None]] = []
         self.requests: list[str] = []
         self.authorization: dict[str, str] = {}
 
     async def __call__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self.connections += 1
+        task = asyncio.current_task()
+        assert task is not None
+        self.serving.append(task)
         with contextlib.suppress(asyncio.IncompleteReadError):  # the client closes when it is done
             while await self._one(reader, writer):
                 pass
         writer.close()
+        await writer.wait_closed()
 
     async def _one(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> bool:
         head = (await reader.readuntil(b"\r\n\r\n")).decode()
@@ -68,7 +73,7 @@ async def real(server, clock, private_key) -> AsyncIterator[GitHubApp]:
     async with listening:
         async with GitHubApp(f"http://127.0.0.1:{port}", 1, private_key, now=clock.now, sleep=clock.sleep) as app:
             yield app
-        listening.close()
+        await asyncio.gather(*server.serving)
 
 
 async def test_many_requests_share_one_connection(server, real):
