@@ -5,7 +5,7 @@ BIN := .venv/bin
 PYTEST := $(BIN)/pytest -n 2 --dist worksteal
 
 .DEFAULT_GOAL := help
-.PHONY: help env demo test test-slow test-all lint format bench clean
+.PHONY: help env demo test test-slow test-all lint lint-style lint-types lint-imports lint-workflows lint-image format bench clean
 
 help:  ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -25,13 +25,23 @@ test-slow: env  ## the slow tests: installations, crashes, every scenario
 test-all: env  ## every test
 	$(PYTEST) $(ARGS)
 
-lint: env  ## style, types, import rules, workflows, Dockerfile
+lint: lint-style lint-types lint-imports lint-workflows lint-image  ## style, types, import rules, workflows, Dockerfile
+
+lint-style: env
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
+
+lint-types: env
 	$(BIN)/mypy
+
+lint-imports: env
 	$(BIN)/lint-imports
+
+lint-workflows: env
 	$(BIN)/actionlint
 	$(BIN)/zizmor --offline --quiet .github
+
+lint-image: env
 	$(BIN)/hadolint Dockerfile
 
 format: env  ## rewrite the files the way `make lint` wants them

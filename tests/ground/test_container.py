@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import re
+import signal
+import socket
 import subprocess
 import sys
+import time
 from pathlib import Path
 
+import httpx
 import pytest
+from cryptography.hazmat.primitives.asymmetric import rsa
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
 ROOT = Path(__file__).resolve().parents[2]
 BIN = Path(sys.executable).parent
@@ -84,3 +91,55 @@ def test_the_install_script_makes_a_complete_installation(tmp_path: Path) -> Non
     assert not (prefix / "bin" / "pytest").exists()
     home = run(prefix / "bin" / "python", "-I", "-c", "import otto_bot; print(otto_bot.__file__)").stdout.strip()
     assert Path(home).is_relative_to(prefix)
+
+
+@pytest.fixture
+def host(tmp_path: Path) -> dict[str, str]:
+    """The settings of a host, on a port that was free just now."""
+    key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
+    pem = key.private_bytes(Encoding.PEM, PrivateFormat.TraditionalOpenSSL, NoEncryption())
+    (tmp_path / "key.pem").write_bytes(pem)
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        port = taken.getsockname()[1]
+    return {
+        "OTTO_PREFIX": str(BIN.parent),
+        "OTTO_STATE_DIR": str(tmp_path / "state"),
+        "OTTO_HOST": "127.0.0.1",
+        "OTTO_PORT": str(port),
+        "OTTO_APP_ID": "1",
+        "OTTO_PRIVATE_KEY_FILE": str(tmp_path / "key.pem"),
+        "OTTO_WEBHOOK_SECRET": "a secret for this test",
+        "OTTO_GITHUB_API_URL": "http://127.0.0.1:9",
+    }
+
+
+def healthy(port: str, process: subprocess.Popen[bytes]) -> bool:
+    """Whether /healthz answers 200 within half a minute, while the process lives."""
+    deadline = time.monotonic() + 30
+    while time.monotonic() < deadline and process.poll() is None:
+        try:
+            return httpx.get(f"http://127.0.0.1:{port}/healthz", timeout=2).status_code == 200
+        except httpx.TransportError:
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                process.wait(0.1)
+    return False
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(not (ROOT / "otto_bot" / "cli.py").exists(), reason="otto_bot/cli.py does not exist yet")
+def test_the_start_script_serves_until_it_is_told_to_stop(host: dict[str, str]) -> None:
+    """The health check's path answers, the state is private, and SIGTERM reaches the server itself."""
+    command = [ROOT / "scripts" / "container_start.sh", "--no-worker"]
+    process = subprocess.Popen(command, cwd=ROOT, env=os.environ | host)
+    try:
+        assert healthy(host["OTTO_PORT"], process)
+        assert Path(host["OTTO_STATE_DIR"]).stat().st_mode & 0o077 == 0
+        process.send_signal(signal.SIGTERM)
+        status = process.wait(20)
+    finally:
+        if process.poll() is None:
+            process.kill()
+            process.wait()
+
+    assert status in (0, -signal.SIGTERM)

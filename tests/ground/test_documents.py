@@ -12,6 +12,7 @@ from pydantic import BaseModel
 
 from otto_bot.core.config import Config
 from otto_bot.core.run import Outcome, RunPhase, TaskState
+from otto_bot.settings import FILE_VARIANTS, Settings
 
 ROOT = Path(__file__).resolve().parents[2]
 CONFIGURE = (ROOT / "docs" / "configure.md").read_text()
@@ -42,6 +43,21 @@ def test_every_key_of_the_repository_file_is_described_with_its_default() -> Non
     written = {key: yaml.safe_load(cell) for key, cell in table("config").items()}
 
     assert written == dict(defaults(Config()))
+
+
+def test_every_environment_variable_is_described_with_its_default() -> None:
+    """No variable is missing, none is invented; a default that is made at start is described in words."""
+    fields = Settings.model_fields
+    expected = {f"OTTO_{name.upper()}": "required" if f.is_required() else str(f.default) for name, f in fields.items()}
+    expected |= {f"OTTO_{name.upper()}_FILE": "" for name in FILE_VARIANTS}
+    written = table("settings")
+    made_at_start = {name for name, default in expected.items() if default == "" and not name.endswith("_FILE")}
+
+    assert written.keys() == expected.keys()
+    assert {name: cell for name, cell in written.items() if name not in made_at_start} == {
+        name: default for name, default in expected.items() if name not in made_at_start
+    }
+    assert all(written[name] for name in made_at_start)
 
 
 def test_the_example_file_is_valid() -> None:

@@ -8,6 +8,7 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
+import grimp
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -17,6 +18,7 @@ HEART = {"pydantic", "annotated_types", "typing_extensions"}
 # package: the files (or folders, ending in a slash) that may import it
 ONLY_HERE = {
     "anthropic": ("model/",),
+    "dbos": ("engine/queue.py",),
     "githubkit": ("github/client.py",),
 }
 
@@ -126,3 +128,29 @@ def test_nobody_imports_the_playground() -> None:
                 guests.add((path.as_posix(), name))
 
     assert not guests
+
+
+def web_process() -> list[str]:
+    """The modules that the process which receives webhooks starts from."""
+    names = ("otto_bot.app", "otto_bot.intake.webhook")
+    return [name for name in names if (ROOT / name.replace(".", "/")).with_suffix(".py").exists()]
+
+
+def test_the_web_process_cannot_reach_the_queue_or_the_model() -> None:
+    """Not even by an import inside a function."""
+    graph = grimp.build_graph("otto_bot", include_external_packages=True, cache_dir=None)
+    entries = [name for name in web_process() if name in graph.modules]
+    chains = [graph.find_shortest_chain(entry, heavy) for entry in entries for heavy in ("dbos", "anthropic")]
+
+    assert entries
+    assert not [chain for chain in chains if chain]
+
+
+def test_the_web_process_starts_without_the_large_libraries() -> None:
+    """What is loaded after the import, in a process of its own."""
+    program = f"import sys, {', '.join(web_process())}; print(*sys.modules)"
+    done = subprocess.run([sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True)
+    loaded = set(done.stdout.split())
+
+    assert done.returncode == 0, done.stderr
+    assert not loaded & {"anthropic", "dbos", "git", "githubkit"}
