@@ -8,7 +8,7 @@ from typing import Literal
 PushReason = Literal["non_fast_forward", "workflow_scope", "protected", "missing_rights", "other"]
 
 
-class GitFailed(Exception):  # noqa: N818 - named for what happened
+class GitFailed(Exception):
     """git ended with an unexpected exit code. `stderr` is already free of credentials."""
 
     def __init__(self, command: Sequence[str], exit_code: int, stderr: str) -> None:
@@ -38,7 +38,7 @@ class RefMissing(GitFailed):
     """The remote does not have the wanted branch or commit."""
 
 
-class PushRejected(Exception):  # noqa: N818 - named for what happened
+class PushRejected(Exception):
     """The remote (or our own forward-only rule) refused to move a branch. Nothing was changed."""
 
     def __init__(self, reason: PushReason, detail: str) -> None:

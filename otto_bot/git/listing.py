@@ -34,7 +34,7 @@ BY_PRODUCTS = (
 )
 
 
-class WorkspaceTooLarge(Exception):  # noqa: N818 - named for what happened
+class WorkspaceTooLarge(Exception):
     """The workspace holds more than may be taken into a snapshot; says which limit."""
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from itertools import pairwise
 
 from otto_bot.git.changes import ChangeStatus
 
@@ -59,7 +60,7 @@ def parse_raw(output: bytes) -> list[RawChange]:
 def split_patch(patch: bytes, changes: Sequence[RawChange]) -> Iterator[bytes]:
     """The part of `patch` for each change. A changed type (file → link) is two sections of a patch."""
     starts = [match.start() for match in _SECTION.finditer(patch)]
-    sections = [patch[start:end] for start, end in zip(starts, [*starts[1:], len(patch)], strict=True)]
+    sections = [patch[start:end] for start, end in pairwise([*starts, len(patch)])]
     needed = sum(_sections(change) for change in changes)
     if len(sections) != needed:
         raise ValueError(f"git made {len(sections)} patch sections for {needed} expected")

@@ -21,10 +21,11 @@ from otto_bot.git.raw_diff import RawChange, parse_raw, split_patch
 _PATCH_FILE_BYTES = 2 * 1024 * 1024
 _PATCH_TOTAL_BYTES = 48 * 1024 * 1024
 _GITLINK = "160000"
+_MISSING = ("could not be resolved", "bad object", "not a tree object", "Not a valid")
 _REGULAR = frozenset({0o100644, 0o100755, 0o100664})
 
 
-class NotInMirror(LookupError):  # noqa: N818 - named for what is the matter
+class NotInMirror(LookupError):
     """The mirror lacks what was asked for; fetch it first."""
 
 
@@ -137,11 +138,11 @@ class Reading:
         try:
             repo.git.update_environment(**{**self._environment, **_big_file_setting(self._environment)})
             yield repo
-        except (BadName, BadObject, ValueError) as error:
+        except (BadName, BadObject) as error:
             raise NotInMirror(f"not in the mirror: {error}") from error
-        except GitCommandError as error:
-            if "bad object" in str(error.stderr) or "not a tree object" in str(error.stderr):
-                raise NotInMirror(f"not in the mirror: {error.stderr}") from error
+        except (ValueError, GitCommandError) as error:
+            if any(sign in str(error) for sign in _MISSING):
+                raise NotInMirror(f"not in the mirror: {error}") from error
             raise
         finally:
             repo.close()

@@ -1,1 +1,1 @@
-"""Run a command in a cage."""
+"""Runs a command that a model chose where it can do no harm."""

@@ -1,0 +1,46 @@
+"""No cage: for the playground's shipped scenarios with scripted words, where bubblewrap cannot start.
+
+Whatever a real model, a person or somebody else's repository had a say in must never run here.
+"""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Literal
+
+from otto_bot.sandbox.result import Limits, Result
+from otto_bot.sandbox.supervise import shell_argv, supervise
+
+
+class Bare:
+    """Runs a command with the same interface as `Cage`, the same limits and no isolation at all.
+
+    `reason` says why there is no cage; show it to the user. A process that detaches itself from its parents
+    can outlive the command.
+    """
+
+    def __init__(self, reason: str, *, i_accept: Literal["scripted playground only"]) -> None:
+        if i_accept != "scripted playground only":
+            raise ValueError("running without a cage is for scripted playground scenarios only")
+        self.reason = reason
+
+    async def run(
+        self,
+        command: str,
+        *,
+        workdir: Path,
+        timeout: float,  # noqa: ASYNC109 - the process must die with it, not only the wait
+        limits: Limits | None = None,
+        env: Mapping[str, str] | None = None,
+        readonly: Iterable[Path] = (),  # noqa: ARG002 - everything is readable here
+        network: bool = False,  # noqa: ARG002 - the network is there
+    ) -> Result:
+        """Run a shell command in `workdir`, with an empty HOME and only `env` of the environment."""
+        caps = limits or Limits()
+        with tempfile.TemporaryDirectory(prefix="otto-home-") as home:
+            base = {"PATH": "/usr/local/bin:/usr/bin:/bin", "HOME": home, "TMPDIR": home, "LANG": "C.UTF-8"}
+            return await supervise(
+                shell_argv(command, caps), timeout=timeout, limits=caps, env={**base, **(env or {})}, cwd=workdir
+            )

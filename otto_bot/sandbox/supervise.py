@@ -1,0 +1,132 @@
+"""Runs one process to its end under limits, and leaves nothing of it behind."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import shutil
+import signal
+import time
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from otto_bot.sandbox.output import HeadAndTail
+from otto_bot.sandbox.processes import usage_below
+from otto_bot.sandbox.result import Limits, Result, StoppedBy
+
+_LOOK_EVERY_SECONDS = 0.1
+_DRAIN_SECONDS = 2.0
+_CHUNK = 64 * 1024
+_TOOLS = "/usr/bin:/bin:/usr/sbin:/sbin"
+_LONGEST_COMMAND = 100_000
+
+
+def shell_argv(command: str, limits: Limits) -> list[str]:
+    """The argv that runs `command` in a shell with each process's own limits set. ValueError on bad commands."""
+    if "\0" in command:
+        raise ValueError("a command must not contain NUL")
+    if len(command.encode("utf-8", "replace")) > _LONGEST_COMMAND:
+        raise ValueError(f"a command must be at most {_LONGEST_COMMAND} bytes; write a script file and run that")
+    return [
+        _tool("prlimit"),
+        f"--as={limits.address_space}",
+        f"--nproc={limits.processes}",
+        f"--cpu={limits.cpu_seconds}",
+        f"--fsize={limits.file_size}",
+        "--core=0",
+        "--",
+        _tool("bash", "sh"),
+        "-c",
+        command.encode("utf-8", "replace").decode(),
+    ]
+
+
+async def supervise(
+    argv: Sequence[str],
+    *,
+    timeout: float,  # noqa: ASYNC109 - the process must die with it, not only the wait
+    limits: Limits,
+    env: Mapping[str, str],
+    cwd: Path | None = None,
+    pass_fds: Sequence[int] = (),
+) -> Result:
+    """Run `argv` with exactly `env`. Stops it at `timeout` seconds or when its processes use too much together.
+
+    On any end, cancellation included, its process group and all it started are killed first.
+    """
+    started = time.monotonic()
+    process = await asyncio.create_subprocess_exec(
+        *argv,
+        cwd=cwd,
+        env=dict(env),
+        stdin=asyncio.subprocess.DEVNULL,
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.STDOUT,
+        start_new_session=True,
+        pass_fds=tuple(pass_fds),
+    )
+    assert process.stdout is not None
+    kept = HeadAndTail(limits.output)
+    reading = asyncio.create_task(_read(process.stdout, kept))
+    try:
+        stopped_by = await _watch(process, timeout, limits)
+    finally:
+        # Shielded: a second cancellation must not leave processes behind.
+        await asyncio.shield(_end(process, reading))
+    return Result(
+        exit_code=process.returncode if process.returncode is not None else -signal.SIGKILL,
+        output=kept.text(),
+        truncated=kept.truncated,
+        timed_out=stopped_by == "timeout",
+        seconds=time.monotonic() - started,
+        stopped_by=stopped_by,
+    )
+
+
+async def _watch(process: asyncio.subprocess.Process, timeout: float, limits: Limits) -> StoppedBy | None:  # noqa: ASYNC109
+    """Wait for the end, or for the first limit that is passed.
+
+    The kernel's own limits are not enough: they count memory by process, and processes not at all for root.
+    """
+    deadline = time.monotonic() + timeout
+    ending = asyncio.create_task(process.wait())
+    try:
+        while (left := deadline - time.monotonic()) > 0:
+            done, _ = await asyncio.wait([ending], timeout=min(left, _LOOK_EVERY_SECONDS))
+            if done:
+                return None
+            usage = await asyncio.to_thread(usage_below, process.pid)
+            if len(usage.pids) > limits.processes:
+                return "processes"
+            if usage.resident > limits.memory:
+                return "memory"
+        return "timeout"
+    finally:
+        ending.cancel()
+        await asyncio.wait([ending])
+
+
+async def _end(process: asyncio.subprocess.Process, reading: asyncio.Task[None]) -> None:
+    for pid in usage_below(process.pid).pids:
+        with contextlib.suppress(ProcessLookupError, PermissionError):  # ended meanwhile, or killed with its cage
+            os.kill(pid, signal.SIGKILL)
+    with contextlib.suppress(ProcessLookupError):
+        os.killpg(process.pid, signal.SIGKILL)
+    await process.wait()
+    done, _ = await asyncio.wait([reading], timeout=_DRAIN_SECONDS)
+    if not done:
+        reading.cancel()
+        await asyncio.wait([reading])
+
+
+async def _read(stream: asyncio.StreamReader, kept: HeadAndTail) -> None:
+    while chunk := await stream.read(_CHUNK):
+        kept.add(chunk)
+
+
+def _tool(*names: str) -> str:
+    found = next((path for name in names if (path := shutil.which(name, path=_TOOLS))), None)
+    if found is None:
+        raise FileNotFoundError(f"{names[0]} is not installed; it is part of util-linux or bash")
+    return found

@@ -1,0 +1,293 @@
+"""Attempts to break out of the cage, and the limits that hold inside it."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import socket
+import threading
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from otto_bot.sandbox.cage import Cage, python_paths
+from otto_bot.sandbox.result import Limits, Result
+
+PROBE = Cage.probe()
+pytestmark = pytest.mark.skipif(not PROBE.ok, reason=PROBE.reason)
+
+MEBIBYTE = 1024 * 1024
+
+
+@pytest.fixture
+def work(tmp_path: Path) -> Path:
+    made = tmp_path / "work"
+    (made / ".git").mkdir(parents=True)
+    (made / ".git" / "config").write_text("[core]\n")
+    (made / "file.txt").write_text("content\n")
+    return made
+
+
+@pytest.fixture
+def secrets(tmp_path: Path) -> Path:
+    made = tmp_path / "state"
+    made.mkdir()
+    (made / "private-key.pem").write_text("very secret")
+    return made
+
+
+@pytest.fixture
+def run(work: Path, secrets: Path):
+    cage = PROBE.cage([secrets])
+
+    async def call(command: str, **more) -> Result:
+        return await cage.run(command, **{"workdir": work, "timeout": 20.0, **more})
+
+    return call
+
+
+async def until(condition: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + 10
+    while not condition():
+        assert time.monotonic() < deadline, "waited 10 s"
+        await asyncio.sleep(0.01)
+
+
+def marked(mark: str) -> list[int]:
+    """Processes of this machine whose command line holds `mark`."""
+    found = []
+    for entry in Path("/proc").iterdir():
+        if entry.name.isdigit() and int(entry.name) != os.getpid():
+            try:
+                if mark.encode() in (entry / "cmdline").read_bytes():
+                    found.append(int(entry.name))
+            except OSError:
+                continue  # it ended meanwhile
+    return found
+
+
+async def test_works_in_its_directory(run, work: Path) -> None:
+    result = await run("cat file.txt; echo new > made.txt; echo oops >&2; exit 3")
+    assert (result.exit_code, result.output, result.truncated, result.timed_out) == (3, "content\noops\n", False, False)
+    assert result.stopped_by is None
+    assert 0 < result.seconds < 20
+    assert (work / "made.txt").read_text() == "new\n"
+
+
+async def test_host_secrets_are_not_there(run, secrets: Path, tmp_path: Path) -> None:
+    (tmp_path / "beside.txt").write_text("very secret")
+    places = [secrets, secrets / "private-key.pem", tmp_path / "beside.txt", Path("/etc/shadow"), Path.home() / ".bashrc"]
+    for place in places:
+        result = await run(f"cat {place}; ls {place}/")
+        assert "very secret" not in result.output
+        assert "private-key" not in result.output
+        assert "root:" not in result.output
+    assert (await run("ls -A /root /home /run /tmp | grep -v -e : -e '^$' -e home -e pytest")).output == ""
+
+
+async def test_a_hidden_file(work: Path, tmp_path: Path) -> None:
+    visible = tmp_path / "tools"
+    visible.mkdir()
+    (visible / "tool").write_text("ok")
+    (visible / "key").write_text("very secret")
+    cage = PROBE.cage([visible / "key"])
+    result = await cage.run(f"cat {visible}/tool {visible}/key", workdir=work, timeout=20, readonly=[visible])
+    assert result.output == "ok"
+
+
+async def test_the_environment_is_only_what_was_given(run, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ANTHROPIC_API_KEY", "sk-ant-very-secret")
+    result = await run("env; cat /proc/*/environ | tr '\\0' '\\n'", env={"GREETING": "hello"})
+    assert "very-secret" not in result.output
+    names = {line.split("=", 1)[0] for line in result.output.splitlines()}
+    assert "GREETING" in names
+    assert names <= {"GREETING", "PATH", "HOME", "TMPDIR", "LANG", "TERM", "PWD", "SHLVL", "_", "OLDPWD"}
+
+
+async def test_nothing_given_shows_in_a_command_line(run, work: Path) -> None:
+    running = asyncio.create_task(run("touch started; until [ -e go ]; do sleep 0.02; done", env={"X": "not-for-ps"}))
+    await until((work / "started").exists)
+    assert marked("not-for-ps") == []
+    (work / "go").touch()
+    assert (await running).exit_code == 0
+
+
+async def test_nothing_outside_can_be_written(run, work: Path, tmp_path: Path) -> None:
+    for place in ("/usr/bin/owned", "/etc/owned", "/owned", "/dev/owned", f"{tmp_path}/owned", "/var/lib/owned"):
+        await run(f"echo x > {place}")
+        assert not Path(place).exists()
+    assert (await run("echo x > /etc/hostname")).exit_code != 0
+    await run("ln -s /etc out; echo x > out/owned; mount -o remount,rw /; echo x > /usr/owned; umount /tmp; ls /tmp")
+    assert not Path("/etc/owned").exists()
+    assert not Path("/usr/owned").exists()
+
+
+async def test_no_rights_are_left(run) -> None:
+    result = await run("grep -E '^Cap(Eff|Prm|Bnd)' /proc/self/status; grep NoNewPrivs /proc/self/status; unshare -Ur id")
+    assert result.output.count("0000000000000000") == 3
+    assert "NoNewPrivs:\t1" in result.output
+    assert "uid=0(root) gid=0(root) groups=0(root)" not in result.output.splitlines()[-1]
+
+
+@pytest.fixture
+def loopback() -> Iterator[tuple[int, list[object]]]:
+    """A server on loopback that notes who connects."""
+    visits: list[object] = []
+    with socket.create_server(("127.0.0.1", 0)) as server:
+
+        def serve() -> None:
+            while True:
+                connection, address = server.accept()
+                connection.close()
+                if visits and visits[-1] == "end":
+                    return
+                visits.append(address)
+
+        thread = threading.Thread(target=serve)
+        thread.start()
+        yield server.getsockname()[1], visits
+        visits.append("end")
+        socket.create_connection(server.getsockname()).close()
+        thread.join()
+
+
+async def test_no_network_unless_asked(run, loopback) -> None:
+    port, visits = loopback
+    command = f"exec 3<>/dev/tcp/127.0.0.1/{port} && echo connected"
+    assert "connected" not in (await run(command)).output
+    assert visits == []
+    assert "connected" in (await run(command, network=True)).output
+    await until(lambda: len(visits) == 1)
+
+
+async def test_no_sockets_of_host_services(run, tmp_path: Path) -> None:
+    path = tmp_path / "service.sock"
+    with socket.socket(socket.AF_UNIX) as server:
+        server.bind(str(path))
+        server.listen()
+        code = f"import socket; socket.socket(socket.AF_UNIX).connect({str(path)!r}); print('connected')"
+        result = await run(f"python3 -c \"{code}\" || {python_paths()[1]}/bin/python3 -c \"{code}\"", readonly=python_paths())
+    assert "connected" not in result.output.splitlines()
+    assert "FileNotFoundError" in result.output
+
+
+async def test_git_stays_as_it_is(run, work: Path) -> None:
+    result = await run("echo '[core]' >> .git/config; mkdir .git/hooks; mv .git away; rm -rf .git; ln -s /etc .git")
+    assert result.exit_code != 0
+    assert (work / ".git" / "config").read_text() == "[core]\n"
+    assert [path.name for path in (work / ".git").iterdir()] == ["config"]
+
+
+async def test_a_git_that_is_a_link_is_refused(run, work: Path, secrets: Path) -> None:
+    (work / ".git" / "config").unlink()
+    (work / ".git").rmdir()
+    await run(f"ln -s {secrets} .git")
+    with pytest.raises(ValueError, match="symbolic link"):
+        await run("cat .git/private-key.pem")
+
+
+async def test_other_processes_are_not_seen(run) -> None:
+    result = await run(f"kill -9 {os.getpid()}; ls -d /proc/[0-9]* | wc -l")
+    assert int(result.output.splitlines()[-1]) < 10
+
+
+async def test_too_many_processes_end_it(run) -> None:
+    limits = Limits(processes=40)
+    result = await run("for i in $(seq 400); do sleep 61.25 & done; wait", limits=limits)
+    assert result.stopped_by == "processes" or "fork" in result.output
+    await until(lambda: marked("61.25") == [])
+
+
+async def test_a_fork_bomb_ends(run) -> None:
+    started = time.monotonic()
+    result = await run("bomb() { bomb | bomb & }; bomb; sleep 5", limits=Limits(processes=60), timeout=8.0)
+    assert result.stopped_by in {"processes", "timeout"} or "fork" in result.output
+    assert time.monotonic() - started < 20
+
+
+async def test_memory_of_all_processes_together(run) -> None:
+    command = "for i in 1 2 3 4; do head -c 60000000 /dev/zero | tail -c 60000000 | sleep 30 & done; wait"
+    result = await run(command, limits=Limits(memory=100 * MEBIBYTE))
+    assert result.stopped_by == "memory"
+
+
+async def test_memory_of_one_process(run) -> None:
+    result = await run("tail -c 400M /dev/zero", limits=Limits(address_space=100 * MEBIBYTE))
+    assert result.exit_code != 0
+    assert "memory" in result.output
+
+
+async def test_files_and_scratch_space_are_bounded(run, work: Path) -> None:
+    limits = Limits(file_size=MEBIBYTE, tmp_size=2 * MEBIBYTE)
+    await run("head -c 5M /dev/zero > big", limits=limits)
+    assert (work / "big").stat().st_size <= MEBIBYTE
+    for place in ("/tmp", "/var/tmp", "/dev/shm", "/run"):
+        result = await run(f"for i in 1 2 3 4; do head -c 1000000 /dev/zero > {place}/$i; done", limits=limits)
+        assert "No space left" in result.output
+
+
+async def test_endless_output_is_cut_in_the_middle(run) -> None:
+    result = await run("echo first; head -c 3000000 /dev/zero | tr '\\0' x; echo; echo last", limits=Limits(output=2000))
+    assert result.truncated
+    assert result.output.startswith("first\nxxx")
+    assert result.output.endswith("xxx\nlast\n")
+    assert f"{3_000_012 - 2000} of 3000012 bytes" in result.output
+    assert len(result.output) < 2200
+    endless = await run("yes", timeout=0.5)
+    assert endless.timed_out
+
+
+async def test_timeout_kills_all(run) -> None:
+    result = await run("echo begun; setsid sleep 61.5 & (sleep 61.5 &) ; sleep 61.5", timeout=0.5)
+    assert (result.timed_out, result.stopped_by, result.exit_code) == (True, "timeout", -9)
+    assert result.output == "begun\n"
+    await until(lambda: marked("61.5") == [])
+
+
+async def test_children_do_not_outlive_the_command(run) -> None:
+    result = await run("setsid nohup sleep 61.75 >/dev/null 2>&1 & echo done")
+    assert (result.exit_code, result.output) == (0, "done\n")
+    assert result.seconds < 5
+    await until(lambda: marked("61.75") == [])
+
+
+async def test_cancelling_kills_all(run, work: Path) -> None:
+    running = asyncio.create_task(run("touch started; setsid sleep 62.25 & sleep 62.25"))
+    await until((work / "started").exists)
+    running.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await running
+    await until(lambda: marked("62.25") == [])
+
+
+async def test_the_running_python_can_be_shown(run, work: Path) -> None:
+    python = python_paths()[0] / "bin" / "python"
+    result = await run(f"{python} -c 'import pytest; print(pytest.__name__)'", readonly=python_paths())
+    assert result.output == "pytest\n"
+
+
+async def test_input_is_empty_and_there_is_no_terminal(run) -> None:
+    assert (await run("cat; tty; echo end")).output == "not a tty\nend\n"
+
+
+async def test_what_cannot_be_run_is_refused(run, work: Path, secrets: Path, tmp_path: Path) -> None:
+    (tmp_path / "link").symlink_to(work)
+    (work / "inner").mkdir()
+    for more, said in (
+        ({"workdir": tmp_path / "link"}, "not a link"),
+        ({"workdir": tmp_path / "nowhere"}, "must be a directory"),
+        ({"workdir": Path("/usr")}, "near the root"),
+        ({"workdir": secrets}, "hidden"),
+        ({"readonly": [secrets]}, "both hidden"),
+        ({"readonly": [work / "inner"]}, "writable"),
+        ({"env": {"A=B": "x"}}, "environment variable"),
+        ({"env": {"A": "x\0y"}}, "environment variable"),
+    ):
+        with pytest.raises(ValueError, match=said):
+            await run("true", **more)
+    with pytest.raises(ValueError, match="NUL"):
+        await run("echo \0")
+    with pytest.raises(ValueError, match="script file"):
+        await run("#" * 200_000)
