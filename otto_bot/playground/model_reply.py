@@ -16,6 +16,11 @@ AUTO = "auto"
 _EVIDENCE = re.compile(r"(?<![A-Za-z0-9_-])E[1-9][0-9]{0,3}(?![A-Za-z0-9_-])")
 
 
+_FENCE = re.compile(
+    r'<(?P<tag>[\w-]+) label="(?P<number>E[1-9][0-9]{0,3})\b[^"]*">\n(?P<text>.*?)\n</(?P=tag)>', re.DOTALL
+)
+
+
 class ReplyError(ValueError):
     """The rule cannot answer this call; the text says why."""
 
@@ -84,13 +89,19 @@ def _cited(value: Any, prompt: str) -> Any:
 
 
 def _evidence_of(quote: str, prompt: str) -> str:
-    pattern = r"\s+".join(map(re.escape, quote.split()))
-    found = re.search(pattern, prompt) if pattern else None
+    """The number of the evidence item that the quote stands in; items in fences of their own come first."""
+    pattern = re.compile(r"\s+".join(map(re.escape, quote.split())))
+    if not pattern.pattern:
+        raise ReplyError("a citation with `evidence: auto` needs a quote")
+    for fence in _FENCE.finditer(prompt):
+        if pattern.search(fence.group("text")):
+            return fence.group("number")
+    found = pattern.search(prompt)
     if found is None:
         raise ReplyError(f"the quote {quote!r} stands nowhere in the prompt")
-    numbers = _EVIDENCE.findall(prompt, 0, found.start())
+    numbers = [] if _FENCE.search(prompt) else _EVIDENCE.findall(prompt, 0, found.start())
     if not numbers:
-        raise ReplyError(f"no evidence number (E1, E2, …) stands before the quote {quote!r} in the prompt")
+        raise ReplyError(f"the quote {quote!r} stands in no numbered evidence (E1, E2, …) of the prompt")
     return str(numbers[-1])
 
 

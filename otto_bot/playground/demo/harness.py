@@ -1,0 +1,246 @@
+"""A playground for one scenario: stand-in, scripted model and bot as processes, started and stopped one by one."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+import os
+import sys
+from collections.abc import AsyncIterator, Mapping
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+import httpx
+
+from otto_bot.playground.demo.processes import Child, StartError, output, tail
+from otto_bot.playground.demo.secrets import Secrets, make_secrets
+from otto_bot.playground.demo.seed import without_pilot
+from otto_bot.playground.demo.stand_in import APP_ID, LABEL, StandIn, write_config
+from otto_bot.playground.scenario import Scenario
+
+Json = dict[str, Any]
+OWN_PREFIXES = ("OTTO_", "ANTHROPIC_", "GITHUB_", "GH_", "GIT_")
+MODEL_SETTINGS = ("ANTHROPIC_API_KEY", "ANTHROPIC_BASE_URL", "ANTHROPIC_AUTH_TOKEN")
+ENDED = frozenset({"done", "done_partial", "cancelled", "failed"})
+REPORT_SECONDS = 30.0
+QUIET_SECONDS = 1.0
+CATCHUP_SECONDS = "3"
+
+
+class Playground:
+    """`async with Playground(scenario, folder) as play:` runs everything; each part can also be driven alone.
+
+    `root` gets every file that is written. `live` leaves the model to the environment's own settings.
+    """
+
+    def __init__(
+        self,
+        scenario: Scenario,
+        root: Path,
+        *,
+        live: bool = False,
+        pilot: bool = True,
+        cage: str = "auto",
+        environment: Mapping[str, str] | None = None,
+        repo: Path | None = None,
+    ) -> None:
+        self.scenario = scenario
+        self.root = root
+        self._live = live
+        self._pilot = pilot
+        self._cage = cage
+        self._given = dict(os.environ if environment is None else environment)
+        self._repo = repo or scenario.repo
+        self._secrets: Secrets | None = None
+        self._bot_port = "0"
+        self.github: Child | None = None
+        self.model: Child | None = None
+        self.bot: Child | None = None
+        self._http = httpx.AsyncClient(timeout=30, trust_env=False)
+        self._told = 0
+
+    async def __aenter__(self) -> Self:
+        """Starts every part and points the webhook at the bot. Raises StartError, with nothing left running."""
+        try:
+            await asyncio.gather(self.start_github(), self.start_model())
+            await self.start_bot()
+        except BaseException:
+            await self.stop()
+            raise
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Stops every part that still runs."""
+        await self.stop()
+
+    async def stop(self) -> None:
+        """Ends all processes, the bot first."""
+        for child in (self.bot, self.model, self.github):
+            if child is not None:
+                await child.stop()
+        await self._http.aclose()
+
+    @property
+    def secrets(self) -> Secrets:
+        """The App's key and webhook secret of this playground, made once."""
+        if self._secrets is None:
+            self.root.mkdir(parents=True, exist_ok=True)
+            self._secrets = make_secrets(self.root)
+        return self._secrets
+
+    @property
+    def stand_in(self) -> StandIn:
+        """The control calls of the stand-in."""
+        assert self.github is not None, "the stand-in was not started"
+        return StandIn(self.github.url, self.secrets.control_token, self._http)
+
+    async def start_github(self) -> None:
+        """Starts the stand-in with the scenario's repository and issue."""
+        secrets = self.secrets
+        repo = self._repo if self._pilot else without_pilot(self._repo, self.root / "seed")
+        config = self.root / "github.json"
+        write_config(config, self.scenario, repo, secrets, self._cage)
+        argv = [sys.executable, "-m", "otto_bot.playground", "github", "--config", str(config)]
+        self.github = await Child.start("the GitHub stand-in", argv, self._base(), self.root / "github.log")
+
+    async def start_model(self) -> None:
+        """Starts the scripted model, unless a live one is used."""
+        if self._live:
+            return
+        self.root.mkdir(parents=True, exist_ok=True)
+        argv = [sys.executable, "-m", "otto_bot.playground", "model", "--scenario", str(self.scenario.folder)]
+        self.model = await Child.start("the scripted model", argv, self._base(), self.root / "model.log")
+
+    async def start_bot(self) -> None:
+        """Starts the bot, on the same port when it was started before, and tells the stand-in where it listens."""
+        argv = [sys.executable, "-m", "otto_bot", "serve", "--port", self._bot_port]
+        self.bot = await Child.start("the bot", argv, self.bot_environment(), self.root / "bot.log")
+        self._bot_port = self.bot.url.rpartition(":")[2]
+        await self.stand_in.point_webhook(f"{self.bot.url}/webhooks/github")
+
+    async def kill_bot(self) -> None:
+        """Ends the bot and its workers as a power cut would."""
+        assert self.bot is not None, "the bot was not started"
+        await self.bot.kill()
+
+    async def label(self) -> None:
+        """The maintainer puts the label on the issue."""
+        await self.stand_in.do({"label": {"where": "issue/1", "name": LABEL}})
+
+    def bot_environment(self) -> dict[str, str]:
+        """The environment of the bot and of its commands: settings as a host would set them."""
+        state = self.root / "state"
+        state.mkdir(parents=True, exist_ok=True)
+        env = self._base()
+        env |= {
+            "OTTO_DATABASE_URL": f"sqlite:///{(state / 'otto.sqlite').absolute()}",
+            "OTTO_STATE_DIR": str(state),
+            "OTTO_GITHUB_API_URL": self.github.url if self.github else "",
+            "OTTO_APP_ID": str(APP_ID),
+            "OTTO_PRIVATE_KEY_FILE": str(self.secrets.key_file),
+            "OTTO_WEBHOOK_SECRET_FILE": str(self.secrets.secret_file),
+            "OTTO_HOST": "127.0.0.1",
+            "OTTO_PORT": self._bot_port,
+            "OTTO_CATCHUP_SECONDS": CATCHUP_SECONDS,
+            "OTTO_CAGE": "scripted" if self._cage == "auto" else "require",
+        }
+        if self._live:
+            env |= {name: self._given[name] for name in MODEL_SETTINGS if name in self._given}
+        elif self.model is not None:
+            env |= {"ANTHROPIC_BASE_URL": self.model.url, "ANTHROPIC_API_KEY": "playground"}
+        return env
+
+    def _base(self) -> dict[str, str]:
+        kept = {name: value for name, value in self._given.items() if not name.startswith(OWN_PREFIXES)}
+        return {**kept, "NO_PROXY": "127.0.0.1,localhost", "no_proxy": "127.0.0.1,localhost", "PYTHONUNBUFFERED": "1"}
+
+    async def report(self) -> Json:
+        """What the bot's ledger says of the run. Raises StartError while there is none."""
+        argv = [sys.executable, "-m", "otto_bot", "report", "--json", "--run", "1"]
+        data: Json = json.loads(await output(argv, self.bot_environment(), REPORT_SECONDS))
+        return data
+
+    async def full_report(self) -> Json:
+        """The ledger, and beside it what stands on the stand-in: comments, pull requests, requests, checks."""
+        ledger, seen = await asyncio.gather(self.report(), self.stand_in.state())
+        shown = ("comments", "pull_requests", "requests", "checks", "workflow_runs", "branches")
+        return {**ledger, **{name: seen[name] for name in shown}, "model_calls": await self.model_calls()}
+
+    async def model_calls(self) -> list[Json]:
+        """The scripted model's log; empty with a live model."""
+        if self.model is None:
+            return []
+        answer = await self._http.get(f"{self.model.url}/_playground/calls")
+        answer.raise_for_status()
+        calls: list[Json] = answer.json()
+        return calls
+
+    async def follow(self) -> AsyncIterator[Json]:
+        """Each new event of the run, until the run rests or its process ends."""
+        argv = [sys.executable, "-m", "otto_bot", "report", "--follow", "--run", "1"]
+        with (self.root / "follow.log").open("ab") as errors:
+            process = await asyncio.create_subprocess_exec(
+                *argv, env=self.bot_environment(), stdin=asyncio.subprocess.DEVNULL, stdout=asyncio.subprocess.PIPE,
+                stderr=errors, start_new_session=True, limit=16 * 1024 * 1024,
+            )  # fmt: skip
+        assert process.stdout is not None
+        try:
+            while line := await process.stdout.readline():
+                event: Json = json.loads(line)
+                if event.get("seq", 0) > self._told:
+                    self._told = event["seq"]
+                    yield event
+        finally:
+            with contextlib.suppress(ProcessLookupError):
+                process.kill()
+            await process.wait()
+
+    async def events_until_rest(self) -> AsyncIterator[Json]:
+        """Every event until the run has ended, or waits for a person and nobody is about to react."""
+        while True:
+            async for event in self.follow():
+                yield event
+            if await self._rests():
+                return
+            await asyncio.sleep(0.2)
+
+    async def wait_rest(self, limit: float) -> Json:
+        """Waits until the run rests, at most `limit` seconds; returns its report. Raises TimeoutError."""
+
+        async def exhaust() -> None:
+            async for _ in self.events_until_rest():
+                pass
+
+        await asyncio.wait_for(exhaust(), limit)
+        return await self.report()
+
+    async def _rests(self) -> bool:
+        """Whether the run rests, twice in a row with every webhook delivered in between."""
+        with contextlib.suppress(StartError):
+            before = await self.report()
+            ended = before.get("outcome") in ENDED
+            if not before.get("resting") or (not ended and await self.outstanding()):
+                return False
+            await self.stand_in.settle()
+            await asyncio.sleep(QUIET_SECONDS)
+            after = await self.report()
+            return bool(after.get("resting")) and len(after["events"]) == len(before["events"])
+        return False
+
+    async def outstanding(self) -> list[str]:
+        """What people in the scenario have not done yet, in words."""
+        state = await self.stand_in.state("reactions", "problems")
+        done = {row["reaction"] for row in state["reactions"]}
+        failed = "\n".join(state["problems"])
+        rows = enumerate(self.scenario.people)
+        left = [i for i, row in rows if row.once and i not in done and f"people[{i}]" not in failed]
+        return [f"people[{index + 1}] has not reacted yet" for index in left]
+
+    def logs(self) -> str:
+        """The tail of every part's log."""
+        files = sorted(self.root.glob("*.log"))
+        return "\n".join(f"--- {file.name}\n{text}" for file in files if (text := tail(file)))
