@@ -39,7 +39,7 @@ class CoderLimits(Frozen):
 
 
 class CodeResult(Frozen):
-    """How an attempt's coding ended. `tree` is the work tree as it is now; replayed turns count in `turns` and `usage`."""
+    """How an attempt's coding ended. `tree` is the work tree as it is now; replayed turns count in `turns`, `usage`."""
 
     ending: Ending
     handoff: Handoff | None = None
