@@ -104,4 +104,8 @@ def environment(job: Path) -> Mapping[str, str]:
         "TMPDIR": str(job / "tmp"),
         "LANG": "C.UTF-8",
         "USER": "runner",
+        # act gives each step a terminal, GitHub does not: without this, logs are full of colours.
+        "TERM": "dumb",
+        # The interpreter is shared with the playground: its own pytest plugins are no part of a repository's project.
+        "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1",
     }

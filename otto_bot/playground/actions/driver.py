@@ -209,7 +209,6 @@ class AttemptDriver:
             event=state.event,
             run=state.record,
             scope=scope,
-            inputs=state.inputs,
             needs={key: self._results[key] for key in needed},
             folder=self._folder(live),
             runner_name=f"GitHub Actions {live.record.id}",

@@ -15,6 +15,7 @@ from otto_bot.playground.actions.workflow import WorkflowFile, needs_of
 
 LABEL = "playground"
 _OUTPUTS_JOB = "playground-outputs"
+_OWN_DEFAULTS = {"shell": "bash", "working-directory": "."}
 _OURS = ("needs", "if", "strategy", "concurrency", "environment", "continue-on-error", "timeout-minutes", "name")
 
 
@@ -47,11 +48,15 @@ def rewritten(
 
 
 def _stand_in(need: NeedResult) -> dict[str, Any]:
-    job: dict[str, Any] = {"runs-on": LABEL, "steps": []}
+    # Without a step act would not evaluate the outputs.
+    script = ":" if need.result == "success" else "exit 1"
+    job: dict[str, Any] = {
+        "runs-on": LABEL,
+        "steps": [{"run": script}],
+        "defaults": {"run": {"working-directory": "."}},
+    }
     if need.result == "skipped":
-        return {**job, "if": "false", "steps": [{"run": ":"}]}
-    if need.result != "success":
-        job["steps"] = [{"run": "exit 1"}]
+        job["if"] = "false"
     if need.outputs:
         job["outputs"] = {name: _literal(value) for name, value in need.outputs.items()}
     return job
@@ -64,7 +69,8 @@ def _literal(value: str) -> str:
 
 
 def _outputs_job(key: str, outputs_file: Path) -> dict[str, Any]:
-    step = {
+    step: dict[str, Any] = {
+        **_OWN_DEFAULTS,
         "run": 'printf "%s" "$PLAYGROUND_OUTPUTS" > "$PLAYGROUND_OUTPUTS_FILE"',
         "env": {
             "PLAYGROUND_OUTPUTS": "${{ toJSON(needs['" + key + "'].outputs) }}",

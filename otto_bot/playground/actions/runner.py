@@ -46,7 +46,6 @@ class LegRequest:
     event: TriggerEvent
     run: WorkflowRun
     scope: Scope
-    inputs: Mapping[str, Any]
     needs: Mapping[str, NeedResult]
     folder: Path
     runner_name: str
@@ -149,10 +148,8 @@ class Runner:
         outputs = folder / "io" / "outputs.json"
         content = rewritten(request.workflow, request.leg, request.event.name, request.needs, outputs)
         (folder / "workflow.yml").write_bytes(content)
-        payload = dict(request.event.payload)
-        if request.event.name == "workflow_dispatch":
-            payload["inputs"] = dict(request.inputs)
-        (folder / "event.json").write_text(json.dumps(payload, ensure_ascii=False), encoding="utf-8")
+        payload = json.dumps(dict(request.event.payload), ensure_ascii=False)
+        (folder / "event.json").write_text(payload, encoding="utf-8")
         (folder / "none").touch()
         for name in request.taken:
             (folder / "io" / "taken" / name).touch()

@@ -30,6 +30,7 @@ from otto_bot.playground.actions.runner import Runner
 from otto_bot.playground.actions.runs import RunBook, display_title
 from otto_bot.playground.actions.state import Leg, RunState
 from otto_bot.playground.actions.triggers import decide, dispatch_inputs
+from otto_bot.playground.actions.values import text_of
 from otto_bot.playground.actions.workflow import FOLDER, WorkflowFile, needs_of, read_folder
 
 _log = logging.getLogger(__name__)
@@ -83,7 +84,8 @@ class ActionsService(RunBook):
             raise ActionsError(workflow.error)
         values = dispatch_inputs(workflow, inputs)
         full = ref if ref.startswith("refs/") else f"refs/heads/{ref}"
-        payload: dict[str, Any] = {"inputs": values, "ref": full, "workflow": wanted, "sender": {"login": actor}}
+        texts = {name: text_of(value) for name, value in values.items()}
+        payload: dict[str, Any] = {"inputs": texts, "ref": full, "workflow": wanted, "sender": {"login": actor}}
         event = TriggerEvent(
             name="workflow_dispatch",
             ref=full,

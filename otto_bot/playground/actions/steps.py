@@ -127,6 +127,10 @@ class StepBook:
 
     def close(self, conclusion_of_running: Conclusion, now: datetime) -> None:
         """The job is over: what runs has that conclusion, what never ran was skipped, and the tail is added."""
+        if self._steps[0].conclusion != "success":
+            # Cancelled or failed while it was set up: GitHub lists nothing but that.
+            self.finish_setup(self._steps[0].conclusion or conclusion_of_running, now)
+            return
         ran = []
         for index, plan in enumerate(self.plans):
             if self.is_running(index):
