@@ -76,8 +76,8 @@ class Bridge:
     def _write_tree(self, sha: str, dest: Path) -> None:
         with tempfile.TemporaryDirectory(dir=self.world.repo.path) as folder:
             extra = {"GIT_INDEX_FILE": str(Path(folder) / "index"), "GIT_DIR": str(self.world.repo.path)}
-            self.world.repo.git("read-tree", sha, **extra)
-            self.world.repo.git("-C", str(dest), "--work-tree=.", "checkout-index", "-a", "-f", "-q", **extra)
+            self.world.repo.git("read-tree", sha, env=extra)
+            self.world.repo.git("-C", str(dest), "--work-tree=.", "checkout-index", "-a", "-f", "-q", env=extra)
 
     def changed(self, record: Record) -> None:
         """A run or a job has a new state."""

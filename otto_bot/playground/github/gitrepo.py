@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import tempfile
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -84,25 +85,27 @@ class BareRepo:
             **extra,
         }
 
-    def try_git(self, *args: str, stdin: bytes | None = None, **extra: str) -> subprocess.CompletedProcess[bytes]:
+    def try_git(
+        self, *args: str, stdin: bytes | None = None, env: Mapping[str, str] | None = None
+    ) -> subprocess.CompletedProcess[bytes]:
         """Runs git in the repository and returns what it did, whatever the exit code."""
-        # Without stdin the child must not share the server's own: a git that reads would hang the process.
-        given = {"input": stdin} if stdin is not None else {"stdin": subprocess.DEVNULL}
-        return subprocess.run(  # type: ignore[call-overload,no-any-return]
-            ["git", "-C", str(self.path), *args],
-            capture_output=True, env=self.env(**extra), timeout=GIT_TIMEOUT_SECONDS, check=False, **given,
+        # An empty input, not the server's own: a git that reads would hang the process.
+        return subprocess.run(  # noqa: S603  fixed program, no shell
+            ["git", "-C", str(self.path), *args],  # noqa: S607  git is found where the host has it
+            capture_output=True, env=self.env(**(env or {})), timeout=GIT_TIMEOUT_SECONDS, check=False,
+            input=stdin or b"",
         )  # fmt: skip
 
-    def git(self, *args: str, stdin: bytes | None = None, **extra: str) -> bytes:
+    def git(self, *args: str, stdin: bytes | None = None, env: Mapping[str, str] | None = None) -> bytes:
         """Runs git and returns its standard output; raises GitError on a non-zero exit."""
-        done = self.try_git(*args, stdin=stdin, **extra)
+        done = self.try_git(*args, stdin=stdin, env=env)
         if done.returncode:
             raise GitError(f"git {args[0]}: {done.stderr.decode(errors='replace').strip()[:2000]}")
         return done.stdout
 
-    def line(self, *args: str, stdin: bytes | None = None, **extra: str) -> str:
+    def line(self, *args: str, stdin: bytes | None = None, env: Mapping[str, str] | None = None) -> str:
         """First line of git's output, without the newline."""
-        return self.git(*args, stdin=stdin, **extra).decode().strip()
+        return self.git(*args, stdin=stdin, env=env).decode().strip()
 
     def create(self, default_branch: str) -> None:
         """Makes the bare repository if it is not there; pushes over HTTP are allowed, hooks are ours only."""
@@ -165,9 +168,11 @@ class BareRepo:
         args = [part for parent in parents for part in ("-p", parent)]
         return self.line(
             "commit-tree", tree, *args, "-F", "-", stdin=message.encode(),
-            GIT_AUTHOR_NAME=author.name, GIT_AUTHOR_EMAIL=author.email, GIT_AUTHOR_DATE=author.stamp(),
-            GIT_COMMITTER_NAME=committer.name, GIT_COMMITTER_EMAIL=committer.email,
-            GIT_COMMITTER_DATE=committer.stamp(),
+            env={
+                "GIT_AUTHOR_NAME": author.name, "GIT_AUTHOR_EMAIL": author.email, "GIT_AUTHOR_DATE": author.stamp(),
+                "GIT_COMMITTER_NAME": committer.name, "GIT_COMMITTER_EMAIL": committer.email,
+                "GIT_COMMITTER_DATE": committer.stamp(),
+            },
         )  # fmt: skip
 
     def write_blob(self, content: bytes) -> str:
@@ -208,15 +213,15 @@ class BareRepo:
             f"{'0' if sha is None else mode} {sha or ZERO}\t{path}\0" for mode, path, sha in entries
         ).encode()  # fmt: skip
         with tempfile.TemporaryDirectory(dir=self.path) as folder:
-            index = str(Path(folder) / "index")
+            index = {"GIT_INDEX_FILE": str(Path(folder) / "index")}
             if base:
-                self.git("read-tree", base, GIT_INDEX_FILE=index)
-            self.git("update-index", "-z", "--index-info", stdin=lines, GIT_INDEX_FILE=index)
-            return self.line("write-tree", GIT_INDEX_FILE=index)
+                self.git("read-tree", base, env=index)
+            self.git("update-index", "-z", "--index-info", stdin=lines, env=index)
+            return self.line("write-tree", env=index)
 
     def write_folder(self, source: Path) -> str:
         """A tree of every file below `source` (a `.git` there is left out); returns its SHA."""
         with tempfile.TemporaryDirectory(dir=self.path) as folder:
             extra = {"GIT_INDEX_FILE": str(Path(folder) / "index"), "GIT_DIR": str(self.path)}
-            self.git("-C", str(source), "--work-tree=.", "add", "-A", "-f", ".", **extra)
-            return self.line("write-tree", **extra)
+            self.git("-C", str(source), "--work-tree=.", "add", "-A", "-f", ".", env=extra)
+            return self.line("write-tree", env=extra)

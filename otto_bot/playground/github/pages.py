@@ -84,7 +84,7 @@ class Pages:
         return self.frame("Pull requests", self._list(pull=True))
 
     def _badge(self, row: Issue) -> str:
-        word = row.state
+        word: str = row.state
         if row.pull and row.pull.merged_at:
             word = "merged"
         elif row.pull and row.pull.draft and row.state == "open":
@@ -138,14 +138,15 @@ class Pages:
     def _check_line(self, row: CheckRun) -> str:
         word = row.conclusion or row.status
         title = f" — {e(str(row.output['title']))}" if row.output.get("title") else ""
-        link = f'<a href="{e(self.root)}/runs/{row.id}">{e(row.name)}</a>'
-        return f'<li><span class="sign {e(word)}">{SIGNS.get(word, "●")}</span> {link} <small>{e(word)}</small>{title}</li>'
+        link = f'<a href="{e(self.root)}/runs/{row.id}">{e(row.name)}</a> <small>{e(word)}</small>'
+        return f'<li><span class="sign {e(word)}">{SIGNS.get(word, "●")}</span> {link}{title}</li>'
 
     def _files(self, row: Issue) -> str:
         parts = []
         for change in pull_shapes.files(self.hub.world, row):
             lines = "".join(_diff_line(line) for line in change.get("patch", "binary or large").split("\n"))
-            name = f"{e(change['filename'])} <small>{change['status']} +{change['additions']} −{change['deletions']}</small>"
+            counts = f"{change['status']} +{change['additions']} −{change['deletions']}"
+            name = f"{e(change['filename'])} <small>{counts}</small>"
             parts.append(f"<details open><summary>{name}</summary><pre class='diff'>{lines}</pre></details>")
         return f"<h2>Files changed ({len(parts)})</h2>{''.join(parts)}"
 

@@ -1,4 +1,4 @@
-"""What a person can do: comment, label, review, press a button, push, merge; each through the same changes as the API."""
+"""What a person can do: comment, label, review, press a button, push, merge; by the same changes as the API."""
 
 from __future__ import annotations
 
@@ -213,7 +213,7 @@ class Hand:
         self.world.repo.update_ref(ref, ZERO, old)
         pushes.pushed(self.world, self.login, [(ref, old, ZERO)])
 
-    async def cancel_run(self, what: DoWhere) -> None:
+    async def cancel_run(self, _what: DoWhere) -> None:
         """Cancels the newest unfinished workflow run."""
         if self.hub.actions is None:
             raise CannotDoError("Actions is switched off")

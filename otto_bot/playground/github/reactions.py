@@ -54,7 +54,8 @@ class Reactions:
     async def _react(self, index: int, row: ReactionConfig, visible: Visible, words: dict[str, str]) -> None:
         # The change that is being announced is finished first: a reaction is always a later event.
         await asyncio.sleep(row.after_ms / 1000)
-        number = int(visible.where.split("/")[1]) if (visible.where or "").startswith(("issue/", "pull/")) else None
+        kind, _, tail = (visible.where or "").partition("/")
+        number = int(tail) if kind in ("issue", "pull") else None
         for action in row.do if isinstance(row.do, list) else [row.do]:
             login = action.as_ or row.as_ or self.hub.world.config.maintainer
             try:

@@ -1,33 +1,28 @@
-"""The composition: one application from one config, and the process that serves it."""
+"""The composition: one application from one config."""
 
 from __future__ import annotations
 
-import argparse
 import asyncio
 import importlib
-import json
 import os
-import socket
-import sys
 import uuid
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any
 
-import uvicorn
 from fastapi import FastAPI
+from pydantic import TypeAdapter, ValidationError
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.types import ASGIApp
 
-from otto_bot.playground.actions.api import Actions, ActionsConfig, ActionsError, Fault
+from otto_bot.playground.actions.api import Actions, ActionsConfig, ActionsError
 from otto_bot.playground.github import auth
 from otto_bot.playground.github.bridge import Bridge
 from otto_bot.playground.github.changes import issues as issue_changes
-from otto_bot.playground.github.config import ConfigError, StandInConfig, load_config
+from otto_bot.playground.github.config import ConfigError, StandInConfig
 from otto_bot.playground.github.control import Control
 from otto_bot.playground.github.gate import Gate
 from otto_bot.playground.github.git_http import GitHttp, install_hooks
@@ -39,8 +34,6 @@ from otto_bot.playground.github.reactions import Reactions
 from otto_bot.playground.github.rest import serve as rest
 from otto_bot.playground.github.webhooks import Courier
 from otto_bot.playground.github.world import World
-
-GRACE_SECONDS = 3
 
 
 @dataclass
@@ -121,16 +114,11 @@ def _seed(world: World) -> None:
 
 def _actions(bridge: Bridge, config: StandInConfig) -> Actions:
     """The Actions service with the settings of `actions` in the config."""
-    given: dict[str, Any] = dict(config.actions)
+    settings = {**config.actions, "root": config.state_dir.resolve() / "actions"}
     try:
-        faults = tuple(
-            Fault(**{k: tuple(v) if isinstance(v, list) else v for k, v in row.items()})
-            for row in given.pop("faults", [])
-        )
-        settings = {name: tuple(value) if isinstance(value, list) else value for name, value in given.items()}
-        chosen = ActionsConfig(root=config.state_dir.resolve() / "actions", faults=faults, **settings)
-    except TypeError as error:
-        raise ConfigError(f"actions: {error}") from error
+        chosen = TypeAdapter(ActionsConfig).validate_python(settings)
+    except ValidationError as error:
+        raise ConfigError("\n".join(f"actions.{e['loc']}: {e['msg']}" for e in error.errors())) from error
     module = importlib.import_module("otto_bot.playground.actions.service")
     service: Actions = module.ActionsService(bridge, chosen)
     return service
@@ -205,55 +193,3 @@ def _blob(hub: Hub) -> Callable[[Request], Any]:
             return Response(str(error), error.status)
 
     return blob
-
-
-def serve(config: StandInConfig) -> None:
-    """Serves until stopped; prints one JSON line when it is ready."""
-    listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
-    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    listener.bind(("127.0.0.1", config.port))
-    url = f"http://127.0.0.1:{listener.getsockname()[1]}"
-    holder: list[uvicorn.Server] = []
-
-    def stop() -> None:
-        for server in holder:
-            server.should_exit = True
-
-    stand_in = build(config, stop=stop)
-    stand_in.set_url(url)
-    server = _Announcing(
-        uvicorn.Config(
-            stand_in.asgi, log_level="warning", access_log=False, lifespan="on",
-            timeout_graceful_shutdown=GRACE_SECONDS, http="h11",
-        ), url,
-    )  # fmt: skip
-    holder.append(server)
-    server.run(sockets=[listener])
-
-
-class _Announcing(uvicorn.Server):
-    """A server that says on standard output that it serves, for the process that started it."""
-
-    def __init__(self, config: uvicorn.Config, url: str) -> None:
-        super().__init__(config)
-        self.url = url
-
-    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        """Begins to serve, then announces it."""
-        await super().startup(sockets)
-        if self.started:
-            sys.stdout.write(json.dumps({"ready": True, "url": self.url}) + "\n")
-            sys.stdout.flush()
-
-
-def main(argv: Sequence[str] | None = None) -> int:
-    """`python -m otto_bot.playground github --config FILE`."""
-    parser = argparse.ArgumentParser(prog="otto_bot.playground github", description="A GitHub stand-in on loopback.")
-    parser.add_argument("--config", type=Path, required=True, help="JSON file; see docs/scenarios.md")
-    options = parser.parse_args(argv)
-    try:
-        serve(load_config(options.config))
-    except (ConfigError, OSError) as error:
-        sys.stderr.write(f"{error}\n")
-        return 2
-    return 0

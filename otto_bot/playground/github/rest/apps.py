@@ -5,6 +5,7 @@ from __future__ import annotations
 from otto_bot.playground.github import webhooks
 from otto_bot.playground.github.routing import ApiError, Call, Reply, Routes, not_found
 from otto_bot.playground.github.shapes import people, repo
+from otto_bot.playground.github.state import Json
 from otto_bot.playground.github.world import INSTALLATION_ID, PERMISSION_RANK, REPO_ID, stamp
 
 routes = Routes()
@@ -66,7 +67,7 @@ def create_token(call: Call) -> Reply:
             raise ApiError(422, "The permissions requested are not granted to this installation.")
         granted = {"metadata": "read", **wanted}
     token = call.world.mint(granted)
-    answer = {
+    answer: Json = {
         "token": token.value, "expires_at": stamp(token.expires_at), "permissions": granted,
         "repository_selection": "selected",
     }  # fmt: skip

@@ -107,9 +107,7 @@ def update_pull(call: Call) -> Reply:
 def _reopen(call: Call, issue: Issue) -> None:
     pull = pulls.part(issue)
     if pull.merged_at or f"refs/heads/{pull.head_ref}" not in call.world.repo.refs():
-        raise invalid(
-            "PullRequest", "state", "invalid", "state cannot be changed. The head branch was deleted or merged."
-        )
+        raise invalid("PullRequest", "state", "invalid", "state cannot be changed: merged, or no head branch")
     issue_changes.reopen_issue(call.world, call.actor.login, issue)
 
 

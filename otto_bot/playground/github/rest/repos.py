@@ -155,7 +155,7 @@ def list_commits(call: Call) -> Reply:
 def moment(text: str) -> datetime:
     """A time of a query parameter; 422 for anything else."""
     try:
-        at = datetime.fromisoformat(text.replace("Z", "+00:00"))
+        at = datetime.fromisoformat(text)
     except ValueError as error:
         raise ApiError(422, f"Invalid time: {text[:40]}") from error
     if at.tzinfo is None:
@@ -185,10 +185,11 @@ def compare(call: Call) -> Reply:
     ahead, behind = commits_between(store, base, head), commits_between(store, head, base)
     words = {(True, True): "diverged", (True, False): "ahead", (False, True): "behind", (False, False): "identical"}
     url = f"{world.html}/compare/{call.params['span']}"
+    word = words[bool(ahead), bool(behind)]
     return Reply({
         "url": f"{world.api}/compare/{call.params['span']}", "html_url": url, "permalink_url": url,
         "diff_url": f"{url}.diff", "patch_url": f"{url}.patch", "base_commit": repo.commit(world, store.commit(base)),
-        "merge_base_commit": repo.commit(world, store.commit(common or base)), "status": words[bool(ahead), bool(behind)],
+        "merge_base_commit": repo.commit(world, store.commit(common or base)), "status": word,
         "ahead_by": len(ahead), "behind_by": len(behind), "total_commits": len(ahead),
         "commits": [repo.commit(world, row) for row in reversed(ahead)],
         "files": [repo.file(world, c, head) for c in files_between(store, common, head, patches=True)],
