@@ -12,10 +12,15 @@ _PAGE = os.sysconf("SC_PAGE_SIZE")
 
 @dataclass(frozen=True)
 class Usage:
-    """What a tree of processes uses together: their ids, and resident bytes (shared pages count for each)."""
+    """What a tree of processes uses together: their ids, and resident bytes (shared pages count for each).
+
+    `strays` counts processes of the machine whose parent ended while we looked. A few are anybody's; many are a
+    fork bomb whose tree we cannot see whole.
+    """
 
     pids: tuple[int, ...]
     resident: int
+    strays: int
 
 
 def usage_below(root: int) -> Usage:
@@ -32,7 +37,8 @@ def usage_below(root: int) -> Usage:
         below = children.pop(waiting.pop(), [])
         found += below
         waiting += below
-    return Usage(tuple(found), sum(resident[pid] for pid in found))
+    strays = sum(len(below) for parent, below in children.items() if parent and parent not in resident)
+    return Usage(tuple(found), sum(resident[pid] for pid in found), strays)
 
 
 def _stat(pid: str) -> list[str]:

@@ -12,12 +12,14 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from otto_bot.sandbox.output import HeadAndTail
+from otto_bot.sandbox.pids import group_root, joined
 from otto_bot.sandbox.processes import usage_below
 from otto_bot.sandbox.result import Limits, Result, StoppedBy
 
 _LOOK_EVERY_SECONDS = 0.1
 _DRAIN_SECONDS = 2.0
 _CHUNK = 64 * 1024
+_OWN_PROCESSES = 4  # bwrap and what it needs itself
 _TOOLS = "/usr/bin:/bin:/usr/sbin:/sbin"
 _LONGEST_COMMAND = 100_000
 
@@ -55,20 +57,30 @@ async def supervise(
 
     On any end, cancellation included, its process group and all it started are killed first.
     """
+    with joined(group_root(), limits.processes + _OWN_PROCESSES) as prefix:
+        return await _supervise([*prefix, *argv], timeout, limits, env, cwd, pass_fds)
+
+
+async def _supervise(
+    argv: Sequence[str],
+    timeout: float,  # noqa: ASYNC109
+    limits: Limits,
+    env: Mapping[str, str],
+    cwd: Path | None,
+    pass_fds: Sequence[int],
+) -> Result:
     started = time.monotonic()
-    process = await asyncio.create_subprocess_exec(
-        *argv,
-        cwd=cwd,
-        env=dict(env),
-        stdin=asyncio.subprocess.DEVNULL,
-        stdout=asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.STDOUT,
-        start_new_session=True,
-        pass_fds=tuple(pass_fds),
-    )
-    assert process.stdout is not None
+    # A pipe of our own: the process has then ended when it has ended, not when the last heir of its output has.
+    ours, theirs = os.pipe()
+    try:
+        process = await _start(argv, theirs, env, cwd, pass_fds)
+    except BaseException:
+        os.close(ours)
+        raise
+    finally:
+        os.close(theirs)
     kept = HeadAndTail(limits.output)
-    reading = asyncio.create_task(_read(process.stdout, kept))
+    reading = asyncio.create_task(_read(ours, kept))
     try:
         stopped_by = await _watch(process, timeout, limits)
     finally:
@@ -81,6 +93,21 @@ async def supervise(
         timed_out=stopped_by == "timeout",
         seconds=time.monotonic() - started,
         stopped_by=stopped_by,
+    )
+
+
+async def _start(
+    argv: Sequence[str], output: int, env: Mapping[str, str], cwd: Path | None, pass_fds: Sequence[int]
+) -> asyncio.subprocess.Process:
+    return await asyncio.create_subprocess_exec(
+        *argv,
+        cwd=cwd,
+        env=dict(env),
+        stdin=asyncio.subprocess.DEVNULL,
+        stdout=output,
+        stderr=output,
+        start_new_session=True,
+        pass_fds=tuple(pass_fds),
     )
 
 
@@ -97,7 +124,7 @@ async def _watch(process: asyncio.subprocess.Process, timeout: float, limits: Li
             if done:
                 return None
             usage = await asyncio.to_thread(usage_below, process.pid)
-            if len(usage.pids) > limits.processes:
+            if len(usage.pids) + usage.strays > limits.processes:
                 return "processes"
             if usage.resident > limits.memory:
                 return "memory"
@@ -120,9 +147,17 @@ async def _end(process: asyncio.subprocess.Process, reading: asyncio.Task[None])
         await asyncio.wait([reading])
 
 
-async def _read(stream: asyncio.StreamReader, kept: HeadAndTail) -> None:
-    while chunk := await stream.read(_CHUNK):
-        kept.add(chunk)
+async def _read(handle: int, kept: HeadAndTail) -> None:
+    stream = asyncio.StreamReader()
+    pipe = os.fdopen(handle, "rb", buffering=0)
+    transport, _ = await asyncio.get_running_loop().connect_read_pipe(
+        lambda: asyncio.StreamReaderProtocol(stream), pipe
+    )
+    try:
+        while chunk := await stream.read(_CHUNK):
+            kept.add(chunk)
+    finally:
+        transport.close()
 
 
 def _tool(*names: str) -> str:

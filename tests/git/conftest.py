@@ -20,7 +20,9 @@ from otto_bot.git.mirror import Mirror
 from otto_bot.git.runner import GitRunner
 
 TOKEN = "ghs_1234_secret-token.value_with-much_entropy"
-BACKEND = Path(subprocess.run(["git", "--exec-path"], capture_output=True, text=True).stdout.strip(), "git-http-backend")
+BACKEND = Path(
+    subprocess.run(["git", "--exec-path"], capture_output=True, text=True).stdout.strip(), "git-http-backend"
+)
 
 
 @dataclass
@@ -66,7 +68,7 @@ class Handler(BaseHTTPRequestHandler):
     def do_POST(self) -> None:
         self.answer()
 
-    def log_message(self, format: str, *args: object) -> None:
+    def log_message(self, format: str, *args: object) -> None:  # noqa: A002
         """Quiet."""
 
     def answer(self) -> None:
@@ -166,7 +168,7 @@ class Upstream:
     server: GitServer
     clone: Path
 
-    def git(self, *argv: str, input: str | None = None) -> str:
+    def git(self, *argv: str, input: str | None = None) -> str:  # noqa: A002
         env = {"PATH": os.environ["PATH"], "HOME": str(self.clone), "GIT_CONFIG_NOSYSTEM": "1"}
         names = ["-c", "user.name=Ada", "-c", "user.email=ada@example.com", "-c", "protocol.file.allow=always"]
         ran = subprocess.run(

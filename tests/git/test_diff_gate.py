@@ -141,7 +141,8 @@ def test_secrets(line: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "line", ["AKIAIOSFODNN7EXAMPLE", "ghp_short", "https://example.com:8080/a@b", "postgres://app:$PASSWORD@db/x", "sk-x"]
+    "line",
+    ["AKIAIOSFODNN7EXAMPLE", "ghp_short", "https://example.com:8080/a@b", "postgres://app:$PASSWORD@db/x", "sk-x"],
 )
 def test_what_is_no_secret(line: str) -> None:
     assert inspect([change("a.py", patch=patch("+" + line))]) == []

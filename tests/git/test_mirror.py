@@ -1,3 +1,4 @@
+# ruff: noqa: ASYNC220 - nothing else runs in these tests' loops
 """The mirror talks to a real server: what is fetched, what is sent along, and what happens when it fails."""
 
 from __future__ import annotations

@@ -125,8 +125,10 @@ async def test_a_lost_response_and_a_dead_server(
     ("said", "reason"),
     [
         (
-            "refusing to allow a GitHub App to create or update workflow `.github/workflows/ci.yml` "
-            "without `workflows` permission",
+            (
+                "refusing to allow a GitHub App to create or update workflow `.github/workflows/ci.yml` "
+                "without `workflows` permission"
+            ),
             "workflow_scope",
         ),
         ("error: GH006: Protected branch update failed for refs/heads/x.", "protected"),
@@ -144,7 +146,7 @@ async def test_what_the_remote_refuses_is_told_apart(
     with pytest.raises(PushRejected) as refused:
         await push(mirror, chain[0], BRANCH, None)
     assert refused.value.reason == reason
-    assert said.split("`")[0] in refused.value.detail
+    assert said.partition("`")[0] in refused.value.detail
     assert at(upstream) == ""
 
 

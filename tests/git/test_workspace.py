@@ -1,3 +1,4 @@
+# ruff: noqa: ASYNC221, ASYNC240 - nothing else runs in these tests' loops
 """Workspaces: trees of what the coder left behind, hostile or not, and back again."""
 
 from __future__ import annotations
@@ -217,7 +218,9 @@ async def test_its_own_git_reads_and_cannot_reach_the_mirror(space: Workspace, m
 
 async def test_hooks_and_config_of_the_workspace_never_run(space: Workspace, work: Path, tmp_path: Path) -> None:
     mark = tmp_path / "owned"
-    config = f'[core]\n\tfsmonitor = "touch {mark}"\n[filter "x"]\n\tclean = "touch {mark}"\n\tsmudge = "touch {mark}"\n'
+    config = (
+        f'[core]\n\tfsmonitor = "touch {mark}"\n[filter "x"]\n\tclean = "touch {mark}"\n\tsmudge = "touch {mark}"\n'
+    )
     (work / ".git" / "config").write_text(config)
     (work / ".gitattributes").write_text("* filter=x\n")
     snapshot = await space.snapshot()

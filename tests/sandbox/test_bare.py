@@ -1,3 +1,4 @@
+# ruff: noqa: ASYNC240 - nothing else runs in these tests' loops
 """The uncaged stand-in, and the parts that need no cage."""
 
 from __future__ import annotations
@@ -24,9 +25,7 @@ def test_it_has_to_be_accepted() -> None:
         Bare("because", i_accept="whatever")  # type: ignore[arg-type]
 
 
-async def test_runs_with_the_given_environment(
-    bare: Bare, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_runs_with_the_given_environment(bare: Bare, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SECRET", "very")
     result = await bare.run("pwd; echo $GREETING $SECRET; exit 2", workdir=tmp_path, timeout=10, env={"GREETING": "hi"})
     assert (result.exit_code, result.output) == (2, f"{tmp_path}\nhi\n")

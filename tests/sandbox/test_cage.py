@@ -1,3 +1,4 @@
+# ruff: noqa: ASYNC240 - nothing else runs in these tests' loops
 """Attempts to break out of the cage, and the limits that hold inside it."""
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from pathlib import Path
 import pytest
 
 from otto_bot.sandbox.cage import Cage, python_paths
+from otto_bot.sandbox.pids import group_root
 from otto_bot.sandbox.result import Limits, Result
 
 PROBE = Cage.probe()
@@ -78,11 +80,11 @@ async def test_works_in_its_directory(run, work: Path) -> None:
 
 async def test_host_secrets_are_not_there(run, secrets: Path, tmp_path: Path) -> None:
     (tmp_path / "beside.txt").write_text("very secret")
-    places = [secrets, secrets / "private-key.pem", tmp_path / "beside.txt", Path("/etc/shadow"), Path.home() / ".bashrc"]
+    places = [secrets, secrets / "*", tmp_path / "beside.txt", Path("/etc/shadow"), Path.home() / ".bashrc"]
     for place in places:
-        result = await run(f"cat {place}; ls {place}/")
+        result = await run(f"cat {place}; ls {place}/ 2>/dev/null")
+        assert ".pem\n" not in result.output
         assert "very secret" not in result.output
-        assert "private-key" not in result.output
         assert "root:" not in result.output
     assert (await run("ls -A /root /home /run /tmp | grep -v -e : -e '^$' -e home -e pytest")).output == ""
 
@@ -94,7 +96,8 @@ async def test_a_hidden_file(work: Path, tmp_path: Path) -> None:
     (visible / "key").write_text("very secret")
     cage = PROBE.cage([visible / "key"])
     result = await cage.run(f"cat {visible}/tool {visible}/key", workdir=work, timeout=20, readonly=[visible])
-    assert result.output == "ok"
+    assert result.output.startswith("ok")
+    assert "very secret" not in result.output
 
 
 async def test_the_environment_is_only_what_was_given(run, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -125,7 +128,9 @@ async def test_nothing_outside_can_be_written(run, work: Path, tmp_path: Path) -
 
 
 async def test_no_rights_are_left(run) -> None:
-    result = await run("grep -E '^Cap(Eff|Prm|Bnd)' /proc/self/status; grep NoNewPrivs /proc/self/status; unshare -Ur id")
+    result = await run(
+        "grep -E '^Cap(Eff|Prm|Bnd)' /proc/self/status; grep NoNewPrivs /proc/self/status; unshare -Ur id"
+    )
     assert result.output.count("0000000000000000") == 3
     assert "NoNewPrivs:\t1" in result.output
     assert "uid=0(root) gid=0(root) groups=0(root)" not in result.output.splitlines()[-1]
@@ -168,7 +173,9 @@ async def test_no_sockets_of_host_services(run, tmp_path: Path) -> None:
         server.bind(str(path))
         server.listen()
         code = f"import socket; socket.socket(socket.AF_UNIX).connect({str(path)!r}); print('connected')"
-        result = await run(f"python3 -c \"{code}\" || {python_paths()[1]}/bin/python3 -c \"{code}\"", readonly=python_paths())
+        result = await run(
+            f'python3 -c "{code}" || {python_paths()[1]}/bin/python3 -c "{code}"', readonly=python_paths()
+        )
     assert "connected" not in result.output.splitlines()
     assert "FileNotFoundError" in result.output
 
@@ -200,11 +207,13 @@ async def test_too_many_processes_end_it(run) -> None:
     await until(lambda: marked("61.25") == [])
 
 
-async def test_a_fork_bomb_ends(run) -> None:
+@pytest.mark.skipif(os.geteuid() == 0 and group_root() is None, reason="nothing bounds root's processes here")
+async def test_a_fork_bomb_is_bounded_by_the_kernel(run) -> None:
     started = time.monotonic()
-    result = await run("bomb() { bomb | bomb & }; bomb; sleep 5", limits=Limits(processes=60), timeout=8.0)
+    result = await run("bomb() { bomb | bomb & }; bomb; sleep 3", limits=Limits(processes=60), timeout=5.0)
     assert result.stopped_by in {"processes", "timeout"} or "fork" in result.output
     assert time.monotonic() - started < 20
+    assert group_root() is None or list(group_root().glob("otto-*")) == []
 
 
 async def test_memory_of_all_processes_together(run) -> None:
@@ -214,9 +223,11 @@ async def test_memory_of_all_processes_together(run) -> None:
 
 
 async def test_memory_of_one_process(run) -> None:
-    result = await run("tail -c 400M /dev/zero", limits=Limits(address_space=100 * MEBIBYTE))
+    result = await run(
+        "x=$(head -c 400000000 /dev/zero | tr '\\0' x); echo ${#x}", limits=Limits(address_space=100 * MEBIBYTE)
+    )
     assert result.exit_code != 0
-    assert "memory" in result.output
+    assert "alloc" in result.output
 
 
 async def test_files_and_scratch_space_are_bounded(run, work: Path) -> None:
@@ -229,7 +240,9 @@ async def test_files_and_scratch_space_are_bounded(run, work: Path) -> None:
 
 
 async def test_endless_output_is_cut_in_the_middle(run) -> None:
-    result = await run("echo first; head -c 3000000 /dev/zero | tr '\\0' x; echo; echo last", limits=Limits(output=2000))
+    result = await run(
+        "echo first; head -c 3000000 /dev/zero | tr '\\0' x; echo; echo last", limits=Limits(output=2000)
+    )
     assert result.truncated
     assert result.output.startswith("first\nxxx")
     assert result.output.endswith("xxx\nlast\n")
