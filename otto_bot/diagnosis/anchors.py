@@ -15,12 +15,13 @@ _STRONG = re.compile(
     | ^(?:FAILED|ERROR)\ \S
     | ^(?:FAIL|ERROR):\ \w                                        # unittest
     | ^Traceback\ \(most\ recent
-    | ^\s*(?:[\w.]+\.)?[A-Z]\w*(?:Error|Exception|Failure)\b(?::|$)
+    | ^\s*(?:[\w.]+\.)?(?:[A-Z]\w*)?(?:Error|Exception|Failure)\b(?::|$)
     | ^\s*(?:--- FAIL:|not\ ok\ \d|●\ \S.*\S|✖\ \S|✕\ \S|FAIL\s+\S+\.\w+)
     | \bpanicked\ at\b|^panic:
     | ^error(?:\[\w+\])?:\ |\berror\ TS\d+|:\ (?:fatal\ )?error(?:\s+\w+)?:\s
     | ^\s*(?:npm\ (?:ERR!|error)|\[ERROR\]|ERROR\b[: ]|fatal:|FATAL\b|\[error\])
     | \bNo\ module\ named\b|Cannot\ find\ (?:module|package)|No\ matching\ distribution
+    | no\ required\ module|missing\ go\.sum
     | command\ not\ found|No\ space\ left\ on\ device|Could\ not\ resolve\ host
     | ^test\ \S+\ \.\.\.\ FAILED|^\s*\S+\ >\ .*\ FAILED$
     | ^would\ reformat\ |^BUILD\ FAILED|\[build\ failed\]|undefined\ reference|\bundefined:
@@ -46,6 +47,7 @@ _ODD = (
     "panic",
     "no module ",
     "no matching ",
+    "no required ",
     "no space ",
     "reformat",
     "*** ",
@@ -79,7 +81,7 @@ def score(text: str) -> int:
         return STRONG
     if _SUMMARY.search(text):
         return SUMMARY
-    return WEAK if weak else 0
+    return WEAK if weak or _POSITION.match(low) else 0
 
 
 def _odd(low: str) -> bool:

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 from otto_bot.core.evidence import Excerpt
-from otto_bot.diagnosis.anchors import STRONG, score
+from otto_bot.diagnosis.anchors import score
 from otto_bot.diagnosis.clean import LogLine, lines
 from otto_bot.diagnosis.models import CheckedJob
 from otto_bot.diagnosis.slice import Section
@@ -87,7 +87,7 @@ def excerpt_section(job: CheckedJob, section: Section, anchors: Anchors, budget:
         if text is None or number in chosen:
             continue
         if len(text) + 1 > left:
-            if chosen:
+            if chosen or left < len(_CUT) + 2:
                 continue
             text = texts[number] = text[: max(0, left - len(_CUT) - 1)] + _CUT
         chosen.add(number)
@@ -107,7 +107,8 @@ def _ranked(anchors: Anchors, first_line: int) -> list[int]:
             if number >= first_line:
                 order.setdefault(number)
 
-    strong = [item.line.number for item in found if item.score == STRONG]
+    best = max((item.score for item in found), default=0)
+    strong = [item.line.number for item in found if item.score == best]
     if strong:
         take(range(strong[0], strong[0] + 4))
         take(range(strong[0] - 1, strong[0] - _BEFORE - 1, -1))

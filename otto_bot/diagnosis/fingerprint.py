@@ -29,26 +29,23 @@ def normalised(text: str) -> str:
     return text.strip()
 
 
-def test_key(name: str) -> str:
+def key_of_test(name: str) -> str:
     """A test's name without addresses, times and temporary paths; its parameters count."""
     for pattern, word in _MASKS[:5]:
         name = pattern.sub(word, name)
     return name.strip()
 
 
-test_key.__test__ = False  # type: ignore[attr-defined]  # test runners would collect it by its name
-
-
 def fingerprint(cause: Cause, tests: Sequence[FailingTest], first_error: str, jobs: Iterable[str] = ()) -> str:
     """16 hex digits: of the failing tests and the first error; without tests, of the jobs and the first error."""
-    names = sorted({test_key(test.id) for test in tests}) or sorted(set(jobs))
+    names = sorted({key_of_test(test.id) for test in tests}) or sorted(set(jobs))
     said = "\n".join((cause.value, *names, normalised(first_error)))
     return hashlib.sha256(said.encode("utf-8", "surrogatepass")).hexdigest()[:16]
 
 
 def failing_set(failure: Failure) -> frozenset[str]:
     """Names of the failing tests, comparable between runs."""
-    return frozenset(test_key(test.id) for test in failure.failing_tests)
+    return frozenset(key_of_test(test.id) for test in failure.failing_tests)
 
 
 def progress(previous: Sequence[Failure], now: Failure) -> Progress:

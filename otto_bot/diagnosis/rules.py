@@ -115,7 +115,7 @@ BUILD = (
     _rule(
         "compiler",
         Cause.BUILD,
-        r"error TS\d+|^error\[E\d+\]|: (?:fatal )?error(?: [A-Z]+\d+)?: |undefined reference to",
+        r"error TS\d+|^error\[E\d+\]|^(?!\S+\.pyi?:).*: (?:fatal )?error(?: [A-Z]+\d+)?: |undefined reference to",
     ),
     _rule(
         "build tool",

@@ -75,7 +75,7 @@ def merged(tests: Iterable[FailingTest]) -> tuple[FailingTest, ...]:
     return tuple(found.values())
 
 
-def tests_in(texts: Iterable[str]) -> tuple[FailingTest, ...]:
+def failing_tests_in(texts: Iterable[str]) -> tuple[FailingTest, ...]:
     """The failing tests in these cleaned lines."""
     found = TestsFound()
     for text in texts:
