@@ -86,6 +86,10 @@ async def _tail(stream: asyncio.StreamReader) -> str:
 
 def kill_session(leader: int) -> None:
     """Kill every process of the session that `leader` began: act gives each step a process group of its own."""
+    if not Path("/proc/self/stat").exists():
+        with contextlib.suppress(ProcessLookupError, PermissionError):
+            os.killpg(leader, signal.SIGKILL)
+        return
     for entry in Path("/proc").iterdir():
         if entry.name.isdecimal() and _session_of(entry) == leader:
             with contextlib.suppress(ProcessLookupError, PermissionError):

@@ -58,7 +58,13 @@ class ActionsService(RunBook):
     async def on_event(self, event: TriggerEvent) -> tuple[WorkflowRun, ...]:
         """Start what the event triggers; returns the new runs at once, before they have ended."""
         started: list[RunState] = []
-        for workflow in await self._files(event.merge_sha or event.head_sha):
+        try:
+            files = await self._files(event.merge_sha or event.head_sha)
+        except NotFoundError as error:
+            # The branch was deleted or replaced before the event was looked at: nothing can start from it.
+            _log.warning("event %s starts nothing: %s", event.name, error)
+            return ()
+        for workflow in files:
             if workflow.error is not None:
                 if self._shows_invalid(workflow, event):
                     started.append(self._invalid(workflow, event, workflow.error))
