@@ -43,7 +43,8 @@ class Reading:
 
     def __init__(self, path: Path, environment: Mapping[str, str]) -> None:
         self._path = path
-        self._environment = dict(environment)
+        # GitPython adds to our own environment, in which another repository may be named.
+        self._environment = {**environment, "GIT_DIR": str(path)}
 
     def subjects(self, commit: str, count: int = 50) -> list[str]:
         """Subjects of the last `count` commits, newest first, along the first parents."""

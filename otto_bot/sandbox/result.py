@@ -39,7 +39,7 @@ StoppedBy = Literal["timeout", "memory", "processes"]
 
 @dataclass(frozen=True)
 class Result:
-    """How a command ended. `exit_code` is negative when a signal ended it (-9: killed).
+    """How a command ended. `exit_code` is 128 + n when signal n ended it, -9 when we did.
 
     `output` is stdout and stderr as they came; when `truncated`, a line in its middle says how much was cut.
     `stopped_by` names the limit of ours that ended it, None when it ended by itself.

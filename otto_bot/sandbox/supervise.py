@@ -87,7 +87,7 @@ async def _supervise(
         # Shielded: a second cancellation must not leave processes behind.
         await asyncio.shield(_end(process, reading))
     return Result(
-        exit_code=process.returncode if process.returncode is not None else -signal.SIGKILL,
+        exit_code=-signal.SIGKILL if stopped_by else _as_in_a_shell(process.returncode),
         output=kept.text(),
         truncated=kept.truncated,
         timed_out=stopped_by == "timeout",
@@ -135,16 +135,23 @@ async def _watch(process: asyncio.subprocess.Process, timeout: float, limits: Li
 
 
 async def _end(process: asyncio.subprocess.Process, reading: asyncio.Task[None]) -> None:
-    for pid in usage_below(process.pid).pids:
-        with contextlib.suppress(ProcessLookupError, PermissionError):  # ended meanwhile, or killed with its cage
-            os.kill(pid, signal.SIGKILL)
+    below = usage_below(process.pid).pids
     with contextlib.suppress(ProcessLookupError):
         os.killpg(process.pid, signal.SIGKILL)
+    for pid in below:
+        with contextlib.suppress(ProcessLookupError, PermissionError):  # killed with its cage, or not ours to kill
+            os.kill(pid, signal.SIGKILL)
     await process.wait()
     done, _ = await asyncio.wait([reading], timeout=_DRAIN_SECONDS)
     if not done:
         reading.cancel()
         await asyncio.wait([reading])
+
+
+def _as_in_a_shell(returncode: int | None) -> int:
+    """128 + n for signal n, as bwrap reports it too."""
+    assert returncode is not None
+    return returncode if returncode >= 0 else 128 - returncode
 
 
 async def _read(handle: int, kept: HeadAndTail) -> None:

@@ -90,6 +90,14 @@ async def test_a_submodule_in_a_diff(mirror: Mirror, upstream) -> None:
     assert "sub" not in reading.files(after)
 
 
+async def test_another_repository_in_the_environment_changes_nothing(
+    reading: Reading, upstream, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    head = upstream.git("rev-parse", "HEAD")
+    monkeypatch.setenv("GIT_DIR", "/nowhere")
+    assert reading.subjects(head) == ["Begin"]
+
+
 async def test_no_difference(reading: Reading, upstream) -> None:
     head = upstream.git("rev-parse", "HEAD")
     assert reading.diff(head, head) == []

@@ -6,48 +6,20 @@ from __future__ import annotations
 import asyncio
 import os
 import socket
-import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from otto_bot.sandbox.cage import Cage, python_paths
 from otto_bot.sandbox.pids import group_root
-from otto_bot.sandbox.result import Limits, Result
+from otto_bot.sandbox.result import Limits
 
 PROBE = Cage.probe()
 pytestmark = pytest.mark.skipif(not PROBE.ok, reason=PROBE.reason)
 
 MEBIBYTE = 1024 * 1024
-
-
-@pytest.fixture
-def work(tmp_path: Path) -> Path:
-    made = tmp_path / "work"
-    (made / ".git").mkdir(parents=True)
-    (made / ".git" / "config").write_text("[core]\n")
-    (made / "file.txt").write_text("content\n")
-    return made
-
-
-@pytest.fixture
-def secrets(tmp_path: Path) -> Path:
-    made = tmp_path / "state"
-    made.mkdir()
-    (made / "private-key.pem").write_text("very secret")
-    return made
-
-
-@pytest.fixture
-def run(work: Path, secrets: Path):
-    cage = PROBE.cage([secrets])
-
-    async def call(command: str, **more) -> Result:
-        return await cage.run(command, **{"workdir": work, "timeout": 20.0, **more})
-
-    return call
 
 
 async def until(condition: Callable[[], bool]) -> None:
@@ -134,28 +106,6 @@ async def test_no_rights_are_left(run) -> None:
     assert result.output.count("0000000000000000") == 3
     assert "NoNewPrivs:\t1" in result.output
     assert "uid=0(root) gid=0(root) groups=0(root)" not in result.output.splitlines()[-1]
-
-
-@pytest.fixture
-def loopback() -> Iterator[tuple[int, list[object]]]:
-    """A server on loopback that notes who connects."""
-    visits: list[object] = []
-    with socket.create_server(("127.0.0.1", 0)) as server:
-
-        def serve() -> None:
-            while True:
-                connection, address = server.accept()
-                connection.close()
-                if visits and visits[-1] == "end":
-                    return
-                visits.append(address)
-
-        thread = threading.Thread(target=serve)
-        thread.start()
-        yield server.getsockname()[1], visits
-        visits.append("end")
-        socket.create_connection(server.getsockname()).close()
-        thread.join()
 
 
 async def test_no_network_unless_asked(run, loopback) -> None:
