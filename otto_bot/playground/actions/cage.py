@@ -104,8 +104,10 @@ def environment(job: Path) -> Mapping[str, str]:
         "TMPDIR": str(job / "tmp"),
         "LANG": "C.UTF-8",
         "USER": "runner",
-        # act gives each step a terminal, GitHub does not: without this, logs are full of colours.
+        # act gives each step a terminal, GitHub does not: without these, logs are full of colours and pagers wait.
         "TERM": "dumb",
+        "PAGER": "cat",
+        "GIT_PAGER": "cat",
         # The interpreter is shared with the playground: its own pytest plugins are no part of a repository's project.
         "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1",
     }
