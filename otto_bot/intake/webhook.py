@@ -11,14 +11,14 @@ import hashlib
 import hmac
 import json
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any, Protocol
 
 from fastapi import APIRouter, Request, Response
 from starlette.requests import ClientDisconnect
 
-from otto_bot.intake.payloads import concerns_us
+from otto_bot.intake.payloads import MODELS
 
 MAX_BYTES = 25 * 1024 * 1024
 """GitHub's own cap of a payload."""
@@ -182,3 +182,70 @@ def _json(body: bytes) -> dict[str, Any]:
 def _answer(status: int, result: str) -> Response:
     key = "result" if status == 202 else "error"
     return Response(json.dumps({key: result}), status_code=status, media_type="application/json")
+
+
+def concerns_us(event: str, payload: Mapping[str, Any]) -> tuple[bool, str]:
+    """Whether a body is worth keeping, and the event's name for counters (`other` for one that is not known).
+
+    Reads as little as it can and trusts no type.
+    """
+    if event not in _WANTED:
+        return False, event if event in MODELS else "other"
+    actions, test = _WANTED[event]
+    action = payload.get("action")
+    if actions and not (isinstance(action, str) and action in actions):
+        return False, event
+    return test(payload), event
+
+
+def _part(payload: Mapping[str, Any], *path: str) -> Any:
+    value: Any = payload
+    for key in path:
+        value = value.get(key) if isinstance(value, Mapping) else None
+    return value
+
+
+def _always(_: Mapping[str, Any]) -> bool:
+    return True
+
+
+def _comment(payload: Mapping[str, Any]) -> bool:
+    """A new comment matters with a command in it; an edit only where the comment is a bot's (a ticked box of ours)."""
+    if payload.get("action") == "edited":
+        return _part(payload, "comment", "user", "type") in ("Bot", None)
+    return "/otto" in str(_part(payload, "comment", "body"))
+
+
+def _review(payload: Mapping[str, Any]) -> bool:
+    state = str(_part(payload, "review", "state")).lower()
+    return state == "changes_requested" or "/otto" in str(_part(payload, "review", "body"))
+
+
+def _branch_push(payload: Mapping[str, Any]) -> bool:
+    return str(payload.get("ref")).startswith("refs/heads/")
+
+
+def _settled(payload: Mapping[str, Any]) -> bool:
+    return payload.get("state") != "pending"
+
+
+_WANTED: Mapping[str, tuple[frozenset[str], Callable[[Mapping[str, Any]], bool]]] = {
+    "issues": (frozenset({"labeled", "unlabeled", "closed", "reopened", "deleted", "transferred"}), _always),
+    "issue_comment": (frozenset({"created", "edited"}), _comment),
+    "pull_request": (
+        frozenset({"closed", "reopened", "edited", "synchronize", "labeled", "converted_to_draft", "ready_for_review"}),
+        _always,
+    ),
+    "pull_request_review": (frozenset({"submitted"}), _review),
+    "pull_request_review_comment": (frozenset({"created"}), _comment),
+    "push": (frozenset(), _branch_push),
+    "workflow_run": (frozenset({"completed"}), _always),
+    "check_run": (frozenset({"completed", "rerequested", "requested_action"}), _always),
+    "status": (frozenset(), _settled),
+    "installation": (
+        frozenset({"created", "deleted", "suspend", "unsuspend", "new_permissions_accepted"}),
+        _always,
+    ),
+    "installation_repositories": (frozenset({"added", "removed"}), _always),
+}
+"""Event → actions that matter (empty: it has none) and a look at the body."""

@@ -11,7 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from otto_bot.intake.payloads import MODELS, CheckRunPayload, IssuesPayload, concerns_us, parse
+from otto_bot.intake.payloads import MODELS, CheckRunPayload, IssuesPayload, parse
+from otto_bot.intake.webhook import concerns_us
 
 EXAMPLES = os.environ.get("OTTO_WEBHOOK_EXAMPLES", "")
 
