@@ -52,13 +52,7 @@ class CheckVerbs(RepositoryCalls):
         that the check has already (counted) are not sent again, so pass the same list in the same order. More than
         50 go in several requests. At most three `actions` (buttons).
         """
-        if (status == "completed") != (conclusion is not None):
-            raise ValueError("a check has a conclusion exactly when it is completed")
-        if len(actions) > BUTTONS_PER_CHECK:
-            raise ValueError(f"a check has at most {BUTTONS_PER_CHECK} buttons")
-        wanted: dict[str, Any] = {"status": status, "actions": [action.model_dump() for action in actions]}
-        if conclusion is not None:
-            wanted["conclusion"] = conclusion
+        wanted = _report(status, conclusion, actions)
         output = {"title": clip_line(title, TITLE_LIMIT), "summary": clip(summary)}
         if text:
             output["text"] = clip(text)
@@ -115,6 +109,15 @@ class CheckVerbs(RepositoryCalls):
         except (Forbidden, NotFound) as error:
             unreadable.append(f"protection: {error}")
         return RequiredContexts(contexts=tuple(found.values()), unreadable=tuple(unreadable))
+
+
+def _report(status: CheckStatus, conclusion: Conclusion | None, actions: Sequence[CheckAction]) -> dict[str, Any]:
+    if (status == "completed") != (conclusion is not None):
+        raise ValueError("a check has a conclusion exactly when it is completed")
+    if len(actions) > BUTTONS_PER_CHECK:
+        raise ValueError(f"a check has at most {BUTTONS_PER_CHECK} buttons")
+    report: dict[str, Any] = {"status": status, "actions": [action.model_dump() for action in actions]}
+    return report if conclusion is None else {**report, "conclusion": conclusion}
 
 
 def _annotation(item: CheckAnnotation) -> dict[str, Any]:
