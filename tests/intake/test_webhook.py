@@ -84,24 +84,34 @@ def body_of(payload: object) -> bytes:
     return json.dumps(payload).encode()
 
 
-@pytest.fixture
-def served() -> Iterator[Served]:
+@pytest.fixture(scope="module")
+def server() -> Iterator[Served]:
     inbox, counts = Rows(), Counts()
     app = FastAPI()
     app.include_router(router(inbox, [OLD, NEW], LIMIT, counts))
     listener = socket.create_server(("127.0.0.1", 0))
-    server = uvicorn.Server(uvicorn.Config(app, log_level="error", lifespan="off"))
-    thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
+    running = uvicorn.Server(uvicorn.Config(app, log_level="error", lifespan="off"))
+    thread = threading.Thread(target=running.run, kwargs={"sockets": [listener]})
     thread.start()
     deadline = time.monotonic() + 10
-    while not server.started and time.monotonic() < deadline:
+    while not running.started and time.monotonic() < deadline:
         time.sleep(0.005)  # polling the server's own flag
     port = listener.getsockname()[1]
     yield Served(f"http://127.0.0.1:{port}/webhooks/github", inbox, counts, port, thread.ident or 0)
-    server.should_exit = True
+    running.should_exit = True
     thread.join(10)
     listener.close()
     assert not thread.is_alive()
+
+
+@pytest.fixture
+def served(server: Served) -> Served:
+    """The one server with an empty inbox."""
+    server.inbox.rows.clear()
+    server.inbox.threads.clear()
+    server.inbox.down = False
+    server.counts.seen.clear()
+    return server
 
 
 def test_a_signed_delivery_is_stored_before_202(served: Served) -> None:
