@@ -70,7 +70,9 @@ class Playground:
     client: httpx.Client = field(init=False)
 
     def __post_init__(self) -> None:
-        self.client = httpx.Client(base_url=self.url, timeout=20, trust_env=False, event_hooks={"response": [self._see]})
+        self.client = httpx.Client(
+            base_url=self.url, timeout=20, trust_env=False, event_hooks={"response": [self._see]}
+        )
 
     def _see(self, response: httpx.Response) -> None:
         response.read()

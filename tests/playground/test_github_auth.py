@@ -33,7 +33,11 @@ def test_token_is_long_scoped_and_revocable(github: Any) -> None:
 
 def test_token_cannot_ask_for_more_than_granted(github: Any) -> None:
     path = "/app/installations/800001/access_tokens"
-    for body in ({"permissions": {"workflows": "write"}}, {"permissions": {"statuses": "write"}}, {"repository_ids": [5]}):
+    for body in (
+        {"permissions": {"workflows": "write"}},
+        {"permissions": {"statuses": "write"}},
+        {"repository_ids": [5]},
+    ):
         assert github.app("POST", path, json=body).status_code == 422, body
     assert github.app("POST", "/app/installations/1/access_tokens").status_code == 404
 
@@ -68,13 +72,15 @@ def test_each_permission_is_enforced(github: Any) -> None:
     either = {"issues": {"pull_requests"}, "pull_requests": set()}
     tokens: dict[str, Any] = {}
     for method, path, resource, level in CASES:
-        others = {name: "read" for name in everything - {resource} - either.get(resource, set())}
+        others = dict.fromkeys(everything - {resource} - either.get(resource, set()), "read")
         if level == "write":
             others[resource] = "read"
         key = str(sorted(others.items()))
         call = tokens.setdefault(key, github.as_bot(github.token(**others)))
         assert call(method, path, json={}).status_code == 403, (method, path)
-        granted = tokens.setdefault(f"{resource}:{level}", None) or github.as_bot(github.token(**_just(resource, level)))
+        granted = tokens.setdefault(f"{resource}:{level}", None) or github.as_bot(
+            github.token(**_just(resource, level))
+        )
         assert granted(method, path, json={} if method == "POST" else None).status_code != 403, (method, path)
 
 
@@ -89,7 +95,12 @@ def test_statuses_are_read_only_for_the_app(github: Any) -> None:
 
 @pytest.mark.parametrize(
     ("login", "permission", "role"),
-    [("maintainer", "admin", "admin"), ("dev", "write", "maintain"), ("reader", "read", "read"), ("otto[bot]", "none", "none")],
+    [
+        ("maintainer", "admin", "admin"),
+        ("dev", "write", "maintain"),
+        ("reader", "read", "read"),
+        ("otto[bot]", "none", "none"),
+    ],
 )
 def test_collaborator_permission(github: Any, login: str, permission: str, role: str) -> None:
     body = github.as_bot()("GET", f"~/collaborators/{login}/permission").json()

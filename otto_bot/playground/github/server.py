@@ -120,7 +120,10 @@ def _actions(bridge: Bridge, config: StandInConfig) -> Actions:
     except ValidationError as error:
         raise ConfigError("\n".join(f"actions.{e['loc']}: {e['msg']}" for e in error.errors())) from error
     module = importlib.import_module("otto_bot.playground.actions.service")
-    service: Actions = module.ActionsService(bridge, chosen)
+    try:
+        service: Actions = module.ActionsService(bridge, chosen)
+    except RuntimeError as error:  # no act, or no cage where one is required
+        raise ConfigError(f"actions: {error}") from error
     return service
 
 
