@@ -39,7 +39,7 @@ class JudgeRequest(Frozen):
     diff: str
     checks: str
     nonce: str
-    max_tokens: int = Field(default=8_000, gt=0)
+    max_tokens: int = Field(default=12_000, gt=0)
     timeout: float = Field(default=240.0, gt=0)
 
 

@@ -57,7 +57,7 @@ class GateRequest(Frozen):
     usd_left: float = 0.0
     cut: tuple[str, ...] = ()
     nonce: str
-    max_tokens: int = Field(default=12_000, gt=0)
+    max_tokens: int = Field(default=16_000, gt=0)
     timeout: float = Field(default=240.0, gt=0)
 
     def bounded(self) -> GateRequest:

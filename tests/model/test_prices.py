@@ -51,6 +51,9 @@ def test_the_worst_case_is_above_what_any_tokenizer_makes_of_the_words():
     written = Usage(cache_write_tokens=20_000 // 3, output_tokens=1000)
     assert worst > prices.cost(likely, "claude-sonnet-5-5").usd
     assert worst > prices.cost(written, "claude-sonnet-5-5").usd
+    densest = Usage(cache_write_tokens=20_000 // 2, output_tokens=1000)
+    assert worst > prices.cost(densest, "claude-sonnet-5-5").usd, "two bytes a token, all of it written to the cache"
+    assert worst < 2 * prices.cost(densest, "claude-sonnet-5-5").usd, "a bound that far off would refuse what fits"
     assert prices.worst_case(call(max_tokens=2000)) - worst == pytest.approx(0.01)
     assert prices.worst_case(call(tools=[{"name": "t" * 5000}])) > worst
     wide = [{"role": "user", "content": "\u6f22" * 20_000}]
