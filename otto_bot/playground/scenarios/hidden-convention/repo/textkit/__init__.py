@@ -1,0 +1,1 @@
+"""Text functions for people who write in terminals."""
