@@ -36,7 +36,7 @@ class ProviderError(ModelError):
         self.may_be_paid = may_be_paid
 
 
-class BudgetSpent(ModelError):  # noqa: N818 - it names a state of the run, not a fault
+class BudgetSpent(ModelError):
     """The call's worst case does not fit into what is left; nothing was sent. Amount in US dollars."""
 
     def __init__(self, call: str, usd: float) -> None:
@@ -47,7 +47,7 @@ class BudgetSpent(ModelError):  # noqa: N818 - it names a state of the run, not 
         self.usd = usd
 
 
-class UnknownPrice(ModelError):  # noqa: N818 - as above
+class UnknownPrice(ModelError):
     """No price is known for the model, so no limit on money could hold."""
 
     def __init__(self, model: str) -> None:

@@ -15,7 +15,7 @@ LONGEST_WAIT = 20.0
 """Seconds: a longer `retry-after` is returned to the caller, who waits as state, not as a sleeping job."""
 
 
-class LostReply(Exception):  # noqa: N818 - it names what happened
+class LostReply(Exception):
     """The request was sent and its reply never came: it may have been paid."""
 
     def __init__(self, *, timed_out: bool) -> None:
