@@ -65,8 +65,9 @@ def test_impossible_reaction_is_a_problem_not_a_crash(github: Any, people: Any) 
 
 
 def test_button_review_and_check_reactions(github: Any, hooks: Any, people: Any, tmp_path: Path) -> None:
+    press = {"button": {"check": "t1", "action": "retry"}}
     people(
-        {"on": {"check": {"name_contains": "t1", "conclusion": "failure"}}, "do": {"button": {"check": "t1", "action": "retry"}}},
+        {"on": {"check": {"name_contains": "t1", "conclusion": "failure"}}, "do": press},
         {"on": {"pull_request": "opened"}, "do": {"review": {"state": "request_changes", "body": "no",
             "comments": [{"path": "a.txt", "line": 1, "body": "why?"}]}}, "as": "dev"},
     )  # fmt: skip
@@ -117,7 +118,8 @@ def test_pages_escape_what_people_write(github: Any, tmp_path: Path) -> None:
     github.push_branch(tmp_path, token, "work", {"a.txt": "<b>1</b>\n"})
     call = github.as_bot(token)
     call("POST", "~/pulls", json={"title": "<script>alert(1)</script>", "head": "work", "base": "main"})
-    hostile = "<script>x</script> <img src=x onerror=y> [a](javascript:alert(1)) <!-- otto:run=7 -->\n\n```mermaid\ngraph\n```\n"
+    hostile = "<script>x</script> <img src=x onerror=y> [a](javascript:alert(1)) <!-- otto:run=7 -->"
+    hostile += "\n\n```mermaid\ngraph\n```\n"
     call("POST", "~/issues/2/comments", json={"body": hostile})
     seen = len(github.state()["requests"])
     for path in ("", "/issues", "/issues/1", "/pull/2", "/pulls", "/actions"):

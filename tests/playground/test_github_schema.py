@@ -11,10 +11,13 @@ from urllib.parse import urlsplit
 import httpx
 import pytest
 from jsonschema import Draft202012Validator
+from jsonschema.exceptions import best_match
 from referencing import Registry, Resource
 from referencing.jsonschema import DRAFT202012
 
 FILE = "generated/api.github.com.json"
+# GitHub describes the account of a listed installation as a user and an enterprise at once: nothing can be both.
+IMPOSSIBLE = re.compile(r"^/app/installations \$\[\d+\]\.account: ")
 LONG = ("ref", "path", "branch", "name", "basehead")
 
 
@@ -68,9 +71,9 @@ class Spec:
             return None
         where = f"urn:github{pointer}/content/application~1json/schema"
         validator = Draft202012Validator({"$ref": where}, registry=self.registry)
-        return [
-            f"{template} {error.json_path}: {error.message[:300]}" for error in validator.iter_errors(response.json())
-        ]
+        errors = [best_match([error]) for error in validator.iter_errors(response.json())]
+        texts = [f"{template} {error.json_path}: {error.message[-300:]}" for error in errors if error]
+        return [text for text in texts if not IMPOSSIBLE.match(text)]
 
     @staticmethod
     def _escape(path: str | None) -> str:
@@ -132,7 +135,8 @@ def test_answers_fit_githubs_schemas(github: Any, seen: set[str], tmp_path: Path
     call("PATCH", "~/git/refs/heads/other", json={"sha": sha})
     call("POST", "~/git/blobs", json={"content": "x"})
     for path in (
-        "~", "/repositories/700001", "~/collaborators/dev/permission", "/users/dev", "/rate_limit", "~/contents/README.md",
+        "~", "/repositories/700001", "~/collaborators/dev/permission", "/users/dev", "/rate_limit",
+        "~/contents/README.md",
         "~/contents/pkg", "~/git/ref/heads/main", f"~/git/trees/{tree}?recursive=1", "~/branches", "~/branches/main",
         "~/commits", f"~/commits/{sha}", "~/compare/main...work", "~/issues?state=all", "~/issues/1", "~/issues/2",
         "~/issues/1/events", "~/issues/1/comments", f"~/issues/comments/{comment}", "~/issues/1/labels", "~/labels",
