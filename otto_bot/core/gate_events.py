@@ -1,0 +1,49 @@
+"""Events of a gate: it opens, a decision is made, posted, and applied."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from otto_bot.core.decision import Decision
+from otto_bot.core.event_base import Event
+from otto_bot.core.evidence import EvidenceItem
+
+
+class GateOpened(Event):
+    """A batch settled with failures."""
+
+    type: Literal["GateOpened"] = "GateOpened"
+    gate: int
+
+
+class DecisionMade(Event):
+    """Someone or something decided; the reasons and the evidence stand beside it."""
+
+    type: Literal["DecisionMade"] = "DecisionMade"
+    gate: int
+    decision: Decision
+    evidence: tuple[EvidenceItem, ...] = ()
+    cut: str = ""
+    model: str = ""
+    prompt_hash: str = ""
+    calls: int = 0
+    usd: float = 0.0
+    rejections: tuple[str, ...] = ()
+
+
+class DecisionPosted(Event):
+    """The decision's comment stands."""
+
+    type: Literal["DecisionPosted"] = "DecisionPosted"
+    gate: int
+    revision: int
+    comment_id: int
+    url: str = ""
+
+
+class DecisionApplied(Event):
+    """Grace passed or someone approved; work is reopened."""
+
+    type: Literal["DecisionApplied"] = "DecisionApplied"
+    gate: int
+    revision: int

@@ -1,0 +1,127 @@
+"""Events about the run as a whole: its start, its plan, its pull request, and what people did."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from otto_bot.core.commands import Given
+from otto_bot.core.config import Config, HostCaps
+from otto_bot.core.event_base import Event
+from otto_bot.core.exposure import Exposure
+from otto_bot.core.lanes import Lane
+from otto_bot.core.plan import Plan
+from otto_bot.core.values import Person, Repo
+
+
+class RunStarted(Event):
+    """A maintainer labelled an issue, or asked for a plan. Title and body are frozen here."""
+
+    type: Literal["RunStarted"] = "RunStarted"
+    run_id: int
+    repo: Repo
+    issue: int
+    ordinal: int
+    title: str
+    body: str
+    actor: Person
+    caps: HostCaps = HostCaps()
+    plan_only: bool = False
+
+
+class Prepared(Event):
+    """Configuration, base commit, lane and exposure were read."""
+
+    type: Literal["Prepared"] = "Prepared"
+    config: Config
+    base_sha: str
+    lane: Lane
+    exposure: Exposure
+    prefix: str
+
+
+class Refused(Event):
+    """The run cannot go on as the repository stands; a person must change something."""
+
+    type: Literal["Refused"] = "Refused"
+    reason: str
+    reply: str = "/otto resume"
+
+
+class PlanMade(Event):
+    """The planner answered."""
+
+    type: Literal["PlanMade"] = "PlanMade"
+    number: int
+    plan: Plan
+    notes: tuple[str, ...] = ()
+
+
+class PlanPosted(Event):
+    """The plan comment stands."""
+
+    type: Literal["PlanPosted"] = "PlanPosted"
+    revision: int
+    comment_id: int
+
+
+class PullRequestOpened(Event):
+    """The run branch with its empty first commit, and the draft pull request, stand."""
+
+    type: Literal["PullRequestOpened"] = "PullRequestOpened"
+    number: int
+    node_id: str
+    head_sha: str
+    head_tree: str
+    dispatched_run: int | None = None
+
+
+class CommandGiven(Event):
+    """Someone with the right to said something to Otto."""
+
+    type: Literal["CommandGiven"] = "CommandGiven"
+    given: Given
+
+
+class IssueChanged(Event):
+    """The issue was closed, or lost the label: the run is cancelled."""
+
+    type: Literal["IssueChanged"] = "IssueChanged"
+    what: Literal["closed", "unlabelled"]
+    by: str = ""
+
+
+class IssueRelabelled(Event):
+    """The label was set again while the run is active."""
+
+    type: Literal["IssueRelabelled"] = "IssueRelabelled"
+    by: str
+
+
+class PullRequestClosed(Event):
+    """The run's pull request was closed or merged."""
+
+    type: Literal["PullRequestClosed"] = "PullRequestClosed"
+    merged: bool
+    by: str = ""
+
+
+class RunBranchMoved(Event):
+    """Someone else's commits are on the run branch: they are the new base."""
+
+    type: Literal["RunBranchMoved"] = "RunBranchMoved"
+    sha: str
+    tree: str
+    by: str = ""
+
+
+class BaseMoved(Event):
+    """The default branch moved."""
+
+    type: Literal["BaseMoved"] = "BaseMoved"
+    sha: str
+
+
+class TimeUsedUp(Event):
+    """The run's minutes are over."""
+
+    type: Literal["TimeUsedUp"] = "TimeUsedUp"

@@ -1,0 +1,146 @@
+"""Events about attempts, their verification, and their way to the run branch."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Literal
+
+from otto_bot.core.event_base import Event
+from otto_bot.core.evidence import Failure
+from otto_bot.core.run import Ending, Handoff
+from otto_bot.core.verdict import Verdict
+
+
+class AttemptStarted(Event):
+    """A coder starts on a task."""
+
+    type: Literal["AttemptStarted"] = "AttemptStarted"
+    task: str
+    attempt: int
+    base_sha: str
+    branch: str
+    fresh: bool = False
+
+
+class AttemptCoded(Event):
+    """The coder finished, the diff passed the gate, a commit exists here."""
+
+    type: Literal["AttemptCoded"] = "AttemptCoded"
+    task: str
+    attempt: int
+    sha: str
+    tree: str
+    stat: str = ""
+    handoff: Handoff = Handoff()
+
+
+class AttemptPushed(Event):
+    """The attempt's commit is on its branch; its verification has begun."""
+
+    type: Literal["AttemptPushed"] = "AttemptPushed"
+    task: str
+    attempt: int
+    sha: str
+    pull_request: int | None = None
+    dispatched_run: int | None = None
+
+
+class AttemptFailed(Event):
+    """The attempt ended before Actions could say anything."""
+
+    type: Literal["AttemptFailed"] = "AttemptFailed"
+    task: str
+    attempt: int
+    failure: Failure
+
+
+class AttemptStopped(Event):
+    """A stop reached the coder; what it had is pushed."""
+
+    type: Literal["AttemptStopped"] = "AttemptStopped"
+    task: str
+    attempt: int
+    sha: str | None = None
+
+
+class VerificationPolled(Event):
+    """GitHub was asked, and has not finished."""
+
+    type: Literal["VerificationPolled"] = "VerificationPolled"
+    target: str
+    next_at: datetime
+    waiting: str = ""
+    run_ids: tuple[int, ...] = ()
+    url: str = ""
+
+
+class VerificationEnded(Event):
+    """Actions has said what it says about this head."""
+
+    type: Literal["VerificationEnded"] = "VerificationEnded"
+    target: str
+    sha: str
+    ending: Ending
+    failure: Failure | None = None
+    run_ids: tuple[int, ...] = ()
+    url: str = ""
+
+
+class Reported(Event):
+    """A webhook says that something about a commit changed: ask again now."""
+
+    type: Literal["Reported"] = "Reported"
+    sha: str
+
+
+class JobsRerun(Event):
+    """The failed jobs of a head were started again."""
+
+    type: Literal["JobsRerun"] = "JobsRerun"
+    target: str
+    round: int
+
+
+class JudgeEnded(Event):
+    """The judge read an attempt; no failure = it passed."""
+
+    type: Literal["JudgeEnded"] = "JudgeEnded"
+    task: str
+    attempt: int
+    verdict: Verdict
+    failure: Failure | None = None
+
+
+class CandidateBuilt(Event):
+    """Verified attempts stand squashed on a candidate; it is pushed unless its tree is proven."""
+
+    type: Literal["CandidateBuilt"] = "CandidateBuilt"
+    batch: int
+    step: int
+    tasks: tuple[str, ...]
+    sha: str
+    tree: str
+    branch: str = ""
+    pull_request: int | None = None
+    dispatched_run: int | None = None
+
+
+class CandidateConflict(Event):
+    """One verified attempt does not fit onto the run branch any more."""
+
+    type: Literal["CandidateConflict"] = "CandidateConflict"
+    batch: int
+    step: int
+    task: str
+    failure: Failure
+
+
+class TasksMerged(Event):
+    """The run branch was fast-forwarded to a proven tree."""
+
+    type: Literal["TasksMerged"] = "TasksMerged"
+    batch: int
+    step: int
+    tasks: tuple[str, ...]
+    sha: str
+    tree: str
