@@ -8,7 +8,7 @@ from pydantic import Field, ValidationError, field_validator
 
 from otto_bot.core.values import Frozen
 
-DEFAULT_MODEL = "claude-sonnet-4-5"
+DEFAULT_MODEL = "claude-sonnet-5-5"
 PREFIX_PATTERN = r"^[A-Za-z0-9][A-Za-z0-9._-]{0,38}$"
 
 

@@ -307,7 +307,7 @@ def unsafe_words(text: str, protected: tuple[str, ...]) -> str | None:
         if not _NEGATED.search(before):
             return f"asks to weaken tests or checks: {match.group(0)!r}"
     for word in re.findall(r"[\w.@~+/-]*[/.][\w.@~+/-]+|CODEOWNERS", text):
-        path = word.strip(".,").removeprefix("./")
+        path = word.rstrip(".,").removeprefix("./")
         if any(fnmatchcase(path, glob) for glob in protected):
             return f"names the protected path {path}"
     return None
@@ -345,6 +345,7 @@ def _quotes(raw: PilotDecision, facts: Facts) -> list[Rejection]:
     ]
     cited += [("cross_task", finding.citations) for finding in raw.cross_task]
     cited += [(f"routed_context[{r.target_task}]", r.citations) for r in raw.routed_context]
+    cited += [("new_learnings", learning.citations) for learning in raw.new_learnings]
     found = []
     for field, citations in cited:
         for citation in citations:

@@ -19,6 +19,7 @@ from fastapi import APIRouter, Request, Response
 from starlette.requests import ClientDisconnect
 
 from otto_bot.intake.payloads import MODELS
+from otto_bot.store.database import StoreUnavailable
 
 MAX_BYTES = 25 * 1024 * 1024
 """GitHub's own cap of a payload."""
@@ -26,10 +27,6 @@ MAX_BYTES = 25 * 1024 * 1024
 _SIGNATURE = re.compile(r"sha256=[0-9a-f]{64}")
 _GUID = re.compile(r"[A-Za-z0-9-]{1,64}")
 _EVENT = re.compile(r"[a-z0-9_]{1,64}")
-
-
-class StoreUnavailable(Exception):
-    """The inbox cannot take a row now: the store is down, locked or full."""
 
 
 class Inbox(Protocol):

@@ -30,12 +30,12 @@ class Inbox:
     def __init__(self, engine: sa.Engine) -> None:
         self._engine = engine
 
-    def add(self, guid: str, event: str, action: str, body: bytes, received_at: datetime) -> bool:
+    def add(self, guid: str, event: str, action: str | None, body: bytes, received_at: datetime) -> bool:
         """Store a delivery; False where it is known. Committed when this returns."""
         with writing(self._engine) as c:
             if c.execute(sa.select(t.deliveries.c.id).where(t.deliveries.c.guid == guid)).first():
                 return False
-            values = {"guid": guid, "event": event, "action": action, "body": body}
+            values = {"guid": guid, "event": event, "action": action or "", "body": body}
             c.execute(t.deliveries.insert().values(**values, received_at=received_at.timestamp()))
             return True
 

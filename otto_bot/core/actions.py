@@ -1,0 +1,91 @@
+"""What Actions says about one head: a pure reading of its workflow runs and required contexts."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Literal
+
+from otto_bot.core.config import VerifyConfig
+from otto_bot.core.run import Ending
+from otto_bot.core.values import Frozen
+
+QUEUED_TOO_LONG = timedelta(minutes=15)
+NO_RUN_FACTOR = 10
+"""A head for which no run appears within this many settle times has no CI."""
+POLL_FIRST = 2.0
+POLL_MOST = 15.0
+"""Seconds between looks while webhooks say nothing."""
+BAD = frozenset({"failure", "timed_out", "startup_failure", "stale"})
+
+
+class RunSeen(Frozen):
+    """One workflow run, or a required context in the same shape."""
+
+    id: int
+    name: str
+    status: str
+    conclusion: str | None = None
+    created_at: datetime | None = None
+    updated_at: datetime | None = None
+    attempt: int = 1
+    url: str = ""
+
+
+class Seen(Frozen):
+    """The verdict so far. No ending = look again after `seconds`; `waiting` says what for, in words."""
+
+    ending: Ending | None = None
+    waiting: str = ""
+    seconds: float = 0.0
+    reason: Literal["", "no_run", "approval", "environment", "queued", "missing_context"] = ""
+
+
+def read_runs(
+    runs: Sequence[RunSeen], missing: Sequence[str], *, started_at: datetime, now: datetime, polls: int,
+    verify: VerifyConfig,
+) -> Seen:  # fmt: skip
+    """What these runs amount to. `missing` are required contexts that have not reported at all."""
+    settle = verify.settle_seconds
+    pause = min(POLL_MOST, POLL_FIRST + polls)
+    if now - started_at > timedelta(minutes=verify.timeout_minutes):
+        return Seen(ending="timed_out")
+    if not runs and now - started_at > timedelta(seconds=max(settle * NO_RUN_FACTOR, POLL_FIRST)):
+        return Seen(ending="no_ci", reason="no_run")
+    if not runs:
+        return Seen(waiting="GitHub has not started a workflow for this commit yet", seconds=pause)
+    blocked = _blocked(runs, now)
+    if blocked is not None:
+        return blocked
+    running = [run for run in runs if run.status != "completed"]
+    if running or missing:
+        names = ", ".join([run.name for run in running] + list(missing))
+        return Seen(waiting=f"waits for {names}"[:300], seconds=pause)
+    last = max((run.updated_at for run in runs if run.updated_at is not None), default=started_at)
+    left = settle - (now - max(last, started_at)).total_seconds()
+    if left > 0:
+        return Seen(waiting="all workflows have ended; waits whether more start", seconds=left + 0.05)
+    return Seen(ending=_ending(runs))
+
+
+def _blocked(runs: Sequence[RunSeen], now: datetime) -> Seen | None:
+    for run in runs:
+        if run.conclusion == "action_required" or run.status == "action_required":
+            return Seen(ending="blocked", reason="approval", waiting=f"{run.name} waits for someone to approve it")
+        if run.status == "waiting":
+            return Seen(
+                ending="blocked", reason="environment", waiting=f"{run.name} waits for an environment's approval"
+            )
+        if run.status == "queued" and run.created_at is not None and now - run.created_at > QUEUED_TOO_LONG:
+            return Seen(ending="blocked", reason="queued", waiting=f"{run.name} has been queued for over 15 minutes")
+    return None
+
+
+def _ending(runs: Sequence[RunSeen]) -> Ending:
+    conclusions = {run.conclusion for run in runs}
+    if conclusions & BAD:
+        only_late = conclusions & BAD == {"timed_out"}
+        return "timed_out" if only_late else "red"
+    if "cancelled" in conclusions:
+        return "cancelled"
+    return "green" if "success" in conclusions else "neutral"

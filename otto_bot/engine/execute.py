@@ -1,0 +1,88 @@
+"""One execution of one effect: act, then commit events and the effect's end in one transaction. Errors are events."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from datetime import datetime, timedelta
+
+from otto_bot.core.effects import Effect, EffectKind
+from otto_bot.core.events import EffectFailed, RunEvent
+from otto_bot.core.run import Run
+from otto_bot.jobs.outcomes import Later, NeedsPerson, Retry
+from otto_bot.store.database import StoreUnavailable
+from otto_bot.store.effect_rows import EffectRows, Ticket
+from otto_bot.store.ledger import Ledger
+
+log = logging.getLogger(__name__)
+
+Job = Callable[[Run, Effect, Ticket], Awaitable[Sequence[RunEvent]]]
+FIRST_PAUSE = 2.0
+LONGEST_PAUSE = 300.0
+"""Seconds between tries of a failing effect: doubled each time, never above the longest."""
+
+
+class Executor:
+    """Runs tickets with the table of jobs; knows nothing of what they do."""
+
+    def __init__(
+        self,
+        ledger: Ledger,
+        rows: EffectRows,
+        jobs: Mapping[EffectKind, Job],
+        translate: Callable[[Exception], Later | Retry | NeedsPerson | None],
+        now: Callable[[], datetime],
+    ) -> None:
+        self._ledger = ledger
+        self._rows = rows
+        self._jobs = jobs
+        self._translate = translate
+        self._now = now
+        self.running: dict[str, Ticket] = {}
+
+    async def __call__(self, ticket: Ticket) -> None:
+        """Execute a ticket; a stale one does nothing. Only a database that is away leaves it to the reaper."""
+        try:
+            effect = await asyncio.to_thread(self._rows.begin, ticket, self._now())
+            if effect is None:
+                return
+            self.running[ticket.key] = ticket
+            run = await asyncio.to_thread(self._ledger.load, effect.run)
+            await self._work(run, effect, ticket)
+        except StoreUnavailable as error:
+            log.warning("%s is left to the reaper: %s", ticket.id, error)
+        finally:
+            self.running.pop(ticket.key, None)
+
+    async def _work(self, run: Run, effect: Effect, ticket: Ticket) -> None:
+        try:
+            events = await self._jobs[effect.kind](run, effect, ticket)
+        except StoreUnavailable:
+            raise
+        except Exception as error:  # noqa: BLE001 - every error becomes an event; nothing is swallowed
+            await self._failed(run, effect, ticket, error)
+            return
+        await asyncio.to_thread(lambda: self._ledger.append(run.id, events, self._now(), done=ticket))
+
+    async def _failed(self, run: Run, effect: Effect, ticket: Ticket, error: Exception) -> None:
+        outcome = self._translate(error)
+        now = self._now()
+        if isinstance(outcome, Later):
+            until = outcome.until or now + timedelta(seconds=FIRST_PAUSE)
+            await asyncio.to_thread(self._rows.give_back, ticket, until, now)
+            return
+        if outcome is None:
+            log.error("%s failed", ticket.id, exc_info=error)
+            outcome = Retry(f"an error in Otto itself ({type(error).__name__}); the host's log has it", "bug")
+        else:
+            log.warning("%s: %s", ticket.id, outcome.message)
+        before = run.trouble.get(effect.key)
+        retry_at = None
+        if isinstance(outcome, Retry):
+            pause = min(LONGEST_PAUSE, FIRST_PAUSE * 2 ** (before.count if before else 0))
+            retry_at = now + timedelta(seconds=max(pause, outcome.after_seconds))
+        event = EffectFailed(
+            at=now, key=effect.key, kind=outcome.kind, message=outcome.message[:2000], retry_at=retry_at
+        )
+        await asyncio.to_thread(lambda: self._ledger.append(run.id, [event], now, done=ticket))

@@ -1,0 +1,120 @@
+"""The queue behind a small interface: enqueue, cancel, stop. DBOS does it; nothing else here knows DBOS."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import Any, Protocol
+
+from otto_bot.store.effect_rows import Ticket
+
+APPLICATION_VERSION = "otto-1"
+"""Pinned: otherwise every deployment would strand the jobs of the one before."""
+QUEUE = "effects"
+POLL_SECONDS = 0.1
+STEP_TIMEOUT_SECONDS = 4 * 3600.0
+
+Execute = Callable[[Ticket], Awaitable[None]]
+
+
+class Queue(Protocol):
+    """A durable wake-up call. It may be lost: the loop asks again with the next generation."""
+
+    async def start(self, execute: Execute) -> None:
+        """Begin to work; `execute` is called for each ticket, at least once."""
+
+    async def enqueue(self, ticket: Ticket) -> None:
+        """Ask for one execution. The same ticket twice is one."""
+
+    async def cancel(self, ticket: Ticket) -> None:
+        """Stop a try at its next await."""
+
+    async def stop(self) -> None:
+        """Finish what runs, start nothing more."""
+
+
+class DbosQueue:
+    """DBOS on SQLite or PostgreSQL. One in a process, as DBOS is."""
+
+    def __init__(self, url: str, worker: str, concurrency: int) -> None:
+        self._url = url
+        self._worker = worker
+        self._concurrency = concurrency
+        self._dbos: Any = None
+        self._queue: Any = None
+        self._workflow: Any = None
+
+    async def start(self, execute: Execute) -> None:
+        """Launch DBOS and register the one workflow there is: execute a ticket."""
+        from dbos import DBOS, DBOSConfig
+
+        logging.getLogger("dbos").setLevel(logging.WARNING)
+        config: DBOSConfig = {
+            "name": "otto-bot",
+            "system_database_url": self._url,
+            "application_version": APPLICATION_VERSION,
+            "executor_id": self._worker,
+            "log_level": "WARNING",
+            "enable_otlp": False,
+            "notification_listener_polling_interval_sec": POLL_SECONDS,
+        }
+        kwargs = sqlite_module(self._url)
+        if kwargs:
+            config["db_engine_kwargs"] = kwargs
+        self._dbos = DBOS(config=config)
+
+        @DBOS.step(name="execute", preemptible=True, timeout_seconds=STEP_TIMEOUT_SECONDS)
+        async def step(key: str, generation: int) -> None:
+            await execute(Ticket(key=key, generation=generation))
+
+        @DBOS.workflow(name="effect")
+        async def workflow(key: str, generation: int) -> None:
+            await step(key, generation)
+
+        self._workflow = workflow
+        DBOS.launch()
+        self._queue = await DBOS.register_queue_async(
+            QUEUE, worker_concurrency=self._concurrency, polling_interval_sec=POLL_SECONDS
+        )
+
+    async def enqueue(self, ticket: Ticket) -> None:
+        """Put the ticket into the queue under its own id."""
+        from dbos import DBOS, SetWorkflowID
+
+        with SetWorkflowID(ticket.id):
+            await DBOS.enqueue_workflow_async(QUEUE, self._workflow, ticket.key, ticket.generation)
+
+    async def cancel(self, ticket: Ticket) -> None:
+        """Cancel the workflow of this ticket."""
+        from dbos import DBOS
+
+        await DBOS.cancel_workflow_async(ticket.id)
+
+    async def stop(self) -> None:
+        """Leave DBOS."""
+        from dbos import DBOS
+
+        if self._dbos is not None:
+            DBOS.destroy(workflow_completion_timeout_sec=0)
+
+
+def queue_url(database_url: str) -> str:
+    """Where the queue keeps its tables: beside SQLite's file, inside the same PostgreSQL database."""
+    if database_url.startswith("sqlite:///"):
+        path = Path(database_url.removeprefix("sqlite:///"))
+        return f"sqlite:///{path.with_name(path.stem + '-queue.sqlite')}"
+    return database_url
+
+
+def sqlite_module(url: str) -> dict[str, Any]:
+    """Engine arguments for SQLite; Python >= 3.12 with SQLite < 3.42 needs the bundled one."""
+    import sqlite3
+    import sys
+
+    old = sqlite3.sqlite_version_info < (3, 42)
+    if not (url.startswith("sqlite") and sys.hexversion >= 0x030C0000 and old):
+        return {}
+    import pysqlite3
+
+    return {"module": pysqlite3}

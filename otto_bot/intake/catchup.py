@@ -1,0 +1,131 @@
+"""What webhooks did not tell: labelled issues without a run, commands, closed pull requests, moved branches."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from datetime import datetime, timedelta
+
+from otto_bot.core import events as e
+from otto_bot.core.run import Run
+from otto_bot.core.values import Person, Repo
+from otto_bot.github.client import GitHubApp
+from otto_bot.github.errors import GitHubError, RetryLater
+from otto_bot.github.models import Comment, RepositoryInfo
+from otto_bot.intake.desk import Desk, Said
+from otto_bot.store.archive import Archive
+from otto_bot.store.ledger import Ledger
+
+log = logging.getLogger(__name__)
+
+OVERLAP = timedelta(minutes=2)
+"""Comments are looked at again for this long: GitHub's lists lag behind."""
+
+
+class CatchUp:
+    """Compares open runs and labelled issues with GitHub. Every finding goes the way its webhook would have gone."""
+
+    def __init__(self, desk: Desk, ledger: Ledger, archive: Archive, github: GitHubApp) -> None:
+        self._desk = desk
+        self._ledger = ledger
+        self._archive = archive
+        self._github = github
+
+    async def __call__(self) -> None:
+        """One round. A repository that cannot be read is left for the next."""
+        for run_id in await asyncio.to_thread(self._ledger.active_runs):
+            run = await asyncio.to_thread(self._ledger.load, run_id)
+            try:
+                await self._run(run)
+            except GitHubError as error:
+                log.warning("run %s could not be compared with GitHub: %s", run_id, error)
+        try:
+            await self._labelled()
+        except RetryLater as error:
+            log.warning("labelled issues could not be listed: %s", error)
+
+    async def _labelled(self) -> None:
+        for installation in await self._github.installations():
+            if installation.suspended_at is not None:
+                continue
+            for info in await self._github.repositories(installation.id):
+                if info.archived or info.disabled:
+                    continue
+                try:
+                    await self._repository(_repo(installation.id, info))
+                except GitHubError as error:
+                    log.warning("%s could not be looked through: %s", info.full_name, error)
+
+    async def _repository(self, repo: Repo) -> None:
+        repository = self._desk.repository(repo)
+        label = await self._desk.label_of(repo)
+        for issue in await repository.labelled_issues(label):
+            if await asyncio.to_thread(self._ledger.run_of, repo.id, issue.number) is not None:
+                continue
+            put_on = [event for event in await repository.labelled_events(issue.number) if event.label == label]
+            if not put_on or put_on[-1].actor_id is None:
+                continue
+            who = Person(id=put_on[-1].actor_id, login=put_on[-1].actor_login)
+            await self._desk.label(
+                repo, issue.number, label, who, "User", title=issue.title, body=issue.body, is_pull=False
+            )
+
+    async def _run(self, run: Run) -> None:
+        repository = self._desk.repository(run.repo)
+        since = await self._since(run)
+        started = self._desk.now()
+        for number in filter(None, (run.issue, run.pull_request)):
+            for comment in await repository.comments(number, since):
+                await self._comment(run, number, comment)
+        await asyncio.to_thread(self._archive.set_cursor, f"comments/{run.id}", started.isoformat())
+        await self._pull(run)
+        await self._issue(run)
+
+    async def _since(self, run: Run) -> datetime:
+        value = await asyncio.to_thread(self._archive.cursor, f"comments/{run.id}")
+        return (datetime.fromisoformat(value) if value else run.started_at) - OVERLAP
+
+    async def _comment(self, run: Run, number: int, comment: Comment) -> None:
+        key = f"comment/{comment.id}"
+        if key in run.seen or comment.author_type != "User" or comment.app_id is not None or comment.author_id is None:
+            return
+        if comment.created_at < run.started_at:
+            return
+        said = Said(key=key, text=comment.body, number=number, comment_id=comment.id, kind="comment")
+        who = Person(id=comment.author_id, login=comment.author_login)
+        await self._desk.said(run.repo, said, who, comment.author_type)
+
+    async def _pull(self, run: Run) -> None:
+        if run.pull_request is None:
+            return
+        pull = await self._desk.repository(run.repo).pull_request(run.pull_request)
+        if pull.state == "closed" and (pull.merged or not run.resting):
+            await self._desk.tell(run, e.PullRequestClosed(at=self._desk.now(), merged=pull.merged))
+        elif pull.head_sha != run.head and not run.resting:
+            await self._moved(run, pull.head_sha)
+
+    async def _moved(self, run: Run, sha: str) -> None:
+        """A head that none of our attempts made is somebody else's."""
+        ours = {attempt.sha for task in run.tasks.values() for attempt in task.attempts}
+        ours |= {run.integration.sha} if run.integration else set()
+        now = await asyncio.to_thread(self._ledger.load, run.id)
+        if sha in ours or now.head != run.head:
+            return
+        commit = await self._desk.repository(run.repo).commit(sha)
+        if commit.author_name != await self._github.bot_login():
+            await self._desk.tell(run, e.RunBranchMoved(at=self._desk.now(), sha=sha, tree=commit.tree_sha))
+
+    async def _issue(self, run: Run) -> None:
+        issue = await self._desk.repository(run.repo).issue(run.issue)
+        if issue.state == "closed" and not run.resting:
+            await self._desk.tell(run, e.IssueChanged(at=self._desk.now(), what="closed"))
+
+
+def _repo(installation_id: int, info: RepositoryInfo) -> Repo:
+    return Repo(
+        id=info.id,
+        installation_id=installation_id,
+        owner=info.owner,
+        name=info.name,
+        default_branch=info.default_branch,
+    )

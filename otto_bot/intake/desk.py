@@ -1,0 +1,246 @@
+"""The desk where people's words arrive: one place for label, comment, box, button and poll to become run events."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from collections.abc import Callable
+from datetime import datetime
+from typing import Literal
+
+from otto_bot.core import events as e
+from otto_bot.core.commands import BadCommand, Command, Given, parse_line
+from otto_bot.core.config import ConfigError, HostCaps
+from otto_bot.core.run import Run
+from otto_bot.core.values import Frozen, Person, Repo
+from otto_bot.github.client import GitHubApp
+from otto_bot.github.config_file import read_config_file
+from otto_bot.github.errors import GitHubError, NotFound
+from otto_bot.github.models import Target
+from otto_bot.github.verbs import Repository
+from otto_bot.intake.markdown import command_in
+from otto_bot.intake.payloads import Issue
+from otto_bot.intake.permission import PermissionGate
+from otto_bot.store.ledger import Ledger, Trigger
+from otto_bot.text import reply as words
+from otto_bot.text.markers import marker
+
+DEFAULT_LABEL = "otto"
+_BOX = re.compile(r"^(\s*[-*] \[)([ xX])(\] .*)$")
+_IN_BOX = re.compile(r"`(/otto [^`]+)`")
+
+
+class Said(Frozen):
+    """Something a person wrote that may be a command."""
+
+    key: str
+    text: str
+    number: int
+    comment_id: int | None
+    kind: Literal["comment", "review_comment"]
+
+
+class Desk:
+    """Turns what people did into events, after the permission gate said yes."""
+
+    def __init__(
+        self, ledger: Ledger, github: GitHubApp, gate: PermissionGate, caps: HostCaps, now: Callable[[], datetime]
+    ) -> None:
+        self._ledger = ledger
+        self._github = github
+        self._gate = gate
+        self._caps = caps
+        self.now = now
+
+    def repository(self, repo: Repo) -> Repository:
+        """GitHub's verbs for a repository."""
+        return self._github.repository(repo.installation_id, repo.id)
+
+    async def active(self, repo_id: int, number: int) -> Run | None:
+        """The newest run of an issue or pull request, also a resting one."""
+        run_id = await asyncio.to_thread(self._ledger.run_of, repo_id, number)
+        return None if run_id is None else await asyncio.to_thread(self._ledger.load, run_id)
+
+    async def active_in(self, repo_id: int) -> list[Run]:
+        """Runs of a repository that are not over."""
+        ids = await asyncio.to_thread(self._ledger.active_runs, repo_id)
+        return [await asyncio.to_thread(self._ledger.load, run_id) for run_id in ids]
+
+    async def tell(self, run: Run, event: e.RunEvent) -> Run:
+        """Record an event."""
+        return await asyncio.to_thread(lambda: self._ledger.append(run.id, [event], self.now()))
+
+    async def label(
+        self, repo: Repo, number: int, label: str, who: Person, kind: str, *, title: str, body: str, is_pull: bool
+    ) -> None:
+        """The label was put on: a run starts, once for each time it was put on."""
+        repository = self.repository(repo)
+        if label != await self.label_of(repo):
+            return
+        if is_pull:
+            await self._say(repository, number, f"label/{number}", words.label_on_pull_request())
+            return
+        answer = await self._gate.ask(repository, who, kind)
+        if not answer.allowed:
+            if kind == "User":
+                await self._say(repository, number, f"label/{number}/{who.id}", words.refused(who.login, answer.why))
+            return
+        put_on = [event for event in await repository.labelled_events(number) if event.label == label]
+        when = str(put_on[-1].id) if put_on else "unknown"
+        trigger = Trigger(
+            key=f"label/{repo.id}/{number}/{when}", repo=repo, issue=number, title=title, body=body, actor=who
+        )
+        await self._start(repository, trigger)
+
+    async def _start(self, repository: Repository, trigger: Trigger) -> None:
+        run = await asyncio.to_thread(self._ledger.start, trigger, self._caps, self.now())
+        target = Target(kind="issue", id=trigger.issue)
+        if run is not None:
+            await repository.react(target, "eyes")
+            return
+        current = await self.active(trigger.repo.id, trigger.issue)
+        if current is not None and not current.ended and current.started_at < self.now():
+            await self.tell(current, e.IssueRelabelled(at=self.now(), by=trigger.actor.login))
+
+    async def label_of(self, repo: Repo) -> str:
+        """The configured label; where the configuration cannot be used, the default one, so that a run can say so."""
+        try:
+            config = await read_config_file(self.repository(repo), repo.default_branch, self._caps)
+        except (ConfigError, GitHubError):
+            return DEFAULT_LABEL
+        return config.label
+
+    async def said(self, repo: Repo, said: Said, who: Person, kind: str, issue: Issue | None = None) -> None:
+        """A comment: a command, something like one, or neither."""
+        command = command_in(said.text)
+        if command is None or kind != "User":
+            return
+        repository = self.repository(repo)
+        answer = await self._gate.ask(repository, who, kind)
+        if not answer.allowed:
+            await self._say(repository, said.number, said.key, words.refused(who.login, answer.why))
+            return
+        if isinstance(command, BadCommand):
+            await self._not_understood(repository, said, command)
+            return
+        await self._react(repository, said, "eyes")
+        run = await self.active(repo.id, said.number)
+        if (run is None or run.ended) and command.verb == "plan" and issue is not None and not issue.pull_request:
+            trigger = Trigger(
+                key=f"{said.key}/{repo.id}", repo=repo, issue=issue.number, title=issue.title, body=issue.body or "",
+                actor=who, plan_only=True,
+            )  # fmt: skip
+            await self._start(repository, trigger)
+        elif run is None:
+            text = words.help_text() if command.verb == "help" else words.no_run()
+            await self._say(repository, said.number, said.key, text)
+        else:
+            await self.give(run, command, who, key=said.key, where=said.number, comment_id=said.comment_id)
+
+    async def give(
+        self, run: Run, command: Command, who: Person, *, key: str, where: int, comment_id: int | None = None
+    ) -> Run:
+        """The one way a command reaches a run; the permission gate has said yes."""
+        given = Given(key=key, command=command, by=who, where=where, comment_id=comment_id)
+        return await self.tell(run, e.CommandGiven(at=self.now(), given=given))
+
+    async def _not_understood(self, repository: Repository, said: Said, bad: BadCommand) -> None:
+        await self._react(repository, said, "confused")
+        known = not bad.unknown_verb
+        text = words.bad_command(bad.problem) if known else words.unknown_verb(bad.problem, bad.did_you_mean)
+        await self._say(repository, said.number, said.key, text)
+
+    async def _react(self, repository: Repository, said: Said, content: Literal["eyes", "confused"]) -> None:
+        if said.comment_id is None:
+            return
+        try:
+            await repository.react(Target(kind=said.kind, id=said.comment_id), content)
+        except NotFound:
+            # The comment was deleted meanwhile; what it said still counts.
+            return
+
+    async def _say(self, repository: Repository, number: int, key: str, text: str) -> None:
+        """One answer outside of a run; a second delivery finds it."""
+        await repository.upsert_comment(number, marker(0, f"answer/{key}"), text)
+
+    async def box(
+        self, repo: Repo, number: int, comment_id: int, before: str, after: str, who: Person, kind: str, *, key: str
+    ) -> None:
+        """An edit of one of our comments: exactly one known box ticked is its command; anything is put back."""
+        run = await self.active(repo.id, number)
+        if run is None or kind != "User":
+            return
+        surface = next((name for name, known in run.ids.items() if known == comment_id), None)
+        is_plan = comment_id == run.plan_comment_id
+        if surface is None and not is_plan:
+            return
+        command = ticked(before, after)
+        if surface is not None:
+            await self.tell(run, e.Published(at=self.now(), surface=surface, digest="edited by someone"))
+        if command is None:
+            return
+        answer = await self._gate.ask(self.repository(repo), who, kind)
+        if not answer.allowed:
+            await self._say(self.repository(repo), number, key, words.refused(who.login, answer.why))
+            return
+        await self.give(run, command, who, key=key, where=number)
+
+    async def button(
+        self, repo: Repo, external_id: str, identifier: str | None, who: Person, kind: str, *, key: str
+    ) -> None:
+        """A button of one of our checks, or *Re-run* on it."""
+        match = re.fullmatch(r"run/(\d+)/check/(t\d+|run)(?:/a\d+)?", external_id)
+        if match is None:
+            return
+        run = await asyncio.to_thread(self._ledger.load, int(match.group(1)))
+        verb, _, task = (identifier or f"retry:{match.group(2)}").partition(":")
+        tasks = f" {task}" if re.fullmatch(r"t\d+", task) else ""
+        command = parse_line(f"/otto {verb}{tasks}")
+        if run.repo.id != repo.id or not isinstance(command, Command):
+            return
+        answer = await self._gate.ask(self.repository(repo), who, kind)
+        if not answer.allowed:
+            number = run.pull_request or run.issue
+            await self._say(self.repository(repo), number, key, words.refused(who.login, answer.why))
+            return
+        await self.give(run, command, who, key=key, where=run.pull_request or run.issue)
+
+    async def issue_ended(self, run: Run, what: Literal["closed", "unlabelled"], who: Person, kind: str) -> None:
+        """Closed or unlabelled by someone who may: cancelled. Closed because our pull request was merged: not."""
+        repository = self.repository(run.repo)
+        if what == "closed" and run.pull_request is not None:
+            pull = await repository.pull_request(run.pull_request)
+            if pull.merged:
+                await self.tell(run, e.PullRequestClosed(at=self.now(), merged=True, by=who.login))
+                return
+        answer = await self._gate.ask(repository, who, kind)
+        if answer.allowed:
+            await self.tell(run, e.IssueChanged(at=self.now(), what=what, by=who.login))
+
+    async def run_branch_pushed(self, run: Run, sha: str, who: Person) -> None:
+        """Somebody's push to the run branch; our own are known."""
+        if sha == run.head or who.login == await self._github.bot_login():
+            return
+        head = await self.repository(run.repo).branch_sha(run.run_branch)
+        if head is None or head == run.head:
+            return
+        commit = await self.repository(run.repo).commit(head)
+        await self.tell(run, e.RunBranchMoved(at=self.now(), sha=head, tree=commit.tree_sha, by=who.login))
+
+
+def ticked(before: str, after: str) -> Command | None:
+    """The command of the one box that an edit ticked; None where the edit did anything else."""
+    old, new = before.replace("\r\n", "\n").split("\n"), after.replace("\r\n", "\n").split("\n")
+    if len(old) != len(new):
+        return None
+    changed = [(a, b) for a, b in zip(old, new, strict=True) if a != b]
+    if len(changed) != 1:
+        return None
+    was, now = _BOX.match(changed[0][0]), _BOX.match(changed[0][1])
+    if was is None or now is None or was.group(2) != " " or now.group(2) == " ":
+        return None
+    if (was.group(1), was.group(3)) != (now.group(1), now.group(3)):
+        return None
+    named = _IN_BOX.search(now.group(3))
+    command = parse_line(named.group(1)) if named else None
+    return command if isinstance(command, Command) else None

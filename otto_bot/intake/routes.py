@@ -1,0 +1,203 @@
+"""From a stored delivery to run events: read narrowly, ask the permission gate, tell the ledger."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import logging
+from collections.abc import Awaitable, Callable
+from datetime import timedelta
+
+from pydantic import ValidationError
+
+from otto_bot.core import events as e
+from otto_bot.core.values import Person, Repo
+from otto_bot.github.errors import RetryLater
+from otto_bot.intake import payloads as p
+from otto_bot.intake.desk import Desk, Said
+from otto_bot.store.inbox import Delivery, Inbox
+
+log = logging.getLogger(__name__)
+
+RETRY_AFTER = timedelta(seconds=10)
+Handler = Callable[["Router", Delivery, p.Payload], Awaitable[None]]
+
+
+class Router:
+    """Works one delivery in. An error keeps the delivery for later; it never loses it."""
+
+    def __init__(self, desk: Desk, inbox: Inbox) -> None:
+        self.desk = desk
+        self._inbox = inbox
+
+    async def deliver(self, delivery: Delivery) -> None:
+        """Work it in and end it, or put it back with the reason."""
+        try:
+            await self._route(delivery)
+        except ValidationError as error:
+            log.warning("delivery %s (%s) is not understood: %s", delivery.guid, delivery.event, error.error_count())
+        except RetryLater as error:
+            await asyncio.to_thread(self._inbox.again, delivery, str(error), error.until)
+            return
+        except Exception as error:
+            log.exception("delivery %s (%s.%s) could not be worked in", delivery.guid, delivery.event, delivery.action)
+            later = self.desk.now() + RETRY_AFTER * delivery.attempts
+            await asyncio.to_thread(self._inbox.again, delivery, repr(error), later)
+            return
+        await asyncio.to_thread(self._inbox.end, delivery)
+
+    async def _route(self, delivery: Delivery) -> None:
+        handler = _HANDLERS.get((delivery.event, delivery.action)) or _HANDLERS.get((delivery.event, "*"))
+        if handler is None:
+            return
+        payload = p.parse(delivery.event, json.loads(delivery.body))
+        if not isinstance(payload, p.Payload) or payload.repository is None or payload.installation is None:
+            return
+        await handler(self, delivery, payload)
+
+
+def repo_of(payload: p.Payload) -> Repo:
+    """The repository of a payload. Call only where it has one."""
+    assert payload.repository is not None
+    assert payload.installation is not None
+    owner, _, name = payload.repository.full_name.partition("/")
+    return Repo(
+        id=payload.repository.id,
+        installation_id=payload.installation.id,
+        owner=owner,
+        name=name,
+        default_branch=payload.repository.default_branch or "main",
+    )
+
+
+def sender_of(payload: p.Payload) -> tuple[Person, str]:
+    """Who did it, and GitHub's type of the account."""
+    if payload.sender is None:
+        return Person(id=0, login="ghost"), "Bot"
+    return Person(id=payload.sender.id, login=payload.sender.login), payload.sender.type
+
+
+async def _labeled(router: Router, _delivery: Delivery, payload: p.Payload) -> None:
+    assert isinstance(payload, p.IssuesPayload)
+    who, kind = sender_of(payload)
+    label = payload.label.name if payload.label else ""
+    issue = payload.issue
+    await router.desk.label(
+        repo_of(payload), issue.number, label, who, kind, title=issue.title, body=issue.body or "",
+        is_pull=issue.pull_request is not None,
+    )  # fmt: skip
+
+
+async def _issue_ended(router: Router, delivery: Delivery, payload: p.Payload) -> None:
+    assert isinstance(payload, p.IssuesPayload)
+    who, kind = sender_of(payload)
+    repo = repo_of(payload)
+    run = await router.desk.active(repo.id, payload.issue.number)
+    if run is None:
+        return
+    if delivery.action == "unlabeled" and (payload.label is None or payload.label.name != run.config.label):
+        return
+    await router.desk.issue_ended(run, "closed" if delivery.action == "closed" else "unlabelled", who, kind)
+
+
+async def _commented(router: Router, _delivery: Delivery, payload: p.Payload) -> None:
+    assert isinstance(payload, p.IssueCommentPayload)
+    who, kind = sender_of(payload)
+    comment = payload.comment
+    if comment.performed_via_github_app is not None or (comment.user and comment.user.id != who.id):
+        return
+    said = Said(key=f"comment/{comment.id}", text=comment.body or "", number=payload.issue.number,
+                comment_id=comment.id, kind="comment")  # fmt: skip
+    await router.desk.said(repo_of(payload), said, who, kind, issue=payload.issue)
+
+
+async def _comment_edited(router: Router, delivery: Delivery, payload: p.Payload) -> None:
+    assert isinstance(payload, p.IssueCommentPayload)
+    who, kind = sender_of(payload)
+    before = ((payload.changes or {}).get("body") or {}).get("from")
+    if isinstance(before, str):
+        repo, number = repo_of(payload), payload.issue.number
+        await router.desk.box(repo, number, payload.comment.id, before, payload.comment.body or "", who, kind,
+                              key=f"box/{delivery.guid}")  # fmt: skip
+
+
+async def _review_commented(router: Router, _delivery: Delivery, payload: p.Payload) -> None:
+    assert isinstance(payload, p.ReviewCommentPayload)
+    who, kind = sender_of(payload)
+    said = Said(key=f"review-comment/{payload.comment.id}", text=payload.comment.body or "",
+                number=payload.pull_request.number, comment_id=payload.comment.id, kind="review_comment")  # fmt: skip
+    await router.desk.said(repo_of(payload), said, who, kind)
+
+
+async def _reviewed(router: Router, _delivery: Delivery, payload: p.Payload) -> None:
+    assert isinstance(payload, p.ReviewPayload)
+    who, kind = sender_of(payload)
+    said = Said(key=f"review/{payload.review.id}", text=payload.review.body or "",
+                number=payload.pull_request.number, comment_id=None, kind="comment")  # fmt: skip
+    await router.desk.said(repo_of(payload), said, who, kind)
+
+
+async def _button(router: Router, delivery: Delivery, payload: p.Payload) -> None:
+    assert isinstance(payload, p.CheckRunPayload)
+    who, kind = sender_of(payload)
+    asked = payload.requested_action.identifier if payload.requested_action else None
+    await router.desk.button(
+        repo_of(payload), payload.check_run.external_id or "", asked, who, kind, key=f"button/{delivery.guid}"
+    )
+
+
+async def _pull_closed(router: Router, _delivery: Delivery, payload: p.Payload) -> None:
+    assert isinstance(payload, p.PullRequestPayload)
+    who, _ = sender_of(payload)
+    repo = repo_of(payload)
+    run = await router.desk.active(repo.id, payload.number)
+    if run is not None and run.pull_request == payload.number:
+        event = e.PullRequestClosed(at=router.desk.now(), merged=payload.pull_request.merged, by=who.login)
+        await router.desk.tell(run, event)
+
+
+async def _pushed(router: Router, _delivery: Delivery, payload: p.Payload) -> None:
+    assert isinstance(payload, p.PushPayload)
+    repo = repo_of(payload)
+    who, _ = sender_of(payload)
+    branch = payload.ref.removeprefix("refs/heads/")
+    for run in await router.desk.active_in(repo.id):
+        if branch == run.run_branch and not payload.deleted:
+            await router.desk.run_branch_pushed(run, payload.after, who)
+        elif branch == run.repo.default_branch:
+            await router.desk.tell(run, e.BaseMoved(at=router.desk.now(), sha=payload.after))
+
+
+async def _reported(router: Router, _delivery: Delivery, payload: p.Payload) -> None:
+    sha = _sha_of(payload)
+    for run in await router.desk.active_in(repo_of(payload).id):
+        if any(v.sha == sha and v.ending is None for v in run.verifications.values()):
+            await router.desk.tell(run, e.Reported(at=router.desk.now(), sha=sha))
+
+
+def _sha_of(payload: p.Payload) -> str:
+    if isinstance(payload, p.WorkflowRunPayload):
+        return payload.workflow_run.head_sha
+    if isinstance(payload, p.CheckRunPayload):
+        return payload.check_run.head_sha
+    assert isinstance(payload, p.StatusPayload)
+    return payload.sha
+
+
+_HANDLERS: dict[tuple[str, str], Handler] = {
+    ("issues", "labeled"): _labeled,
+    ("issues", "unlabeled"): _issue_ended,
+    ("issues", "closed"): _issue_ended,
+    ("issue_comment", "created"): _commented,
+    ("issue_comment", "edited"): _comment_edited,
+    ("pull_request_review_comment", "created"): _review_commented,
+    ("pull_request_review", "submitted"): _reviewed,
+    ("check_run", "requested_action"): _button,
+    ("check_run", "rerequested"): _button,
+    ("check_run", "completed"): _reported,
+    ("workflow_run", "*"): _reported,
+    ("status", "*"): _reported,
+    ("pull_request", "closed"): _pull_closed,
+    ("push", "*"): _pushed,
+}
+"""Event and action → what to do. Others are stored by nobody and answered 202."""

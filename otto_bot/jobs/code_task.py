@@ -1,0 +1,312 @@
+"""One coder session: a workspace, the loop, the diff gate, a commit. Long, journalled, and it yields when asked."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from otto_bot.agents.coder import CodeResult, CoderLimits, Signal, code
+from otto_bot.agents.coder_prompt import CodeRequest
+from otto_bot.agents.toolbox import CommandResult, Toolbox
+from otto_bot.core.decision import Action
+from otto_bot.core.effects import Effect
+from otto_bot.core.events import AttemptCoded, AttemptFailed, AttemptStarted, AttemptStopped, RunEvent
+from otto_bot.core.evidence import Cause, Excerpt, Failure, Phase
+from otto_bot.core.run import BASELINE, Attempt, Handoff, Run
+from otto_bot.git.diff_gate import Finding, inspect
+from otto_bot.git.merging import Conflict
+from otto_bot.git.mirror import Mirror
+from otto_bot.git.publish import push
+from otto_bot.git.workspace import Workspace
+from otto_bot.jobs.context import Context, diff_text, failures_before, slug
+from otto_bot.jobs.journal import StoredJournal
+from otto_bot.jobs.money import budgeted
+from otto_bot.jobs.outcomes import Later
+from otto_bot.model.errors import ProviderError
+from otto_bot.model.toolset import FileTools
+from otto_bot.sandbox.cage import python_paths
+from otto_bot.store.effect_rows import Ticket
+from otto_bot.text.commits import attempt_commit, merge_commit
+
+DIFF_SHOWN = 30_000
+COMMAND_SECONDS = 300.0
+
+
+@dataclass(frozen=True)
+class Start:
+    """Where an attempt begins."""
+
+    base: str
+    branch: str
+    previous_diff: str = ""
+    fresh: bool = False
+
+
+async def code_task(context: Context, run: Run, effect: Effect, ticket: Ticket) -> Sequence[RunEvent]:
+    """AttemptCoded, or AttemptFailed / AttemptStopped with the reason."""
+    mirror = await context.mirror(run)
+    task = run.task(effect.task)
+    if task.last is None or task.last.number != effect.attempt:
+        start = await _start(context, run, mirror, effect)
+        run = await context.record(
+            run.id,
+            AttemptStarted(
+                at=context.now(),
+                task=effect.task,
+                attempt=effect.attempt,
+                base_sha=start.base,
+                branch=start.branch,
+                fresh=start.fresh,
+            ),
+        )
+        task = run.task(effect.task)
+    attempt = task.last
+    if attempt is None or attempt.number != effect.attempt:
+        return []
+    await mirror.fetch(*_needed(run, attempt))
+    session = _Session(context, run, mirror, effect, ticket, attempt)
+    return await session.work()
+
+
+def _needed(run: Run, attempt: Attempt) -> list[str]:
+    before = [a.sha for a in run.task(_task_of(run, attempt)).attempts if a.sha and a.pushed]
+    return list(dict.fromkeys([run.base_sha, *([run.head] if run.head else []), *before]))
+
+
+def _task_of(run: Run, attempt: Attempt) -> str:
+    return next(key for key, task in run.tasks.items() if attempt in task.attempts)
+
+
+async def _start(context: Context, run: Run, mirror: Mirror, effect: Effect) -> Start:
+    """A first or fresh attempt starts at the run branch's head; a retry at its predecessor, the head merged in."""
+    assert run.plan is not None
+    task = run.task(effect.task)
+    title = slug(run.plan.task(effect.task).title)
+    own = run.run_branch if run.single else f"{run.prefix}/{effect.task}-{title}-a{effect.attempt}"
+    last = task.last
+    if last is None or last.sha is None or not last.pushed:
+        return Start(base=run.head, branch=own, fresh=True)
+    await mirror.fetch(run.head, last.sha)
+    if task.next_strategy is not Action.RESTART_FRESH:
+        merged = await context.merging(mirror).merge_in(
+            last.sha, run.head, message=merge_commit(run, effect.task), author=await context.author(),
+            when=run.started_at,
+        )  # fmt: skip
+        if not isinstance(merged, Conflict):
+            return Start(base=merged, branch=last.branch)
+    return Start(base=_fresh_base(run), branch=own, fresh=True)
+
+
+def _fresh_base(run: Run) -> str:
+    """In a single-task run the run branch holds the failed attempt itself: fresh means the tree before it."""
+    if not run.single:
+        return run.head
+    ours = {attempt.sha for task in run.tasks.values() for attempt in task.attempts}
+    return run.verifications[BASELINE].sha if run.head in ours else run.head
+
+
+class _Session:
+    """One attempt being coded."""
+
+    def __init__(
+        self, context: Context, run: Run, mirror: Mirror, effect: Effect, ticket: Ticket, attempt: Attempt
+    ) -> None:
+        self.context = context
+        self.run = run
+        self.mirror = mirror
+        self.effect = effect
+        self.ticket = ticket
+        self.attempt = attempt
+        self.path = context.state_dir / "work" / f"run-{run.id}-{effect.task}-a{attempt.number}"
+
+    async def work(self) -> Sequence[RunEvent]:
+        """Code, then turn what is there into a commit."""
+        workspace = await Workspace.open(self.mirror, self.attempt.base_sha, self.path)
+        try:
+            result = await self._code(workspace)
+        except ProviderError as error:
+            if error.retryable:
+                raise
+            return [self._failed(Cause.PROVIDER_ERROR, error.message)]
+        if result.ending == "paused":
+            raise Later(None, "the run is paused or the worker stops")
+        events = await self._finish(workspace, result)
+        await workspace.remove()
+        return events
+
+    async def _code(self, workspace: Workspace) -> CodeResult:
+        files = await asyncio.to_thread(FileTools, workspace.path)
+        tools = Toolbox(
+            files=files,
+            snapshot=lambda: _tree(workspace),
+            restore=workspace.restore,
+            runner=_CagedRunner(self.context, workspace) if self.context.cage is not None else None,
+        )
+        limits = CoderLimits(usd=max(0.01, self.run.money.left))
+        return await code(
+            budgeted(self.context, self.run),
+            tools,
+            StoredJournal(self.context),
+            limits,
+            await self._request(),
+            self._signal,
+            asyncio.get_running_loop().time,
+        )
+
+    async def _request(self) -> CodeRequest:
+        run, attempt = self.run, self.attempt
+        assert run.plan is not None
+        task = run.task(self.effect.task)
+        before = failures_before(run, task, attempt.number)
+        return CodeRequest(
+            run=str(run.id),
+            model=run.config.models.coder,
+            task=run.plan.task(self.effect.task),
+            attempt=attempt.number,
+            plan_summary=run.plan.summary,
+            evidence=_own_evidence(before),
+            guidance=attempt.guidance,
+            facts=attempt.routed,
+            previous_diff=await self._previous_diff(),
+            projects=run.config.paths.projects,
+            protected=run.config.paths.protected,
+            nonce=self.context.nonce_for(f"run/{run.id}/code/{self.effect.task}/a{attempt.number}"),
+        )
+
+    async def _previous_diff(self) -> str:
+        """A fresh start sees what was tried before it."""
+        task = self.run.task(self.effect.task)
+        earlier = [a for a in task.attempts if a.number < self.attempt.number and a.sha and a.pushed]
+        if not earlier or self.attempt.base_sha == earlier[-1].sha:
+            return ""
+        last = earlier[-1]
+        assert last.sha is not None
+        if await self.context.merging(self.mirror).is_ancestor(last.sha, self.attempt.base_sha):
+            return ""
+        reading = self.context.reading(self.mirror)
+        base = reading.merge_base(self.run.base_sha, last.sha) or self.run.base_sha
+        return diff_text(reading, base, last.sha, DIFF_SHOWN)
+
+    async def _signal(self) -> Signal:
+        """Asked before each step: go on, pause, or stop and push what is there."""
+        if self.context.stopping():
+            return "pause"
+        if await self.context.still_wanted(self.ticket):
+            run = await asyncio.to_thread(self.context.ledger.load, self.run.id)
+            return "stop" if run.stopping else "go"
+        return "pause"
+
+    async def _finish(self, workspace: Workspace, result: CodeResult) -> Sequence[RunEvent]:
+        reading = self.context.reading(self.mirror)
+        changed = result.tree != reading.tree_id(self.attempt.base_sha)
+        if result.ending == "stopped":
+            return [await self._stopped(workspace, result.tree if changed else None)]
+        if result.ending == "money_limit":
+            return [await self._out_of_money(workspace, result.tree if changed else None)]
+        if result.ending not in ("finished", "no_finish"):
+            return [self._failed(Cause.AGENT_LIMIT, f"{result.ending.replace('_', ' ')}: {result.detail}")]
+        if not changed:
+            words = result.handoff.summary if result.handoff else result.detail
+            return [self._failed(Cause.NO_CHANGES, f"the coder changed nothing. {words}")]
+        changes = await asyncio.to_thread(reading.diff, self.attempt.base_sha, result.tree)
+        findings = [f for f in inspect(changes, protected=self.run.config.paths.protected) if f.blocking]
+        if findings:
+            return [self._held(findings)]
+        sha = await self._commit(workspace, result.tree)
+        stat = f"{len(changes)} files, +{sum(c.additions for c in changes)} −{sum(c.deletions for c in changes)}"
+        left = result.handoff
+        handoff = Handoff(summary=left.summary, facts=left.handoff) if left else Handoff()
+        return [
+            AttemptCoded(
+                at=self.context.now(),
+                task=self.effect.task,
+                attempt=self.attempt.number,
+                sha=sha,
+                tree=result.tree,
+                stat=stat,
+                handoff=handoff,
+            )
+        ]
+
+    async def _commit(self, workspace: Workspace, tree: str) -> str:
+        habits = await self.context.habits(self.run)
+        message = attempt_commit(self.run, self.effect.task, self.attempt.number, habits)
+        # A fresh start of a single-task run goes on top of the run branch: no ref of ours moves backwards.
+        on_head = self.run.single and self.attempt.base_sha != self.run.head
+        merged = on_head and await self.context.merging(self.mirror).is_ancestor(self.run.head, self.attempt.base_sha)
+        parent = self.run.head if on_head and not merged else self.attempt.base_sha
+        return await workspace.commit(
+            tree, [parent], message, author=await self.context.author(), when=self.context.now()
+        )
+
+    async def _stopped(self, workspace: Workspace, tree: str | None) -> RunEvent:
+        sha = await self._save(workspace, tree)
+        return AttemptStopped(at=self.context.now(), task=self.effect.task, attempt=self.attempt.number, sha=sha)
+
+    async def _out_of_money(self, workspace: Workspace, tree: str | None) -> RunEvent:
+        sha = await self._save(workspace, tree)
+        kept = f" What it had is on `{self.attempt.branch}`." if sha else ""
+        return self._failed(Cause.BUDGET, f"the budget ended in the middle of the work.{kept}")
+
+    async def _save(self, workspace: Workspace, tree: str | None) -> str | None:
+        """Work that will not be verified is still pushed: nothing finished is lost."""
+        if tree is None:
+            return None
+        sha = await self._commit(workspace, tree)
+        current = await self.mirror.remote_head(f"refs/heads/{self.attempt.branch}")
+        await push(self.mirror, sha, self.attempt.branch, current)
+        return sha
+
+    def _held(self, findings: Sequence[Finding]) -> RunEvent:
+        lines = [f"{finding.path}: {finding.rule}: {finding.detail}" for finding in findings[:20]]
+        excerpt = Excerpt(kind="diff", source="diff gate", text="\n".join(lines))
+        return self._failed(Cause.HELD_BY_DIFF_GATE, lines[0], (excerpt,))
+
+    def _failed(self, cause: Cause, detail: str, excerpts: tuple[Excerpt, ...] = ()) -> RunEvent:
+        words = excerpts or (Excerpt(kind="message", source="coder", text=detail or cause.value),)
+        failure = Failure(
+            task=self.effect.task,
+            attempt=self.attempt.number,
+            phase=Phase.CODING,
+            cause=cause,
+            detail=detail[:1000],
+            fingerprint=f"{cause.value}",
+            excerpts=words,
+        )
+        return AttemptFailed(at=self.context.now(), task=self.effect.task, attempt=self.attempt.number, failure=failure)
+
+
+class _CagedRunner:
+    """The coder's `run` tool: inside the cage, or not at all."""
+
+    def __init__(self, context: Context, workspace: Workspace) -> None:
+        self._context = context
+        self._workspace = workspace
+
+    async def run(self, command: str, timeout_seconds: float) -> CommandResult:
+        """One shell command in the workspace."""
+        cage = self._context.cage
+        assert cage is not None
+        interpreter = python_paths()
+        result = await cage.run(
+            command,
+            workdir=self._workspace.path,
+            timeout=min(timeout_seconds, COMMAND_SECONDS),
+            readonly=(*interpreter, *self._workspace.readable),
+            env={"PATH": f"{Path(interpreter[0]) / 'bin'}:/usr/local/bin:/usr/bin:/bin"},
+        )
+        return CommandResult(exit_code=result.exit_code, output=result.output, timed_out=result.timed_out)
+
+
+async def _tree(workspace: Workspace) -> str:
+    return (await workspace.snapshot()).tree
+
+
+def _own_evidence(failures: Sequence[Failure]) -> tuple[Excerpt, ...]:
+    """The newest failure in full, older ones by their first excerpt."""
+    if not failures:
+        return ()
+    older = tuple(excerpt for failure in failures[:-1] for excerpt in failure.excerpts[:1])
+    return (*failures[-1].excerpts, *older)

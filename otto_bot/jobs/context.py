@@ -1,0 +1,174 @@
+"""What every job may use: the ledger, GitHub, git, the model, the cage, the clock. Built once by the worker."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import hmac
+import re
+import secrets
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+from typing import Any, Protocol
+
+from otto_bot.core.events import RunEvent
+from otto_bot.core.evidence import Failure
+from otto_bot.core.lanes import Workflow
+from otto_bot.core.run import Run, Task, target_of
+from otto_bot.git.commits import Author
+from otto_bot.git.merging import Merging
+from otto_bot.git.mirror import Mirror
+from otto_bot.git.reading import Reading
+from otto_bot.git.runner import GitRunner
+from otto_bot.github.client import GitHubApp
+from otto_bot.github.verbs import Repository
+from otto_bot.jobs.outcomes import Later
+from otto_bot.model.client import ModelClient
+from otto_bot.model.prices import Prices
+from otto_bot.model.redact import Redactor
+from otto_bot.sandbox.bare import Bare
+from otto_bot.sandbox.cage import Cage
+from otto_bot.store.archive import Archive
+from otto_bot.store.effect_rows import EffectRows, Ticket
+from otto_bot.store.ledger import Ledger
+from otto_bot.text.links import Links
+
+
+class Stopping(Protocol):
+    """Whether the worker is asked to end."""
+
+    def __call__(self) -> bool:
+        """True: a long job yields."""
+
+
+@dataclass(frozen=True)
+class Context:
+    """Shared, long-lived parts; nothing of one run."""
+
+    ledger: Ledger
+    rows: EffectRows
+    archive: Archive
+    github: GitHubApp
+    web_url: str
+    runner: GitRunner
+    state_dir: Path
+    model: Callable[[], ModelClient]
+    prices: Prices
+    redactor: Redactor
+    cage: Cage | Bare | None
+    stopping: Stopping
+    now: Callable[[], datetime]
+    nonce_key: bytes
+    """A secret of the host from which fences get their nonces."""
+    nonce: Callable[[], str] = field(default=lambda: secrets.token_hex(8))
+
+    def repository(self, run: Run) -> Repository:
+        """GitHub's verbs for the run's repository."""
+        return self.github.repository(run.repo.installation_id, run.repo.id)
+
+    def links(self, run: Run) -> Links:
+        """Addresses people can open."""
+        return Links(self.web_url, run.repo.owner, run.repo.name)
+
+    async def mirror(self, run: Run) -> Mirror:
+        """The bare mirror of the repository, made if missing; its name is resolved now, so a rename is followed."""
+        repository = self.repository(run)
+        info = await repository.info()
+
+        async def token() -> str | None:
+            return (await repository.git_token()).value
+
+        url = f"{self.web_url}/{info.owner}/{info.name}.git"
+        path = self.state_dir / "mirrors" / f"{run.repo.id}-{_safe(info.owner)}-{_safe(info.name)}.git"
+        mirror = Mirror(path, url, token, self.runner)
+        await mirror.ensure()
+        return mirror
+
+    def reading(self, mirror: Mirror) -> Reading:
+        """GitPython's half: questions about commits of the mirror."""
+        return Reading(mirror.path, self.runner.environment())
+
+    def merging(self, mirror: Mirror) -> Merging:
+        """Merges inside the mirror."""
+        return Merging(mirror)
+
+    async def author(self) -> Author:
+        """Who signs Otto's commits: the App's bot user."""
+        who = await self.github.identity()
+        return Author(who.bot_login, f"{who.bot_user_id}+{who.bot_login}@users.noreply.github.com")
+
+    async def record(self, run_id: int, *events: RunEvent) -> Run:
+        """Commit events in the middle of a job."""
+        return await asyncio.to_thread(lambda: self.ledger.append(run_id, events, self.now()))
+
+    async def habits(self, run: Run) -> list[str]:
+        """Subjects of the default branch's last commits."""
+        commits = await self.repository(run).commits(run.repo.default_branch, 50)
+        return [commit.subject for commit in commits]
+
+    def nonce_for(self, key: str) -> str:
+        """A nonce that nobody can guess and that is the same whenever this work is resumed."""
+        return hmac.new(self.nonce_key, key.encode(), hashlib.sha256).hexdigest()[:16]
+
+    async def still_wanted(self, ticket: Ticket) -> bool:
+        """Whether this try still counts."""
+        return await asyncio.to_thread(self.rows.wanted, ticket)
+
+    def yield_if_stopping(self) -> None:
+        """Give the effect back when the worker is asked to end."""
+        if self.stopping():
+            raise Later(None, "the worker is being stopped")
+
+
+def _safe(name: str) -> str:
+    return re.sub(r"[^A-Za-z0-9._-]", "_", name)
+
+
+def slug(title: str) -> str:
+    """A branch-safe piece of a title."""
+    words = re.sub(r"[^a-z0-9]+", "-", title.lower()).strip("-")
+    return words[:30].strip("-") or "task"
+
+
+def parse_workflows(files: Sequence[Any]) -> list[Workflow]:
+    """Workflow files as values; one that is no YAML mapping keeps its problem."""
+    import yaml
+
+    found = []
+    for file in files:
+        try:
+            data = yaml.safe_load(file.text)
+        except yaml.YAMLError as error:
+            found.append(Workflow(path=file.path, problem=str(error).split("\n", 1)[0][:200]))
+            continue
+        if isinstance(data, Mapping):
+            # YAML 1.1 reads the key `on` as true.
+            found.append(
+                Workflow(path=file.path, data={("on" if key is True else str(key)): v for key, v in data.items()})
+            )
+        else:
+            found.append(Workflow(path=file.path, problem="it is no mapping"))
+    return found
+
+
+def failures_before(run: Run, task: Task, attempt: int) -> list[Failure]:
+    """Failures of the task's earlier attempts, oldest first, also of those that gates keep."""
+    kept: dict[int, Failure] = {}
+    for gate in run.gates:
+        kept.update({f.attempt: f for f in gate.failures if f.task == task.key})
+    kept.update({a.number: a.failure for a in task.attempts if a.failure is not None})
+    return [kept[number] for number in sorted(kept) if number < attempt]
+
+
+def verification_url(run: Run, task: str, attempt: int) -> str:
+    """Where Actions shows an attempt."""
+    verification = run.verifications.get(target_of(task, attempt))
+    return verification.url if verification else ""
+
+
+def diff_text(reading: Reading, before: str, after: str, limit: int) -> str:
+    """A whole diff as text, cut at `limit` characters."""
+    changes = reading.diff(before, after, patch_bytes=limit)
+    return "\n".join(f"diff --git a/{c.old_path or c.path} b/{c.path}\n{c.patch}" for c in changes)[:limit]

@@ -1,0 +1,64 @@
+"""Post a decision's comment, apply it once it stands, and start jobs again where it says so."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from otto_bot.core.effects import Effect, gate_surface
+from otto_bot.core.events import DecisionApplied, DecisionPosted, JobsRerun, Published, RunEvent
+from otto_bot.core.machine import reduce
+from otto_bot.core.run import GateState, Run
+from otto_bot.core.surfaces import gate_digest
+from otto_bot.github.errors import Forbidden, Refused
+from otto_bot.jobs.context import Context
+from otto_bot.jobs.outcomes import NeedsPerson
+from otto_bot.store.effect_rows import Ticket
+from otto_bot.text.decision import decision_comment
+from otto_bot.text.markers import marker
+
+
+async def post_decision(context: Context, run: Run, effect: Effect, _ticket: Ticket) -> Sequence[RunEvent]:
+    """DecisionPosted: from here on the decision may count."""
+    gate = run.gate
+    if gate is None or (gate.number, gate.revision) != (effect.gate, effect.number) or run.pull_request is None:
+        return []
+    surface = gate_surface(gate)
+    body = decision_comment(run, gate, context.links(run), context.now())
+    comment = await context.repository(run).upsert_comment(
+        run.pull_request, marker(run.id, surface), body, gate.comment_id
+    )
+    posted = DecisionPosted(
+        at=context.now(), gate=gate.number, revision=gate.revision, comment_id=comment.id, url=comment.url
+    )
+    after = reduce(run, posted)
+    shown = after.gate if after is not None and after.gate is not None else gate
+    published = Published(at=context.now(), surface=surface, digest=gate_digest(shown), github_id=comment.id)
+    return [posted, published]
+
+
+async def apply_decision(context: Context, run: Run, effect: Effect, _ticket: Ticket) -> Sequence[RunEvent]:
+    """DecisionApplied. The effect's time was the end of the grace; the state machine checks it again."""
+    gate = run.gate
+    if gate is None or (gate.number, gate.revision) != (effect.gate, effect.number):
+        return []
+    if gate.state not in (GateState.POSTED, GateState.APPROVED):
+        return []
+    return [DecisionApplied(at=context.now(), gate=gate.number, revision=gate.revision)]
+
+
+async def rerun_jobs(context: Context, run: Run, effect: Effect, _ticket: Ticket) -> Sequence[RunEvent]:
+    """JobsRerun: the failed jobs of this commit run again. Twice is once: a run that is going again is left alone."""
+    verification = run.verifications.get(effect.target)
+    if verification is None or not verification.rerun_due:
+        return []
+    repository = context.repository(run)
+    for run_id in verification.run_ids:
+        seen = await repository.workflow_run(run_id)
+        if seen.status != "completed" or seen.conclusion == "success":
+            continue
+        try:
+            await repository.rerun_failed(run_id)
+        except (Forbidden, Refused) as error:
+            words = f"GitHub does not let Otto run the jobs again ({error.message}); press *Re-run failed jobs* there"
+            raise NeedsPerson(words, "rerun") from error
+    return [JobsRerun(at=context.now(), target=effect.target, round=effect.number)]

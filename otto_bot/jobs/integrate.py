@@ -1,0 +1,112 @@
+"""Bring verified attempts to the run branch: build a candidate, and fast-forward only to a proven tree."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from otto_bot.core.effects import Effect
+from otto_bot.core.events import CandidateBuilt, CandidateConflict, RunBranchMoved, RunEvent, TasksMerged
+from otto_bot.core.evidence import Cause, Excerpt, Failure, Phase
+from otto_bot.core.run import Integration, Run
+from otto_bot.git.commits import tree_of
+from otto_bot.git.errors import PushRejected
+from otto_bot.git.merging import Conflict
+from otto_bot.git.mirror import Mirror
+from otto_bot.git.publish import push
+from otto_bot.jobs.context import Context
+from otto_bot.jobs.dispatching import dispatch_if_needed, verification_pull
+from otto_bot.store.effect_rows import Ticket
+from otto_bot.text.commits import squash_commit
+
+
+async def build_candidate(context: Context, run: Run, effect: Effect, _ticket: Ticket) -> Sequence[RunEvent]:
+    """CandidateBuilt, or CandidateConflict naming the attempt that does not fit any more."""
+    integration = run.integration
+    if integration is None or integration.sha is not None or integration.step != effect.number:
+        return []
+    mirror = await context.mirror(run)
+    shas = [sha for key in integration.merging if (last := run.task(key).last) and (sha := last.sha)]
+    await mirror.fetch(run.head, *shas)
+    squashed = await _squash_all(context, run, mirror, integration)
+    if isinstance(squashed, CandidateConflict):
+        return [squashed]
+    tree = await tree_of(mirror, squashed)
+    where = {"batch": integration.batch, "step": integration.step, "tasks": integration.merging}
+    if tree in run.green_trees:
+        return [CandidateBuilt.model_validate({"at": context.now(), "sha": squashed, "tree": tree, **where})]
+    branch = f"{run.prefix}/batch-{integration.batch}-{integration.step}"
+    await push(mirror, squashed, branch, await mirror.remote_head(f"refs/heads/{branch}"))
+    pull = await verification_pull(context, run, branch, f"b{integration.batch}/s{integration.step}")
+    dispatched = await dispatch_if_needed(context, run, branch, squashed)
+    built = {"branch": branch, "pull_request": pull, "dispatched_run": dispatched}
+    return [CandidateBuilt.model_validate({"at": context.now(), "sha": squashed, "tree": tree, **where, **built})]
+
+
+async def _squash_all(context: Context, run: Run, mirror: Mirror, integration: Integration) -> str | CandidateConflict:
+    """One commit a task, in plan order. Fixed times make a second try build the same commits."""
+    merging, reading = context.merging(mirror), context.reading(mirror)
+    author, habits = await context.author(), await context.habits(run)
+    onto = run.head
+    for key in integration.merging:
+        last = run.task(key).last
+        assert last is not None
+        assert last.sha is not None
+        base = reading.merge_base(run.head, last.sha) or run.base_sha
+        message = squash_commit(run, key, habits)
+        result = await merging.squash(base, last.sha, onto, message=message, author=author, when=run.started_at)
+        if isinstance(result, Conflict):
+            return _conflict(context, run, integration, key, result)
+        onto = result
+    return onto
+
+
+def _conflict(context: Context, run: Run, integration: Integration, key: str, conflict: Conflict) -> CandidateConflict:
+    last = run.task(key).last
+    assert last is not None
+    paths = ", ".join(conflict.paths) or "a directory"
+    failure = Failure(
+        task=key,
+        attempt=last.number,
+        sha=last.sha,
+        phase=Phase.MERGE,
+        cause=Cause.MERGE_CONFLICT,
+        detail=f"conflicts with the run branch in {paths}"[:1000],
+        fingerprint="merge:" + ",".join(sorted(conflict.paths))[:200],
+        suspected_files=conflict.paths[:20],
+        excerpts=(Excerpt(kind="message", source="git merge", text=f"conflict in {paths}"[:4000]),),
+    )
+    return CandidateConflict(
+        at=context.now(), batch=integration.batch, step=integration.step, task=key, failure=failure
+    )
+
+
+async def merge(context: Context, run: Run, effect: Effect, _ticket: Ticket) -> Sequence[RunEvent]:
+    """TasksMerged; RunBranchMoved where someone else's commits got there first."""
+    integration = run.integration
+    if integration is None or not integration.ready or integration.step != effect.number:
+        return []
+    assert integration.sha is not None
+    assert integration.tree is not None
+    mirror = await context.mirror(run)
+    if not await mirror.has(integration.sha):
+        # Another machine built it: the same steps give the same commit.
+        await mirror.fetch(run.head, *[a.sha for key in integration.merging if (a := run.task(key).last) and a.sha])
+        await _squash_all(context, run, mirror, integration)
+    try:
+        await push(mirror, integration.sha, run.run_branch, run.head)
+    except PushRejected as error:
+        head = await mirror.remote_head(f"refs/heads/{run.run_branch}")
+        if error.reason != "non_fast_forward" or head is None or head == run.head:
+            raise
+        await mirror.fetch(head)
+        return [RunBranchMoved(at=context.now(), sha=head, tree=await tree_of(mirror, head))]
+    return [
+        TasksMerged(
+            at=context.now(),
+            batch=integration.batch,
+            step=integration.step,
+            tasks=integration.merging,
+            sha=integration.sha,
+            tree=integration.tree,
+        )
+    ]

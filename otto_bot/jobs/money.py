@@ -1,0 +1,55 @@
+"""The lineage's purse over the ledger: every reservation and settlement is an event."""
+
+from __future__ import annotations
+
+import asyncio
+
+from otto_bot.agents.structured import Record
+from otto_bot.core.events import MoneyReserved, MoneySettled
+from otto_bot.core.run import Run
+from otto_bot.core.values import Usage
+from otto_bot.jobs.context import Context
+from otto_bot.model.budgeted import BudgetedModel
+
+
+class LedgerPurse:
+    """Purse of one run."""
+
+    def __init__(self, context: Context, run_id: int) -> None:
+        self._context = context
+        self._run_id = run_id
+
+    async def reserve(self, call_id: str, usd: float) -> bool:
+        """Put money aside; the state machine says whether the cap allows it."""
+        run = await self._context.record(self._run_id, MoneyReserved(at=self._context.now(), call=call_id, usd=usd))
+        return run.money.reserved.get(call_id) == usd
+
+    async def settle(self, call_id: str, usage: Usage | None) -> None:
+        """Replace the reservation by what was used."""
+        await self._context.record(self._run_id, MoneySettled(at=self._context.now(), call=call_id, usage=usage))
+
+
+def budgeted(context: Context, run: Run) -> BudgetedModel:
+    """The model within the run's budget."""
+    return BudgetedModel(context.model(), LedgerPurse(context, run.id), context.prices, context.redactor)
+
+
+async def keep_records(context: Context, run: Run, effect_key: str, records: tuple[Record, ...]) -> None:
+    """Store every reply as it came: raw body by content, and one usage row a call."""
+    for number, record in enumerate(records, start=1):
+        await asyncio.to_thread(_keep, context, run.id, f"{effect_key}/{number}", record)
+
+
+def _keep(context: Context, run_id: int, call: str, record: Record) -> None:
+    raw = context.redactor.text(record.raw or record.text)
+    now = context.now()
+    context.archive.spent(
+        call=call,
+        run=run_id,
+        role=record.role,
+        model=record.model,
+        usage=record.usage,
+        seconds=record.latency_seconds,
+        reply=context.archive.keep("reply", raw.encode(), now),
+        at=now,
+    )

@@ -1,0 +1,34 @@
+"""How a job ends besides success: later, again, or with a person. Raised by jobs, read by the engine."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+
+class Later(Exception):
+    """Nothing is wrong: the same step again, at a time or soon. Costs nothing and counts nothing."""
+
+    def __init__(self, until: datetime | None, why: str) -> None:
+        self.until = until
+        self.message = why
+        self.kind = "later"
+        super().__init__(why)
+
+
+class Retry(Exception):
+    """Something outside did not work; it is tried again after a growing pause."""
+
+    def __init__(self, message: str, kind: str = "outside", after_seconds: float = 0.0) -> None:
+        self.message = message
+        self.kind = kind
+        self.after_seconds = after_seconds
+        super().__init__(message)
+
+
+class NeedsPerson(Exception):
+    """Only a person can help; the message says what to do."""
+
+    def __init__(self, message: str, kind: str = "person") -> None:
+        self.message = message
+        self.kind = kind
+        super().__init__(message)

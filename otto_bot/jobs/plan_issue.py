@@ -1,0 +1,59 @@
+"""Ask the planner for a plan of the issue as it was when it was labelled."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from otto_bot.agents.planner import PlanRequest, make_plan
+from otto_bot.core.effects import Effect
+from otto_bot.core.events import PlanMade, Refused, RunEvent
+from otto_bot.core.run import Run
+from otto_bot.git.reading import Reading
+from otto_bot.jobs.context import Context
+from otto_bot.jobs.money import budgeted, keep_records
+from otto_bot.model.errors import BudgetSpent
+from otto_bot.store.effect_rows import Ticket
+from otto_bot.text import refusals
+
+KEY_FILES = (
+    "README.md", "README.rst", "README", "CONTRIBUTING.md", "AGENTS.md", "CLAUDE.md", "pyproject.toml", "setup.py",
+    "package.json", "Cargo.toml", "go.mod", "pom.xml", "build.gradle", "Gemfile", "composer.json", "Makefile",
+)  # fmt: skip
+KEY_FILE_BYTES = 20_000
+
+
+async def plan_issue(context: Context, run: Run, effect: Effect, _ticket: Ticket) -> Sequence[RunEvent]:
+    """PlanMade; Refused where the budget does not even allow the plan."""
+    mirror = await context.mirror(run)
+    await mirror.fetch(run.base_sha)
+    reading = context.reading(mirror)
+    paths = reading.files(run.base_sha)
+    request = PlanRequest(
+        run=str(run.id),
+        model=run.config.models.planner,
+        title=run.title,
+        body=run.body,
+        paths=tuple(paths),
+        key_files=_key_files(reading, run.base_sha, paths),
+        guidance=run.plan_guidance,
+        max_tasks=run.config.plan.max_tasks,
+        nonce=context.nonce(),
+    )
+    try:
+        result = await make_plan(budgeted(context, run), request)
+    except BudgetSpent:
+        reason = refusals.money_used_up(run.money.cap)
+        return [Refused(at=context.now(), reason=reason, reply="/otto budget +5")]
+    await keep_records(context, run, effect.key, result.records)
+    notes = () if result.fallback == "none" else (f"the planner's answer was not usable: {result.fallback}",)
+    return [PlanMade(at=context.now(), number=effect.number, plan=result.plan, notes=(*notes, *result.problems))]
+
+
+def _key_files(reading: Reading, commit: str, paths: Sequence[str]) -> tuple[tuple[str, str], ...]:
+    wanted = [path for path in paths if path in KEY_FILES or path.startswith(".github/workflows/")]
+    found = []
+    for path in wanted[:20]:
+        body = reading.file_at(commit, path, max_bytes=KEY_FILE_BYTES)
+        if body is not None:
+            found.append((path, body.decode("utf-8", "replace")))
+    return tuple(found)

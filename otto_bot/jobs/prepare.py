@@ -1,0 +1,67 @@
+"""Before any model is paid: read the configuration, the workflows and the base, and choose the lane."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from otto_bot.core.config import Config, ConfigError
+from otto_bot.core.effects import Effect
+from otto_bot.core.events import Prepared, Refused, RunEvent
+from otto_bot.core.exposure import exposure
+from otto_bot.core.lanes import Lane, LaneKind, choose
+from otto_bot.core.run import Run
+from otto_bot.github.config_file import CONFIG_PATH, read_config_file
+from otto_bot.github.errors import Forbidden, TooLarge
+from otto_bot.github.errors import Refused as GitHubRefused
+from otto_bot.github.models import Label
+from otto_bot.jobs.context import Context, parse_workflows
+from otto_bot.store.effect_rows import Ticket
+from otto_bot.text import refusals
+
+LABELS = (
+    Label(name="otto:needs-human", color="d93f0b", description="Otto waits for a person"),
+    Label(name="otto:done", color="0e8a16", description="Otto has finished"),
+    Label(name="otto:verification", color="c5def5", description="A draft that only lets Actions verify a branch"),
+)
+
+
+async def prepare(context: Context, run: Run, _effect: Effect, _ticket: Ticket) -> Sequence[RunEvent]:
+    """Prepared, or Refused with what a person must change."""
+    repository = context.repository(run)
+    now = context.now()
+    info = await repository.info()
+    if info.archived or info.disabled:
+        return [Refused(at=now, reason=refusals.repository_unusable("archived" if info.archived else "disabled"))]
+    base = await repository.branch_sha(run.repo.default_branch)
+    if base is None:
+        return [Refused(at=now, reason=refusals.repository_unusable("it has no commit on its default branch"))]
+    try:
+        config = await read_config_file(repository, base, run.caps)
+    except ConfigError as error:
+        return [Refused(at=now, reason=refusals.bad_config(error.problems, CONFIG_PATH))]
+    except (Forbidden, GitHubRefused, TooLarge) as error:
+        return [Refused(at=now, reason=refusals.config_unreadable(str(error)))]
+    await repository.ensure_labels([*LABELS, Label(name=config.label, color="5319e7", description="Otto works on it")])
+    workflows = parse_workflows(await repository.workflow_files(base))
+    prefix = await _prefix(context, run, config)
+    lane = choose(workflows, f"{prefix}/1-1/t1-task-a1", run.repo.default_branch, config.verify)
+    if lane.kind is LaneKind.NONE:
+        return [Refused(at=now, reason=refusals.no_ci(lane.why, context.links(run), run.repo.default_branch))]
+    lane = _demand_dispatch(config, lane)
+    if lane.kind is LaneKind.NONE:
+        return [Refused(at=now, reason=refusals.no_ci(lane.why, context.links(run), run.repo.default_branch))]
+    return [Prepared(at=now, config=config, base_sha=base, lane=lane, exposure=exposure(workflows), prefix=prefix)]
+
+
+async def _prefix(context: Context, run: Run, config: Config) -> str:
+    """The configured prefix, or another one where a branch of that very name stands in the way."""
+    taken = await context.repository(run).branch_sha(config.branches.prefix)
+    return config.branches.prefix if taken is None else f"{config.branches.prefix}-bot"
+
+
+def _demand_dispatch(config: Config, lane: Lane) -> Lane:
+    """`exposure: dispatch-only` allows no lane in which a mere push starts workflows."""
+    if config.verify.exposure == "dispatch-only" and lane.kind is not LaneKind.DISPATCH:
+        why = f"`verify.exposure: dispatch-only` needs `{config.verify.workflow}` with `workflow_dispatch`"
+        return Lane(kind=LaneKind.NONE, why=why)
+    return lane

@@ -1,0 +1,68 @@
+"""Push an attempt to its branch and start its verification."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from otto_bot.core.effects import Effect
+from otto_bot.core.events import AttemptFailed, AttemptPushed, RunBranchMoved, RunEvent
+from otto_bot.core.evidence import Cause, Excerpt, Failure, Phase
+from otto_bot.core.run import Attempt, Run
+from otto_bot.git.commits import tree_of
+from otto_bot.git.errors import PushRejected
+from otto_bot.git.mirror import Mirror
+from otto_bot.git.publish import push
+from otto_bot.jobs.context import Context
+from otto_bot.jobs.dispatching import dispatch_if_needed, verification_pull
+from otto_bot.store.effect_rows import Ticket
+
+
+async def push_attempt(context: Context, run: Run, effect: Effect, _ticket: Ticket) -> Sequence[RunEvent]:
+    """AttemptPushed; a refused push is the attempt's failure, with GitHub's words."""
+    attempt = run.task(effect.task).last
+    if attempt is None or attempt.sha is None:
+        return []
+    mirror = await context.mirror(run)
+    try:
+        current = await mirror.remote_head(f"refs/heads/{attempt.branch}")
+        await push(mirror, attempt.sha, attempt.branch, current)
+    except PushRejected as error:
+        return await _rejected(context, run, effect, attempt, mirror, error)
+    what = f"{effect.task}/a{effect.attempt}"
+    pull = await verification_pull(context, run, attempt.branch, what)
+    dispatched = await dispatch_if_needed(context, run, attempt.branch, attempt.sha)
+    return [
+        AttemptPushed(
+            at=context.now(),
+            task=effect.task,
+            attempt=effect.attempt,
+            sha=attempt.sha,
+            pull_request=pull,
+            dispatched_run=dispatched,
+        )
+    ]
+
+
+async def _rejected(
+    context: Context, run: Run, effect: Effect, attempt: Attempt, mirror: Mirror, error: PushRejected
+) -> Sequence[RunEvent]:
+    """Someone else's commits on the branch are kept: the work moves on top of them, or to a fresh branch."""
+    events: list[RunEvent] = []
+    moved = error.reason == "non_fast_forward" and attempt.branch == run.run_branch
+    if moved:
+        head = await mirror.remote_head(f"refs/heads/{run.run_branch}")
+        if head is not None:
+            await mirror.fetch(head)
+            events.append(RunBranchMoved(at=context.now(), sha=head, tree=await tree_of(mirror, head)))
+    failure = Failure(
+        task=effect.task,
+        attempt=effect.attempt,
+        sha=attempt.sha,
+        phase=Phase.PUSH,
+        cause=Cause.MERGE_CONFLICT if moved else Cause.PUSH_REJECTED,
+        detail=f"{error.reason}: {error.detail}"[:1000],
+        fingerprint=f"push:{error.reason}",
+        excerpts=(Excerpt(kind="message", source="git push", text=error.detail[:4000]),),
+    )
+    failed = AttemptFailed(at=context.now(), task=effect.task, attempt=effect.attempt, failure=failure)
+    return [*events, failed]

@@ -1,0 +1,97 @@
+"""Which job does which effect, and what errors of the rooms below mean for an effect."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from functools import partial
+
+from otto_bot.core.effects import Effect, EffectKind
+from otto_bot.core.events import RunEvent
+from otto_bot.core.run import Run
+from otto_bot.git import errors as git
+from otto_bot.github import errors as github
+from otto_bot.jobs import decisions, integrate, publish
+from otto_bot.jobs.code_task import code_task
+from otto_bot.jobs.context import Context
+from otto_bot.jobs.judge_task import judge_task
+from otto_bot.jobs.open_pull_request import open_pull_request
+from otto_bot.jobs.outcomes import Later, NeedsPerson, Retry
+from otto_bot.jobs.plan_issue import plan_issue
+from otto_bot.jobs.prepare import prepare
+from otto_bot.jobs.push_attempt import push_attempt
+from otto_bot.jobs.run_pilot import run_pilot
+from otto_bot.jobs.verify_head import verify_head
+from otto_bot.model.errors import BudgetSpent, ProviderError, UnknownPrice
+from otto_bot.store.effect_rows import Ticket
+
+Job = Callable[[Context, Run, Effect, Ticket], Awaitable[Sequence[RunEvent]]]
+
+JOBS: Mapping[EffectKind, Job] = {
+    EffectKind.PREPARE: prepare,
+    EffectKind.PLAN: plan_issue,
+    EffectKind.POST_PLAN: publish.post_plan,
+    EffectKind.OPEN_PULL_REQUEST: open_pull_request,
+    EffectKind.CODE: code_task,
+    EffectKind.PUSH: push_attempt,
+    EffectKind.VERIFY: verify_head,
+    EffectKind.RERUN: decisions.rerun_jobs,
+    EffectKind.JUDGE: judge_task,
+    EffectKind.CANDIDATE: integrate.build_candidate,
+    EffectKind.MERGE: integrate.merge,
+    EffectKind.GATE: run_pilot,
+    EffectKind.POST_DECISION: decisions.post_decision,
+    EffectKind.APPLY: decisions.apply_decision,
+    EffectKind.SHOW: publish.show,
+    EffectKind.CALL: publish.call_person,
+    EffectKind.REPLY: publish.answer,
+    EffectKind.TIDY: publish.tidy,
+    EffectKind.TIME_UP: publish.time_up,
+}
+
+
+def jobs_for(context: Context) -> dict[EffectKind, Callable[[Run, Effect, Ticket], Awaitable[Sequence[RunEvent]]]]:
+    """The table with its context bound."""
+    return {kind: partial(job, context) for kind, job in JOBS.items()}
+
+
+def translate(error: Exception) -> Later | Retry | NeedsPerson | None:
+    """What an error means for its effect; None = an error of our own."""
+    if isinstance(error, Later | Retry | NeedsPerson):
+        return error
+    return _github(error) or _git(error) or _model(error)
+
+
+def _github(error: Exception) -> Later | Retry | NeedsPerson | None:
+    if isinstance(error, github.RetryLater):
+        return Later(error.until, error.reason)
+    if isinstance(error, github.Unreachable):
+        return Retry(f"GitHub does not answer: {error.message}", "github")
+    if isinstance(error, github.Unauthorized | github.Forbidden):
+        return NeedsPerson(f"GitHub refuses Otto: {error}. Check the App's permissions and installation", "permission")
+    if isinstance(error, github.NotFound | github.Conflict | github.Moved):
+        return Retry(f"GitHub: {error}", "github", 5)
+    if isinstance(error, github.GitHubError):
+        return NeedsPerson(f"GitHub said no: {error}", "github")
+    return None
+
+
+def _git(error: Exception) -> Later | Retry | NeedsPerson | None:
+    if isinstance(error, git.RemoteUnreachable | git.RefMissing | git.GitTimedOut):
+        return Retry(f"git: {error}", "git")
+    if isinstance(error, git.AccessDenied):
+        return Retry(f"git was refused: {error}", "git", 5)
+    if isinstance(error, git.PushRejected):
+        return NeedsPerson(f"{error}. Check the rules for the branch", "push_rejected")
+    if isinstance(error, git.GitFailed):
+        return Retry(f"git: {error}", "git")
+    return None
+
+
+def _model(error: Exception) -> Later | Retry | NeedsPerson | None:
+    if isinstance(error, ProviderError):
+        if error.retryable:
+            return Retry(f"the model's service: {error.message}", "provider", error.retry_after or 0)
+        return NeedsPerson(f"the model's service: {error.message}", "provider")
+    if isinstance(error, BudgetSpent | UnknownPrice):
+        return NeedsPerson(str(error), "budget")
+    return None

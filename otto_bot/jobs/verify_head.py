@@ -1,0 +1,158 @@
+"""Ask GitHub what Actions says about one head; when it has ended badly, fetch jobs and logs and say why."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from datetime import timedelta
+
+from otto_bot.core.actions import RunSeen, Seen, read_runs
+from otto_bot.core.effects import Effect
+from otto_bot.core.events import RunEvent, VerificationEnded, VerificationPolled
+from otto_bot.core.evidence import Cause, Excerpt, Failure, Phase
+from otto_bot.core.lanes import LaneKind
+from otto_bot.core.run import BASELINE, Ending, Run, Verification
+from otto_bot.diagnosis.diagnose import diagnose
+from otto_bot.github.ci_models import WorkflowRun
+from otto_bot.jobs.context import Context, failures_before
+from otto_bot.jobs.evidence_logs import failed_jobs
+from otto_bot.store.effect_rows import Ticket
+
+EVENT_OF = {
+    LaneKind.DISPATCH: "workflow_dispatch",
+    LaneKind.PUSH: "push",
+    LaneKind.PULL_REQUEST: "pull_request",
+}
+CAUSE_OF: dict[Ending, Cause] = {
+    "timed_out": Cause.TIMEOUT,
+    "blocked": Cause.ACTION_REQUIRED,
+    "neutral": Cause.NO_CI,
+    "no_ci": Cause.NO_CI,
+    "cancelled": Cause.CANCELLED,
+}
+WORDS: dict[Ending, str] = {
+    "timed_out": "the workflows did not end in time",
+    "blocked": "the workflows wait for someone",
+    "neutral": "every job was skipped or neutral: nothing was verified",
+    "no_ci": "no workflow started for this commit",
+    "cancelled": "the workflow run was cancelled",
+}
+
+
+async def verify_head(context: Context, run: Run, effect: Effect, _ticket: Ticket) -> Sequence[RunEvent]:
+    """VerificationPolled with the time of the next look, or VerificationEnded with the failure, if any."""
+    verification = run.verifications.get(effect.target)
+    if verification is None or verification.ending is not None:
+        return []
+    runs = await _runs_of(context, run, verification)
+    now = context.now()
+    seen = read_runs(
+        [_seen(one) for one in runs],
+        await _missing(context, run, verification) if _all_ended(runs) else [],
+        started_at=verification.started_at,
+        now=now,
+        polls=verification.polls,
+        verify=run.config.verify,
+    )
+    ids = tuple(one.id for one in runs)
+    url = runs[0].html_url if runs else ""
+    if seen.ending is None:
+        next_at = now + timedelta(seconds=seen.seconds)
+        return [
+            VerificationPolled(
+                at=now, target=effect.target, next_at=next_at, waiting=seen.waiting, run_ids=ids, url=url
+            )
+        ]
+    failure = None if seen.ending == "green" else await _failure(context, run, effect, verification, runs, seen)
+    return [
+        VerificationEnded(
+            at=now,
+            target=effect.target,
+            sha=verification.sha,
+            ending=seen.ending,
+            failure=failure,
+            run_ids=ids,
+            url=url,
+        )
+    ]
+
+
+async def _runs_of(context: Context, run: Run, verification: Verification) -> list[WorkflowRun]:
+    """The lane's workflow runs for exactly this commit: one a workflow, the newest."""
+    assert run.lane is not None
+    found = await context.repository(run).workflow_runs(verification.sha)
+    wanted = EVENT_OF.get(run.lane.kind, "")
+    newest: dict[str, WorkflowRun] = {}
+    for one in sorted(found, key=lambda item: item.id):
+        path = one.path.split("@", 1)[0]
+        if one.event == wanted and (not run.lane.workflows or path in run.lane.workflows):
+            newest[path] = one
+    return list(newest.values())
+
+
+def _seen(run: WorkflowRun) -> RunSeen:
+    return RunSeen(
+        id=run.id,
+        name=run.name or run.path,
+        status=run.status,
+        conclusion=run.conclusion,
+        created_at=run.created_at,
+        updated_at=run.updated_at,
+        attempt=run.run_attempt,
+        url=run.html_url,
+    )
+
+
+def _all_ended(runs: Sequence[WorkflowRun]) -> bool:
+    return bool(runs) and all(run.status == "completed" for run in runs)
+
+
+async def _missing(context: Context, run: Run, verification: Verification) -> list[str]:
+    """Contexts that `verify.required` or the default branch demands and that have not ended on this commit."""
+    repository = context.repository(run)
+    required = await repository.required_contexts(run.repo.default_branch)
+    names = {*run.config.verify.required, *(one.context for one in required.contexts)} - set(run.config.verify.ignore)
+    if not names:
+        return []
+    ended = {check.name for check in await repository.check_runs(verification.sha) if check.status == "completed"}
+    ended |= {one.context for one in await repository.statuses(verification.sha) if one.state != "pending"}
+    return sorted(names - ended)
+
+
+async def _failure(
+    context: Context, run: Run, effect: Effect, verification: Verification, runs: Sequence[WorkflowRun], seen: Seen
+) -> Failure:
+    """Why it is not green. Attempt 0 = the base commit or a candidate: nobody's failure yet."""
+    assert seen.ending is not None
+    before = failures_before(run, run.task(effect.task), effect.attempt) if effect.task else []
+    baseline = run.verifications[BASELINE].failure if BASELINE in run.verifications else None
+    task = effect.task or effect.target
+    jobs = await failed_jobs(context, run, runs) if runs else []
+    if jobs:
+        return await asyncio.to_thread(
+            lambda: diagnose(
+                task, effect.attempt, verification.sha, jobs, previous=before,
+                baseline=None if effect.target == BASELINE else baseline,
+            )
+        )  # fmt: skip
+    words = seen.waiting or WORDS.get(seen.ending, "the workflows ended badly without a failing job")
+    return Failure(
+        task=task,
+        attempt=effect.attempt,
+        sha=verification.sha,
+        phase=Phase.VERIFY,
+        cause=_cause(seen, runs),
+        detail=words,
+        conclusion=seen.ending,
+        fingerprint=f"{seen.ending}:{seen.reason}",
+        excerpts=(Excerpt(kind="message", source="GitHub Actions", text=words, url=verification.url),),
+    )
+
+
+def _cause(seen: Seen, runs: Sequence[WorkflowRun]) -> Cause:
+    if any(run.conclusion == "startup_failure" for run in runs):
+        return Cause.NEVER_STARTED
+    if seen.reason == "queued":
+        return Cause.NEVER_STARTED
+    assert seen.ending is not None
+    return CAUSE_OF.get(seen.ending, Cause.UNKNOWN)

@@ -1,0 +1,92 @@
+"""Run the web process: uvicorn in code, a worker as its child, one JSON line when it is ready."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import logging
+import os
+import sys
+
+import uvicorn
+
+from otto_bot.app import build_app
+from otto_bot.settings import Settings
+
+log = logging.getLogger(__name__)
+
+CONCURRENT_REQUESTS = 64
+"""More at once are answered 503, so that GitHub records the delivery as failed and it can be redelivered."""
+STOP_SECONDS = 20
+RESTART_SECONDS = (1, 2, 5, 10, 30)
+
+
+class WorkerChild:
+    """A worker as a child process: started again when it dies, told to end with us."""
+
+    def __init__(self) -> None:
+        self._process: asyncio.subprocess.Process | None = None
+        self._stopping = False
+
+    @property
+    def alive(self) -> bool:
+        """Whether it runs."""
+        return self._process is not None and self._process.returncode is None
+
+    async def keep(self) -> None:
+        """Start it, and again with growing pauses whenever it ends."""
+        for number in range(1_000_000):
+            # Its standard input is ours to hold: when we are killed it closes, and the worker ends too.
+            self._process = await asyncio.create_subprocess_exec(
+                sys.executable, "-m", "otto_bot", "worker", "--with-parent", stdin=asyncio.subprocess.PIPE
+            )
+            code = await self._process.wait()
+            if self._stopping:
+                return
+            pause = RESTART_SECONDS[min(number, len(RESTART_SECONDS) - 1)]
+            log.error("the worker ended with %s and is started again in %s s", code, pause)
+            await asyncio.sleep(pause)
+
+    async def stop(self) -> None:
+        """Ask it to end, and wait; then make it end."""
+        self._stopping = True
+        if self._process is None or self._process.returncode is not None:
+            return
+        self._process.terminate()
+        try:
+            await asyncio.wait_for(self._process.wait(), STOP_SECONDS)
+        except TimeoutError:
+            self._process.kill()
+
+
+class _Server(uvicorn.Server):
+    """Says on standard output where it listens, once it does."""
+
+    async def startup(self, sockets: list[object] | None = None) -> None:  # type: ignore[override]
+        await super().startup(sockets)  # type: ignore[arg-type]
+        if self.started:
+            host, port = self.servers[0].sockets[0].getsockname()[:2]
+            print(json.dumps({"ready": True, "url": f"http://{host}:{port}", "pid": os.getpid()}), flush=True)  # noqa: T201
+
+
+async def serve(settings: Settings, *, with_worker: bool) -> None:
+    """Serve until SIGTERM or SIGINT."""
+    child = WorkerChild()
+    app = await asyncio.to_thread(build_app, settings, lambda: child.alive or not with_worker)
+    config = uvicorn.Config(
+        app,
+        host=settings.host,
+        port=settings.port,
+        limit_concurrency=CONCURRENT_REQUESTS,
+        timeout_graceful_shutdown=STOP_SECONDS,
+        log_level=settings.log_level,
+        access_log=False,
+        server_header=False,
+    )
+    keeper = asyncio.create_task(child.keep()) if with_worker else None
+    try:
+        await _Server(config).serve()
+    finally:
+        await child.stop()
+        if keeper is not None:
+            keeper.cancel()

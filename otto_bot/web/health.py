@@ -1,0 +1,69 @@
+"""Health, readiness and metrics for whoever hosts Otto."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable
+
+from fastapi import APIRouter, Response
+from prometheus_client import CollectorRegistry, Counter, Gauge, generate_latest
+
+from otto_bot.store.database import StoreUnavailable
+from otto_bot.store.effect_rows import EffectRows
+from otto_bot.store.inbox import Inbox
+
+
+class Metrics:
+    """Counters and gauges of this process; nothing is registered globally."""
+
+    def __init__(self) -> None:
+        self.registry = CollectorRegistry()
+        self.deliveries = Counter(
+            "otto_deliveries_total",
+            "Webhook deliveries by what became of them",
+            ["event", "result"],
+            registry=self.registry,
+        )
+        self.inbox = Gauge("otto_inbox", "Stored deliveries by state", ["state"], registry=self.registry)
+        self.effects = Gauge("otto_effects", "Effects by state", ["state"], registry=self.registry)
+
+    def count(self, event: str, result: str) -> None:
+        """One more delivery."""
+        self.deliveries.labels(event=event, result=result).inc()
+
+
+def router(inbox: Inbox, rows: EffectRows, metrics: Metrics, worker_alive: Callable[[], bool]) -> APIRouter:
+    """`/healthz` says the process lives, `/readyz` that it can accept a webhook, `/metrics` what it has seen."""
+    api = APIRouter()
+
+    @api.get("/healthz")
+    async def healthz() -> Response:
+        return Response("ok\n", media_type="text/plain")
+
+    @api.get("/readyz")
+    async def readyz() -> Response:
+        try:
+            await asyncio.to_thread(inbox.counts)
+        except StoreUnavailable:
+            return Response("the database does not answer\n", status_code=503, media_type="text/plain")
+        if not worker_alive():
+            return Response("no worker is running\n", status_code=503, media_type="text/plain")
+        return Response("ready\n", media_type="text/plain")
+
+    @api.get("/metrics")
+    async def scrape() -> Response:
+        started = time.monotonic()
+        try:
+            for gauge, counts in (
+                (metrics.inbox, await asyncio.to_thread(inbox.counts)),
+                (metrics.effects, await asyncio.to_thread(rows.counts)),
+            ):
+                gauge.clear()
+                for state, number in counts.items():
+                    gauge.labels(state=state).set(number)
+        except StoreUnavailable:
+            return Response(f"# the database did not answer in {time.monotonic() - started:.1f} s\n", status_code=503)
+        return Response(generate_latest(metrics.registry), media_type="text/plain; version=0.0.4")
+
+    return api

@@ -1,0 +1,198 @@
+"""Composition of the worker: everything an effect may need, built once, and the loop that uses it."""
+
+from __future__ import annotations
+
+import asyncio
+import fcntl
+import hashlib
+import json
+import logging
+import os
+import signal
+import socket
+import time
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from otto_bot.engine.execute import Executor
+from otto_bot.engine.loop import Engine
+from otto_bot.engine.queue import DbosQueue, queue_url
+from otto_bot.git.runner import GitRunner
+from otto_bot.github.client import GitHubApp
+from otto_bot.intake.catchup import CatchUp
+from otto_bot.intake.desk import Desk
+from otto_bot.intake.permission import PermissionGate
+from otto_bot.intake.routes import Router
+from otto_bot.jobs.context import Context
+from otto_bot.jobs.registry import jobs_for, translate
+from otto_bot.model.client import ModelClient
+from otto_bot.model.prices import Prices
+from otto_bot.model.redact import Redactor
+from otto_bot.sandbox.bare import Bare
+from otto_bot.sandbox.cage import Cage
+from otto_bot.settings import Settings, SettingsError
+from otto_bot.store.archive import Archive
+from otto_bot.store.database import migrate, open_database
+from otto_bot.store.effect_rows import EffectRows
+from otto_bot.store.inbox import Inbox
+from otto_bot.store.ledger import Ledger
+
+log = logging.getLogger(__name__)
+
+MODEL_TIMEOUT_SECONDS = 600.0
+LOCK_PATIENCE_SECONDS = 60.0
+
+
+def utc_now() -> datetime:
+    """The clock of the host."""
+    return datetime.now(UTC)
+
+
+@dataclass
+class _Switch:
+    """Whether the worker is asked to end."""
+
+    engine: Engine | None = None
+
+    def __call__(self) -> bool:
+        return self.engine is not None and self.engine.stopping
+
+
+@contextmanager
+def only_worker(settings: Settings) -> Iterator[bool]:
+    """On SQLite there is one worker: hold its lock. Yields whether this one is alone. Raises SettingsError."""
+    if not settings.database.startswith("sqlite"):
+        yield False
+        return
+    settings.state_dir.mkdir(parents=True, exist_ok=True)
+    with (settings.state_dir / "worker.lock").open("w") as lock:
+        deadline = time.monotonic() + LOCK_PATIENCE_SECONDS
+        while not _locked(lock.fileno()):
+            if time.monotonic() > deadline:
+                raise SettingsError("another worker uses this state folder; with SQLite there can be only one")
+            time.sleep(0.1)
+        yield True
+
+
+def _locked(handle: int) -> bool:
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
+
+
+async def work(settings: Settings, *, stop_with_parent: bool = False) -> None:
+    """Run a worker until SIGTERM or SIGINT."""
+    with only_worker(settings) as alone:
+        async with _engine(settings, alone) as engine:
+            loop = asyncio.get_running_loop()
+            for number in (signal.SIGTERM, signal.SIGINT):
+                loop.add_signal_handler(number, engine.stop)
+            if stop_with_parent:
+                loop.add_reader(0, _parent_is_gone)
+            await engine.run()
+
+
+def _parent_is_gone() -> None:
+    """The parent's end of our standard input closed: it died, and so do we; nothing is lost by it."""
+    if os.read(0, 1) == b"":
+        os._exit(1)
+
+
+@asynccontextmanager
+async def _engine(settings: Settings, alone: bool) -> AsyncIterator[Engine]:
+    engine_db = open_database(settings.database)
+    await asyncio.to_thread(migrate, engine_db)
+    name = f"{socket.gethostname()}-{os.getpid()}"
+    redactor = Redactor()
+    for secret in settings.secrets:
+        redactor.register(secret)
+    ledger, rows, inbox, archive = Ledger(engine_db), EffectRows(engine_db), Inbox(engine_db), Archive(engine_db)
+    switch = _Switch()
+    async with GitHubApp(
+        settings.github_api_url,
+        settings.app_id,
+        settings.private_key.get_secret_value(),
+        now=utc_now,
+        on_secret=redactor.register,
+    ) as github:
+        context = _context(settings, ledger, rows, archive, github, redactor, switch)
+        gate = PermissionGate(utc_now, lambda _repo: ())
+        desk = Desk(ledger, github, gate, settings.caps, utc_now)
+        switch.engine = Engine(
+            worker=name,
+            rows=rows,
+            inbox=inbox,
+            queue=DbosQueue(queue_url(settings.database), "otto" if alone else name, settings.concurrency),
+            executor=Executor(ledger, rows, jobs_for(context), translate, utc_now),
+            deliver=Router(desk, inbox).deliver,
+            catch_up=CatchUp(desk, ledger, archive, github),
+            catch_up_seconds=settings.catchup_seconds,
+            concurrency=settings.concurrency,
+            alone=alone,
+            now=utc_now,
+        )
+        yield switch.engine
+    engine_db.dispose()
+
+
+def _context(
+    settings: Settings,
+    ledger: Ledger,
+    rows: EffectRows,
+    archive: Archive,
+    github: GitHubApp,
+    redactor: Redactor,
+    switch: _Switch,
+) -> Context:
+    state = settings.state_dir.absolute()
+    home = state / "git-home"
+    home.mkdir(parents=True, exist_ok=True)
+    return Context(
+        ledger=ledger,
+        rows=rows,
+        archive=archive,
+        github=github,
+        web_url=settings.web_url,
+        runner=GitRunner(home),
+        state_dir=state,
+        model=_OneModel(redactor),
+        prices=Prices.published().plus_json(settings.prices) if settings.prices else Prices.published(),
+        redactor=redactor,
+        cage=_cage(settings, state),
+        stopping=switch,
+        now=utc_now,
+        nonce_key=hashlib.sha256("\0".join(settings.secrets).encode()).digest(),
+    )
+
+
+class _OneModel:
+    """One client for the process, made when a model is first called: its SDK is slow to import."""
+
+    def __init__(self, redactor: Redactor) -> None:
+        self._redactor = redactor
+        self._client: ModelClient | None = None
+
+    def __call__(self) -> ModelClient:
+        if self._client is None:
+            key = os.environ.get("ANTHROPIC_API_KEY")
+            if key:
+                self._redactor.register(key)
+            self._client = ModelClient(None, None, MODEL_TIMEOUT_SECONDS)
+        return self._client
+
+
+def _cage(settings: Settings, state: Path) -> Cage | Bare | None:
+    """The cage for the coder's commands; without one the coder gets file tools only."""
+    probe = Cage.probe()
+    if probe.ok:
+        return probe.cage([state / "git-home", state / "mirrors"])
+    if settings.cage == "scripted":
+        print(json.dumps({"warning": f"commands run without a cage: {probe.reason}"}), flush=True)  # noqa: T201
+        return Bare(probe.reason, i_accept="scripted playground only")
+    log.warning("the coder cannot run commands: %s", probe.reason)
+    return None
