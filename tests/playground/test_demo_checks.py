@@ -1,0 +1,133 @@
+"""What the demo says of a report: differences from what was expected, broken promises, the story, the comparison."""
+
+from __future__ import annotations
+
+import copy
+from typing import Any
+
+import pytest
+from rich.text import Text
+
+from otto_bot.playground.demo.compare import table
+from otto_bot.playground.demo.expect import differences
+from otto_bot.playground.demo.promise import broken
+from otto_bot.playground.demo.story import Story, comment_lines
+from otto_bot.playground.scenario_expect import Expect
+
+COMMENT, PUSH = "2026-01-01T00:00:10+00:00", "2026-01-01T00:00:20+00:00"
+REPORT: dict[str, Any] = {
+    "outcome": "done",
+    "tasks": {"t1": {"state": "merged", "attempts": 1}, "t2": {"state": "merged", "attempts": 2}},
+    "gates": [{"number": 1, "decided_by": "pilot", "comment_id": 7}],
+    "events": [
+        {"seq": 1, "type": "AttemptStarted", "task": "t2", "attempt": 1},
+        {"seq": 2, "type": "DecisionPosted", "gate": 1, "revision": 2, "comment_id": 7},
+        {"seq": 3, "type": "DecisionApplied", "gate": 1, "revision": 2},
+        {"seq": 4, "type": "AttemptStarted", "task": "t2", "attempt": 2},
+    ],
+    "comments": [{"id": 7, "where": "pull/2", "author": "otto[bot]", "body": "batch 1 failed", "created_at": COMMENT}],
+    "pull_requests": [{"number": 2, "draft": True, "state": "open", "base": "main", "head": "x", "files": ["b", "a"]}],
+    "checks": [{"name": "Otto", "conclusion": "success"}],
+    "requests": [
+        {"seq": 1, "at": "2026-01-01T00:00:05+00:00", "method": "POST", "path": "/octo/x.git/git-receive-pack",
+         "status": 200, "refs": [{"ref": "refs/heads/otto/1-1/t2-expiry-a1"}]},
+        {"seq": 2, "at": PUSH, "method": "POST", "path": "/octo/x.git/git-receive-pack", "status": 200,
+         "refs": [{"ref": "refs/heads/otto/1-1/t2-expiry-a2"}]},
+    ],
+    "model_calls": [{"role": "pilot", "status": 200, "cut": False, "problem": ""}],
+    "usage": {"calls": 1, "usd": 0.034},
+}  # fmt: skip
+HOLDS: dict[str, Any] = {
+    "outcome": "done",
+    "tasks": {"t1": "merged", "t2": {"state": "merged", "attempts": 2}},
+    "gates": 1,
+    "decided_by": ["pilot"],
+    "order": ["AttemptStarted", {"type": "DecisionPosted", "gate": 1}, {"type": "AttemptStarted", "attempt": 2}],
+    "texts": [{"where": "pull/*", "contains": ["failed"], "lacks": ["secret"], "count": 1}],
+    "pull_requests": [{"draft": True, "files": ["a", "b"], "count": 1}],
+    "checks": [{"name": "Otto", "conclusion": "success"}],
+    "requests": [{"method": "POST", "path": "receive-pack$", "at_least": 2, "at_most": 2}],
+    "model_calls": {"pilot": 1, "replan": 0},
+}
+
+
+def test_everything_holds() -> None:
+    assert differences(Expect.model_validate(HOLDS), REPORT) == []
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "words"),
+    [
+        ("outcome", "needs_human", "outcome: expected needs_human, got done"),
+        ("tasks", {"t1": "failed"}, "tasks.t1: expected failed, got merged"),
+        ("tasks", {"t2": {"state": "merged", "attempts": 1}}, "tasks.t2: expected 1 attempts, got 2"),
+        ("tasks", {"t3": "merged"}, "there is no such task"),
+        ("gates", 0, "gates: expected 0, got 1"),
+        ("decided_by", ["rules"], "decided_by: expected ['rules'], got ['pilot']"),
+        ("order", ["DecisionApplied", "DecisionPosted"], "order: DecisionPosted did not happen after DecisionApplied"),
+        ("texts", [{"where": "issue/1"}], "there is none"),
+        ("texts", [{"where": "pull/2", "count": 0}], "expected 0, got 1"),
+        ("pull_requests", [{"files": ["a"]}], "there is none; there are [{'number': 2"),
+        ("pull_requests", [{"state": "closed"}], "there is none"),
+        ("checks", [{"name": "Otto", "conclusion": "failure"}], "there is none; there are ['Otto=success']"),
+        ("requests", [{"path": "receive-pack", "at_most": 1}], "expected at most 1, got 2"),
+        ("requests", [{"path": "dispatches", "at_least": 1}], "expected at least 1, got 0"),
+        ("model_calls", {"pilot": 0}, "expected 0 of the pilot, got 1"),
+    ],
+)
+def test_each_difference_is_said(key: str, value: Any, words: str) -> None:
+    found = differences(Expect.model_validate({key: value}), REPORT)
+    assert len(found) == 1
+    assert words in found[0]
+
+
+def test_a_call_that_no_rule_answered_is_a_difference() -> None:
+    report = {**REPORT, "model_calls": [{"role": "coder", "status": 400, "cut": False, "problem": "no rule answers"}]}
+    assert differences(Expect(), report) == ["model_calls: no rule answers"]
+
+
+def test_the_promise_is_kept() -> None:
+    assert broken(REPORT) == []
+
+
+def test_a_broken_promise_is_seen() -> None:
+    without = {**REPORT, "events": [event for event in REPORT["events"] if event["type"] != "DecisionPosted"]}
+    assert "without any posted decision" in broken(without)[0]
+    assert "does not exist" in broken({**REPORT, "comments": []})[0]
+    late = copy.deepcopy(REPORT)
+    late["comments"][0]["created_at"] = "2026-01-01T00:00:21+00:00"
+    assert broken(late) == ["t2 attempt 2 was pushed before its decision's comment"]
+
+
+def test_the_comparison_fits_in_six_lines() -> None:
+    failed = {**REPORT, "outcome": "needs_human", "tasks": {**REPORT["tasks"], "t2": {"state": "asked", "attempts": 3}}}
+    lines = table(REPORT, failed)
+    assert len(lines) <= 6
+    assert "3" in lines[1]
+    assert "done: 2 of 2 tasks" in lines[1]
+    assert "needs_human: 1 of 2 tasks in the pull request; t2 asked" in lines[2]
+    assert "did not come to rest" in table(REPORT, None)[2]
+
+
+def told(event: dict[str, Any], story: Story | None = None) -> str:
+    """The lines of one event without their colours."""
+    return "\n".join(Text.from_markup(line).plain for line in (story or Story()).lines(event))
+
+
+def test_the_story_names_tasks_and_reasons() -> None:
+    story = Story()
+    plan = {"tasks": [{"key": "t1", "title": "Count [visits]", "depends_on": []}]}
+    assert "t1 Count [visits]" in told({"type": "PlanMade", "plan": plan}, story)
+    failure = {"cause": "test", "failing_tests": [{"id": "test_a", "message": "assert 1 == 2\nmore"}]}
+    red = told({"type": "VerificationEnded", "target": "t1/a1", "ending": "red", "failure": failure}, story)
+    assert red == "t1 Count [visits]: red (test: assert 1 == 2)"
+    decision = {"decided_by": "pilot", "moves": [{"task": "t1", "action": "retry_different", "guidance": "do [this]"}]}
+    assert "t1: retry different “do [this]”" in told({"type": "DecisionMade", "decision": decision}, story)
+    assert told({"type": "MoneyReserved"}) == ""
+
+
+def test_a_comment_is_quoted_without_its_marker_and_not_endlessly() -> None:
+    lines = comment_lines("<!-- otto: x -->\n### Otto\n\n\n" + "line\n" * 60)
+    assert lines[0] == "### Otto"
+    assert len(lines) == 41
+    assert lines[-1].endswith("more lines")

@@ -1,0 +1,119 @@
+"""What the shipped scenarios' models say has the shapes that the bot reads, and their stories hold in real files."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from otto_bot.agents.toolbox import check_finish
+from otto_bot.core.config import HostCaps, read_config
+from otto_bot.core.decision import PilotDecision, ReplanOrder, unsafe_words
+from otto_bot.core.plan import Plan, problems
+from otto_bot.core.verdict import Verdict, assess
+from otto_bot.playground.scenario import Reply, Rule, find, load, shipped
+from otto_bot.playground.scenario_file import YamlFile
+
+NAMES = shipped()
+
+
+def rules(name: str, role: str) -> list[Rule]:
+    """The rules of a scenario for one role."""
+    return [rule for rule in load(find(name)).script.script if rule.when.role == role]
+
+
+def plan(name: str) -> Plan | None:
+    said = [rule.reply.json_ for rule in rules(name, "planner")]
+    return Plan.model_validate(said[0]) if said else None
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_plans_have_no_problems(name: str) -> None:
+    made = plan(name)
+    assert made is None or problems(made, 8) == ()
+    expected = load(find(name)).script.expect.tasks
+    assert set(expected) == (set() if made is None else set(made.keys))
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_verdicts_cover_every_must(name: str) -> None:
+    made = plan(name)
+    for rule in rules(name, "judge"):
+        assert made is not None
+        assert isinstance(rule.when.task, str)
+        verdict = Verdict.model_validate(rule.reply.json_)
+        assert assess(made.task(rule.when.task), verdict).passed
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_decisions_can_be_read_and_are_safe(name: str) -> None:
+    for rule in rules(name, "pilot"):
+        decision = PilotDecision.model_validate(rule.reply.json_)
+        words = [strategy.guidance for strategy in decision.retry_strategies]
+        words += [fact.context for fact in decision.routed_context] + [fact.text for fact in decision.new_learnings]
+        assert [unsafe_words(text, (".github/**", "CODEOWNERS")) for text in words] == [None] * len(words)
+    for rule in rules(name, "replan"):
+        ReplanOrder.model_validate(rule.reply.json_)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_coders_end_with_a_finish_that_is_taken(name: str) -> None:
+    for rule in rules(name, "coder"):
+        assert rule.reply.turns is not None
+        last = rule.reply.turns[-1][-1]
+        assert last.tool == "finish"
+        assert not check_finish(last.input).is_error
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_configurations_are_valid(name: str) -> None:
+    config = read_config(YamlFile(find(name) / "repo" / ".github" / "otto.yml").data, HostCaps())
+    assert config.verify.settle_seconds <= 1
+    assert config.pilot.grace_minutes <= 0.05
+
+
+STORIES = [
+    ("single-task", [1], True),
+    ("all-green", [1, 2], True),
+    ("mixed-batch", [1, 3], False),
+    ("mixed-batch", [1, 3, 4], False),
+    ("mixed-batch", [1, 3, 2, 5], True),
+    ("mixed-batch", [1, 6], False),
+    ("hidden-convention", [2], False),
+    ("hidden-convention", [2, 3], False),
+    ("hidden-convention", [2, 1], True),
+    ("env-mismatch", [2], False),
+    ("env-mismatch", [2, 1, 3], True),
+    ("api-contract", [1, 3], False),
+    ("api-contract", [1, 3, 2], True),
+]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("name", "picks", "green"), STORIES)
+def test_a_story_holds_in_real_files(tmp_path: Path, name: str, picks: list[int], green: bool) -> None:
+    scenario = load(find(name))
+    folder = tmp_path / "repo"
+    shutil.copytree(scenario.repo, folder)
+    for pick in picks:
+        play(scenario.script.script[pick].reply, folder)
+    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider"]
+    done = subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=60)
+    assert (done.returncode == 0) is green, done.stdout
+
+
+def play(reply: Reply, folder: Path) -> None:
+    """Carries out the writes and edits of a coder's turns."""
+    for call in (call for turn in reply.turns or [] for call in turn):
+        if call.tool not in ("write", "edit"):
+            continue
+        file = folder / call.input["file_path"]
+        if call.tool == "write":
+            file.write_text(call.input["content"])
+            continue
+        text = file.read_text()
+        assert text.count(call.input["old_string"]) == 1, (file, call.input["old_string"])
+        file.write_text(text.replace(call.input["old_string"], call.input["new_string"]))
