@@ -12,6 +12,21 @@ from pathlib import Path
 
 ZERO = "0" * 40
 GIT_TIMEOUT_SECONDS = 60
+CONFIG = """
+[http]
+\treceivepack = true
+[uploadpack]
+\tallowAnySHA1InWant = true
+\tallowFilter = true
+[receive]
+\tautogc = false
+\thideRefs = refs/pull
+[gc]
+\tauto = 0
+[core]
+\tlogAllRefUpdates = false
+\thooksPath = "{hooks}"
+"""
 
 
 class GitError(RuntimeError):
@@ -113,12 +128,8 @@ class BareRepo:
             return
         self.path.mkdir(parents=True, exist_ok=True)
         self.git("init", "-q", "--bare", f"--initial-branch={default_branch}", ".")
-        for key, value in (
-            ("http.receivepack", "true"), ("uploadpack.allowAnySHA1InWant", "true"),
-            ("uploadpack.allowFilter", "true"), ("gc.auto", "0"), ("receive.autogc", "false"),
-            ("core.logAllRefUpdates", "false"), ("core.hooksPath", str(self.path / "hooks")),
-        ):  # fmt: skip
-            self.git("config", key, value)
+        with (self.path / "config").open("a", encoding="utf-8") as file:
+            file.write(CONFIG.format(hooks=self.path / "hooks"))
 
     def resolve(self, ref: str) -> str | None:
         """SHA of the commit that a branch, tag, full ref or SHA names; None if there is none."""

@@ -93,7 +93,6 @@ def _seed(world: World) -> None:
     try:
         repo.create(config.default_branch)
         install_hooks(repo.path / "hooks")
-        repo.git("config", "receive.hideRefs", "refs/pull")
         ref = f"refs/heads/{config.default_branch}"
         if ref in repo.refs():
             return
