@@ -132,3 +132,11 @@ def test_every_shipped_scenario_is_good(name: str) -> None:
     scenario = load(find(name))
     assert scenario.script.description
     assert scenario.script.expect.outcome
+
+
+def test_the_example_of_the_documentation_is_good(tmp_path: Path) -> None:
+    text = (Path(__file__).parents[2] / "docs" / "scenarios.md").read_text()
+    start = text.index("# scenario.yml\ndescription:")
+    scenario = load(folder(tmp_path, text[start : text.index("```", start)]))
+    assert [rule.when.role for rule in scenario.script.script] == ["planner", "coder", "judge"]
+    assert scenario.script.expect.outcome == "done"
