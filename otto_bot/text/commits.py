@@ -1,0 +1,83 @@
+"""Commit messages: the repository's own habit, at most 72 characters in the subject, never a skip token."""
+
+from __future__ import annotations
+
+import re
+import textwrap
+from collections.abc import Sequence
+
+from otto_bot.core.run import Run
+from otto_bot.text.markdown import plain, without_skip
+from otto_bot.text.words import title_of
+
+SUBJECT = 72
+_CONVENTIONAL = re.compile(r"^(?:build|chore|ci|docs|feat|fix|perf|refactor|revert|style|test)(?:\([^)]+\))?!?: \S")
+_FIX = re.compile(r"\b(?:fix|bug|crash|error|broken|wrong|fail|regression)", re.IGNORECASE)
+_DOCS = re.compile(r"\b(?:docs?|documentation|readme|changelog)\b", re.IGNORECASE)
+_TEST = re.compile(r"^(?:add |write |extend )?(?:unit )?tests?\b", re.IGNORECASE)
+_CLOSING = re.compile(r"^(?:close[sd]?|fix(?:e[sd])?|resolve[sd]?)\s*:?\s+(?=\d)", re.IGNORECASE)
+
+
+def empty_commit(run: Run) -> str:
+    """The first commit of the run branch: no files, so that Actions shows the state before any work."""
+    subject = f"Start work on issue {run.issue}"
+    return f"{subject}\n\nNo files are changed: what fails here failed before.\n"
+
+
+def attempt_commit(run: Run, task_key: str, attempt: int, habits: Sequence[str]) -> str:
+    """One attempt at a task, on its own branch. In a single-task plan it is what people review."""
+    return _message(run, task_key, habits, f"Task {task_key}, attempt {attempt}, of issue {run.issue}.")
+
+
+def squash_commit(run: Run, task_key: str, habits: Sequence[str]) -> str:
+    """A verified task as one commit on the run branch."""
+    return _message(run, task_key, habits, f"Task {task_key} of issue {run.issue}.")
+
+
+def merge_commit(run: Run, task_key: str) -> str:
+    """The run branch's head taken into a task's branch."""
+    return f"Merge the run branch into {task_key}\n\nIssue {run.issue}: the next attempt goes on from both.\n"
+
+
+def subject_line(title: str, habits: Sequence[str], limit: int = SUBJECT) -> str:
+    """A title as this repository writes subjects: with a conventional prefix and small, or plain."""
+    words = _CLOSING.sub("", plain(title, 300)).rstrip(". ") or "Change"
+    if not conventional(habits):
+        return _cut(words[:1].upper() + words[1:], limit)
+    if _CONVENTIONAL.match(words):
+        return _cut(words, limit)
+    small = words[:1].lower() + words[1:] if words[1:2].islower() or words[1:2] == " " else words
+    return _cut(f"{_kind(words)}: {small}", limit)
+
+
+def conventional(habits: Sequence[str]) -> bool:
+    """Whether at least half of the subjects (merges left out) carry a conventional prefix."""
+    own = [subject for subject in habits if not subject.startswith(("Merge ", "Revert "))]
+    return bool(own) and 2 * sum(1 for subject in own if _CONVENTIONAL.match(subject)) >= len(own)
+
+
+def _message(run: Run, task_key: str, habits: Sequence[str], where: str) -> str:
+    subject = subject_line(title_of(run, task_key) or run.title or task_key, habits)
+    goal = plain(run.plan.task(task_key).goal, 600) if run.plan and task_key in run.tasks else ""
+    body = "\n\n".join(part for part in (_wrap(goal), where) if part)
+    return f"{subject}\n\n{body}\n"
+
+
+def _wrap(text: str) -> str:
+    """Lines of 72 characters; a line that would become a trailer or a token of its own does not."""
+    return "\n".join(without_skip(line) for line in textwrap.wrap(text, SUBJECT))
+
+
+def _kind(words: str) -> str:
+    for kind, pattern in (("docs", _DOCS), ("test", _TEST), ("fix", _FIX)):
+        if pattern.search(words):
+            return kind
+    return "feat"
+
+
+def _cut(words: str, limit: int) -> str:
+    if len(words) <= limit:
+        return words
+    short = words[: limit - 1]
+    head, space, _ = short.rpartition(" ")
+    return (head if space and len(head) > limit // 2 else short).rstrip(" ,;:-") + "…"

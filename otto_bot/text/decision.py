@@ -1,0 +1,133 @@
+"""The comment before work is reopened: what failed, why, what happens to each task, and until when one can object."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from otto_bot.core.decision import Action, Decider, Decision, Move
+from otto_bot.core.evidence import Failure
+from otto_bot.core.run import Gate, GateState, Run
+from otto_bot.text.body import Part, assemble
+from otto_bot.text.decision_order import across, all_rerun, closing, order_now, outcomes
+from otto_bot.text.decision_why import plan_line, task_section
+from otto_bot.text.footer import money_line
+from otto_bot.text.links import Links
+from otto_bot.text.markdown import cell, inline
+from otto_bot.text.tasks_table import without_at
+from otto_bot.text.words import CAUSES, CLASSES, DECIDED_HOW, DECIDERS, MOVES, class_word, count, name, several
+
+ROWS = 100
+
+
+def decision_comment(run: Run, gate: Gate, links: Links, now: datetime) -> str:
+    """One comment a gate, edited for each revision and later for what came of it.
+
+    A gate without a decision has nothing to say: ValueError.
+    """
+    decision = gate.decision
+    if decision is None:
+        raise ValueError(f"gate {gate.number} has no decision yet")
+    sections = [Part(task_section(run, gate, key, links), _short(run, gate, key)) for key in gate.tasks]
+    parts: list[str | Part] = [
+        f"### Otto · {_headline(run, gate, decision)}",
+        _table(run, gate, decision),
+        *sections,
+        across(decision, gate, links),
+        order_now(run, gate, decision),
+        closing(run, gate, decision, now),
+        outcomes(run, gate),
+    ]
+    return assemble(parts, _decided_by(run, gate, decision))
+
+
+def _headline(run: Run, gate: Gate, decision: Decision) -> str:
+    revision = f"retry plan r{gate.revision}"
+    by_person = decision.decided_by is Decider.HUMAN and not gate.evidence and not gate.calls
+    if by_person and not decision.analysis and decision.why.endswith("said so"):
+        who = without_at(decision.why).removesuffix(" said so")
+        return f"{inline(who, 60)} reopens {several(gate.tasks[:20])} · {revision}"
+    together = set(run.current) | set(gate.tasks)
+    of = (
+        f"{len(gate.tasks)} of {count(len(together), 'task')}"
+        if _still_open(run, gate)
+        else count(len(gate.tasks), "task")
+    )
+    what = "failed jobs run again" if all_rerun(decision) else "retry plan"
+    return f"batch {gate.batch} failed: {of} · {what} r{gate.revision}"
+
+
+def _still_open(run: Run, gate: Gate) -> bool:
+    return gate.state is not GateState.APPLIED and run.batch == gate.batch
+
+
+def _table(run: Run, gate: Gate, decision: Decision) -> Part:
+    rows = ["| task | what happened | class | next |", "| --- | --- | --- | --- |"]
+    rows += [_row(run, gate, decision, key) for key in gate.tasks[:ROWS]]
+    more = f"\n\n{len(gate.tasks) - ROWS} more failed tasks are not shown here." if len(gate.tasks) > ROWS else ""
+    short = f"{len(gate.tasks)} tasks failed; the table would be too long for one comment."
+    return Part("\n".join(rows) + more, short)
+
+
+def _row(run: Run, gate: Gate, decision: Decision, key: str) -> str:
+    analysis = next((a for a in decision.analysis if a.task == key), None)
+    failure = failure_of(gate, key)
+    if analysis is not None:
+        happened, whose = cell(analysis.summary, 220), CLASSES[analysis.class_]
+    elif failure is not None:
+        detail = f": {cell(failure.detail, 160)}" if failure.detail else ""
+        happened, whose = CAUSES[failure.cause] + detail, class_word(failure)
+    else:
+        happened, whose = "", "not known"
+    move = decision.move(key)
+    return f"| {cell_name(run, key)} | {happened} | {whose} | {MOVES[move.action] if move else ''} |"
+
+
+def cell_name(run: Run, key: str) -> str:
+    """A task's name for a table."""
+    return name(run, key).replace("\\|", "|").replace("|", "\\|")
+
+
+def failure_of(gate: Gate, key: str) -> Failure | None:
+    """The failure a gate froze for a task."""
+    return next((failure for failure in gate.failures if failure.task == key), None)
+
+
+def _short(run: Run, gate: Gate, key: str) -> str:
+    move = gate.decision.move(key) if gate.decision else None
+    plan = plan_line(move, 200) if move is not None else ""
+    return f"#### {name(run, key)}\nIts evidence is left out here: too long for one comment. It stands in the task's check.\n{plan}"
+
+
+def _decided_by(run: Run, gate: Gate, decision: Decision) -> str:
+    said = [f"decided by: {_who(gate, decision)}"]
+    if gate.calls:
+        said += [count(gate.calls, "call"), f"${gate.usd:.2f}"]
+    if gate.evidence:
+        said.append(count(len(gate.evidence), "evidence item"))
+    if gate.cut:
+        said.append(f"left out for length: {inline(gate.cut, 200)}")
+    why = f" · {inline(without_at(decision.why), 300)}" if decision.why else ""
+    return f"<sub>{' · '.join(said)}{why} · {money_line(run)} · attempts {_attempts(run, gate)} · run {run.id}</sub>"
+
+
+def _who(gate: Gate, decision: Decision) -> str:
+    if decision.decided_by is Decider.PILOT and gate.model:
+        return f"pilot ({inline(gate.model, 80)})"
+    if decision.decided_by is Decider.REPLAN and gate.model:
+        return f"replan ({inline(gate.model, 80)}; {DECIDED_HOW[Decider.REPLAN]})"
+    mixed = sorted({DECIDERS[m.decided_by] for m in decision.moves if m.decided_by not in (None, decision.decided_by)})
+    also = f", with moves of {several(mixed)}" if mixed else ""
+    return f"{DECIDERS[decision.decided_by]} ({DECIDED_HOW[decision.decided_by]}){also}"
+
+
+def _attempts(run: Run, gate: Gate) -> str:
+    used = {key: run.tasks[key] for key in gate.tasks if key in run.tasks}
+    if not used:
+        return "0"
+    key = max(used, key=lambda k: len(used[k].attempts))
+    return f"{len(used[key].attempts)}/{run.config.attempts.per_task + used[key].granted}"
+
+
+def asked(decision: Decision) -> list[Move]:
+    """Moves that put a question."""
+    return [move for move in decision.moves if move.action is Action.ASK]

@@ -1,0 +1,86 @@
+"""Addresses of things on GitHub, every part quoted."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from urllib.parse import quote, urlencode
+
+MAX_URL = 7000
+"""GitHub refuses much longer addresses."""
+
+
+@dataclass(frozen=True)
+class Links:
+    """Addresses within one repository. `web_url` is the host without a slash at its end."""
+
+    web_url: str
+    owner: str
+    repo: str
+
+    @property
+    def home(self) -> str:
+        """The repository."""
+        return f"{self.web_url.rstrip('/')}/{_part(self.owner)}/{_part(self.repo)}"
+
+    def branch(self, name: str) -> str:
+        """A branch's files."""
+        return f"{self.home}/tree/{_path(name)}"
+
+    def commit(self, sha: str) -> str:
+        """One commit."""
+        return f"{self.home}/commit/{_part(sha)}"
+
+    def pull(self, number: int) -> str:
+        """A pull request."""
+        return f"{self.home}/pull/{number}"
+
+    def issue(self, number: int) -> str:
+        """An issue."""
+        return f"{self.home}/issues/{number}"
+
+    def comment(self, number: int, comment_id: int) -> str:
+        """A comment of an issue or pull request."""
+        return f"{self.home}/issues/{number}#issuecomment-{comment_id}"
+
+    def checks(self, sha: str) -> str:
+        """Every check of a commit."""
+        return f"{self.home}/commit/{_part(sha)}/checks"
+
+    def check(self, check_id: int) -> str:
+        """One check run."""
+        return f"{self.home}/runs/{check_id}"
+
+    def workflow_run(self, run_id: int) -> str:
+        """One run of a workflow."""
+        return f"{self.home}/actions/runs/{run_id}"
+
+    def job(self, run_id: int, job_id: int) -> str:
+        """One job's log."""
+        return f"{self.home}/actions/runs/{run_id}/job/{job_id}"
+
+    def file(self, ref: str, path: str, line: int | None = None, last: int | None = None) -> str:
+        """A file at a commit or branch, at a line or a range of lines."""
+        where = f"{self.home}/blob/{_path(ref)}/{_path(path)}"
+        if line is None:
+            return where
+        return f"{where}#L{line}" + (f"-L{last}" if last is not None and last != line else "")
+
+    def new_file(self, branch: str, path: str, content: str) -> str:
+        """The page on which a person adds a file with one click; without the content where it would be too long."""
+        page = f"{self.home}/new/{_path(branch)}"
+        full = f"{page}?{urlencode({'filename': path, 'value': content})}"
+        return full if len(full) <= MAX_URL else f"{page}?{urlencode({'filename': path})}"
+
+    def ours(self, url: str) -> str:
+        """The address if it lies within this host, safe to stand in Markdown; else empty."""
+        if not url.startswith(f"{self.web_url.rstrip('/')}/"):
+            return ""
+        return quote(url, safe="/:?#&=%-._~+,;@!$")[:2000]
+
+
+def _part(text: str) -> str:
+    return quote(text, safe="")
+
+
+def _path(text: str) -> str:
+    return "/".join(_part(part) for part in text.split("/"))

@@ -1,0 +1,150 @@
+"""Text that others wrote, made safe to stand in a comment: no mentions, links, references, HTML or commands of theirs."""
+
+from __future__ import annotations
+
+import re
+
+_CODE = re.compile(r"(?<!`)`(?!`)[^`]+`(?!`)")
+_LIVE = re.compile(r"[^\s`]*(?:@\w|://|\bwww\.|mailto:|xmpp:|#\d|\bgh-\d)[^\s`]*", re.IGNORECASE)
+_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]")
+_ANSI = re.compile(r"\x1b\[[0-9;?]*[ -/]*[@-~]")
+_SPECIAL = re.compile(r"[\\`*\[\]~|$]|(?<![A-Za-z0-9])_|_(?![A-Za-z0-9])|&(?=#?\w+;)")
+_SKIP = re.compile(
+    r"\[\s*(?:skip[\s-]*ci|ci[\s-]*skip|no[\s-]*ci|skip[\s-]*actions|actions[\s-]*skip)\s*\]", re.IGNORECASE
+)
+_SKIP_TRAILER = re.compile(r"\bskip-checks\s*:", re.IGNORECASE)
+
+
+def clean(text: str) -> str:
+    """Text without terminal colours, control and direction characters; lines end in a newline."""
+    plain = _ANSI.sub("", text.replace("\r\n", "\n").replace("\r", "\n"))
+    return _CONTROL.sub("", plain).encode("utf-8", "replace").decode("utf-8")
+
+
+def one_line(text: str, limit: int = 300) -> str:
+    """Text on one line, cut at `limit` characters with an ellipsis."""
+    flat = re.sub(r"\s+", " ", clean(text[: limit * 8])).strip()
+    return flat if len(flat) <= limit else flat[: limit - 1].rstrip() + "…"
+
+
+def inline(text: str, limit: int = 300) -> str:
+    """Someone's words within a line: shown as they are, acting on nothing.
+
+    Their `code` stays code; everything that GitHub would turn into a mention, link or reference becomes code.
+    """
+    flat = one_line(text, limit)
+    pieces: list[str] = []
+    at = 0
+    for match in _CODE.finditer(flat):
+        pieces += [*_words(flat[at : match.start()]), code(match.group()[1:-1], limit)]
+        at = match.end()
+    pieces += _words(flat[at:])
+    return _line_start(_join(pieces))
+
+
+def cell(text: str, limit: int = 200) -> str:
+    """Someone's words in a table cell."""
+    return _escape_pipes(inline(text, limit))
+
+
+def code(text: str, limit: int = 300) -> str:
+    """Text as a code span, fenced by more backticks than it holds."""
+    flat = _no_comment(one_line(text, limit)) or " "
+    ticks = "`" * (_longest_run(flat) + 1)
+    pad = " " if flat.startswith("`") or flat.endswith("`") else ""
+    return f"{ticks}{pad}{flat}{pad}{ticks}"
+
+
+def fence(text: str, limit: int = 6000, info: str = "text") -> str:
+    """Text as a code block, fenced by more backticks than it holds; the middle is left out where it is long."""
+    body = _no_comment(clean(cut_middle(text, limit))).strip("\n")
+    ticks = "`" * max(3, _longest_run(body) + 1)
+    return f"{ticks}{info}\n{body}\n{ticks}"
+
+
+def quoted(text: str, limit: int = 2000) -> str:
+    """Guidance and the like: in quotation marks on one line, or as a block where it has several."""
+    if "\n" in text.strip():
+        return "\n" + fence(text.strip(), limit)
+    return f'"{inline(text, limit)}"'
+
+
+def fold(title: str, body: str) -> str:
+    """A part that opens with a click. `title` is our own words."""
+    return f"<details><summary>{title}</summary>\n\n{body}\n\n</details>"
+
+
+def plain(text: str, limit: int = 200) -> str:
+    """Someone's words as plain text, for titles and commit messages: no reference, mention or skip token works."""
+    flat = one_line(text, limit * 2)
+    flat = re.sub(r"https?://\S+/(?:issues|pull)/(\d+)\S*", r"\1", flat)
+    flat = re.sub(r"(?:[\w.-]+/[\w.-]+)?#(?=\d)", "", flat)
+    flat = re.sub(r"\bgh-(?=\d)", "", flat, flags=re.IGNORECASE)
+    flat = re.sub(r"(?<!\w)@+(?=\w)", "", flat)
+    return one_line(without_skip(_no_comment(flat)), limit)
+
+
+def without_skip(text: str) -> str:
+    """Text in which nothing tells GitHub to skip its checks; taking one out may not make another."""
+    before = None
+    while before != text:
+        before = text
+        text = _SKIP_TRAILER.sub("skip checks", _SKIP.sub("", text))
+    return re.sub(r"  +", " ", text).strip()
+
+
+def cut_middle(text: str, limit: int) -> str:
+    """At most about `limit` characters: beginning and end, and a line that says how much is missing."""
+    if len(text) <= limit:
+        return text
+    half = limit // 2
+    return f"{text[:half]}\n… {len(text) - 2 * half:,} characters left out …\n{text[-half:]}"
+
+
+def link(words: str, url: str) -> str:
+    """Our own words as a link, or just the words where there is no address."""
+    return f"[{words}]({url})" if url else words
+
+
+def _words(text: str) -> list[str]:
+    pieces: list[str] = []
+    at = 0
+    for match in _LIVE.finditer(text):
+        core = match.group().strip("()[]{}<>\"'.,;:!?*_~")
+        start = match.start() + match.group().find(core)
+        pieces += [_escape(text[at:start]), code(core, len(core) + 1)]
+        at = start + len(core)
+    return [*pieces, _escape(text[at:])]
+
+
+def _join(pieces: list[str]) -> str:
+    out = ""
+    for piece in filter(None, pieces):
+        gap = " " if out.endswith("`") and piece.startswith("`") and not out.endswith("\\`") else ""
+        out += gap + piece
+    return out
+
+
+def _escape(text: str) -> str:
+    escaped = _SPECIAL.sub(lambda match: "&amp;" if match.group() == "&" else "\\" + match.group(), text)
+    return escaped.replace("<", "&lt;").replace(">", "&gt;")
+
+
+def _line_start(text: str) -> str:
+    """What would begin a heading, list, rule or command at the start of a line does not."""
+    number = re.match(r"\d+(?=[.)])", text)
+    if number:
+        return text[: number.end()] + "\\" + text[number.end() :]
+    return "\\" + text if text[:1] in tuple("-+#=/") and text else text
+
+
+def _escape_pipes(text: str) -> str:
+    return re.sub(r"(?<!\\)\|", r"\\|", text)
+
+
+def _no_comment(text: str) -> str:
+    return text.replace("<!--", "<! --").replace("-->", "-- >")
+
+
+def _longest_run(text: str) -> int:
+    return max((len(run) for run in re.findall(r"`+", text)), default=0)

@@ -1,0 +1,108 @@
+"""Titles and bodies of pull requests: the run's own, and those that only let Actions verify a branch."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from otto_bot.core.run import Outcome, Run, TaskState
+from otto_bot.text.body import Part, assemble
+from otto_bot.text.commits import subject_line
+from otto_bot.text.footer import footer
+from otto_bot.text.links import Links
+from otto_bot.text.markdown import clean, inline, link, plain
+from otto_bot.text.tasks_table import attempt_link, state_words
+from otto_bot.text.words import name, phase_words
+
+TITLE = 100
+TEMPLATE = 10_000
+
+
+def pull_title(run: Run, habits: Sequence[str]) -> str:
+    """The issue's title as this repository writes subjects: a squash merge takes it onto the default branch."""
+    return subject_line(run.title, habits, TITLE)
+
+
+def pull_body(run: Run, links: Links, template: str | None) -> str:
+    """What people review. `Closes` only once every task is merged: a half-done run must not close the issue."""
+    merged = bool(run.tasks) and all(task.state is TaskState.MERGED for task in run.tasks.values())
+    relation = "Closes" if merged else "Part of"
+    who = f"@{run.actor.login}"
+    parts: list[str | Part] = [
+        f"{relation} #{run.issue}. {_state(run)}",
+        inline(run.plan.summary, 1000) if run.plan else "",
+        _tasks(run, links),
+        f"How it stands, at any moment: {link('the status comment on the issue', links.issue(run.issue))}.",
+        f"{who} put the label on. They can also approve this pull request: where two people are required to see a"
+        " change, a second person should review it. Otto never merges, and never pushes over anyone's commits.",
+        _template(template),
+    ]
+    return assemble(parts, footer(run))
+
+
+def _state(run: Run) -> str:
+    if run.outcome in (Outcome.DONE, Outcome.DONE_PARTIAL):
+        return f"Ready for review: {phase_words(run)}."
+    return f"In progress: {phase_words(run)}. Commits arrive here only after Actions was green on exactly that state."
+
+
+def _tasks(run: Run, links: Links) -> Part:
+    groups = (
+        ("Merged here", frozenset({TaskState.MERGED})),
+        ("Open", frozenset(TaskState) - {TaskState.MERGED, TaskState.SKIPPED, TaskState.FAILED}),
+        ("Failed", frozenset({TaskState.FAILED})),
+        ("Skipped", frozenset({TaskState.SKIPPED})),
+    )
+    lines, short = [], []
+    for title, states in groups:
+        keys = [key for key, task in run.tasks.items() if task.state in states]
+        if keys:
+            lines += [f"**{title}**", "", *(_task(run, key, links) for key in keys), ""]
+            short.append(f"**{title}:** {len(keys)} tasks")
+    return Part("\n".join(lines).strip(), "\n".join(short))
+
+
+def _task(run: Run, key: str, links: Links) -> str:
+    task = run.tasks[key]
+    check = attempt_link(run, task, task.last, links)
+    words = "" if task.state is TaskState.MERGED else f": {inline(state_words(task), 300)}"
+    return f"- {name(run, key)}{words}{f' ({check})' if check else ''}"
+
+
+def _template(template: str | None) -> Part:
+    """The repository's own template below our words; its boxes are people's to tick."""
+    if template is None or not template.strip():
+        return Part("", "")
+    body = clean(template)[:TEMPLATE].strip()
+    return Part(f"---\n\n{body}", "The repository's pull request template is left out here: too long.")
+
+
+def verification_title(run: Run, what: str) -> str:
+    """`what` names the head that is verified: `t1/a1`, or `b1/s1` for a batch's candidate."""
+    return f"[otto: verification only] {_what(what)} of issue {run.issue}"
+
+
+def verification_body(run: Run, what: str, links: Links) -> str:
+    """Why this draft exists, and that nobody needs to look at it."""
+    key, _, _ = what.partition("/")
+    title = f" ({inline(plain(run.plan.task(key).title), 120)})" if run.plan and key in run.tasks else ""
+    main = (
+        link(f"pull request #{run.pull_request}", links.pull(run.pull_request))
+        if run.pull_request
+        else "the run's pull request"
+    )
+    return assemble(
+        [
+            f"This draft only lets Actions verify a branch: {_what(what)}{title}.",
+            f"The workflows of this repository run on pull requests only. Please do not review or merge it; what passes"
+            f" arrives in {main}. Otto closes it when it has served; its branch stays.",
+            f"How it stands: {link(f'issue {run.issue}', links.issue(run.issue))}.",
+        ],
+        footer(run),
+    )
+
+
+def _what(what: str) -> str:
+    head, _, rest = what.partition("/")
+    if head.startswith("b"):
+        return f"batch {head[1:]}, candidate {rest.removeprefix('s')}"
+    return f"{head}, attempt {rest.removeprefix('a')}"

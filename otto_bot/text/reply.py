@@ -1,0 +1,225 @@
+"""Answers to commands: one short reply that says what happened, or why not, and what to say instead."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from otto_bot.core.run import Reply, Run, TaskState
+from otto_bot.text.body import assemble
+from otto_bot.text.explain import explain_text
+from otto_bot.text.footer import footer
+from otto_bot.text.links import Links
+from otto_bot.text.markdown import code, inline, link
+from otto_bot.text.status import next_step, where_it_stands
+from otto_bot.text.words import phase_words
+
+HELP: tuple[tuple[str, str], ...] = (
+    ("/otto approve [rN]", "say yes to the plan or retry plan that waits"),
+    ("/otto retry [t1 …] [-- guidance]", "write failed tasks again, with your words for the coder"),
+    ("/otto skip t1 …", "leave tasks out; what needs them is blocked"),
+    ("/otto replan [-- guidance]", "make another plan, while no task has started"),
+    ("/otto plan", "only a plan and an estimate, no code"),
+    ("/otto pause", "stop before the next step"),
+    ("/otto resume", "go on after a pause or once a problem is solved"),
+    ("/otto stop", "end the run; what is written is pushed and stays"),
+    ("/otto status", "say where things stand"),
+    ("/otto explain [t1]", "say why checks fail, in any pull request"),
+    ("/otto budget +5", "allow five dollars more for this issue"),
+    ("/otto forget L3", "drop something Otto learnt about this repository"),
+    ("/otto help", "this list"),
+)
+
+
+def reply_comment(run: Run, reply: Reply, links: Links) -> str:
+    """The answer a run owes. A key without words is a mistake of ours: KeyError."""
+    return assemble([REPLY_WORDS[reply.key](run, reply.detail, links)], footer(run))
+
+
+def help_text() -> str:
+    """Every command with what it does."""
+    rows = ["| say | to |", "| --- | --- |", *(f"| `{command}` | {words} |" for command, words in HELP)]
+    after = "On the first line of a comment. Everyone with write access can; where nothing is named, all failed tasks are meant."
+    return "\n".join(["**What you can say to Otto**", "", *rows, "", after])
+
+
+def refused(who: str, why: str) -> str:
+    """Someone may not do this."""
+    return (
+        f"Not done: {code(who, 60)} {inline(why, 400)}. Otto acts only for people with write access to this repository."
+    )
+
+
+def unknown_verb(problem: str, did_you_mean: str | None) -> str:
+    """A word after `/otto` that is no command."""
+    hint = f" Did you mean `/otto {did_you_mean}`?" if did_you_mean else ""
+    return f"{_sentence(inline(problem, 300))}{hint} `/otto help` lists what you can say."
+
+
+def bad_command(problem: str) -> str:
+    """A command that is not complete or not understood."""
+    return f"{_sentence(inline(problem, 600))} Nothing was changed. `/otto help` lists what you can say."
+
+
+def no_run() -> str:
+    """A command where nothing of Otto's is going on."""
+    return (
+        "There is no run here. Put the label `otto` on an issue to start one; "
+        "in a pull request whose checks are red, `/otto explain` says why."
+    )
+
+
+def label_on_pull_request() -> str:
+    """The label was put on a pull request."""
+    return (
+        "Otto works on issues, not on pull requests: put the label on an issue that says what should change. "
+        "Here, `/otto explain` says why checks are red."
+    )
+
+
+def _sentence(text: str) -> str:
+    ended = text if text.endswith((".", "?", "!")) else f"{text}."
+    return ended[:1].upper() + ended[1:]
+
+
+def _ended(run: Run, _detail: str, _links: Links) -> str:
+    return (
+        f"This run is over ({phase_words(run)}). Take the label off the issue and put it on again to start a new one."
+    )
+
+
+def _stale(run: Run, detail: str, links: Links) -> str:
+    return (
+        f"That number is out of date: the plan that waits is {_current(run, detail, links)}. "
+        f"Read it, then say {code('/otto approve ' + detail, 60)}. Nothing was changed."
+    )
+
+
+def _current(run: Run, detail: str, links: Links) -> str:
+    gate = run.gate
+    if gate is not None and f"r{gate.revision}" == detail and gate.comment_url:
+        return link(f"r{gate.revision}", links.ours(gate.comment_url))
+    if run.plan_comment_id is not None and f"r{run.plan_revision}" == detail:
+        return link(detail, links.comment(run.issue, run.plan_comment_id))
+    return inline(detail, 40)
+
+
+def _not_posted(_run: Run, detail: str, _links: Links) -> str:
+    return f"The comment with {inline(detail, 40)} is not posted yet, so nobody can have read it. Say it again when it stands."
+
+
+def _nothing_to_approve(run: Run, _detail: str, _links: Links) -> str:
+    return f"Nothing waits for approval. Next: {next_step(run)}"
+
+
+def _cannot_retry(run: Run, detail: str, _links: Links) -> str:
+    open_tasks = [k for k, t in run.tasks.items() if t.state in (TaskState.FAILED, TaskState.ASKED, TaskState.HELD)]
+    which = f" These can be: {', '.join(open_tasks[:30])}." if open_tasks else " No task has failed."
+    return f"Not retried: {inline(detail, 300)}. Only failed, asked, held or skipped tasks can be written again.{which}"
+
+
+def _cannot_skip(_run: Run, detail: str, _links: Links) -> str:
+    return f"Not skipped: {inline(detail, 300)}. Only tasks that are not at work and not merged can be left out."
+
+
+def _no_money(_run: Run, detail: str, _links: Links) -> str:
+    return f"Not retried: the ${inline(detail, 20)} for this issue are used up. `/otto budget +5` allows five dollars more; then say it again."
+
+
+def _still_deciding(_run: Run, _detail: str, _links: Links) -> str:
+    return (
+        "The failures are being read right now. Say it again when the retry plan is posted; nothing starts before that."
+    )
+
+
+def _not_in_plan(run: Run, detail: str, _links: Links) -> str:
+    number = run.gate.revision if run.gate else run.revision
+    return f"{_sentence(inline(detail, 60)).rstrip('.')} is not among the tasks that retry plan r{number} decides. Nothing was changed; say it after this plan is carried out."
+
+
+def _replan_too_late(_run: Run, _detail: str, _links: Links) -> str:
+    return "A task has already started, so the plan stays. `/otto retry t1 -- what to do differently` changes one task; `/otto stop` and the label start anew."
+
+
+def _already_resting(run: Run, _detail: str, _links: Links) -> str:
+    return f"Nothing is going on that could be paused: {phase_words(run)}. Next: {next_step(run)}"
+
+
+def _use_approve(_run: Run, detail: str, _links: Links) -> str:
+    return f"A retry plan waits for a yes to exactly that plan: {code('/otto approve ' + detail, 60)}."
+
+
+def _nothing_failed(_run: Run, _detail: str, _links: Links) -> str:
+    return (
+        "No task has failed or waits, so there is nothing to go on with. A skipped task can be named: `/otto retry t1`."
+    )
+
+
+def _not_resting(run: Run, _detail: str, _links: Links) -> str:
+    return f"It is not paused: {phase_words(run)}. Next: {next_step(run)}"
+
+
+def _host_cap(_run: Run, detail: str, _links: Links) -> str:
+    return f"Not raised: whoever hosts Otto allows at most ${inline(detail, 20)} for one issue."
+
+
+def _budget_raised(run: Run, detail: str, _links: Links) -> str:
+    return f"Up to ${inline(detail, 20)} may be spent on this issue now. Next: {next_step(run)}"
+
+
+def _status(run: Run, _detail: str, links: Links) -> str:
+    counts = (
+        f" {sum(t.state is TaskState.MERGED for t in run.tasks.values())} of {len(run.tasks)} tasks are merged."
+        if run.tasks
+        else ""
+    )
+    where = where_it_stands(run, links)
+    status = run.ids.get("status")
+    full = link("the status comment", links.comment(run.issue, status) if status else links.issue(run.issue))
+    return f"Now: {phase_words(run)}.{counts} Next: {next_step(run)} Everything stands in {full}.\n\n{where}".strip()
+
+
+def _help(_run: Run, _detail: str, _links: Links) -> str:
+    return help_text()
+
+
+def _explain(run: Run, detail: str, links: Links) -> str:
+    return explain_text(run, detail, links)
+
+
+def _already_planned(run: Run, _detail: str, links: Links) -> str:
+    return f"A run is active here: {phase_words(run)}. `/otto replan -- what should change` makes another plan while no task has started.\n\n{where_it_stands(run, links)}".strip()
+
+
+def _nothing_learnt(_run: Run, detail: str, _links: Links) -> str:
+    return f"There is nothing learnt with the name {code(detail, 60)}, so nothing was dropped."
+
+
+def _active_run(run: Run, _detail: str, links: Links) -> str:
+    return f"Run {run.id} already works on this issue: {phase_words(run)}. One run at a time; `/otto stop` ends it.\n\n{where_it_stands(run, links)}".strip()
+
+
+REPLY_WORDS: dict[str, Callable[[Run, str, Links], str]] = {
+    "ended": _ended,
+    "stale_revision": _stale,
+    "not_posted": _not_posted,
+    "nothing_to_approve": _nothing_to_approve,
+    "cannot_retry": _cannot_retry,
+    "no_money": _no_money,
+    "still_deciding": _still_deciding,
+    "not_in_plan": _not_in_plan,
+    "cannot_skip": _cannot_skip,
+    "replan_too_late": _replan_too_late,
+    "already_resting": _already_resting,
+    "use_approve": _use_approve,
+    "nothing_failed": _nothing_failed,
+    "not_resting": _not_resting,
+    "host_cap": _host_cap,
+    "budget_raised": _budget_raised,
+    "status": _status,
+    "help": _help,
+    "explain": _explain,
+    "already_planned": _already_planned,
+    "nothing_learnt": _nothing_learnt,
+    "active_run": _active_run,
+}
+"""A function for each reply a run can owe."""

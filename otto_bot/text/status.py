@@ -1,0 +1,130 @@
+"""The status comment: where the run stands, what it waits for, what comes next, what people can do."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from math import ceil
+
+from otto_bot.core.run import GateState, Outcome, Run, RunPhase, TaskState
+from otto_bot.core.waits import waits_for
+from otto_bot.text.body import Part, assemble
+from otto_bot.text.footer import footer
+from otto_bot.text.links import Links
+from otto_bot.text.markdown import code, inline, link
+from otto_bot.text.refusals import reason_words
+from otto_bot.text.tasks_table import short_table, task_graph, task_table, without_at
+from otto_bot.text.words import LANES, clock, count, minutes, phase_words, several
+
+
+def status_comment(run: Run, links: Links, now: datetime) -> str:
+    """The one comment on the issue that always says how things are."""
+    parts: list[str | Part] = [f"### Otto · {phase_words(run)}", where_it_stands(run, links)]
+    if run.tasks:
+        parts.append(Part(full=task_table(run, links), short=short_table(run)))
+        parts.append(Part(full=task_graph(run), short=""))
+    parts += [
+        _waiting(run, links, now),
+        f"**Next:** {next_step(run)}",
+        *_troubles(run),
+        f"**You can:** {_commands(run)}",
+    ]
+    return assemble(parts, footer(run))
+
+
+def where_it_stands(run: Run, links: Links) -> str:
+    """Links to what there is: plan, pull request, branch."""
+    found = []
+    if run.plan_comment_id is not None:
+        found.append(link(f"plan r{run.plan_revision}", links.comment(run.issue, run.plan_comment_id)))
+    if run.pull_request is not None:
+        found.append(link(f"pull request #{run.pull_request}", links.pull(run.pull_request)))
+        found.append(link("branch", links.branch(run.run_branch)))
+    found += [
+        link(f"retry plan r{gate.revision}", links.ours(gate.comment_url))
+        for gate in run.gates[-5:]
+        if gate.comment_url
+    ]
+    return " · ".join(found)
+
+
+def _waiting(run: Run, links: Links, now: datetime) -> str:
+    wait = waits_for(run)
+    if wait is not None:
+        words = reason_words(wait.question, links, run.repo.default_branch)
+        return f"**Waits for a person:** {words}\nReply {code(wait.reply, 200)}."
+    if run.hold is not None:
+        words = inline(without_at(run.hold.reason), 600)
+        return f"**Paused:** {words}. `/otto resume` goes on with the same branch, `/otto stop` ends it."
+    gate = run.gate
+    if gate is not None and gate.deadline is not None and gate.state is GateState.POSTED and gate.deadline > now:
+        left = minutes(ceil((gate.deadline - now).total_seconds()) / 60)
+        return f"**Waits** {left} for objections to retry plan r{gate.revision}."
+    waiting = [f"{v.target}: {v.waiting}" for v in run.verifications.values() if v.ending is None and v.waiting]
+    if run.resting or not waiting:
+        return ""
+    return "**Waits for Actions:** " + inline("; ".join(waiting[:6]), 600)
+
+
+def next_step(run: Run) -> str:
+    """What happens next, in one sentence."""
+    if run.hold is not None:
+        return "nothing until someone says so."
+    if run.outcome is not None:
+        return _after(run)
+    return {
+        RunPhase.PLANNING: "the plan is posted here.",
+        RunPhase.PLAN_REVIEW: "a draft pull request is opened once the plan is approved."
+        if not run.plan_approved_by
+        else "the draft pull request is opened, with an empty first commit that shows the state before any work.",
+        RunPhase.EXECUTING: _executing(run),
+        RunPhase.INTEGRATING: "the verified tasks of this batch go onto the run branch, once exactly that state is green.",
+        RunPhase.GATE: "the failures are read together, and a retry plan is posted on the pull request.",
+        RunPhase.GATE_REVIEW: "the retry plan is carried out; no work starts again before.",
+        RunPhase.JOURNEYS: "the whole is checked once more.",
+        RunPhase.DONE: "nothing.",
+    }[run.phase]
+
+
+def _executing(run: Run) -> str:
+    later = [f"batch {run.batch + n}: {several(batch)}" for n, batch in enumerate(run.order[1:4], 1)]
+    lane = f" Verified by {LANES[run.lane.kind]}." if run.lane is not None else ""
+    now = f"batch {run.batch} ({several(run.current[:20])}) is finished"
+    return f"{now}, then {'; '.join(later)}.{lane}" if later else f"{now}; it is the last one.{lane}"
+
+
+def _after(run: Run) -> str:
+    if run.outcome is Outcome.CANCELLED:
+        return "nothing. What was pushed stays."
+    if run.outcome is Outcome.NEEDS_HUMAN:
+        return "nothing until someone answers."
+    if run.outcome is Outcome.FAILED:
+        return "nothing. Take the label off and put it on again for a new run."
+    skipped = [key for key, task in run.tasks.items() if task.state is not TaskState.MERGED]
+    left = f" Left out: {several(skipped[:30])}." if skipped else ""
+    return f"people review and merge pull request #{run.pull_request}; Otto never merges.{left}"
+
+
+def _troubles(run: Run) -> list[str]:
+    """Actions that failed and are tried again: people should not wonder about the silence."""
+    open_ones = [trouble for trouble in run.trouble.values() if trouble.retry_at is not None]
+    if not open_ones or run.resting:
+        return []
+    worst = max(open_ones, key=lambda trouble: trouble.count)
+    again = f", next try {clock(worst.retry_at)}" if worst.retry_at else ""
+    return [f"**Trouble:** {inline(worst.message, 300)} (tried {count(worst.count, 'time')}{again})."]
+
+
+def _commands(run: Run) -> str:
+    if run.ended or run.outcome is Outcome.CANCELLED:
+        return "put the label on again to start a new run."
+    if run.phase is RunPhase.PLAN_REVIEW and not run.plan_approved_by and run.hold is None:
+        words = [f"`/otto approve r{run.plan_revision}`", "`/otto replan -- what should change`", "`/otto stop`"]
+    elif run.hold is not None:
+        words = [code(run.hold.reply, 200), "`/otto stop`"]
+    elif run.outcome is not None:
+        words = ["`/otto retry`", "`/otto retry t1 -- what to do differently`", "`/otto skip t1`", "`/otto stop`"]
+    elif run.gate is not None and run.gate.decision is not None:
+        words = [f"`/otto approve r{run.gate.revision}`", "`/otto retry t1 -- what to do differently`", "`/otto pause`"]
+    else:
+        words = ["`/otto pause`", "`/otto stop`", "`/otto skip t1`", "`/otto budget +5`"]
+    return ", ".join(dict.fromkeys([*words, "`/otto help`"]))
