@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Annotated, Literal
 from urllib.parse import urlsplit
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
+from pydantic_core import ErrorDetails
 
 from otto_bot.core.config import HostCaps
 
@@ -32,8 +33,8 @@ class Settings(BaseModel):
     port: Annotated[int, Field(ge=0, le=65535)] = 8080
     concurrency: Annotated[int, Field(ge=1, le=64)] = 4
     catchup_seconds: Annotated[float, Field(ge=1, le=3600)] = 60
-    max_usd: Annotated[float, Field(gt=0)] = 50
-    max_minutes: Annotated[float, Field(gt=0)] = 1440
+    max_usd: Annotated[float, Field(gt=0, allow_inf_nan=False)] = 50
+    max_minutes: Annotated[float, Field(gt=0, allow_inf_nan=False)] = 1440
     max_attempts: Annotated[int, Field(ge=1, le=10)] = 10
     cage: Literal["require", "scripted"] = "require"
     prices: str = ""
@@ -69,32 +70,87 @@ FILE_VARIANTS = ("private_key", "webhook_secret")
 
 
 def read_settings(environment: Mapping[str, str]) -> Settings:
-    """The settings in an environment. Raises SettingsError that names every wrong variable."""
+    """The settings in an environment. Raises SettingsError that names every wrong variable, never a secret's value."""
     values: dict[str, object] = {}
     problems: list[str] = []
+    unread: set[str] = set()
     for name in Settings.model_fields:
         try:
             value = _value(environment, name)
-        except OSError as error:
-            problems.append(f"OTTO_{name.upper()}_FILE cannot be read: {error.strerror}")
+        except (OSError, UnicodeDecodeError) as error:
+            reason = error.strerror if isinstance(error, OSError) else "it is no UTF-8 text"
+            problems.append(f"OTTO_{name.upper()}_FILE cannot be read: {reason}")
+            unread.add(name)
             continue
         if value is not None:
             values[name] = _secrets(value) if name == "webhook_secret" else value
     try:
         settings = Settings.model_validate(values)
     except ValidationError as error:
-        missing = {str(item["loc"][0]) for item in error.errors() if item["type"] == "missing" and item["loc"]}
-        hidden = set(FILE_VARIANTS)
-        for item in error.errors():
-            name = str(item["loc"][0]) if item["loc"] else "settings"
-            reason = "is missing" if name in missing else ("is not usable" if name in hidden else item["msg"])
-            problems.append(f"OTTO_{name.upper()}: {reason}")
+        problems += [_problem(item) for item in error.errors() if not (item["loc"] and item["loc"][0] in unread)]
     else:
-        if not settings.webhook_secret:
-            problems.append("OTTO_WEBHOOK_SECRET: is empty; without a secret anyone could send events")
+        problems += _unusable(settings)
     if problems:
         raise SettingsError("; ".join(dict.fromkeys(problems)) + ". See docs/configure.md")
     return settings
+
+
+def _problem(item: ErrorDetails) -> str:
+    name = str(item["loc"][0]) if item["loc"] else "settings"
+    if item["type"] == "missing":
+        either = f" (or OTTO_{name.upper()}_FILE)" if name in FILE_VARIANTS else ""
+        return f"OTTO_{name.upper()}{either} is missing"
+    return f"OTTO_{name.upper()}: {'is not usable' if name in FILE_VARIANTS else item['msg']}"
+
+
+def _unusable(settings: Settings) -> list[str]:
+    """What has the right form and still cannot be worked with; found now, not when the first issue is labelled."""
+    from otto_bot.github.credentials import check_api_url, check_private_key
+
+    problems: list[str] = []
+    if not settings.webhook_secret:
+        problems.append("OTTO_WEBHOOK_SECRET is empty; without a secret anyone could send events")
+    checks: dict[str, Callable[[], object]] = {
+        "OTTO_GITHUB_API_URL": lambda: check_api_url(settings.github_api_url),
+        "OTTO_GITHUB_WEB_URL": lambda: _check_web(settings.github_web_url),
+        "OTTO_PRIVATE_KEY": lambda: check_private_key(settings.private_key.get_secret_value()),
+        "OTTO_DATABASE_URL": lambda: _check_database(settings.database),
+        "OTTO_PRICES": lambda: _check_prices(settings.prices),
+    }
+    for variable, check in checks.items():
+        try:
+            check()
+        except ValueError as error:
+            problems.append(f"{variable}: {str(error).removeprefix(f'{variable}: ')}")
+    return problems
+
+
+def _check_web(url: str) -> None:
+    parts = urlsplit(url)
+    if url and (parts.scheme not in ("http", "https") or not parts.hostname or "@" in parts.netloc):
+        raise ValueError("must look like https://github.com")
+
+
+def _check_database(url: str) -> None:
+    from sqlalchemy import make_url
+    from sqlalchemy.exc import ArgumentError
+
+    from otto_bot.store.database import normal_url
+
+    try:
+        driver = make_url(normal_url(url)).drivername
+    except (ArgumentError, ValueError):
+        driver = ""
+    # Outside of the handler and without the URL: it may hold a password.
+    if driver not in ("sqlite", "sqlite+pysqlite", "postgresql+psycopg"):
+        raise ValueError("must look like sqlite:////var/lib/otto/otto.sqlite or postgresql+psycopg://USER@HOST/NAME")
+
+
+def _check_prices(text: str) -> None:
+    from otto_bot.model.prices import Prices
+
+    if text:
+        Prices.published().plus_json(text)
 
 
 def _value(environment: Mapping[str, str], name: str) -> str | None:

@@ -1,0 +1,139 @@
+"""Settings: what is wrong is named, what is secret is never shown."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from cryptography.hazmat.primitives.asymmetric import ec, rsa
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+
+from otto_bot.settings import SettingsError, read_settings
+
+FORM = (Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+
+
+@pytest.fixture(scope="module")
+def pem() -> str:
+    return rsa.generate_private_key(public_exponent=65537, key_size=2048).private_bytes(*FORM).decode()
+
+
+@pytest.fixture
+def env(pem: str) -> dict[str, str]:
+    return {"OTTO_APP_ID": "42", "OTTO_PRIVATE_KEY": pem, "OTTO_WEBHOOK_SECRET": "hush-hush"}
+
+
+def problem(env: dict[str, str]) -> str:
+    with pytest.raises(SettingsError) as caught:
+        read_settings(env)
+    return str(caught.value)
+
+
+def test_three_values_are_enough(env: dict[str, str], tmp_path: Path) -> None:
+    settings = read_settings(env | {"OTTO_STATE_DIR": str(tmp_path), "UNRELATED": "x", "OTTO_PORT": ""})
+
+    assert (settings.app_id, settings.host, settings.port) == (42, "127.0.0.1", 8080)
+    assert settings.database == f"sqlite:///{tmp_path}/otto.sqlite"
+    assert settings.web_url == "https://github.com"
+    assert (settings.caps.usd, settings.caps.minutes, settings.caps.attempts) == (50, 1440, 10)
+
+
+def test_secrets_come_from_files_and_there_may_be_several(env: dict[str, str], pem: str, tmp_path: Path) -> None:
+    (tmp_path / "key").write_text(f"{pem}\n")
+    (tmp_path / "secret").write_text("old\nnew\n")
+    del env["OTTO_PRIVATE_KEY"]
+    files = {"OTTO_PRIVATE_KEY_FILE": str(tmp_path / "key"), "OTTO_WEBHOOK_SECRET_FILE": str(tmp_path / "secret")}
+
+    settings = read_settings(env | files)
+
+    assert settings.private_key.get_secret_value() == pem.strip()
+    assert [secret.get_secret_value() for secret in settings.webhook_secret] == ["old", "new"]
+    assert settings.secrets == (pem.strip(), "old", "new")
+
+
+@pytest.mark.parametrize(
+    ("api", "web"),
+    [("https://ghe.example/api/v3", "https://ghe.example"), ("http://127.0.0.1:99", "http://127.0.0.1:99")],
+)
+def test_people_see_enterprise_servers_beside_their_api(env: dict[str, str], api: str, web: str) -> None:
+    assert read_settings(env | {"OTTO_GITHUB_API_URL": api}).web_url == web
+    given = env | {"OTTO_GITHUB_API_URL": api, "OTTO_GITHUB_WEB_URL": "https://git.example/"}
+    assert read_settings(given).web_url == "https://git.example"
+
+
+@pytest.mark.parametrize(
+    ("variable", "value"),
+    [
+        ("OTTO_APP_ID", "otto"),
+        ("OTTO_APP_ID", "0"),
+        ("OTTO_PORT", "70000"),
+        ("OTTO_CONCURRENCY", "0"),
+        ("OTTO_CATCHUP_SECONDS", "0.5"),
+        ("OTTO_MAX_USD", "inf"),
+        ("OTTO_MAX_MINUTES", "-1"),
+        ("OTTO_MAX_ATTEMPTS", "11"),
+        ("OTTO_CAGE", "off"),
+        ("OTTO_LOG_LEVEL", "loud"),
+        ("OTTO_GITHUB_API_URL", "api.github.com"),
+        ("OTTO_GITHUB_API_URL", "https://user:word@api.github.com"),
+        ("OTTO_GITHUB_WEB_URL", "github.com"),
+        ("OTTO_DATABASE_URL", "otto.sqlite"),
+        ("OTTO_DATABASE_URL", "mysql://me@host/otto"),
+        ("OTTO_PRICES", "{cheap}"),
+        ("OTTO_PRICES", '{"my-model": {"input": "free"}}'),
+    ],
+)
+def test_a_wrong_value_is_named(env: dict[str, str], variable: str, value: str) -> None:
+    said = problem(env | {variable: value})
+
+    assert said.startswith(f"{variable}: ")
+    assert said.count("OTTO_") == 1
+    assert said.endswith("See docs/configure.md")
+
+
+def test_every_missing_variable_is_named_at_once() -> None:
+    said = problem({"OTTO_PORT": "x"})
+
+    assert "OTTO_APP_ID is missing" in said
+    assert "OTTO_PRIVATE_KEY (or OTTO_PRIVATE_KEY_FILE) is missing" in said
+    assert "OTTO_WEBHOOK_SECRET (or OTTO_WEBHOOK_SECRET_FILE) is missing" in said
+    assert "OTTO_PORT: " in said
+
+
+def test_a_file_that_cannot_be_read_is_named(env: dict[str, str], tmp_path: Path) -> None:
+    (tmp_path / "binary").write_bytes(b"\xff\xfe\x00")
+    del env["OTTO_PRIVATE_KEY"]
+
+    assert "OTTO_PRIVATE_KEY_FILE cannot be read: No such file" in problem(
+        env | {"OTTO_PRIVATE_KEY_FILE": str(tmp_path / "none")}
+    )
+    said = problem(env | {"OTTO_PRIVATE_KEY_FILE": str(tmp_path / "binary")})
+    assert "OTTO_PRIVATE_KEY_FILE cannot be read: it is no UTF-8 text" in said
+    assert "missing" not in said
+
+
+@pytest.mark.parametrize("secret", ["", " \n "])
+def test_an_empty_webhook_secret_stops_the_start(env: dict[str, str], tmp_path: Path, secret: str) -> None:
+    (tmp_path / "secret").write_text(secret)
+    del env["OTTO_WEBHOOK_SECRET"]
+
+    said = problem(env | {"OTTO_WEBHOOK_SECRET_FILE": str(tmp_path / "secret")})
+
+    assert "OTTO_WEBHOOK_SECRET is empty" in said
+
+
+def test_no_message_and_no_repr_shows_a_secret(env: dict[str, str], pem: str) -> None:
+    elliptic = ec.generate_private_key(ec.SECP256R1()).private_bytes(*FORM).decode()
+    cut = pem[: len(pem) // 2]
+    database = "postgres://me:pass%zzword@host:port/otto"
+
+    for key in (elliptic, cut, "no key at all"):
+        said = problem(env | {"OTTO_PRIVATE_KEY": key, "OTTO_DATABASE_URL": database, "OTTO_PORT": "x1"})
+        said += problem(env | {"OTTO_PRIVATE_KEY": key, "OTTO_DATABASE_URL": database})
+        assert "OTTO_PRIVATE_KEY: " in said
+        assert "OTTO_DATABASE_URL: " in said
+        assert "pass" not in said
+        assert not any(line in said for line in key.splitlines())
+    shown = repr(read_settings(env))
+    assert "hush-hush" not in shown
+    assert not any(line in shown for line in pem.splitlines() if line)
