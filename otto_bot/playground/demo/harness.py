@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import json
 import os
+import signal
 import sys
 from collections.abc import AsyncIterator, Mapping
 from pathlib import Path
@@ -24,6 +25,7 @@ Json = dict[str, Any]
 OWN_PREFIXES = ("OTTO_", "ANTHROPIC_", "GITHUB_", "GH_", "GIT_")
 MODEL_SETTINGS = ("ANTHROPIC_API_KEY", "ANTHROPIC_BASE_URL", "ANTHROPIC_AUTH_TOKEN")
 ENDED = frozenset({"done", "done_partial", "cancelled", "failed"})
+NEEDS_HUMAN = "needs_human"
 REPORT_SECONDS = 30.0
 QUIET_SECONDS = 1.0
 CATCHUP_SECONDS = "3"
@@ -162,6 +164,8 @@ class Playground:
         """What the bot's ledger says of the run. Raises StartError while there is none."""
         argv = [sys.executable, "-m", "otto_bot", "report", "--json", "--run", "1"]
         data: Json = json.loads(await output(argv, self.bot_environment(), REPORT_SECONDS))
+        if data.get("outcome") is None and data.get("waits_for"):
+            data["outcome"] = NEEDS_HUMAN
         return data
 
     async def full_report(self) -> Json:
@@ -195,8 +199,10 @@ class Playground:
                     self._told = event["seq"]
                     yield event
         finally:
-            with contextlib.suppress(ProcessLookupError):
-                process.kill()
+            if process.returncode is None:
+                # Not `process.kill()`: that polls, and takes the exit status away from the loop's own watcher.
+                with contextlib.suppress(ProcessLookupError):
+                    os.killpg(process.pid, signal.SIGKILL)
             await process.wait()
 
     async def events_until_rest(self) -> AsyncIterator[Json]:
@@ -219,12 +225,14 @@ class Playground:
         return await self.report()
 
     async def _rests(self) -> bool:
-        """Whether the run rests, twice in a row with every webhook delivered in between."""
+        """Whether the run rests. With people about, a second look: their last words may just be on their way."""
         with contextlib.suppress(StartError):
             before = await self.report()
             ended = before.get("outcome") in ENDED
             if not before.get("resting") or (not ended and await self.outstanding()):
                 return False
+            if ended or not self.scenario.people:
+                return True
             await self.stand_in.settle()
             await asyncio.sleep(QUIET_SECONDS)
             after = await self.report()

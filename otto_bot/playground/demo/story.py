@@ -61,7 +61,8 @@ class Story:
 
     def _on_VerificationEnded(self, event: Json) -> list[str]:  # noqa: N802
         key = str(event.get("target", "")).split("/")[0]
-        name = self._task(key) if key in self._titles else escape(str(event.get("target")))
+        together = f"batch {key[1:]} put together" if key[:1] == "b" and key[1:].isdigit() else key
+        name = self._task(key) if key in self._titles else escape(together)
         ending = event.get("ending", "")
         if ending == "green":
             return [f"{name}: [{GREEN}]green[/{GREEN}]"]
