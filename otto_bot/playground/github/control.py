@@ -22,11 +22,13 @@ from otto_bot.playground.github.people_config import Do
 from otto_bot.playground.github.rest.serve import read_body
 from otto_bot.playground.github.routing import ApiError
 from otto_bot.playground.github.state import Json
+from otto_bot.playground.github.trap import TrapConfig
 from otto_bot.playground.github.world import INSTALLATION_ID, Visible
 
 HEADER = "x-playground-token"
 POLL_SECONDS = 0.05
 KEEP_ALIVE_SECONDS = 10.0
+LONGEST_WAIT_SECONDS = 60.0
 FAULTS: TypeAdapter[list[FaultConfig]] = TypeAdapter(list[FaultConfig])
 PEOPLE: TypeAdapter[list[ReactionConfig]] = TypeAdapter(list[ReactionConfig])
 
@@ -44,6 +46,7 @@ class Control:
             ("GET", "state", self.state), ("POST", "webhook_url", self.webhook_url), ("POST", "do", self.do),
             ("POST", "faults", self.faults), ("POST", "people", self.people), ("GET", "events", self.events),
             ("POST", "shutdown", self.shutdown), ("POST", "settle", self.settle), ("POST", "install", self.install),
+            ("GET", "trap", self.trap), ("POST", "trap", self.set_trap), ("POST", "trap/release", self.release),
         ]  # fmt: skip
         for method, name, handler in routes:
             app.router.add_route(f"/_playground/{name}", self._guarded(handler), methods=[method])
@@ -136,6 +139,21 @@ class Control:
         """Answers when every webhook so far has been delivered."""
         await self.hub.courier.settled()
         return JSONResponse({"deliveries": len(self.hub.world.deliveries)})
+
+    async def trap(self, request: Request) -> Response:
+        """How the trap stands; `?wait=SECONDS` answers as soon as it is reached, or after that time."""
+        seconds = float(request.query_params.get("wait", "0"))
+        return JSONResponse(await self.hub.trap.look(min(max(seconds, 0.0), LONGEST_WAIT_SECONDS)))
+
+    async def set_trap(self, request: Request) -> Response:
+        """Holds the n-th write since the stand-in started: `{"nth": 3, "when": "before"}` (or `"after"`)."""
+        self.hub.trap.set(TrapConfig.model_validate_json(await read_body(request)))
+        return JSONResponse(await self.hub.trap.look(0))
+
+    async def release(self, _request: Request) -> Response:
+        """Lets the held write go on."""
+        self.hub.trap.release()
+        return JSONResponse(await self.hub.trap.look(0))
 
     async def shutdown(self, _request: Request) -> Response:
         """Ends the process after this answer."""

@@ -40,6 +40,7 @@ class Gate:
         world.requests.append(row)
         fault = self.hub.counter.next_request(self.hub.faults, row.method, row.path)
         row.fault = fault.kind if fault else None
+        row.write = self.hub.trap.count(scope)
         try:
             await self._serve(scope, receive, self._noting(row, send), row, fault)
         finally:
@@ -80,7 +81,7 @@ class Gate:
         if kind == "lost_response":
             await self._lose(scope, receive, row)
             return
-        await self.app(scope, receive, send)
+        await self.hub.trap.pass_on(row.write, self.app, scope, receive, send)
 
     async def _refuse(self, send: Send, fault: FaultConfig) -> None:
         headers = [(b"content-type", b"application/json; charset=utf-8")]

@@ -8,6 +8,7 @@ from otto_bot.playground.actions.api import Actions
 from otto_bot.playground.github.config import FaultConfig
 from otto_bot.playground.github.faults import Counter
 from otto_bot.playground.github.reactions import Reactions
+from otto_bot.playground.github.trap import Trap
 from otto_bot.playground.github.webhooks import Courier
 from otto_bot.playground.github.world import Visible, World
 
@@ -23,6 +24,7 @@ class Hub:
     key: str
     faults: list[FaultConfig] = field(default_factory=list)
     counter: Counter = field(default_factory=Counter)
+    trap: Trap = field(default_factory=Trap)
     actions: Actions | None = None
     reactions: Reactions | None = None
     history: list[Visible] = field(default_factory=list)

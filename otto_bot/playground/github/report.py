@@ -62,7 +62,7 @@ def pull(world: World, row: Issue) -> Json:
 
 
 def request(row: RequestRow) -> Json:
-    """One line of the request log; only a push that moved something has `refs`."""
+    """One line of the request log; only a push that moved something has `refs`, only a write its number."""
     shown: Json = {
         "seq": row.seq, "at": row.at.isoformat(), "method": row.method, "path": row.path, "status": row.status,
         "actor": row.actor,
@@ -71,6 +71,8 @@ def request(row: RequestRow) -> Json:
         shown["refs"] = row.refs
     if row.fault:
         shown["fault"] = row.fault
+    if row.write:
+        shown["write"] = row.write
     return shown
 
 

@@ -228,3 +228,4 @@ class RequestRow:
     actor: str
     refs: list[Json] | None = None
     fault: str | None = None
+    write: int | None = None
