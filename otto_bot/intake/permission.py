@@ -34,20 +34,26 @@ class PermissionGate:
             return Answer(allowed=False, why="bots cannot give commands here")
         key = (repository.id, who.id)
         known = self._known.get(key)
-        if known is not None and self._now() - known[0] <= CACHED_FOR:
+        if known is not None and self._now() - known[0] < CACHED_FOR:
             return known[1]
         try:
             permission = await repository.permission(who.login)
         except (GitHubError, ValueError):
             return Answer(allowed=False, why="GitHub did not say whether you may write here; try again in a minute")
         answer = _judge(permission.can_write, permission.user_id, who)
-        self._known[key] = (self._now(), answer)
+        self._remember(key, answer)
         return answer
+
+    def _remember(self, key: tuple[int, int], answer: Answer) -> None:
+        """Keep an answer; what is too old goes, so that strangers cannot fill the memory."""
+        now = self._now()
+        self._known = {k: known for k, known in self._known.items() if now - known[0] < CACHED_FOR}
+        self._known[key] = (now, answer)
 
 
 def _judge(can_write: bool, user_id: int | None, who: Person) -> Answer:
-    if user_id != who.id:
+    if user_id is not None and user_id != who.id:
         return Answer(allowed=False, why="GitHub knows this name as someone else")
-    if not can_write:
+    if not can_write or user_id is None:
         return Answer(allowed=False, why="write permission in this repository is needed")
     return Answer(allowed=True)
