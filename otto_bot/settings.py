@@ -31,7 +31,7 @@ class Settings(BaseModel):
     state_dir: Path = Path("state")
     host: str = "127.0.0.1"
     port: Annotated[int, Field(ge=0, le=65535)] = 8080
-    concurrency: Annotated[int, Field(ge=1, le=64)] = 4
+    concurrency: Annotated[int, Field(ge=1, le=64)] = 8
     catchup_seconds: Annotated[float, Field(ge=1, le=3600)] = 60
     max_usd: Annotated[float, Field(gt=0, allow_inf_nan=False)] = 50
     max_minutes: Annotated[float, Field(gt=0, allow_inf_nan=False)] = 1440

@@ -127,7 +127,7 @@ async def _engine(settings: Settings, alone: bool) -> AsyncIterator[Engine]:
             worker=name,
             rows=rows,
             inbox=inbox,
-            queue=DbosQueue(queue_url(settings.database), "otto" if alone else name, settings.concurrency),
+            queue=DbosQueue(queue_url(settings.database), "otto" if alone else name),
             executor=Executor(ledger, rows, jobs_for(context), translate, utc_now),
             deliver=Router(desk, inbox).deliver,
             catch_up=CatchUp(desk, ledger, archive, github),

@@ -39,7 +39,9 @@ class Executor:
         self._jobs = jobs
         self._translate = translate
         self._now = now
-        self.running: dict[str, Ticket] = {}
+        self.running: dict[str, tuple[Ticket, Effect]] = {}
+        self.progressed = asyncio.Event()
+        """Set whenever an effect has ended: more may be due."""
 
     async def __call__(self, ticket: Ticket) -> None:
         """Execute a ticket; a stale one does nothing. Only a database that is away leaves it to the reaper."""
@@ -47,13 +49,14 @@ class Executor:
             effect = await asyncio.to_thread(self._rows.begin, ticket, self._now())
             if effect is None:
                 return
-            self.running[ticket.key] = ticket
+            self.running[ticket.key] = (ticket, effect)
             run = await asyncio.to_thread(self._ledger.load, effect.run)
             await self._work(run, effect, ticket)
         except StoreUnavailable as error:
             log.warning("%s is left to the reaper: %s", ticket.id, error)
         finally:
             self.running.pop(ticket.key, None)
+            self.progressed.set()
 
     async def _work(self, run: Run, effect: Effect, ticket: Ticket) -> None:
         try:

@@ -7,6 +7,7 @@ import logging
 from collections.abc import Awaitable, Callable
 from datetime import datetime
 
+from otto_bot.core.effects import EffectKind
 from otto_bot.engine.execute import Executor
 from otto_bot.engine.queue import Queue
 from otto_bot.store.database import StoreUnavailable
@@ -19,6 +20,9 @@ TICK_SECONDS = 0.1
 HEARTBEAT_SECONDS = 5.0
 RECONCILE_SECONDS = 30.0
 IDLE_AFTER_ERROR = 2.0
+DRAIN_SECONDS = 15.0
+
+CANCELLED = frozenset({EffectKind.PLAN, EffectKind.JUDGE, EffectKind.GATE})
 
 Deliver = Callable[[Delivery], Awaitable[None]]
 
@@ -72,46 +76,65 @@ class Engine:
         await self._queue.start(self._executor)
         try:
             async with asyncio.TaskGroup() as group:
-                group.create_task(self._every(TICK_SECONDS, self._enqueue_due))
+                group.create_task(self._every(TICK_SECONDS, self._enqueue_due, self._executor.progressed))
                 group.create_task(self._every(TICK_SECONDS, self._take_deliveries))
                 group.create_task(self._every(HEARTBEAT_SECONDS, self._beat))
                 group.create_task(self._every(RECONCILE_SECONDS, self._reconcile))
                 group.create_task(self._every(self._catch_up_seconds, self._catch_up))
+            await self._drained()
         finally:
             await self._queue.stop()
 
-    async def _every(self, seconds: float, step: Callable[[], Awaitable[None]]) -> None:
+    async def _drained(self) -> None:
+        """Short jobs end, a coder yields after its step; what takes longer is left to the next worker."""
+        try:
+            async with asyncio.timeout(DRAIN_SECONDS):
+                while self._executor.running:
+                    self._executor.progressed.clear()
+                    await asyncio.wait_for(self._executor.progressed.wait(), DRAIN_SECONDS)
+        except TimeoutError:
+            log.warning("left to the next worker: %s", ", ".join(sorted(self._executor.running)))
+
+    async def _every(
+        self, seconds: float, step: Callable[[], Awaitable[None]], wake: asyncio.Event | None = None
+    ) -> None:
         while not self._stopping.is_set():
             pause = seconds
             try:
                 await step()
             except StoreUnavailable as error:
-                log.warning("%s waits: %s", step.__name__, error)
+                log.warning("%s waits: %s", _name(step), error)
                 pause = max(seconds, IDLE_AFTER_ERROR)
             except Exception:
-                log.exception("%s failed and is tried again", step.__name__)
+                log.exception("%s failed and is tried again", _name(step))
                 pause = max(seconds, IDLE_AFTER_ERROR)
-            try:
-                await asyncio.wait_for(self._stopping.wait(), pause)
-            except TimeoutError:
-                continue
+            await self._pause(pause, wake)
+
+    async def _pause(self, seconds: float, wake: asyncio.Event | None) -> None:
+        """Until the time is over, something ended, or the worker stops."""
+        waits = [asyncio.ensure_future(event.wait()) for event in (self._stopping, wake) if event is not None]
+        try:
+            await asyncio.wait(waits, timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            for wait in waits:
+                wait.cancel()
 
     async def _enqueue_due(self) -> None:
+        self._executor.progressed.clear()
         await self._cancel_dropped()
-        room = self._concurrency * 2 - len(self._executor.running)
+        room = self._concurrency - len(self._executor.running)
         if room <= 0:
             return
         for ticket in await asyncio.to_thread(self._rows.claim, self._worker, self._now(), room):
             await self._queue.enqueue(ticket)
 
     async def _cancel_dropped(self) -> None:
-        """What nobody wants any more is cancelled, at its next await."""
-        running = list(self._executor.running.values())
-        if not running:
+        """A model call whose answer nobody wants any more is cancelled. A coder stops by itself and saves its work."""
+        paid = [ticket for ticket, effect in self._executor.running.values() if effect.kind in CANCELLED]
+        if not paid:
             return
-        for ticket in await asyncio.to_thread(self._rows.dropped, running):
-            if self._executor.running.get(ticket.key) == ticket:
-                await self._queue.cancel(ticket)
+        for ticket in await asyncio.to_thread(self._rows.dropped, paid):
+            await self._queue.cancel(ticket)
 
     async def _take_deliveries(self) -> None:
         while not self._stopping.is_set():
@@ -126,3 +149,7 @@ class Engine:
     async def _reconcile(self) -> None:
         for ticket in await asyncio.to_thread(self._rows.reap, self._now()):
             log.warning("%s was lost with its worker; its next try is due", ticket.id)
+
+
+def _name(step: Callable[[], Awaitable[None]]) -> str:
+    return getattr(step, "__name__", type(step).__name__)

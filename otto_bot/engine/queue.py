@@ -11,7 +11,6 @@ from otto_bot.store.effect_rows import Ticket
 
 APPLICATION_VERSION = "otto-1"
 """Pinned: otherwise every deployment would strand the jobs of the one before."""
-QUEUE = "effects"
 POLL_SECONDS = 0.1
 STEP_TIMEOUT_SECONDS = 4 * 3600.0
 
@@ -37,12 +36,10 @@ class Queue(Protocol):
 class DbosQueue:
     """DBOS on SQLite or PostgreSQL. One in a process, as DBOS is."""
 
-    def __init__(self, url: str, worker: str, concurrency: int) -> None:
+    def __init__(self, url: str, worker: str) -> None:
         self._url = url
         self._worker = worker
-        self._concurrency = concurrency
         self._dbos: Any = None
-        self._queue: Any = None
         self._workflow: Any = None
 
     async def start(self, execute: Execute) -> None:
@@ -74,16 +71,16 @@ class DbosQueue:
 
         self._workflow = workflow
         DBOS.launch()
-        self._queue = await DBOS.register_queue_async(
-            QUEUE, worker_concurrency=self._concurrency, polling_interval_sec=POLL_SECONDS
-        )
 
     async def enqueue(self, ticket: Ticket) -> None:
-        """Put the ticket into the queue under its own id."""
+        """Start the ticket's workflow under its own id: durable before this returns, and at once.
+
+        The loop has already claimed the effect, so a queue of DBOS's own would only add a second wait.
+        """
         from dbos import DBOS, SetWorkflowID
 
         with SetWorkflowID(ticket.id):
-            await DBOS.enqueue_workflow_async(QUEUE, self._workflow, ticket.key, ticket.generation)
+            await DBOS.start_workflow_async(self._workflow, ticket.key, ticket.generation)
 
     async def cancel(self, ticket: Ticket) -> None:
         """Cancel the workflow of this ticket."""

@@ -17,7 +17,7 @@ from otto_bot.text.tasks_table import short_table, task_table
 from otto_bot.text.words import CAUSES, ENDINGS, MOVES, PHASE_OF_FAILURE, STATES, count, name, phase_words
 
 Status = Literal["queued", "in_progress", "completed"]
-Conclusion = Literal["action_required", "cancelled", "failure", "neutral", "success", "skipped", "stale", "timed_out"]
+Conclusion = Literal["action_required", "cancelled", "failure", "neutral", "success", "skipped", "timed_out"]
 ANNOTATIONS = 50
 CHECK_LIMIT = 60_000
 
@@ -135,8 +135,8 @@ def _summary(
         url = links.ours(verification.url)
         lines.append(f"Actions: {said}{_opened(url)}.")
     if failure is not None:
-        detail = f" {inline(failure.detail, 600)}" if failure.detail else ""
-        lines.append(f"It failed {PHASE_OF_FAILURE[failure.phase]}: {CAUSES[failure.cause]}.{detail}")
+        detail = f": {inline(failure.detail, 600)}" if failure.detail else "."
+        lines.append(f"It failed {PHASE_OF_FAILURE[failure.phase]}: {CAUSES[failure.cause]}{detail}")
     if attempt.handoff.summary:
         lines.append(f"The coder says: {inline(attempt.handoff.summary, 1000)}")
     if attempt.stat:
@@ -150,8 +150,8 @@ def _details(run: Run, key: str, attempt: Attempt, failure: Failure | None) -> s
     if attempt.strategy in REOPENING and attempt.gate is not None:
         parts.append(f"Reopened by the retry plan of gate {attempt.gate}: {MOVES[attempt.strategy]}.")
     if attempt.guidance:
-        parts.append(f"Guidance it got: {quoted(attempt.guidance)}")
-    parts += [f"Told from other tasks: {quoted(fact, 1000)}" for fact in attempt.routed[:20]]
+        parts.append(f"Guidance it got:{quoted(attempt.guidance)}")
+    parts += [f"Told from other tasks:{quoted(fact, 1000)}" for fact in attempt.routed[:20]]
     parts.append(_verdict(run, key, attempt))
     for excerpt in failure.excerpts[:20] if failure is not None else ():
         title = f"**{inline(excerpt.place, 200)}**"
