@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from otto_bot.core.decision import Action, Decider, Decision, Move
+from otto_bot.core.decision import Decider, Decision
 from otto_bot.core.evidence import Failure
 from otto_bot.core.run import Gate, GateState, Run
 from otto_bot.text.body import Part, assemble
@@ -52,8 +52,8 @@ def _headline(run: Run, gate: Gate, decision: Decision) -> str:
         if _still_open(run, gate)
         else count(len(gate.tasks), "task")
     )
-    what = "failed jobs run again" if all_rerun(decision) else "retry plan"
-    return f"batch {gate.batch} failed: {of} · {what} r{gate.revision}"
+    what = f"failed jobs run again, r{gate.revision}" if all_rerun(decision) else revision
+    return f"batch {gate.batch} failed: {of} · {what}"
 
 
 def _still_open(run: Run, gate: Gate) -> bool:
@@ -95,7 +95,8 @@ def failure_of(gate: Gate, key: str) -> Failure | None:
 def _short(run: Run, gate: Gate, key: str) -> str:
     move = gate.decision.move(key) if gate.decision else None
     plan = plan_line(move, 200) if move is not None else ""
-    return f"#### {name(run, key)}\nIts evidence is left out here: too long for one comment. It stands in the task's check.\n{plan}"
+    why = "Its evidence is left out here: too long for one comment. It stands in the task's check."
+    return f"#### {name(run, key)}\n{why}\n\n{plan}"
 
 
 def _decided_by(run: Run, gate: Gate, decision: Decision) -> str:
@@ -111,13 +112,13 @@ def _decided_by(run: Run, gate: Gate, decision: Decision) -> str:
 
 
 def _who(gate: Gate, decision: Decision) -> str:
-    if decision.decided_by is Decider.PILOT and gate.model:
-        return f"pilot ({inline(gate.model, 80)})"
-    if decision.decided_by is Decider.REPLAN and gate.model:
-        return f"replan ({inline(gate.model, 80)}; {DECIDED_HOW[Decider.REPLAN]})"
+    """Decider and model; how it was decided where the decision itself does not say why."""
+    notes = [inline(gate.model, 80)] if gate.model and decision.decided_by in (Decider.PILOT, Decider.REPLAN) else []
+    if not decision.why and decision.decided_by is not Decider.PILOT:
+        notes.append(DECIDED_HOW[decision.decided_by])
     mixed = sorted({DECIDERS[m.decided_by] for m in decision.moves if m.decided_by not in (None, decision.decided_by)})
     also = f", with moves of {several(mixed)}" if mixed else ""
-    return f"{DECIDERS[decision.decided_by]} ({DECIDED_HOW[decision.decided_by]}){also}"
+    return DECIDERS[decision.decided_by] + (f" ({'; '.join(notes)})" if notes else "") + also
 
 
 def _attempts(run: Run, gate: Gate) -> str:
@@ -126,8 +127,3 @@ def _attempts(run: Run, gate: Gate) -> str:
         return "0"
     key = max(used, key=lambda k: len(used[k].attempts))
     return f"{len(used[key].attempts)}/{run.config.attempts.per_task + used[key].granted}"
-
-
-def asked(decision: Decision) -> list[Move]:
-    """Moves that put a question."""
-    return [move for move in decision.moves if move.action is Action.ASK]

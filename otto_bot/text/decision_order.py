@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from otto_bot.core.decision import REOPENING, Action, CrossFinding, Decider, Decision, Move, Routed, dependents
-from otto_bot.core.evidence import Citation, quote_holds
+from otto_bot.core.decision import REOPENING, Action, CrossFinding, Decider, Decision, Move, dependents
+from otto_bot.core.evidence import quote_holds
 from otto_bot.core.run import Gate, GateState, Run
 from otto_bot.text.body import Part
 from otto_bot.text.boxes import boxes
 from otto_bot.text.decision_why import quote_line
 from otto_bot.text.links import Links
 from otto_bot.text.markdown import code, inline
+from otto_bot.text.tasks_table import without_at
 from otto_bot.text.words import count, minutes, name, several
 
 BOXED = 8
@@ -23,31 +24,32 @@ def all_rerun(decision: Decision) -> bool:
 
 
 def across(decision: Decision, gate: Gate, links: Links) -> Part:
-    """Findings that span tasks, and facts told to other tasks."""
-    rows = [_finding(finding, gate, links) for finding in decision.cross_task]
-    rows += [_told(routed, gate, links) for routed in decision.routed]
-    rows += [f"Worth keeping ({inline(learn.scope, 100)}): {inline(learn.text, 300)}" for learn in decision.learnings]
-    if not rows:
+    """Findings that span tasks, and facts told to other tasks. A quote stands once; after that only its number."""
+    items = {item.id: item for item in gate.evidence}
+    shown = {(c.evidence, c.quote) for analysis in decision.analysis for c in analysis.citations}
+    said = [(_finding(finding), finding.citations) for finding in decision.cross_task]
+    said += [(f"Told {inline(r.target_task, 10)}: {inline(r.context, 1000)}", r.citations) for r in decision.routed]
+    said += [
+        (f"Worth keeping ({inline(learn.scope, 100)}): {inline(learn.text, 300)}", learn.citations)
+        for learn in decision.learnings
+    ]
+    if not said:
         return Part("", "")
+    rows = []
+    for words, citations in said:
+        good = [citation for citation in citations if quote_holds(citation, items)][:2]
+        new = [citation for citation in good if (citation.evidence, citation.quote) not in shown]
+        shown |= {(citation.evidence, citation.quote) for citation in new}
+        known = ", ".join(citation.evidence for citation in good if citation not in new)
+        quotes = "".join(f"\n{quote_line(citation, items[citation.evidence], links)}" for citation in new)
+        rows.append(words + (f" ({known})" if known else "") + quotes)
     short = f"#### Across tasks\n{count(len(rows), 'finding')}, left out here: too long for one comment."
     return Part("#### Across tasks\n" + "\n\n".join(rows), short)
 
 
-def _finding(finding: CrossFinding, gate: Gate, links: Links) -> str:
+def _finding(finding: CrossFinding) -> str:
     tasks = several(tuple(inline(key, 10) for key in finding.tasks[:20]))
-    return f"{tasks}: {inline(finding.finding, 300)}" + _quotes(finding.citations, gate, links)
-
-
-def _told(routed: Routed, gate: Gate, links: Links) -> str:
-    return f"Told {inline(routed.target_task, 10)}: {inline(routed.context, 1000)}" + _quotes(
-        routed.citations, gate, links
-    )
-
-
-def _quotes(citations: tuple[Citation, ...], gate: Gate, links: Links) -> str:
-    items = {item.id: item for item in gate.evidence}
-    good = [citation for citation in citations if quote_holds(citation, items)][:2]
-    return "".join(f"\n{quote_line(citation, items[citation.evidence], links)}" for citation in good)
+    return f"{tasks}: {inline(finding.finding, 300)}"
 
 
 def order_now(run: Run, gate: Gate, decision: Decision) -> str:
@@ -55,13 +57,10 @@ def order_now(run: Run, gate: Gate, decision: Decision) -> str:
     reruns = tuple(move.task for move in decision.moves if move.action is Action.RERUN)
     later = ((reruns,) if reruns else ()) + decision.batches
     said = [f"batch {gate.batch + number} = {_keys(batch)}" for number, batch in enumerate(later[:50], 1)]
-    lines = [f"#### Order now: {' · '.join(said) if said else 'nothing runs'}"]
-    lines += [_question(move) for move in decision.moves if move.action is Action.ASK]
-    lines += [
-        f"{move.task} is on hold: {inline(move.reason, 300)}" for move in decision.moves if move.action is Action.HOLD
-    ]
-    lines += _left_out(run, decision)
-    return "\n\n".join(lines)
+    asked = [_question(move) for move in decision.moves if move.action is Action.ASK]
+    lines = [f"#### Order now: {' · '.join([*(said or ['nothing runs']), *asked[:3]])}", *asked[3:]]
+    lines += [f"{m.task} is on hold: {inline(m.reason, 300)}" for m in decision.moves if m.action is Action.HOLD]
+    return "\n\n".join([*lines, *_left_out(run, decision)])
 
 
 def _keys(batch: tuple[str, ...]) -> str:
@@ -70,25 +69,25 @@ def _keys(batch: tuple[str, ...]) -> str:
 
 def _question(move: Move) -> str:
     question = inline(move.question or "What should happen?", 500)
-    return f"**{move.task} waits for you:** {question} Reply `/otto retry {move.task} -- your answer`"
+    answer = "" if "/otto retry" in move.question else f" reply `/otto retry {move.task} -- your answer`"
+    return f'{move.task} waits for you: "{question}"{answer}'
 
 
 def _left_out(run: Run, decision: Decision) -> list[str]:
     """Skips, and what cannot run because of them or of an open question."""
     skipped = {move.task: move.reason for move in decision.moves if move.action is Action.SKIP}
     skipped |= {skip.task: skip.reason for skip in decision.skips}
-    lines = [
-        f"{name(run, key)} is left out: {inline(reason or 'no reason given', 300)}" for key, reason in skipped.items()
-    ]
+    reasons = {key: inline(without_at(reason) or "no reason given", 300) for key, reason in skipped.items()}
+    lines = [f"{name(run, key)} is left out: {reason}" for key, reason in reasons.items()]
     if run.plan is None:
         return lines
-    stopped = {move.task for move in decision.moves if move.action not in REOPENING and move.action is not Action.RERUN}
-    blocked = dependents(run.plan, stopped | set(skipped)) - stopped - set(skipped)
-    waiting = [key for key in run.plan.keys if key in blocked]
+    runs = REOPENING | {Action.RERUN}
+    stopped = {move.task for move in decision.moves if move.action not in runs} | set(skipped)
+    blocked = dependents(run.plan, stopped) - stopped
+    waiting = tuple(key for key in run.plan.keys if key in blocked)
     if waiting:
-        lines.append(
-            f"Blocked until then, because they need {'one of these' if len(stopped | set(skipped)) > 1 else several(sorted(stopped | set(skipped)))}: {_keys(tuple(waiting))}"
-        )
+        need = several([key for key in run.plan.keys if key in stopped][:20])
+        lines.append(f"Blocked meanwhile, because they need what {need} should bring: {_keys(waiting)}")
     return lines
 
 
@@ -118,10 +117,23 @@ def _grace(run: Run, gate: Gate, now: datetime) -> str:
 
 
 def _waits(run: Run, gate: Gate, decision: Decision) -> str:
-    why = "it skips, holds or asks something" if decision.waits else "this repository approves every retry plan"
+    why = _unsure(decision) if decision.waits else "this repository approves every retry plan"
     change = ", ".join(f"`{command}`" for command in _changes(gate))
-    line = f"**Nothing is reopened until a person says so**, because {why}. Go: `/otto approve r{gate.revision}`; change it: {change}"
-    return f"{line}\n\n{_boxes(gate, decision)}"
+    line = f"**Nothing is reopened until a person says so**, because {why}."
+    say = f"Go: `/otto approve r{gate.revision}`; change it: {change}"
+    return f"{line} {say}\n\n{_boxes(gate, decision)}"
+
+
+def _unsure(decision: Decision) -> str:
+    """What a machine does not do without a person's yes."""
+    words = {Action.ASK: "asks about", Action.SKIP: "leaves out", Action.HOLD: "holds"}
+    said = []
+    for action, verb in words.items():
+        keys = [move.task for move in decision.moves if move.action is action]
+        keys += [skip.task for skip in decision.skips if action is Action.SKIP and skip.task not in keys]
+        if keys:
+            said.append(f"{verb} {several(keys[:20])}")
+    return f"it {several(said)}"
 
 
 def _changes(gate: Gate) -> list[str]:

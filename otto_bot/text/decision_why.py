@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 from otto_bot.core.decision import REOPENING, Action, Analysis, Decider, Move
@@ -13,6 +14,17 @@ from otto_bot.text.tasks_table import without_at
 from otto_bot.text.words import CAUSES, DECIDERS, MOVES, PHASE_OF_FAILURE, PROGRESS, name
 
 QUOTES = 4
+_TELLING = tuple(
+    re.compile(pattern, re.IGNORECASE)
+    for pattern in (
+        r"^E\s+\S",
+        r"\w*(?:Error|Exception)\b:",
+        r"\bnot met\b|\bunclear\b",
+        r"\berror\b|^fatal:",
+        r"\bfail",
+    )
+)
+"""Which line of a log says most, best first."""
 QUOTE_LENGTH = 400
 
 
@@ -37,8 +49,8 @@ def _why(analysis: Analysis | None, failure: Failure | None) -> str:
         return f"{guess}{inline(analysis.summary, 300)} (confidence: {analysis.confidence})"
     if failure is None:
         return "Why: not recorded."
-    detail = f" {inline(failure.detail, 400)}" if failure.detail else ""
-    return f"Why: {CAUSES[failure.cause]}, {PHASE_OF_FAILURE[failure.phase]}.{detail}"
+    detail = f": {inline(failure.detail, 400)}" if failure.detail else ""
+    return f"Why: {CAUSES[failure.cause]}, {PHASE_OF_FAILURE[failure.phase]}{detail}"
 
 
 def _evidence(gate: Gate, key: str, analysis: Analysis | None, failure: Failure | None, links: Links) -> list[str]:
@@ -67,10 +79,13 @@ def _excerpt_line(number: str, excerpt: Excerpt, links: Links) -> str:
 
 
 def _telling(text: str) -> str:
-    """The line that says most: the last one naming an error, else the first that is not empty."""
+    """The line that says most: the first one that names an error, else the first that is not empty."""
     lines = [line.strip() for line in text[:20_000].splitlines() if line.strip()]
-    errors = [line for line in lines if any(word in line.lower() for word in ("error", "fail", "not met", "assert"))]
-    return errors[-1] if errors else (lines[0] if lines else "")
+    for pattern in _TELLING:
+        found = next((line for line in lines if pattern.search(line)), None)
+        if found is not None:
+            return found
+    return lines[0] if lines else ""
 
 
 def _permalink(excerpt: Excerpt, links: Links) -> str:
@@ -100,7 +115,7 @@ def plan_line(move: Move, limit: int = 2000) -> str:
     """What happens to the task next, in words."""
     head = f"Plan: {MOVES[move.action]}"
     if move.action in REOPENING and move.guidance:
-        return f"{head}: {quoted(move.guidance, limit)}"
+        return f"{head}:{quoted(move.guidance, limit)}"
     if move.action is Action.RETRY:
         reason = f" ({inline(without_at(move.reason), 300)})" if move.reason else ""
         return f"{head}: the same task again, now with the evidence of its failure{reason}"

@@ -36,12 +36,10 @@ def _task(run: Run, key: str, links: Links, room: int) -> str:
     if not failures:
         return f"{head}\nIt has not failed: {inline(state_words(task), 300)}."
     last = failures[-1]
-    lines = [
-        head,
-        f"Attempt {last.attempt} failed {PHASE_OF_FAILURE[last.phase]}: {CAUSES[last.cause]}"
-        f" (class: {class_word(last)}; {PROGRESS[last.progress]}).",
-    ]
-    lines += [f"{inline(last.detail, 600)}"] if last.detail else []
+    detail = f": {inline(last.detail, 600)}" if last.detail else ""
+    judged = f"(class: {class_word(last)}; {PROGRESS[last.progress]})"
+    said = f"Attempt {last.attempt} failed {PHASE_OF_FAILURE[last.phase]}: {CAUSES[last.cause]}{detail} {judged}"
+    lines = [head, said, ""]
     lines += [f"Jobs: {inline(', '.join(last.failing_jobs[:10]), 300)}"] if last.failing_jobs else []
     lines += [f"- {inline(test.id, 200)}: {inline(test.message or 'failed', 300)}" for test in last.failing_tests[:10]]
     for excerpt in last.excerpts[:3]:

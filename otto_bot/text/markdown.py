@@ -1,4 +1,4 @@
-"""Text that others wrote, made safe to stand in a comment: no mentions, links, references, HTML or commands of theirs."""
+"""Text that others wrote, made safe to stand in a comment: no mention, link, reference, HTML or command acts."""
 
 from __future__ import annotations
 
@@ -8,7 +8,14 @@ _CODE = re.compile(r"(?<!`)`(?!`)[^`]+`(?!`)")
 _LIVE = re.compile(r"[^\s`]*(?:@\w|://|\bwww\.|mailto:|xmpp:|#\d|\bgh-\d)[^\s`]*", re.IGNORECASE)
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]")
 _ANSI = re.compile(r"\x1b\[[0-9;?]*[ -/]*[@-~]")
-_SPECIAL = re.compile(r"[\\`*\[\]~|$]|(?<![A-Za-z0-9])_|_(?![A-Za-z0-9])|&(?=#?\w+;)")
+_SPECIAL = re.compile(
+    r"[\\`*~|]"
+    r"|(?<![A-Za-z0-9])_|_(?![A-Za-z0-9])"  # emphasis; not the ones within names
+    r"|\](?=[(\[:])"  # links, images, definitions
+    r"|(?<!\s)\$"  # what could end a formula
+    r"|&(?=#?\w+;)"
+)
+"""What Markdown would act on; everything else stays readable as it is."""
 _SKIP = re.compile(
     r"\[\s*(?:skip[\s-]*ci|ci[\s-]*skip|no[\s-]*ci|skip[\s-]*actions|actions[\s-]*skip)\s*\]", re.IGNORECASE
 )
@@ -63,10 +70,10 @@ def fence(text: str, limit: int = 6000, info: str = "text") -> str:
 
 
 def quoted(text: str, limit: int = 2000) -> str:
-    """Guidance and the like: in quotation marks on one line, or as a block where it has several."""
+    """Guidance and the like after a colon: in quotation marks on one line, or as a block where it has several."""
     if "\n" in text.strip():
-        return "\n" + fence(text.strip(), limit)
-    return f'"{inline(text, limit)}"'
+        return "\n\n" + fence(text.strip(), limit)
+    return f' "{inline(text, limit)}"'
 
 
 def fold(title: str, body: str) -> str:
@@ -89,8 +96,8 @@ def without_skip(text: str) -> str:
     before = None
     while before != text:
         before = text
-        text = _SKIP_TRAILER.sub("skip checks", _SKIP.sub("", text))
-    return re.sub(r"  +", " ", text).strip()
+        text = _SKIP_TRAILER.sub("skip checks ", _SKIP.sub("", text))
+    return text
 
 
 def cut_middle(text: str, limit: int) -> str:
@@ -104,6 +111,12 @@ def cut_middle(text: str, limit: int) -> str:
 def link(words: str, url: str) -> str:
     """Our own words as a link, or just the words where there is no address."""
     return f"[{words}]({url})" if url else words
+
+
+def sentence(text: str) -> str:
+    """Words that begin with a capital letter and end with a full stop or a question mark."""
+    ended = text if text.endswith((".", "?", "!", "…")) else f"{text}."
+    return ended[:1].upper() + ended[1:]
 
 
 def _words(text: str) -> list[str]:
@@ -132,10 +145,10 @@ def _escape(text: str) -> str:
 
 def _line_start(text: str) -> str:
     """What would begin a heading, list, rule or command at the start of a line does not."""
-    number = re.match(r"\d+(?=[.)])", text)
+    number = re.match(r"\d+(?=[.)](?:\s|$))", text)
     if number:
         return text[: number.end()] + "\\" + text[number.end() :]
-    return "\\" + text if text[:1] in tuple("-+#=/") and text else text
+    return "\\" + text if text.startswith(("-", "+", "#", "=", "/", "[", ":")) else text
 
 
 def _escape_pipes(text: str) -> str:

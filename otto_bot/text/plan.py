@@ -90,7 +90,8 @@ def _list(title: str, items: tuple[str, ...]) -> Part:
 
 def _estimate(run: Run, plan: Plan) -> str:
     low, high = estimate(plan)
-    return f"**Estimate:** {usd(low)} to {usd(high)}, a guess from the sizes; never more than {usd(run.money.cap)} for this issue."
+    most = f"never more than {usd(run.money.cap)} for this issue"
+    return f"**Estimate:** {usd(low)} to {usd(high)}, a guess from the sizes; {most}."
 
 
 def _verification(run: Run, links: Links) -> str:

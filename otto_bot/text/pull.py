@@ -9,12 +9,13 @@ from otto_bot.text.body import Part, assemble
 from otto_bot.text.commits import subject_line
 from otto_bot.text.footer import footer
 from otto_bot.text.links import Links
-from otto_bot.text.markdown import clean, inline, link, plain
+from otto_bot.text.markdown import clean, inline, link, plain, without_skip
 from otto_bot.text.tasks_table import attempt_link, state_words
 from otto_bot.text.words import name, phase_words
 
 TITLE = 100
 TEMPLATE = 10_000
+TEMPLATE_LEAD = "---\n\n<sub>This repository's own template; its boxes are for people.</sub>"
 
 
 def pull_title(run: Run, habits: Sequence[str]) -> str:
@@ -25,23 +26,32 @@ def pull_title(run: Run, habits: Sequence[str]) -> str:
 def pull_body(run: Run, links: Links, template: str | None) -> str:
     """What people review. `Closes` only once every task is merged: a half-done run must not close the issue."""
     merged = bool(run.tasks) and all(task.state is TaskState.MERGED for task in run.tasks.values())
-    relation = "Closes" if merged else "Part of"
-    who = f"@{run.actor.login}"
+    who = (
+        f"@{run.actor.login} put the label on. They can also approve this pull request: where two people are required"
+        " to see a change, a second person should review it. Otto never merges, and never pushes over anyone's commits."
+    )
     parts: list[str | Part] = [
-        f"{relation} #{run.issue}. {_state(run)}",
+        f"{'Closes' if merged else 'Part of'} #{run.issue}. {_state(run)}",
         inline(run.plan.summary, 1000) if run.plan else "",
         _tasks(run, links),
         f"How it stands, at any moment: {link('the status comment on the issue', links.issue(run.issue))}.",
-        f"{who} put the label on. They can also approve this pull request: where two people are required to see a"
-        " change, a second person should review it. Otto never merges, and never pushes over anyone's commits.",
+        who,
         _template(template),
     ]
-    return assemble(parts, footer(run))
+    return without_skip(assemble(parts, footer(run)))
+
+
+def template_of(body: str) -> str | None:
+    """The part of a body of ours that is people's: the template with their ticks, to be kept when it is edited."""
+    _, found, rest = body.replace("\r\n", "\n").partition(TEMPLATE_LEAD)
+    return rest.rpartition("\n\n<sub>")[0].strip() or None if found else None
 
 
 def _state(run: Run) -> str:
     if run.outcome in (Outcome.DONE, Outcome.DONE_PARTIAL):
         return f"Ready for review: {phase_words(run)}."
+    if run.outcome in (Outcome.CANCELLED, Outcome.FAILED):
+        return f"Ended: {phase_words(run)}. What is here stays."
     return f"In progress: {phase_words(run)}. Commits arrive here only after Actions was green on exactly that state."
 
 
@@ -73,7 +83,7 @@ def _template(template: str | None) -> Part:
     if template is None or not template.strip():
         return Part("", "")
     body = clean(template)[:TEMPLATE].strip()
-    return Part(f"---\n\n{body}", "The repository's pull request template is left out here: too long.")
+    return Part(f"{TEMPLATE_LEAD}\n\n{body}", "The repository's pull request template is left out here: too long.")
 
 
 def verification_title(run: Run, what: str) -> str:
@@ -90,15 +100,13 @@ def verification_body(run: Run, what: str, links: Links) -> str:
         if run.pull_request
         else "the run's pull request"
     )
-    return assemble(
-        [
-            f"This draft only lets Actions verify a branch: {_what(what)}{title}.",
-            f"The workflows of this repository run on pull requests only. Please do not review or merge it; what passes"
-            f" arrives in {main}. Otto closes it when it has served; its branch stays.",
-            f"How it stands: {link(f'issue {run.issue}', links.issue(run.issue))}.",
-        ],
-        footer(run),
+    why = (
+        "The workflows of this repository run on pull requests only. Please do not review or merge it; what passes"
+        f" arrives in {main}. Otto closes it when it has served; its branch stays."
     )
+    what_for = f"This draft only lets Actions verify a branch: {_what(what)}{title}."
+    where = f"How it stands: {link(f'issue {run.issue}', links.issue(run.issue))}."
+    return assemble([what_for, why, where], footer(run))
 
 
 def _what(what: str) -> str:

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 
 from otto_bot.core.run import Reply, Run, TaskState
 from otto_bot.text.body import assemble
 from otto_bot.text.explain import explain_text
-from otto_bot.text.footer import footer
+from otto_bot.text.footer import footer, usd
 from otto_bot.text.links import Links
-from otto_bot.text.markdown import code, inline, link
+from otto_bot.text.markdown import code, inline, link, sentence
 from otto_bot.text.status import next_step, where_it_stands
-from otto_bot.text.words import phase_words
+from otto_bot.text.words import count, phase_words
 
 HELP: tuple[tuple[str, str], ...] = (
     ("/otto approve [rN]", "say yes to the plan or retry plan that waits"),
@@ -38,7 +39,7 @@ def reply_comment(run: Run, reply: Reply, links: Links) -> str:
 def help_text() -> str:
     """Every command with what it does."""
     rows = ["| say | to |", "| --- | --- |", *(f"| `{command}` | {words} |" for command, words in HELP)]
-    after = "On the first line of a comment. Everyone with write access can; where nothing is named, all failed tasks are meant."
+    after = "Say it on the first line of a comment. Everyone with write access can. No task named: all failed ones."
     return "\n".join(["**What you can say to Otto**", "", *rows, "", after])
 
 
@@ -52,12 +53,12 @@ def refused(who: str, why: str) -> str:
 def unknown_verb(problem: str, did_you_mean: str | None) -> str:
     """A word after `/otto` that is no command."""
     hint = f" Did you mean `/otto {did_you_mean}`?" if did_you_mean else ""
-    return f"{_sentence(inline(problem, 300))}{hint} `/otto help` lists what you can say."
+    return f"{sentence(inline(problem, 300))}{hint} `/otto help` lists what you can say."
 
 
 def bad_command(problem: str) -> str:
     """A command that is not complete or not understood."""
-    return f"{_sentence(inline(problem, 600))} Nothing was changed. `/otto help` lists what you can say."
+    return f"{sentence(inline(problem, 600))} Nothing was changed. `/otto help` lists what you can say."
 
 
 def no_run() -> str:
@@ -76,9 +77,10 @@ def label_on_pull_request() -> str:
     )
 
 
-def _sentence(text: str) -> str:
-    ended = text if text.endswith((".", "?", "!")) else f"{text}."
-    return ended[:1].upper() + ended[1:]
+def _dollars(detail: str) -> str:
+    """The heart's amount as people write it."""
+    number = re.fullmatch(r"\d{1,9}(?:\.\d{1,4})?", detail)
+    return usd(float(detail)) if number else f"${inline(detail, 20)}"
 
 
 def _ended(run: Run, _detail: str, _links: Links) -> str:
@@ -104,7 +106,10 @@ def _current(run: Run, detail: str, links: Links) -> str:
 
 
 def _not_posted(_run: Run, detail: str, _links: Links) -> str:
-    return f"The comment with {inline(detail, 40)} is not posted yet, so nobody can have read it. Say it again when it stands."
+    return (
+        f"The comment with {inline(detail, 40)} is not posted yet, so nobody can have read it. "
+        "Say it again when it stands."
+    )
 
 
 def _nothing_to_approve(run: Run, _detail: str, _links: Links) -> str:
@@ -122,7 +127,10 @@ def _cannot_skip(_run: Run, detail: str, _links: Links) -> str:
 
 
 def _no_money(_run: Run, detail: str, _links: Links) -> str:
-    return f"Not retried: the ${inline(detail, 20)} for this issue are used up. `/otto budget +5` allows five dollars more; then say it again."
+    return (
+        f"Not retried: the {_dollars(detail)} for this issue are used up. "
+        "`/otto budget +5` allows five dollars more; then say it again."
+    )
 
 
 def _still_deciding(_run: Run, _detail: str, _links: Links) -> str:
@@ -133,11 +141,17 @@ def _still_deciding(_run: Run, _detail: str, _links: Links) -> str:
 
 def _not_in_plan(run: Run, detail: str, _links: Links) -> str:
     number = run.gate.revision if run.gate else run.revision
-    return f"{_sentence(inline(detail, 60)).rstrip('.')} is not among the tasks that retry plan r{number} decides. Nothing was changed; say it after this plan is carried out."
+    return (
+        f"Nothing was changed: {inline(detail, 60)} is not among the tasks that retry plan r{number} decides. "
+        "Say it after this plan is carried out."
+    )
 
 
 def _replan_too_late(_run: Run, _detail: str, _links: Links) -> str:
-    return "A task has already started, so the plan stays. `/otto retry t1 -- what to do differently` changes one task; `/otto stop` and the label start anew."
+    return (
+        "A task has already started, so the plan stays. `/otto retry t1 -- what to do differently` changes one task; "
+        "`/otto stop` and the label start anew."
+    )
 
 
 def _already_resting(run: Run, _detail: str, _links: Links) -> str:
@@ -159,23 +173,20 @@ def _not_resting(run: Run, _detail: str, _links: Links) -> str:
 
 
 def _host_cap(_run: Run, detail: str, _links: Links) -> str:
-    return f"Not raised: whoever hosts Otto allows at most ${inline(detail, 20)} for one issue."
+    return f"Not raised: whoever hosts Otto allows at most {_dollars(detail)} for one issue."
 
 
 def _budget_raised(run: Run, detail: str, _links: Links) -> str:
-    return f"Up to ${inline(detail, 20)} may be spent on this issue now. Next: {next_step(run)}"
+    return f"Up to {_dollars(detail)} may be spent on this issue now. Next: {next_step(run)}"
 
 
 def _status(run: Run, _detail: str, links: Links) -> str:
-    counts = (
-        f" {sum(t.state is TaskState.MERGED for t in run.tasks.values())} of {len(run.tasks)} tasks are merged."
-        if run.tasks
-        else ""
-    )
-    where = where_it_stands(run, links)
+    merged = sum(task.state is TaskState.MERGED for task in run.tasks.values())
+    counts = f" {merged} of {count(len(run.tasks), 'task')} merged." if run.tasks else ""
     status = run.ids.get("status")
     full = link("the status comment", links.comment(run.issue, status) if status else links.issue(run.issue))
-    return f"Now: {phase_words(run)}.{counts} Next: {next_step(run)} Everything stands in {full}.\n\n{where}".strip()
+    now = f"Now: {phase_words(run)}.{counts} Next: {next_step(run)} Everything stands in {full}."
+    return f"{now}\n\n{where_it_stands(run, links)}".strip()
 
 
 def _help(_run: Run, _detail: str, _links: Links) -> str:
@@ -187,7 +198,8 @@ def _explain(run: Run, detail: str, links: Links) -> str:
 
 
 def _already_planned(run: Run, _detail: str, links: Links) -> str:
-    return f"A run is active here: {phase_words(run)}. `/otto replan -- what should change` makes another plan while no task has started.\n\n{where_it_stands(run, links)}".strip()
+    again = "`/otto replan -- what should change` makes another plan while no task has started."
+    return f"A run is active here: {phase_words(run)}. {again}\n\n{where_it_stands(run, links)}".strip()
 
 
 def _nothing_learnt(_run: Run, detail: str, _links: Links) -> str:
@@ -195,7 +207,10 @@ def _nothing_learnt(_run: Run, detail: str, _links: Links) -> str:
 
 
 def _active_run(run: Run, _detail: str, links: Links) -> str:
-    return f"Run {run.id} already works on this issue: {phase_words(run)}. One run at a time; `/otto stop` ends it.\n\n{where_it_stands(run, links)}".strip()
+    one = "One run at a time; `/otto stop` ends it."
+    return (
+        f"Run {run.id} already works on this issue: {phase_words(run)}. {one}\n\n{where_it_stands(run, links)}".strip()
+    )
 
 
 REPLY_WORDS: dict[str, Callable[[Run, str, Links], str]] = {

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from datetime import datetime
-from math import ceil
 
 from otto_bot.core.run import GateState, Outcome, Run, RunPhase, TaskState
+from otto_bot.core.steering import RETRYABLE
 from otto_bot.core.waits import waits_for
 from otto_bot.text.body import Part, assemble
 from otto_bot.text.footer import footer
 from otto_bot.text.links import Links
-from otto_bot.text.markdown import code, inline, link
+from otto_bot.text.markdown import code, inline, link, sentence
 from otto_bot.text.refusals import reason_words
 from otto_bot.text.tasks_table import short_table, task_graph, task_table, without_at
-from otto_bot.text.words import LANES, clock, count, minutes, phase_words, several
+from otto_bot.text.words import LANES, clock, count, phase_words, several
+
+SKIPPABLE = frozenset({TaskState.PENDING, TaskState.REOPENED, TaskState.BLOCKED})
 
 
 def status_comment(run: Run, links: Links, now: datetime) -> str:
@@ -50,15 +52,14 @@ def where_it_stands(run: Run, links: Links) -> str:
 def _waiting(run: Run, links: Links, now: datetime) -> str:
     wait = waits_for(run)
     if wait is not None:
-        words = reason_words(wait.question, links, run.repo.default_branch)
+        words = sentence(reason_words(wait.question, links, run.repo.default_branch))
         return f"**Waits for a person:** {words}\nReply {code(wait.reply, 200)}."
     if run.hold is not None:
         words = inline(without_at(run.hold.reason), 600)
         return f"**Paused:** {words}. `/otto resume` goes on with the same branch, `/otto stop` ends it."
     gate = run.gate
     if gate is not None and gate.deadline is not None and gate.state is GateState.POSTED and gate.deadline > now:
-        left = minutes(ceil((gate.deadline - now).total_seconds()) / 60)
-        return f"**Waits** {left} for objections to retry plan r{gate.revision}."
+        return f"**Waits** until {clock(gate.deadline)} for objections to retry plan r{gate.revision}."
     waiting = [f"{v.target}: {v.waiting}" for v in run.verifications.values() if v.ending is None and v.waiting]
     if run.resting or not waiting:
         return ""
@@ -71,25 +72,32 @@ def next_step(run: Run) -> str:
         return "nothing until someone says so."
     if run.outcome is not None:
         return _after(run)
-    return {
-        RunPhase.PLANNING: "the plan is posted here.",
-        RunPhase.PLAN_REVIEW: "a draft pull request is opened once the plan is approved."
-        if not run.plan_approved_by
-        else "the draft pull request is opened, with an empty first commit that shows the state before any work.",
-        RunPhase.EXECUTING: _executing(run),
-        RunPhase.INTEGRATING: "the verified tasks of this batch go onto the run branch, once exactly that state is green.",
-        RunPhase.GATE: "the failures are read together, and a retry plan is posted on the pull request.",
-        RunPhase.GATE_REVIEW: "the retry plan is carried out; no work starts again before.",
-        RunPhase.JOURNEYS: "the whole is checked once more.",
-        RunPhase.DONE: "nothing.",
-    }[run.phase]
+    if run.phase is RunPhase.EXECUTING:
+        return _executing(run)
+    if run.phase is RunPhase.PLAN_REVIEW and run.plan_approved_by:
+        return "the draft pull request is opened, with an empty first commit that shows the state before any work."
+    if run.phase is RunPhase.GATE_REVIEW and waits_for(run) is not None:
+        return "once a person says so, the retry plan is carried out; no work starts again before."
+    return NEXT[run.phase]
+
+
+NEXT: dict[RunPhase, str] = {
+    RunPhase.PLANNING: "the plan is posted here.",
+    RunPhase.PLAN_REVIEW: "once the plan is approved, a draft pull request is opened.",
+    RunPhase.INTEGRATING: "the verified tasks go onto the run branch, once exactly that state is green.",
+    RunPhase.GATE: "the failures are read together, and a retry plan is posted on the pull request.",
+    RunPhase.GATE_REVIEW: "the retry plan is carried out; no work starts again before.",
+    RunPhase.JOURNEYS: "the whole is checked once more.",
+    RunPhase.DONE: "nothing.",
+}
+"""What follows each phase that needs no closer look."""
 
 
 def _executing(run: Run) -> str:
-    later = [f"batch {run.batch + n}: {several(batch)}" for n, batch in enumerate(run.order[1:4], 1)]
-    lane = f" Verified by {LANES[run.lane.kind]}." if run.lane is not None else ""
-    now = f"batch {run.batch} ({several(run.current[:20])}) is finished"
-    return f"{now}, then {'; '.join(later)}.{lane}" if later else f"{now}; it is the last one.{lane}"
+    later = [f"batch {run.batch + number} ({several(batch[:20])})" for number, batch in enumerate(run.order[1:4], 1)]
+    now = f"batch {run.batch} ({several(run.current[:20])}) is written and verified"
+    lane = f" Verified by {LANES[run.lane.kind]}." if run.lane is not None and not run.single else ""
+    return f"{now}, then {', then '.join(later)}.{lane}" if later else f"{now}; it is the last one.{lane}"
 
 
 def _after(run: Run) -> str:
@@ -117,14 +125,21 @@ def _troubles(run: Run) -> list[str]:
 def _commands(run: Run) -> str:
     if run.ended or run.outcome is Outcome.CANCELLED:
         return "put the label on again to start a new run."
-    if run.phase is RunPhase.PLAN_REVIEW and not run.plan_approved_by and run.hold is None:
-        words = [f"`/otto approve r{run.plan_revision}`", "`/otto replan -- what should change`", "`/otto stop`"]
-    elif run.hold is not None:
+    gate = run.gate
+    if run.hold is not None:
         words = [code(run.hold.reply, 200), "`/otto stop`"]
+    elif run.phase is RunPhase.PLAN_REVIEW and not run.plan_approved_by:
+        words = [f"`/otto approve r{run.plan_revision}`", "`/otto replan -- what should change`", "`/otto stop`"]
+    elif gate is not None and gate.state is GateState.POSTED:
+        words = [f"`/otto approve r{gate.revision}`", *_about(run, RETRYABLE), "`/otto pause`"]
     elif run.outcome is not None:
-        words = ["`/otto retry`", "`/otto retry t1 -- what to do differently`", "`/otto skip t1`", "`/otto stop`"]
-    elif run.gate is not None and run.gate.decision is not None:
-        words = [f"`/otto approve r{run.gate.revision}`", "`/otto retry t1 -- what to do differently`", "`/otto pause`"]
+        words = ["`/otto retry`", *_about(run, RETRYABLE), "`/otto stop`"]
     else:
-        words = ["`/otto pause`", "`/otto stop`", "`/otto skip t1`", "`/otto budget +5`"]
+        words = ["`/otto pause`", "`/otto stop`", *_about(run, SKIPPABLE)[1:], "`/otto budget +5`"]
     return ", ".join(dict.fromkeys([*words, "`/otto help`"]))
+
+
+def _about(run: Run, states: frozenset[TaskState]) -> list[str]:
+    """Commands about the first task that they would work for."""
+    key = next((key for key, task in run.tasks.items() if task.state in states), None)
+    return [f"`/otto retry {key} -- what to do differently`", f"`/otto skip {key}`"] if key else []

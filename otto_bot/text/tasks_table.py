@@ -38,7 +38,8 @@ def short_table(run: Run) -> str:
     """Only numbers, for where the table would be too long."""
     counts = {state: sum(1 for task in run.tasks.values() if task.state is state) for state in TaskState}
     said = ", ".join(f"{number} {STATES[state]}" for state, number in counts.items() if number)
-    return f"{len(run.tasks)} tasks: {said}. The table would be too long for one comment; each task's check has its details."
+    why = "The table would be too long for one comment; each task's check has its details."
+    return f"{len(run.tasks)} tasks: {said}. {why}"
 
 
 def _row(run: Run, task: Task, links: Links) -> str:
@@ -91,7 +92,8 @@ def task_graph(run: Run) -> str:
         lines.append(f'  {key}["{key} {_label(title_of(run, key))}<br/>{_label(STATES[task.state])}"]:::{colour}')
     for key, needs in run.plan.depends().items():
         lines += [f"  {need} --> {key}" for need in sorted(needs) if need in run.tasks]
-    lines += [f"  classDef {word} {style}" for word, (style, _) in COLOURS.items()]
+    used = {task.state for task in run.tasks.values()}
+    lines += [f"  classDef {word} {style}" for word, (style, states) in COLOURS.items() if states & used]
     return "\n".join([*lines, "```"])
 
 
