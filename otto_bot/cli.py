@@ -44,7 +44,7 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     serve = commands.add_parser("serve", help="receive webhooks, with a worker as child process")
     serve.add_argument("--no-worker", action="store_true", help="only receive; run `otto-bot worker` elsewhere")
-    serve.add_argument("--port", type=int, help="instead of OTTO_PORT; 0 = any free one")
+    serve.add_argument("--port", type=_port, help="instead of OTTO_PORT; 0 = any free one")
     serve.set_defaults(run=_serve)
     worker = commands.add_parser("worker", help="do the work: plan, code, verify, decide")
     worker.add_argument("--with-parent", action="store_true", help="end when standard input closes")
@@ -61,6 +61,12 @@ def _parser() -> argparse.ArgumentParser:
     receive.add_argument("file", type=Path, help="the payload, JSON")
     receive.set_defaults(run=_receive)
     return parser
+
+
+def _port(text: str) -> int:
+    if not (text.isascii() and text.isdigit() and int(text) < 65536):
+        raise argparse.ArgumentTypeError(f"{text!r} is no port; give 0 to 65535")
+    return int(text)
 
 
 def _settings(**changes: Any) -> Any:

@@ -6,7 +6,10 @@ import asyncio
 import json
 import logging
 import os
+import signal
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 
 import uvicorn
 
@@ -57,6 +60,7 @@ class WorkerChild:
             await asyncio.wait_for(self._process.wait(), STOP_SECONDS)
         except TimeoutError:
             self._process.kill()
+            await self._process.wait()
 
 
 class _Server(uvicorn.Server):
@@ -66,7 +70,21 @@ class _Server(uvicorn.Server):
         await super().startup(sockets)  # type: ignore[arg-type]
         if self.started:
             host, port = self.servers[0].sockets[0].getsockname()[:2]
-            print(json.dumps({"ready": True, "url": f"http://{host}:{port}", "pid": os.getpid()}), flush=True)  # noqa: T201
+            url = f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+            print(json.dumps({"ready": True, "url": url, "pid": os.getpid()}), flush=True)  # noqa: T201
+
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """Ends the server on SIGTERM and SIGINT, and no more: uvicorn's own way sends the signal to us again
+        afterwards, which would kill us before the worker was told to end."""
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(number, self.handle_exit, number, None)
+        try:
+            yield
+        finally:
+            # The handlers stay until the loop closes: a second signal must not cut the worker's ending short.
+            self._captured_signals.clear()
 
 
 async def serve(settings: Settings, *, with_worker: bool) -> None:
@@ -90,3 +108,5 @@ async def serve(settings: Settings, *, with_worker: bool) -> None:
         await child.stop()
         if keeper is not None:
             keeper.cancel()
+            with suppress(asyncio.CancelledError):
+                await keeper

@@ -26,13 +26,20 @@ def open_database(url: str) -> sa.Engine:
     if parsed.get_backend_name() != "sqlite":
         return sa.create_engine(parsed, pool_pre_ping=True, pool_size=5)
     if parsed.database and parsed.database != ":memory:":
-        Path(parsed.database).parent.mkdir(parents=True, exist_ok=True)
+        _make_folder(Path(parsed.database).parent)
     engine = sa.create_engine(
         parsed, poolclass=QueuePool, pool_size=5, connect_args={"timeout": BUSY_SECONDS, "check_same_thread": False}
     )
     sa.event.listen(engine, "connect", _on_connect)
     sa.event.listen(engine, "begin", _on_begin)
     return engine
+
+
+def _make_folder(folder: Path) -> None:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise StoreUnavailable(f"the database's folder {folder} cannot be made: {error.strerror}") from error
 
 
 def normal_url(url: str) -> str:
@@ -63,20 +70,29 @@ def _on_begin(connection: sa.Connection) -> None:
 @contextmanager
 def writing(engine: sa.Engine) -> Iterator[sa.Connection]:
     """One transaction that writes. Raises StoreUnavailable where the database cannot take it."""
-    try:
-        with engine.begin() as connection:
-            yield connection
-    except (sa.exc.OperationalError, sa.exc.InterfaceError, sa.exc.TimeoutError) as error:
-        raise StoreUnavailable(f"the database does not answer: {type(error).__name__}: {error.args[0]}") from error
+    with _unavailable_is_told(), engine.begin() as connection:
+        yield connection
 
 
 @contextmanager
 def reading(engine: sa.Engine) -> Iterator[sa.Connection]:
     """One transaction that only reads. Raises StoreUnavailable where the database does not answer."""
+    with (
+        _unavailable_is_told(),
+        engine.connect().execution_options(writes=False) as connection,
+        connection.begin(),
+    ):
+        yield connection
+
+
+@contextmanager
+def _unavailable_is_told() -> Iterator[None]:
     try:
-        with engine.connect().execution_options(writes=False) as connection, connection.begin():
-            yield connection
-    except (sa.exc.OperationalError, sa.exc.InterfaceError, sa.exc.TimeoutError) as error:
+        yield
+    except (sa.exc.DatabaseError, sa.exc.InterfaceError, sa.exc.TimeoutError) as error:
+        # A broken constraint or statement is our mistake, not the database's state.
+        if isinstance(error, sa.exc.IntegrityError | sa.exc.ProgrammingError | sa.exc.DataError):
+            raise
         raise StoreUnavailable(f"the database does not answer: {type(error).__name__}: {error.args[0]}") from error
 
 
