@@ -10,9 +10,9 @@ from otto_bot.core.integration import candidate_target
 from otto_bot.core.lanes import LaneKind
 from otto_bot.core.run import (
     BASELINE,
+    Attempt,
     Gate,
     GateState,
-    Outcome,
     Run,
     RunPhase,
     Task,
@@ -127,15 +127,21 @@ def _code(run: Run, task: Task, attempt: int) -> Effect:
     return _effect(run, EffectKind.CODE, f"code/{task.key}/a{attempt}/h{run.rests}", task=task.key, attempt=attempt)
 
 
+def _coding(run: Run, task: Task, last: Attempt) -> Effect:
+    """A coder's attempt: code until there is a commit, then push it."""
+    if last.sha is None:
+        return _code(run, task, last.number)
+    name = f"push/{task.key}/a{last.number}"
+    return _effect(run, EffectKind.PUSH, name, task=task.key, attempt=last.number)
+
+
 def _work(run: Run) -> Iterator[Effect]:
     for key, task in run.tasks.items():
         last = task.last
         if last is None:
             continue
-        if task.state is TaskState.CODING and last.sha is None:
-            yield _code(run, task, last.number)
-        elif task.state is TaskState.CODING:
-            yield _effect(run, EffectKind.PUSH, f"push/{key}/a{last.number}", task=key, attempt=last.number)
+        if task.state is TaskState.CODING:
+            yield _coding(run, task, last)
         elif task.state is TaskState.JUDGING:
             yield _effect(
                 run, EffectKind.JUDGE, f"judge/{key}/a{last.number}/h{run.rests}", task=key, attempt=last.number
@@ -202,7 +208,7 @@ def _gate(run: Run) -> Iterator[Effect]:
 def _decision(run: Run) -> Iterator[Effect]:
     """Post, then apply: also for a person's decision while the run rests."""
     gate = run.gate
-    if gate is None or gate.decision is None or (run.hold is not None and run.hold.kind == "paused"):
+    if gate is None or gate.decision is None or run.hold is not None or run.ended:
         return
     name = f"g{gate.number}/r{gate.revision}"
     if gate.state is GateState.DECIDED:
@@ -210,7 +216,7 @@ def _decision(run: Run) -> Iterator[Effect]:
             run, EffectKind.POST_DECISION, f"decision/{name}", gate=gate.number, number=gate.revision,
             lane=f"run/{run.id}/show/{gate_surface(gate)}",
         )  # fmt: skip
-    elif gate.deadline is not None and run.outcome not in (Outcome.CANCELLED, Outcome.FAILED, Outcome.DONE):
+    elif gate.deadline is not None:
         yield _effect(
             run, EffectKind.APPLY, f"apply/{name}", gate=gate.number, number=gate.revision, not_before=gate.deadline
         )
@@ -226,7 +232,7 @@ def _stop(run: Run) -> Iterator[Effect]:
     if run.stopping:
         for task in run.tasks.values():
             if task.state is TaskState.CODING and task.last is not None:
-                yield _code(run, task, task.last.number)
+                yield _coding(run, task, task.last)
 
 
 def _show(run: Run) -> Iterator[Effect]:
@@ -275,9 +281,9 @@ def _tidy(run: Run) -> Iterator[Effect]:
 
 
 def _time_up(run: Run) -> Iterator[Effect]:
-    if not run.resting:
-        over = run.started_at + timedelta(minutes=run.minutes)
-        yield _effect(run, EffectKind.TIME_UP, f"time-up/{run.minutes:g}", not_before=over)
+    if run.idle_since is None:
+        name = f"time-up/{run.minutes:g}/h{run.rests}"
+        yield _effect(run, EffectKind.TIME_UP, name, not_before=run.over_at)
 
 
 ALWAYS: tuple[Rule, ...] = (_decision, _stop, _show, _call, _reply, _tidy, _time_up)

@@ -10,6 +10,11 @@ from otto_bot.core.plan import batches
 from otto_bot.core.run import Gate, GateState, Run, RunPhase, Task, TaskState, target_of
 from otto_bot.core.tasks import block, reorder, with_last
 
+OPEN = frozenset({TaskState.PENDING, TaskState.REOPENED, TaskState.BLOCKED})
+"""States of a task that is still to come."""
+SKIPPABLE = OPEN | {TaskState.FAILED, TaskState.ASKED, TaskState.HELD, TaskState.SKIPPED}
+"""States that a decision may change: no job and no GitHub is at work on the task, and it is not in the result yet."""
+
 
 def gate_opened(run: Run, event: e.GateOpened) -> Run:
     """A batch settled with failures. The failures are frozen here."""
@@ -33,7 +38,7 @@ def decision_made(run: Run, event: e.DecisionMade) -> Run:
     gate = run.gate
     if gate is None or gate.number != event.gate or gate.state is not GateState.OPENED:
         return run
-    if sorted(move.task for move in event.decision.moves) != sorted(gate.tasks):
+    if not fits(run, gate, event.decision):
         return run
     revision = run.revision + 1
     gate = gate.model_copy(
@@ -49,6 +54,17 @@ def decision_made(run: Run, event: e.DecisionMade) -> Run:
         }
     )
     return run.with_gate(gate).model_copy(update={"revision": revision})
+
+
+def fits(run: Run, gate: Gate, decision: Decision) -> bool:
+    """Whether the decision speaks of this gate's tasks, each once, and of no task that is unknown or settled."""
+    if sorted(move.task for move in decision.moves) != sorted(gate.tasks):
+        return False
+    skipped = [run.tasks.get(skip.task) for skip in decision.skips]
+    if any(task is None or task.state not in SKIPPABLE for task in skipped):
+        return False
+    ordered = {key for batch in decision.batches for key in batch}
+    return (ordered | {routed.target_task for routed in decision.routed}) <= set(run.tasks)
 
 
 def decision_posted(run: Run, event: e.DecisionPosted) -> Run:
@@ -86,6 +102,8 @@ def decision_applied(run: Run, event: e.DecisionApplied) -> Run:
     gate = run.gate
     if gate is None or (gate.number, gate.revision) != (event.gate, event.revision) or gate.decision is None:
         return run
+    if run.ended or run.hold is not None:
+        return run
     in_time = gate.state is GateState.POSTED and gate.deadline is not None and gate.deadline <= event.at
     if not (in_time or gate.state is GateState.APPROVED) or gate.posted_revision != gate.revision:
         return run
@@ -95,24 +113,28 @@ def decision_applied(run: Run, event: e.DecisionApplied) -> Run:
 
 def apply(decision: Decision, run: Run, gate: Gate) -> Run:
     """The run after a decision: every move at once, then one order that holds every open task."""
-    reruns: list[str] = []
+    assert run.plan is not None
+    wanted = [move.task for move in decision.moves if move.action is Action.RERUN]
+    # Of tasks that never run side by side one runs again now; the others are at the next gate.
+    reruns = batches(run.plan, wanted)[0] if wanted else ()
     for move in decision.moves:
-        run = _move(run, move, gate.number)
-        if move.action is Action.RERUN:
-            reruns.append(move.task)
+        if run.tasks[move.task].state in SKIPPABLE and (move.action is not Action.RERUN or move.task in reruns):
+            run = _move(run, move, gate.number)
     for skip in decision.skips:
         task = run.tasks[skip.task]
+        if task.state not in SKIPPABLE:
+            continue
         run = run.with_task(task.model_copy(update={"state": TaskState.SKIPPED, "question": skip.reason}))
     for routed in decision.routed:
         task = run.tasks[routed.target_task]
         run = run.with_task(task.model_copy(update={"routed": (*task.routed, routed.context)}))
-    run = run.model_copy(update={"outcome": None, "hold": None})
+    run = run.model_copy(update={"outcome": None})
     reviewing = run.phase in (RunPhase.GATE_REVIEW, RunPhase.GATE, RunPhase.DONE)
     if reviewing:
         run = run.model_copy(update={"phase": RunPhase.EXECUTING, "batch": run.batch + 1, "integration": None})
     run = reorder(block(run), decision.batches or None, keep_current=not reviewing)
     if reruns:
-        run = run.model_copy(update={"order": (tuple(reruns), *run.order)})
+        run = run.model_copy(update={"order": (reruns, *run.order)})
     return run
 
 
@@ -180,11 +202,12 @@ def human_decision(run: Run, tasks: tuple[str, ...], guidance: str, who: str) ->
     pending = {key for key, task in run.tasks.items() if task.state in (TaskState.PENDING, TaskState.REOPENED)}
     still = {k for k, t in run.tasks.items() if t.state in (TaskState.ASKED, TaskState.HELD, TaskState.SKIPPED)}
     stopped = (still - set(tasks)) | dependents(run.plan, still - set(tasks))
+    working = set(run.current) if run.phase in (RunPhase.EXECUTING, RunPhase.INTEGRATING) else set()
     return Decision(
         decided_by=Decider.HUMAN,
         why=f"@{who} said so",
         moves=tuple(human_move(key, guidance, who) for key in tasks),
-        batches=batches(run.plan, (free | pending) - stopped - set(run.current)),
+        batches=batches(run.plan, (free | pending) - stopped - working),
     )
 
 
@@ -193,13 +216,20 @@ def revise(run: Run, gate: Gate, moves: dict[str, Move], who: str) -> Run:
     assert run.plan is not None and gate.decision is not None
     old = gate.decision
     kept = tuple(moves.get(move.task, move) for move in old.moves)
-    added = tuple(move for key, move in moves.items() if old.move(key) is None and move.action is Action.SKIP)
+    unskipped = {skip.task for skip in old.skips if run.tasks[skip.task].state in OPEN}
+    new = tuple(
+        move
+        for key, move in moves.items()
+        if old.move(key) is None and (move.action is Action.SKIP or key not in unskipped)
+    )
+    added = tuple(move for move in new if move.action is Action.SKIP)
+    kept += tuple(move for move in new if move.action is not Action.SKIP)
     skips = tuple(skip for skip in old.skips if skip.task not in moves)
     skips += tuple(SkipTask(task=move.task, reason=move.reason or f"@{who} asked for it") for move in added)
     out = {move.task for move in kept if move.action not in REOPENING} | {skip.task for skip in skips}
     out |= dependents(run.plan, out)
     run_again = {move.task for move in kept if move.action in REOPENING}
-    pending = {k for k, t in run.tasks.items() if t.state in (TaskState.PENDING, TaskState.REOPENED, TaskState.BLOCKED)}
+    pending = {k for k, t in run.tasks.items() if t.state in OPEN}
     decision = old.model_copy(
         update={
             "decided_by": Decider.HUMAN,
@@ -212,11 +242,17 @@ def revise(run: Run, gate: Gate, moves: dict[str, Move], who: str) -> Run:
         }
     )
     revision = run.revision + 1
+    more = tuple(move.task for move in kept if move.task not in gate.tasks)
+    failures = tuple(why for key in more if (why := run.tasks[key].failure) is not None)
     gate = gate.model_copy(
-        update={"decision": decision, "revision": revision, "state": GateState.DECIDED, "deadline": None}
+        update={
+            "tasks": (*gate.tasks, *more),
+            "failures": (*gate.failures, *failures),
+            "decision": decision,
+            "revision": revision,
+            "state": GateState.DECIDED,
+            "deadline": None,
+            "approved_by": "",
+        }
     )
     return run.with_gate(gate).model_copy(update={"revision": revision})
-
-
-def _signed(move: Move, decided_by: Decider) -> Move:
-    return move if move.decided_by else move.model_copy(update={"decided_by": decided_by})

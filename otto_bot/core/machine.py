@@ -10,8 +10,9 @@ from otto_bot.core import gates, integration, policy, steering, tasks
 from otto_bot.core.budget import Money
 from otto_bot.core.events import RunEvent
 from otto_bot.core.invariants import InvariantBroken, broken, broken_step
-from otto_bot.core.plan import batches
+from otto_bot.core.plan import batches, problems
 from otto_bot.core.run import BASELINE, Outcome, Run, RunPhase, Task, TaskState, Trouble, Verification
+from otto_bot.core.waits import waits_for
 
 TROUBLE_LIMIT = 8
 """An effect that failed this often waits for a person."""
@@ -25,11 +26,28 @@ def reduce(run: Run | None, event: RunEvent) -> Run | None:
     after = run if handler is None else handler(run, event)
     if after is run:
         return run
-    after = tasks.advance(after)
+    after = _clock(_stopped(tasks.advance(after)), event)
     wrong = (*broken(after), *broken_step(run, after))
     if wrong:
         raise InvariantBroken(wrong)
     return after
+
+
+def _stopped(run: Run) -> Run:
+    """A cancelled run has stopped when no coder is left that has something to push."""
+    coding = any(task.state is TaskState.CODING for task in run.tasks.values())
+    return run.model_copy(update={"stopping": False}) if run.stopping and not coding else run
+
+
+def _clock(run: Run, event: RunEvent) -> Run:
+    """Time spent waiting for people is not the run's own: its minutes stand still."""
+    idle = run.resting or waits_for(run) is not None
+    if idle and run.idle_since is None:
+        return run.model_copy(update={"idle_since": event.at})
+    if not idle and run.idle_since is not None:
+        waited = max(0.0, (event.at - run.idle_since).total_seconds())
+        return run.model_copy(update={"idle_since": None, "idle_seconds": run.idle_seconds + waited})
+    return run
 
 
 def started(event: e.RunStarted) -> Run:
@@ -50,7 +68,7 @@ def started(event: e.RunStarted) -> Run:
 
 
 def _prepared(run: Run, event: e.Prepared) -> Run:
-    if run.prepared or run.phase is not RunPhase.PLANNING or run.resting:
+    if run.prepared or run.phase is not RunPhase.PLANNING:
         return run
     return run.model_copy(
         update={
@@ -71,7 +89,9 @@ def _refused(run: Run, event: e.Refused) -> Run:
 
 
 def _plan_made(run: Run, event: e.PlanMade) -> Run:
-    if run.phase is not RunPhase.PLANNING or not run.prepared or event.number != run.plan_number or run.resting:
+    if run.phase is not RunPhase.PLANNING or not run.prepared or event.number != run.plan_number:
+        return run
+    if problems(event.plan, max_tasks=len(event.plan.tasks)):
         return run
     revision = run.revision + 1
     return run.model_copy(
@@ -186,12 +206,12 @@ def _issue_changed(run: Run, event: e.IssueChanged) -> Run:
 
 
 def _pull_request_closed(run: Run, event: e.PullRequestClosed) -> Run:
+    if run.pull_request is None or run.ended:
+        return run
     if event.merged:
-        if run.outcome in (Outcome.DONE, Outcome.CANCELLED):
-            return run
         merged = all(task.state is TaskState.MERGED for task in run.tasks.values())
         outcome = Outcome.DONE if merged else Outcome.DONE_PARTIAL
-        return run.model_copy(update={"outcome": outcome, "phase": RunPhase.DONE, "hold": None})
+        return run.model_copy(update={"outcome": outcome, "phase": RunPhase.DONE, "hold": None, "landed": True})
     if run.resting:
         return run
     return steering.rest(run, "paused", "its pull request was closed", event.at)
@@ -228,7 +248,10 @@ def _effect_failed(run: Run, event: e.EffectFailed) -> Run:
     count = (before.count if before else 0) + 1
     trouble = Trouble(count=count, kind=event.kind, message=event.message, retry_at=event.retry_at)
     run = run.model_copy(update={"trouble": {**run.trouble, event.key: trouble}})
-    if run.resting or (event.retry_at is not None and count < TROUBLE_LIMIT):
+    final = event.retry_at is None or count >= TROUBLE_LIMIT
+    if run.stopping and final:
+        return run.model_copy(update={"stopping": False})
+    if run.resting or not final:
         return run
     return steering.rest(run, "needs_human", event.message, event.at, "/otto resume")
 
@@ -249,7 +272,8 @@ def _called(run: Run, event: e.PersonCalled) -> Run:
 
 
 def _replied(run: Run, event: e.Replied) -> Run:
-    return run if event.number != run.replied + 1 else run.model_copy(update={"replied": event.number})
+    owed = any(reply.number == event.number for reply in run.replies)
+    return run.model_copy(update={"replied": event.number}) if owed and event.number == run.replied + 1 else run
 
 
 def _tidied(run: Run, event: e.Tidied) -> Run:

@@ -14,7 +14,15 @@ MIN_USD = 0.01
 """Below this nothing more is started."""
 
 UNCHARGED = frozenset(
-    {Cause.INFRA, Cause.NEVER_STARTED, Cause.CANCELLED, Cause.MERGE_CONFLICT, Cause.PROVIDER_ERROR, Cause.SYSTEMIC}
+    {
+        Cause.INFRA,
+        Cause.NEVER_STARTED,
+        Cause.CANCELLED,
+        Cause.MERGE_CONFLICT,
+        Cause.PROVIDER_ERROR,
+        Cause.SYSTEMIC,
+        Cause.PUSH_REJECTED,
+    }
 )
 """Causes that are nobody's fault here: they do not use up attempts."""
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Literal
 
@@ -232,8 +232,13 @@ class Run(Frozen):
     phase: RunPhase = RunPhase.PLANNING
     outcome: Outcome | None = None
     stopping: bool = False
+    landed: bool = False
+    """People merged the pull request: nothing starts afterwards."""
     hold: Hold | None = None
     rests: int = 0
+    idle_since: datetime | None = None
+    idle_seconds: float = 0.0
+    """How long the run has waited for people so far; `idle_since` = it waits now."""
 
     config: Config = Config()
     prepared: bool = False
@@ -280,12 +285,18 @@ class Run(Frozen):
     @property
     def ended(self) -> bool:
         """Nothing will happen any more, whatever anyone says."""
-        return self.outcome in (Outcome.DONE, Outcome.CANCELLED, Outcome.FAILED) and self.phase is RunPhase.DONE
+        final = self.landed or self.outcome in (Outcome.DONE, Outcome.CANCELLED, Outcome.FAILED)
+        return final and self.phase is RunPhase.DONE
 
     @property
     def resting(self) -> bool:
         """Nothing happens until someone says something."""
         return self.outcome is not None or self.hold is not None
+
+    @property
+    def over_at(self) -> datetime:
+        """When its minutes are used up, if it waits for nobody from here on."""
+        return self.started_at + timedelta(minutes=self.minutes, seconds=self.idle_seconds)
 
     @property
     def single(self) -> bool:

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from datetime import datetime
+from collections.abc import Callable, Collection
+from datetime import datetime, timedelta
 
 from otto_bot.core import policy
 from otto_bot.core.commands import Command, Given
 from otto_bot.core.decision import Action, Decider, Move
+from otto_bot.core.evidence import Cause
 from otto_bot.core.gates import human_gate, human_move, revise
-from otto_bot.core.run import Gate, GateState, Hold, Outcome, Reply, Run, RunPhase, TaskState
+from otto_bot.core.run import GateState, Hold, Outcome, Reply, Run, RunPhase, TaskState
 
 RETRYABLE = frozenset({TaskState.FAILED, TaskState.ASKED, TaskState.HELD})
 
@@ -28,7 +29,13 @@ def steer(run: Run, given: Given, at: datetime) -> Run:
     run = run.model_copy(update={"seen": run.seen | {given.key}})
     if run.ended and given.command.verb not in ("status", "help", "explain"):
         return reply(run, given, "ended", run.outcome.value if run.outcome else "")
-    return _VERBS[given.command.verb](run, given, at)
+    verb = _VERBS.get(given.command.verb)
+    return run if verb is None else verb(run, given, at)
+
+
+def awake(run: Run) -> Run:
+    """The run goes on: nothing holds it, and what failed is tried again."""
+    return run.model_copy(update={"hold": None, "trouble": {}})
 
 
 def _approve(run: Run, given: Given, at: datetime) -> Run:
@@ -39,7 +46,9 @@ def _approve(run: Run, given: Given, at: datetime) -> Run:
             return reply(run, given, "stale_revision", f"r{run.plan_revision}")
         if run.plan_posted != run.plan_revision:
             return reply(run, given, "not_posted", f"r{run.plan_revision}")
-        return run.model_copy(update={"plan_approved_by": given.by.login, "hold": None, "plan_only": False})
+        if run.plan_approved_by:
+            return reply(run, given, "nothing_to_approve")
+        return awake(run).model_copy(update={"plan_approved_by": given.by.login, "plan_only": False})
     if gate is not None and gate.decision is not None:
         if wanted not in (None, gate.revision):
             return reply(run, given, "stale_revision", f"r{gate.revision}")
@@ -47,18 +56,20 @@ def _approve(run: Run, given: Given, at: datetime) -> Run:
             return reply(run, given, "nothing_to_approve")
         if gate.state is not GateState.POSTED:
             return reply(run, given, "not_posted", f"r{gate.revision}")
-        return run.with_gate(
+        return awake(run).with_gate(
             gate.model_copy(update={"state": GateState.APPROVED, "approved_by": given.by.login, "deadline": at})
-        ).model_copy(update={"hold": None})
+        )
     return reply(run, given, "nothing_to_approve")
 
 
-def _named(run: Run, command: Command, states: frozenset[TaskState]) -> tuple[tuple[str, ...], str]:
-    """Tasks meant, and what is wrong with the names."""
+def _named(
+    run: Run, command: Command, states: frozenset[TaskState], also: Collection[str] = ()
+) -> tuple[tuple[str, ...], str]:
+    """Tasks meant, and what is wrong with the names; a task of `also` is right in any state."""
     unknown = [key for key in command.tasks if key not in run.tasks]
     if unknown:
         return (), f"there is no task {unknown[0]}"
-    wrong = [key for key in command.tasks if run.tasks[key].state not in states]
+    wrong = [key for key in command.tasks if run.tasks[key].state not in states and key not in also]
     if wrong:
         return (), f"{wrong[0]} is {run.tasks[wrong[0]].state.value}"
     if command.tasks:
@@ -67,31 +78,42 @@ def _named(run: Run, command: Command, states: frozenset[TaskState]) -> tuple[tu
 
 
 def _retry(run: Run, given: Given, at: datetime) -> Run:
-    command = given.command
-    tasks, problem = _named(run, command, RETRYABLE | {TaskState.SKIPPED})
+    command, gate = given.command, run.gate
+    dropped = {skip.task for skip in gate.decision.skips} if gate is not None and gate.decision is not None else set()
+    tasks, problem = _named(run, command, RETRYABLE | {TaskState.SKIPPED}, dropped)
     if problem:
         return reply(run, given, "cannot_retry", problem)
     if run.money.left < policy.MIN_USD:
         return reply(run, given, "no_money", f"{run.money.cap:.2f}")
+    if not tasks and run.outcome is Outcome.NEEDS_HUMAN:
+        tasks = tuple(key for key, task in run.tasks.items() if task.state is TaskState.SKIPPED)
     if not tasks:
-        return _resume(run, given, at)
+        return _wake(run, given)
+    if gate is None and run.phase is RunPhase.PLAN_REVIEW:
+        return _changed_plan(run, tasks, TaskState.PENDING, "")
+    if gate is not None and gate.decision is None:
+        return reply(run, given, "still_deciding")
+    return awake(_reopen(run, tasks, command.guidance, given.by.login, at))
+
+
+def _reopen(run: Run, tasks: tuple[str, ...], guidance: str, who: str, at: datetime) -> Run:
+    """A person wants these tasks coded again: each gets an attempt, and the decision is posted like every other."""
     for key in tasks:
         task = run.tasks[key]
         if policy.attempts_left(run, task) <= 0:
             run = run.with_task(task.model_copy(update={"granted": task.granted + 1}))
-    gate = run.gate
-    if gate is not None:
-        return _revise(run, given, gate, {key: human_move(key, command.guidance, given.by.login) for key in tasks})
-    return human_gate(run, tasks, command.guidance, given.by.login, at).model_copy(update={"hold": None})
+    if run.gate is not None:
+        return revise(run, run.gate, {key: human_move(key, guidance, who) for key in tasks}, who)
+    return human_gate(run, tasks, guidance, who, at)
 
 
-def _revise(run: Run, given: Given, gate: Gate, moves: dict[str, Move]) -> Run:
-    if gate.decision is None:
-        return reply(run, given, "still_deciding")
-    outside = [key for key, move in moves.items() if gate.decision.move(key) is None and move.action is not Action.SKIP]
-    if outside:
-        return reply(run, given, "not_in_plan", outside[0])
-    return revise(run, gate, moves, given.by.login)
+def _changed_plan(run: Run, tasks: tuple[str, ...], state: TaskState, reason: str) -> Run:
+    """A plan that someone changed before its work began is shown again under a new number."""
+    for key in tasks:
+        run = run.with_task(run.tasks[key].model_copy(update={"state": state, "question": reason}))
+    if run.plan_approved_by:
+        return run
+    return run.model_copy(update={"revision": run.revision + 1, "plan_revision": run.revision + 1})
 
 
 def _skip(run: Run, given: Given, at: datetime) -> Run:
@@ -101,27 +123,30 @@ def _skip(run: Run, given: Given, at: datetime) -> Run:
         return reply(run, given, "cannot_skip", problem)
     reason = f"@{given.by.login} asked for it"
     gate = run.gate
+    if gate is not None and gate.decision is None:
+        return reply(run, given, "still_deciding")
     if gate is not None:
-        move = {k: Move(task=k, action=Action.SKIP, reason=reason, decided_by=Decider.HUMAN) for k in tasks}
-        return _revise(run, given, gate, move)
+        moves = {k: Move(task=k, action=Action.SKIP, reason=reason, decided_by=Decider.HUMAN) for k in tasks}
+        return revise(run, gate, moves, given.by.login)
+    if run.phase is RunPhase.PLAN_REVIEW:
+        return _changed_plan(run, tasks, TaskState.SKIPPED, reason)
     for key in tasks:
         run = run.with_task(run.tasks[key].model_copy(update={"state": TaskState.SKIPPED, "question": reason}))
-    if run.phase is RunPhase.DONE:
+    failed = any(task.state is TaskState.FAILED for task in run.tasks.values())
+    if run.phase is RunPhase.DONE or (run.phase is RunPhase.GATE and not failed):
         run = run.model_copy(update={"phase": RunPhase.EXECUTING, "outcome": None})
     return run
 
 
 def _replan(run: Run, given: Given, at: datetime) -> Run:
-    if any(task.attempts for task in run.tasks.values()):
+    if run.pull_request is not None:
         return reply(run, given, "replan_too_late")
-    return run.model_copy(
+    return awake(run).model_copy(
         update={
             "phase": RunPhase.PLANNING,
             "plan_number": run.plan_number + 1,
             "plan_guidance": given.command.guidance,
             "plan_approved_by": "",
-            "hold": None,
-            "trouble": {},
         }
     )
 
@@ -145,8 +170,15 @@ def rest(run: Run, kind: str, reason: str, at: datetime, say: str = "/otto resum
 
 
 def _resume(run: Run, given: Given, at: datetime) -> Run:
+    if run.hold is None and run.outcome in (Outcome.NEEDS_HUMAN, Outcome.DONE_PARTIAL):
+        return _retry(run, given, at)
+    return _wake(run, given)
+
+
+def _wake(run: Run, given: Given) -> Run:
+    """Go on, or say what else would help."""
     if run.hold is not None:
-        return run.model_copy(update={"hold": None, "trouble": {}})
+        return awake(run)
     gate = run.gate
     if gate is not None and gate.state is GateState.POSTED and gate.decision is not None and gate.deadline is None:
         return reply(run, given, "use_approve", f"r{gate.revision}")
@@ -172,12 +204,23 @@ def _budget(run: Run, given: Given, at: datetime) -> Run:
     if run.money.cap + more > run.caps.usd:
         return reply(run, given, "host_cap", f"{run.caps.usd:.2f}")
     run = run.model_copy(update={"money": run.money.model_copy(update={"cap": run.money.cap + more})})
-    over = (at - run.started_at).total_seconds() / 60 >= run.minutes
-    if over:
+    waiting = (at - run.idle_since).total_seconds() if run.idle_since else 0.0
+    if at >= run.over_at + timedelta(seconds=waiting):
         run = run.model_copy(update={"minutes": min(run.minutes + run.config.budget.minutes, run.caps.minutes)})
     if run.hold is not None and run.hold.kind == "needs_human" and run.hold.reply.startswith("/otto budget"):
-        run = run.model_copy(update={"hold": None, "trouble": {}})
-    return reply(run, given, "budget_raised", f"{run.money.cap:.2f}")
+        run = awake(run)
+    return reply(_go_on_with_money(run, given, at), given, "budget_raised", f"{run.money.cap:.2f}")
+
+
+def _go_on_with_money(run: Run, given: Given, at: datetime) -> Run:
+    """Tasks that only money stopped are tried again: who pays has said yes."""
+    short = tuple(
+        key
+        for key, task in run.tasks.items()
+        if task.state in RETRYABLE and task.failure is not None and task.failure.cause is Cause.BUDGET
+    )
+    undecided = run.gate is not None and run.gate.decision is None
+    return run if not short or undecided or run.hold is not None else _reopen(run, short, "", given.by.login, at)
 
 
 def _status(run: Run, given: Given, at: datetime) -> Run:

@@ -6,11 +6,12 @@ from collections.abc import Iterable
 
 from otto_bot.core import events as e
 from otto_bot.core.evidence import Cause, Failure, Phase
-from otto_bot.core.plan import batches
+from otto_bot.core.plan import batches, order_problems
 from otto_bot.core.run import (
     MOVING,
     SETTLED,
     Attempt,
+    GateState,
     Integration,
     Outcome,
     Run,
@@ -151,12 +152,9 @@ def passed(run: Run, task: Task) -> Run:
 
 def outcome_of(run: Run, key: str, words: str) -> Run:
     """Write what a move was worth into the gate that made it."""
-    task = run.tasks[key]
-    number = task.last.gate if task.last else None
-    gate = next((g for g in run.gates if g.number == number), None)
-    if gate is None:
-        gate = next((g for g in reversed(run.gates) if key in g.tasks and g.decision is not None), None)
-    if gate is None or gate.decision is None or gate.decision.move(key) is None or key in gate.outcomes:
+    moved = (g for g in reversed(run.gates) if g.decision is not None and g.decision.move(key) is not None)
+    gate = next((g for g in moved if g.state is GateState.APPLIED), None)
+    if gate is None or key in gate.outcomes:
         return run
     return run.with_gate(gate.model_copy(update={"outcomes": {**gate.outcomes, key: words}}))
 
@@ -225,8 +223,20 @@ def reorder(run: Run, wanted: Iterable[tuple[str, ...]] | None = None, keep_curr
     later = [tuple(k for k in batch if k in open_tasks) for batch in (wanted if wanted is not None else run.order[1:])]
     placed = {k for batch in later for k in batch}
     later += batches(run.plan, open_tasks - placed)
+    if order_problems(run.plan, tuple(later), open_tasks, ()):
+        # What became free again would stand behind what depends on it: the plan's own order holds.
+        later = list(batches(run.plan, open_tasks))
     order = ((current,) if current else ()) + tuple(batch for batch in later if batch)
     return run.model_copy(update={"order": order})
+
+
+def stands_still(run: Run, key: str) -> bool:
+    """Whether nothing more happens to a task within this batch: settled, verified, or waiting for unmerged work."""
+    assert run.plan is not None
+    state = run.tasks[key].state
+    if state in (TaskState.PENDING, TaskState.REOPENED):
+        return any(run.tasks[need].state is not TaskState.MERGED for need in run.plan.depends()[key])
+    return state in SETTLED or state is TaskState.VERIFIED
 
 
 def advance(run: Run) -> Run:
@@ -238,8 +248,7 @@ def advance(run: Run) -> Run:
         run = reorder(run)
         if not run.order:
             return finish(run)
-        states = {key: run.tasks[key].state for key in run.current}
-        if any(state not in SETTLED and state is not TaskState.VERIFIED for state in states.values()):
+        if not all(stands_still(run, key) for key in run.current):
             return run
         verified = tuple(key for key in run.tasks if run.tasks[key].state is TaskState.VERIFIED)
         if verified:
@@ -269,4 +278,4 @@ def finish(run: Run) -> Run:
     else:
         outcome = Outcome.NEEDS_HUMAN
     rests = run.rests + (1 if outcome is Outcome.NEEDS_HUMAN else 0)
-    return run.model_copy(update={"phase": RunPhase.DONE, "outcome": outcome, "rests": rests})
+    return run.model_copy(update={"phase": RunPhase.DONE, "outcome": outcome, "rests": rests, "hold": None})

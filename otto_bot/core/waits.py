@@ -4,9 +4,13 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from otto_bot.core.evidence import Cause
 from otto_bot.core.policy import plan_wait
 from otto_bot.core.run import GateState, Outcome, Run, RunPhase, TaskState
 from otto_bot.core.values import Frozen
+
+BUDGET = "/otto budget +5"
+"""The words that help where the money is used up."""
 
 
 class Wait(Frozen):
@@ -44,7 +48,7 @@ def _plan(run: Run) -> Wait | None:
         return None
     reply = f"/otto approve r{run.plan_revision}"
     question = "Is the plan right? It waits because " + "; ".join(wait.reasons) + "."
-    return Wait(key=f"plan/r{run.plan_revision}", kind="plan", question=question, reply=reply)
+    return Wait(key=f"plan/r{run.plan_revision}", kind="plan", question=question, reply=reply, since=run.idle_since)
 
 
 def _gate(run: Run) -> Wait | None:
@@ -53,8 +57,16 @@ def _gate(run: Run) -> Wait | None:
         return None
     asked = [move for move in gate.decision.moves if move.question]
     question = asked[0].question if asked else "Is this retry plan right?"
-    reply = f"/otto retry {asked[0].task} -- your answer" if asked else f"/otto approve r{gate.revision}"
-    return Wait(key=f"gate/g{gate.number}/r{gate.revision}", kind="gate", question=question, reply=reply)
+    reply = _answer(run, asked[0].task) if asked else f"/otto approve r{gate.revision}"
+    return Wait(
+        key=f"gate/g{gate.number}/r{gate.revision}", kind="gate", question=question, reply=reply, since=run.idle_since
+    )
+
+
+def _answer(run: Run, key: str) -> str:
+    """What to say so that a task goes on."""
+    failure = run.tasks[key].failure
+    return BUDGET if failure is not None and failure.cause is Cause.BUDGET else f"/otto retry {key} -- your answer"
 
 
 def _tasks(run: Run) -> Wait | None:
@@ -62,5 +74,5 @@ def _tasks(run: Run) -> Wait | None:
         return None
     open_tasks = [t for t in run.tasks.values() if t.state in (TaskState.ASKED, TaskState.HELD)]
     question = open_tasks[0].question if open_tasks else "No task could be finished. What should happen?"
-    reply = f"/otto retry {open_tasks[0].key} -- your answer" if open_tasks else "/otto retry"
-    return Wait(key=f"rest/{run.rests}", kind="tasks", question=question, reply=reply)
+    reply = _answer(run, open_tasks[0].key) if open_tasks else "/otto retry"
+    return Wait(key=f"rest/{run.rests}", kind="tasks", question=question, reply=reply, since=run.idle_since)

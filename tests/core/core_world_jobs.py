@@ -1,0 +1,299 @@
+"""What each effect brings back in the simulated world: plausible events, chosen by a seeded dice."""
+
+from __future__ import annotations
+
+import hashlib
+import random
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from typing import Any
+
+from core_builders import failure, prepared
+
+from otto_bot.agents.rules import rules_decision
+from otto_bot.core import events as e
+from otto_bot.core import policy
+from otto_bot.core.config import Config
+from otto_bot.core.decision import (
+    Action,
+    Decider,
+    Decision,
+    Facts,
+    PilotDecision,
+    SkipTask,
+    Strategy,
+    expected_tasks,
+    settle,
+    validate,
+)
+from otto_bot.core.effects import Effect, EffectKind
+from otto_bot.core.events import RunEvent
+from otto_bot.core.evidence import Cause, EvidenceItem, Excerpt, Phase, Progress
+from otto_bot.core.plan import Plan, batches
+from otto_bot.core.run import BASELINE, GateState, Run
+from otto_bot.core.surfaces import surfaces
+from otto_bot.core.values import Usage
+from otto_bot.core.verdict import Verdict
+
+CI_CAUSES = (
+    Cause.TEST, Cause.TEST, Cause.TEST, Cause.LINT, Cause.BUILD, Cause.DEPENDENCY, Cause.INFRA, Cause.FLAKY,
+    Cause.TIMEOUT, Cause.CANCELLED, Cause.NEVER_STARTED, Cause.BASE_RED, Cause.BILLING, Cause.ACTION_REQUIRED,
+    Cause.NO_CI, Cause.SYSTEMIC, Cause.UNKNOWN,
+)  # fmt: skip
+CODER_CAUSES = (
+    Cause.NO_CHANGES, Cause.AGENT_LIMIT, Cause.PROVIDER_ERROR, Cause.HELD_BY_DIFF_GATE, Cause.BUDGET,
+    Cause.TESTS_WEAKENED,
+)  # fmt: skip
+
+
+class Later(Exception):
+    """The job gives its effect back."""
+
+
+class Fails(Exception):
+    """The job fails: again at a time, or a person has to help."""
+
+    def __init__(self, person: bool) -> None:
+        self.person = person
+        super().__init__("person" if person else "again")
+
+
+def sha_of(*parts: object) -> str:
+    return hashlib.sha1(repr(parts).encode()).hexdigest()
+
+
+class Jobs:
+    """Answers effects. `trouble` is how likely something goes wrong, 0 = a kind world."""
+
+    def __init__(self, dice: random.Random, plan: Plan, config: Config, trouble: float) -> None:
+        self.dice = dice
+        self.plan = plan
+        self.config = config
+        self.trouble = trouble
+        self.serial = 100
+
+    def bad(self, weight: float = 1.0) -> bool:
+        return self.dice.random() < self.trouble * weight
+
+    def number(self) -> int:
+        self.serial += 1
+        return self.serial
+
+    def answer(self, run: Run, effect: Effect, now: datetime) -> list[RunEvent]:
+        """The job's events. Raises Later or Fails."""
+        if self.bad(0.1):
+            raise Later
+        if effect.kind is not EffectKind.TIME_UP and self.bad(0.15):
+            raise Fails(person=self.dice.random() < 0.3)
+        return _ANSWERS[effect.kind](self, run, effect, now)
+
+    def paid(self, run: Run, name: str, now: datetime) -> list[RunEvent] | None:
+        """A model call within the budget; None where the cap refuses it."""
+        most = 0.2
+        call = f"{name}/{self.number()}"
+        if run.money.reserve(call, most) is None:
+            return None
+        usage = None if self.bad(0.2) else Usage(input_tokens=10, output_tokens=5, usd=self.dice.random() * most)
+        return [e.MoneyReserved(at=now, call=call, usd=most), e.MoneySettled(at=now, call=call, usage=usage)]
+
+    def prepare(self, run: Run, effect: Effect, now: datetime) -> list[RunEvent]:
+        if self.bad(0.5):
+            return [e.Refused(at=now, reason="the configuration is wrong")]
+        return [prepared(self.config).model_copy(update={"at": now})]
+
+    def plan_issue(self, run: Run, effect: Effect, now: datetime) -> list[RunEvent]:
+        paid = self.paid(run, "plan", now)
+        if paid is None:
+            return [e.Refused(at=now, reason="money", reply="/otto budget +5")]
+        return [*paid, e.PlanMade(at=now, number=effect.number, plan=self.plan)]
+
+    def post_plan(self, run: Run, effect: Effect, now: datetime) -> list[RunEvent]:
+        return [e.PlanPosted(at=now, revision=effect.number, comment_id=self.number())]
+
+    def open_pull_request(self, run: Run, effect: Effect, now: datetime) -> list[RunEvent]:
+        return [e.PullRequestOpened(at=now, number=2, node_id="n", head_sha="head", head_tree="tree-head")]
+
+    def code(self, run: Run, effect: Effect, now: datetime) -> list[RunEvent]:
+        task = run.task(effect.task)
+        where: dict[str, Any] = {"at": now, "task": effect.task, "attempt": effect.attempt}
+        first: list[RunEvent] = []
+        if task.last is None or task.last.number != effect.attempt:
+            branch = run.run_branch if run.single else f"{run.prefix}/{effect.task}-a{effect.attempt}"
+            first = [e.AttemptStarted(**where, base_sha=run.head, branch=branch)]
+        if run.stopping:
+            return [*first, e.AttemptStopped(**where, sha=sha_of(effect.key))]
+        paid = self.paid(run, "code", now)
+        if paid is None:
+            return [*first, e.AttemptFailed(**where, failure=self.failed(effect, Cause.BUDGET, Phase.CODING))]
+        if self.bad(0.4):
+            cause = self.dice.choice(CODER_CAUSES)
+            return [*first, *paid, e.AttemptFailed(**where, failure=self.failed(effect, cause, Phase.CODING))]
+        sha = sha_of(run.id, effect.task, effect.attempt, self.number())
+        return [*first, *paid, e.AttemptCoded(**where, sha=sha, tree=f"tree-{sha}")]
+
+    def failed(self, effect: Effect, cause: Cause, phase: Phase) -> Any:
+        return failure(
+            effect.task, effect.attempt, cause, phase=phase, progress=self.dice.choice(list(Progress)),
+            pre_existing=self.bad(0.05), excerpts=(Excerpt(kind="log", source="s", text="it broke here"),),
+        )  # fmt: skip
+
+    def push(self, run: Run, effect: Effect, now: datetime) -> list[RunEvent]:
+        last = run.task(effect.task).last
+        if last is None or last.sha is None:
+            return []
+        where: dict[str, Any] = {"at": now, "task": effect.task, "attempt": effect.attempt}
+        if self.bad(0.2):
+            return [e.AttemptFailed(**where, failure=self.failed(effect, Cause.PUSH_REJECTED, Phase.PUSH))]
+        if run.single and self.bad(0.2):
+            moved = e.RunBranchMoved(at=now, sha=sha_of("person", self.number()), tree="tree-person", by="bob")
+            return [moved, e.AttemptFailed(**where, failure=self.failed(effect, Cause.MERGE_CONFLICT, Phase.PUSH))]
+        return [e.AttemptPushed(**where, sha=last.sha, pull_request=None if run.single else self.number())]
+
+    def verify(self, run: Run, effect: Effect, now: datetime) -> list[RunEvent]:
+        seen = run.verifications.get(effect.target)
+        if seen is None or seen.ending is not None:
+            return []
+        if self.dice.random() < 0.3:
+            return [e.VerificationPolled(at=now, target=effect.target, next_at=now + timedelta(seconds=3))]
+        if not self.bad(0.5 if effect.target == BASELINE else 1.0):
+            return [e.VerificationEnded(at=now, target=effect.target, sha=seen.sha, ending="green")]
+        cause = self.dice.choice(CI_CAUSES)
+        endings = {Cause.TIMEOUT: "timed_out", Cause.CANCELLED: "cancelled", Cause.NO_CI: "no_ci"}
+        given = {"at": now, "target": effect.target, "sha": seen.sha, "ending": endings.get(cause, "red")}
+        why = self.failed(effect.model_copy(update={"task": effect.task or effect.target}), cause, Phase.VERIFY)
+        return [e.VerificationEnded.model_validate({**given, "failure": why})]
+
+    def rerun(self, run: Run, effect: Effect, now: datetime) -> list[RunEvent]:
+        return [e.JobsRerun(at=now, target=effect.target, round=effect.number)]
+
+    def judge(self, run: Run, effect: Effect, now: datetime) -> list[RunEvent]:
+        paid = self.paid(run, "judge", now)
+        if paid is None:
+            return [e.Refused(at=now, reason="money", reply="/otto budget +5")]
+        why = self.failed(effect, Cause.QA_FAILED, Phase.QA) if self.bad(0.4) else None
+        verdict = Verdict(items=())
+        return [*paid, e.JudgeEnded(at=now, task=effect.task, attempt=effect.attempt, verdict=verdict, failure=why)]
+
+    def candidate(self, run: Run, effect: Effect, now: datetime) -> list[RunEvent]:
+        made = run.integration
+        if made is None or made.sha is not None or made.step != effect.number:
+            return []
+        where: dict[str, Any] = {"at": now, "batch": made.batch, "step": made.step}
+        if self.bad(0.4):
+            key = self.dice.choice(made.merging)
+            why = failure(key, 0, Cause.MERGE_CONFLICT, phase=Phase.MERGE)
+            return [e.CandidateConflict(**where, task=key, failure=why)]
+        last = run.task(made.merging[0]).last
+        assert last is not None
+        alone = len(made.merging) == 1 and last.base_sha == run.head
+        sha = sha_of(run.head, made.merging, made.step, self.number())
+        tree = last.tree if alone and last.tree else f"tree-{sha}"
+        return [e.CandidateBuilt(**where, tasks=made.merging, sha=sha, tree=tree, branch=f"c{made.step}",
+                                 pull_request=self.number())]  # fmt: skip
+
+    def merge(self, run: Run, effect: Effect, now: datetime) -> list[RunEvent]:
+        made = run.integration
+        if made is None or not made.ready or made.step != effect.number or made.sha is None or made.tree is None:
+            return []
+        if self.bad(0.2):
+            return [e.RunBranchMoved(at=now, sha=sha_of("person", self.number()), tree="tree-person", by="bob")]
+        where: dict[str, Any] = {"at": now, "batch": made.batch, "step": made.step}
+        return [e.TasksMerged(**where, tasks=made.merging, sha=made.sha, tree=made.tree)]
+
+    def gate(self, run: Run, effect: Effect, now: datetime) -> list[RunEvent]:
+        opened = e.GateOpened(at=now, gate=effect.gate)
+        from otto_bot.core.machine import reduce
+
+        after = reduce(run, opened)
+        gate = after.gate if after is not None else None
+        if after is None or gate is None or gate.number != effect.gate or gate.state is not GateState.OPENED:
+            return []
+        items = {}
+        for number, why in enumerate(gate.failures, start=1):
+            excerpt = why.excerpts[0] if why.excerpts else Excerpt(kind="log", source="s", text="it broke here")
+            items[f"E{number}"] = EvidenceItem(id=f"E{number}", task=why.task, attempt=why.attempt, excerpt=excerpt)
+        facts = policy.facts_for(after, gate, items)
+        made = rules_decision(facts, "rules") if self.dice.random() < 0.3 else self.pilot(facts)
+        return [opened, e.DecisionMade(at=now, gate=gate.number, decision=made, calls=1, usd=0.01)]
+
+    def pilot(self, facts: Facts) -> Decision:
+        """A random decision that holds against the facts."""
+        strategies = []
+        for key, allowed in facts.open_failures.items():
+            # A helpful pilot retries; one in trouble may choose anything that is allowed.
+            wanted = sorted(allowed - {Action.SKIP, Action.ASK}) if not self.bad() else []
+            action = self.dice.choice(wanted or sorted(allowed - {Action.SKIP} if self.trouble == 0 else allowed))
+            strategies.append(
+                Strategy.model_validate(
+                    {
+                        "task": key,
+                        "action": action.value,
+                        "guidance": "use dicts" if action is Action.RETRY_DIFFERENT else "",
+                        "question": "tuples or dicts?" if action is Action.ASK else None,
+                    }
+                )
+            )
+        skips = [SkipTask(task=key, reason="too much") for key in sorted(facts.pending) if self.bad(0.2)]
+        analysis = [
+            {"task": item.task, "class": "code", "summary": "s",
+             "citations": [{"evidence": item.id, "quote": "it broke"}]}
+            for item in facts.evidence.values()
+        ]  # fmt: skip
+        raw = PilotDecision.model_validate({"failure_analysis": analysis, "retry_strategies": strategies,
+                                            "skip_tasks": skips})  # fmt: skip
+        raw = raw.model_copy(update={"batches": batches(facts.plan, expected_tasks(raw, facts))})
+        found = validate(raw, facts)
+        assert not found, found
+        return settle(raw, facts, Decider.PILOT)
+
+    def post_decision(self, run: Run, effect: Effect, now: datetime) -> list[RunEvent]:
+        gate = run.gate
+        if gate is None or (gate.number, gate.revision) != (effect.gate, effect.number):
+            return []
+        assert run.pull_request is not None, "there is no pull request to post a decision on"
+        comment = gate.comment_id or self.number()
+        return [e.DecisionPosted(at=now, gate=gate.number, revision=gate.revision, comment_id=comment)]
+
+    def apply(self, run: Run, effect: Effect, now: datetime) -> list[RunEvent]:
+        return [e.DecisionApplied(at=now, gate=effect.gate, revision=effect.number)]
+
+    def show(self, run: Run, effect: Effect, now: datetime) -> list[RunEvent]:
+        digest = surfaces(run).get(effect.target)
+        if digest is None or run.shown.get(effect.target) == digest:
+            return []
+        return [e.Published(at=now, surface=effect.target, digest=digest, github_id=self.number())]
+
+    def call(self, run: Run, effect: Effect, now: datetime) -> list[RunEvent]:
+        return [e.PersonCalled(at=now, wait=effect.target)]
+
+    def reply(self, run: Run, effect: Effect, now: datetime) -> list[RunEvent]:
+        return [e.Replied(at=now, number=effect.number)]
+
+    def tidy(self, run: Run, effect: Effect, now: datetime) -> list[RunEvent]:
+        return [e.Tidied(at=now, number=effect.number)]
+
+    def time_up(self, run: Run, effect: Effect, now: datetime) -> list[RunEvent]:
+        return [e.TimeUsedUp(at=now)]
+
+
+_ANSWERS: dict[EffectKind, Callable[[Jobs, Run, Effect, datetime], list[RunEvent]]] = {
+    EffectKind.PREPARE: Jobs.prepare,
+    EffectKind.PLAN: Jobs.plan_issue,
+    EffectKind.POST_PLAN: Jobs.post_plan,
+    EffectKind.OPEN_PULL_REQUEST: Jobs.open_pull_request,
+    EffectKind.CODE: Jobs.code,
+    EffectKind.PUSH: Jobs.push,
+    EffectKind.VERIFY: Jobs.verify,
+    EffectKind.RERUN: Jobs.rerun,
+    EffectKind.JUDGE: Jobs.judge,
+    EffectKind.CANDIDATE: Jobs.candidate,
+    EffectKind.MERGE: Jobs.merge,
+    EffectKind.GATE: Jobs.gate,
+    EffectKind.POST_DECISION: Jobs.post_decision,
+    EffectKind.APPLY: Jobs.apply,
+    EffectKind.SHOW: Jobs.show,
+    EffectKind.CALL: Jobs.call,
+    EffectKind.REPLY: Jobs.reply,
+    EffectKind.TIDY: Jobs.tidy,
+    EffectKind.TIME_UP: Jobs.time_up,
+}
