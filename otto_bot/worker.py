@@ -28,7 +28,7 @@ from otto_bot.intake.permission import PermissionGate
 from otto_bot.intake.routes import Router
 from otto_bot.jobs.context import Context
 from otto_bot.jobs.registry import jobs_for, translate
-from otto_bot.model.client import ModelClient
+from otto_bot.model.client import ModelClient, warm
 from otto_bot.model.prices import Prices
 from otto_bot.model.redact import Redactor
 from otto_bot.sandbox.bare import Bare
@@ -94,7 +94,9 @@ async def work(settings: Settings, *, stop_with_parent: bool = False) -> None:
                 loop.add_signal_handler(number, engine.stop)
             if stop_with_parent:
                 loop.add_reader(0, _parent_is_gone)
+            warming = asyncio.create_task(asyncio.to_thread(warm))
             await engine.run()
+            await warming
 
 
 def _parent_is_gone() -> None:
@@ -122,7 +124,7 @@ async def _engine(settings: Settings, alone: bool) -> AsyncIterator[Engine]:
     ) as github:
         context = _context(settings, ledger, rows, archive, github, redactor, switch)
         gate = PermissionGate(utc_now, lambda _repo: ())
-        desk = Desk(ledger, github, gate, settings.caps, utc_now)
+        desk = Desk(ledger, github, gate, settings.caps, utc_now, settings.web_url)
         switch.engine = Engine(
             worker=name,
             rows=rows,

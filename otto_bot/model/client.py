@@ -20,6 +20,14 @@ RETRIES = 2
 """Repeats by the SDK, only of requests that cannot have been paid; longer waits are the caller's state."""
 
 
+def warm() -> None:
+    """Import the SDK now, in a thread beside other work, so that the first call does not hold up the event loop."""
+    import anthropic
+    import anthropic.lib.tools.agent_toolset
+
+    assert anthropic.AsyncAnthropic
+
+
 class ModelClient:
     """A Messages API client. Without a key or an address the SDK's own environment variables count.
 

@@ -8,12 +8,14 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import sqlalchemy as sa
-from alembic import command
-from alembic.config import Config as AlembicConfig
 from sqlalchemy.pool import QueuePool
 
 BUSY_SECONDS = 10.0
 """How long a writer waits for another one before the database counts as unavailable."""
+
+
+NEWEST = "0001"
+"""Version of the schema this code works with; a test compares it with the migrations."""
 
 
 class StoreUnavailable(RuntimeError):
@@ -98,6 +100,11 @@ def _unavailable_is_told() -> Iterator[None]:
 
 def migrate(engine: sa.Engine) -> None:
     """Bring the schema to the newest version. Safe to call at every start, from several processes."""
+    if schema_version(engine) == NEWEST:
+        return
+    from alembic import command  # a second of imports that only a change of the schema needs
+    from alembic.config import Config as AlembicConfig
+
     config = AlembicConfig()
     config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
     with writing(engine) as connection:
@@ -105,3 +112,12 @@ def migrate(engine: sa.Engine) -> None:
             connection.execute(sa.text("SELECT pg_advisory_xact_lock(748392)"))
         config.attributes["connection"] = connection
         command.upgrade(config, "head")
+
+
+def schema_version(engine: sa.Engine) -> str | None:
+    """The version of the schema; None where there is none yet."""
+    with reading(engine) as connection:
+        if not sa.inspect(connection).has_table("alembic_version"):
+            return None
+        version: str | None = connection.execute(sa.text("SELECT version_num FROM alembic_version")).scalar()
+    return version
