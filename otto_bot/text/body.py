@@ -25,26 +25,21 @@ def size(text: str) -> int:
 def assemble(parts: Sequence[str | Part], end: str, limit: int = LIMIT) -> str:
     """The parts, one blank line between them, then `end`; below `limit`."""
     chosen = [part for part in parts if (part.full if isinstance(part, Part) else part)]
-    shortened: set[int] = set()
-    while True:
-        texts = [_text(part, index in shortened) for index, part in enumerate(chosen)]
-        whole = "\n\n".join([*texts, end])
-        if size(whole) <= limit:
-            return whole
-        left = [i for i, part in enumerate(chosen) if isinstance(part, Part) and i not in shortened]
-        if not left:
-            return (
-                _clip("\n\n".join(texts), limit - size(end) - 100)
-                + "\n\n… cut here: too long for one comment.\n\n"
-                + end
-            )
-        shortened.add(max(left, key=lambda index: size(texts[index])))
-
-
-def _text(part: str | Part, short: bool) -> str:
-    if isinstance(part, str):
-        return part
-    return part.short if short else part.full
+    texts = [part.full if isinstance(part, Part) else part for part in chosen]
+    total = sum(size(text) + 2 for text in texts) + size(end)
+    longest = sorted((i for i, part in enumerate(chosen) if isinstance(part, Part)), key=lambda i: -size(texts[i]))
+    for index in longest:
+        if total <= limit:
+            break
+        part = chosen[index]
+        assert isinstance(part, Part)
+        total -= size(part.full) - size(part.short)
+        texts[index] = part.short
+    texts = [text for text in texts if text]
+    if total <= limit:
+        return "\n\n".join([*texts, end])
+    kept = _clip("\n\n".join(texts), limit - size(end) - 100)
+    return f"{kept}\n\n… cut here: too long for one comment.\n\n{end}"
 
 
 def _clip(text: str, limit: int) -> str:

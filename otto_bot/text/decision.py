@@ -17,6 +17,8 @@ from otto_bot.text.tasks_table import without_at
 from otto_bot.text.words import CAUSES, CLASSES, DECIDED_HOW, DECIDERS, MOVES, class_word, count, name, several
 
 ROWS = 100
+SECTIONS = 40
+"""Failed tasks that are told at length; the table names more, their checks have it all."""
 
 
 def decision_comment(run: Run, gate: Gate, links: Links, now: datetime) -> str:
@@ -27,17 +29,27 @@ def decision_comment(run: Run, gate: Gate, links: Links, now: datetime) -> str:
     decision = gate.decision
     if decision is None:
         raise ValueError(f"gate {gate.number} has no decision yet")
-    sections = [Part(task_section(run, gate, key, links), _short(run, gate, key)) for key in gate.tasks]
+    sections = [Part(task_section(run, gate, key, links), _short(run, gate, key)) for key in gate.tasks[:SECTIONS]]
     parts: list[str | Part] = [
         f"### Otto · {_headline(run, gate, decision)}",
         _table(run, gate, decision),
         *sections,
+        _unshown(gate),
         across(decision, gate, links),
         order_now(run, gate, decision),
         closing(run, gate, decision, now),
         outcomes(run, gate),
     ]
     return assemble(parts, _decided_by(run, gate, decision))
+
+
+def _unshown(gate: Gate) -> str:
+    left = len(gate.tasks) - SECTIONS
+    return (
+        f"The evidence of {count(left, 'more failed task')} is left out here; it stands in their checks."
+        if left > 0
+        else ""
+    )
 
 
 def _headline(run: Run, gate: Gate, decision: Decision) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 _CODE = re.compile(r"(?<!`)`(?!`)[^`]+`(?!`)")
-_LIVE = re.compile(r"[^\s`]*(?:@\w|://|\bwww\.|mailto:|xmpp:|#\d|\bgh-\d)[^\s`]*", re.IGNORECASE)
+_LIVE = re.compile(r"[^\s`]*(?:@\w|://|www\.|mailto:|xmpp:|#\d|\bgh-\d)[^\s`]*", re.IGNORECASE)
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]")
 _ANSI = re.compile(r"\x1b\[[0-9;?]*[ -/]*[@-~]")
 _SPECIAL = re.compile(
@@ -19,7 +19,7 @@ _SPECIAL = re.compile(
 _SKIP = re.compile(
     r"\[\s*(?:skip[\s-]*ci|ci[\s-]*skip|no[\s-]*ci|skip[\s-]*actions|actions[\s-]*skip)\s*\]", re.IGNORECASE
 )
-_SKIP_TRAILER = re.compile(r"\bskip-checks\s*:", re.IGNORECASE)
+_SKIP_TRAILER = re.compile(r"skip-checks\s*:", re.IGNORECASE)
 
 
 def clean(text: str) -> str:
