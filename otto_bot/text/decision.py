@@ -45,11 +45,9 @@ def decision_comment(run: Run, gate: Gate, links: Links, now: datetime) -> str:
 
 def _unshown(gate: Gate) -> str:
     left = len(gate.tasks) - SECTIONS
-    return (
-        f"The evidence of {count(left, 'more failed task')} is left out here; it stands in their checks."
-        if left > 0
-        else ""
-    )
+    if left <= 0:
+        return ""
+    return f"The evidence of {count(left, 'more failed task')} is left out here; it stands in their checks."
 
 
 def _headline(run: Run, gate: Gate, decision: Decision) -> str:
