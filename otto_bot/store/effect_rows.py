@@ -48,6 +48,8 @@ def sync(c: sa.Connection, run: Run, wanted: Sequence[Effect], at: datetime) -> 
         elif row.state in ("done", "dropped"):
             repeats = row.lost + 1 if row.state == "done" else row.lost
             if repeats >= REPEAT_LIMIT:
+                # Counted from nought when a person lets it try again.
+                c.execute(t.effects.update().where(t.effects.c.key == effect.key).values(lost=0, updated_at=now))
                 stuck.append(effect.key)
                 continue
             pause = float(2**repeats) if row.state == "done" else 0.0
@@ -121,6 +123,9 @@ class EffectRows:
             if not c.execute(_due(now).limit(1)).first():
                 return []
         with writing(self._engine) as c:
+            if c.dialect.name == "postgresql":
+                # One claim at a time, as SQLite has it anyway: two workers must not take two effects of one lane.
+                c.execute(sa.text("SELECT pg_advisory_xact_lock(748393)"))
             rows = c.execute(_due(now).limit(limit * 4)).all()
             busy = set(c.execute(sa.select(t.effects.c.lane).where(t.effects.c.state == "running")).scalars())
             taken: list[Ticket] = []
@@ -180,7 +185,10 @@ class EffectRows:
                 )
 
     def reap(self, at: datetime, *, all_running: bool = False) -> list[Ticket]:
-        """Give back effects whose worker is gone: the next generation is due. Returns the lost tries."""
+        """Give back effects whose worker is gone: the next generation is due. Returns the lost tries.
+
+        One that took its worker with it REPEAT_LIMIT times ends instead; the run's next event makes it a person's.
+        """
         now = at.timestamp()
         late = t.effects.c.state == "running"
         if not all_running:
@@ -188,10 +196,12 @@ class EffectRows:
         with writing(self._engine) as c:
             rows = c.execute(sa.select(t.effects).where(late)).all()
             for row in rows:
+                again = row.lost + 1 < REPEAT_LIMIT
+                state = {"state": "due", "generation": row.generation + 1} if again else {"state": "done"}
                 c.execute(
                     t.effects.update()
                     .where((t.effects.c.key == row.key) & (t.effects.c.generation == row.generation))
-                    .values(state="due", generation=row.generation + 1, not_before=0.0, worker="", updated_at=now)
+                    .values(**state, lost=row.lost + int(again), not_before=0.0, worker="", updated_at=now)
                 )
         return [Ticket(key=row.key, generation=row.generation) for row in rows]
 

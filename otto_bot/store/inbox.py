@@ -32,12 +32,16 @@ class Inbox:
 
     def add(self, guid: str, event: str, action: str | None, body: bytes, received_at: datetime) -> bool:
         """Store a delivery; False where it is known. Committed when this returns."""
-        with writing(self._engine) as c:
-            if c.execute(sa.select(t.deliveries.c.id).where(t.deliveries.c.guid == guid)).first():
-                return False
-            values = {"guid": guid, "event": event, "action": action or "", "body": body}
-            c.execute(t.deliveries.insert().values(**values, received_at=received_at.timestamp()))
-            return True
+        values = {"guid": guid, "event": event, "action": action or "", "body": body}
+        try:
+            with writing(self._engine) as c:
+                if c.execute(sa.select(t.deliveries.c.id).where(t.deliveries.c.guid == guid)).first():
+                    return False
+                c.execute(t.deliveries.insert().values(**values, received_at=received_at.timestamp()))
+        except sa.exc.IntegrityError:
+            # The same delivery twice in the same moment.
+            return False
+        return True
 
     def next(self, at: datetime) -> Delivery | None:
         """The oldest delivery that waits; it is ours until `end` or `again`."""
@@ -73,6 +77,16 @@ class Inbox:
                 t.deliveries.update()
                 .where(t.deliveries.c.id == delivery.id)
                 .values(state=state, error=error[:2000], not_before=not_before.timestamp())
+            )
+
+    def park(self, delivery: Delivery, reason: str, until: datetime) -> None:
+        """It has to wait for a limit: later again, and this time does not count as an attempt."""
+        with writing(self._engine) as c:
+            values = {"state": "failed", "error": reason[:2000], "attempts": delivery.attempts - 1}
+            c.execute(
+                t.deliveries.update()
+                .where(t.deliveries.c.id == delivery.id)
+                .values(**values, not_before=until.timestamp())
             )
 
     def release(self) -> None:

@@ -51,6 +51,13 @@ class Ledger:
 
     def start(self, trigger: Trigger, caps: HostCaps, at: datetime) -> Run | None:
         """A new run; None where this trigger was seen or a run for the issue is active."""
+        try:
+            return self._start(trigger, caps, at)
+        except sa.exc.IntegrityError:
+            # Someone else started it in the same moment.
+            return None
+
+    def _start(self, trigger: Trigger, caps: HostCaps, at: datetime) -> Run | None:
         with writing(self._engine) as c:
             same_issue = (t.runs.c.repo_id == trigger.repo.id) & (t.runs.c.issue == trigger.issue)
             if c.execute(
@@ -120,8 +127,10 @@ class Ledger:
             stuck = sync(c, run, scheduled(run), at)
             if stuck:
                 # An effect that is asked for again and again although it ran: a person must look.
-                message = f"this step ran {REPEAT_LIMIT} times without getting further: {stuck[0]}"
-                more: list[RunEvent] = [EffectFailed(at=at, key=stuck[0], kind="repeats", message=message)]
+                words = f"this step ran {REPEAT_LIMIT} times without getting further: "
+                more: list[RunEvent] = [
+                    EffectFailed(at=at, key=key, kind="repeats", message=words + key) for key in stuck
+                ]
                 run, recorded_more = _reduce_all(run, more)
                 self._write(c, run, row.seq + len(recorded), recorded_more, at)
                 sync(c, run, scheduled(run), at)
