@@ -29,10 +29,12 @@ class IssueVerbs(RepositoryCalls):
         return parse(Issue, await self._json("/issues/{number}", number))
 
     @needs(issues="read")
-    async def labelled_events(self, number: int) -> list[LabelledEvent]:
-        """Every time a label was put on, oldest first, with who did it."""
+    async def labelled_events(
+        self, number: int, kind: Literal["labeled", "unlabeled"] = "labeled"
+    ) -> list[LabelledEvent]:
+        """Every time a label was put on (or taken off), oldest first, with who did it."""
         items = self._pages("/issues/{number}/events", number)
-        return [parse(LabelledEvent, item) async for item in items if item.get("event") == "labeled"]
+        return [parse(LabelledEvent, item) async for item in items if item.get("event") == kind]
 
     @needs(issues="read")
     async def labelled_issues(self, label: str) -> list[Issue]:

@@ -5,12 +5,12 @@ from __future__ import annotations
 import asyncio
 import logging
 from datetime import datetime, timedelta
+from typing import Literal
 
-from otto_bot.core import events as e
 from otto_bot.core.run import Run
 from otto_bot.core.values import Person, Repo
 from otto_bot.github.client import GitHubApp
-from otto_bot.github.errors import GitHubError, RetryLater
+from otto_bot.github.errors import GitHubError
 from otto_bot.github.models import Comment, RepositoryInfo
 from otto_bot.intake.desk import Desk, Said
 from otto_bot.store.archive import Archive
@@ -41,7 +41,7 @@ class CatchUp:
                 log.warning("run %s could not be compared with GitHub: %s", run_id, error)
         try:
             await self._labelled()
-        except RetryLater as error:
+        except GitHubError as error:
             log.warning("labelled issues could not be listed: %s", error)
 
     async def _labelled(self) -> None:
@@ -60,15 +60,23 @@ class CatchUp:
         repository = self._desk.repository(repo)
         label = await self._desk.label_of(repo)
         for issue in await repository.labelled_issues(label):
-            if await asyncio.to_thread(self._ledger.run_of, repo.id, issue.number) is not None:
+            run = await self._desk.active(repo.id, issue.number)
+            if run is not None and not run.ended:
+                continue
+            # Most issues do not change between two rounds; their events are not asked for again.
+            seen, state = f"labelled/{repo.id}/{issue.number}", str(issue.updated_at)
+            if await asyncio.to_thread(self._archive.cursor, seen) == state:
                 continue
             put_on = [event for event in await repository.labelled_events(issue.number) if event.label == label]
             if not put_on or put_on[-1].actor_id is None:
                 continue
-            who = Person(id=put_on[-1].actor_id, login=put_on[-1].actor_login)
-            await self._desk.label(
-                repo, issue.number, label, who, "User", title=issue.title, body=issue.body, is_pull=False
-            )
+            key = f"label/{repo.id}/{issue.number}/{put_on[-1].id}"
+            if not await asyncio.to_thread(self._ledger.knows, key):
+                who = Person(id=put_on[-1].actor_id, login=put_on[-1].actor_login)
+                await self._desk.label(
+                    repo, issue.number, label, who, "User", title=issue.title, body=issue.body, is_pull=False
+                )
+            await asyncio.to_thread(self._archive.set_cursor, seen, state)
 
     async def _run(self, run: Run) -> None:
         repository = self._desk.repository(run.repo)
@@ -76,22 +84,29 @@ class CatchUp:
         started = self._desk.now()
         for number in filter(None, (run.issue, run.pull_request)):
             for comment in await repository.comments(number, since):
-                await self._comment(run, number, comment)
+                await self._comment(run, number, comment, "comment")
+        if run.pull_request is not None:
+            for comment in await repository.review_comments(run.pull_request, since):
+                await self._comment(run, run.pull_request, comment, "review_comment")
         await asyncio.to_thread(self._archive.set_cursor, f"comments/{run.id}", started.isoformat())
         await self._pull(run)
-        await self._issue(run)
+        # What was just told may have ended the run.
+        await self._issue(await asyncio.to_thread(self._ledger.load, run.id))
 
     async def _since(self, run: Run) -> datetime:
         value = await asyncio.to_thread(self._archive.cursor, f"comments/{run.id}")
         return (datetime.fromisoformat(value) if value else run.started_at) - OVERLAP
 
-    async def _comment(self, run: Run, number: int, comment: Comment) -> None:
-        key = f"comment/{comment.id}"
+    async def _comment(
+        self, run: Run, number: int, comment: Comment, kind: Literal["comment", "review_comment"]
+    ) -> None:
+        key = f"{kind.replace('_', '-')}/{comment.id}"
         if key in run.seen or comment.author_type != "User" or comment.app_id is not None or comment.author_id is None:
             return
-        if comment.created_at < run.started_at:
+        # An edited comment is no command; one from before the run was not for it.
+        if comment.created_at < run.started_at or comment.updated_at != comment.created_at:
             return
-        said = Said(key=key, text=comment.body, number=number, comment_id=comment.id, kind="comment")
+        said = Said(key=key, text=comment.body, number=number, comment_id=comment.id, kind=kind)
         who = Person(id=comment.author_id, login=comment.author_login)
         await self._desk.said(run.repo, said, who, comment.author_type)
 
@@ -99,26 +114,26 @@ class CatchUp:
         if run.pull_request is None:
             return
         pull = await self._desk.repository(run.repo).pull_request(run.pull_request)
-        if pull.state == "closed" and (pull.merged or not run.resting):
-            await self._desk.tell(run, e.PullRequestClosed(at=self._desk.now(), merged=pull.merged))
-        elif pull.head_sha != run.head and not run.resting:
-            await self._moved(run, pull.head_sha)
-
-    async def _moved(self, run: Run, sha: str) -> None:
-        """A head that none of our attempts made is somebody else's."""
-        ours = {attempt.sha for task in run.tasks.values() for attempt in task.attempts}
-        ours |= {run.integration.sha} if run.integration else set()
-        now = await asyncio.to_thread(self._ledger.load, run.id)
-        if sha in ours or now.head != run.head:
-            return
-        commit = await self._desk.repository(run.repo).commit(sha)
-        if commit.author_name != await self._github.bot_login():
-            await self._desk.tell(run, e.RunBranchMoved(at=self._desk.now(), sha=sha, tree=commit.tree_sha))
+        if pull.state == "open":
+            if pull.head_sha != run.head and not run.resting:
+                await self._desk.run_branch_at(run, pull.head_sha)
+        elif run.outcome is None and (pull.merged or not run.resting):
+            await self._desk.pull_closed(run)
 
     async def _issue(self, run: Run) -> None:
-        issue = await self._desk.repository(run.repo).issue(run.issue)
-        if issue.state == "closed" and not run.resting:
-            await self._desk.tell(run, e.IssueChanged(at=self._desk.now(), what="closed"))
+        if run.resting:
+            return
+        repository = self._desk.repository(run.repo)
+        issue = await repository.issue(run.issue)
+        if issue.state == "closed" and issue.closed_by_id is not None:
+            who = Person(id=issue.closed_by_id, login=issue.closed_by_login)
+            await self._desk.issue_ended(run, "closed", who, issue.closed_by_type)
+        elif run.prepared and not run.plan_only and run.config.label not in issue.labels:
+            taken = await repository.labelled_events(run.issue, "unlabeled")
+            last = next((event for event in reversed(taken) if event.label == run.config.label), None)
+            if last is not None and last.actor_id is not None:
+                who = Person(id=last.actor_id, login=last.actor_login)
+                await self._desk.issue_ended(run, "unlabelled", who, "User")
 
 
 def _repo(installation_id: int, info: RepositoryInfo) -> Repo:

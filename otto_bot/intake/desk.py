@@ -18,16 +18,18 @@ from otto_bot.github.config_file import read_config_file
 from otto_bot.github.errors import GitHubError, NotFound
 from otto_bot.github.models import Target
 from otto_bot.github.verbs import Repository
+from otto_bot.intake.boxes import surface_of, ticked
 from otto_bot.intake.markdown import command_in
 from otto_bot.intake.payloads import Issue
 from otto_bot.intake.permission import PermissionGate
-from otto_bot.store.ledger import Ledger, Trigger
+from otto_bot.store.ledger import Ledger, NoSuchRun, Trigger
 from otto_bot.text import reply as words
+from otto_bot.text.links import Links
 from otto_bot.text.markers import marker
+from otto_bot.text.plan import plan_comment
 
 DEFAULT_LABEL = "otto"
-_BOX = re.compile(r"^(\s*[-*] \[)([ xX])(\] .*)$")
-_IN_BOX = re.compile(r"`(/otto [^`]+)`")
+BUTTONS = frozenset({"retry", "skip", "explain"})
 
 
 class Said(Frozen):
@@ -44,13 +46,25 @@ class Desk:
     """Turns what people did into events, after the permission gate said yes."""
 
     def __init__(
-        self, ledger: Ledger, github: GitHubApp, gate: PermissionGate, caps: HostCaps, now: Callable[[], datetime]
+        self,
+        ledger: Ledger,
+        github: GitHubApp,
+        gate: PermissionGate,
+        caps: HostCaps,
+        now: Callable[[], datetime],
+        web_url: str = "https://github.com",
     ) -> None:
         self._ledger = ledger
         self._github = github
         self._gate = gate
         self._caps = caps
+        self._web_url = web_url
         self.now = now
+
+    @property
+    def app_id(self) -> int:
+        """Our own App."""
+        return self._github.app_id
 
     def repository(self, repo: Repo) -> Repository:
         """GitHub's verbs for a repository."""
@@ -107,10 +121,17 @@ class Desk:
             await self.tell(current, e.IssueRelabelled(at=self.now(), by=trigger.actor.login))
 
     async def label_of(self, repo: Repo) -> str:
-        """The configured label; where the configuration cannot be used, the default one, so that a run can say so."""
+        """The configured label; where the configuration cannot be used, the default one, so that a run can say so.
+
+        Raises RetryLater and Unreachable: whoever guessed then would lose a label for ever.
+        """
         try:
             config = await read_config_file(self.repository(repo), repo.default_branch, self._caps)
-        except (ConfigError, GitHubError):
+        except ConfigError:
+            return DEFAULT_LABEL
+        except GitHubError as error:
+            if error.retryable:
+                raise
             return DEFAULT_LABEL
         return config.label
 
@@ -174,13 +195,14 @@ class Desk:
         run = await self.active(repo.id, number)
         if run is None or kind != "User":
             return
-        surface = next((name for name, known in run.ids.items() if known == comment_id), None)
-        is_plan = comment_id == run.plan_comment_id
-        if surface is None and not is_plan:
+        surface = surface_of(run, comment_id)
+        if surface is None and comment_id != run.plan_comment_id:
             return
         command = ticked(before, after)
         if surface is not None:
-            await self.tell(run, e.Published(at=self.now(), surface=surface, digest="edited by someone"))
+            await self.tell(run, e.Published(at=self.now(), surface=surface, digest=f"edited {key}"[:60]))
+        elif command is None:
+            await self._redraw_plan(run)
         if command is None:
             return
         answer = await self._gate.ask(self.repository(repo), who, kind)
@@ -189,15 +211,24 @@ class Desk:
             return
         await self.give(run, command, who, key=key, where=number)
 
+    async def _redraw_plan(self, run: Run) -> None:
+        body = plan_comment(run, Links(self._web_url, run.repo.owner, run.repo.name))
+        await self.repository(run.repo).upsert_comment(run.issue, marker(run.id, "plan"), body, run.plan_comment_id)
+
     async def button(
         self, repo: Repo, external_id: str, identifier: str | None, who: Person, kind: str, *, key: str
     ) -> None:
         """A button of one of our checks, or *Re-run* on it."""
-        match = re.fullmatch(r"run/(\d+)/check/(t\d+|run)(?:/a\d+)?", external_id)
+        match = re.fullmatch(r"run/(\d{1,18})/check/(t\d+|run)(?:/a\d+)?", external_id)
         if match is None:
             return
-        run = await asyncio.to_thread(self._ledger.load, int(match.group(1)))
+        try:
+            run = await asyncio.to_thread(self._ledger.load, int(match.group(1)))
+        except NoSuchRun:
+            return
         verb, _, task = (identifier or f"retry:{match.group(2)}").partition(":")
+        if verb not in BUTTONS:
+            return
         tasks = f" {task}" if re.fullmatch(r"t\d+", task) else ""
         command = parse_line(f"/otto {verb}{tasks}")
         if run.repo.id != repo.id or not isinstance(command, Command):
@@ -211,6 +242,8 @@ class Desk:
 
     async def issue_ended(self, run: Run, what: Literal["closed", "unlabelled"], who: Person, kind: str) -> None:
         """Closed or unlabelled by someone who may: cancelled. Closed because our pull request was merged: not."""
+        if run.ended:
+            return
         repository = self.repository(run.repo)
         if what == "closed" and run.pull_request is not None:
             pull = await repository.pull_request(run.pull_request)
@@ -221,30 +254,32 @@ class Desk:
         if answer.allowed:
             await self.tell(run, e.IssueChanged(at=self.now(), what=what, by=who.login))
 
+    async def pull_closed(self, run: Run, who: Person | None = None) -> None:
+        """The run's pull request was closed, as GitHub says now: merged ends the run, else it pauses."""
+        if run.pull_request is None:
+            return
+        pull = await self.repository(run.repo).pull_request(run.pull_request)
+        if pull.state == "closed":
+            by = who.login if who else ""
+            await self.tell(run, e.PullRequestClosed(at=self.now(), merged=pull.merged, by=by))
+
     async def run_branch_pushed(self, run: Run, sha: str, who: Person) -> None:
         """Somebody's push to the run branch; our own are known."""
         if sha == run.head or who.login == await self._github.bot_login():
             return
         head = await self.repository(run.repo).branch_sha(run.run_branch)
-        if head is None or head == run.head:
+        if head is not None:
+            await self.run_branch_at(run, head, who if head == sha else None)
+
+    async def run_branch_at(self, run: Run, head: str, who: Person | None = None) -> None:
+        """The run branch stands at `head`: somebody else's unless we made it. `who` pushed it, where that is known."""
+        now = await asyncio.to_thread(self._ledger.load, run.id)
+        ours = {attempt.sha for task in now.tasks.values() for attempt in task.attempts}
+        ours |= {now.integration.sha} if now.integration else set()
+        if head == now.head or head in ours:
             return
         commit = await self.repository(run.repo).commit(head)
-        await self.tell(run, e.RunBranchMoved(at=self.now(), sha=head, tree=commit.tree_sha, by=who.login))
-
-
-def ticked(before: str, after: str) -> Command | None:
-    """The command of the one box that an edit ticked; None where the edit did anything else."""
-    old, new = before.replace("\r\n", "\n").split("\n"), after.replace("\r\n", "\n").split("\n")
-    if len(old) != len(new):
-        return None
-    changed = [(a, b) for a, b in zip(old, new, strict=True) if a != b]
-    if len(changed) != 1:
-        return None
-    was, now = _BOX.match(changed[0][0]), _BOX.match(changed[0][1])
-    if was is None or now is None or was.group(2) != " " or now.group(2) == " ":
-        return None
-    if (was.group(1), was.group(3)) != (now.group(1), now.group(3)):
-        return None
-    named = _IN_BOX.search(now.group(3))
-    command = parse_line(named.group(1)) if named else None
-    return command if isinstance(command, Command) else None
+        if who is None and commit.author_name == await self._github.bot_login():
+            return
+        by = who.login if who else ""
+        await self.tell(now, e.RunBranchMoved(at=self.now(), sha=head, tree=commit.tree_sha, by=by))

@@ -8,8 +8,6 @@ import logging
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
 
-from pydantic import ValidationError
-
 from otto_bot.core import events as e
 from otto_bot.core.values import Person, Repo
 from otto_bot.github.errors import RetryLater
@@ -34,10 +32,8 @@ class Router:
         """Work it in and end it, or put it back with the reason."""
         try:
             await self._route(delivery)
-        except ValidationError as error:
-            log.warning("delivery %s (%s) is not understood: %s", delivery.guid, delivery.event, error.error_count())
         except RetryLater as error:
-            await asyncio.to_thread(self._inbox.again, delivery, str(error), error.until)
+            await asyncio.to_thread(self._inbox.park, delivery, str(error), error.until)
             return
         except Exception as error:
             log.exception("delivery %s (%s.%s) could not be worked in", delivery.guid, delivery.event, delivery.action)
@@ -50,10 +46,19 @@ class Router:
         handler = _HANDLERS.get((delivery.event, delivery.action)) or _HANDLERS.get((delivery.event, "*"))
         if handler is None:
             return
-        payload = p.parse(delivery.event, json.loads(delivery.body))
+        payload = _read(delivery)
         if not isinstance(payload, p.Payload) or payload.repository is None or payload.installation is None:
             return
         await handler(self, delivery, payload)
+
+
+def _read(delivery: Delivery) -> p.Narrow | None:
+    """The payload; None where it is no such event's. To read it again would not make it better."""
+    try:
+        return p.parse(delivery.event, json.loads(delivery.body))
+    except (ValueError, RecursionError) as error:
+        log.warning("delivery %s (%s) is not understood: %s", delivery.guid, delivery.event, type(error).__name__)
+        return None
 
 
 def repo_of(payload: p.Payload) -> Repo:
@@ -95,8 +100,10 @@ async def _issue_ended(router: Router, delivery: Delivery, payload: p.Payload) -
     run = await router.desk.active(repo.id, payload.issue.number)
     if run is None:
         return
-    if delivery.action == "unlabeled" and (payload.label is None or payload.label.name != run.config.label):
-        return
+    if delivery.action == "unlabeled":
+        label = run.config.label if run.prepared else await router.desk.label_of(repo)
+        if payload.label is None or payload.label.name != label:
+            return
     await router.desk.issue_ended(run, "closed" if delivery.action == "closed" else "unlabelled", who, kind)
 
 
@@ -114,7 +121,8 @@ async def _commented(router: Router, _delivery: Delivery, payload: p.Payload) ->
 async def _comment_edited(router: Router, delivery: Delivery, payload: p.Payload) -> None:
     assert isinstance(payload, p.IssueCommentPayload)
     who, kind = sender_of(payload)
-    before = ((payload.changes or {}).get("body") or {}).get("from")
+    changed = (payload.changes or {}).get("body")
+    before = changed.get("from") if isinstance(changed, dict) else None
     if isinstance(before, str):
         repo, number = repo_of(payload), payload.issue.number
         await router.desk.box(repo, number, payload.comment.id, before, payload.comment.body or "", who, kind,
@@ -139,6 +147,8 @@ async def _reviewed(router: Router, _delivery: Delivery, payload: p.Payload) -> 
 
 async def _button(router: Router, delivery: Delivery, payload: p.Payload) -> None:
     assert isinstance(payload, p.CheckRunPayload)
+    if not _is_ours(router, payload.check_run):
+        return
     who, kind = sender_of(payload)
     asked = payload.requested_action.identifier if payload.requested_action else None
     await router.desk.button(
@@ -152,8 +162,7 @@ async def _pull_closed(router: Router, _delivery: Delivery, payload: p.Payload) 
     repo = repo_of(payload)
     run = await router.desk.active(repo.id, payload.number)
     if run is not None and run.pull_request == payload.number:
-        event = e.PullRequestClosed(at=router.desk.now(), merged=payload.pull_request.merged, by=who.login)
-        await router.desk.tell(run, event)
+        await router.desk.pull_closed(run, who)
 
 
 async def _pushed(router: Router, _delivery: Delivery, payload: p.Payload) -> None:
@@ -169,10 +178,16 @@ async def _pushed(router: Router, _delivery: Delivery, payload: p.Payload) -> No
 
 
 async def _reported(router: Router, _delivery: Delivery, payload: p.Payload) -> None:
+    if isinstance(payload, p.CheckRunPayload) and _is_ours(router, payload.check_run):
+        return
     sha = _sha_of(payload)
     for run in await router.desk.active_in(repo_of(payload).id):
         if any(v.sha == sha and v.ending is None for v in run.verifications.values()):
             await router.desk.tell(run, e.Reported(at=router.desk.now(), sha=sha))
+
+
+def _is_ours(router: Router, check: p.CheckRun) -> bool:
+    return check.app is not None and check.app.id == router.desk.app_id
 
 
 def _sha_of(payload: p.Payload) -> str:

@@ -1,0 +1,272 @@
+"""The whole way in, real at every joint: GitHub stand-in, webhooks over HTTP, SQLite inbox and ledger, desk."""
+
+from __future__ import annotations
+
+import asyncio
+import shutil
+import socket
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+import uvicorn
+from cryptography.hazmat.primitives.asymmetric import rsa
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+from fastapi import FastAPI
+
+from otto_bot.core import events as e
+from otto_bot.core.config import Config, HostCaps
+from otto_bot.core.exposure import Exposure
+from otto_bot.core.lanes import Lane, LaneKind
+from otto_bot.core.plan import Criterion, Plan, TaskSpec
+from otto_bot.core.run import Run
+from otto_bot.core.values import Repo
+from otto_bot.github.client import GitHubApp
+from otto_bot.github.verbs import APP_PERMISSIONS, Repository
+from otto_bot.intake.catchup import CatchUp
+from otto_bot.intake.desk import Desk
+from otto_bot.intake.permission import PermissionGate
+from otto_bot.intake.routes import Router
+from otto_bot.intake.webhook import router as receiver
+from otto_bot.playground.github.config import FaultConfig, StandInConfig
+from otto_bot.playground.github.gitrepo import ZERO, Person
+from otto_bot.playground.github.people import Hand
+from otto_bot.playground.github.people_config import Do
+from otto_bot.playground.github.server import StandIn, build
+from otto_bot.store import tables as t
+from otto_bot.store.archive import Archive
+from otto_bot.store.database import migrate, open_database
+from otto_bot.store.inbox import Inbox
+from otto_bot.store.ledger import Ledger
+from otto_bot.text.links import Links
+from otto_bot.text.markers import marker
+from otto_bot.text.plan import plan_comment
+
+SECRET = "It's a Secret to Everybody"
+EVENTS = [
+    "issues", "issue_comment", "pull_request", "pull_request_review", "pull_request_review_comment", "push",
+    "workflow_run", "check_run", "status",
+]  # fmt: skip
+
+
+async def _no_sleep(_seconds: float) -> None:
+    await asyncio.sleep(0)
+
+
+@asynccontextmanager
+async def _listening(app: Any) -> AsyncIterator[str]:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        server = uvicorn.Server(uvicorn.Config(app, log_level="critical", timeout_graceful_shutdown=2))
+        serving = asyncio.create_task(server.serve(sockets=[listener]))
+        try:
+            yield f"http://127.0.0.1:{listener.getsockname()[1]}"
+        finally:
+            server.should_exit = True
+            await serving
+
+
+class Time:
+    """The system's clock, which a test can move on."""
+
+    def __init__(self) -> None:
+        self.ahead = timedelta()
+
+    def __call__(self) -> datetime:
+        return datetime.now(UTC) + self.ahead
+
+
+@dataclass
+class Bench:
+    """Everything a test of the way in needs."""
+
+    stand_in: StandIn
+    github: GitHubApp
+    ledger: Ledger
+    inbox: Inbox
+    archive: Archive
+    engine: sa.Engine
+    desk: Desk
+    router: Router
+    catch_up: CatchUp
+    repo: Repo
+    now: Time
+
+    @property
+    def repository(self) -> Repository:
+        return self.github.repository(self.repo.installation_id, self.repo.id)
+
+    async def do(self, as_: str = "dev", **action: Any) -> None:
+        """A person does something; what GitHub tells of it is worked in."""
+        await Hand(self.stand_in.hub, as_).do(Do.model_validate(action))
+        await self.work()
+
+    async def work(self) -> None:
+        """Work in whatever waits."""
+        await self.stand_in.hub.courier.settled()
+        while (delivery := self.inbox.next(self.now())) is not None:
+            await self.router.deliver(delivery)
+
+    async def put(self, event: str, action: str, body: bytes) -> None:
+        """A delivery of any content, and the work on it."""
+        self.inbox.add(f"guid-{event}-{action}-{len(self.rows())}", event, action, body, self.now())
+        await self.work()
+
+    def drop(self, event: str, count: int = 100) -> None:
+        """GitHub loses the next deliveries of an event."""
+        self.fault(kind="drop", event=event, count=count)
+
+    def fault(self, **fault: Any) -> None:
+        self.stand_in.hub.faults.append(FaultConfig.model_validate(fault))
+
+    def rows(self) -> list[Any]:
+        with self.engine.connect() as connection:
+            return list(connection.execute(sa.select(t.deliveries).order_by(t.deliveries.c.id)))
+
+    @property
+    def run(self) -> Run:
+        """The newest run."""
+        return self.ledger.load(self.ledger.run_ids()[-1])
+
+    def told(self, run_id: int | None = None) -> list[e.RunEvent]:
+        """Events of the newest run after its start."""
+        return [item.event for item in self.ledger.events(run_id or self.run.id)][1:]
+
+    def given(self) -> list[str]:
+        """Verbs of the commands that reached the newest run."""
+        return [event.given.command.verb for event in self.told() if isinstance(event, e.CommandGiven)]
+
+    def answers(self) -> list[str]:
+        """What Otto wrote in comments, without the hidden first line."""
+        return [row.body.partition("\n")[2] for row in self.stand_in.hub.world.comments if row.by_app]
+
+    def reactions(self, number: int = 1) -> list[str]:
+        """Otto's reactions to an issue, then to its newest comment of a person."""
+        world = self.stand_in.hub.world
+        issue = world.issue(number)
+        people = [row for row in world.comments if row.number == number and not row.by_app]
+        rows = [*(issue.reactions if issue else []), *(people[-1].reactions if people else [])]
+        return [row.content for row in rows]
+
+    async def branch(self, name: str, login: str = "otto[bot]") -> str:
+        """A branch with one commit; returns its SHA."""
+        base = await self.repository.branch_sha("main")
+        git, who = self.stand_in.hub.world.repo, Person(login, f"{login}@example.com", self.now())
+        sha = git.write_commit(git.write_tree(f"{base}^{{tree}}", []), [base], "Begin", who, who)
+        git.update_ref(f"refs/heads/{name}", sha, ZERO)
+        return sha
+
+    async def planned(self, **config: Any) -> Run:
+        """The run gets a plan of two tasks, as a comment on the issue."""
+        tasks = [
+            TaskSpec(key=key, title=f"Task {key}", goal="g", criteria=(Criterion(id="c1", text="c"),))
+            for key in ("t1", "t2")
+        ]
+        at = self.now()
+        lane = Lane(kind=LaneKind.PUSH, why="it pushes")
+        first = e.Prepared(
+            at=at, config=Config.model_validate(config), base_sha="b", lane=lane,
+            exposure=Exposure(items=(), files_hash="h"), prefix="otto",
+        )  # fmt: skip
+        made = e.PlanMade(at=at, number=0, plan=Plan(summary="s", mode="decomposed", tasks=tuple(tasks)))
+        run = self.ledger.append(self.run.id, [first, made], at)
+        body = plan_comment(run, Links("http://github.test", "octo", "demo"))
+        ref = await self.repository.upsert_comment(run.issue, marker(run.id, "plan"), body)
+        run = self.ledger.append(run.id, [e.PlanPosted(at=at, revision=run.plan_revision, comment_id=ref.id)], at)
+        await self.work()
+        return run
+
+    async def opened(self) -> Run:
+        """The run has its pull request."""
+        run = await self.planned(plan={"approval": "never"})
+        sha = await self.branch(run.run_branch)
+        pull = await self.repository.open_pull_request(run.run_branch, "main", "Work", "Part of #1")
+        commit = await self.repository.commit(sha)
+        event = e.PullRequestOpened(
+            at=self.now(), number=pull.number, node_id=pull.node_id, head_sha=sha, head_tree=commit.tree_sha
+        )
+        run = self.ledger.append(run.id, [event], self.now())
+        await self.work()
+        return run
+
+
+@pytest.fixture(scope="session")
+def app_key() -> str:
+    key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
+    return key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()).decode()
+
+
+@pytest.fixture(scope="session")
+def empty_database(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A database with the schema, to be copied."""
+    path = tmp_path_factory.mktemp("database") / "empty.sqlite"
+    engine = open_database(f"sqlite:///{path}")
+    migrate(engine)
+    engine.dispose()
+    return path
+
+
+Open = Callable[..., AbstractAsyncContextManager[Bench]]
+
+
+@pytest.fixture
+def open_bench(tmp_path: Path, app_key: str, empty_database: Path) -> Open:
+    """Start everything; `files` are those of the default branch."""
+
+    @asynccontextmanager
+    async def start(files: dict[str, str] | None = None) -> AsyncIterator[Bench]:
+        source = tmp_path / "source"
+        for name, text in {"README.md": "# Demo\n", **(files or {})}.items():
+            (source / name).parent.mkdir(parents=True, exist_ok=True)
+            (source / name).write_text(text)
+        app = {"private_key_pem": app_key, "webhook_secret": SECRET, "permissions": APP_PERMISSIONS, "events": EVENTS}
+        given = {
+            "state_dir": tmp_path / "state",
+            "app": app,
+            "repo_source_dir": source,
+            "users": [{"login": "reader", "permission": "read"}, {"login": "dev", "permission": "write"}],
+            "issue": {"title": "Add a thing", "body": "Please."},
+        }
+        shutil.copy(empty_database, tmp_path / "otto.sqlite")
+        engine = open_database(f"sqlite:///{tmp_path}/otto.sqlite")
+        inbox, ledger, archive, now = Inbox(engine), Ledger(engine), Archive(engine), Time()
+        stand_in = build(StandInConfig.model_validate(given), with_actions=False)
+        web = FastAPI()
+        web.include_router(receiver(inbox, [SECRET.encode()]))
+        async with AsyncExitStack() as stack:
+            url = await stack.enter_async_context(_listening(stand_in.asgi))
+            stand_in.set_url(url)
+            stand_in.hub.courier.url = await stack.enter_async_context(_listening(web)) + "/webhooks/github"
+            github = GitHubApp(url, 4242, app_key, now=now, sleep=_no_sleep)
+            await stack.enter_async_context(github)
+            (installation,) = await github.installations()
+            (info,) = await github.repositories(installation.id)
+            repo = Repo(
+                id=info.id, installation_id=installation.id, owner=info.owner, name=info.name, default_branch="main"
+            )
+            desk = Desk(ledger, github, PermissionGate(now, lambda _repo: ()), HostCaps(), now, url)
+            catch_up = CatchUp(desk, ledger, archive, github)
+            yield Bench(
+                stand_in, github, ledger, inbox, archive, engine, desk, Router(desk, inbox), catch_up, repo, now
+            )
+        engine.dispose()
+
+    return start
+
+
+@pytest.fixture
+async def bench(open_bench: Open) -> AsyncIterator[Bench]:
+    """An unlabelled issue 1 in a repository without `otto.yml`."""
+    async with open_bench() as bench:
+        yield bench
+
+
+@pytest.fixture
+async def started(bench: Bench) -> Bench:
+    """The issue is labelled and the run has begun."""
+    await bench.do(label={"name": "otto"})
+    return bench
