@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import time
+from importlib import import_module
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
@@ -22,10 +23,7 @@ RETRIES = 2
 
 def warm() -> None:
     """Import the SDK now, in a thread beside other work, so that the first call does not hold up the event loop."""
-    import anthropic
-    import anthropic.lib.tools.agent_toolset
-
-    assert anthropic.AsyncAnthropic
+    import_module("anthropic.lib.tools.agent_toolset")
 
 
 class ModelClient:
