@@ -1,0 +1,41 @@
+"""What crash tests share: their helpers by name, and one undisturbed run of each scenario."""
+
+from __future__ import annotations
+
+import asyncio
+import importlib.util
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+
+def _register(name: str) -> None:
+    """Test folders are no packages, so the modules beside this one are loaded by their path."""
+    if name not in sys.modules:
+        spec = importlib.util.spec_from_file_location(name, Path(__file__).with_name(f"{name}.py"))
+        assert spec is not None
+        assert spec.loader is not None
+        sys.modules[name] = importlib.util.module_from_spec(spec)
+        spec.loader.exec_module(sys.modules[name])
+
+
+for helper in ("crash_end_state", "crash_runs"):
+    _register(helper)
+
+from crash_runs import Ended, undisturbed_run  # noqa: E402 - registered just now
+
+
+@pytest.fixture(scope="session")
+def undisturbed(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Ended]:
+    """How a scenario ends when nothing happens to it; each is run once."""
+    ended: dict[str, Ended] = {}
+
+    def run(name: str) -> Ended:
+        if name not in ended:
+            folder = tmp_path_factory.mktemp(name)
+            ended[name] = asyncio.run(undisturbed_run(name, folder / "play"))
+        return ended[name]
+
+    return run

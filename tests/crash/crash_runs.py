@@ -1,0 +1,228 @@
+"""Runs of a scenario: undisturbed, with the bot killed in the middle of a write, with faulty deliveries."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import random
+import time
+from collections import Counter
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Literal
+
+import crash_end_state
+import httpx
+
+from otto_bot.playground.demo.expect import differences as unmet
+from otto_bot.playground.demo.harness import ENDED, Playground
+from otto_bot.playground.demo.promise import broken
+from otto_bot.playground.demo.stand_in import EVENTS
+from otto_bot.playground.scenario import Scenario, find, load
+from otto_bot.report import report as ledger_report
+from otto_bot.store.database import open_database
+from otto_bot.store.ledger import Ledger, NoSuchRun
+
+Json = dict[str, Any]
+When = Literal["before", "after"]
+REACH_SECONDS = 1.0
+DROP_SECONDS = 10.0
+QUIET_SECONDS = 20.0
+REST_SECONDS = 1.0
+LOOK_SECONDS = 0.2
+
+
+@dataclass(frozen=True)
+class Moment:
+    """A kill: at the n-th write, before or after it is carried out."""
+
+    nth: int
+    when: When
+
+    def __str__(self) -> str:
+        return f"{self.when} write {self.nth}"
+
+
+@dataclass
+class Ended:
+    """A run that has come to rest."""
+
+    state: Json
+    report: Json
+    paid: Counter[str]
+    problems: list[str]
+    killed: list[str] = field(default_factory=list)
+    log: str = ""
+
+    @property
+    def writes(self) -> list[str]:
+        """Every write in order, as `POST /path`."""
+        return [f"{row['method']} {row['path']}" for row in self.report["requests"] if "write" in row]
+
+    def against(self, undisturbed: Ended) -> list[str]:
+        """Every difference from the undisturbed run, every broken promise."""
+        return [
+            *crash_end_state.differences(undisturbed.state, self.state),
+            *crash_end_state.doubles(self.report),
+            *crash_end_state.paid_too_often(undisturbed.paid, self.paid, len(self.killed)),
+            *self.problems,
+        ]
+
+
+def moments(seed: int, writes: int, number: int) -> list[Moment]:
+    """Different writes, chosen by the seed, in order; before and after take turns."""
+    chosen = sorted(random.Random(seed).sample(range(1, writes + 1), min(number, writes)))
+    first = seed % 2
+    return [Moment(nth, "before" if (place + first) % 2 == 0 else "after") for place, nth in enumerate(chosen)]
+
+
+async def undisturbed_run(name: str, folder: Path) -> Ended:
+    """Nothing happens. Raises AssertionError where that does not end as the scenario expects."""
+    async with _playing(name, folder) as play:
+        await play.label()
+        ended = await _rest(play)
+    assert not ended.problems, "\n".join(["undisturbed:", *ended.problems, ended.log])
+    return ended
+
+
+async def killed_run(name: str, folder: Path, kills: Sequence[Moment]) -> Ended:
+    """The bot's whole process group gets SIGKILL at each moment, and is started again."""
+    async with _playing(name, folder) as play:
+        trap = TrapControl(play)
+        told = []
+        labelled = False
+        for moment in kills:
+            await trap.set(moment)
+            if not labelled:
+                await play.label()
+                labelled = True
+            told.append(await _kill(play, trap, moment))
+            await play.start_bot()
+        ended = await _rest(play)
+    ended.killed = told
+    return ended
+
+
+async def faulty_run(name: str, folder: Path, faults: Sequence[Json]) -> Ended:
+    """Deliveries get lost, come twice or in another order."""
+    async with _playing(name, folder) as play:
+        await _control(play, "POST", "faults", json=list(faults))
+        await play.label()
+        return await _rest(play)
+
+
+def every_delivery(kind: str, events: Sequence[str] = (*EVENTS, "check_suite", "workflow_job")) -> list[Json]:
+    """A fault on each delivery of these events."""
+    return [{"kind": kind, "event": event, "count": 100_000} for event in events]
+
+
+class TrapControl:
+    """The stand-in's trap."""
+
+    def __init__(self, play: Playground) -> None:
+        self._play = play
+
+    async def set(self, moment: Moment) -> None:
+        await _control(self._play, "POST", "trap", json={"nth": moment.nth, "when": moment.when})
+
+    async def reached(self) -> Json | None:
+        """The held write, or None when it does not come within a moment."""
+        seen = await self.look(REACH_SECONDS)
+        return dict(seen["write"]) if seen["reached"] else None
+
+    async def look(self, seconds: float = 0) -> Json:
+        return await _control(self._play, "GET", "trap", params={"wait": seconds})
+
+    async def let_go(self, write: Json) -> None:
+        """After the kill: a request of the dead bot is gone; a push of git, which outlives it, goes on."""
+        deadline = time.monotonic() + DROP_SECONDS
+        while (await self.look())["held"]:
+            assert time.monotonic() < deadline, f"{write} is still held {DROP_SECONDS:g} s after the bot was killed"
+            if write["path"].endswith("/git-receive-pack"):
+                await _control(self._play, "POST", "trap/release")
+
+    async def disarm(self) -> None:
+        await _control(self._play, "POST", "trap/release")
+
+
+@contextlib.asynccontextmanager
+async def _playing(name: str, folder: Path) -> AsyncIterator[Playground]:
+    async with Playground(load(find(name)), folder) as play:
+        yield play
+
+
+async def _kill(play: Playground, trap: TrapControl, moment: Moment) -> str:
+    """Kills at the moment, or when all is quiet where a run makes fewer writes than the undisturbed one."""
+    writes, since = -1, time.monotonic()
+    while (write := await trap.reached()) is None:
+        now = (await trap.look())["writes"]
+        if now != writes:
+            writes, since = now, time.monotonic()
+        elif time.monotonic() - since > QUIET_SECONDS:
+            await trap.disarm()
+            await play.kill_bot()
+            return f"{moment}: only {writes} writes came, killed in the silence after them"
+    await play.kill_bot()
+    await trap.let_go(write)
+    return f"{moment}: {write['method']} {write['path']}"
+
+
+async def _rest(play: Playground) -> Ended:
+    """Waits until the run rests with every delivery made, then reads what is there."""
+    scenario: Scenario = play.scenario
+    engine = open_database(play.bot_environment()["OTTO_DATABASE_URL"])
+    try:
+        async with asyncio.timeout(scenario.script.time_limit):
+            ledger = await _settled(play, Ledger(engine))
+    except TimeoutError:
+        raise AssertionError(
+            f"it did not come to rest within {scenario.script.time_limit:g} s\n{play.logs()}"
+        ) from None
+    finally:
+        engine.dispose()
+    seen = await play.stand_in.state()
+    report = {**ledger, **seen, "model_calls": await play.model_calls()}
+    repository = next((play.root / "github" / "git").glob("*.git"))
+    return Ended(
+        state=crash_end_state.end_state(report, repository),
+        report=report,
+        paid=crash_end_state.paid(report),
+        problems=[*_expected(scenario, report), *broken(report), *await play.outstanding()],
+        log=play.logs(),
+    )
+
+
+async def _settled(play: Playground, ledger: Ledger) -> Json:
+    """The report of the first rest that is still one when every delivery was made and a quiet second has passed."""
+    while True:
+        before = await _look(ledger)
+        ended = before.get("outcome") in ENDED
+        if before.get("resting") and (ended or not await play.outstanding()):
+            await play.stand_in.settle()
+            await asyncio.sleep(REST_SECONDS)
+            after = await _look(ledger)
+            if after["resting"] and len(after["events"]) == len(before["events"]):
+                return after
+        await asyncio.sleep(LOOK_SECONDS)
+
+
+async def _look(ledger: Ledger) -> Json:
+    try:
+        return await asyncio.to_thread(ledger_report, ledger, 1)
+    except NoSuchRun:
+        return {}
+
+
+def _expected(scenario: Scenario, report: Json) -> list[str]:
+    """What the scenario expects, without the number of model calls: a kill may cost one more."""
+    return unmet(scenario.script.expect.model_copy(update={"model_calls": {}}), report)
+
+
+async def _control(play: Playground, method: str, name: str, **more: Any) -> Json:
+    headers = {"x-playground-token": play.secrets.control_token}
+    async with httpx.AsyncClient(timeout=30, trust_env=False, headers=headers) as client:
+        answer = await client.request(method, f"{play.stand_in.url}/_playground/{name}", **more)
+        answer.raise_for_status()
+        data: Json = answer.json()
+        return data
