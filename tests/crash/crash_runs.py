@@ -124,7 +124,9 @@ class TrapControl:
         self._play = play
 
     async def set(self, moment: Moment) -> None:
-        await _control(self._play, "POST", "trap", json={"nth": moment.nth, "when": moment.when})
+        """Two moments may lie close together: what was written already is passed over."""
+        nth = max(moment.nth, (await self.look())["writes"] + 1)
+        await _control(self._play, "POST", "trap", json={"nth": nth, "when": moment.when})
 
     async def reached(self) -> Json | None:
         """The held write, or None when it does not come within a moment."""
