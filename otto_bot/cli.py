@@ -122,7 +122,7 @@ def _receive(options: argparse.Namespace) -> int:
     try:
         body = options.file.read_bytes()
         payload = json.loads(body)
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         print(f"otto-bot: {options.file} is no readable JSON: {error}", file=sys.stderr)  # noqa: T201
         return EXIT_USAGE
     wanted, name = concerns_us(options.event, payload) if isinstance(payload, dict) else (False, options.event)

@@ -67,7 +67,10 @@ def only_worker(settings: Settings) -> Iterator[bool]:
     if not settings.database.startswith("sqlite"):
         yield False
         return
-    settings.state_dir.mkdir(parents=True, exist_ok=True)
+    try:
+        settings.state_dir.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise SettingsError(f"OTTO_STATE_DIR: {settings.state_dir} cannot be made: {error.strerror}") from error
     with (settings.state_dir / "worker.lock").open("w") as lock:
         deadline = time.monotonic() + LOCK_PATIENCE_SECONDS
         while not _locked(lock.fileno()):

@@ -103,9 +103,11 @@ class CatchUp:
         key = f"{kind.replace('_', '-')}/{comment.id}"
         if key in run.seen or comment.author_type != "User" or comment.app_id is not None or comment.author_id is None:
             return
-        # An edited comment is no command; one from before the run was not for it.
-        if comment.created_at < run.started_at or comment.updated_at != comment.created_at:
+        # An edited comment is no command; one from before the run was not for it. GitHub tells whole seconds.
+        if comment.created_at < run.started_at.replace(microsecond=0) or comment.updated_at != comment.created_at:
             return
+        if await asyncio.to_thread(self._ledger.knows, f"{key}/{run.repo.id}"):
+            return  # it asked for this very plan
         said = Said(key=key, text=comment.body, number=number, comment_id=comment.id, kind=kind)
         who = Person(id=comment.author_id, login=comment.author_login)
         await self._desk.said(run.repo, said, who, comment.author_type)

@@ -1,0 +1,172 @@
+"""What webhooks lost is found by looking, and looking twice does nothing twice."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+from otto_bot.core import events as e
+from otto_bot.core.run import Outcome
+
+
+def lose_everything(bench: Any) -> None:
+    for event in ("issues", "issue_comment", "pull_request", "pull_request_review_comment", "push"):
+        bench.drop(event)
+
+
+async def look(bench: Any) -> None:
+    """Two rounds: the second finds nothing new."""
+    await bench.catch_up()
+    before = [bench.told(run) for run in bench.ledger.run_ids()]
+    answers = bench.answers()
+    await bench.catch_up()
+    assert [bench.told(run) for run in bench.ledger.run_ids()] == before
+    assert bench.answers() == answers
+
+
+async def test_a_lost_label_starts_the_run(bench: Any) -> None:
+    lose_everything(bench)
+    await bench.do(label={"name": "otto"})
+    assert bench.ledger.run_ids() == []
+
+    await look(bench)
+
+    assert (bench.run.issue, bench.run.title, bench.run.actor.login) == (1, "Add a thing", "dev")
+    assert len(bench.ledger.run_ids()) == 1
+
+
+async def test_a_lost_label_after_a_run_that_ended_starts_the_next(started: Any) -> None:
+    await started.do(unlabel={"name": "otto"})
+    lose_everything(started)
+    await started.do(label={"name": "otto"})
+    await look(started)
+
+    assert [started.ledger.load(run).ordinal for run in started.ledger.run_ids()] == [1, 2]
+
+
+async def test_a_readers_label_starts_nothing(bench: Any) -> None:
+    lose_everything(bench)
+    await bench.do("reader", label={"name": "otto"})
+    await look(bench)
+
+    assert bench.ledger.run_ids() == []
+    assert len(bench.answers()) == 1
+
+
+async def test_a_webhook_that_comes_after_all_changes_nothing(bench: Any) -> None:
+    bench.fault(kind="drop", event="issues", action="labeled")
+    await bench.do(label={"name": "otto"})
+    await bench.catch_up()
+    lost = next(row for row in bench.stand_in.hub.world.deliveries if row.event == "issues")
+    bench.stand_in.hub.courier.redeliver(lost)
+    await bench.work()
+
+    assert len(bench.rows()) == 1
+    assert len(bench.ledger.run_ids()) == 1
+    assert bench.told() == []
+
+
+async def test_lost_commands_are_found_once(started: Any) -> None:
+    run = await started.opened()
+    await started.do(comment="/otto status")
+    lose_everything(started)
+    await started.do(comment="/otto help")
+    await started.do(comment={"where": f"pull/{run.pull_request}", "body": "/otto explain t1"})
+    await started.do(review_comment={"path": "README.md", "line": 1, "body": "/otto pause"})
+    await started.do("reader", comment="/otto stop")
+    await started.do(comment="nice work")
+
+    await look(started)
+
+    assert started.given() == ["status", "help", "explain", "pause"]
+    assert "write permission" in started.answers()[-1]
+
+
+async def test_the_command_that_started_the_run_is_not_given_to_it(bench: Any) -> None:
+    await bench.do(comment="/otto plan")
+    await look(bench)
+
+    assert bench.run.plan_only
+    assert bench.told() == []
+
+
+async def test_an_edit_is_no_command_here_either(started: Any) -> None:
+    lose_everything(started)
+    await started.do(comment="please")
+    world, later = started.stand_in.hub.world, started.now() + timedelta(seconds=2)
+    world.clock = lambda: later  # GitHub tells whole seconds
+    await started.do(edit_comment={"contains": "please", "find": "please", "replace": "/otto stop"})
+    await look(started)
+
+    assert started.told() == []
+
+
+async def test_a_lost_merge_ends_the_run(started: Any) -> None:
+    run = await started.opened()
+    lose_everything(started)
+    await started.do(merge={"where": f"pull/{run.pull_request}"})
+    await started.do(close={})
+    await look(started)
+
+    assert started.run.outcome is Outcome.DONE_PARTIAL
+    assert [event.merged for event in started.told() if isinstance(event, e.PullRequestClosed)] == [True]
+
+
+async def test_a_lost_close_of_the_pull_request_pauses(started: Any) -> None:
+    run = await started.opened()
+    lose_everything(started)
+    await started.do(close={"where": f"pull/{run.pull_request}"})
+    await look(started)
+
+    assert started.run.hold is not None
+
+
+async def test_a_lost_push_to_the_run_branch_is_the_new_base(started: Any) -> None:
+    run = await started.opened()
+    lose_everything(started)
+    await started.do(push={"branch": run.run_branch, "files": {"a": "1"}})
+    await look(started)
+
+    assert started.run.head == await started.repository.branch_sha(run.run_branch) != run.head
+    assert len([event for event in started.told() if isinstance(event, e.RunBranchMoved)]) == 1
+
+
+async def test_our_own_push_that_is_not_recorded_yet_is_no_move(started: Any) -> None:
+    run = await started.opened()
+    await started.do("bot", push={"branch": run.run_branch, "files": {"a": "1"}})
+    await look(started)
+
+    assert started.run.head == run.head
+
+
+async def test_a_lost_close_of_the_issue_counts_only_from_a_writer(started: Any) -> None:
+    lose_everything(started)
+    await started.do("reader", close={})
+    await look(started)
+    assert started.run.outcome is None
+
+    await started.do(reopen={})
+    await started.do(close={})
+    await look(started)
+    assert started.run.outcome is Outcome.CANCELLED
+
+
+async def test_a_label_whose_removal_was_lost_ends_the_run(started: Any) -> None:
+    await started.planned()
+    lose_everything(started)
+    await started.do(unlabel={"name": "otto"})
+    await look(started)
+
+    assert started.run.outcome is Outcome.CANCELLED
+    assert started.told()[-1].by == "dev"
+
+
+async def test_a_run_that_cannot_be_read_is_left_for_the_next_round(started: Any) -> None:
+    lose_everything(started)
+    await started.do(comment="/otto pause")
+    started.fault(kind="status", status=500, match={"path": "/issues/1/comments", "count": 3})
+    await started.catch_up()
+    assert started.given() == []
+
+    await look(started)
+    assert started.given() == ["pause"]

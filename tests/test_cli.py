@@ -1,0 +1,143 @@
+"""The command line: usage, settings, `receive` and `report`."""
+
+from __future__ import annotations
+
+import json
+import os
+import sqlite3
+import subprocess
+import sys
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+from cryptography.hazmat.primitives.asymmetric import rsa
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+
+from otto_bot.cli import main
+
+LABELLED = {"action": "labeled", "label": {"name": "otto"}, "issue": {"id": 1, "number": 7}}
+
+
+@pytest.fixture(scope="module")
+def pem() -> str:
+    key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
+    return key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()).decode()
+
+
+@pytest.fixture
+def state(tmp_path: Path, pem: str, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A host that is set up, with an empty state folder."""
+    for name in [name for name in os.environ if name.startswith("OTTO_")]:
+        monkeypatch.delenv(name)
+    given = {"APP_ID": "42", "PRIVATE_KEY": pem, "WEBHOOK_SECRET": "hush-hush", "STATE_DIR": str(tmp_path / "state")}
+    for name, value in given.items():
+        monkeypatch.setenv(f"OTTO_{name}", value)
+    return tmp_path / "state"
+
+
+def write(folder: Path, content: bytes) -> str:
+    path = folder / "payload.json"
+    path.write_bytes(content)
+    return str(path)
+
+
+def test_a_received_file_is_in_the_inbox(state: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    body = json.dumps(LABELLED).encode()
+
+    assert main(["receive", "issues", write(tmp_path, body)]) == 0
+
+    guid = capsys.readouterr().out.split()[2].rstrip(";")
+    with closing(sqlite3.connect(state / "otto.sqlite")) as connection:
+        rows = connection.execute("SELECT guid, event, action, body, state FROM deliveries").fetchall()
+    assert rows == [(guid, "issues", "labeled", body, "received")]
+
+
+def test_what_otto_does_not_act_on_is_said_and_not_stored(
+    state: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["receive", "star", write(tmp_path, b"{}")]) == 1
+    assert main(["receive", "issues", write(tmp_path, b'{"action": "pinned"}')]) == 1
+    assert main(["receive", "issues", write(tmp_path, b"[]")]) == 1
+    assert capsys.readouterr().out.count("nothing that Otto acts on; not stored") == 3
+    assert not state.exists()
+
+
+@pytest.mark.parametrize("content", [None, b"{", b"\xff", b"[" * 100_000])
+def test_a_file_that_cannot_be_read_is_named(
+    state: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], content: bytes | None
+) -> None:
+    path = str(tmp_path / "none.json") if content is None else write(tmp_path, content)
+
+    assert main(["receive", "issues", path]) == 2
+    assert f"{path} is no readable JSON" in capsys.readouterr().err
+
+
+def test_a_report_without_a_run_says_so(state: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["report", "--run", "3"]) == 1
+    assert capsys.readouterr().err == "otto-bot: there is no run 3\n"
+
+
+@pytest.mark.parametrize("command", [["serve"], ["worker"], ["report"]])
+def test_wrong_settings_are_named_and_nothing_starts(
+    state: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], command: list[str]
+) -> None:
+    monkeypatch.setenv("OTTO_PORT", "eighty")
+
+    assert main(command) == 2
+
+    said = capsys.readouterr().err
+    assert said.startswith("otto-bot: OTTO_PORT: ")
+    assert "docs/configure.md" in said
+    assert "hush-hush" not in said
+    assert not state.exists()
+
+
+def test_a_state_folder_that_cannot_be_made_is_named(
+    state: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "file").write_text("")
+    monkeypatch.setenv("OTTO_STATE_DIR", str(tmp_path / "file" / "state"))
+
+    for command in (["report"], ["serve", "--no-worker"], ["worker"]):
+        assert main(command) == 2
+        assert "cannot be made: Not a directory" in capsys.readouterr().err
+
+
+def test_a_file_that_is_no_database_is_said(state: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    state.mkdir()
+    (state / "otto.sqlite").write_text("this is a text and by no means a database " * 50)
+
+    assert main(["report"]) == 2
+    assert "the database does not answer" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("port", ["-1", "65536", "eighty", ""])
+def test_a_wrong_port_is_a_usage_error(state: Path, capsys: pytest.CaptureFixture[str], port: str) -> None:
+    with pytest.raises(SystemExit) as ended:
+        main(["serve", f"--port={port}"])
+
+    assert ended.value.code == 2
+    assert "is no port; give 0 to 65535" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("arguments", [[], ["fly"], ["receive", "issues"]])
+def test_usage_errors_exit_with_2(capsys: pytest.CaptureFixture[str], arguments: list[str]) -> None:
+    with pytest.raises(SystemExit) as ended:
+        main(arguments)
+
+    assert ended.value.code == 2
+    assert "usage: otto-bot" in capsys.readouterr().err
+
+
+def test_a_real_process_says_one_line_and_exits_with_2(tmp_path: Path) -> None:
+    env = {name: value for name, value in os.environ.items() if not name.startswith("OTTO_")}
+    env |= {"OTTO_APP_ID": "42", "OTTO_PRIVATE_KEY": "-----BEGIN TOP SECRET-----", "OTTO_WEBHOOK_SECRET": "hush-hush"}
+    done = subprocess.run(
+        [sys.executable, "-m", "otto_bot", "serve"], env=env, cwd=tmp_path, capture_output=True, text=True
+    )
+
+    assert (done.returncode, done.stdout, done.stderr.count("\n")) == (2, "", 1)
+    assert "OTTO_PRIVATE_KEY: " in done.stderr
+    assert "SECRET-" not in done.stderr
+    assert "hush" not in done.stderr

@@ -1,0 +1,100 @@
+"""Health, readiness and metrics against a real database."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+import httpx
+import pytest
+import sqlalchemy as sa
+from fastapi import FastAPI
+
+from otto_bot.store.database import migrate, open_database
+from otto_bot.store.effect_rows import EffectRows
+from otto_bot.store.inbox import Inbox
+from otto_bot.web.health import Metrics, router
+
+
+class Web:
+    """The endpoints, their database and whether a worker lives."""
+
+    def __init__(self, engine: sa.Engine) -> None:
+        self.engine, self.inbox, self.metrics, self.worker = engine, Inbox(engine), Metrics(), True
+        app = FastAPI()
+        app.include_router(router(self.inbox, EffectRows(engine), self.metrics, lambda: self.worker))
+        self.http = httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://otto.test")
+
+    def lose_tables(self) -> None:
+        with self.engine.begin() as connection:
+            connection.exec_driver_sql("DROP TABLE deliveries")
+
+
+@pytest.fixture
+async def web(tmp_path: Path) -> AsyncIterator[Web]:
+    engine = open_database(f"sqlite:///{tmp_path}/otto.sqlite")
+    migrate(engine)
+    web = Web(engine)
+    async with web.http:
+        yield web
+    engine.dispose()
+
+
+async def test_a_living_process_with_database_and_worker_is_ready(web: Web) -> None:
+    assert [(await web.http.get(path)).status_code for path in ("/healthz", "/readyz", "/metrics")] == [200] * 3
+
+
+async def test_without_a_worker_it_lives_and_is_not_ready(web: Web) -> None:
+    web.worker = False
+
+    answer = await web.http.get("/readyz")
+
+    assert (answer.status_code, answer.text) == (503, "no worker is running\n")
+    assert (await web.http.get("/healthz")).status_code == 200
+    assert (await web.http.get("/metrics")).status_code == 200
+
+
+async def test_without_its_database_it_lives_and_is_not_ready(web: Web) -> None:
+    web.lose_tables()
+
+    answer = await web.http.get("/readyz")
+
+    assert (answer.status_code, answer.text) == (503, "the database does not answer\n")
+    assert (await web.http.get("/metrics")).status_code == 503
+    assert (await web.http.get("/healthz")).status_code == 200
+
+
+async def test_metrics_are_counters_of_this_process_and_states_of_the_database(web: Web) -> None:
+    web.metrics.count("issues", "stored")
+    web.metrics.count("issues", "stored")
+    web.metrics.count("other", "refused_401")
+    web.inbox.add("g1", "issues", "labeled", b"{}", datetime.now(UTC))
+    web.inbox.add("g2", "issues", "labeled", b"{}", datetime.now(UTC))
+
+    lines = (await web.http.get("/metrics")).text.splitlines()
+
+    assert 'otto_deliveries_total{event="issues",result="stored"} 2.0' in lines
+    assert 'otto_deliveries_total{event="other",result="refused_401"} 1.0' in lines
+    assert 'otto_inbox{state="received"} 2.0' in lines
+    assert "# TYPE otto_effects gauge" in lines
+
+
+async def test_a_state_that_is_left_is_not_shown_any_more(web: Web) -> None:
+    web.inbox.add("g1", "issues", "labeled", b"{}", datetime.now(UTC))
+    assert 'otto_inbox{state="received"} 1.0' in (await web.http.get("/metrics")).text
+    delivery = web.inbox.next(datetime.now(UTC))
+    assert delivery is not None
+    web.inbox.end(delivery)
+
+    text = (await web.http.get("/metrics")).text
+
+    assert 'otto_inbox{state="done"} 1.0' in text
+    assert "received" not in text
+
+
+async def test_two_processes_in_one_interpreter_do_not_mix() -> None:
+    first, second = Metrics(), Metrics()
+    first.count("issues", "stored")
+
+    assert second.registry.get_sample_value("otto_deliveries_total", {"event": "issues", "result": "stored"}) is None
