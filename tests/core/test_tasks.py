@@ -1,0 +1,149 @@
+"""How tasks move: each event in each state, the order of batches, and what a settled batch leads to."""
+
+import pytest
+from core_builders import (
+    applied,
+    coded,
+    ended,
+    executing,
+    fold,
+    gate,
+    judged,
+    merge_all,
+    plan,
+    posted,
+    pushed,
+    spec,
+    started,
+    states,
+    to_failed,
+    to_verified,
+    to_verifying,
+    with_state,
+)  # fmt: skip
+
+from otto_bot.core import events as e
+from otto_bot.core.effects import EffectKind, scheduled
+from otto_bot.core.evidence import Cause
+from otto_bot.core.plan import Relation
+from otto_bot.core.run import Outcome, Run, RunPhase, TaskState
+
+TWO = plan("t1", "t2", "t3", apart=[("t1", "t2")])
+EVENTS = {
+    "started": started("t1"),
+    "coded": coded("t1"),
+    "pushed": pushed("t1"),
+    "green": ended("t1"),
+    "red": ended("t1", ending="red"),
+    "judged": judged("t1"),
+}
+BEFORE = {
+    "pending": [],
+    "coding": [started("t1")],
+    "committed": [started("t1"), coded("t1")],
+    "verifying": to_verifying("t1"),
+    "judging": [*to_verifying("t1"), ended("t1")],
+    "verified": to_verified("t1"),
+    "failed": to_failed("t1"),
+}
+AFTER = {
+    ("pending", "started"): "coding",
+    ("coding", "coded"): "coding",
+    ("committed", "coded"): "coding",
+    ("committed", "pushed"): "verifying",
+    ("verifying", "green"): "judging",
+    ("verifying", "red"): "failed",
+    ("judging", "judged"): "verified",
+}
+
+
+@pytest.mark.parametrize("event", EVENTS)
+@pytest.mark.parametrize("state", BEFORE)
+def test_an_event_moves_a_task_or_changes_nothing(state: str, event: str) -> None:
+    before = fold(executing(TWO), *BEFORE[state])
+    after = fold(before, EVENTS[event])
+
+    if (state, event) in AFTER:
+        assert after.task("t1").state.value == AFTER[state, event]
+    else:
+        assert after == before
+
+
+def test_only_the_first_batch_starts_and_related_tasks_stay_apart() -> None:
+    run = executing(TWO)
+    assert run.order == (("t1", "t3"), ("t2",))
+    assert [one.task for one in scheduled(run) if one.kind is EffectKind.CODE] == ["t1", "t3"]
+    assert fold(run, started("t2")) == run
+
+
+@pytest.mark.parametrize("kind", [Relation.ADDITIVE, Relation.UNCERTAIN, Relation.CONTRADICTORY])
+def test_each_kind_of_related_pair_is_kept_apart(kind: Relation) -> None:
+    assert executing(plan("t1", "t2", apart=[("t1", "t2")], kind=kind)).order == (("t1",), ("t2",))
+
+
+def test_a_task_starts_when_what_it_needs_is_merged() -> None:
+    run = executing(plan("t1", spec("t2", "t1")))
+    run = fold(run, *to_verified("t1"))
+    assert run.phase is RunPhase.INTEGRATING
+    run = merge_all(run)
+    assert states(run) == {"t1": "merged", "t2": "pending"}
+    assert [one.task for one in scheduled(run) if one.kind is EffectKind.CODE] == ["t2"]
+
+
+def test_a_single_task_is_merged_with_its_verification() -> None:
+    run = fold(executing(plan("t1")), *to_verified("t1"))
+    assert (run.outcome, run.head) == (Outcome.DONE, "sha-t1-1")
+
+
+def test_without_a_judge_green_is_enough() -> None:
+    from core_builders import config
+
+    run = fold(executing(plan("t1"), config(qa=False)), *to_verifying("t1"), ended("t1"))
+    assert run.outcome is Outcome.DONE
+
+
+def test_passed_work_is_merged_before_the_gate_opens() -> None:
+    run = fold(executing(TWO), *to_failed("t1"), *to_verified("t3"))
+    assert run.phase is RunPhase.INTEGRATING
+    run = merge_all(run)
+    assert (run.phase, states(run)) == (RunPhase.GATE, {"t1": "failed", "t2": "pending", "t3": "merged"})
+
+
+@pytest.mark.parametrize("stopper", [TaskState.ASKED, TaskState.HELD, TaskState.SKIPPED])
+def test_what_depends_on_a_stopped_task_is_blocked_to_the_last(stopper: TaskState) -> None:
+    run = executing(plan("t1", spec("t2", "t1"), spec("t3", "t2"), "t4"))
+    run = fold(with_state(run, "t1", stopper), *to_failed("t4"))
+    assert states(run) == {"t1": stopper.value, "t2": "blocked", "t3": "blocked", "t4": "failed"}
+    assert run.task("t3").blocked_by == ("t2",)
+
+
+def test_a_failure_is_never_overwritten() -> None:
+    run = fold(executing(TWO), *to_failed("t1", cause=Cause.LINT))
+    assert fold(run, ended("t1", ending="red"), judged("t1")) == run
+    assert run.task("t1").failure is not None
+    assert run.task("t1").failure.cause is Cause.LINT
+
+
+def reopened(action: str) -> Run:
+    run = fold(executing(plan("t1")), *to_failed("t1"))
+    return applied(posted(gate(run, {"t1": action}, [["t1"]])))
+
+
+def test_a_retry_that_passes_is_written_into_the_decision() -> None:
+    run = fold(reopened("retry_different"), started("t1", 2), coded("t1", 2), pushed("t1", 2))
+    assert run.task("t1").attempts[1].guidance == "do it so"
+    run = fold(run, ended("t1", 2), judged("t1", 2))
+    assert run.gates[0].outcomes == {"t1": "attempt 2 passed"}
+    assert run.outcome is Outcome.DONE
+
+
+def test_a_stop_pushes_what_a_coder_had_and_then_rests() -> None:
+    run = fold(executing(plan("t1")), started("t1"), e.IssueChanged(at=started("t1").at, what="closed"))
+    assert run.stopping
+    assert EffectKind.CODE in {one.kind for one in scheduled(run)}
+    run = fold(run, coded("t1"))
+    assert EffectKind.PUSH in {one.kind for one in scheduled(run)}
+    run = fold(run, pushed("t1"))
+    assert not run.stopping
+    assert run.outcome is Outcome.CANCELLED
+    assert {one.kind for one in scheduled(run)} <= {EffectKind.SHOW}

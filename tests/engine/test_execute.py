@@ -1,0 +1,181 @@
+"""One execution of one effect on a real ledger: success, each kind of error, a stale ticket, a database away."""
+
+import asyncio
+import logging
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
+
+from otto_bot.core import events as e
+from otto_bot.core.config import HostCaps
+from otto_bot.core.effects import Effect, EffectKind
+from otto_bot.core.run import Run
+from otto_bot.core.values import Person, Repo
+from otto_bot.engine.execute import FIRST_PAUSE, LONGEST_PAUSE, Executor
+from otto_bot.jobs.outcomes import Later, NeedsPerson, Retry
+from otto_bot.store.database import migrate, open_database
+from otto_bot.store.effect_rows import EffectRows, Ticket
+from otto_bot.store.ledger import Ledger, Trigger
+
+T0 = datetime(2026, 11, 1, 9, 0, tzinfo=UTC)
+
+
+class House:
+    """A run whose first effect does what a test says."""
+
+    def __init__(self, path: Path) -> None:
+        self.engine = open_database(f"sqlite:///{path}")
+        migrate(self.engine)
+        self.ledger, self.rows = Ledger(self.engine), EffectRows(self.engine)
+        repo = Repo(id=7, installation_id=3, owner="octo", name="app", default_branch="main")
+        person = Person(id=1, login="anna")
+        trigger = Trigger(key="k", repo=repo, issue=4, title="T", body="B", actor=person)
+        run = self.ledger.start(trigger, HostCaps(), T0)
+        assert run is not None
+        self.run_id = run.id
+        self.now = T0
+        self.does: Exception | list[e.RunEvent] = []
+        self.ran = 0
+        self.executor = Executor(self.ledger, self.rows, dict.fromkeys(EffectKind, self.job), _translate, self.clock)
+
+    def clock(self) -> datetime:
+        return self.now
+
+    async def job(self, _run: Run, _effect: Effect, _ticket: Ticket) -> Sequence[e.RunEvent]:
+        self.ran += 1
+        if isinstance(self.does, Exception):
+            raise self.does
+        return self.does
+
+    def claim(self) -> list[Ticket]:
+        return [one for one in self.rows.claim("w", self.now, 10) if "/prepare/" in one.key]
+
+    async def turn(self) -> Run:
+        """Claim and execute the first effect."""
+        [ticket] = self.claim()
+        await self.executor(ticket)
+        return self.ledger.load(self.run_id)
+
+
+def _translate(error: Exception) -> Later | Retry | NeedsPerson | None:
+    return error if isinstance(error, Later | Retry | NeedsPerson) else None
+
+
+@pytest.fixture
+def house(tmp_path: Path) -> House:
+    return House(tmp_path / "otto.sqlite")
+
+
+async def test_a_job_ends_with_its_events(house: House) -> None:
+    house.does = [e.Refused(at=T0, reason="no")]
+    run = await house.turn()
+
+    assert run.hold is not None
+    assert house.claim() == []
+    assert house.executor.running == {}
+    assert house.executor.progressed.is_set()
+
+
+async def test_a_retry_waits_longer_each_time(house: House) -> None:
+    house.does = Retry("GitHub is away")
+    for n in range(3):
+        run = await house.turn()
+        [trouble] = run.trouble.values()
+        assert (trouble.count, trouble.kind, trouble.message) == (n + 1, "outside", "GitHub is away")
+        assert trouble.retry_at == house.now + timedelta(seconds=FIRST_PAUSE * 2**n)
+        assert house.claim() == []
+        # The row of an effect that is wanted again waits too: whichever is later.
+        house.now += timedelta(seconds=LONGEST_PAUSE)
+    house.does = [e.Refused(at=T0, reason="enough")]
+    assert (await house.turn()).hold is not None
+
+
+async def test_a_limit_says_itself_when(house: House) -> None:
+    house.does = Retry("secondary limit", "limit", after_seconds=77)
+    run = await house.turn()
+
+    assert next(iter(run.trouble.values())).retry_at == T0 + timedelta(seconds=77)
+
+
+async def test_later_costs_nothing(house: House) -> None:
+    until = T0 + timedelta(seconds=60)
+    house.does = Later(until, "a limit")
+    run = await house.turn()
+
+    assert run.trouble == {}
+    assert [one.event.type for one in house.ledger.events(house.run_id)] == ["RunStarted"]
+    house.now = until
+    [ticket] = house.claim()
+    assert ticket.generation == 2
+
+
+async def test_what_only_a_person_can_mend_rests(house: House) -> None:
+    house.does = NeedsPerson("grant the right to write checks", "permission")
+    run = await house.turn()
+
+    assert run.hold is not None
+    assert run.hold.reason == "grant the right to write checks"
+
+
+async def test_an_error_of_our_own_is_logged_and_tried_again(house: House, caplog: pytest.LogCaptureFixture) -> None:
+    house.does = KeyError("secret detail")
+    with caplog.at_level(logging.ERROR):
+        run = await house.turn()
+
+    [trouble] = run.trouble.values()
+    assert trouble.kind == "bug"
+    assert trouble.retry_at is not None
+    assert "secret detail" not in trouble.message
+    assert "secret detail" in caplog.text
+
+
+async def test_a_stale_ticket_does_nothing(house: House) -> None:
+    [ticket] = house.claim()
+    house.rows.reap(T0, all_running=True)
+    await house.executor(ticket)
+
+    assert house.ran == 0
+
+
+async def test_a_database_that_is_away_leaves_the_ticket_to_the_reaper(house: House) -> None:
+    """The job ran, its end could not be written: the next generation does it again."""
+    house.does = [e.Refused(at=T0, reason="no")]
+    [ticket] = house.claim()
+
+    def refuse(_c: object, _cursor: object, statement: str, *_rest: object) -> None:
+        if statement.startswith("INSERT INTO events"):
+            raise sa.exc.OperationalError(statement, {}, Exception("disk full"))
+
+    sa.event.listen(house.engine, "before_cursor_execute", refuse)
+    await house.executor(ticket)
+    sa.event.remove(house.engine, "before_cursor_execute", refuse)
+
+    assert house.ran == 1
+    assert house.ledger.load(house.run_id).hold is None
+    assert ticket in house.rows.reap(T0 + timedelta(seconds=60))
+    house.now = T0 + timedelta(seconds=61)
+    assert (await house.turn()).hold is not None
+
+
+async def test_a_cancelled_job_writes_nothing(house: House) -> None:
+    entered = asyncio.Event()
+
+    async def wait(_run: Run, _effect: Effect, _ticket: Ticket) -> Sequence[e.RunEvent]:
+        entered.set()
+        await asyncio.Event().wait()
+        return []
+
+    executor = Executor(house.ledger, house.rows, dict.fromkeys(EffectKind, wait), _translate, house.clock)
+    [ticket] = house.claim()
+    task = asyncio.create_task(executor(ticket))
+    await entered.wait()
+    assert list(executor.running) == [ticket.key]
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+
+    assert executor.running == {}
+    assert len(house.ledger.events(house.run_id)) == 1

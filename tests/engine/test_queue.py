@@ -1,0 +1,94 @@
+"""The durable queue in processes of its own: once an id, cancel, and kill -9 in the middle."""
+
+import subprocess
+import sys
+import time
+from collections import Counter
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
+
+from otto_bot.core.config import HostCaps
+from otto_bot.core.values import Person, Repo
+from otto_bot.engine.queue import queue_url, sqlite_module
+from otto_bot.store.database import migrate, open_database
+from otto_bot.store.ledger import Ledger, Trigger
+
+PROGRAM = Path(__file__).with_name("queue_program.py")
+ROOT = Path(__file__).resolve().parents[2]
+
+
+def start(*words: object) -> subprocess.Popen[str]:
+    command = [sys.executable, str(PROGRAM), *map(str, words)]
+    return subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+
+
+def finish(process: subprocess.Popen[str]) -> None:
+    out, _ = process.communicate(timeout=40)
+    assert process.returncode == 0, out
+
+
+def line_appears(log: Path, text: str, process: subprocess.Popen[str]) -> None:
+    deadline = time.monotonic() + 30
+    while not any(line.startswith(text) for line in log.read_text().splitlines()):
+        assert time.monotonic() < deadline, log.read_text()
+        assert process.poll() is None, process.communicate()
+        time.sleep(0.02)
+
+
+def test_an_id_runs_once_and_a_cancel_reaches_it(tmp_path: Path) -> None:
+    log = tmp_path / "log"
+    log.touch()
+
+    finish(start("once", f"sqlite:///{tmp_path / 'otto.sqlite'}", log))
+
+    ends = ("end a#1", "end a#2", "begin error#1", "cancelled wait#1")
+    begins = ("begin a#1", "begin a#2", "begin wait#1")
+    assert Counter(log.read_text().splitlines()) == Counter((*begins, *ends))
+
+
+def test_after_kill_9_the_next_generation_runs(tmp_path: Path) -> None:
+    """The dead try never runs again under its own id; the effect is done by the next one."""
+    database, log = f"sqlite:///{tmp_path / 'otto.sqlite'}", tmp_path / "log"
+    log.touch()
+    engine = open_database(database)
+    migrate(engine)
+    repo = Repo(id=7, installation_id=3, owner="octo", name="app", default_branch="main")
+    person = Person(id=1, login="anna")
+    trigger = Trigger(key="k", repo=repo, issue=4, title="T", body="B", actor=person)
+    run = Ledger(engine).start(trigger, HostCaps(), datetime(2026, 1, 1, tzinfo=UTC))
+    assert run is not None
+    with engine.begin() as c:
+        c.execute(sa.text("DELETE FROM effects WHERE kind <> 'prepare'"))
+    engine.dispose()
+    key = f"run/{run.id}/prepare/h0"
+
+    first = start("slow", database, log)
+    line_appears(log, f"begin {key}#1", first)
+    first.kill()
+    first.communicate()
+    (tmp_path / "go").touch()
+    finish(start("slow", database, log))
+
+    lines = log.read_text().splitlines()
+    assert lines.count(f"begin {key}#1") == 1
+    assert f"lost {key}#1" in lines
+    assert lines[-1] == f"end {key}#2"
+    assert f"end {key}#1" not in lines
+
+
+@pytest.mark.parametrize(
+    ("database", "queue"),
+    [
+        ("sqlite:////srv/otto.sqlite", "sqlite:////srv/otto-queue.sqlite"),
+        ("postgresql+psycopg://h/d", "postgresql+psycopg://h/d"),
+    ],
+)
+def test_where_the_queue_keeps_its_tables(database: str, queue: str) -> None:
+    assert queue_url(database) == queue
+
+
+def test_postgresql_needs_no_sqlite_module() -> None:
+    assert sqlite_module("postgresql://h/d") == {}
