@@ -1,0 +1,80 @@
+"""What workflow runs amount to: every ending; and money, which is never promised twice."""
+
+from typing import Any
+
+import pytest
+from core_builders import T0, at
+
+from otto_bot.core.actions import RunSeen, read_runs
+from otto_bot.core.budget import Money
+from otto_bot.core.config import VerifyConfig
+from otto_bot.core.values import Usage
+
+
+def seen(*runs: tuple[str, str | None], missing: tuple[str, ...] = (), seconds: float = 100, polls: int = 0) -> Any:
+    made = [
+        RunSeen(id=n, name=f"w{n}", status=status, conclusion=conclusion, created_at=T0, updated_at=at(10))
+        for n, (status, conclusion) in enumerate(runs)
+    ]
+    return read_runs(made, missing, started_at=T0, now=at(seconds), polls=polls, verify=VerifyConfig())
+
+
+DONE = "completed"
+
+
+@pytest.mark.parametrize(
+    ("runs", "ending"),
+    [
+        (((DONE, "success"),), "green"),
+        (((DONE, "success"), (DONE, "skipped")), "green"),
+        (((DONE, "success"), (DONE, "failure")), "red"),
+        (((DONE, "startup_failure"),), "red"),
+        (((DONE, "timed_out"), (DONE, "success")), "timed_out"),
+        (((DONE, "timed_out"), (DONE, "failure")), "red"),
+        (((DONE, "cancelled"), (DONE, "success")), "cancelled"),
+        (((DONE, "skipped"), (DONE, "neutral")), "neutral"),
+        (((DONE, "action_required"),), "blocked"),
+        ((("waiting", None),), "blocked"),
+        ((("in_progress", None), (DONE, "failure")), None),
+        ((("queued", None),), None),
+    ],
+)
+def test_endings(runs: tuple[tuple[str, str | None], ...], ending: str | None) -> None:
+    assert seen(*runs).ending == ending
+
+
+def test_it_settles_before_it_believes() -> None:
+    early = seen((DONE, "success"), seconds=25)
+    assert early.ending is None
+    assert early.seconds == pytest.approx(15.05)
+    assert seen((DONE, "success"), seconds=40.1).ending == "green"
+
+
+def test_time_limits() -> None:
+    assert seen(seconds=299).ending is None
+    assert (seen(seconds=301).ending, seen(seconds=301).reason) == ("no_ci", "no_run")
+    assert seen(("in_progress", None), seconds=3601).ending == "timed_out"
+    queued = seen(("queued", None), seconds=901)
+    assert (queued.ending, queued.reason) == ("blocked", "queued")
+    assert seen((DONE, "success"), missing=("cla",)).waiting == "waits for cla"
+    assert [seen(("queued", None), polls=n).seconds for n in (0, 5, 50)] == [2, 7, 15]
+
+
+def test_money_is_reserved_within_the_cap_and_settled_once() -> None:
+    money = Money(cap=1.0)
+    one = money.reserve("a", 0.6)
+    assert one is not None
+    assert one.reserve("b", 0.5) is None
+    settled = one.settle("a", Usage(usd=0.1))
+    assert (settled.settled, settled.left, settled.calls) == (pytest.approx(0.1), pytest.approx(0.9), 1)
+    assert settled.settle("a", Usage(usd=0.1)) == settled
+    assert one.settle("a", None).settled == pytest.approx(0.6)
+
+
+def test_a_call_reserved_again_after_a_crash_may_have_been_paid() -> None:
+    one = Money(cap=1.0).reserve("a", 0.4)
+    assert one is not None
+    two = one.reserve("a", 0.4)
+    assert two is not None
+    assert (two.settled, two.committed) == (pytest.approx(0.4), pytest.approx(0.8))
+    assert two.reserve("a", 0.4) is None
