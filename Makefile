@@ -5,6 +5,9 @@ BIN := .venv/bin
 PYTEST := $(BIN)/pytest -n 2 --dist worksteal
 
 .DEFAULT_GOAL := help
+# Compiled modules are kept: every process of a demo starts in half the time.
+unexport PYTHONDONTWRITEBYTECODE
+
 .PHONY: help env demo test test-slow test-all lint lint-style lint-types lint-imports lint-workflows lint-image format bench clean
 
 help:  ## this list

@@ -112,7 +112,7 @@ def install(root: Path, python: str, environ: dict[str, str]) -> None:
             root,
             "Installing uv",
         )
-    sync = [str(uv), "sync", "--quiet", "--frozen", "--all-extras", "--python", python]
+    sync = [str(uv), "sync", "--quiet", "--frozen", "--all-extras", "--compile-bytecode", "--python", python]
     run(sync, variables, root, "Installing the locked packages")
 
 
