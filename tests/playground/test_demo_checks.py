@@ -15,6 +15,8 @@ from otto_bot.playground.demo.story import Story, comment_lines
 from otto_bot.playground.scenario_expect import Expect
 
 COMMENT, PUSH = "2026-01-01T00:00:10+00:00", "2026-01-01T00:00:20+00:00"
+BRANCH = "refs/heads/otto/1-1/t2-expiry-a1"
+DECIDED = "<!-- otto run=1 surface=gate/g1 -->\nbatch 1 failed"
 REPORT: dict[str, Any] = {
     "outcome": "done",
     "tasks": {"t1": {"state": "merged", "attempts": 1}, "t2": {"state": "merged", "attempts": 2}},
@@ -24,15 +26,16 @@ REPORT: dict[str, Any] = {
         {"seq": 2, "type": "DecisionPosted", "gate": 1, "revision": 2, "comment_id": 7},
         {"seq": 3, "type": "DecisionApplied", "gate": 1, "revision": 2},
         {"seq": 4, "type": "AttemptStarted", "task": "t2", "attempt": 2},
+        {"seq": 5, "type": "AttemptPushed", "task": "t2", "attempt": 2, "sha": "b" * 40},
     ],
-    "comments": [{"id": 7, "where": "pull/2", "author": "otto[bot]", "body": "batch 1 failed", "created_at": COMMENT}],
+    "comments": [{"id": 7, "where": "pull/2", "author": "otto[bot]", "body": DECIDED, "created_at": COMMENT}],
     "pull_requests": [{"number": 2, "draft": True, "state": "open", "base": "main", "head": "x", "files": ["b", "a"]}],
     "checks": [{"name": "Otto", "conclusion": "success"}],
     "requests": [
         {"seq": 1, "at": "2026-01-01T00:00:05+00:00", "method": "POST", "path": "/octo/x.git/git-receive-pack",
-         "status": 200, "refs": [{"ref": "refs/heads/otto/1-1/t2-expiry-a1"}]},
+         "status": 200, "refs": [{"ref": BRANCH, "old": "0" * 40, "new": "a" * 40}]},
         {"seq": 2, "at": PUSH, "method": "POST", "path": "/octo/x.git/git-receive-pack", "status": 200,
-         "refs": [{"ref": "refs/heads/otto/1-1/t2-expiry-a2"}]},
+         "refs": [{"ref": BRANCH, "old": "a" * 40, "new": "b" * 40}]},
     ],
     "model_calls": [{"role": "pilot", "status": 200, "cut": False, "problem": ""}],
     "usage": {"calls": 1, "usd": 0.034},
@@ -90,13 +93,37 @@ def test_the_promise_is_kept() -> None:
     assert broken(REPORT) == []
 
 
-def test_a_broken_promise_is_seen() -> None:
-    without = {**REPORT, "events": [event for event in REPORT["events"] if event["type"] != "DecisionPosted"]}
-    assert "without any posted decision" in broken(without)[0]
-    assert "does not exist" in broken({**REPORT, "comments": []})[0]
+def without(kind: str) -> dict[str, Any]:
+    return {**REPORT, "events": [event for event in REPORT["events"] if event["type"] != kind]}
+
+
+def commented_at(when: str) -> dict[str, Any]:
     late = copy.deepcopy(REPORT)
-    late["comments"][0]["created_at"] = "2026-01-01T00:00:21+00:00"
-    assert broken(late) == ["t2 attempt 2 was pushed before its decision's comment"]
+    late["comments"][0]["created_at"] = when
+    return late
+
+
+def test_a_broken_promise_is_seen() -> None:
+    assert broken(without("DecisionPosted")) == ["t2 attempt 2 was pushed without any posted decision"]
+    gone, unseen = broken({**REPORT, "comments": []})
+    assert "does not exist" in gone
+    assert "no gate's comment was written" in unseen
+    assert (
+        broken(commented_at("2026-01-01T00:00:21+00:00"))[0] == "t2 attempt 2 was pushed before its decision's comment"
+    )
+    assert "is not in the log" in broken({**REPORT, "requests": REPORT["requests"][:1]})[0]
+
+
+def test_a_second_push_without_a_comment_is_seen_without_the_ledger() -> None:
+    """On the same branch or on a fresh one; a gate's comment that was there before the first push does not count."""
+    fresh = copy.deepcopy(REPORT)
+    fresh["requests"][1]["refs"][0]["ref"] = "refs/heads/otto/1-1/t2-expiry-a2"
+    for report in (REPORT, fresh):
+        blind = {**report, "events": []}
+        assert broken(blind) == []
+        early = [{**row, "created_at": "2026-01-01T00:00:01+00:00"} for row in report["comments"]]
+        for comments in ([], early):
+            assert len(broken({**blind, "comments": comments})) == 1
 
 
 def test_the_comparison_fits_in_six_lines() -> None:
