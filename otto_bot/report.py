@@ -9,7 +9,7 @@ from typing import Any
 
 from otto_bot.core.effects import EffectKind, scheduled
 from otto_bot.core.evidence import CLASS_OF, Failure
-from otto_bot.core.run import Gate, Run
+from otto_bot.core.run import Gate, Outcome, Run
 from otto_bot.core.waits import waits_for
 from otto_bot.store.ledger import Ledger, NoSuchRun, Recorded
 
@@ -27,7 +27,7 @@ def report(ledger: Ledger, run_id: int) -> Json:
     return {
         "run_id": run.id,
         "phase": run.phase.value,
-        "outcome": run.outcome.value if run.outcome else None,
+        "outcome": _outcome(run),
         "resting": at_rest(run, datetime.now(UTC)),
         "waits_for": wait.question if (wait := waits_for(run)) else None,
         "pull_request": run.pull_request,
@@ -41,6 +41,13 @@ def report(ledger: Ledger, run_id: int) -> Json:
             "usd": round(run.money.settled, 6),
         },
     }
+
+
+def _outcome(run: Run) -> str | None:
+    """How it came to rest; a run that waits for someone in the middle needs a human too."""
+    if run.outcome is not None:
+        return run.outcome.value
+    return Outcome.NEEDS_HUMAN.value if waits_for(run) is not None else None
 
 
 def at_rest(run: Run, now: datetime) -> bool:

@@ -28,6 +28,7 @@ def gate_opened(run: Run, event: e.GateOpened) -> Run:
             batch=run.batch,
             opened_at=event.at,
             tasks=tuple(task.key for task in failed),
+            size=len({*run.current, *(task.key for task in failed)}),
             failures=failures,
         )
     )

@@ -153,7 +153,7 @@ def plan_wait(run: Run) -> PlanWait | None:
             f"it may cost up to ${estimate(run.plan)[1]:.2f}; above ${config.plan.auto_if_under_usd:.2f} people decide"
         )
     if config.verify.exposure == "ask" and run.exposure is not None and run.exposure.items:
-        reasons.append("code on its branches can use what your CI has (listed below)")
+        reasons.append("code on its branches can use what your CI has (the plan lists it)")
     return PlanWait(reasons=tuple(reasons)) if reasons else None
 
 

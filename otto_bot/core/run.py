@@ -157,6 +157,8 @@ class Gate(Frozen):
     batch: int
     opened_at: datetime
     tasks: tuple[str, ...]
+    size: int = 0
+    """How many tasks the batch had."""
     failures: tuple[Failure, ...]
     state: GateState = GateState.OPENED
     decision: Decision | None = None

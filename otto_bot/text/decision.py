@@ -6,7 +6,7 @@ from datetime import datetime
 
 from otto_bot.core.decision import Decider, Decision
 from otto_bot.core.evidence import Failure
-from otto_bot.core.run import Gate, GateState, Run
+from otto_bot.core.run import Gate, Run
 from otto_bot.text.body import Part, assemble
 from otto_bot.text.decision_order import across, all_rerun, closing, order_now, outcomes
 from otto_bot.text.decision_why import plan_line, task_section
@@ -56,18 +56,9 @@ def _headline(run: Run, gate: Gate, decision: Decision) -> str:
     if by_person and not decision.analysis and decision.why.endswith("said so"):
         who = without_at(decision.why).removesuffix(" said so")
         return f"{inline(who, 60)} reopens {several(gate.tasks[:20])} · {revision}"
-    together = set(run.current) | set(gate.tasks)
-    of = (
-        f"{len(gate.tasks)} of {count(len(together), 'task')}"
-        if _still_open(run, gate)
-        else count(len(gate.tasks), "task")
-    )
+    of = f"{len(gate.tasks)} of {count(max(gate.size, len(gate.tasks)), 'task')}"
     what = f"failed jobs run again, r{gate.revision}" if all_rerun(decision) else revision
     return f"batch {gate.batch} failed: {of} · {what}"
-
-
-def _still_open(run: Run, gate: Gate) -> bool:
-    return gate.state is not GateState.APPLIED and run.batch == gate.batch
 
 
 def _table(run: Run, gate: Gate, decision: Decision) -> Part:
