@@ -11,10 +11,10 @@ from pathlib import Path
 import pytest
 
 
-def _register(name: str) -> None:
-    """Test folders are no packages, so the modules beside this one are loaded by their path."""
+def _register(name: str, folder: str = "crash") -> None:
+    """Test folders are no packages, so their modules are loaded by path."""
     if name not in sys.modules:
-        spec = importlib.util.spec_from_file_location(name, Path(__file__).with_name(f"{name}.py"))
+        spec = importlib.util.spec_from_file_location(name, Path(__file__).parents[1] / folder / f"{name}.py")
         assert spec is not None
         assert spec.loader is not None
         sys.modules[name] = importlib.util.module_from_spec(spec)
@@ -23,6 +23,8 @@ def _register(name: str) -> None:
 
 for helper in ("crash_end_state", "crash_runs"):
     _register(helper)
+for helper in ("core_builders", "core_world_jobs", "core_world"):
+    _register(helper, "core")
 
 from crash_runs import Ended, undisturbed_run  # noqa: E402 - registered just now
 

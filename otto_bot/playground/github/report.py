@@ -81,6 +81,7 @@ def delivery(row: Delivery) -> Json:
     return {
         "id": row.id, "guid": row.guid, "event": row.event, "action": row.action, "status": row.status,
         "status_code": row.status_code, "redelivery": row.redelivery,
+        "delivered_at": row.delivered_at.isoformat() if row.delivered_at else None,
     }  # fmt: skip
 
 

@@ -1,0 +1,50 @@
+"""Deliveries that come twice, in another order or not at all change nothing in the end."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import Counter
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from crash_runs import Ended, every_delivery, faulty_run
+
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(400)]
+
+Json = dict[str, Any]
+HELD_BACK = ("issues", "push", "workflow_run", "check_run")
+
+
+def delivered(ended: Ended) -> list[Json]:
+    """What reached the bot, in the order in which it did."""
+    rows = [row for row in ended.report["deliveries"] if row["status"] == "OK"]
+    return sorted(rows, key=lambda row: str(row["delivered_at"]))
+
+
+def same_end(want: Ended, got: Ended) -> None:
+    found = got.against(want)
+    assert not found, "\n".join([*found, got.log])
+
+
+def test_every_delivery_twice(undisturbed: Callable[[str], Ended], tmp_path: Path) -> None:
+    got = asyncio.run(faulty_run("single-task", tmp_path / "play", every_delivery("duplicate")))
+    numbers = Counter(row["guid"] for row in delivered(got) if row["event"] != "installation")
+    assert numbers
+    assert set(numbers.values()) == {2}
+    same_end(undisturbed("single-task"), got)
+
+
+def test_deliveries_in_another_order(undisturbed: Callable[[str], Ended], tmp_path: Path) -> None:
+    got = asyncio.run(faulty_run("single-task", tmp_path / "play", every_delivery("reorder", HELD_BACK)))
+    order = [row["id"] for row in delivered(got)]
+    assert order != sorted(order)
+    same_end(undisturbed("single-task"), got)
+
+
+def test_no_delivery_at_all(undisturbed: Callable[[str], Ended], tmp_path: Path) -> None:
+    got = asyncio.run(faulty_run("single-task", tmp_path / "play", every_delivery("drop")))
+    assert got.report["deliveries"]
+    assert delivered(got) == []
+    same_end(undisturbed("single-task"), got)
