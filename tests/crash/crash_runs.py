@@ -70,11 +70,21 @@ class Ended:
         ]
 
 
-def moments(seed: int, writes: int, number: int) -> list[Moment]:
-    """Different writes, chosen by the seed, in order; before and after take turns."""
-    chosen = sorted(random.Random(seed).sample(range(1, writes + 1), min(number, writes)))
-    first = seed % 2
-    return [Moment(nth, "before" if (place + first) % 2 == 0 else "after") for place, nth in enumerate(chosen)]
+def moments(seed: int, writes: Sequence[str], number: int) -> list[Moment]:
+    """Different writes, chosen by the seed, in order; before and after take turns.
+
+    Half of them make something new (a comment, a check, a pull request, a commit on a branch): those could be there
+    twice afterwards. `writes` as in `Ended.writes`.
+    """
+    dice = random.Random(seed)
+    making = [place for place, write in enumerate(writes, start=1) if write.startswith("POST ")]
+    others = [place for place, write in enumerate(writes, start=1) if not write.startswith("POST ")]
+    made = dice.sample(making, min(len(making), number - min(len(others), number // 2)))
+    left = dice.sample(others, min(len(others), number - len(made)))
+    turn = dice.randrange(2)
+    return [
+        Moment(nth, "before" if (place + turn) % 2 == 0 else "after") for place, nth in enumerate(sorted(made + left))
+    ]
 
 
 async def undisturbed_run(name: str, folder: Path) -> Ended:

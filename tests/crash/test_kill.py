@@ -15,7 +15,7 @@ from crash_runs import Ended, Moment, killed_run, moments
 SEED = "OTTO_CRASH_SEED"
 
 
-def chosen(seed_text: str | None, writes: int, number: int) -> tuple[int, list[Moment]]:
+def chosen(seed_text: str | None, writes: list[str], number: int) -> tuple[int, list[Moment]]:
     seed = int(seed_text) if seed_text else random.SystemRandom().randrange(1_000_000)
     return seed, moments(seed, writes, number)
 
@@ -29,7 +29,7 @@ def check(want: Ended, got: Ended, seed: int) -> list[str]:
 @pytest.mark.timeout(240)
 def test_one_task_survives_two_kills(undisturbed: Callable[[str], Ended], tmp_path: Path) -> None:
     want = undisturbed("single-task")
-    seed, kills = chosen(os.environ.get(SEED), len(want.writes), 2)
+    seed, kills = chosen(os.environ.get(SEED), want.writes, 2)
     sys.stderr.write(f"{SEED}={seed}: {', '.join(map(str, kills))} of {len(want.writes)} writes\n")
     got = asyncio.run(killed_run("single-task", tmp_path / "play", kills))
     found = check(want, got, seed)
@@ -40,7 +40,7 @@ def test_one_task_survives_two_kills(undisturbed: Callable[[str], Ended], tmp_pa
 @pytest.mark.timeout(1800)
 def test_a_whole_run_survives_a_kill_at_ten_moments(undisturbed: Callable[[str], Ended], tmp_path: Path) -> None:
     want = undisturbed("mixed-batch")
-    seed, kills = chosen(os.environ.get(SEED), len(want.writes), 10)
+    seed, kills = chosen(os.environ.get(SEED), want.writes, 10)
     sys.stderr.write(f"{SEED}={seed}: {', '.join(map(str, kills))} of {len(want.writes)} writes\n")
     found: list[str] = []
     for kill in kills:
@@ -51,8 +51,11 @@ def test_a_whole_run_survives_a_kill_at_ten_moments(undisturbed: Callable[[str],
 
 
 def test_moments_are_the_seeds() -> None:
-    assert moments(7, 40, 10) == moments(7, 40, 10)
-    assert moments(7, 40, 10) != moments(8, 40, 10)
-    assert {moment.when for moment in moments(7, 40, 10)} == {"before", "after"}
-    assert len({moment.nth for moment in moments(7, 40, 10)}) == 10
-    assert [moment.nth for moment in moments(7, 3, 10)] == [1, 2, 3]
+    writes = ["POST /issues/1/comments", "PATCH /issues/comments/5"] * 20
+    chosen_ones = moments(7, writes, 10)
+    assert chosen_ones == moments(7, writes, 10)
+    assert chosen_ones != moments(8, writes, 10)
+    assert {moment.when for moment in chosen_ones} == {"before", "after"}
+    assert [moment.nth for moment in chosen_ones] == sorted({moment.nth for moment in chosen_ones})
+    assert sum(writes[moment.nth - 1].startswith("POST") for moment in chosen_ones) == 5
+    assert [moment.nth for moment in moments(7, writes[:3], 10)] == [1, 2, 3]
