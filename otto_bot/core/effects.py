@@ -72,6 +72,11 @@ class Effect(Frozen):
 Rule = Callable[[Run], Iterator[Effect]]
 
 
+def run_of(key: str) -> int:
+    """The run that an effect's key belongs to. Raises ValueError for anything else."""
+    return int(key.split("/", 2)[1])
+
+
 def due(run: Run, now: datetime) -> tuple[Effect, ...]:
     """Effects that must happen now."""
     return tuple(effect for effect in scheduled(run) if effect.not_before is None or effect.not_before <= now)
@@ -99,7 +104,9 @@ def _delayed(run: Run, effect: Effect) -> Effect:
 
 def _effect(run: Run, kind: EffectKind, name: str, *, lane: str = "", **fields: object) -> Effect:
     key = f"run/{run.id}/{name}"
-    return Effect.model_validate({"key": key, "kind": kind, "run": run.id, "lane": lane or key, **fields})
+    # The same step before and after a rest: what is still at work from before is waited for.
+    lane = lane or key.removesuffix(f"/h{run.rests}")
+    return Effect.model_validate({"key": key, "kind": kind, "run": run.id, "lane": lane, **fields})
 
 
 def _prepare(run: Run) -> Iterator[Effect]:

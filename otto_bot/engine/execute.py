@@ -7,7 +7,7 @@ import logging
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 
-from otto_bot.core.effects import Effect, EffectKind
+from otto_bot.core.effects import Effect, EffectKind, run_of
 from otto_bot.core.events import EffectFailed, RunEvent
 from otto_bot.core.run import Run
 from otto_bot.jobs.outcomes import Later, NeedsPerson, Retry
@@ -55,8 +55,23 @@ class Executor:
         except StoreUnavailable as error:
             log.warning("%s is left to the reaper: %s", ticket.id, error)
         finally:
-            self.running.pop(ticket.key, None)
-            self.progressed.set()
+            try:
+                await self._release(ticket)
+            finally:
+                self.running.pop(ticket.key, None)
+                self.progressed.set()
+
+    async def _release(self, ticket: Ticket) -> None:
+        """Nothing of this try is at work any more; a lane that cannot be freed now is free when its lease is over."""
+        try:
+            await asyncio.to_thread(self._rows.release, ticket)
+        except StoreUnavailable as error:
+            log.warning("the lane of %s is free after its lease: %s", ticket.id, error)
+
+    async def lost(self, tickets: Sequence[Ticket]) -> None:
+        """Look again at the runs of lost tries: a step that takes its workers along each time is a person's at once."""
+        for run_id in sorted({run_of(ticket.key) for ticket in tickets}):
+            await asyncio.to_thread(self._ledger.append, run_id, [], self._now())
 
     async def _work(self, run: Run, effect: Effect, ticket: Ticket) -> None:
         try:

@@ -71,8 +71,9 @@ class Engine:
         """Work until `stop`. What a dead worker had in hand is taken up first."""
         if self._alone:
             # The only worker of this database: whatever is marked as running died with the last one.
-            await asyncio.to_thread(lambda: self._rows.reap(self._now(), all_running=True))
+            lost = await asyncio.to_thread(lambda: self._rows.reap(self._now(), all_running=True))
             await asyncio.to_thread(self._inbox.release)
+            await self._executor.lost(lost)
         await self._queue.start(self._executor)
         try:
             async with asyncio.TaskGroup() as group:
@@ -147,8 +148,10 @@ class Engine:
         await asyncio.to_thread(self._rows.renew, self._worker, list(self._executor.running), self._now())
 
     async def _reconcile(self) -> None:
-        for ticket in await asyncio.to_thread(self._rows.reap, self._now()):
-            log.warning("%s was lost with its worker; its next try is due", ticket.id)
+        lost = await asyncio.to_thread(self._rows.reap, self._now())
+        for ticket in lost:
+            log.warning("%s was lost with its worker", ticket.id)
+        await self._executor.lost(lost)
 
 
 def _name(step: Callable[[], Awaitable[None]]) -> str:

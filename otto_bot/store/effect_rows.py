@@ -15,6 +15,8 @@ from otto_bot.store.database import reading, writing
 
 REPEAT_LIMIT = 8
 """An effect that ran this often without the run getting further stops."""
+UNWANTED = ("dropped", "due")
+"""States of a row whose former try may still be at work: `worker` names who has it in hand."""
 
 
 class Ticket(Frozen):
@@ -105,7 +107,7 @@ def mark_done(c: sa.Connection, ticket: Ticket, at: datetime) -> None:
     c.execute(
         t.effects.update()
         .where((t.effects.c.key == ticket.key) & (t.effects.c.generation == ticket.generation))
-        .values(state="done", updated_at=at.timestamp())
+        .values(state="done", worker="", updated_at=at.timestamp())
     )
 
 
@@ -127,7 +129,7 @@ class EffectRows:
                 # One claim at a time, as SQLite has it anyway: two workers must not take two effects of one lane.
                 c.execute(sa.text("SELECT pg_advisory_xact_lock(748393)"))
             rows = c.execute(_due(now).limit(limit * 4)).all()
-            busy = set(c.execute(sa.select(t.effects.c.lane).where(t.effects.c.state == "running")).scalars())
+            busy = set(c.execute(sa.select(t.effects.c.lane).where(_in_hand(now))).scalars())
             taken: list[Ticket] = []
             for row in rows:
                 if row.lane in busy or len(taken) >= limit:
@@ -180,7 +182,7 @@ class EffectRows:
                 c.execute(
                     t.effects.update()
                     .where(t.effects.c.key.in_(list(running)) & (t.effects.c.worker == worker))
-                    .where(t.effects.c.state == "running")
+                    .where(t.effects.c.state.in_(("running", *UNWANTED)))
                     .values(lease_until=now + self.lease_seconds)
                 )
 
@@ -203,7 +205,24 @@ class EffectRows:
                     .where((t.effects.c.key == row.key) & (t.effects.c.generation == row.generation))
                     .values(**state, lost=row.lost + int(again), not_before=0.0, worker="", updated_at=now)
                 )
+            if all_running:
+                # Nobody is left who could have an unwanted job in hand.
+                c.execute(t.effects.update().where(t.effects.c.state.in_(UNWANTED)).values(worker=""))
         return [Ticket(key=row.key, generation=row.generation) for row in rows]
+
+    def release(self, ticket: Ticket) -> None:
+        """The job behind a try has ended, whatever became of it: where nobody wanted it any more its lane is free."""
+        mine = (
+            (t.effects.c.key == ticket.key)
+            & (t.effects.c.generation >= ticket.generation)
+            & t.effects.c.state.in_(UNWANTED)
+            & (t.effects.c.worker != "")
+        )
+        with reading(self._engine) as c:
+            if not c.execute(sa.select(t.effects.c.key).where(mine)).first():
+                return
+        with writing(self._engine) as c:
+            c.execute(t.effects.update().where(mine).values(worker=""))
 
     def give_back(self, ticket: Ticket, not_before: datetime, at: datetime) -> None:
         """A try that has to wait, or yields to a shutdown: the next generation is due later. Nothing failed."""
@@ -230,6 +249,12 @@ class EffectRows:
         with reading(self._engine) as c:
             rows = c.execute(sa.select(t.effects.c.state, sa.func.count()).group_by(t.effects.c.state)).all()
         return {str(state): int(count) for state, count in rows}
+
+
+def _in_hand(now: float) -> sa.ColumnElement[bool]:
+    """Whose job may be at work. A dropped one is until it ends or its lease is over, also when it is wanted again."""
+    unwanted = t.effects.c.state.in_(UNWANTED) & (t.effects.c.worker != "") & (t.effects.c.lease_until > now)
+    return (t.effects.c.state == "running") | unwanted
 
 
 def _due(now: float) -> sa.Select[tuple[str, int, str]]:

@@ -17,7 +17,7 @@ from otto_bot.core.values import Person, Repo
 from otto_bot.engine.execute import FIRST_PAUSE, LONGEST_PAUSE, Executor
 from otto_bot.jobs.outcomes import Later, NeedsPerson, Retry
 from otto_bot.store.database import migrate, open_database
-from otto_bot.store.effect_rows import EffectRows, Ticket
+from otto_bot.store.effect_rows import REPEAT_LIMIT, EffectRows, Ticket
 from otto_bot.store.ledger import Ledger, Trigger
 
 T0 = datetime(2026, 11, 1, 9, 0, tzinfo=UTC)
@@ -179,3 +179,64 @@ async def test_a_cancelled_job_writes_nothing(house: House) -> None:
 
     assert executor.running == {}
     assert len(house.ledger.events(house.run_id)) == 1
+
+
+async def test_a_job_nobody_wants_keeps_its_lane_until_it_ends(house: House) -> None:
+    entered, go = asyncio.Event(), asyncio.Event()
+
+    async def slow(_run: Run, _effect: Effect, _ticket: Ticket) -> Sequence[e.RunEvent]:
+        entered.set()
+        await go.wait()
+        raise Later(None, "a pause")
+
+    executor = Executor(house.ledger, house.rows, dict.fromkeys(EffectKind, slow), _translate, house.clock)
+    [ticket] = house.claim()
+    task = asyncio.create_task(executor(ticket))
+    await entered.wait()
+    with house.engine.begin() as c:
+        c.execute(sa.text("UPDATE effects SET state = 'dropped' WHERE key = :key"), {"key": ticket.key})
+        c.execute(
+            sa.text(
+                "INSERT INTO effects (key, run_id, kind, lane, body, generation, state, not_before, updated_at)"
+                " SELECT 'run/1/prepare/next', run_id, kind, lane, body, 1, 'due', 0, 0 FROM effects WHERE key = :key"
+            ),
+            {"key": ticket.key},
+        )
+
+    assert house.claim() == []
+    go.set()
+    await task
+    assert [one.key for one in house.claim()] == ["run/1/prepare/next"]
+
+
+async def test_a_lane_that_cannot_be_freed_does_not_fail_the_worker(
+    house: House, caplog: pytest.LogCaptureFixture
+) -> None:
+    [ticket] = house.claim()
+    with house.engine.begin() as c:
+        c.execute(sa.text("UPDATE effects SET state = 'dropped' WHERE key = :key"), {"key": ticket.key})
+
+    def refuse(_c: object, _cursor: object, statement: str, *_rest: object) -> None:
+        if "worker=" in statement:
+            raise sa.exc.OperationalError(statement, {}, Exception("disk full"))
+
+    sa.event.listen(house.engine, "before_cursor_execute", refuse)
+    await house.executor(ticket)
+    sa.event.remove(house.engine, "before_cursor_execute", refuse)
+
+    assert "is free after its lease" in caplog.text
+    assert house.executor.running == {}
+
+
+async def test_a_step_that_kills_its_worker_every_time_is_a_persons_at_once(house: House) -> None:
+    """No event of the run has to come first."""
+    for n in range(REPEAT_LIMIT):
+        assert house.ledger.load(house.run_id).hold is None
+        house.now = T0 + timedelta(minutes=n)
+        assert len(house.claim()) == 1
+        await house.executor.lost(house.rows.reap(house.now, all_running=True))
+
+    hold = house.ledger.load(house.run_id).hold
+    assert hold is not None
+    assert "8 times" in hold.reason
+    assert house.claim() == []

@@ -103,6 +103,7 @@ def test_dropped_and_wanted_again_is_the_next_generation(table: Rows, rows: Effe
     assert rows.dropped([first]) == [first]
     assert rows.begin(first, at(2)) is None
     table.sync([effect("a")], at(3))
+    rows.release(first)
     assert keys(rows.claim("w", at(3), 1)) == ["a#2"]
 
 
@@ -185,3 +186,47 @@ def test_begin_gives_the_effect_as_it_was_wanted(table: Rows, rows: EffectRows, 
     assert rows.wanted(ticket)
     assert rows.begin(Ticket(key="run/1/a", generation=9), at(1)) is None
     assert not rows.wanted(Ticket(key="run/1/nothing", generation=1))
+
+
+def test_a_dropped_effect_keeps_its_lane_until_its_job_ends(table: Rows, rows: EffectRows, at: At) -> None:
+    """A plan that was revised while its comment was being written: the second writing waits for the first."""
+    table.sync([effect("r1", "comment")], at(0))
+    [first] = rows.claim("w", at(1), 5)
+    table.sync([effect("r2", "comment"), effect("other")], at(2))
+
+    assert keys(rows.claim("w", at(3), 5)) == ["other#1"]
+    assert not rows.wanted(first)
+    rows.release(first)
+    assert keys(rows.claim("w", at(4), 5)) == ["r2#1"]
+
+
+def test_a_dropped_effect_keeps_its_lane_no_longer_than_its_lease(table: Rows, rows: EffectRows, at: At) -> None:
+    table.sync([effect("r1", "comment")], at(0))
+    [first] = rows.claim("w", at(0), 5)
+    table.sync([effect("r2", "comment")], at(1))
+    rows.renew("w", [first.key], at(20))
+
+    assert rows.claim("w", at(49), 5) == []
+    assert keys(rows.claim("w", at(51), 5)) == ["r2#1"]
+
+
+def test_an_effect_wanted_again_waits_for_its_former_try(table: Rows, rows: EffectRows, at: At) -> None:
+    table.sync([effect("a")], at(0))
+    [first] = rows.claim("w", at(0), 5)
+    table.sync([], at(1))
+    table.sync([effect("a")], at(2))
+
+    assert rows.claim("w", at(3), 5) == []
+    rows.release(first)
+    assert keys(rows.claim("w", at(4), 5)) == ["a#2"]
+    rows.release(first)
+    assert table.row("a")["worker"] == "w"
+
+
+def test_nobody_has_a_dropped_effect_in_hand_after_a_restart(table: Rows, rows: EffectRows, at: At) -> None:
+    table.sync([effect("r1", "comment")], at(0))
+    rows.claim("old", at(0), 5)
+    table.sync([effect("r2", "comment")], at(1))
+    rows.reap(at(2), all_running=True)
+
+    assert keys(rows.claim("new", at(3), 5)) == ["r2#1"]
