@@ -2,12 +2,21 @@
 
 from __future__ import annotations
 
+import re
 from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field
 
 Usd = Annotated[float, Field(ge=0)]
 """US dollars."""
+
+
+_UNWRITABLE = re.compile("[\x00\ud800-\udfff]")
+
+
+def writable(text: str) -> str:
+    """Text that every database and encoding can hold: NUL and halves of surrogate pairs become U+FFFD."""
+    return _UNWRITABLE.sub("\ufffd", text)
 
 
 class Frozen(BaseModel):

@@ -9,13 +9,23 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Annotated, Any, Literal
 
-from pydantic import AliasPath, BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import AliasPath, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+
+from otto_bot.core.values import writable
 
 
 class Fact(BaseModel):
     """Base of everything read from GitHub."""
 
     model_config = ConfigDict(frozen=True, extra="ignore", validate_by_name=True, validate_by_alias=True)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _readable(cls, value: Any) -> Any:
+        """JSON may hold text that no database takes; the rest of it counts."""
+        if not isinstance(value, dict):
+            return value
+        return {key: writable(part) if isinstance(part, str) else part for key, part in value.items()}
 
 
 def _label_names(value: Any) -> Any:

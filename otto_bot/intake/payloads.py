@@ -8,13 +8,23 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, model_validator
+
+from otto_bot.core.values import writable
 
 
 class Narrow(BaseModel):
     """A frozen part of a payload; everything else in it is ignored."""
 
     model_config = ConfigDict(frozen=True, extra="ignore")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _readable(cls, value: Any) -> Any:
+        """JSON may hold text that no database takes; people's words count without it."""
+        if not isinstance(value, Mapping):
+            return value
+        return {key: writable(part) if isinstance(part, str) else part for key, part in value.items()}
 
 
 class Account(Narrow):

@@ -117,6 +117,28 @@ async def test_a_new_label_after_the_end_starts_another_run(started: Any) -> Non
     assert [started.ledger.load(n).ordinal for n in started.ledger.run_ids()] == [1, 2]
 
 
+async def test_text_that_no_database_takes_reaches_the_ledger_mended(started: Any) -> None:
+    """In an issue that is labelled, and in a comment with guidance."""
+    labelled = json.loads(started.stand_in.hub.world.deliveries[-1].body)
+    issue = {**labelled["issue"], "title": "a\ud800b", "body": "c\x00d"}
+    await started.do(unlabel={"name": "otto"})
+    started.fault(kind="drop", event="issues")
+    await started.do(label={"name": "otto"})
+    await started.put("issues", "labeled", json.dumps({**labelled, "issue": issue}).encode())
+
+    assert (started.run.ordinal, started.run.title, started.run.body) == (2, "a\ufffdb", "c\ufffdd")
+    commented = {
+        **{key: labelled[key] for key in ("installation", "repository", "sender")},
+        "action": "created",
+        "issue": issue,
+        "comment": {"id": 77, "body": "/otto replan -- use \udc00\x00 dicts", "user": labelled["sender"]},
+    }
+    await started.put("issue_comment", "created", json.dumps(commented).encode())
+    (told,) = started.told()
+    assert isinstance(told, e.CommandGiven)
+    assert told.given.command.guidance == "use \ufffd\ufffd dicts"
+
+
 async def test_a_command_is_seen_and_reaches_the_run_once(started: Any) -> None:
     await started.do(comment="/otto pause\nthanks")
     await started.put("issue_comment", "created", started.stand_in.hub.world.deliveries[-1].body)

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from otto_bot.intake.payloads import MODELS, CheckRunPayload, IssuesPayload, parse
+from otto_bot.intake.payloads import MODELS, CheckRunPayload, IssueCommentPayload, IssuesPayload, parse
 from otto_bot.intake.webhook import concerns_us
 
 EXAMPLES = os.environ.get("OTTO_WEBHOOK_EXAMPLES", "")
@@ -56,6 +56,22 @@ def test_a_button_names_its_action() -> None:
     assert isinstance(read, CheckRunPayload)
     assert read.requested_action is not None
     assert read.requested_action.identifier == "retry"
+
+
+@pytest.mark.parametrize("bad", ["\\ud800", "\\udfff", "\\u0000", "\\udc00\\ud800"])
+def test_what_no_database_takes_is_replaced(bad: str) -> None:
+    """Everywhere in what people write; a whole pair stays what it is."""
+    text = f"a{bad}b \\ud83d\\ude00"
+    body = (
+        f'{{"action": "created", "issue": {{"id": 1, "number": 7, "title": "{text}", "body": "{text}"}},'
+        f' "comment": {{"id": 2, "body": "{text}"}}, "sender": {{"id": 5, "login": "{text}"}}}}'
+    )
+    read = parse("issue_comment", json.loads(body))
+    assert isinstance(read, IssueCommentPayload)
+    shown = "a" + "\ufffd" * (bad.count("u")) + "b \U0001f600"
+    assert read.sender is not None
+    assert [read.issue.title, read.issue.body, read.comment.body, read.sender.login] == [shown] * 4
+    read.model_dump_json().encode()
 
 
 def test_a_payload_without_its_heart_is_refused() -> None:
