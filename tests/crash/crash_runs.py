@@ -31,6 +31,7 @@ DROP_SECONDS = 10.0
 QUIET_SECONDS = 20.0
 REST_SECONDS = 1.0
 LOOK_SECONDS = 0.2
+CALL_SECONDS = 0.005
 
 
 @dataclass(frozen=True)
@@ -114,6 +115,19 @@ async def killed_run(name: str, folder: Path, kills: Sequence[Moment]) -> Ended:
     return ended
 
 
+async def killed_coder_run(name: str, folder: Path, turn: int) -> Ended:
+    """The bot gets SIGKILL when the model has answered this turn of a coder, and is started again."""
+    async with _playing(name, folder) as play:
+        await play.label()
+        async with asyncio.timeout(play.scenario.script.time_limit):
+            await _coder_was_answered(play, turn)
+        await play.kill_bot()
+        await play.start_bot()
+        ended = await _rest(play)
+    ended.killed = [f"when the coder's turn {turn} was answered"]
+    return ended
+
+
 async def faulty_run(name: str, folder: Path, faults: Sequence[Json]) -> Ended:
     """Deliveries get lost, come twice or in another order."""
     async with _playing(name, folder) as play:
@@ -162,6 +176,14 @@ class TrapControl:
 async def _playing(name: str, folder: Path) -> AsyncIterator[Playground]:
     async with Playground(load(find(name)), folder) as play:
         yield play
+
+
+async def _coder_was_answered(play: Playground, turn: int) -> None:
+    while True:
+        calls = await play.model_calls()
+        if any(call["role"] == "coder" and call["turn"] == turn for call in calls):
+            return
+        await asyncio.sleep(CALL_SECONDS)
 
 
 async def _kill(play: Playground, trap: TrapControl, moment: Moment) -> str:
