@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 import re
+from datetime import datetime
 from typing import Annotated
 
 from pydantic import Field
@@ -57,6 +58,8 @@ class Given(Frozen):
     by: Person
     comment_id: int | None = None
     where: int | None = None
+    said_at: datetime | None = None
+    """When the comment was written, as GitHub says (whole seconds); None = it was said right now."""
 
 
 def parse_line(line: str, guidance: str = "") -> Command | BadCommand | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Literal
 
 from otto_bot.core.decision import Decision
@@ -39,6 +40,8 @@ class DecisionPosted(Event):
     revision: int
     comment_id: int
     url: str = ""
+    begun_at: datetime | None = None
+    """When its writing began: nobody can have read it before."""
 
 
 class DecisionApplied(Event):

@@ -75,7 +75,12 @@ def decision_posted(run: Run, event: e.DecisionPosted) -> Run:
         return run
     if gate.state is GateState.APPLIED or gate.posted_revision >= event.revision:
         return run
-    posted = {"comment_id": event.comment_id, "comment_url": event.url, "posted_revision": event.revision}
+    posted = {
+        "comment_id": event.comment_id,
+        "comment_url": event.url,
+        "posted_revision": event.revision,
+        "posted_at": event.begun_at or event.at,
+    }
     if event.revision != gate.revision:
         return run.with_gate(gate.model_copy(update=posted))
     gate = gate.model_copy(

@@ -109,7 +109,8 @@ def _plan_made(run: Run, event: e.PlanMade) -> Run:
 def _plan_posted(run: Run, event: e.PlanPosted) -> Run:
     if event.revision != run.plan_revision or run.plan_posted >= event.revision:
         return run
-    run = run.model_copy(update={"plan_posted": event.revision, "plan_comment_id": event.comment_id})
+    posted = {"plan_posted": event.revision, "plan_posted_at": event.begun_at or event.at}
+    run = run.model_copy(update={**posted, "plan_comment_id": event.comment_id})
     if run.phase is RunPhase.PLAN_REVIEW and policy.plan_wait(run) is None:
         run = run.model_copy(update={"plan_approved_by": "rule"})
     return run
@@ -203,6 +204,10 @@ def _command(run: Run, event: e.CommandGiven) -> Run:
 
 def _issue_changed(run: Run, event: e.IssueChanged) -> Run:
     return run if run.ended else steering.cancel(run)
+
+
+def _relabelled(run: Run, event: e.IssueRelabelled) -> Run:
+    return run if run.ended else run.model_copy(update={"relabelled_by": event.by})
 
 
 def _pull_request_closed(run: Run, event: e.PullRequestClosed) -> Run:
@@ -305,6 +310,7 @@ _HANDLERS: dict[type, Callable[[Run, Any], Run]] = {
     e.DecisionApplied: gates.decision_applied,
     e.CommandGiven: _command,
     e.IssueChanged: _issue_changed,
+    e.IssueRelabelled: _relabelled,
     e.PullRequestClosed: _pull_request_closed,
     e.RunBranchMoved: _run_branch_moved,
     e.BaseMoved: _base_moved,

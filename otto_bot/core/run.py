@@ -171,6 +171,7 @@ class Gate(Frozen):
     comment_id: int | None = None
     comment_url: str = ""
     posted_revision: int = 0
+    posted_at: datetime | None = None
     deadline: datetime | None = None
     approved_by: str = ""
     outcomes: dict[str, str] = {}
@@ -238,6 +239,8 @@ class Run(Frozen):
     """People merged the pull request: nothing starts afterwards."""
     hold: Hold | None = None
     rests: int = 0
+    relabelled_by: str = ""
+    """Who put the label on again while the run was active: the status comment says that nothing new starts."""
     idle_since: datetime | None = None
     idle_seconds: float = 0.0
     """How long the run has waited for people so far; `idle_since` = it waits now."""
@@ -256,6 +259,7 @@ class Run(Frozen):
     plan_guidance: str = ""
     plan_revision: int = 0
     plan_posted: int = 0
+    plan_posted_at: datetime | None = None
     plan_comment_id: int | None = None
     plan_approved_by: str = ""
 

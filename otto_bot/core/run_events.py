@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Literal
 
 from otto_bot.core.commands import Given
@@ -62,6 +63,8 @@ class PlanPosted(Event):
     type: Literal["PlanPosted"] = "PlanPosted"
     revision: int
     comment_id: int
+    begun_at: datetime | None = None
+    """When its writing began: nobody can have read it before."""
 
 
 class PullRequestOpened(Event):

@@ -44,7 +44,7 @@ def _approve(run: Run, given: Given, at: datetime) -> Run:
     if run.phase is RunPhase.PLAN_REVIEW:
         if wanted not in (None, run.plan_revision):
             return reply(run, given, "stale_revision", f"r{run.plan_revision}")
-        if run.plan_posted != run.plan_revision:
+        if run.plan_posted != run.plan_revision or _unread(given, run.plan_posted_at):
             return reply(run, given, "not_posted", f"r{run.plan_revision}")
         if run.plan_approved_by:
             return reply(run, given, "nothing_to_approve")
@@ -54,12 +54,19 @@ def _approve(run: Run, given: Given, at: datetime) -> Run:
             return reply(run, given, "stale_revision", f"r{gate.revision}")
         if gate.state is GateState.APPROVED:
             return reply(run, given, "nothing_to_approve")
-        if gate.state is not GateState.POSTED:
+        if gate.state is not GateState.POSTED or _unread(given, gate.posted_at):
             return reply(run, given, "not_posted", f"r{gate.revision}")
         return awake(run).with_gate(
             gate.model_copy(update={"state": GateState.APPROVED, "approved_by": given.by.login, "deadline": at})
         )
     return reply(run, given, "nothing_to_approve")
+
+
+def _unread(given: Given, posted_at: datetime | None) -> bool:
+    """Whether a plain `approve` was written before what it would approve could be read. GitHub tells whole seconds."""
+    if given.command.revision is not None or given.said_at is None or posted_at is None:
+        return False
+    return given.said_at < posted_at.replace(microsecond=0)
 
 
 def _named(

@@ -61,6 +61,7 @@ def _status(run: Run) -> list[object]:
         [(key, task.state, len(task.attempts), task.question) for key, task in run.tasks.items()],
         gate and (gate.number, gate.state, gate.revision),
         wait and wait.key,
+        run.relabelled_by,
         {key: trouble.count for key, trouble in run.trouble.items()},
     ]
 

@@ -108,7 +108,8 @@ class CatchUp:
             return
         if await asyncio.to_thread(self._ledger.knows, f"{key}/{run.repo.id}"):
             return  # it asked for this very plan
-        said = Said(key=key, text=comment.body, number=number, comment_id=comment.id, kind=kind)
+        said = Said(key=key, text=comment.body, number=number, comment_id=comment.id, kind=kind,
+                    at=comment.created_at)  # fmt: skip
         who = Person(id=comment.author_id, login=comment.author_login)
         await self._desk.said(run.repo, said, who, comment.author_type)
 

@@ -40,6 +40,7 @@ class Said(Frozen):
     number: int
     comment_id: int | None
     kind: Literal["comment", "review_comment"]
+    at: datetime | None = None
 
 
 class Desk:
@@ -160,13 +161,16 @@ class Desk:
             text = words.help_text() if command.verb == "help" else words.no_run()
             await self._say(repository, said.number, said.key, text)
         else:
-            await self.give(run, command, who, key=said.key, where=said.number, comment_id=said.comment_id)
+            await self.give(
+                run, command, who, key=said.key, where=said.number, comment_id=said.comment_id, said_at=said.at
+            )
 
     async def give(
-        self, run: Run, command: Command, who: Person, *, key: str, where: int, comment_id: int | None = None
-    ) -> Run:
+        self, run: Run, command: Command, who: Person, *, key: str, where: int, comment_id: int | None = None,
+        said_at: datetime | None = None,
+    ) -> Run:  # fmt: skip
         """The one way a command reaches a run; the permission gate has said yes."""
-        given = Given(key=key, command=command, by=who, where=where, comment_id=comment_id)
+        given = Given(key=key, command=command, by=who, where=where, comment_id=comment_id, said_at=said_at)
         return await self.tell(run, e.CommandGiven(at=self.now(), given=given))
 
     async def _not_understood(self, repository: Repository, said: Said, bad: BadCommand) -> None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from pydantic import BaseModel, ConfigDict, model_validator
+from pydantic import AwareDatetime, BaseModel, ConfigDict, model_validator
 
 from otto_bot.core.values import writable
 
@@ -81,7 +81,7 @@ class Comment(Narrow):
     body: str | None = None
     user: Account | None = None
     html_url: str = ""
-    created_at: str | None = None
+    created_at: AwareDatetime | None = None
     performed_via_github_app: InstallationRef | None = None
     path: str | None = None
     line: int | None = None
@@ -125,6 +125,7 @@ class Review(Narrow):
     body: str | None = None
     user: Account | None = None
     commit_id: str | None = None
+    submitted_at: AwareDatetime | None = None
     html_url: str = ""
 
 

@@ -114,7 +114,7 @@ async def _commented(router: Router, _delivery: Delivery, payload: p.Payload) ->
     if comment.performed_via_github_app is not None or (comment.user and comment.user.id != who.id):
         return
     said = Said(key=f"comment/{comment.id}", text=comment.body or "", number=payload.issue.number,
-                comment_id=comment.id, kind="comment")  # fmt: skip
+                comment_id=comment.id, kind="comment", at=comment.created_at)  # fmt: skip
     await router.desk.said(repo_of(payload), said, who, kind, issue=payload.issue)
 
 
@@ -133,7 +133,8 @@ async def _review_commented(router: Router, _delivery: Delivery, payload: p.Payl
     assert isinstance(payload, p.ReviewCommentPayload)
     who, kind = sender_of(payload)
     said = Said(key=f"review-comment/{payload.comment.id}", text=payload.comment.body or "",
-                number=payload.pull_request.number, comment_id=payload.comment.id, kind="review_comment")  # fmt: skip
+                number=payload.pull_request.number, comment_id=payload.comment.id, kind="review_comment",
+                at=payload.comment.created_at)  # fmt: skip
     await router.desk.said(repo_of(payload), said, who, kind)
 
 
@@ -141,7 +142,8 @@ async def _reviewed(router: Router, _delivery: Delivery, payload: p.Payload) -> 
     assert isinstance(payload, p.ReviewPayload)
     who, kind = sender_of(payload)
     said = Said(key=f"review/{payload.review.id}", text=payload.review.body or "",
-                number=payload.pull_request.number, comment_id=None, kind="comment")  # fmt: skip
+                number=payload.pull_request.number, comment_id=None, kind="comment",
+                at=payload.review.submitted_at)  # fmt: skip
     await router.desk.said(repo_of(payload), said, who, kind)
 
 

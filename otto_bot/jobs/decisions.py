@@ -23,13 +23,15 @@ async def post_decision(context: Context, run: Run, effect: Effect, _ticket: Tic
     if gate is None or (gate.number, gate.revision) != (effect.gate, effect.number) or run.pull_request is None:
         return []
     surface = gate_surface(gate)
-    body = decision_comment(run, gate, context.links(run), context.now())
+    begun = context.now()
+    body = decision_comment(run, gate, context.links(run), begun)
     comment = await context.repository(run).upsert_comment(
         run.pull_request, marker(run.id, surface), body, gate.comment_id
     )
     posted = DecisionPosted(
-        at=context.now(), gate=gate.number, revision=gate.revision, comment_id=comment.id, url=comment.url
-    )
+        at=context.now(), gate=gate.number, revision=gate.revision, comment_id=comment.id, url=comment.url,
+        begun_at=begun,
+    )  # fmt: skip
     after = reduce(run, posted)
     shown = after.gate if after is not None and after.gate is not None else gate
     published = Published(at=context.now(), surface=surface, digest=gate_digest(shown), github_id=comment.id)

@@ -133,10 +133,11 @@ async def post_plan(context: Context, run: Run, effect: Effect, _ticket: Ticket)
     """PlanPosted: one plan comment a run, edited for each revision."""
     if run.plan is None or effect.number != run.plan_revision:
         return []
+    begun = context.now()
     body = plan_comment(run, context.links(run))
     repository = context.repository(run)
     ref = await repository.upsert_comment(run.issue, marker(run.id, "plan"), body, run.plan_comment_id)
-    return [PlanPosted(at=context.now(), revision=effect.number, comment_id=ref.id)]
+    return [PlanPosted(at=context.now(), revision=effect.number, comment_id=ref.id, begun_at=begun)]
 
 
 async def call_person(context: Context, run: Run, effect: Effect, _ticket: Ticket) -> Sequence[RunEvent]:

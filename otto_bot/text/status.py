@@ -28,6 +28,7 @@ def status_comment(run: Run, links: Links, now: datetime) -> str:
         _waiting(run, links, now),
         f"**Next:** {next_step(run)}",
         *_troubles(run),
+        *_relabelled(run),
         f"**You can:** {_commands(run)}",
     ]
     return assemble(parts, footer(run))
@@ -120,6 +121,13 @@ def _troubles(run: Run) -> list[str]:
     worst = max(open_ones, key=lambda trouble: trouble.count)
     again = f", next try {clock(worst.retry_at)}" if worst.retry_at else ""
     return [f"**Trouble:** {inline(worst.message, 300)} (tried {count(worst.count, 'time')}{again})."]
+
+
+def _relabelled(run: Run) -> list[str]:
+    """Someone set the label again and wonders why nothing new starts."""
+    if not run.relabelled_by or run.ended:
+        return []
+    return [f"{code(run.relabelled_by, 60)} put the label on again: this run goes on, and no second one starts."]
 
 
 def _commands(run: Run) -> str:

@@ -3,6 +3,7 @@
 import pytest
 from core_builders import (
     applied,
+    at,
     config,
     executing,
     fold,
@@ -22,6 +23,7 @@ from core_builders import (
 from otto_bot.core import events as e
 from otto_bot.core.effects import EffectKind, scheduled
 from otto_bot.core.run import Outcome, Run, RunPhase
+from otto_bot.core.surfaces import surfaces
 
 PLAN = plan("t1", "t2", spec("t3", "t1"))
 
@@ -116,3 +118,43 @@ def test_nothing_starts_after_people_merged_the_pull_request() -> None:
     run = fold(stage("review"), e.PullRequestClosed(at=run_started().at, merged=True, by="bob"))
     assert (run.outcome, run.ended) == (Outcome.DONE_PARTIAL, True)
     assert fold(run, said("/otto retry t1")).replies[-1].key == "ended"
+
+
+@pytest.mark.parametrize(
+    ("line", "written", "answer"),
+    [
+        ("/otto approve", 8, "not_posted"),
+        ("/otto approve", 9, ""),
+        ("/otto approve", 30, ""),
+        ("/otto approve", None, ""),
+        ("/otto approve r2", 8, ""),
+    ],
+)
+def test_a_plain_yes_counts_only_for_what_could_be_read(line: str, written: float | None, answer: str) -> None:
+    """A comment that was written before the plan stood, but arrived after it, meant something else."""
+
+    def yes(words: str) -> e.CommandGiven:
+        event = said(words)
+        said_at = None if written is None else at(written)
+        return event.model_copy(update={"given": event.given.model_copy(update={"said_at": said_at})})
+
+    shown = e.PlanPosted(at=at(11), revision=1, comment_id=1, begun_at=at(9.7))
+    run = fold(planned(PLAN, config(plan={"approval": "always"})), shown)
+    run = fold(run, yes(line.replace("r2", "r1")))
+    assert [reply.key for reply in run.replies] == ([answer] if answer else [])
+    assert bool(run.plan_approved_by) == (not answer)
+
+    run = gate(fold(executing(PLAN), *to_failed("t1"), *to_failed("t2")), {"t1": "ask", "t2": "retry"}, [["t2"]])
+    shown_gate = e.DecisionPosted(at=at(11), gate=1, revision=2, comment_id=90, begun_at=at(9.7))
+    run = fold(run, shown_gate, yes(line))
+    assert [reply.key for reply in run.replies] == ([answer] if answer else [])
+    assert bool(run.gates[-1].approved_by) == (not answer)
+
+
+def test_a_label_put_on_again_is_kept_for_the_status_comment() -> None:
+    run = executing(PLAN)
+    again = fold(run, e.IssueRelabelled(at=at(1), by="anna"))
+    assert again.relabelled_by == "anna"
+    assert surfaces(again)["status"] != surfaces(run)["status"]
+    over = fold(run, said("/otto stop"))
+    assert fold(over, e.IssueRelabelled(at=at(1), by="anna")) == over

@@ -117,6 +117,18 @@ async def test_a_new_label_after_the_end_starts_another_run(started: Any) -> Non
     assert [started.ledger.load(n).ordinal for n in started.ledger.run_ids()] == [1, 2]
 
 
+async def test_a_command_carries_the_time_its_comment_was_written(started: Any) -> None:
+    """Also where it is only found by looking."""
+    await started.do(comment="/otto status")
+    started.drop("issue_comment")
+    await started.do(comment="/otto help")
+    await started.catch_up()
+
+    rows = [row for row in started.stand_in.hub.world.comments if row.body.startswith("/otto")]
+    told = [event.given for event in started.told() if isinstance(event, e.CommandGiven)]
+    assert [given.said_at for given in told] == [row.created_at.replace(microsecond=0) for row in rows]
+
+
 async def test_text_that_no_database_takes_reaches_the_ledger_mended(started: Any) -> None:
     """In an issue that is labelled, and in a comment with guidance."""
     labelled = json.loads(started.stand_in.hub.world.deliveries[-1].body)

@@ -29,6 +29,14 @@ def test_status(name: str, moment: Moment, links: Links, now: datetime, shown: S
     assert status_comment(moment(name), links, now) == shown
 
 
+def test_a_label_put_on_again_is_one_line(moment: Moment, links: Links, now: datetime) -> None:
+    run = moment("working")
+    before = status_comment(run, links, now)
+    after = status_comment(run.model_copy(update={"relabelled_by": "anna"}), links, now)
+    (line,) = set(after.splitlines()) - set(before.splitlines())
+    assert line == "`anna` put the label on again: this run goes on, and no second one starts."
+
+
 @pytest.mark.parametrize("name", ["planned", "working", "single"])
 def test_plan(name: str, moment: Moment, links: Links, shown: SnapshotAssertion) -> None:
     assert plan_comment(moment(name), links) == shown
