@@ -179,6 +179,9 @@ async def _read_all(process: asyncio.subprocess.Process, stream: asyncio.StreamR
         size += len(chunk)
         if size > limit:
             _kill_group(process)
+            # To its end, or the pipe stays open.
+            while await stream.read(_CHUNK):
+                continue
             return None
         chunks.append(chunk)
     return b"".join(chunks)

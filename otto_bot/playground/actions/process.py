@@ -10,6 +10,7 @@ from pathlib import Path
 
 _CHUNK = 65_536
 _MAX_LINE = 4 * 1024 * 1024
+_KILL_ROUNDS, _KILL_PAUSE = 200, 0.01
 _STDERR_SECONDS = 2.0
 _STDERR_KEPT = 64 * 1024
 
@@ -48,7 +49,7 @@ async def run(
     except TimeoutError:
         timed_out = True
     finally:
-        kill_session(process.pid)
+        await asyncio.shield(kill_session(process.pid))
         with contextlib.suppress(ProcessLookupError):
             process.kill()
         await asyncio.shield(process.wait())
@@ -84,21 +85,51 @@ async def _tail(stream: asyncio.StreamReader) -> str:
     return kept.decode(errors="replace")
 
 
-def kill_session(leader: int) -> None:
-    """Kill every process of the session that `leader` began: act gives each step a process group of its own."""
-    if not Path("/proc/self/stat").exists():
-        with contextlib.suppress(ProcessLookupError, PermissionError):
-            os.killpg(leader, signal.SIGKILL)
-        return
-    for entry in Path("/proc").iterdir():
-        if entry.name.isdecimal() and _session_of(entry) == leader:
+async def kill_session(leader: int) -> None:
+    """Kill every process of the session that `leader` began, and of those its children began: act gives a step one.
+
+    Again until none is left: a killed one takes a moment to go, and one may just have started another.
+    """
+    sessions = {leader}
+    for _round in range(_KILL_ROUNDS):
+        running = _processes()
+        if not running:
             with contextlib.suppress(ProcessLookupError, PermissionError):
-                os.kill(int(entry.name), signal.SIGKILL)
+                os.killpg(leader, signal.SIGKILL)
+            return
+        sessions |= {running[pid].session for pid in _descendants(running, leader)}
+        members = [pid for pid, process in running.items() if process.session in sessions]
+        if not members:
+            return
+        for pid in members:
+            with contextlib.suppress(ProcessLookupError, PermissionError):
+                os.kill(pid, signal.SIGKILL)
+        await asyncio.sleep(_KILL_PAUSE)
 
 
-def _session_of(entry: Path) -> int | None:
-    try:
-        fields = (entry / "stat").read_text(errors="replace").rpartition(")")[2].split()
-    except OSError:
-        return None
-    return int(fields[3]) if len(fields) > 3 else None
+@dataclass(frozen=True, slots=True)
+class _Process:
+    parent: int
+    session: int
+
+
+def _processes() -> dict[int, _Process]:
+    """What runs on this machine by /proc, zombies left out; empty where there is no /proc."""
+    found: dict[int, _Process] = {}
+    for entry in Path("/proc").glob("[0-9]*"):
+        try:
+            fields = (entry / "stat").read_text(errors="replace").rpartition(")")[2].split()
+        except OSError:
+            continue
+        if len(fields) > 3 and fields[0] != "Z":
+            found[int(entry.name)] = _Process(int(fields[1]), int(fields[3]))
+    return found
+
+
+def _descendants(running: Mapping[int, _Process], root: int) -> set[int]:
+    found: set[int] = set()
+    front = {root}
+    while front:
+        front = {pid for pid, process in running.items() if process.parent in front} - found
+        found |= front
+    return found

@@ -34,6 +34,9 @@ def rewritten(
     source = workflow.jobs[leg.key]
     job: dict[str, Any] = {key: value for key, value in source.items() if key not in _OURS}
     job["runs-on"], job["if"] = LABEL, "always()"
+    if isinstance(job.get("steps"), list):
+        shell = _default_shell(source) or _default_shell(workflow.document)
+        job["steps"] = [_heard(step, shell) for step in job["steps"]]
     if needs_of(source):
         job["needs"] = list(needs_of(source))
     if leg.matrix:
@@ -45,6 +48,22 @@ def rewritten(
     kept: dict[str, Any] = {key: workflow.document[key] for key in ("env", "defaults") if key in workflow.document}
     document: dict[str, Any] = {"name": workflow.name, "on": {event: workflow.on.get(event)}, **kept, "jobs": jobs}
     return json.dumps(document, ensure_ascii=False).encode()
+
+
+def _default_shell(holder: Mapping[str, Any]) -> Any:
+    """`defaults.run.shell` of a workflow or job, whatever shape the file has."""
+    defaults = holder.get("defaults")
+    run = defaults.get("run") if isinstance(defaults, Mapping) else None
+    return run.get("shell") if isinstance(run, Mapping) else None
+
+
+def _heard(step: Any, default: Any) -> Any:
+    """The step with a moment between its last words and its end: act can lose what a terminal said just before."""
+    if not isinstance(step, dict) or not isinstance(step.get("run"), str):
+        return step
+    if step.get("shell", default) not in (None, "bash", "sh"):
+        return step
+    return {**step, "run": f"trap 'sleep 0.1' EXIT; {step['run']}"}
 
 
 def _stand_in(need: NeedResult) -> dict[str, Any]:
