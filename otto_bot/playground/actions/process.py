@@ -4,7 +4,7 @@ import asyncio
 import contextlib
 import os
 import signal
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -50,8 +50,8 @@ async def run(
         timed_out = True
     finally:
         await asyncio.shield(kill_session(process.pid))
-        with contextlib.suppress(ProcessLookupError):
-            process.kill()
+        with contextlib.suppress(ProcessLookupError):  # where there is no /proc to look through
+            os.killpg(process.pid, signal.SIGKILL)
         await asyncio.shield(process.wait())
         text = await _finish(errors)
     return ProcessEnd(process.returncode, timed_out, text)
@@ -88,23 +88,35 @@ async def _tail(stream: asyncio.StreamReader) -> str:
 async def kill_session(leader: int) -> None:
     """Kill every process of the session that `leader` began, and of those its children began: act gives a step one.
 
-    Again until none is left: a killed one takes a moment to go, and one may just have started another.
+    They are stopped first, until no new one appears: a parent that dies would hide the child it has just started.
     """
-    sessions = {leader}
+    sessions, stopped = {leader}, set[int]()
     for _round in range(_KILL_ROUNDS):
-        running = _processes()
-        if not running:
-            with contextlib.suppress(ProcessLookupError, PermissionError):
-                os.killpg(leader, signal.SIGKILL)
-            return
-        sessions |= {running[pid].session for pid in _descendants(running, leader)}
-        members = [pid for pid, process in running.items() if process.session in sessions]
+        members = _members(leader, sessions)
+        new = members - stopped
+        if not new:
+            break
+        _signal(new, signal.SIGSTOP)
+        stopped |= new
+    for _round in range(_KILL_ROUNDS):
+        members = _members(leader, sessions)
+        _signal(members, signal.SIGKILL)
         if not members:
             return
-        for pid in members:
-            with contextlib.suppress(ProcessLookupError, PermissionError):
-                os.kill(pid, signal.SIGKILL)
         await asyncio.sleep(_KILL_PAUSE)
+
+
+def _members(leader: int, sessions: set[int]) -> set[int]:
+    """Processes of these sessions; sessions that descendants of the leader have begun are added to them."""
+    running = _processes()
+    sessions |= {running[pid].session for pid in _descendants(running, leader)}
+    return {pid for pid, process in running.items() if process.session in sessions}
+
+
+def _signal(pids: Iterable[int], number: signal.Signals) -> None:
+    for pid in pids:
+        with contextlib.suppress(ProcessLookupError, PermissionError):
+            os.kill(pid, number)
 
 
 @dataclass(frozen=True, slots=True)
