@@ -33,7 +33,7 @@ from otto_bot.model.prices import Prices
 from otto_bot.model.redact import Redactor
 from otto_bot.sandbox.bare import Bare
 from otto_bot.sandbox.cage import Cage
-from otto_bot.settings import Settings, SettingsError
+from otto_bot.settings import FILE_VARIANTS, Settings, SettingsError
 from otto_bot.store.archive import Archive
 from otto_bot.store.database import migrate, open_database
 from otto_bot.store.effect_rows import EffectRows
@@ -184,9 +184,9 @@ class _OneModel:
 
     def __call__(self) -> ModelClient:
         if self._client is None:
-            key = os.environ.get("ANTHROPIC_API_KEY")
-            if key:
-                self._redactor.register(key)
+            for name in ("ANTHROPIC_API_KEY", "ANTHROPIC_AUTH_TOKEN"):
+                if value := os.environ.get(name):
+                    self._redactor.register(value)
             self._client = ModelClient(None, None, MODEL_TIMEOUT_SECONDS)
         return self._client
 
@@ -195,7 +195,9 @@ def _cage(settings: Settings, state: Path) -> Cage | Bare | None:
     """The cage for the coder's commands; without one the coder gets file tools only."""
     probe = Cage.probe()
     if probe.ok:
-        return probe.cage([state / "git-home", state / "mirrors"])
+        # The database, the mirrors and the keys; what a command may see is shown again, deeper paths win.
+        named = (os.environ.get(f"OTTO_{name.upper()}_FILE") for name in FILE_VARIANTS)
+        return probe.cage([state, *(Path(path).absolute() for path in named if path)])
     if settings.cage == "scripted":
         print(json.dumps({"warning": f"commands run without a cage: {probe.reason}"}), flush=True)  # noqa: T201
         return Bare(probe.reason, i_accept="scripted playground only")

@@ -16,7 +16,8 @@ def _announce(line: dict[str, Any]) -> None:
 
 def _model(argv: list[str]) -> int:
     from otto_bot.playground.model_server import serve
-    from otto_bot.playground.scenario import ScenarioError, find
+    from otto_bot.playground.scenario import find
+    from otto_bot.playground.scenario_file import ScenarioError
 
     parser = argparse.ArgumentParser(prog="playground model", description="Serve a scenario's scripted model.")
     parser.add_argument("--scenario", required=True, help="name of a shipped scenario, or a scenario folder")

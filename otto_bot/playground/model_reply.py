@@ -110,6 +110,7 @@ def events(answer: Json, pieces: int = 3) -> list[tuple[str, Json]]:
     start = {**answer, "content": [], "stop_reason": None, "usage": {**answer["usage"], "output_tokens": 1}}
     found: list[tuple[str, Json]] = [("message_start", {"message": start}), ("ping", {})]
     for index, block in enumerate(answer["content"]):
+        empty: Json
         if block["type"] == "text":
             empty, whole, kind, field = {"type": "text", "text": ""}, block["text"], "text_delta", "text"
         else:
