@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
 from enum import StrEnum
 
+from otto_bot.core import base
 from otto_bot.core.integration import candidate_target
 from otto_bot.core.lanes import LaneKind
 from otto_bot.core.run import (
@@ -26,8 +27,6 @@ from otto_bot.core.values import Frozen
 from otto_bot.core.waits import waits_for
 
 REMINDER_AFTER = timedelta(hours=24)
-SHOW_EVERY = timedelta(seconds=2)
-"""The least time between two edits of one comment."""
 
 
 class EffectKind(StrEnum):
@@ -52,6 +51,7 @@ class EffectKind(StrEnum):
     REPLY = "reply"
     TIDY = "tidy"
     TIME_UP = "time_up"
+    TAKE_BASE = "take_base"
 
 
 class Effect(Frozen):
@@ -188,6 +188,18 @@ def _baseline(run: Run) -> Iterator[Effect]:
         yield from _verify(run, BASELINE)
 
 
+def _base(run: Run) -> Iterator[Effect]:
+    """While tasks wait for a green base: follow its verification; then take in what is new."""
+    baseline = run.verifications.get(BASELINE)
+    if not base.waiting(run):
+        return
+    if baseline is not None and baseline.ending is None:
+        yield from _baseline(run)
+    elif base.outdated(run):
+        name = f"base/{run.base_head[:12]}/on/{run.head[:12]}"
+        yield _effect(run, EffectKind.TAKE_BASE, name, target=run.base_head, lane=f"run/{run.id}/base")
+
+
 def _integrate(run: Run) -> Iterator[Effect]:
     integration = run.integration
     if integration is None:
@@ -293,7 +305,7 @@ def _time_up(run: Run) -> Iterator[Effect]:
         yield _effect(run, EffectKind.TIME_UP, name, not_before=run.over_at)
 
 
-ALWAYS: tuple[Rule, ...] = (_decision, _stop, _show, _call, _reply, _tidy, _time_up)
+ALWAYS: tuple[Rule, ...] = (_decision, _stop, _show, _call, _reply, _tidy, _time_up, _base)
 """Rules of every state: nobody is left without a word, even at rest."""
 
 RULES: dict[RunPhase, tuple[Rule, ...]] = {

@@ -16,7 +16,9 @@ from otto_bot.core.gate_events import (
     GateOpened,
 )
 from otto_bot.core.run_events import (
+    BaseConflict,
     BaseMoved,
+    BaseTaken,
     CommandGiven,
     IssueChanged,
     IssueRelabelled,
@@ -61,7 +63,9 @@ __all__ = [
     "AttemptPushed",
     "AttemptStarted",
     "AttemptStopped",
+    "BaseConflict",
     "BaseMoved",
+    "BaseTaken",
     "CandidateBuilt",
     "CandidateConflict",
     "CommandGiven",
@@ -128,6 +132,8 @@ RunEvent = Annotated[
     | PullRequestClosed
     | RunBranchMoved
     | BaseMoved
+    | BaseTaken
+    | BaseConflict
     | MoneyReserved
     | MoneySettled
     | TimeUsedUp

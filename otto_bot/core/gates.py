@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 from otto_bot.core import events as e
 from otto_bot.core.decision import REOPENING, Action, Decider, Decision, Move, SkipTask, dependents
-from otto_bot.core.plan import batches
+from otto_bot.core.plan import Batches, batches
 from otto_bot.core.run import Gate, GateState, Run, RunPhase, Task, TaskState, target_of
 from otto_bot.core.tasks import block, reorder, with_last
 
@@ -180,8 +180,12 @@ def _rerun(run: Run, task: Task) -> Run:
 
 def human_gate(run: Run, tasks: tuple[str, ...], guidance: str, who: str, at: datetime) -> Run:
     """A person's retry is a decision of its own: it is posted first, like every other."""
+    return decided_gate(run, tasks, human_decision(run, tasks, guidance, who), at)
+
+
+def decided_gate(run: Run, tasks: tuple[str, ...], decision: Decision, at: datetime) -> Run:
+    """A gate that opens with its decision; it counts when its comment stands."""
     failures = tuple(run.tasks[key].failure for key in tasks)
-    decision = human_decision(run, tasks, guidance, who)
     gate = Gate(
         number=len(run.gates) + 1,
         batch=run.batch,
@@ -203,18 +207,23 @@ def human_move(key: str, guidance: str, who: str) -> Move:
 
 def human_decision(run: Run, tasks: tuple[str, ...], guidance: str, who: str) -> Decision:
     """The decision behind a person's retry."""
+    return Decision(
+        decided_by=Decider.HUMAN,
+        why=f"@{who} said so",
+        moves=tuple(human_move(key, guidance, who) for key in tasks),
+        batches=batches_with(run, tasks),
+    )
+
+
+def batches_with(run: Run, tasks: tuple[str, ...]) -> Batches:
+    """The order of everything that can run once these tasks are reopened."""
     assert run.plan is not None
     free = set(tasks) | {key for key, task in run.tasks.items() if task.state is TaskState.BLOCKED}
     pending = {key for key, task in run.tasks.items() if task.state in (TaskState.PENDING, TaskState.REOPENED)}
     still = {k for k, t in run.tasks.items() if t.state in (TaskState.ASKED, TaskState.HELD, TaskState.SKIPPED)}
     stopped = (still - set(tasks)) | dependents(run.plan, still - set(tasks))
     working = set(run.current) if run.phase in (RunPhase.EXECUTING, RunPhase.INTEGRATING) else set()
-    return Decision(
-        decided_by=Decider.HUMAN,
-        why=f"@{who} said so",
-        moves=tuple(human_move(key, guidance, who) for key in tasks),
-        batches=batches(run.plan, (free | pending) - stopped - working),
-    )
+    return batches(run.plan, (free | pending) - stopped - working)
 
 
 def revise(run: Run, gate: Gate, moves: dict[str, Move], who: str) -> Run:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from otto_bot.core import base, gates, integration, policy, steering, tasks
 from otto_bot.core import events as e
-from otto_bot.core import gates, integration, policy, steering, tasks
 from otto_bot.core.budget import Money
 from otto_bot.core.events import RunEvent
 from otto_bot.core.invariants import InvariantBroken, broken, broken_step
@@ -26,7 +26,7 @@ def reduce(run: Run | None, event: RunEvent) -> Run | None:
     after = run if handler is None else handler(run, event)
     if after is run:
         return run
-    after = _clock(_stopped(tasks.advance(after)), event)
+    after = _clock(base.reopen(_stopped(tasks.advance(after)), event.at), event)
     wrong = (*broken(after), *broken_step(run, after))
     if wrong:
         raise InvariantBroken(wrong)
@@ -175,8 +175,7 @@ def _verified(run: Run, event: e.VerificationEnded) -> Run:
     )
     run = run.with_verification(verification)
     if event.target == BASELINE:
-        green = {verification.tree} if event.ending == "green" else set()
-        return run.model_copy(update={"green_trees": run.green_trees | green})
+        return base.baseline_verified(run)
     if event.target.startswith("b"):
         return integration.candidate_verified(run, verification)
     return tasks.attempt_verified(run, event.target, verification)
@@ -225,11 +224,7 @@ def _pull_request_closed(run: Run, event: e.PullRequestClosed) -> Run:
 def _run_branch_moved(run: Run, event: e.RunBranchMoved) -> Run:
     if event.sha == run.head or run.pull_request is None:
         return run
-    return integration.rebuild(run.model_copy(update={"head": event.sha, "head_tree": event.tree}))
-
-
-def _base_moved(run: Run, event: e.BaseMoved) -> Run:
-    return run.model_copy(update={"base_moved": run.base_moved + 1})
+    return base.look_again(integration.rebuild(run.model_copy(update={"head": event.sha, "head_tree": event.tree})))
 
 
 def _reserved(run: Run, event: e.MoneyReserved) -> Run:
@@ -313,7 +308,9 @@ _HANDLERS: dict[type, Callable[[Run, Any], Run]] = {
     e.IssueRelabelled: _relabelled,
     e.PullRequestClosed: _pull_request_closed,
     e.RunBranchMoved: _run_branch_moved,
-    e.BaseMoved: _base_moved,
+    e.BaseMoved: base.base_moved,
+    e.BaseTaken: base.base_taken,
+    e.BaseConflict: base.base_conflict,
     e.MoneyReserved: _reserved,
     e.MoneySettled: _settled,
     e.TimeUsedUp: _time_up,

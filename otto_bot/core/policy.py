@@ -22,6 +22,7 @@ UNCHARGED = frozenset(
         Cause.PROVIDER_ERROR,
         Cause.SYSTEMIC,
         Cause.PUSH_REJECTED,
+        Cause.BASE_RED,
     }
 )
 """Causes that are nobody's fault here: they do not use up attempts."""
@@ -39,12 +40,19 @@ ASK_FIRST: dict[Cause, str] = {
 
 def charged(task: Task) -> int:
     """Attempts that count against the cap."""
-    return sum(1 for a in task.attempts if a.failure is None or a.failure.cause not in UNCHARGED)
+    return sum(1 for a in task.attempts if a.failure is None or not _free(a.failure))
+
+
+def _free(failure: Failure) -> bool:
+    return failure.cause in UNCHARGED or failure.pre_existing
 
 
 def uncharged(task: Task, cause: Cause) -> int:
     """How often a cause that costs no attempt has struck."""
-    return sum(1 for a in task.attempts if a.failure is not None and a.failure.cause is cause)
+    failures = [a.failure for a in task.attempts if a.failure is not None]
+    if cause is Cause.BASE_RED:
+        return sum(1 for failure in failures if failure.cause is cause or failure.pre_existing)
+    return sum(1 for failure in failures if failure.cause is cause)
 
 
 def attempts_left(run: Run, task: Task) -> int:
@@ -82,6 +90,8 @@ def fixed_move(task: Task, failure: Failure) -> Move | None:
     if cause in ASK_FIRST:
         return _ask(task, ASK_FIRST[cause], failure.detail)
     if cause is Cause.BASE_RED or failure.pre_existing:
+        if uncharged(task, Cause.BASE_RED) > UNCHARGED_LIMIT:
+            return _ask(task, "It failed like the base commit again and again. Should it be tried again?", "")
         return Move(
             task=task.key,
             action=Action.HOLD,

@@ -104,6 +104,7 @@ class Attempt(Frozen):
     routed: tuple[str, ...] = ()
     branch: str
     base_sha: str
+    base_round: int = 0
     sha: str | None = None
     tree: str | None = None
     pushed: bool = False
@@ -251,6 +252,12 @@ class Run(Frozen):
     exposure: Exposure | None = None
     base_sha: str = ""
     base_moved: int = 0
+    base_head: str = ""
+    """The default branch's newest commit that Otto heard of; empty = still `base_sha`."""
+    base_taken: str = ""
+    """The default branch's commit that was taken into the run branch last; empty = `base_sha`."""
+    base_round: int = 0
+    """How many baselines there were after the first."""
     branches_prefix: str = "otto"
 
     revision: int = 0

@@ -124,6 +124,26 @@ class BaseMoved(Event):
     sha: str
 
 
+class BaseTaken(Event):
+    """The default branch at `base_sha` is part of the run branch, whose head is `sha`. `asked`: what was heard of."""
+
+    type: Literal["BaseTaken"] = "BaseTaken"
+    asked: str
+    base_sha: str
+    sha: str
+    tree: str
+    dispatched_run: int | None = None
+
+
+class BaseConflict(Event):
+    """The default branch at `base_sha` cannot be merged into the run branch by rule."""
+
+    type: Literal["BaseConflict"] = "BaseConflict"
+    asked: str
+    base_sha: str
+    paths: tuple[str, ...] = ()
+
+
 class TimeUsedUp(Event):
     """The run's minutes are over."""
 

@@ -54,6 +54,7 @@ def attempt_started(run: Run, event: e.AttemptStarted) -> Run:
         routed=task.routed,
         branch=event.branch,
         base_sha=event.base_sha,
+        base_round=run.base_round,
     )
     cleared = {"next_strategy": None, "next_gate": None, "next_guidance": "", "question": ""}
     return run.with_task(

@@ -7,6 +7,8 @@ import logging
 from datetime import datetime, timedelta
 from typing import Literal
 
+from otto_bot.core import base
+from otto_bot.core import events as e
 from otto_bot.core.run import Run
 from otto_bot.core.values import Person, Repo
 from otto_bot.github.client import GitHubApp
@@ -90,6 +92,7 @@ class CatchUp:
                 await self._comment(run, run.pull_request, comment, "review_comment")
         await asyncio.to_thread(self._archive.set_cursor, f"comments/{run.id}", started.isoformat())
         await self._pull(run)
+        await self._base(run)
         # What was just told may have ended the run.
         await self._issue(await asyncio.to_thread(self._ledger.load, run.id))
 
@@ -122,6 +125,14 @@ class CatchUp:
                 await self._desk.run_branch_at(run, pull.head_sha)
         elif run.outcome is None and (pull.merged or not run.resting):
             await self._desk.pull_closed(run)
+
+    async def _base(self, run: Run) -> None:
+        """Tasks that wait for a green base: whether the default branch has moved."""
+        if not base.waiting(run):
+            return
+        head = await self._desk.repository(run.repo).branch_sha(run.repo.default_branch)
+        if head is not None and head != (run.base_head or run.base_sha):
+            await self._desk.tell(run, e.BaseMoved(at=self._desk.now(), sha=head))
 
     async def _issue(self, run: Run) -> None:
         if run.resting:

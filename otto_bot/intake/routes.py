@@ -175,7 +175,7 @@ async def _pushed(router: Router, _delivery: Delivery, payload: p.Payload) -> No
     for run in await router.desk.active_in(repo.id):
         if branch == run.run_branch and not payload.deleted:
             await router.desk.run_branch_pushed(run, payload.after, who)
-        elif branch == run.repo.default_branch:
+        elif branch == run.repo.default_branch and not payload.deleted:
             await router.desk.tell(run, e.BaseMoved(at=router.desk.now(), sha=payload.after))
 
 

@@ -207,6 +207,9 @@ class _Session:
             return [await self._out_of_money(workspace, result.tree if changed else None)]
         if result.ending not in ("finished", "no_finish"):
             return [self._failed(Cause.AGENT_LIMIT, f"{result.ending.replace('_', ' ')}: {result.detail}")]
+        if not changed and self._base_mended():
+            # Its own change was right: with the new base taken in it is verified once more.
+            return [self._coded(self.attempt.base_sha, "no changes, on the new base", result)]
         if not changed:
             words = result.handoff.summary if result.handoff else result.detail
             return [self._failed(Cause.NO_CHANGES, f"the coder changed nothing. {words}")]
@@ -216,19 +219,27 @@ class _Session:
             return [self._held(findings)]
         sha = await self._commit(workspace, result.tree)
         stat = f"{len(changes)} files, +{sum(c.additions for c in changes)} −{sum(c.deletions for c in changes)}"
+        return [self._coded(sha, stat, result)]
+
+    def _coded(self, sha: str, stat: str, result: CodeResult) -> AttemptCoded:
         left = result.handoff
-        handoff = Handoff(summary=left.summary, facts=left.handoff) if left else Handoff()
-        return [
-            AttemptCoded(
-                at=self.context.now(),
-                task=self.effect.task,
-                attempt=self.attempt.number,
-                sha=sha,
-                tree=result.tree,
-                stat=stat,
-                handoff=handoff,
-            )
-        ]
+        return AttemptCoded(
+            at=self.context.now(),
+            task=self.effect.task,
+            attempt=self.attempt.number,
+            sha=sha,
+            tree=result.tree,
+            stat=stat,
+            handoff=Handoff(summary=left.summary, facts=left.handoff) if left else Handoff(),
+        )
+
+    def _base_mended(self) -> bool:
+        """Whether the attempt before failed only as its base did, and a newer base is part of this one."""
+        before = [a for a in self.run.task(self.effect.task).attempts if a.number == self.attempt.number - 1]
+        if not before or before[0].sha is None or before[0].failure is None:
+            return False
+        newer = before[0].base_round < self.attempt.base_round and before[0].sha != self.attempt.base_sha
+        return newer and (before[0].failure.pre_existing or before[0].failure.cause is Cause.BASE_RED)
 
     async def _commit(self, workspace: Workspace, tree: str) -> str:
         habits = await self.context.habits(self.run)

@@ -20,6 +20,7 @@ from otto_bot.jobs.plan_issue import plan_issue
 from otto_bot.jobs.prepare import prepare
 from otto_bot.jobs.push_attempt import push_attempt
 from otto_bot.jobs.run_pilot import run_pilot
+from otto_bot.jobs.take_base import take_base
 from otto_bot.jobs.verify_head import verify_head
 from otto_bot.model.errors import BudgetSpent, ProviderError, UnknownPrice
 from otto_bot.store.effect_rows import Ticket
@@ -46,6 +47,7 @@ JOBS: Mapping[EffectKind, Job] = {
     EffectKind.REPLY: publish.answer,
     EffectKind.TIDY: publish.tidy,
     EffectKind.TIME_UP: publish.time_up,
+    EffectKind.TAKE_BASE: take_base,
 }
 
 

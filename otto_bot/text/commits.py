@@ -39,6 +39,12 @@ def merge_commit(run: Run, task_key: str) -> str:
     return f"Merge the run branch into {task_key}\n\nIssue {run.issue}: the next attempt goes on from both.\n"
 
 
+def base_commit(run: Run) -> str:
+    """The default branch taken into the run branch, where tasks wait for a base that is green."""
+    branch = plain(run.repo.default_branch, 40)
+    return f"Merge {branch} into the run branch\n\nIssue {run.issue}: tasks wait for what was mended there.\n"
+
+
 def subject_line(title: str, habits: Sequence[str], limit: int = SUBJECT) -> str:
     """A title as this repository writes subjects: with a conventional prefix and small, or plain."""
     words = _CLOSING.sub("", plain(title, 300)).rstrip(". ") or "Change"

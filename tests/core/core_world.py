@@ -10,10 +10,10 @@ from datetime import datetime, timedelta
 from core_builders import T0, run_started, said
 from core_world_jobs import Fails, Jobs, Later
 
+from otto_bot.core import base, policy
 from otto_bot.core import events as e
-from otto_bot.core import policy
 from otto_bot.core.config import Config, HostCaps
-from otto_bot.core.effects import Effect, scheduled
+from otto_bot.core.effects import Effect, EffectKind, scheduled
 from otto_bot.core.events import RunEvent
 from otto_bot.core.machine import reduce
 from otto_bot.core.plan import Plan
@@ -122,9 +122,13 @@ class World:
             return True
         times = [effect.not_before for effect in self.schedule if effect.not_before is not None]
         wait = waits_for(self.run)
-        if wait is not None and self.answered < self.answers:
+        grace = any(effect.kind is EffectKind.APPLY for effect in self.schedule)
+        if wait is not None and not grace and self.answered < self.answers:
             self.answered += 1
-            self.command(wait.reply)
+            if base.waiting(self.run) and self.dice.random() < 0.7:
+                self.tell(e.BaseMoved(at=self.now, sha=f"mended-{self.steps}"))
+            else:
+                self.command(wait.reply)
             return True
         if self.run.hold is not None and self.run.hold.kind == "paused" and self.answered < self.answers:
             self.answered += 1
@@ -172,7 +176,7 @@ class World:
         elif roll < 0.85 and run.pull_request:
             self.tell(e.RunBranchMoved(at=self.now, sha=f"person-{self.steps}", tree="tree-person", by="bob"))
         elif roll < 0.9:
-            self.tell(e.BaseMoved(at=self.now, sha="x"), e.Reported(at=self.now, sha=run.head or "x"))
+            self.tell(e.BaseMoved(at=self.now, sha=f"main-{self.steps}"), e.Reported(at=self.now, sha=run.head or "x"))
         elif roll < 0.93 and run.pull_request:
             self.tell(e.PullRequestClosed(at=self.now, merged=False, by="bob"))
         elif self.ledger:

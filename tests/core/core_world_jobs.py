@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -71,6 +71,7 @@ class Jobs:
         self.config = config
         self.trouble = trouble
         self.serial = 100
+        self.causes: Sequence[Cause] = CI_CAUSES
 
     def bad(self, weight: float = 1.0) -> bool:
         return self.dice.random() < self.trouble * weight
@@ -157,7 +158,7 @@ class Jobs:
             return [e.VerificationPolled(at=now, target=effect.target, next_at=now + timedelta(seconds=3))]
         if not self.bad(0.5 if effect.target == BASELINE else 1.0):
             return [e.VerificationEnded(at=now, target=effect.target, sha=seen.sha, ending="green")]
-        cause = self.dice.choice(CI_CAUSES)
+        cause = self.dice.choice(self.causes)
         endings = {Cause.TIMEOUT: "timed_out", Cause.CANCELLED: "cancelled", Cause.NO_CI: "no_ci"}
         given = {"at": now, "target": effect.target, "sha": seen.sha, "ending": endings.get(cause, "red")}
         why = self.failed(effect.model_copy(update={"task": effect.task or effect.target}), cause, Phase.VERIFY)
@@ -272,6 +273,17 @@ class Jobs:
     def tidy(self, run: Run, effect: Effect, now: datetime) -> list[RunEvent]:
         return [e.Tidied(at=now, number=effect.number)]
 
+    def take_base(self, run: Run, effect: Effect, now: datetime) -> list[RunEvent]:
+        where: dict[str, Any] = {"at": now, "asked": effect.target, "base_sha": effect.target}
+        if self.bad(0.3):
+            return [e.BaseConflict(**where, paths=("a.py",))]
+        if self.bad(0.2):
+            return [e.RunBranchMoved(at=now, sha=sha_of("person", self.number()), tree="tree-person", by="bob")]
+        if self.bad(0.2):
+            return [e.BaseTaken(**where, sha=run.head, tree=run.head_tree)]
+        sha = sha_of("base", effect.target, run.head)
+        return [e.BaseTaken(**where, sha=sha, tree=f"tree-{sha}")]
+
     def time_up(self, run: Run, effect: Effect, now: datetime) -> list[RunEvent]:
         return [e.TimeUsedUp(at=now)]
 
@@ -296,4 +308,5 @@ _ANSWERS: dict[EffectKind, Callable[[Jobs, Run, Effect, datetime], list[RunEvent
     EffectKind.REPLY: Jobs.reply,
     EffectKind.TIDY: Jobs.tidy,
     EffectKind.TIME_UP: Jobs.time_up,
+    EffectKind.TAKE_BASE: Jobs.take_base,
 }

@@ -5,7 +5,11 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any
 
+from otto_bot.core import base
 from otto_bot.core import events as e
+from otto_bot.core.commands import Command, Given
+from otto_bot.core.decision import Action, Decider, Decision, Move
+from otto_bot.core.evidence import Cause, Failure, Phase
 from otto_bot.core.run import Outcome
 
 
@@ -170,3 +174,34 @@ async def test_a_run_that_cannot_be_read_is_left_for_the_next_round(started: Any
 
     await look(started)
     assert started.given() == ["pause"]
+
+
+async def test_a_default_branch_that_moved_unseen_is_found_where_tasks_wait_for_it(started: Any) -> None:
+    run = await started.opened()
+    await started.catch_up()
+    started.drop("push")
+    await started.do(push={"branch": "main", "files": {"a": "1"}})
+    await started.catch_up()
+    assert not [event for event in started.told() if isinstance(event, e.BaseMoved)]
+
+    failure = Failure(task="t1", attempt=1, phase=Phase.CODING, cause=Cause.BASE_RED)
+    moves = (Move(task="t1", action=Action.HOLD, reason="the base is red"),)
+    at = started.now()
+    told: list[e.RunEvent] = [
+        e.VerificationEnded(at=at, target="baseline", sha=run.head, ending="red"),
+        e.CommandGiven(at=at, given=Given(key="s", command=Command(verb="skip", tasks=("t2",)), by=run.actor)),
+        e.AttemptStarted(at=at, task="t1", attempt=1, base_sha=run.head, branch="b"),
+        e.AttemptFailed(at=at, task="t1", attempt=1, failure=failure),
+        e.GateOpened(at=at, gate=1),
+        e.DecisionMade(at=at, gate=1, decision=Decision(decided_by=Decider.RULES, moves=moves)),
+        e.DecisionPosted(at=at, gate=1, revision=run.revision + 1, comment_id=9),
+        e.CommandGiven(at=at, given=Given(key="a", command=Command(verb="approve"), by=run.actor)),
+        e.DecisionApplied(at=at, gate=1, revision=run.revision + 1),
+    ]
+    run = started.ledger.append(run.id, told, at)
+    assert base.waiting(run), run
+    await started.catch_up()
+    await started.catch_up()
+
+    (moved,) = [event for event in started.told() if isinstance(event, e.BaseMoved)]
+    assert moved.sha == await started.repository.branch_sha("main")

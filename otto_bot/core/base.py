@@ -1,0 +1,122 @@
+"""The base: held tasks wait for a green one. A default branch that moved is taken in, verified, and they go on."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from otto_bot.core import events as e
+from otto_bot.core import policy
+from otto_bot.core.decision import Action, Decider, Decision, Move
+from otto_bot.core.gates import batches_with, decided_gate
+from otto_bot.core.integration import rebuild
+from otto_bot.core.run import BASELINE, Outcome, Run, RunPhase, TaskState, Verification
+
+VERIFYING = "the default branch moved and is taken in; this goes on when Actions finds it green"
+STILL_RED = "the base commit is still not green; this goes on when it is"
+
+
+def waiting(run: Run) -> bool:
+    """Whether the run rests and some of its tasks wait for a green base."""
+    resting = run.outcome is Outcome.NEEDS_HUMAN and run.phase is RunPhase.DONE
+    held = any(task.state is TaskState.HELD for task in run.tasks.values())
+    return resting and held and run.hold is None and run.gate is None
+
+
+def outdated(run: Run) -> bool:
+    """Whether the default branch has commits that nobody has taken into the run branch yet, as far as is known."""
+    return bool(run.base_head) and run.base_head != (run.base_taken or run.base_sha)
+
+
+def base_moved(run: Run, event: e.BaseMoved) -> Run:
+    """The default branch moved: only remembered; it is taken in when tasks wait for it."""
+    return run.model_copy(update={"base_moved": run.base_moved + 1, "base_head": event.sha})
+
+
+def look_again(run: Run) -> Run:
+    """Somebody pushed to the run branch while tasks wait: its new head may be what they wait for."""
+    if not waiting(run):
+        return run
+    return run.model_copy(update={"base_head": run.base_head or run.base_sha, "base_taken": "?"})
+
+
+def base_taken(run: Run, event: e.BaseTaken) -> Run:
+    """The run branch holds the default branch now: its head is the new baseline, verified like the first one."""
+    if run.pull_request is None or run.ended:
+        return run
+    before = run.verifications.get(BASELINE)
+    moved = event.sha != run.head
+    run = _known(run, event.asked, event.base_sha)
+    if moved:
+        run = rebuild(run.model_copy(update={"head": event.sha, "head_tree": event.tree}))
+    if before is not None and before.sha == event.sha:
+        return run
+    run = _say(run.model_copy(update={"base_round": run.base_round + 1}), VERIFYING)
+    return run.with_verification(
+        Verification(
+            target=BASELINE,
+            branch=run.run_branch,
+            sha=event.sha,
+            tree=event.tree,
+            started_at=event.at,
+            next_at=event.at,
+            pull_request=run.pull_request,
+            dispatched_run=event.dispatched_run,
+            ending="green" if event.tree in run.green_trees else None,
+        )
+    )
+
+
+def base_conflict(run: Run, event: e.BaseConflict) -> Run:
+    """The default branch does not fit onto the run branch: only people can say how. They are called once more."""
+    if run.ended:
+        return run
+    run = _known(run, event.asked, event.base_sha)
+    where = ", ".join(event.paths[:5]) or "a directory"
+    run = _say(run, f"the default branch moved and conflicts with the run branch in {where}; merge it there"[:600])
+    return run.model_copy(update={"rests": run.rests + 1}) if waiting(run) else run
+
+
+def baseline_verified(run: Run) -> Run:
+    """Actions has finished with a baseline."""
+    baseline = run.verifications[BASELINE]
+    if baseline.ending == "green":
+        return run.model_copy(update={"green_trees": run.green_trees | {baseline.tree}})
+    return _say(run, STILL_RED) if run.base_round else run
+
+
+def reopen(run: Run, at: datetime) -> Run:
+    """Once the base is green: what was held and not tried on it yet is decided by the rules, posted like every other.
+
+    Each new base reopens a task at most once, so that a task that only seems to fail like its base cannot go round.
+    """
+    baseline = run.verifications.get(BASELINE)
+    if baseline is None or baseline.ending != "green" or not waiting(run):
+        return run
+    keys = tuple(key for key in run.tasks if _untried(run, key))
+    if not keys:
+        return run
+    reason = "its failure was the base commit's, and the base is green now; not charged"
+    moves = tuple(Move(task=key, action=Action.RETRY, reason=reason, decided_by=Decider.RULES) for key in keys)
+    why = f"the default branch moved, and with it Actions is green at {baseline.sha[:7]}"
+    decision = Decision(decided_by=Decider.RULES, why=why, moves=moves, batches=batches_with(run, keys))
+    return decided_gate(run, keys, decision, at)
+
+
+def _untried(run: Run, key: str) -> bool:
+    task = run.tasks[key]
+    if task.state is not TaskState.HELD or task.last is None or policy.attempts_left(run, task) <= 0:
+        return False
+    return task.last.base_round < run.base_round
+
+
+def _known(run: Run, asked: str, taken: str) -> Run:
+    """What was taken in. A branch that moved on after this was asked for is looked at once more."""
+    head = taken if run.base_head == asked else run.base_head
+    return run.model_copy(update={"base_head": head, "base_taken": taken})
+
+
+def _say(run: Run, words: str) -> Run:
+    for task in run.tasks.values():
+        if task.state is TaskState.HELD:
+            run = run.with_task(task.model_copy(update={"question": words}))
+    return run

@@ -1,0 +1,62 @@
+"""Take the default branch into the run branch: a merge commit that people's and Otto's commits all stay part of."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from otto_bot.core.effects import Effect
+from otto_bot.core.events import BaseConflict, BaseTaken, RunBranchMoved, RunEvent
+from otto_bot.core.run import BASELINE, Run
+from otto_bot.git.commits import tree_of
+from otto_bot.git.errors import PushRejected
+from otto_bot.git.merging import Conflict
+from otto_bot.git.mirror import Mirror
+from otto_bot.git.publish import push
+from otto_bot.jobs.context import Context
+from otto_bot.jobs.dispatching import dispatch_if_needed
+from otto_bot.jobs.outcomes import NeedsPerson
+from otto_bot.store.effect_rows import Ticket
+from otto_bot.text.commits import base_commit
+
+
+async def take_base(context: Context, run: Run, effect: Effect, _ticket: Ticket) -> Sequence[RunEvent]:
+    """BaseTaken, or BaseConflict; RunBranchMoved where someone else's commits got there first.
+
+    The merge has a fixed time, so that a second try makes the same commit.
+    """
+    mirror = await context.mirror(run)
+    branch = run.repo.default_branch
+    base = await mirror.remote_head(f"refs/heads/{branch}")
+    if base is None:
+        raise NeedsPerson(f"the default branch `{branch}` is gone; tell Otto by a new run on the new one", "base_gone")
+    await mirror.fetch(base, run.head)
+    merging = context.merging(mirror)
+    merged = await merging.merge_in(
+        run.head, base, message=base_commit(run), author=await context.author(), when=run.started_at
+    )
+    if isinstance(merged, Conflict):
+        return [BaseConflict(at=context.now(), asked=effect.target, base_sha=base, paths=merged.paths[:20])]
+    moved = await _push(context, run, mirror, merged)
+    if moved is not None:
+        return [moved]
+    known = run.verifications.get(BASELINE)
+    again = known is None or known.sha != merged
+    dispatched = await dispatch_if_needed(context, run, run.run_branch, merged) if again else None
+    tree = await tree_of(mirror, merged)
+    taken = BaseTaken(
+        at=context.now(), asked=effect.target, base_sha=base, sha=merged, tree=tree, dispatched_run=dispatched
+    )
+    return [taken]
+
+
+async def _push(context: Context, run: Run, mirror: Mirror, merged: str) -> RunBranchMoved | None:
+    """The run branch goes forward to the merge. None = it did."""
+    try:
+        await push(mirror, merged, run.run_branch, run.head)
+    except PushRejected as error:
+        head = await mirror.remote_head(f"refs/heads/{run.run_branch}")
+        if error.reason != "non_fast_forward" or head is None or head == run.head:
+            raise
+        await mirror.fetch(head)
+        return RunBranchMoved(at=context.now(), sha=head, tree=await tree_of(mirror, head))
+    return None
