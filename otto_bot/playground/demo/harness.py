@@ -62,6 +62,8 @@ class Playground:
         self.bot: Child | None = None
         self._http = httpx.AsyncClient(timeout=30, trust_env=False)
         self._told = 0
+        self._resting: Json | None = None
+        """The report of the moment the run was last seen at rest: each costs a process of its own."""
 
     async def __aenter__(self) -> Self:
         """Starts every part and points the webhook at the bot. Raises StartError, with nothing left running."""
@@ -170,7 +172,8 @@ class Playground:
 
     async def full_report(self) -> Json:
         """The ledger, and beside it what stands on the stand-in: comments, pull requests, requests, checks."""
-        ledger, seen = await asyncio.gather(self.report(), self.stand_in.state())
+        seen = await self.stand_in.state()
+        ledger = self._resting or await self.report()
         shown = ("comments", "pull_requests", "requests", "checks", "workflow_runs", "branches")
         return {**ledger, **{name: seen[name] for name in shown}, "model_calls": await self.model_calls()}
 
@@ -208,6 +211,7 @@ class Playground:
     async def events_until_rest(self) -> AsyncIterator[Json]:
         """Every event until the run has ended, or waits for a person and nobody is about to react."""
         while True:
+            self._resting = None
             async for event in self.follow():
                 yield event
             if await self._rests():
@@ -222,7 +226,7 @@ class Playground:
                 pass
 
         await asyncio.wait_for(exhaust(), limit)
-        return await self.report()
+        return self._resting or await self.report()
 
     async def _rests(self) -> bool:
         """Whether the run rests. With people about, a second look: their last words may just be on their way."""
@@ -231,11 +235,12 @@ class Playground:
             ended = before.get("outcome") in ENDED
             if not before.get("resting") or (not ended and await self.outstanding()):
                 return False
+            self._resting = before
             if ended or not self.scenario.people:
                 return True
             await self.stand_in.settle()
             await asyncio.sleep(QUIET_SECONDS)
-            after = await self.report()
+            self._resting = after = await self.report()
             return bool(after.get("resting")) and len(after["events"]) == len(before["events"])
         return False
 
