@@ -1,0 +1,109 @@
+"""The first effect of a labelled issue, on the same bench: what is read before any model is paid."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from otto_bot.core.effects import Effect, scheduled
+from otto_bot.core.events import Prepared, Refused
+from otto_bot.core.lanes import LaneKind
+from otto_bot.git.runner import GitRunner
+from otto_bot.github.errors import Unreachable
+from otto_bot.jobs.context import Context
+from otto_bot.jobs.prepare import prepare
+from otto_bot.model.client import ModelClient
+from otto_bot.model.prices import Prices
+from otto_bot.model.redact import Redactor
+from otto_bot.store.effect_rows import EffectRows, Ticket
+
+CI = """
+on:
+  pull_request:
+    branches: [main]
+jobs:
+  test:
+    runs-on: ubuntu-latest
+    steps: [{run: "true"}]
+"""
+WORKFLOW = {".github/workflows/ci.yml": CI}
+
+
+def no_model() -> ModelClient:
+    raise AssertionError("no model may be called before the repository is prepared")
+
+
+async def prepared(bench: Any, tmp_path: Path) -> Prepared | Refused:
+    """Label the issue and execute the effect that is due."""
+    await bench.do(label={"name": "otto"})
+    home = tmp_path / "git-home"
+    home.mkdir()
+    context = Context(
+        ledger=bench.ledger, rows=EffectRows(bench.engine), archive=bench.archive, github=bench.github,
+        web_url="http://github.test", runner=GitRunner(home), state_dir=tmp_path, model=no_model,
+        prices=Prices.published(), redactor=Redactor(), cage=None, stopping=lambda: False, now=bench.now,
+        nonce_key=b"key",
+    )  # fmt: skip
+    run = bench.run
+    effect: Effect = next(effect for effect in scheduled(run) if effect.kind == "prepare")
+    (event,) = await prepare(context, run, effect, Ticket(key=effect.key, generation=1))
+    assert isinstance(event, Prepared | Refused)
+    return event
+
+
+async def test_defaults_where_there_is_no_file(open_bench: Any, tmp_path: Path) -> None:
+    async with open_bench(WORKFLOW) as bench:
+        event = await prepared(bench, tmp_path)
+        labels = {label.name for label in bench.stand_in.hub.world.labels}
+
+    assert isinstance(event, Prepared)
+    assert (event.lane.kind, event.lane.jobs) == (LaneKind.PULL_REQUEST, ("test",))
+    assert (event.config.attempts.per_task, event.prefix, event.exposure.items) == (3, "otto", ())
+    assert {"otto", "otto:needs-human", "otto:done", "otto:verification"} <= labels
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("budget: {usd: 5\nplan: [", ["line 2", ".github/otto.yml"]),
+        ("budgets: {usd: 5}\n", ["budgets"]),
+        ("attempts: {per_task: 99}\n", ["attempts.per_task"]),
+        ("- a\n- b\n", ["mapping"]),
+    ],
+)
+async def test_a_file_that_cannot_be_used_stops_the_run_and_says_why(
+    open_bench: Any, tmp_path: Path, text: str, words: list[str]
+) -> None:
+    async with open_bench({**WORKFLOW, ".github/otto.yml": text}) as bench:
+        event = await prepared(bench, tmp_path)
+
+    assert isinstance(event, Refused)
+    assert all(word in event.reason for word in words), event.reason
+
+
+async def test_without_a_workflow_it_rests_with_a_link_that_adds_one(open_bench: Any, tmp_path: Path) -> None:
+    async with open_bench() as bench:
+        event = await prepared(bench, tmp_path)
+
+    assert isinstance(event, Refused)
+    assert "/new/main?filename=" in event.reason
+    assert "otto-verify.yml" in event.reason
+
+
+async def test_a_branch_of_the_prefixs_name_moves_otto_aside(open_bench: Any, tmp_path: Path) -> None:
+    async with open_bench(WORKFLOW) as bench:
+        await bench.branch("otto")
+        event = await prepared(bench, tmp_path)
+
+    assert isinstance(event, Prepared)
+    assert event.prefix == "otto-bot"
+
+
+async def test_a_file_that_cannot_be_fetched_is_no_file_without_settings(open_bench: Any, tmp_path: Path) -> None:
+    async with open_bench({**WORKFLOW, ".github/otto.yml": "attempts: {per_task: 1}\n"}) as bench:
+        await bench.do(label={"name": "otto"})
+        bench.fault(kind="status", status=502, match={"path": "otto.yml", "count": 100})
+        with pytest.raises(Unreachable):
+            await prepared(bench, tmp_path)
