@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from otto_bot.core.run import Run
 from otto_bot.diagnosis.models import Annotation, CheckedJob, StepResult
 from otto_bot.github.ci_models import Job, WorkflowRun
-from otto_bot.github.errors import Forbidden, GitHubError, LogsGone, NotFound, TooLarge
+from otto_bot.github.errors import Forbidden, LogsGone, NotFound, TooLarge
 from otto_bot.jobs.context import Context
 
 log = logging.getLogger(__name__)
@@ -78,8 +78,6 @@ async def _annotations(context: Context, run: Run, job: Job) -> tuple[Annotation
     except (NotFound, Forbidden) as error:
         log.warning("no annotations of job %s: %s", job.id, error)
         return ()
-    except GitHubError:
-        raise
     return tuple(
         Annotation(path=a.path, line=a.start_line, level=a.level, message=a.message, title=a.title) for a in found[:100]
     )
