@@ -1,0 +1,1 @@
+"""Measurements of the rooms. Nothing of the product imports them."""

@@ -1,0 +1,186 @@
+"""The figures as Markdown: the promises first, then every set, class, cluster, second and language."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, NamedTuple
+
+from bench.diagnosis.bars import Judged, judged
+from bench.diagnosis.figures import SETS, Figure
+from bench.diagnosis.machine import sentence
+from bench.diagnosis.measure import OTTO
+
+_MEANT = """\
+Recall: share of the labelled lines or facts that the excerpt holds, mean over cases. Then the shares of cases with at
+least 90 % of them, with the first, with any."""
+_ASIDE_AT_LEAST = 5
+
+
+class Results(NamedTuple):
+    """All that one run found."""
+
+    machine: dict[str, Any]
+    budget: int
+    budgets: tuple[int, ...]
+    step: int
+    cases: int
+    seconds: float
+    extraction: list[Figure]
+    classification: list[Figure]
+    clusters: list[Figure]
+    speed: list[Figure]
+    languages: list[Figure]
+    curves: dict[str, dict[str, list[float]]]
+    troubles: list[str]
+
+    @property
+    def judged(self) -> list[Judged]:
+        """The figures with a promise."""
+        return judged([*self.extraction, *self.classification, *self.clusters, *self.speed])
+
+
+def markdown(results: Results) -> str:
+    """The whole report, without a title."""
+    part = "" if results.step == 1 else f" **Quick: each {results.step}th case of a source only.**"
+    parts = [
+        f"Measured {sentence(results.machine)}.",
+        f"{results.cases} cases in {results.seconds:.0f} s; budget {results.budget:,} characters.{part}",
+        "### Against the promise",
+        _promises(results.judged),
+        "### Excerpts",
+        _MEANT,
+        _excerpts(results.extraction),
+        "### Recall over budget",
+        _curves(results.curves, results.budgets),
+    ]
+    for title, figures in (
+        ("Classes", results.classification),
+        ("Clusters", results.clusters),
+        ("Speed and memory", results.speed),
+    ):
+        if figures:
+            parts += [f"### {title}", _plain(figures)]
+    parts += ["### By language", _languages(results.languages)]
+    if results.troubles:
+        parts += ["### Troubles", "\n".join(f"- {trouble}" for trouble in results.troubles[:20])]
+    return "\n\n".join(parts) + "\n"
+
+
+def _promises(rows: Sequence[Judged]) -> str:
+    head = (
+        "measure",
+        "cases",
+        OTTO,
+        "at least",
+        "aim",
+        "tail",
+        "best plain way in this run",
+        "ratio",
+        "best tool known",
+    )
+    return _table(head, [_promise(row) for row in rows])
+
+
+def _promise(row: Judged) -> list[str]:
+    figure, bar = row.figure, row.bar
+    other = row.best_other
+    known = f"{bar.known:.1f} {bar.known_tool}" if bar.known is not None else ""
+    sign = "≥" if figure.more else "≤"
+    return [
+        figure.title,
+        str(figure.cases),
+        f"**{_told(figure, OTTO)}**{'' if row.holds else ' (missed)'}",
+        f"{sign} {bar.least:g}",
+        f"{sign} {bar.aim:g}",
+        _told(figure, "tail") if "tail" in figure.values else _told(figure, "masked tail"),
+        f"{_number(other[1])} {other[0]}" if other else "",
+        _ratio(figure.values[OTTO], other[1]) if other else "",
+        known,
+    ]
+
+
+def _excerpts(figures: Sequence[Figure]) -> str:
+    known = {figure.key: figure for figure in figures}
+    tools = _tools(figures)
+    rows = []
+    for chosen in SETS:
+        measures = [
+            known[f"{chosen.key}.{name}"]
+            for name in ("recall", "most", "first", "some")
+            if f"{chosen.key}.{name}" in known
+        ]
+        if measures:
+            cells = [
+                " / ".join(_told(figure, tool) for figure in measures) if tool in measures[0].values else "–"
+                for tool in tools
+            ]
+            rows.append([chosen.title, str(measures[0].cases), *cells])
+    return _table(("set", "cases", *tools), rows)
+
+
+def _plain(figures: Sequence[Figure]) -> str:
+    tools = _tools(figures)
+    rows = [
+        [
+            f"{figure.title}, {figure.unit}" if figure.unit != "%" else figure.title,
+            str(figure.cases),
+            *(_told(figure, tool) for tool in tools),
+            _ratios(figure, tools),
+        ]
+        for figure in figures
+    ]
+    others = " / ".join(tool for tool in tools if tool != OTTO)
+    return _table(("measure", "cases", *tools, f"ratio to {others}"), rows)
+
+
+def _ratios(figure: Figure, tools: Sequence[str]) -> str:
+    return " / ".join(_ratio(figure.values[OTTO], figure.values[tool]) for tool in tools if tool != OTTO)
+
+
+def _curves(curves: Mapping[str, Mapping[str, Sequence[float]]], budgets: Sequence[int]) -> str:
+    rows = [
+        [title, tool, *(f"{value:.1f}" for value in values)]
+        for title, tools in curves.items()
+        for tool, values in tools.items()
+    ]
+    return _table(("set", "tool", *(f"{budget:,}" for budget in budgets)), rows)
+
+
+def _languages(figures: Sequence[Figure]) -> str:
+    """Groups of at least five cases; smaller ones say nothing."""
+    told = [figure for figure in figures if figure.cases >= _ASIDE_AT_LEAST]
+    tools = [
+        tool for tool in _tools(told) if tool in (OTTO, "tail", "strip, cut, tail", "grep -B2 -A5", "new lines, tail")
+    ]
+    rows = [
+        [*figure.title.split("/", 1), str(figure.cases), *(_told(figure, tool) for tool in tools)] for figure in told
+    ]
+    return _table(("set", "language or build tool", "cases", *tools), rows)
+
+
+def _tools(figures: Iterable[Figure]) -> list[str]:
+    names = dict.fromkeys(tool for figure in figures for tool in figure.values)
+    return [OTTO, *(name for name in names if name != OTTO)]
+
+
+def _told(figure: Figure, tool: str) -> str:
+    return _number(figure.values[tool]) if tool in figure.values else "–"
+
+
+def _number(value: float) -> str:
+    return (
+        f"{value:,.0f}"
+        if abs(value) >= 1000
+        else f"{value:.1f}"
+        if abs(value) >= 0.05 or value == 0
+        else f"{value:.3f}"
+    )
+
+
+def _ratio(one: float, other: float) -> str:
+    return f"{one / other:.2f}×" if other else "–"
+
+
+def _table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    lines = [head, ["---"] * len(head), *rows]
+    return "\n".join("| " + " | ".join(cell.replace("|", "\\|") for cell in line) + " |" for line in lines)
