@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
+from otto_bot.core.redact import Redactor
 from otto_bot.engine.execute import Executor
 from otto_bot.engine.loop import Engine
 from otto_bot.engine.queue import DbosQueue, queue_url
@@ -30,7 +31,6 @@ from otto_bot.jobs.context import Context
 from otto_bot.jobs.registry import jobs_for, translate
 from otto_bot.model.client import ModelClient, warm
 from otto_bot.model.prices import Prices
-from otto_bot.model.redact import Redactor
 from otto_bot.sandbox.bare import Bare
 from otto_bot.sandbox.cage import Cage
 from otto_bot.settings import FILE_VARIANTS, Settings, SettingsError

@@ -16,6 +16,7 @@ from typing import Any, Protocol
 from otto_bot.core.events import RunEvent
 from otto_bot.core.evidence import Failure
 from otto_bot.core.lanes import Workflow
+from otto_bot.core.redact import Redactor
 from otto_bot.core.run import Run, Task, target_of
 from otto_bot.git.commits import Author
 from otto_bot.git.merging import Merging
@@ -27,7 +28,6 @@ from otto_bot.github.verbs import Repository
 from otto_bot.jobs.outcomes import Later
 from otto_bot.model.client import ModelClient
 from otto_bot.model.prices import Prices
-from otto_bot.model.redact import Redactor
 from otto_bot.sandbox.bare import Bare
 from otto_bot.sandbox.cage import Cage
 from otto_bot.store.archive import Archive

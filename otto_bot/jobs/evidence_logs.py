@@ -65,7 +65,7 @@ async def _log(context: Context, run: Run, job: Job) -> bytes | None:
     except (LogsGone, NotFound, TooLarge, Forbidden) as error:
         log.warning("no log of job %s: %s", job.id, error)
         return None
-    clean = context.redactor.text(raw.decode("utf-8", "surrogateescape")).encode("utf-8", "surrogateescape")
+    clean = await asyncio.to_thread(context.redactor.raw, raw)
     await asyncio.to_thread(context.archive.keep, "log", clean, context.now())
     return clean
 

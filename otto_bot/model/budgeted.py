@@ -5,12 +5,12 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Protocol
 
+from otto_bot.core.redact import Redactor
 from otto_bot.core.values import Usage
 from otto_bot.model.calls import ModelCall, ModelReply
 from otto_bot.model.client import ModelClient
 from otto_bot.model.errors import BudgetSpent, ProviderError
 from otto_bot.model.prices import Prices
-from otto_bot.model.redact import Redactor
 
 
 class Purse(Protocol):

@@ -48,8 +48,8 @@ def purse(kit: ModuleType) -> Any:
 
 @pytest.fixture
 def model(client: Any, purse: Any) -> Any:
+    from otto_bot.core.redact import Redactor
     from otto_bot.model.budgeted import BudgetedModel
     from otto_bot.model.prices import Prices
-    from otto_bot.model.redact import Redactor
 
     return BudgetedModel(client, purse, Prices.published(), Redactor(["hunter2-is-secret"]))

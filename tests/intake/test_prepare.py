@@ -10,13 +10,13 @@ import pytest
 from otto_bot.core.effects import Effect, scheduled
 from otto_bot.core.events import Prepared, Refused
 from otto_bot.core.lanes import LaneKind
+from otto_bot.core.redact import Redactor
 from otto_bot.git.runner import GitRunner
 from otto_bot.github.errors import Unreachable
 from otto_bot.jobs.context import Context
 from otto_bot.jobs.prepare import prepare
 from otto_bot.model.client import ModelClient
 from otto_bot.model.prices import Prices
-from otto_bot.model.redact import Redactor
 from otto_bot.store.effect_rows import EffectRows, Ticket
 
 CI = """

@@ -5,11 +5,11 @@ from typing import Any
 
 import pytest
 
+from otto_bot.core.redact import Redactor
 from otto_bot.model.budgeted import BudgetedModel
 from otto_bot.model.calls import ModelCall
 from otto_bot.model.errors import BudgetSpent, ProviderError, UnknownPrice
 from otto_bot.model.prices import Prices
-from otto_bot.model.redact import Redactor
 
 
 def call(**changes: Any) -> ModelCall:
