@@ -28,8 +28,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     """0 when measured, 1 when `--check` finds a promise broken, 2 when there is nothing sound to measure."""
     options = _options(argv)
     try:
-        adapter_of(options.adapter)
         cases = load(options.data)
+        adapter_of(options.adapter)
         results, measured = run(cases, options)
         write(results, measured, options.out, options.docs)
     except (DataError, ValueError) as error:

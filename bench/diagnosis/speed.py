@@ -38,12 +38,15 @@ class Took(NamedTuple):
     above_building: float
 
 
-def speed(cases: Sequence[Case], adapter: str, budget: int) -> list[Figure]:
-    """MB/s over the real Actions logs among `cases`, and the cost of one large log. Empty where there are none."""
+def speed(cases: Sequence[Case], adapter: str, budget: int, large: int = LARGE) -> list[Figure]:
+    """MB/s over the real Actions logs among `cases`, and the cost of one log of `large` characters.
+
+    Empty where there are no such logs.
+    """
     chosen = [case for case in cases if case.source in ACTIONS]
     if not chosen:
         return []
-    took = {tool: _alone(tool, chosen, adapter, budget) for tool in (OTTO, *CUTTERS)}
+    took = {tool: _alone(tool, chosen, adapter, budget, large) for tool in (OTTO, *CUTTERS)}
     rows: tuple[tuple[str, str, str, bool, Callable[[Took], float]], ...] = (
         ("speed.process", "real Actions logs, by process time", "MB/s", True, lambda t: t.characters / 1e6 / t.process),
         ("speed.wall", "real Actions logs, by the clock", "MB/s", True, lambda t: t.characters / 1e6 / t.wall),
@@ -64,12 +67,12 @@ def speed(cases: Sequence[Case], adapter: str, budget: int) -> list[Figure]:
     ]
 
 
-def _alone(tool: str, cases: Sequence[Case], adapter: str, budget: int) -> Took:
+def _alone(tool: str, cases: Sequence[Case], adapter: str, budget: int, large: int) -> Took:
     with ProcessPoolExecutor(1, mp_context=multiprocessing.get_context("spawn")) as pool:
-        return pool.submit(_took, tool, list(cases), adapter, budget).result()
+        return pool.submit(_took, tool, list(cases), adapter, budget, large).result()
 
 
-def _took(tool: str, cases: list[Case], adapter: str, budget: int) -> Took:
+def _took(tool: str, cases: list[Case], adapter: str, budget: int, size: int) -> Took:
     extract: Callable[[str, int], str] = adapter_of(adapter).extract
     if tool != OTTO:
         cutter = CUTTERS[tool]
@@ -80,7 +83,7 @@ def _took(tool: str, cases: list[Case], adapter: str, budget: int) -> Took:
     characters = sum(map(len, texts))
     one = "".join(texts)
     texts.clear()
-    large = (one * (LARGE // len(one) + 1))[:LARGE]
+    large = (one * (size // len(one) + 1))[:size]
     del one
     built = _peak()
     _forget_peak()
