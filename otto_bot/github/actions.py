@@ -1,11 +1,12 @@
-"""Verbs about GitHub Actions: workflows, runs, jobs, logs, annotations, dispatch and re-run."""
+"""Verbs about GitHub Actions: workflows, runs, jobs, logs, artifacts, annotations, dispatch and re-run."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 
-from otto_bot.github.ci_models import Annotation, Job, Workflow, WorkflowRun
-from otto_bot.github.errors import GitHubError, LogsGone, NotFound
+from otto_bot.github.answer import Answer
+from otto_bot.github.ci_models import Annotation, Artifact, Job, Workflow, WorkflowRun
+from otto_bot.github.errors import GitHubError, LogsGone, NotFound, TooLarge
 from otto_bot.github.needs import needs
 from otto_bot.github.reading import parse
 from otto_bot.github.repository import RepositoryCalls
@@ -44,18 +45,36 @@ class ActionVerbs(RepositoryCalls):
         GitHub answers with an address that works for a minute; it is asked at once, without our token. Raises
         LogsGone where the log is not kept any more, NotFound where the job has none (yet).
         """
+        answer = await self._kept("/actions/jobs/{id}/logs", job_id)
+        return answer.body if answer.status != 302 else await self._around.download(_location(answer, "log"))
+
+    @needs(actions="read")
+    async def artifacts(self, run_id: int) -> list[Artifact]:
+        """What a run's jobs uploaded, in all of its attempts."""
+        items = self._pages("/actions/runs/{id}/artifacts", run_id, key="artifacts")
+        return [parse(Artifact, item) async for item in items]
+
+    @needs(actions="read")
+    async def artifact_zip(self, artifact_id: int, limit: int) -> bytes:
+        """An artifact as the archive it is kept in, at most `limit` bytes of it.
+
+        Raises TooLarge above that, LogsGone where it has expired or was removed.
+        """
+        answer = await self._kept("/actions/artifacts/{id}/zip", artifact_id)
+        if answer.status == 302:
+            return await self._around.download(_location(answer, "archive"), whole_limit=limit)
+        if len(answer.body) > limit:
+            raise TooLarge(answer.status, f"the archive has more than {limit} bytes", answer.request_id)
+        return answer.body
+
+    async def _kept(self, tail: str, number: int) -> Answer:
+        """A redirect to storage, or the thing itself. Raises LogsGone for 410."""
         try:
-            answer = await self._call("GET", "/actions/jobs/{id}/logs", job_id, allow=_REDIRECT)
+            return await self._call("GET", tail, number, allow=_REDIRECT)
         except NotFound as error:
             if error.status == 410:
                 raise LogsGone(410, error.message, error.request_id) from None
             raise
-        if answer.status != 302:
-            return answer.body
-        location = answer.headers.get("location", "")
-        if not location:
-            raise GitHubError(302, "GitHub redirected the log to nowhere", answer.request_id)
-        return await self._around.download(location)
 
     @needs(checks="read")
     async def annotations(self, check_run_id: int) -> list[Annotation]:
@@ -87,3 +106,10 @@ class ActionVerbs(RepositoryCalls):
     async def cancel_run(self, run_id: int) -> None:
         """Cancel a run. Raises Conflict where it has ended."""
         await self._call("POST", "/actions/runs/{id}/cancel", run_id)
+
+
+def _location(answer: Answer, what: str) -> str:
+    location = answer.headers.get("location", "")
+    if not location:
+        raise GitHubError(302, f"GitHub redirected the {what} to nowhere", answer.request_id)
+    return location

@@ -97,6 +97,8 @@ class WorkflowRun(Fact):
     html_url: str = ""
     created_at: datetime | None = None
     updated_at: datetime | None = None
+    run_started_at: datetime | None = None
+    """When this attempt began; `created_at` is the first one's."""
 
 
 class Step(Fact):
@@ -135,6 +137,16 @@ class Job(Fact):
     html_url: Text = ""
     started_at: datetime | None = None
     completed_at: datetime | None = None
+
+
+class Artifact(Fact):
+    """Files that a job uploaded. GitHub does not tell which job or attempt: `created_at` and the job's log do."""
+
+    id: int
+    name: str
+    size_in_bytes: int = 0
+    expired: bool = False
+    created_at: datetime | None = None
 
 
 class Annotation(Fact):

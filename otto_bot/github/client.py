@@ -260,5 +260,8 @@ class GitHubApp(AppVerbs, AbstractAsyncContextManager["GitHubApp"]):
             self._on_secret(token.value)
         return token
 
-    async def _download(self, location: str) -> bytes:
-        return await download(self._transport, location, allow_http=self._api_url.startswith("http://"))
+    async def _download(self, location: str, *, whole_limit: int | None = None) -> bytes:
+        plain = self._api_url.startswith("http://")
+        if whole_limit is None:
+            return await download(self._transport, location, allow_http=plain)
+        return await download(self._transport, location, allow_http=plain, limit=whole_limit, whole=True)

@@ -52,7 +52,7 @@ class TooLarge(GitHubError):
 
 
 class LogsGone(GitHubError):
-    """410: the log was removed after its retention time, or by a person."""
+    """410: the log or archive was removed after its retention time, or by a person."""
 
 
 class Moved(GitHubError):

@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, Protocol
 
 from otto_bot.github.answer import Answer
 from otto_bot.github.errors import Moved, NotFound
@@ -20,6 +20,13 @@ NAME_TRUSTED_FOR = timedelta(seconds=60)
 Part = str | int | Segments
 
 
+class Download(Protocol):
+    """Fetches what GitHub redirects to, without our token."""
+
+    async def __call__(self, location: str, *, whole_limit: int | None = None) -> bytes:
+        """The body, cut where it is a long log; with `whole_limit` all of it, or TooLarge."""
+
+
 @dataclass(frozen=True)
 class Surroundings:
     """What the verbs need besides requests to the API."""
@@ -27,7 +34,7 @@ class Surroundings:
     app_id: int
     own_login: Callable[[], Awaitable[str]]
     git_token: Callable[[], Awaitable[Token]]
-    download: Callable[[str], Awaitable[bytes]]
+    download: Download
     now: Callable[[], datetime]
 
 

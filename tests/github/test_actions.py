@@ -8,7 +8,7 @@ import json
 import httpx
 import pytest
 
-from otto_bot.github.errors import Conflict, GitHubError, LogsGone, NotFound, Unreachable
+from otto_bot.github.errors import Conflict, GitHubError, LogsGone, NotFound, TooLarge, Unreachable
 from otto_bot.github.logs import download
 from otto_bot.github.transport import SharedTransport
 
@@ -175,3 +175,47 @@ async def test_rerun_cancel_and_reading_a_run(wire, repo):
         await repo.cancel_run(5)
     assert (await repo.workflow_run(5)).run_attempt == 1
     assert (await repo.workflows())[0].state == "disabled_manually"
+
+
+def artifact(id_, **changes):
+    return {"id": id_, "name": f"report-{id_}", "size_in_bytes": 9, "expired": False, "created_at": None, **changes}
+
+
+async def test_artifacts_of_a_run_over_all_pages(wire, repo):
+    def answer(request):
+        page = int(request.url.params.get("page", "1"))
+        link = {"link": '<https://api.github.test/x?page=2>; rel="next"'} if page == 1 else {}
+        return httpx.Response(200, json={"total_count": 2, "artifacts": [artifact(page)]}, headers=link)
+
+    wire.repo("GET", "/actions/runs/5/artifacts").mock(side_effect=answer)
+    assert [(a.id, a.name, a.expired) for a in await repo.artifacts(5)] == [
+        (1, "report-1", False),
+        (2, "report-2", False),
+    ]
+
+
+async def test_an_archive_is_read_without_our_token(wire, repo):
+    wire.repo("GET", "/actions/artifacts/3/zip").respond(302, headers={"location": BLOB})
+    blob = wire.router.get(BLOB).respond(content=b"PK12345")
+    assert await repo.artifact_zip(3, 7) == b"PK12345"
+    assert "authorization" not in blob.calls.last.request.headers
+
+
+@pytest.mark.parametrize("status", [200, 302])
+async def test_an_archive_is_whole_or_refused(wire, repo, status):
+    headers = {"location": BLOB} if status == 302 else {}
+    wire.repo("GET", "/actions/artifacts/3/zip").respond(status, headers=headers, content=b"PK123456")
+    wire.router.get(BLOB).respond(content=b"PK123456")
+    with pytest.raises(TooLarge, match="more than 7 bytes"):
+        await repo.artifact_zip(3, 7)
+
+
+@pytest.mark.parametrize(
+    ("api", "blob", "error"),
+    [(410, 200, LogsGone), (404, 200, NotFound), (302, 404, LogsGone), (302, 500, Unreachable)],
+)
+async def test_an_archive_that_cannot_be_had(wire, repo, api, blob, error):
+    wire.repo("GET", "/actions/artifacts/3/zip").respond(api, headers={"location": BLOB} if api == 302 else {})
+    wire.router.get(BLOB).respond(blob)
+    with pytest.raises(error):
+        await repo.artifact_zip(3, 7)
