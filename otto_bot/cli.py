@@ -1,9 +1,8 @@
-"""`otto-bot`: serve, worker, demo, report, receive."""
+"""`otto-bot`: serve, worker, demo, explain, report, receive."""
 
 from __future__ import annotations
 
 import argparse
-import asyncio
 import json
 import logging
 import os
@@ -15,6 +14,12 @@ from pathlib import Path
 from typing import Any
 
 EXIT_USAGE = 2
+EXPLAIN = """\
+Say why CI logs failed: a log (also .gz), the ZIP of a run as GitHub hands it out, a folder of either, or - for
+standard input. Nothing but these files is read; no account, key or network is needed.
+
+exit code: 0 nothing failed in the logs; 10 the code, 11 the environment, 12 the infrastructure is why;
+13 the logs do not tell; of several reasons the most frequent one counts; 2 something given cannot be read."""
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -51,6 +56,7 @@ def _parser() -> argparse.ArgumentParser:
     worker.set_defaults(run=_worker)
     demo = commands.add_parser("demo", help="the main job on a playground: no account, no key")
     demo.set_defaults(run=lambda _options: EXIT_USAGE)
+    _explain_parser(commands)
     report = commands.add_parser("report", help="what the ledger says of a run")
     report.add_argument("--run", dest="run_id", type=int, default=1, help="the run's number")
     report.add_argument("--json", action="store_true", help="the whole report as JSON (the default)")
@@ -61,6 +67,27 @@ def _parser() -> argparse.ArgumentParser:
     receive.add_argument("file", type=Path, help="the payload, JSON")
     receive.set_defaults(run=_receive)
     return parser
+
+
+def _explain_parser(commands: Any) -> None:
+    explain = commands.add_parser(
+        "explain",
+        help="why CI logs failed; no account, no key",
+        description=EXPLAIN,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    explain.add_argument("paths", nargs="+", metavar="LOG|ZIP|DIR", help="what to read; - is standard input")
+    explain.add_argument("--pass-log", type=Path, metavar="FILE", help="log of a run of the same job that passed")
+    explain.add_argument("--jobs", type=Path, metavar="FILE", help="the jobs API's answer, instead of a jobs.json")
+    explain.add_argument("--budget", type=_budget, default=3000, metavar="N", help="characters of quotes in all")
+    explain.add_argument("--json", action="store_true", help="one JSON list: logs, clusters, a summary")
+    explain.set_defaults(run=_explain)
+
+
+def _budget(text: str) -> int:
+    if not (text.isascii() and text.isdigit() and 200 <= int(text) <= 1_000_000):
+        raise argparse.ArgumentTypeError(f"{text!r} is no budget; give 200 to 1000000 characters")
+    return int(text)
 
 
 def _port(text: str) -> int:
@@ -80,7 +107,15 @@ def _settings(**changes: Any) -> Any:
     return settings.model_copy(update={key: value for key, value in changes.items() if value is not None})
 
 
+def _explain(options: argparse.Namespace) -> int:
+    from otto_bot.explain import Request, run
+
+    return run(Request(tuple(options.paths), options.pass_log, options.jobs, options.budget, options.json))
+
+
 def _serve(options: argparse.Namespace) -> int:
+    import asyncio
+
     from otto_bot.serve import serve
 
     asyncio.run(serve(_settings(port=options.port), with_worker=not options.no_worker))
@@ -88,6 +123,8 @@ def _serve(options: argparse.Namespace) -> int:
 
 
 def _worker(options: argparse.Namespace) -> int:
+    import asyncio
+
     from otto_bot.worker import work
 
     asyncio.run(work(_settings(), stop_with_parent=options.with_parent))

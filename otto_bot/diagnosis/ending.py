@@ -10,9 +10,10 @@ _STAMP = re.compile(rb"^(?:\xef\xbb\xbf)?\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{7}Z 
 _CANCELLED = re.compile(rb"(?:The operation|The run|This run|The job) was cancell?ed", re.IGNORECASE)
 _EXIT = re.compile(rb"Process completed with exit code \d+|has timed out after \d+ minutes|has exceeded the maximum")
 _TAIL = 16_384
+_AT = rb"^(?:[^\n]{0,100}\r)?(?:\S{1,40} )?(?:\x1b\[[\d;]*[mK])*"
 _OTHERS = (
-    (re.compile(rb"^(?:\S+ )?(?:\x1b\[[\d;]*m)*Job succeeded", re.MULTILINE), "success", "Job succeeded"),
-    (re.compile(rb"^(?:\S+ )?(?:\x1b\[[\d;]*m)*ERROR: Job failed", re.MULTILINE), "failure", "Job failed"),
+    (re.compile(_AT + rb"Job succeeded", re.MULTILINE), "success", "Job succeeded"),
+    (re.compile(_AT + rb"ERROR: Job failed", re.MULTILINE), "failure", "Job failed"),
     (re.compile(rb"Done\. Your build exited with 0\."), "success", "Your build exited with 0"),
     (re.compile(rb"Done\. Your build exited with [1-9]"), "failure", "Your build exited with an error"),
     (re.compile(rb"^Finished: SUCCESS\s*$", re.MULTILINE), "success", "Finished: SUCCESS"),

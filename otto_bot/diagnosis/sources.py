@@ -27,7 +27,7 @@ from otto_bot.diagnosis.sources_jobs import job_called, read_jobs
 from otto_bot.diagnosis.sources_layout import JobFiles, Layout, layout
 from otto_bot.diagnosis.sources_steps import steps_of
 
-__all__ = ["LOG_LIMIT", "Found", "Source", "SourceError", "find", "read_log"]
+__all__ = ["LOG_LIMIT", "PLAIN_JOB", "Found", "Source", "SourceError", "find", "read_log"]
 
 STDIN = "-"
 PLAIN_JOB = "log"

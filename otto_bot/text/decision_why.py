@@ -74,11 +74,11 @@ def quote_line(citation: Citation, item: EvidenceItem, links: Links) -> str:
 
 def _excerpt_line(number: str, excerpt: Excerpt, links: Links) -> str:
     label = f"{number} · " if number else ""
-    words = code(f'"{one_line(_telling(excerpt.text), QUOTE_LENGTH)}"', QUOTE_LENGTH + 2)
+    words = code(f'"{one_line(telling(excerpt.text), QUOTE_LENGTH)}"', QUOTE_LENGTH + 2)
     return f"> {label}{inline(excerpt.place, 200)}: {words}{_permalink(excerpt, links)}"
 
 
-def _telling(text: str) -> str:
+def telling(text: str) -> str:
     """The line that says most: the first one that names an error, else the first that is not empty."""
     lines = [line.strip() for line in text[:20_000].splitlines() if line.strip()]
     for pattern in _TELLING:

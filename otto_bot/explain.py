@@ -1,0 +1,247 @@
+"""`otto-bot explain`: why CI logs failed, from the logs alone: no account, key or network."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import sys
+from collections.abc import Mapping, Sequence
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any, BinaryIO, NamedTuple, TextIO
+
+from otto_bot.core.evidence import Excerpt, FailingTest, Failure, FailureClass
+from otto_bot.core.policy import fixed_move
+from otto_bot.core.redact import Redactor
+from otto_bot.core.run import Task
+from otto_bot.diagnosis.diagnose import diagnose
+from otto_bot.diagnosis.models import CheckedJob
+from otto_bot.diagnosis.numbers import line_numbers
+from otto_bot.diagnosis.sources import PLAIN_JOB, Found, Source, SourceError, find, read_log
+from otto_bot.text.screen import Look, shown
+from otto_bot.text.why import (
+    Told,
+    class_of,
+    left_out,
+    next_move,
+    nothing_failed,
+    one_log,
+    sentence,
+    step_of,
+    summary,
+)
+
+SCHEMA = 1
+"""Version of the JSON; it changes when a field goes or changes its meaning, not when one is added."""
+BUDGET = 3_000
+"""Characters of quotes in all, unless told."""
+LEAST_SHARE = 200
+WIDEST = 120
+TASK = "log"
+"""The diagnosis is of a task's attempt; a log that someone found has none."""
+
+EXIT_NOTHING = 0
+EXIT_USAGE = 2
+EXIT_CODES: dict[FailureClass | None, int] = {
+    FailureClass.CODE: 10,
+    FailureClass.ENVIRONMENT: 11,
+    FailureClass.INFRASTRUCTURE: 12,
+    FailureClass.SPEC: 13,
+    None: 13,
+}
+"""By the class of the most frequent reason."""
+
+Json = dict[str, Any]
+
+
+class Request(NamedTuple):
+    """What someone asked for. `budget` is in characters."""
+
+    paths: tuple[str, ...]
+    pass_log: Path | None = None
+    jobs_file: Path | None = None
+    budget: int = BUDGET
+    as_json: bool = False
+
+
+class _Read(NamedTuple):
+    """A log of a failed job, where it is, and its diagnosis."""
+
+    source: Source
+    told: Told
+
+
+_Cluster = Sequence[_Read]
+
+
+def explain(request: Request, out: TextIO, err: TextIO, stdin: BinaryIO, environment: Mapping[str, str]) -> int:
+    """Say why these logs failed; returns the exit code. Unreadable input is named on `err`."""
+    with ExitStack() as opened:
+        try:
+            passing = Redactor().raw(read_log(request.pass_log)) if request.pass_log is not None else None
+            found = find(request.paths, opened, jobs_file=request.jobs_file, stdin=stdin)
+        except SourceError as error:
+            print(f"otto-bot: {_harmless(str(error))}", file=err)
+            return EXIT_USAGE
+        problems = [*found.problems]
+        share = _share(request.budget, len(found.failed))
+        read: list[_Read] = []
+        for source in found.failed:
+            try:
+                read.append(_read(source, passing, share))
+            except SourceError as error:
+                problems.append(str(error))
+        clusters = _clusters(read)
+        code = _exit_code(clusters, problems)
+        if request.as_json:
+            _print_json(clusters, found, problems, code, out)
+        else:
+            if 1 < len(clusters) < len(read) or (len(clusters) == 1 and len(read) > 1):
+                clusters = [_quoted_longer(one, passing, _share(request.budget, len(clusters))) for one in clusters]
+            _print_text(clusters, found, bool(problems), _look(out, environment), out)
+    for problem in problems:
+        print(f"otto-bot: {_harmless(problem)}", file=err)
+    return code
+
+
+def _diagnose(job: CheckedJob, passing: bytes | None, budget: int) -> Failure:
+    """The one call into the diagnosis."""
+    return diagnose(TASK, 1, None, [job], budget_chars=budget)
+
+
+def _clusters(read: Sequence[_Read]) -> list[_Cluster]:
+    """Logs that failed for one reason together, the most frequent reason first."""
+    together: dict[str, list[_Read]] = {}
+    for one in read:
+        together.setdefault(one.told.failure.fingerprint, []).append(one)
+    return sorted(together.values(), key=len, reverse=True)
+
+
+def _read(source: Source, passing: bytes | None, budget: int) -> _Read:
+    """One log's diagnosis. Raises SourceError where it cannot be read (any more)."""
+    redactor = Redactor()
+    job = source.load()
+    # Lines keep their numbers. Whatever is shown later comes from this text.
+    job = job.model_copy(update={"log": redactor.raw(job.log) if job.log is not None else None})
+    failure = _diagnose(job, passing, budget)
+    move = fixed_move(Task(key=TASK), failure)
+    numbers = line_numbers(job.log or b"", failure.excerpts)
+    return _Read(source, Told(redactor.text(source.name), source.why, failure, move, numbers, PLAIN_JOB))
+
+
+def _quoted_longer(cluster: _Cluster, passing: bytes | None, budget: int) -> _Cluster:
+    """The cluster with more of its first log, now that it is known that the others need no room."""
+    return [_read(cluster[0].source, passing, budget), *cluster[1:]]
+
+
+def _share(budget: int, logs: int) -> int:
+    return max(LEAST_SHARE, budget // max(1, logs))
+
+
+def _exit_code(clusters: Sequence[_Cluster], problems: Sequence[str]) -> int:
+    if problems:
+        return EXIT_USAGE
+    return EXIT_CODES[class_of(clusters[0][0].told.failure)] if clusters else EXIT_NOTHING
+
+
+def _print_text(clusters: Sequence[_Cluster], found: Found, problems: bool, look: Look, out: TextIO) -> None:
+    notes = [Redactor().text(note) for note in found.notes]
+    groups = [[one.told for one in cluster] for cluster in clusters]
+    parts = [summary(groups, left_out(found.passed, found.cancelled, notes), look)]
+    if not groups and not problems:
+        parts = [nothing_failed(len(found.passed), look)]
+    parts += [one_log(group[0], look, [told.name for told in group[1:]]) for group in groups]
+    print("\n\n".join("\n".join(part) for part in parts if part), file=out)
+
+
+def _print_json(clusters: Sequence[_Cluster], found: Found, problems: Sequence[str], code: int, out: TextIO) -> None:
+    redactor = Redactor()
+    items = [_log_json(one.told) for cluster in clusters for one in cluster]
+    items += [_cluster_json([one.told for one in cluster]) for cluster in clusters]
+    items.append(
+        {
+            "schema": SCHEMA,
+            "kind": "summary",
+            "exit_code": code,
+            "failed": sum(len(cluster) for cluster in clusters),
+            "passed": [redactor.text(name) for name in found.passed],
+            "cancelled": [redactor.text(name) for name in found.cancelled],
+            "notes": [redactor.text(note) for note in found.notes],
+            "problems": [redactor.text(problem) for problem in problems],
+        }
+    )
+    print(json.dumps(items, indent=1), file=out)
+
+
+def _log_json(told: Told) -> Json:
+    failure, class_ = told.failure, class_of(told.failure)
+    move, sentence_of_move = next_move(told)
+    return {
+        "schema": SCHEMA,
+        "kind": "log",
+        "name": told.name,
+        "why": sentence(told),
+        "cause": failure.cause.value,
+        "class": class_.value if class_ else None,
+        "signals": list(failure.signals),
+        "detail": failure.detail,
+        "conclusion": failure.conclusion,
+        "ended": told.ended,
+        "job": failure.failing_jobs[0],
+        "step": step_of(failure) or None,
+        "exit_code": failure.exit_code,
+        "fingerprint": failure.fingerprint,
+        "failing_tests": [_test_json(test) for test in failure.failing_tests],
+        "suspected_files": list(failure.suspected_files),
+        "quotes": [_quote_json(*pair) for pair in zip(failure.excerpts, told.numbers, strict=True)],
+        "next": {"move": move, "text": sentence_of_move},
+    }
+
+
+def _test_json(test: FailingTest) -> Json:
+    return {"id": test.id, "message": test.message, "file": test.file, "line": test.line}
+
+
+def _quote_json(excerpt: Excerpt, numbers: Sequence[int]) -> Json:
+    return {"source": excerpt.source, "kind": excerpt.kind, "line_numbers": list(numbers), "text": excerpt.text}
+
+
+def _cluster_json(group: Sequence[Told]) -> Json:
+    first = group[0]
+    class_ = class_of(first.failure)
+    return {
+        "schema": SCHEMA,
+        "kind": "cluster",
+        "fingerprint": first.failure.fingerprint,
+        "why": sentence(first),
+        "cause": first.failure.cause.value,
+        "class": class_.value if class_ else None,
+        "logs": [told.name for told in group],
+    }
+
+
+def _harmless(text: str) -> str:
+    return shown(Redactor().text(text), 1000)
+
+
+def _look(out: TextIO, environment: Mapping[str, str]) -> Look:
+    """Width and colours of a terminal; anything else gets long lines without colours."""
+    if not out.isatty():
+        return Look()
+    columns = shutil.get_terminal_size((80, 24)).columns
+    return Look(min(columns, WIDEST), not environment.get("NO_COLOR") and environment.get("TERM") != "dumb")
+
+
+def run(request: Request) -> int:
+    """The command in this process. A reader of its output that has gone away ends it quietly."""
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="replace")
+    try:
+        code = explain(request, sys.stdout, sys.stderr, sys.stdin.buffer, os.environ)
+        sys.stdout.flush()
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return EXIT_NOTHING
+    return code
