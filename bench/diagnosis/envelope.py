@@ -6,9 +6,7 @@ Only the envelope is made up. It shows what the same text costs a reader that ex
 from __future__ import annotations
 
 import re
-from datetime import UTC, datetime, timedelta
 
-_START = datetime(2024, 5, 1, 10, tzinfo=UTC)
 _LINE_END = re.compile(r"\r\n|\n")
 _GIT = "[command]/usr/bin/git"
 _HEADER = r"http\.https\:\/\/github\.com\/\.extraheader"
@@ -47,5 +45,7 @@ def enveloped(text: str, tail: tuple[str, ...] = TAIL) -> str:
 
 
 def _at(number: int) -> str:
-    moment = _START + timedelta(milliseconds=10 * number)
-    return f"{moment:%Y-%m-%dT%H:%M:%S}.{moment.microsecond * 10 + number % 10:07d}Z"
+    seconds, hundredths = divmod(number, 100)
+    minutes, second = divmod(seconds, 60)
+    hour, minute = divmod(minutes, 60)
+    return f"2024-05-01T{10 + hour:02d}:{minute:02d}:{second:02d}.{hundredths:02d}{number % 9973:05d}Z"

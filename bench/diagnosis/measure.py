@@ -13,7 +13,7 @@ from typing import NamedTuple, Protocol, cast
 from bench.diagnosis.alternatives import CLASSIFIERS, CUTTERS, SIGNATURES, Cut, new_lines
 from bench.diagnosis.data import Case
 from bench.diagnosis.envelope import enveloped
-from bench.diagnosis.score import Scored, scored
+from bench.diagnosis.score import Labels, Scored, labels_of, scored
 
 OTTO = "Otto"
 NEW_LINES = "new lines, tail"
@@ -88,7 +88,8 @@ def _measured(name: str, budgets: Sequence[int], case: Case) -> Measured:
 def measured(case: Case, adapter: Adapter, budgets: Sequence[int]) -> Measured:
     """One case. What an adapter raises costs it the score of that excerpt and is told in `troubles`."""
     text, careful = case.text(), _Careful(case.id)
-    cuttings = [cutting for cutter in _cutters(case, text, adapter) for cutting in _cut(case, cutter, budgets, careful)]
+    labels = labels_of(case)
+    cuttings = [item for cutter in _cutters(case, text, adapter) for item in _cut(labels, cutter, budgets, careful)]
     classes, signatures = {}, {}
     if case.category:
         classes = {name: classify(text) for name, classify in CLASSIFIERS.items()}
@@ -121,12 +122,12 @@ def _cutters(case: Case, text: str, adapter: Adapter) -> Iterator[_Cutter]:
         yield _Cutter(PASS, NEW_LINES, new_lines(text, passing))
 
 
-def _cut(case: Case, cutter: _Cutter, budgets: Iterable[int], careful: _Careful) -> Iterator[Cutting]:
+def _cut(labels: Labels, cutter: _Cutter, budgets: Iterable[int], careful: _Careful) -> Iterator[Cutting]:
     for budget in budgets:
         excerpt = careful(lambda budget=budget: cutter.cut(budget), f"{cutter.tool}, {cutter.view}, {budget}")  # type: ignore[misc]
         if len(excerpt) > budget:
-            careful.troubles.append(f"{case.id}: {cutter.tool}, {cutter.view}: {len(excerpt)} characters of {budget}")
-        yield Cutting(cutter.view, cutter.tool, budget, len(excerpt), scored(case, excerpt[:budget]))
+            careful.tell(f"{cutter.tool}, {cutter.view}: {len(excerpt)} characters of {budget}")
+        yield Cutting(cutter.view, cutter.tool, budget, len(excerpt), scored(labels, excerpt[:budget]))
 
 
 class _Careful:
@@ -140,8 +141,12 @@ class _Careful:
         try:
             return call()
         except Exception as error:  # noqa: BLE001 - one bad case must not hide the figures of all others; it is reported
-            self.troubles.append(f"{self._case}: {what}: {type(error).__name__}: {error}"[:300])
+            self.tell(f"{what}: {type(error).__name__}: {error}"[:300])
             return ""
+
+    def tell(self, trouble: str) -> None:
+        """Keep one more."""
+        self.troubles.append(f"{self._case}: {trouble}")
 
 
 def _short(signature: str) -> str:

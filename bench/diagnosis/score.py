@@ -27,12 +27,25 @@ class Scored(NamedTuple):
     facts: Kept | None
 
 
-def scored(case: Case, excerpt: str) -> Scored:
-    """The share of the case's distinct labelled lines, and of its critical facts, that stand in `excerpt`."""
+class Labels(NamedTuple):
+    """What of a case has to be found, in the common form: its distinct lines, and the spellings of each fact."""
+
+    lines: tuple[str, ...]
+    facts: tuple[tuple[str, ...], ...]
+
+
+def labels_of(case: Case) -> Labels:
+    """The case's labelled lines and critical facts."""
+    facts = tuple(tuple(flat(normal(word)) for word in spellings) for spellings in case.critical)
+    return Labels(tuple(needles(case.gold_lines)), facts)
+
+
+def scored(labels: Labels, excerpt: str) -> Scored:
+    """The share of the labelled lines, and of the critical facts, that stand in `excerpt`."""
     kept = "\n".join(normal_lines(excerpt))
-    lines = [line in kept for line in needles(case.gold_lines)]
     one_line = flat(kept)
-    facts = [any(flat(normal(word)) in one_line for word in spellings) for spellings in case.critical]
+    lines = [line in kept for line in labels.lines]
+    facts = [any(word in one_line for word in spellings) for spellings in labels.facts]
     return Scored(_kept(lines), _kept(facts))
 
 

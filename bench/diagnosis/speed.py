@@ -38,7 +38,9 @@ class Took(NamedTuple):
     above_building: float
 
 
-def speed(cases: Sequence[Case], adapter: str, budget: int, large: int = LARGE) -> list[Figure]:
+def speed(
+    cases: Sequence[Case], adapter: str, budget: int, large: int = LARGE, tools: Sequence[str] = (OTTO, *CUTTERS)
+) -> list[Figure]:
     """MB/s over the real Actions logs among `cases`, and the cost of one log of `large` characters.
 
     Empty where there are no such logs.
@@ -46,7 +48,7 @@ def speed(cases: Sequence[Case], adapter: str, budget: int, large: int = LARGE) 
     chosen = [case for case in cases if case.source in ACTIONS]
     if not chosen:
         return []
-    took = {tool: _alone(tool, chosen, adapter, budget, large) for tool in (OTTO, *CUTTERS)}
+    took = {tool: _alone(tool, chosen, adapter, budget, large) for tool in tools}
     rows: tuple[tuple[str, str, str, bool, Callable[[Took], float]], ...] = (
         ("speed.process", "real Actions logs, by process time", "MB/s", True, lambda t: t.characters / 1e6 / t.process),
         ("speed.wall", "real Actions logs, by the clock", "MB/s", True, lambda t: t.characters / 1e6 / t.wall),
