@@ -99,12 +99,16 @@ class Excerpt(Frozen):
 
 
 class FailingTest(Frozen):
-    """A test that failed, as far as a log or a report tells."""
+    """A test that failed, as far as a log or a report tells.
+
+    `frames` are at most three places of the project's own in the trace, as printed, the one nearest the error first.
+    """
 
     id: str
     message: str = ""
     file: str | None = None
     line: int | None = None
+    frames: tuple[str, ...] = ()
 
 
 class Failure(Frozen):

@@ -1,123 +1,150 @@
-"""Readers of what go test, cargo test and the JVM's runners (Maven, Gradle) print about failing tests."""
+"""Readers of what C and C++ runners print: ctest, GoogleTest, Catch2, doctest, Boost.Test, Qt Test, Unity, Check."""
 
 from __future__ import annotations
 
 import re
+from typing import ClassVar
 
-from otto_bot.core.evidence import FailingTest
+from otto_bot.diagnosis.readers_base import BaseReader, HeadReader
 
-_GO_FAIL = re.compile(r"^\s*--- FAIL: (\S+) \([\d.]+s\)$")
-_GO_PACKAGE = re.compile(r"^(?:FAIL|ok  )\t(\S+)(?:\t.*)?$")
-_GO_LINE = re.compile(r"^\s+(\S+_test\.go):(\d+): (.*)$")
-_CARGO_FAIL = re.compile(r"^test (\S+)(?: - .*)? \.\.\. FAILED$")
-_CARGO_HEAD = re.compile(r"^---- (\S+) stdout ----$")
-_CARGO_PANIC = re.compile(r"^thread '.*' (?:\(\d+\) )?panicked at (?:'(.*)', )?(\S+?):(\d+):\d+:?$")
-_MAVEN = re.compile(r"^\[ERROR\]\s+(?:Run \d+: )?([A-Z][\w$.]*)\.(\w+):(\d+)(?:->\S+)? ?(.*)$")
-_SUREFIRE = re.compile(
-    r"^(?:\[ERROR\] )?(?:(\w+)\(([\w.$]+)\)|([\w.$]+\.\w+))\s+(?:-- )?Time elapsed: .*<<< (?:FAILURE|ERROR)!$"
+_CTEST_ROW = re.compile(r"^\s*(\d+) - (\S.*?) \(([^()]+(?:\([^()]*\))?)\)(?:\s+\S.*)?$")
+_CTEST_LINE = re.compile(
+    r"^\s*\d+/\d+ Test +#\d+: (\S+).*?\*{3}(Failed|Timeout|Exception: \w+|Not Run.*?)(?:\s+[\d.]+ sec)?\s*$"
 )
-_GRADLE = re.compile(r"^(\S+) > (.+?) FAILED$")
 
 
-class GoReader:
-    """`--- FAIL: Test` with the package that is named after its tests; parents of failing subtests are left out."""
+class CtestReader(BaseReader):
+    """The list below `The following tests FAILED:`, and the lines that end in `***Failed`."""
+
+    marks: ClassVar[tuple[str, ...]] = ("tests FAILED", "***Failed")
 
     def __init__(self) -> None:
-        self._open: dict[str, FailingTest] = {}
-        self._done: list[FailingTest] = []
-        self._current: str | None = None
-        self._before: tuple[str, int, str] | None = None
+        super().__init__()
+        self._list = False
+
+    @property
+    def busy(self) -> bool:
+        """Whether the list is open."""
+        return self._list
 
     def feed(self, text: str) -> None:
         """Take the next line."""
-        if match := _GO_FAIL.match(text):
-            self._current = match.group(1)
-            self._open[self._current] = FailingTest(id=self._current)
-            if self._before is not None:  # `go test -v` prints the message above the verdict
-                self._place(*self._before)
-        elif match := _GO_PACKAGE.match(text):
-            self._close(match.group(1))
-        elif match := _GO_LINE.match(text):
-            self._before = (match.group(1), int(match.group(2)), match.group(3))
-            self._place(*self._before)
-        elif text.startswith("=== RUN"):
-            self._before = self._current = None
+        if "The following tests FAILED:" in text:
+            self._list = True
+        elif self._list and text:
+            match = _CTEST_ROW.match(text)
+            if match:
+                self.open(match.group(2), match.group(3))
+            self._list = match is not None
+        elif "***" in text and (match := _CTEST_LINE.match(text)):
+            self.open(match.group(1), match.group(2))
+        self._current = None
 
-    def _place(self, file: str, line: int, message: str) -> None:
-        test = self._open.get(self._current or "")
-        if test is not None and test.file is None:
-            update = {"file": file, "line": line, "message": message}
-            self._open[test.id] = test.model_copy(update=update)
-
-    def _close(self, package: str) -> None:
-        names = list(self._open)
-        for name, test in self._open.items():
-            if not any(other.startswith(f"{name}/") for other in names):
-                self._done.append(test.model_copy(update={"id": f"{package}.{name}" if package else name}))
-        self._open.clear()
-        self._current = self._before = None
-
-    def found(self) -> list[FailingTest]:
-        """The failing tests so far."""
-        self._close("")
-        return list(self._done)
+    def gap(self) -> None:
+        """Lines were left out."""
+        super().gap()
+        self._list = False
 
 
-class CargoReader:
-    """`test path ... FAILED` and the panic in `---- path stdout ----`."""
+class GtestReader(BaseReader):
+    """`[  FAILED  ] Suite.Name`, with what was printed since `[ RUN      ] Suite.Name`."""
+
+    marks: ClassVar[tuple[str, ...]] = ("[  FAILED  ]", ": Failure")
+    _run = re.compile(r"\[ RUN {6}\] (\S+)\s*$")
+    _failed = re.compile(r"\[ {2}FAILED {2}\] ([\w/<>.:]+\.[\w/<>:]+?)(?:, where (.*?))?(?: \(\d+ ms\))?$")
+    _place = re.compile(r"^(\S.*?)(?::(\d+)|\((\d+)\)): (?:Failure|error: .*)$")
 
     def __init__(self) -> None:
-        self._found: dict[str, FailingTest] = {}
-        self._current: str | None = None
-        self._message_next = False
+        super().__init__()
+        self._since: list[str] = []
+        self._place_of: tuple[str, str] | None = None
 
     def feed(self, text: str) -> None:
         """Take the next line."""
-        if match := _CARGO_FAIL.match(text) or _CARGO_HEAD.match(text):
-            name = match.group(1)
-            self._current = name if match.re is _CARGO_HEAD else None
-            self._found.setdefault(name, FailingTest(id=name))
-        elif self._current is None:
-            return
-        elif match := _CARGO_PANIC.match(text):
-            update = {"file": match.group(2), "line": int(match.group(3)), "message": match.group(1) or ""}
-            self._found[self._current] = self._found[self._current].model_copy(update=update)
-            self._message_next = match.group(1) is None
-        elif self._message_next and text.strip():
-            test = self._found[self._current]
-            self._found[self._current] = test.model_copy(update={"message": text.strip()})
-            self._message_next = False
+        if "[" in text and (match := self._failed.search(text)):
+            record = self.open(match.group(1))
+            if self._place_of:
+                record.place(*self._place_of)
+            record.say(" ".join(self._since))
+            self._reset()
+        elif "[ RUN " in text or "[       OK ]" in text:
+            self._reset()
+        elif match := self._place.match(text) if ": Failure" in text else None:
+            if self._place_of is None:
+                self._place_of = (match.group(1), match.group(2) or match.group(3))
+        elif self._place_of is not None and text.strip() and len(self._since) < 4:
+            self._since.append(text.strip())
 
-    def found(self) -> list[FailingTest]:
-        """The failing tests so far."""
-        return list(self._found.values())
+    def _reset(self) -> None:
+        self._since, self._place_of, self._current = [], None, None
+
+    def gap(self) -> None:
+        """Lines were left out."""
+        self._reset()
 
 
-class JvmReader:
-    """Maven's `[ERROR] Class.method:line message`, Surefire's `<<< FAILURE!`, Gradle's `Class > method FAILED`."""
+class CatchReader(BaseReader):
+    """Catch2's and doctest's blocks: a ruled title, then `file:line: FAILED:`."""
+
+    marks: ClassVar[tuple[str, ...]] = (": FAILED:", "ERROR: ")
+    _catch = re.compile(r"^(\S.*?)(?::(\d+)|\((\d+)\)): FAILED:$")
+    _doctest = re.compile(r"^(\S.*?)(?::(\d+)|\((\d+)\)): (?:FATAL )?ERROR: (.*)$")
 
     def __init__(self) -> None:
-        self._found: dict[str, FailingTest] = {}
+        super().__init__()
+        self._title: list[str] = []
+        self._inside = False
 
     def feed(self, text: str) -> None:
         """Take the next line."""
-        if match := _MAVEN.match(text):
-            name, method, line, message = match.groups()
-            self._add(FailingTest(id=f"{name}.{method}", message=message, line=int(line)))
-        elif match := _SUREFIRE.match(text):
-            name = match.group(3) or f"{match.group(2)}.{match.group(1)}"
-            self._add(FailingTest(id=name))
-        elif match := _GRADLE.match(text):
-            self._add(FailingTest(id=f"{match.group(1)}.{match.group(2)}"))
+        if text.startswith("-" * 60):
+            self._inside = not self._inside
+            self._title = [] if self._inside else self._title
+            self._current = None
+        elif text.startswith("TEST CASE:  "):
+            self._title, self._inside, self._current = [text.removeprefix("TEST CASE:").strip()], False, None
+        elif self._inside:
+            self._title = [*self._title[:8], text.strip()]
+        elif text.endswith(": FAILED:") and (match := self._catch.match(text)):
+            self._open(match, "")
+        elif "ERROR: " in text and self._title and (match := self._doctest.match(text)):
+            self._open(match, match.group(4))
+        elif self._current is not None:
+            self.detail(text) if text.strip() != "with expansion:" else None
 
-    def _add(self, test: FailingTest) -> None:
-        for known in list(self._found):
-            if known.endswith(f".{test.id}") or known == test.id:
-                update = {"message": test.message, "line": test.line}
-                self._found[known] = self._found[known].model_copy(update=update)
-                return
-        self._found[test.id] = test
+    def _open(self, match: re.Match[str], message: str) -> None:
+        title = "/".join(part for part in self._title if part)
+        if title:
+            self.open(title, message).place(match.group(1), match.group(2) or match.group(3))
 
-    def found(self) -> list[FailingTest]:
-        """The failing tests so far."""
-        return list(self._found.values())
+    def gap(self) -> None:
+        """Lines were left out."""
+        super().gap()
+        self._title, self._inside = [], False
+
+
+class CheckReader(HeadReader):
+    """One line says all: Boost.Test, Qt Test, Unity, Check, Zig, Nim."""
+
+    marks: ClassVar[tuple[str, ...]] = ('error: in "', "FAIL!  : ", ":FAIL", "Failures: ", "...FAIL", "[FAILED] ")
+    words: ClassVar[tuple[str, ...]] = (
+        "error: in ",
+        "FAIL!  : ",
+        ":FAIL",
+        ":F:",
+        ":E:",
+        "FAIL (",
+        "[FAILED] ",
+    )
+    heads: ClassVar[tuple[re.Pattern[str], ...]] = (
+        re.compile(
+            r'^(?:unknown location|(?P<file>\S.*?))(?:\((?P<line>\d+)\)|:(?:\d+))?: (?:fatal )?error: in "(?P<id>[^"]+)": (?P<message>.*)$'
+        ),
+        re.compile(r"^FAIL!  : (?P<id>\w+::\w+\(.*?\))(?: (?P<message>.*))?$"),
+        re.compile(r"^(?P<file>\S+\.\w+):(?P<line>\d+):(?P<id>\w+):FAIL(?:: ?(?P<message>.*))?$"),
+        re.compile(r"^(?P<file>\S+\.c\w*):(?P<line>\d+):[FE]:(?P<suite>[^:]+):(?P<id>[^:]+):\d+: (?P<message>.*)$"),
+        re.compile(r"^\d+/\d+ (?P<id>\S+)\.\.\. ?FAIL \((?P<message>.*)\)$"),
+        re.compile(r"^ {0,4}\[FAILED\] (?P<id>\w.*)$"),
+    )
+    joint: ClassVar[str] = ":"
+    stop: ClassVar[re.Pattern[str] | None] = re.compile(r"^(?:PASS|FAIL|\s*\[OK\]|$)")
