@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
-from bench.diagnosis.bars import Judged, judged
+from bench.diagnosis.bars import READS_ALL, Judged, judged
 from bench.diagnosis.figures import SETS, Figure
 from bench.diagnosis.machine import sentence
 from bench.diagnosis.measure import OTTO
@@ -53,13 +53,13 @@ def markdown(results: Results) -> str:
         "### Recall over budget",
         _curves(results.curves, results.budgets),
     ]
-    for title, figures in (
-        ("Classes", results.classification),
-        ("Clusters", results.clusters),
-        ("Speed and memory", results.speed),
+    for title, figures, against in (
+        ("Classes", results.classification, ()),
+        ("Clusters", results.clusters, ()),
+        ("Speed and memory", results.speed, READS_ALL),
     ):
         if figures:
-            parts += [f"### {title}", _plain(figures)]
+            parts += [f"### {title}", _plain(figures, against)]
     parts += ["### By language", _languages(results.languages)]
     if results.troubles:
         parts += ["### Troubles", "\n".join(f"- {trouble}" for trouble in results.troubles[:20])]
@@ -87,12 +87,12 @@ def _promise(row: Judged) -> list[str]:
     known = f"{bar.known:.1f} {bar.known_tool}" if bar.known is not None else ""
     sign = "≥" if figure.more else "≤"
     return [
-        figure.title,
+        _named(figure),
         str(figure.cases),
         f"**{_told(figure, OTTO)}**{'' if row.holds else ' (missed)'}",
         f"{sign} {bar.least:g}",
         f"{sign} {bar.aim:g}",
-        _told(figure, "tail") if "tail" in figure.values else _told(figure, "masked tail"),
+        _told(figure, next((tool for tool in ("tail", "masked tail") if tool in figure.values), "")),
         f"{_number(other[1])} {other[0]}" if other else "",
         _ratio(figure.values[OTTO], other[1]) if other else "",
         known,
@@ -118,23 +118,20 @@ def _excerpts(figures: Sequence[Figure]) -> str:
     return _table(("set", "cases", *tools), rows)
 
 
-def _plain(figures: Sequence[Figure]) -> str:
+def _plain(figures: Sequence[Figure], against: Sequence[str]) -> str:
+    """Every tool's value, and Otto's as a multiple of those it is fair to set it `against` (all where empty)."""
     tools = _tools(figures)
+    fair = [tool for tool in tools if tool != OTTO and (not against or tool in against)]
     rows = [
         [
-            f"{figure.title}, {figure.unit}" if figure.unit != "%" else figure.title,
+            _named(figure),
             str(figure.cases),
             *(_told(figure, tool) for tool in tools),
-            _ratios(figure, tools),
+            " / ".join(_ratio(figure.values[OTTO], figure.values[tool]) for tool in fair),
         ]
         for figure in figures
     ]
-    others = " / ".join(tool for tool in tools if tool != OTTO)
-    return _table(("measure", "cases", *tools, f"ratio to {others}"), rows)
-
-
-def _ratios(figure: Figure, tools: Sequence[str]) -> str:
-    return " / ".join(_ratio(figure.values[OTTO], figure.values[tool]) for tool in tools if tool != OTTO)
+    return _table(("measure", "cases", *tools, f"ratio to {' / '.join(fair)}"), rows)
 
 
 def _curves(curves: Mapping[str, Mapping[str, Sequence[float]]], budgets: Sequence[int]) -> str:
@@ -161,6 +158,10 @@ def _languages(figures: Sequence[Figure]) -> str:
 def _tools(figures: Iterable[Figure]) -> list[str]:
     names = dict.fromkeys(tool for figure in figures for tool in figure.values)
     return [OTTO, *(name for name in names if name != OTTO)]
+
+
+def _named(figure: Figure) -> str:
+    return figure.title if figure.unit == "%" else f"{figure.title}, {figure.unit}"
 
 
 def _told(figure: Figure, tool: str) -> str:
