@@ -26,6 +26,7 @@ class LogSet(NamedTuple):
     sources: tuple[str, ...]
     view: str = LOG
     facts: bool = False
+    plotted: bool = True
 
 
 SETS = (
@@ -38,7 +39,7 @@ SETS = (
     LogSet("actions-tests", "BugSwarm Actions, failing tests", ("bugswarm-github",), facts=True),
     LogSet("travis-tests", "BugSwarm Travis, failing tests", ("bugswarm-travis",), facts=True),
     LogSet("other", "other lines (logreduce, node-core)", ("logreduce", "nodecore")),
-    LogSet("logdetective", "logdetective, expert's facts", ("logdetective",), facts=True),
+    LogSet("logdetective", "logdetective, expert's facts", ("logdetective",), facts=True, plotted=False),
 )
 
 
@@ -69,7 +70,7 @@ def extraction(measured: Sequence[Measured], budget: int) -> list[Figure]:
 def over_budget(measured: Sequence[Measured], budgets: Sequence[int]) -> dict[str, dict[str, list[float]]]:
     """Mean recall in percent by set title and tool, one value per budget."""
     curves: dict[str, dict[str, list[float]]] = {}
-    for chosen in SETS:
+    for chosen in (item for item in SETS if item.plotted):
         for budget in budgets:
             for tool, value in _means(kept_by_tool(measured, chosen, budget), MEASURES["recall"]).items():
                 curves.setdefault(chosen.title, {}).setdefault(tool, []).append(value)

@@ -13,7 +13,8 @@ from bench.diagnosis.measure import OTTO
 _MEANT = """\
 Recall: share of the labelled lines or facts that the excerpt holds, mean over cases. Then the shares of cases with at
 least 90 % of them, with the first, with any."""
-_ASIDE_AT_LEAST = 5
+_BY_LANGUAGE = "Mean recall by language or build tool, groups of at least five cases"
+_GROUP_AT_LEAST = 5
 
 
 class Results(NamedTuple):
@@ -50,8 +51,7 @@ def markdown(results: Results) -> str:
         "### Excerpts",
         _MEANT,
         _excerpts(results.extraction),
-        "### Recall over budget",
-        _curves(results.curves, results.budgets),
+        _folded("Recall over budget, mean in %", _curves(results.curves, results.budgets)),
     ]
     for title, figures, against in (
         ("Classes", results.classification, ()),
@@ -60,10 +60,14 @@ def markdown(results: Results) -> str:
     ):
         if figures:
             parts += [f"### {title}", _plain(figures, against)]
-    parts += ["### By language", _languages(results.languages)]
+    parts.append(_folded(_BY_LANGUAGE, _languages(results.languages)))
     if results.troubles:
         parts += ["### Troubles", "\n".join(f"- {trouble}" for trouble in results.troubles[:20])]
     return "\n\n".join(parts) + "\n"
+
+
+def _folded(title: str, table: str) -> str:
+    return f"<details><summary>{title}</summary>\n\n{table}\n\n</details>"
 
 
 def _promises(rows: Sequence[Judged]) -> str:
@@ -145,7 +149,7 @@ def _curves(curves: Mapping[str, Mapping[str, Sequence[float]]], budgets: Sequen
 
 def _languages(figures: Sequence[Figure]) -> str:
     """Groups of at least five cases; smaller ones say nothing."""
-    told = [figure for figure in figures if figure.cases >= _ASIDE_AT_LEAST]
+    told = [figure for figure in figures if figure.cases >= _GROUP_AT_LEAST]
     tools = [
         tool for tool in _tools(told) if tool in (OTTO, "tail", "strip, cut, tail", "grep -B2 -A5", "new lines, tail")
     ]
