@@ -79,7 +79,7 @@ def explain(request: Request, out: TextIO, err: TextIO, stdin: BinaryIO, environ
     """Say why these logs failed; returns the exit code. Unreadable input is named on `err`."""
     with ExitStack() as opened:
         try:
-            passing = Redactor().raw(read_log(request.pass_log)) if request.pass_log is not None else None
+            passing = read_log(request.pass_log, Redactor().stream) if request.pass_log is not None else None
             found = find(request.paths, opened, jobs_file=request.jobs_file, stdin=stdin)
         except SourceError as error:
             print(f"otto-bot: {_harmless(str(error))}", file=err)
@@ -121,9 +121,8 @@ def _clusters(read: Sequence[_Read]) -> list[_Cluster]:
 def _read(source: Source, passing: bytes | None, budget: int) -> _Read:
     """One log's diagnosis. Raises SourceError where it cannot be read (any more)."""
     redactor = Redactor()
-    job = source.load()
-    # Lines keep their numbers. Whatever is shown later comes from this text.
-    job = job.model_copy(update={"log": redactor.raw(job.log) if job.log is not None else None})
+    # Redacted lines keep their numbers. Whatever is shown later comes from this text.
+    job = source.load(redactor.stream)
     failure = _diagnose(job, passing, budget)
     move = fixed_move(Task(key=TASK), failure)
     numbers = line_numbers(job.log or b"", failure.excerpts)

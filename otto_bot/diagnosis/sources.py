@@ -7,44 +7,53 @@ logs, else the last words that the runner left in each log.
 from __future__ import annotations
 
 import io
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import ExitStack
 from pathlib import Path
-from typing import BinaryIO, NamedTuple
+from typing import IO, NamedTuple
 
 from otto_bot.diagnosis.ending import Ending, ending
 from otto_bot.diagnosis.models import CheckedJob
 from otto_bot.diagnosis.sources_files import (
     LOG_LIMIT,
     SourceError,
-    file_bytes,
+    file_chunks,
     folder_entries,
-    limited,
-    log_text,
+    joined,
+    log_chunks,
+    reason,
+    stream_chunks,
+    too_long,
     zip_entries,
 )
 from otto_bot.diagnosis.sources_jobs import job_called, read_jobs
 from otto_bot.diagnosis.sources_layout import JobFiles, Layout, layout
 from otto_bot.diagnosis.sources_steps import steps_of
 
-__all__ = ["LOG_LIMIT", "PLAIN_JOB", "Found", "Source", "SourceError", "find", "read_log"]
+__all__ = ["PLAIN_JOB", "Filter", "Found", "Source", "SourceError", "find", "read_log"]
 
 STDIN = "-"
 PLAIN_JOB = "log"
 """Name of the job of a log that came without one, so that the same failure is the same in any file."""
 _ZIP = (b"PK\x03\x04", b"PK\x05\x06")
+_PASSED = ("success", "skipped", "neutral")
+_BY_JOBS_FILE = "the jobs file says so"
+
+Filter = Callable[[Iterable[bytes]], Iterator[bytes]]
+"""What a log goes through while it is read, in chunks: redaction."""
+_Chunks = Callable[[], Iterator[bytes]]
 
 
 class Source(NamedTuple):
     """One log of a job that failed: what to call it, why it counts as failed, and how to read it.
 
-    `load` may raise SourceError. One log at a time need be in memory.
+    `load` may raise SourceError. Only one log at a time need be in memory.
     """
 
     name: str
     conclusion: str
     why: str
-    load: Callable[[], CheckedJob]
+    load: Callable[[Filter], CheckedJob]
 
 
 class Found(NamedTuple):
@@ -84,16 +93,16 @@ class _Finder:
         if magic in _ZIP:
             self.archive(path, str(path))
         else:
-            self.single(str(path), lambda: file_bytes(path))
+            self.single(str(path), lambda: file_chunks(path))
 
-    def stdin(self, stream: BinaryIO) -> None:
-        data = limited(stream, "standard input")
+    def stdin(self, stream: IO[bytes]) -> None:
+        data = joined(stream_chunks(stream, "standard input"))
         if data[:4] in _ZIP:
             self.archive(io.BytesIO(data), "standard input")
         else:
-            self.single("standard input", lambda: data)
+            self.single("standard input", lambda: iter((data,)))
 
-    def archive(self, where: Path | BinaryIO, name: str) -> None:
+    def archive(self, where: Path | IO[bytes], name: str) -> None:
         found = layout(zip_entries(where, name, self.opened))
         if not found.jobs:
             raise SourceError(f"{name} holds no logs; name the ZIP that GET /actions/runs/ID/logs gives")
@@ -110,7 +119,7 @@ class _Finder:
     def laid_out(self, name: str, found: Layout) -> None:
         known = self.jobs
         if not known and found.jobs_file is not None:
-            known = read_jobs(found.jobs_file.read(), f"{name}: {found.jobs_file.name}")
+            known = read_jobs(joined(found.jobs_file.chunks()), f"{name}: {found.jobs_file.name}")
         if found.others:
             self.notes.append(f"{name}: {found.others} files that are no logs were left out")
         for job in found.jobs:
@@ -124,28 +133,24 @@ class _Finder:
         except SourceError as error:
             self.notes.append(f"left out: {error}")
 
-    def single(self, name: str, read: Callable[[], bytes]) -> None:
+    def single(self, name: str, chunks: _Chunks) -> None:
         """A log that someone named: it failed, unless it says that it did not."""
-        end = ending(log_text(read(), name))
-        self.take(name, "", end if end.conclusion else Ending("failure", end.why), _plain(name, read))
+        end = ending(joined(log_chunks(chunks(), name)))
+        job = CheckedJob(id=0, name=PLAIN_JOB, conclusion="failure")
+        self.take(name, "", end if end.conclusion else Ending("failure", end.why), _logged(job, chunks, name))
 
     def job(self, where: str, files: JobFiles, is_run: bool, known: Sequence[CheckedJob]) -> None:
         stem = files.name if is_run else files.name.rpartition("/")[2].removesuffix(".gz").rpartition(".")[0]
         told = job_called(stem or files.name, known)
         name = f"{where} · {files.name}" if is_run else str(Path(where) / files.name)
-        read = _whole(files, name)
+        chunks = _whole(files)
         if told is not None:
-            end = Ending(told.conclusion or "failure", "the jobs file says so")
-            self.take(name, where, end, lambda: told.model_copy(update={"log": log_text(read(), name)}))
-            return
-        if not is_run:
-            self.single(name, read)
-            return
-        log = log_text(read(), name)
-        end = ending(log)
-        if end.conclusion is None:
-            end = Ending("failure", end.why)
-        self.take(name, where, end, _of_run(files, end, read, name))
+            end = Ending(told.conclusion or "failure", _BY_JOBS_FILE)
+            self.take(name, where, end, _logged(told, chunks, name))
+        elif is_run:
+            self.take(name, where, *_of_run(files, chunks, name))
+        else:
+            self.single(name, chunks)
 
     def without_log(self, where: str, found: Layout, known: Sequence[CheckedJob]) -> None:
         """Jobs that failed and left no log: they never started."""
@@ -154,26 +159,24 @@ class _Finder:
         seen = {told.id for job in found.jobs if (told := job_called(job.name, known)) is not None}
         for job in known:
             if job.failed and job.id not in seen:
-                self.take(
-                    f"{where} · {job.name}", where, Ending(str(job.conclusion), "the jobs file says so"), _as(job)
-                )
+                self.take(f"{where} · {job.name}", where, Ending(str(job.conclusion), _BY_JOBS_FILE), _as(job))
 
-    def take(self, name: str, run: str, end: Ending, load: Callable[[], CheckedJob]) -> None:
-        if end.conclusion in ("success", "skipped", "neutral"):
+    def take(self, name: str, run: str, end: Ending, load: Callable[[Filter], CheckedJob]) -> None:
+        if end.conclusion in _PASSED:
             self.passed.append(name)
         else:
             self.candidates.append(_Candidate(Source(name, str(end.conclusion), end.why, load), run))
 
 
 def find(
-    paths: Iterable[str], opened: ExitStack, *, jobs_file: Path | None = None, stdin: BinaryIO | None = None
+    paths: Iterable[str], opened: ExitStack, *, jobs_file: Path | None = None, stdin: IO[bytes] | None = None
 ) -> Found:
     """The failed jobs in these paths; `-` is `stdin`. Archives stay open as long as `opened`.
 
     A path that cannot be read is a problem in the result and keeps none of the others back. Raises SourceError where
     the jobs file cannot be read.
     """
-    jobs = read_jobs(file_bytes(jobs_file), str(jobs_file)) if jobs_file is not None else ()
+    jobs = read_jobs(joined(file_chunks(jobs_file)), str(jobs_file)) if jobs_file is not None else ()
     finder = _Finder(jobs, opened)
     for path in dict.fromkeys(paths):
         try:
@@ -184,14 +187,14 @@ def find(
         except SourceError as error:
             finder.problems.append(str(error))
         except (OSError, ValueError) as error:
-            finder.problems.append(f"{path} cannot be read: {error.strerror if isinstance(error, OSError) else error}")
+            finder.problems.append(f"{path} cannot be read: {reason(error)}")
     failed, cancelled = _without_followers(finder.candidates)
     return Found(failed, tuple(finder.passed), cancelled, tuple(finder.notes), tuple(finder.problems))
 
 
-def read_log(path: Path) -> bytes:
+def read_log(path: Path, through: Filter) -> bytes:
     """One log's text. Raises SourceError."""
-    return log_text(file_bytes(path), str(path))
+    return joined(through(log_chunks(file_chunks(path), str(path))))
 
 
 def _without_followers(candidates: Sequence[_Candidate]) -> tuple[tuple[Source, ...], tuple[str, ...]]:
@@ -202,32 +205,36 @@ def _without_followers(candidates: Sequence[_Candidate]) -> tuple[tuple[Source, 
     return kept, tuple(item.source.name for item, after in zip(candidates, follows, strict=True) if after)
 
 
-def _plain(name: str, read: Callable[[], bytes]) -> Callable[[], CheckedJob]:
-    return lambda: CheckedJob(id=0, name=PLAIN_JOB, conclusion="failure", log=log_text(read(), name))
+def _logged(job: CheckedJob, chunks: _Chunks, name: str) -> Callable[[Filter], CheckedJob]:
+    return lambda through: job.model_copy(update={"log": joined(through(log_chunks(chunks(), name)))})
 
 
-def _as(job: CheckedJob) -> Callable[[], CheckedJob]:
-    return lambda: job
+def _as(job: CheckedJob) -> Callable[[Filter], CheckedJob]:
+    return lambda _through: job
 
 
-def _of_run(files: JobFiles, end: Ending, read: Callable[[], bytes], name: str) -> Callable[[], CheckedJob]:
-    def load() -> CheckedJob:
-        log = log_text(read(), name)
-        steps = steps_of(files.steps, end)
-        return CheckedJob(id=0, name=files.name, conclusion=end.conclusion, steps=steps, log=log)
+def _of_run(files: JobFiles, chunks: _Chunks, name: str) -> tuple[Ending, Callable[[Filter], CheckedJob]]:
+    """How a job ended of which only logs are known, and how to read it."""
+    end = ending(joined(log_chunks(chunks(), name)))
+    if end.conclusion is None:
+        end = Ending("failure", end.why)
+    steps = steps_of(files.steps, end) if end.conclusion not in _PASSED else ()
+    return end, _logged(CheckedJob(id=0, name=files.name, conclusion=end.conclusion, steps=steps), chunks, name)
 
-    return load
 
-
-def _whole(files: JobFiles, name: str) -> Callable[[], bytes]:
+def _whole(files: JobFiles) -> _Chunks:
     """How to read the whole log; put together from the steps' own where there is none."""
     if files.log is not None:
-        return files.log.read
+        return files.log.chunks
 
-    def joined() -> bytes:
+    def chunks() -> Iterator[bytes]:
         if sum(step.entry.size for step in files.steps) > LOG_LIMIT:
-            raise SourceError(f"{name} is longer than {LOG_LIMIT:,} bytes; name the log of the step that failed")
-        parts = [step.entry.read() for step in files.steps]
-        return b"".join(part if part.endswith(b"\n") else part + b"\n" for part in parts)
+            raise too_long(files.name)
+        for step in files.steps:
+            last = b""
+            for last in step.entry.chunks():
+                yield last
+            if not last.endswith(b"\n"):
+                yield b"\n"
 
-    return joined
+    return chunks

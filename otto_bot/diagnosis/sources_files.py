@@ -7,16 +7,18 @@ that names the file and what to do.
 from __future__ import annotations
 
 import codecs
+import io
+import itertools
 import lzma
 import os
 import re
 import struct
 import zipfile
 import zlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
-from typing import BinaryIO, NamedTuple
+from typing import IO, NamedTuple
 
 LOG_LIMIT = 400_000_000
 """Longest log in bytes, after unpacking."""
@@ -29,6 +31,7 @@ WORST_RATIO = 400
 RATIO_FROM = 20_000_000
 
 _CHUNK = 1 << 20
+_HEAD = 1 << 16
 _DEEPEST = 8
 _CONTROL = re.compile(rb"[\x00-\x07\x0e-\x1a\x1c-\x1f\x7f]")
 _PACKED = {b"\xfd7zXZ\x00": "xz", b"BZh": "bzip2", b"\x28\xb5\x2f\xfd": "zstd", b"7z\xbc\xaf\x27\x1c": "7-Zip"}
@@ -49,81 +52,122 @@ class Entry(NamedTuple):
 
     name: str
     size: int
-    read: Callable[[], bytes]
+    chunks: Callable[[], Iterator[bytes]]
+    """Raises SourceError where it cannot be read or is above `LOG_LIMIT`."""
 
 
-def file_bytes(path: Path) -> bytes:
+def file_chunks(path: Path) -> Iterator[bytes]:
     """The file as it is. Raises SourceError where it cannot be read or is above `LOG_LIMIT`."""
     try:
         if not path.is_file():
             what = "is no regular file" if path.exists() else "does not exist"
             raise SourceError(f"{path} {what}; name a log, a ZIP of logs or a folder")
         with path.open("rb") as stream:
-            return limited(stream, str(path))
+            yield from stream_chunks(stream, str(path))
     except (OSError, ValueError) as error:
-        raise SourceError(f"{path} cannot be read: {_reason(error)}") from error
+        raise SourceError(f"{path} cannot be read: {reason(error)}") from error
 
 
-def limited(stream: BinaryIO, name: str) -> bytes:
+def stream_chunks(stream: IO[bytes], name: str) -> Iterator[bytes]:
     """All of a stream. Raises SourceError where it is above `LOG_LIMIT`."""
-    parts: list[bytes] = []
     left = LOG_LIMIT
     while chunk := stream.read(min(_CHUNK, left + 1)):
         left -= len(chunk)
         if left < 0:
-            raise _too_long(name)
-        parts.append(chunk)
-    return b"".join(parts)
+            raise too_long(name)
+        yield chunk
 
 
-def log_text(data: bytes, name: str) -> bytes:
+def joined(chunks: Iterable[bytes]) -> bytes:
+    """All of it, with hardly more memory than that."""
+    whole = io.BytesIO()
+    for chunk in chunks:
+        whole.write(chunk)
+    return whole.getvalue()
+
+
+def log_chunks(chunks: Iterable[bytes], name: str) -> Iterator[bytes]:
     """The lines of a log, unpacked from gzip and in UTF-8 where it was UTF-16.
 
     Raises SourceError for what is no text, with what to do.
     """
-    if data[:2] == b"\x1f\x8b":
-        data = _gunzip(data, name)
+    pieces = _from_start(iter(chunks))
+    first = next(pieces, b"")
+    if first.startswith(b"\x1f\x8b"):
+        pieces = _from_start(_gunzip(itertools.chain((first,), pieces), name))
+        first = next(pieces, b"")
     for magic, kind in _PACKED.items():
-        if data.startswith(magic):
+        if first.startswith(magic):
             raise SourceError(f"{name} is packed with {kind}; unpack it first")
-    for mark, encoding in _UTF16.items():
-        if data.startswith(mark):
-            data = data[len(mark) :].decode(encoding, "replace").encode("utf-8", "replace")
-    if not data.strip():
-        raise SourceError(f"{name} is empty; fetch the log again")
-    if is_binary(data):
+    encoding = next((encoding for mark, encoding in _UTF16.items() if first.startswith(mark)), None)
+    pieces = itertools.chain((first,), pieces)
+    if encoding is not None:
+        pieces = _utf8(pieces, encoding)
+        first = next(pieces, b"")
+        pieces = itertools.chain((first,), pieces)
+    if is_binary(first):
         raise SourceError(f"{name} is no text; name a log, a ZIP of logs or a folder")
-    return data
+    blank = True
+    for piece in pieces:
+        blank = blank and not piece.strip()
+        yield piece
+    if blank:
+        raise SourceError(f"{name} is empty; fetch the log again")
+
+
+def _from_start(chunks: Iterator[bytes]) -> Iterator[bytes]:
+    """The same bytes; the first piece is long enough to tell what they are."""
+    head = b""
+    for chunk in chunks:
+        head += chunk
+        if len(head) >= _HEAD:
+            break
+    if head:
+        yield head
+    yield from chunks
+
+
+def _utf8(chunks: Iterable[bytes], encoding: str) -> Iterator[bytes]:
+    decoder = codecs.getincrementaldecoder(encoding)("replace")
+    mark = True
+    for chunk in chunks:
+        text = decoder.decode(chunk)
+        yield text.removeprefix("\ufeff" if mark else "").encode("utf-8", "replace")
+        mark = False
 
 
 def is_binary(data: bytes) -> bool:
     """Whether the beginning has more control characters than logs do; colours and redrawn lines are none."""
-    head = data[: 1 << 16]
+    head = data[:_HEAD]
     return len(_CONTROL.findall(head)) > len(head) // 20
 
 
-def _gunzip(data: bytes, name: str) -> bytes:
-    parts: list[bytes] = []
+def _gunzip(chunks: Iterable[bytes], name: str) -> Iterator[bytes]:
+    """What gzip packed, in one or several members. Whatever stands after the last one is let be, as gzip does."""
     left = LOG_LIMIT
+    unpacker = zlib.decompressobj(wbits=31)
     try:
-        while data.startswith(b"\x1f\x8b"):
-            unpacker = zlib.decompressobj(wbits=31)
-            while not unpacker.eof:
-                chunk = unpacker.decompress(data, min(_CHUNK, left + 1))
-                left -= len(chunk)
+        for chunk in chunks:
+            data = chunk
+            while data:
+                if unpacker.eof:
+                    if not data.startswith(b"\x1f"):
+                        return
+                    unpacker = zlib.decompressobj(wbits=31)
+                piece = unpacker.decompress(data, min(_CHUNK, left + 1))
+                left -= len(piece)
                 if left < 0:
-                    raise _too_long(name)
-                parts.append(chunk)
-                data = unpacker.unconsumed_tail
-                if not chunk and not data and not unpacker.eof:
-                    raise SourceError(f"{name} ends in the middle; fetch it again")
-            data = unpacker.unused_data
+                    raise too_long(name)
+                if piece:
+                    yield piece
+                data = unpacker.unused_data if unpacker.eof else unpacker.unconsumed_tail
     except zlib.error as error:
-        raise SourceError(f"{name} is broken: {_reason(error)}; fetch it again") from error
-    return b"".join(parts)
+        raise SourceError(f"{name} is broken: {reason(error)}; fetch it again") from error
+    if not unpacker.eof:
+        raise SourceError(f"{name} ends in the middle; fetch it again")
 
 
-def zip_entries(where: Path | BinaryIO, name: str, opened: ExitStack) -> list[Entry]:
+def zip_entries(where: Path | IO[bytes], name: str, opened: ExitStack) -> list[Entry]:
     """The files of an archive, which stays open as long as `opened`.
 
     Raises SourceError for archives that are encrypted, cut or broken, or that would unpack to far more than logs do.
@@ -132,7 +176,7 @@ def zip_entries(where: Path | BinaryIO, name: str, opened: ExitStack) -> list[En
         archive = opened.enter_context(zipfile.ZipFile(where))
         found = [info for info in archive.infolist() if not info.is_dir()]
     except _BROKEN as error:
-        raise SourceError(f"{name} is no whole ZIP: {_reason(error)}; download it again") from error
+        raise SourceError(f"{name} is no whole ZIP: {reason(error)}; download it again") from error
     if len(found) > MOST_ENTRIES:
         raise SourceError(f"{name} holds {len(found):,} files, more than {MOST_ENTRIES:,}; unpack what you need")
     total = sum(info.file_size for info in found)
@@ -155,18 +199,18 @@ def _hold(info: zipfile.ZipInfo, name: str) -> None:
         raise SourceError(f"{shown} unpacks to {info.file_size:,} bytes of next to nothing; unpack it by hand")
 
 
-def _reader(archive: zipfile.ZipFile, info: zipfile.ZipInfo, name: str) -> Callable[[], bytes]:
-    def read() -> bytes:
+def _reader(archive: zipfile.ZipFile, info: zipfile.ZipInfo, name: str) -> Callable[[], Iterator[bytes]]:
+    def chunks() -> Iterator[bytes]:
         shown = f"{name}: {info.filename[:200]!r}"
         if info.file_size > LOG_LIMIT:
-            raise _too_long(shown)
+            raise too_long(shown)
         try:
             with archive.open(info) as stream:
-                return limited(stream, shown)  # type: ignore[arg-type]  # ZipExtFile reads like any binary stream
+                yield from stream_chunks(stream, shown)
         except _BROKEN as error:
-            raise SourceError(f"{shown} is broken: {_reason(error)}; download the ZIP again") from error
+            raise SourceError(f"{shown} is broken: {reason(error)}; download the ZIP again") from error
 
-    return read
+    return chunks
 
 
 def folder_entries(folder: Path) -> list[Entry]:
@@ -177,7 +221,7 @@ def folder_entries(folder: Path) -> list[Entry]:
     found: list[Entry] = []
 
     def failed(error: OSError) -> None:
-        raise SourceError(f"{error.filename} cannot be read: {_reason(error)}") from error
+        raise SourceError(f"{error.filename} cannot be read: {reason(error)}") from error
 
     for root, folders, files in os.walk(folder, onerror=failed):
         here = Path(root)
@@ -193,17 +237,17 @@ def folder_entries(folder: Path) -> list[Entry]:
     return found
 
 
-def _file_reader(path: Path) -> Callable[[], bytes]:
-    return lambda: file_bytes(path)
+def _file_reader(path: Path) -> Callable[[], Iterator[bytes]]:
+    return lambda: file_chunks(path)
 
 
-def _too_long(name: str) -> SourceError:
-    return SourceError(
-        f"{name} is longer than {LOG_LIMIT:,} bytes; cut out the part that failed, e.g. with tail -c 50M"
-    )
+def too_long(name: str) -> SourceError:
+    """What to say of a log above the limit."""
+    return SourceError(f"{name} is longer than {LOG_LIMIT:,} bytes; keep the part that failed, e.g. with tail -c 50M")
 
 
-def _reason(error: BaseException) -> str:
+def reason(error: BaseException) -> str:
+    """What went wrong, in the system's or the library's words."""
     if isinstance(error, OSError) and error.strerror:
         return error.strerror
     return str(error) or type(error).__name__

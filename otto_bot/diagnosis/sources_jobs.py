@@ -67,13 +67,16 @@ def _items(value: Any) -> Iterator[dict[str, Any]]:
 
 def _job(item: dict[str, Any]) -> CheckedJob:
     item = _renamed(item)
+    steps = item.get("steps") or []
+    if not isinstance(steps, list):
+        raise ValueError("its steps are no list")  # noqa: TRY004  # it is the file's value that is wrong
     return CheckedJob.model_validate(
         {
             "id": item.get("id") or 0,
             "name": item["name"],
             "workflow": item.get("workflow_name") or "",
             "conclusion": item.get("conclusion") or None,
-            "steps": tuple(_step(step) for step in item.get("steps") or ()),
+            "steps": tuple(_step(step) for step in steps),
             "run_attempt": item.get("run_attempt") or 1,
             "url": item.get("html_url") or item.get("url") or "",
             "started_at": item.get("started_at"),

@@ -18,6 +18,7 @@ from otto_bot.diagnosis.sources_files import Entry
 _TOP = re.compile(r"-?\d+_(?P<name>[^/]+)\.txt")
 _STEP = re.compile(r"(?P<job>[^/]+)/(?P<number>\d+)_(?P<name>[^/]+)\.txt")
 _SYSTEM = re.compile(r"(?P<job>[^/]+)/system\.txt")
+_RUNNER_STEP = re.compile(r"\d+_(?:Set up job|Complete job)\.txt")
 _COPY = re.compile(r" \(\d+\)$")
 _SERVICE_LENGTH = 100_000
 _LOG = re.compile(r"(?:\.(?:log|txt|out|err|gz)|(?:^|/)[^./]+|\.log\.\d+)$", re.IGNORECASE)
@@ -81,8 +82,9 @@ def layout(entries: Sequence[Entry]) -> Layout:
 def _without_wrapper(entries: Sequence[Entry]) -> Sequence[Entry]:
     """Without the one folder that packing an unpacked archive again puts around everything."""
     first = {entry.name.partition("/")[0] for entry in entries}
-    inner = [Entry(entry.name.partition("/")[2], entry.size, entry.read) for entry in entries]
-    if len(first) == 1 and any(_TOP.fullmatch(entry.name) for entry in inner):
+    inner = [Entry(entry.name.partition("/")[2], entry.size, entry.chunks) for entry in entries]
+    of_one_job = any(_RUNNER_STEP.fullmatch(entry.name) for entry in inner)
+    if len(first) == 1 and not of_one_job and any(_TOP.fullmatch(entry.name) for entry in inner):
         return inner
     return entries
 
@@ -90,7 +92,7 @@ def _without_wrapper(entries: Sequence[Entry]) -> Sequence[Entry]:
 def _run_jobs(tops: Iterable[tuple[Entry, str]], steps: dict[str, list[StepFile]]) -> list[JobFiles]:
     found: dict[str, Entry] = {}
     for entry, name in tops:
-        if entry.size <= _SERVICE_LENGTH and is_service_log(entry.read()[:2000]):
+        if entry.size <= _SERVICE_LENGTH and is_service_log(next(entry.chunks(), b"")[:2000]):
             continue
         # `1_build (1).txt` is the second file of that name, unless there is a job called `build (1)`.
         plain = name if name in steps or _COPY.sub("", name) not in steps else _COPY.sub("", name)

@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 
 from otto_bot.diagnosis.ending import Ending, error_lines
 from otto_bot.diagnosis.models import StepResult
+from otto_bot.diagnosis.sources_files import joined
 from otto_bot.diagnosis.sources_layout import StepFile
 
 _STAMP = re.compile(rb"^(?:\xef\xbb\xbf)?(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)\.\d+Z ", re.MULTILINE)
@@ -23,7 +24,7 @@ def steps_of(files: Sequence[StepFile], end: Ending) -> tuple[StepResult, ...]:
     found: list[StepResult] = []
     marked: list[int] = []
     for file in files:
-        log = file.entry.read()
+        log = joined(file.entry.chunks())
         errors = error_lines(log)
         if errors:
             marked.append(len(found))
