@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 from otto_bot.core.evidence import CLASS_OF, Cause, FailingTest, FailureClass
-from otto_bot.diagnosis import rules
 from otto_bot.diagnosis.models import CheckedJob, StepResult
-from otto_bot.diagnosis.slice import failing_steps, is_runner_step
+from otto_bot.diagnosis.reading_text import Said, end_of_failure, said, said_in
+from otto_bot.diagnosis.rules_code import BUILD_COMMAND, LINT_COMMAND, TEST_COMMAND
+from otto_bot.diagnosis.rules_platform import PLATFORM
+from otto_bot.diagnosis.rules_setup import MISSING_PYTHON
+from otto_bot.diagnosis.slice import failing_steps, is_runner_step, sections
+from otto_bot.diagnosis.weighing import TELLING, Hit, Weighed, hits, quoted, weigh
 
 _EXIT = re.compile(r"Process completed with exit code (\d+)|exit code:? (\d+)\.?$|exit status (\d+)$")
-_LIMIT = 4000
-_QUOTE = 160
+_TOLD = 400
 
 ORDER = (
     Cause.BUILD,
@@ -31,6 +34,9 @@ ORDER = (
 )
 """Of several failed jobs the first of these speaks for all: work on the code outweighs a lost runner beside it."""
 
+_OF_PLATFORM = frozenset(rule.name for rule in PLATFORM)
+_SETTLED = (Cause.BILLING, Cause.PERMISSION, Cause.NEVER_STARTED, Cause.TIMEOUT)
+
 
 class Finding(NamedTuple):
     """A cause, what decided it, and what is known beside it."""
@@ -43,22 +49,34 @@ class Finding(NamedTuple):
 
 
 class Output(NamedTuple):
-    """What the failing steps of a job said: lines with an error in them, failing tests, the commands they ran."""
+    """What the failing steps of a job said: lines with an error in them, failing tests, the commands they ran.
+
+    `spans` are the byte ranges of the failing parts of the log; without them they are looked for.
+    """
 
     errors: tuple[str, ...] = ()
     tests: tuple[FailingTest, ...] = ()
     commands: tuple[str, ...] = ()
     paths: frozenset[str] = frozenset()
+    spans: tuple[tuple[int, int], ...] = ()
 
 
 def classify(job: CheckedJob, output: Output) -> Finding:
     """Why this job did not succeed."""
-    said = [f"{item.title} {item.message}".strip() for item in job.annotations if item.level != "notice"]
-    lines = [*said, *output.errors[:_LIMIT]]
-    code = exit_code(lines)
-    finding = _by_structure(job, lines, said, code) or _by_text(job, output, lines)
-    hint = finding.class_hint or CLASS_OF[finding.cause]
-    return finding._replace(exit_code=code, class_hint=hint)
+    notes = [f"{item.title} {item.message}".strip() for item in job.annotations if item.level != "notice"]
+    found = _hits_of(job, output, notes)
+    code = exit_code([*notes, *output.errors[-_TOLD:]])
+    finding = _by_structure(job, found, notes) or _by_text(job, output, found, code)
+    return finding._replace(exit_code=code, class_hint=finding.class_hint or CLASS_OF[finding.cause])
+
+
+def class_of_text(log: bytes) -> FailureClass:
+    """The class of a failed job by nothing but its log; `code`, the commonest, where the log does not tell."""
+    job = CheckedJob(id=0, name="", conclusion="failure", log=log)
+    finding = classify(job, Output())
+    if finding.class_hint in (FailureClass.ENVIRONMENT, FailureClass.INFRASTRUCTURE):
+        return finding.class_hint
+    return FailureClass.INFRASTRUCTURE if finding.cause is Cause.TIMEOUT else FailureClass.CODE
 
 
 def weightiest(findings: Sequence[Finding]) -> Finding:
@@ -72,34 +90,48 @@ def exit_code(lines: Sequence[str]) -> int | None:
     """The last exit code that is mentioned."""
     for line in reversed(lines):
         if match := _EXIT.search(line):
-            return int(next(group for group in match.groups() if group))
+            return int(next(group for group in match.groups() if group)[:9])
     return None
 
 
-def _by_structure(job: CheckedJob, lines: Sequence[str], said: Sequence[str], code: int | None) -> Finding | None:
+def _hits_of(job: CheckedJob, output: Output, notes: Sequence[str]) -> tuple[Hit, ...]:
+    """What the rules find in annotations and in the failing parts of the log, read only as far as needed."""
+    lines: list[Said] = list(said_in(notes))
+    if not job.log:
+        return hits((*lines, *said_in(output.errors[-_TOLD:])))
+    found: tuple[Hit, ...] = ()
+    for more in said(job.log, output.spans or _spans(job)):
+        lines += more
+        found = hits(lines)
+        if found and found[0].score >= TELLING:
+            break
+    return found
+
+
+def _spans(job: CheckedJob) -> tuple[tuple[int, int], ...]:
+    log = job.log or b""
+    cuts = tuple((cut.start, cut.end) for cut in sections(job))
+    if len(cuts) == 1 and cuts[0][1] - cuts[0][0] >= len(log) - 1:
+        return ((0, end_of_failure(log)),)
+    return cuts
+
+
+def _by_structure(job: CheckedJob, found: Sequence[Hit], notes: Sequence[str]) -> Finding | None:
     """What GitHub's own fields and messages tell; None where the job simply ran and failed."""
-    platform = _first(rules.PLATFORM, [*said, *(line for line in lines if line.startswith("##[error]"))])
-    if platform is not None and platform.cause in (Cause.BILLING, Cause.PERMISSION, Cause.NEVER_STARTED, Cause.TIMEOUT):
+    told = next((hit for hit in found if hit.rule.name in _OF_PLATFORM and _is_last_word(hit, notes)), None)
+    platform = None if told is None else _finding(told.rule.cause, (told.signal,), told, told.rule.hint)
+    if platform is not None and platform.cause in _SETTLED:
         return platform
     if (finding := _by_conclusion(job, platform)) is not None:
         return finding
-    if not _ran(job) and job.steps == () and not job.log:
+    if not _ran(job) and (job.steps or not job.log):
         return Finding(Cause.NEVER_STARTED, ("no step of the job ran",), "the job ended before any of its steps ran")
-    if job.steps and not _ran(job):
-        return Finding(Cause.NEVER_STARTED, ("no step of the job ran",), "the job ended before any of its steps ran")
-    if platform is not None:
-        return platform
-    if (finding := _by_runner_step(failing_steps(job))) is not None:
-        return finding
-    if code in (137, 143):
-        return Finding(
-            Cause.INFRA,
-            (f"exit code {code}",),
-            "the process was killed from outside"
-            if code == 143
-            else "the process was killed, as a runner out of memory does",
-        )
-    return _by_log_of_runner(lines)
+    return platform or _by_runner_step(failing_steps(job))
+
+
+def _is_last_word(hit: Hit, notes: Sequence[str]) -> bool:
+    """Whether the platform itself says so: in an annotation, or in words that are only its own."""
+    return hit.line.text in notes or hit.score >= 90
 
 
 def _by_conclusion(job: CheckedJob, platform: Finding | None) -> Finding | None:
@@ -131,76 +163,60 @@ def _by_runner_step(steps: Sequence[StepResult]) -> Finding | None:
     )
 
 
-def _by_log_of_runner(lines: Sequence[str]) -> Finding | None:
-    """A full disk or no memory, said by a tool instead of the runner."""
-    rest = [rule for rule in rules.PLATFORM if rule.cause is Cause.INFRA]
-    return _first(rest, lines)
-
-
-def _by_text(job: CheckedJob, output: Output, lines: Sequence[str]) -> Finding:
-    missing = _missing_module(lines, output)
-    if output.tests:
-        return _of_tests(output, missing)
-    command = " ".join((*(step.name for step in failing_steps(job)), *output.commands))
-    first: Sequence[rules.Rule] = (rules.NETWORK, *rules.DEPENDENCY)
-    if (finding := _first(first, lines) or missing) is not None:
+def _by_text(job: CheckedJob, output: Output, found: Sequence[Hit], code: int | None) -> Finding:
+    weighed = weigh(found, _owner(job, output))
+    if output.tests and (finding := _of_tests(output.tests, weighed)) is not None:
         return finding
-    groups = (rules.LINT, rules.BUILD, rules.TEST) if _is_lint(command) else (rules.BUILD, rules.LINT, rules.TEST)
-    for group in groups:
-        if (finding := _first(group, lines)) is not None:
-            return finding
+    command = " ".join((*(step.name for step in failing_steps(job)), *output.commands))
+    if weighed is not None:
+        cause, hint = weighed.cause, weighed.hint
+        if cause is Cause.BUILD and _is_lint(command) and weighed.hit.rule.name == "compiler":
+            cause = Cause.LINT
+        return _finding(cause, weighed.signals, weighed.hit, hint)
+    if code in (137, 143):
+        how = "killed from outside" if code == 143 else "killed, as a runner out of memory does"
+        return Finding(Cause.INFRA, (f"exit code {code}",), f"the process was {how}")
     return _by_command(command) or Finding(Cause.UNKNOWN, ("nothing in the log names a cause",))
 
 
-def _of_tests(output: Output, missing: Finding | None) -> Finding:
-    """Failing tests, unless all of them fail because something is not installed or does not compile."""
-    messages = [test.message for test in output.tests]
-    if missing is not None and all(rules.MISSING_PYTHON.search(message) for message in messages):
-        return missing
-    for group in (rules.DEPENDENCY, rules.BUILD[2:3]):
-        finding = _first(group, messages[:1])
-        if finding is not None and all(_first(group, [message]) is not None for message in messages):
-            return finding
-    names = ", ".join(test.id for test in output.tests[:3])
-    return Finding(Cause.TEST, (f"{len(output.tests)} failing tests named in the log",), names)
+def _of_tests(tests: Sequence[FailingTest], weighed: Weighed | None) -> Finding | None:
+    """Failing tests speak for themselves, unless something weightier than a test stopped the step or explains all."""
+    names = ", ".join(test.id for test in tests[:3])
+    told = Finding(Cause.TEST, (f"{len(tests)} failing tests named in the log",), names)
+    if weighed is None:
+        return told
+    if weighed.cause is Cause.TEST:
+        return told._replace(signals=(*told.signals, *weighed.signals), class_hint=weighed.hint)
+    if MISSING_PYTHON.search(weighed.hit.line.text):
+        explained = all(MISSING_PYTHON.search(test.message) for test in tests)
+        return None if explained else told
+    return None if weighed.hit.score > 60 else told
 
 
-def _missing_module(lines: Sequence[str], output: Output) -> Finding | None:
-    """A Python module that is not there: a dependency, unless the project has files of that name."""
-    for line in lines:
-        match = rules.MISSING_PYTHON.search(line)
-        if match is None:
-            continue
-        name = match.group(1)
-        own = "." in name or any(part == name for path in output.paths for part in re.split(r"[/.]", path)[:-1])
-        if own:
-            return None
-        return Finding(Cause.DEPENDENCY, (f"text: {line.strip()[:_QUOTE]}",), f"module {name} is not installed")
-    return None
+def _owner(job: CheckedJob, output: Output) -> Callable[[str], bool]:
+    """Whether a Python package is the project's own: files of it are named in the log."""
+
+    def is_own(name: str) -> bool:
+        if any(part == name for path in output.paths for part in re.split(r"[/.]", path)[:-1]):
+            return True
+        inside = rb"(?<!-packages)[/\\\s\"']" + re.escape(name.encode()) + rb"[/\\](?:[\w.-]+[/\\])*[\w-]+\.py\b"
+        return re.search(inside, (job.log or b"")[-200_000:]) is not None
+
+    return is_own
 
 
 def _is_lint(command: str) -> bool:
-    return rules.LINT_COMMAND.search(command) is not None and rules.TEST_COMMAND.search(command) is None
+    return LINT_COMMAND.search(command) is not None and TEST_COMMAND.search(command) is None
 
 
 def _by_command(command: str) -> Finding | None:
-    kinds = (
-        (rules.LINT_COMMAND, Cause.LINT),
-        (rules.TEST_COMMAND, Cause.TEST),
-        (rules.BUILD_COMMAND, Cause.BUILD),
-    )
-    hits = [(match.group(), cause) for pattern, cause in kinds if (match := pattern.search(command))]
-    if len(hits) != 1:
+    kinds = ((LINT_COMMAND, Cause.LINT), (TEST_COMMAND, Cause.TEST), (BUILD_COMMAND, Cause.BUILD))
+    told = [(match.group(), cause) for pattern, cause in kinds if (match := pattern.search(command))]
+    if len(told) != 1:
         return None
-    word, cause = hits[0]
+    word, cause = told[0]
     return Finding(cause, (f"the failing step's command says “{word}”",))
 
 
-def _first(group: Sequence[rules.Rule], lines: Sequence[str]) -> Finding | None:
-    """The earliest line that any rule of the group matches."""
-    for line in lines:
-        text = line.removeprefix("##[error]")
-        for rule in group:
-            if rule.pattern.search(text):
-                return Finding(rule.cause, (f"{rule.name}: {text.strip()[:_QUOTE]}",), text.strip()[:_QUOTE])
-    return None
+def _finding(cause: Cause, signals: tuple[str, ...], hit: Hit, hint: FailureClass | None) -> Finding:
+    return Finding(cause, signals, quoted(hit.line.text), class_hint=hint)
