@@ -8,6 +8,7 @@ import re
 import sys
 import time
 from collections.abc import Iterable, Iterator, Sequence
+from concurrent.futures.process import BrokenProcessPool
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -35,6 +36,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     except (DataError, ValueError) as error:
         print(f"bench: {error}", file=sys.stderr)
         return 2
+    except BrokenProcessPool:
+        print("bench: a measuring process was killed, most likely for memory. Try -j 1.", file=sys.stderr)
+        return 2
     print(markdown(results))
     broken = [row.figure.title for row in results.judged if not row.holds]
     if options.check and (broken or results.troubles):
@@ -53,7 +57,7 @@ def _options(argv: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument(
         "--docs", type=Path, help="renew the figures and the picture of diagnosis.md in this folder too"
     )
-    parser.add_argument("--quick", action="store_true", help=f"each {_QUICK_STEP}th case, no speed: a minute at most")
+    parser.add_argument("--quick", action="store_true", help=f"each {_QUICK_STEP}th case, and no speed")
     parser.add_argument("--check", action="store_true", help="exit 1 where a promise is broken")
     parser.add_argument("-j", "--workers", type=int, choices=(1, 2), default=2, help="processes (2)")
     parser.add_argument(

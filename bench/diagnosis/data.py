@@ -117,7 +117,8 @@ def _case(line: str, number: int, folder: Path) -> Case:
     where = f"{folder / 'cases.jsonl'}:{number}"
     try:
         raw = _Line.model_validate_json(line)
-        case = Case.model_validate({**(raw.model_extra or {}), "folder": folder})
+        told = {key: value for key, value in (raw.model_extra or {}).items() if value is not None}
+        case = Case.model_validate({**told, "folder": folder})
     except ValidationError as error:
         first = error.errors()[0]
         place = ".".join(str(part) for part in first["loc"]) or "line"

@@ -24,6 +24,7 @@ from bench.diagnosis.measure import OTTO, adapter_of
 ACTIONS = frozenset({"logdx", "bugswarm-github"})
 LARGE = 36_000_000
 _ROUNDS = 3
+_TICK = 1e-9
 
 
 class Took(NamedTuple):
@@ -99,7 +100,7 @@ def _took(tool: str, cases: list[Case], adapter: str, budget: int, size: int) ->
 def _timed(call: Callable[[], object]) -> tuple[float, float]:
     process, wall = time.process_time(), time.perf_counter()
     call()
-    return time.process_time() - process, time.perf_counter() - wall
+    return max(time.process_time() - process, _TICK), max(time.perf_counter() - wall, _TICK)
 
 
 def _peak() -> float:
