@@ -128,6 +128,7 @@ LINT = (
             r"projectHealth|apiCheck|license|rat)"
         ),
         r"You have \d+ Checkstyle violations?",
+        r"\(Severity: [1-5]\)$",
         r"Lint for \S+:$",
         r"Lint (?:found|failed)|Linting failed|lint errors? found",
         r"trailing spaces?; please remove|trailing whitespace\.$",
@@ -145,6 +146,7 @@ LINT = (
         r"Code style issues",
         r"^Diff in \S+",
         r"Run Prettier",
+        r"\(prettier/prettier\)$",
         r"is not (?:formatted|gofmt|properly formatted)",
         r"files? (?:were|was) modified by this hook",
         r"(?:run|with) (?:cargo fmt|gofmt|go fmt|black|clang-format|mix format|ruff format)\b",

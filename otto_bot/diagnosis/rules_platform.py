@@ -25,7 +25,7 @@ ACCOUNT = (
         "action not allowed",
         Cause.PERMISSION,
         FATAL,
-        r"(?:is|are) not allowed (?:to be used )?in \S+",
+        r"\S+@\S+ (?:and \S+ )?(?:is|are) not allowed (?:to be used )?in \S+",
         r"not allowed by (?:your )?(?:organi[sz]ation|enterprise) policy",
         r"is not allowed to deploy to .* due to environment protection",
     ),

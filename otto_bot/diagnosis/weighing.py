@@ -19,7 +19,7 @@ TELLING = 45.0
 """From this score on, earlier parts of the log need not be read."""
 _QUOTE = 160
 _FEW_TESTS = 3
-_NEAR_TEST = 80
+_NEAR_TEST = 150
 _NEAR_PACKAGE = 40
 
 _IDLE = re.compile(
@@ -67,6 +67,9 @@ _NAMED_TEST = frozenset({"test verdict"})
 _CONNECTIONS = frozenset(rule.name for rule in CONNECTIONS)
 
 
+_COUNTED = re.compile(r"\b(\d+) (?:tests? )?(?:failed|failing|failures?|errors?)\b", re.IGNORECASE)
+
+
 class Hit(NamedTuple):
     """A rule, the line it matched, and how much that says."""
 
@@ -105,7 +108,7 @@ def hits(lines: Iterable[Said]) -> tuple[Hit, ...]:
     for line in lines:
         factor = _of_line(line)
         for rule in line.rules:
-            score = rule.weight * factor * _of_place(rule, line) if _may_speak(rule, line.text) else 0.0
+            score = rule.weight * factor * _of_place(rule, line) * _beside_verdict(rule, line)
             key = (rule.name, line.text)
             if score and (key not in found or score > found[key].score):
                 found[key] = Hit(rule, line, score)
@@ -134,7 +137,9 @@ def reason_outside(best: Hit, found: Sequence[Hit]) -> Hit | None:
     """Why the few tests that fail do so, where a connection or a clock is named right beside them."""
     named = [hit for hit in found if hit.rule.name in _NAMED_TEST]
     tests = {_test_name(hit.line.text) for hit in named}
-    if len(tests) > _FEW_TESTS:
+    if len(tests) > _FEW_TESTS or any(
+        _count(hit.line.text) > _FEW_TESTS for hit in found if hit.rule.cause is Cause.TEST
+    ):
         return None
     places = [(hit.line.part, hit.line.back) for hit in named] or [(best.line.part, best.line.back)]
     for hit in found:
@@ -165,8 +170,22 @@ def _without_asides(found: Sequence[Hit]) -> tuple[Hit, ...]:
     return tuple(hit for hit in found if not (others and hit.rule is PYTHON_MODULE))
 
 
+def _count(text: str) -> int:
+    """How many failing tests a summary counts; 0 where it does not."""
+    return max((int(number[:6]) for number in _COUNTED.findall(text)), default=0)
+
+
 def _test_name(text: str) -> str:
     return re.sub(r"\(?\d+(?:\.\d+)? ?m?s\)?", "", text.split(" - ", maxsplit=1)[0]).strip(" .=-")[:200]
+
+
+def _beside_verdict(rule: Rule, line: Said) -> float:
+    """What remains of a rule's weight in a line of this kind: a test's message is first of all the test's."""
+    if not _may_speak(rule, line.text):
+        return 0.0
+    told_by_test = any(other.name in _NAMED_TEST for other in line.rules)
+    outside = rule.failure_class is not FailureClass.CODE and rule is not PYTHON_MODULE
+    return 0.8 if told_by_test and outside else 1.0
 
 
 def _may_speak(rule: Rule, text: str) -> bool:
