@@ -115,7 +115,7 @@ def _rerun(task: Task, failure: Failure) -> Move | None:
     if task.rerun_count < limit:
         reason = f"{failure.cause.value.replace('_', ' ')}: the failed jobs run again on the same commit, not charged"
         return Move(task=task.key, action=Action.RERUN, reason=reason, decided_by=Decider.RULES)
-    if failure.cause is Cause.TIMEOUT:
+    if failure.cause in (Cause.TIMEOUT, Cause.FLAKY):
         return None
     again = (
         f"{failure.cause.value.replace('_', ' ')} again after {task.rerun_count} re-runs. Can you look at the runners?"

@@ -112,6 +112,8 @@ class Attempt(Frozen):
     handoff: Handoff = Handoff()
     verdict: Verdict | None = None
     failure: Failure | None = None
+    flaky: Failure | None = None
+    """A failure that was gone when the jobs of the same commit ran again."""
 
 
 class Task(Frozen):

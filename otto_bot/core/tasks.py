@@ -177,6 +177,9 @@ def attempt_verified(run: Run, key: str, verification: Verification) -> Run:
         return run
     if verification.ending == "green":
         run = run.model_copy(update={"green_trees": run.green_trees | {verification.tree}})
+        if (gone := _gone(run, task, verification)) is not None:
+            task = with_last(task, flaky=gone.model_copy(update={"flaky": True}))
+            run = outcome_of(run.with_task(task), name, f"attempt {number} passed when its jobs ran again: flaky")
         if run.config.qa.enabled:
             return run.with_task(task.model_copy(update={"state": TaskState.JUDGING}))
         return passed(run, task)
@@ -189,6 +192,15 @@ def attempt_verified(run: Run, key: str, verification: Verification) -> Run:
         detail=verification.ending or "",
     )
     return fail(run, task, failure)
+
+
+def _gone(run: Run, task: Task, verification: Verification) -> Failure | None:
+    """The failure that this very commit had before its jobs ran again; its gate keeps it as it was."""
+    if verification.round == 1 or task.last is None:
+        return None
+    kept = [failure for gate in run.gates for failure in gate.failures]
+    same = (task.key, task.last.number, verification.sha)
+    return next((one for one in reversed(kept) if (one.task, one.attempt, one.sha) == same), None)
 
 
 def block(run: Run) -> Run:

@@ -9,14 +9,18 @@ import sqlalchemy as sa
 
 from otto_bot.core.config import HostCaps
 from otto_bot.core.effects import scheduled
-from otto_bot.core.events import EffectFailed, RunEvent, RunStarted, read_event
+from otto_bot.core.events import EffectFailed, RunEvent, RunStarted, VerificationEnded, read_event
 from otto_bot.core.invariants import InvariantBroken
 from otto_bot.core.machine import reduce, started
 from otto_bot.core.run import Run
+from otto_bot.core.shared_failures import VerdictSeen
 from otto_bot.core.values import Frozen, Person, Repo
 from otto_bot.store import tables as t
 from otto_bot.store.database import reading, writing
 from otto_bot.store.effect_rows import REPEAT_LIMIT, Ticket, mark_done, sync
+
+VERDICT = "VerificationEnded"
+VERDICTS = 1000
 
 
 class NoSuchRun(LookupError):
@@ -179,6 +183,19 @@ class Ledger:
             rows = c.execute(query).all()
         return [Recorded(seq=row.seq, event=read_event(row.body), refused=row.refused) for row in rows]
 
+    def verdicts(self, repo_id: int, since: datetime) -> list[VerdictSeen]:
+        """What Actions said about heads of any run in a repository since then, newest first, at most VERDICTS."""
+        query = (
+            sa.select(t.events.c.run_id, t.runs.c.issue, t.events.c.body)
+            .join(t.runs, t.runs.c.id == t.events.c.run_id)
+            .where((t.events.c.type == VERDICT) & (t.events.c.at >= since.timestamp()) & (t.runs.c.repo_id == repo_id))
+            .order_by(t.events.c.at.desc())
+            .limit(VERDICTS)
+        )
+        with reading(self._engine) as c:
+            rows = c.execute(query).all()
+        return [seen for row in rows if (seen := _verdict(row.run_id, row.issue, row.body)) is not None]
+
     def active_runs(self, repo_id: int | None = None) -> list[int]:
         """Ids of runs that are not over."""
         query = sa.select(t.runs.c.id).where(t.runs.c.active == 1).order_by(t.runs.c.id)
@@ -199,6 +216,17 @@ class Ledger:
         """Every run's id, oldest first."""
         with reading(self._engine) as c:
             return list(c.execute(sa.select(t.runs.c.id).order_by(t.runs.c.id)).scalars())
+
+
+def _verdict(run_id: int, issue: int, body: str) -> VerdictSeen | None:
+    event = read_event(body)
+    if not isinstance(event, VerificationEnded):
+        return None
+    fingerprint = event.failure.fingerprint if event.failure is not None else ""
+    return VerdictSeen(
+        run=run_id, issue=issue, target=event.target, sha=event.sha, at=event.at, ending=event.ending,
+        fingerprint=fingerprint,
+    )  # fmt: skip
 
 
 def _reduce_all(run: Run, events: Sequence[RunEvent]) -> tuple[Run, list[tuple[RunEvent, str]]]:

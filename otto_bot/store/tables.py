@@ -59,6 +59,7 @@ events = sa.Table(
     sa.Column("type", sa.String(40), nullable=False),
     sa.Column("body", sa.Text, nullable=False),
     sa.Column("refused", sa.Text, nullable=False, server_default=""),
+    sa.Index("events_lately", "type", "at"),
 )
 
 effects = sa.Table(

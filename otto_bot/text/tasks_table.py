@@ -52,7 +52,12 @@ def _row(run: Run, task: Task, links: Links) -> str:
 
 
 def state_words(task: Task) -> str:
-    """A task's state with its reason."""
+    """A task's state with its reason; what only failed by chance is said too."""
+    flaky = any(attempt.flaky is not None for attempt in task.attempts)
+    return _state_words(task) + (" (flaky: failed once, passed when its jobs ran again)" if flaky else "")
+
+
+def _state_words(task: Task) -> str:
     words = STATES[task.state]
     if task.state is TaskState.FAILED and task.failure is not None:
         return f"{words}: {CAUSES[task.failure.cause]}"

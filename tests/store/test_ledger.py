@@ -10,6 +10,7 @@ import sqlalchemy as sa
 from otto_bot.core import events as e
 from otto_bot.core.commands import Command, Given
 from otto_bot.core.config import HostCaps
+from otto_bot.core.evidence import Cause, Failure, Phase
 from otto_bot.core.plan import Criterion, Plan, TaskSpec
 from otto_bot.core.run import Run, Task
 from otto_bot.core.values import Person
@@ -179,3 +180,23 @@ def test_unknown_runs_are_said_so(ledger: Ledger, at: At) -> None:
 
 def test_a_ticket_names_its_try() -> None:
     assert Ticket(key="run/1/plan", generation=3).id == "run/1/plan#3"
+
+
+def test_verdicts_of_a_repository_lately(ledger: Ledger, trigger: MakeTrigger, at: At) -> None:
+    """Over all its runs, newest first; nothing old, nothing of another repository."""
+    here = ledger.start(trigger(), HostCaps(), at(0))
+    there = ledger.start(trigger(issue=5, key="label/3"), HostCaps(), at(0))
+    assert here is not None
+    assert there is not None
+    why = Failure(task="t1", attempt=1, phase=Phase.VERIFY, cause=Cause.TEST, fingerprint="f")
+    for run, seconds, failure in ((here, 10, why), (there, 20, None), (here, 30, why)):
+        ending = "red" if failure else "green"
+        event = e.VerificationEnded(at=at(seconds), target="t1/a1", sha="s", ending=ending, failure=failure)
+        ledger.append(run.id, [event], at(seconds))
+
+    found = ledger.verdicts(here.repo.id, at(15))
+    assert [(one.run, one.issue, one.ending, one.fingerprint) for one in found] == [
+        (here.id, here.issue, "red", "f"),
+        (there.id, 5, "green", ""),
+    ]
+    assert ledger.verdicts(here.repo.id + 1, at(0)) == []
