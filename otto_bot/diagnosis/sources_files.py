@@ -231,7 +231,8 @@ def folder_entries(folder: Path) -> list[Entry]:
             path = here / name
             if name.startswith(".") or path.is_symlink() or not path.is_file():
                 continue
-            found.append(Entry(path.relative_to(folder).as_posix(), path.stat().st_size, _file_reader(path)))
+            below = os.fsencode(path.relative_to(folder)).decode("utf-8", "replace").replace(os.sep, "/")
+            found.append(Entry(below, path.stat().st_size, _file_reader(path)))
         if len(found) > MOST_ENTRIES:
             raise SourceError(f"{folder} holds more than {MOST_ENTRIES:,} files; name the logs themselves")
     return found

@@ -62,13 +62,16 @@ def wrapped(text: str, look: Look, indent: int = 0) -> list[str]:
     lines: list[str] = []
     line = text[: len(text) - len(text.lstrip())]
     for word in text.split():
-        for piece in _pieces(word, room - indent):
-            gap = " " if line.strip() else ""
-            if gap and columns(line) + 1 + columns(piece) > room:
-                lines.append(line)
-                line = " " * indent + piece
-            else:
-                line += gap + piece
+        first, *rest = _pieces(word, room - max(indent, len(line) if not line.strip() else 0))
+        gap = " " if line.strip() else ""
+        if gap and columns(line) + 1 + columns(first) > room:
+            lines.append(line)
+            line = " " * indent
+            gap = ""
+        line += gap + first
+        for piece in rest:
+            lines.append(line)
+            line = " " * indent + piece
     return [*lines, line]
 
 

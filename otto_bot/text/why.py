@@ -144,8 +144,8 @@ def summary(groups: Sequence[Group], left_out: Sequence[str], look: Look) -> lis
             word = CLASSES[class_] if class_ else "unknown"
             text = f"{number}. {count(len(group), 'log')}, {word}: {sentence(group[0])}"
             lines += [fitted(text, look)]
-    lines += [line for note in left_out for line in wrapped(look.dim(note), look)]
-    return lines
+        lines += [""] if left_out else []
+    return [*lines, *(line for note in left_out for line in wrapped(look.dim(note), look))]
 
 
 def nothing_failed(passed: int, look: Look) -> list[str]:
@@ -172,8 +172,8 @@ def _tests(tests: Sequence[FailingTest], look: Look) -> list[str]:
         return []
     lines = ["", look.bold(f"{count(len(tests), 'failing test')}:")]
     for test in tests[:TESTS_SHOWN]:
-        place = f"  ({shown(test.file, 160)}{f':{test.line}' if test.line else ''})" if test.file else ""
-        lines += wrapped(f"  {shown(test.id, 300)}{look.dim(place)}", look, indent=4)
+        place = f"({shown(test.file, 160)}{f':{test.line}' if test.line else ''})" if test.file else ""
+        lines += wrapped(f"  {shown(test.id, 300)} {look.dim(place)}".rstrip(), look, indent=4)
         message = _said(test).removeprefix(": ")
         lines += wrapped(f"      {message}", look, indent=6) if message else []
     left = len(tests) - TESTS_SHOWN
@@ -185,9 +185,10 @@ def _quotes(told: Told, look: Look) -> Iterator[str]:
     gutter = max((len(str(number)) for numbers in told.numbers for number in numbers), default=1)
     source = None
     for place, excerpt in enumerate(told.failure.excerpts):
-        if excerpt.source != source:
+        where = excerpt.source if excerpt.kind == "log" else excerpt.place
+        if where != source:
             yield ""
-            source = excerpt.source
+            source = where
             if source != told.job_alone:
                 yield from wrapped(look.dim(f"{shown(source, 200)}:"), look)
         else:
