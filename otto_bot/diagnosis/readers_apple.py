@@ -1,4 +1,4 @@
-"""Readers of what Apple's runners print: XCTest, swift-testing, xcpretty, xcbeautify, xctool (Quick writes the same)."""
+"""Reader of what Apple's runners print: XCTest (and Quick), swift-testing, xcpretty, xcbeautify, xctool."""
 
 from __future__ import annotations
 
@@ -12,20 +12,24 @@ _CASE = re.compile(r"^Test [Cc]ase '(?:-\[(.+)\]|(.+))' failed(?: on '.*')? \([\
 _ERROR = re.compile(r"^(\S.*?\.\w+):(\d+): error: (?:-\[(\S+ .+?)\]|(\w+\.\w+)) : (.*)$")
 _CROSS = re.compile(r"^\s+(?:✗|✖) (\w[^\s,]*?(?:\(\))?)(?:, (\S.*)| \([\d.]+ seconds\)| on '.*'.*)?$")
 _LIST = re.compile(r"^\t+(?:-\[(.+)\]|([\w.]+\.[\w().:]+))$")
+_CLASS = re.compile(r"^(?:\w+\.)?[A-Z]\w+$")
+_PRETTY = re.compile(r"^  (\w+), (\S.*)$")
+_PRETTY_PLACE = re.compile(r"^  (/?\S+\.\w+):(\d+)$")
 _SWIFT = re.compile(r"^(?:✘|􀢄|✗) Test (\".*?\"|\S+?) (?:.*?)recorded an issue(?: with .*?)? at (\S+?):(\d+):\d+: (.*)$")
 _SWIFT_END = re.compile(r"^(?:✘|􀢄|✗) Test (\".*?\"|\S+?) (?:with \d+ .*)?failed after ")
 
 
 class XctestReader(BaseReader):
-    """`Test Case '-[Class test]' failed`, `file:line: error: -[Class test] : message`, `Failing tests:`, `✗ test, message`."""
+    """`Test Case '-[Class test]' failed`, `file:line: error: -[Class test] : why`, `Failing tests:`, `✗ test, why`."""
 
-    marks: ClassVar[tuple[str, ...]] = ("' failed", ": error: ", "Failing tests:", "✗ ", "✖ ", "✘ Test ")
+    marks: ClassVar[tuple[str, ...]] = ("' failed", ": error: ", "Failing tests:", "✗ ", "✖ ", "✘ Test ", ") failed")
 
     def __init__(self) -> None:
         super().__init__()
         self._list = False
         self._crosses: dict[str, str] = {}
         self._apple = False
+        self._class = ""
 
     def feed(self, text: str) -> None:
         """Take the next line."""
@@ -37,6 +41,8 @@ class XctestReader(BaseReader):
             self._list = True
         elif self._list and text:
             self._listed(text)
+        elif self._pretty(text):
+            return
         elif text[:1] in "✘􀢄✗" and text:
             self._swift(text)
         elif match := _CROSS.match(text) if "✗" in text or "✖" in text else None:
@@ -44,6 +50,17 @@ class XctestReader(BaseReader):
         elif text.startswith(("Test Suite", "Selected tests", "All tests", "Test Succeeded", "Executed ")):
             self._apple = True
         self._current = None
+
+    def _pretty(self, text: str) -> bool:
+        """xcpretty's closing list: the class on a line, then `  test, message`, then the place."""
+        if text and text[0] not in " \t":
+            self._class = text if _CLASS.match(text) else ""
+        elif self._class and (match := _PRETTY.match(text)):
+            self.open(f"{self._class}.{match.group(1)}", match.group(2))
+            return True
+        elif self._current is not None and (match := _PRETTY_PLACE.match(text)):
+            self._current.place(match.group(1), match.group(2))
+        return self._current is not None and not text
 
     def _listed(self, text: str) -> None:
         if match := _LIST.match(text):

@@ -14,8 +14,10 @@ MOST = 500
 MESSAGE_LIMIT = 500
 ID_LIMIT = 1000
 FRAMES = 3
+_FRAMES_KEPT = 12
 _DETAIL_LINES = 120
 _KEPT = 4 * MOST
+_PACKAGE = re.compile(r"(?:^|\()([a-z]\w*\.[a-z]\w*\.)[\w.$]*[A-Z]")
 _DECORATION = re.compile(
     r"^(?:[\W_]*|(?:Error Message|Stack Trace|Message|Stack|Error|Failures?|Standard Output Messages|Standard Error|"
     r"Location|Traceback \(most recent call last\)|stack backtrace|Caused by|STANDARD_\w+|# ?Subtest.*|Diff|Hint|"
@@ -58,6 +60,8 @@ class Record:
         frame = frame_in(text)
         if frame is not None:
             self.frame(frame)
+        elif self.message.endswith(":") and len(self.message) < 100 and not text.lstrip().startswith(("at ", "#")):
+            self.message = f"{self.message} {text.strip()}"[:MESSAGE_LIMIT]
         elif not self.message and not _DECORATION.match(text.strip()):
             self.say(text)
         return self._left > 0
@@ -66,7 +70,7 @@ class Record:
         """One frame of the trace."""
         if not frame.own or any(known.text == frame.text for known in self.frames):
             return
-        if len(self.frames) >= FRAMES:
+        if len(self.frames) >= _FRAMES_KEPT:
             if not self.outside_in:
                 return
             del self.frames[0]
@@ -74,13 +78,22 @@ class Record:
 
     def result(self) -> FailingTest:
         """The record as evidence."""
-        frames = self.frames[::-1] if self.outside_in else self.frames
+        frames = self._nearest()
         file, line = self.file, self.line
         if file is None and frames:
             file, line = frames[0].file, frames[0].line
         file = file or self.home
         texts = tuple(frame.text for frame in frames)
         return FailingTest(id=self.id, message=self.message, file=file, line=line, frames=texts)
+
+    def _nearest(self) -> list[Frame]:
+        """The first frames; of Java's those in the packages of the test, if there are any."""
+        frames = self.frames[::-1] if self.outside_in else self.frames
+        package = _PACKAGE.search(self.id)
+        if package is not None:
+            near = [frame for frame in frames if frame.text.startswith(package.group(1))]
+            frames = near or frames
+        return frames[:FRAMES]
 
 
 class BaseReader(ABC):
@@ -139,16 +152,23 @@ class HeadReader(BaseReader):
 
     def feed(self, text: str) -> None:
         """Take the next line."""
-        if any(word in text for word in self.words or self.marks):
-            for head in self.heads:
-                if match := head.match(text):
-                    self.begin(match)
+        for word in self.words or self.marks:
+            if word in text:
+                if self._heads(text):
                     return
+                break
         if self._current is not None:
             if self.stop is not None and self.stop.match(text):
                 self._current = None
             else:
                 self.detail(text)
+
+    def _heads(self, text: str) -> bool:
+        for head in self.heads:
+            if match := head.match(text):
+                self.begin(match)
+                return True
+        return False
 
     def begin(self, match: re.Match[str]) -> None:
         """A heading was found."""

@@ -1,4 +1,4 @@
-"""Readers of what .NET's runners print: dotnet test (VSTest and the testing platform), xUnit, NUnit, MSTest; and Pester."""
+"""Reader of what .NET's runners print: dotnet test (old and new), xUnit, NUnit, MSTest; and Pester."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ _TIME = r"(?: \[(?:< )?[\d.,]+ ?(?:ms|s|m|h)(?: [\d.,]+ ?(?:ms|s|m))*\]| \((?:\d
 
 
 class DotnetReader(HeadReader):
-    """`Failed Space.Class.Method [12 ms]`, `X Space.Class.Method [12ms]`, `Space.Class.Method [FAIL]`, `1) Failed : …`."""
+    """`Failed Space.Class.Method [12 ms]`, `X Class.Method [12ms]`, `Class.Method [FAIL]`, `1) Failed : Method`."""
 
     marks: ClassVar[tuple[str, ...]] = (
         *("Failed ", "[FAIL]", "error TESTERROR", "failed ", "Error : ", "Error Message: ", "[-] "),

@@ -30,15 +30,19 @@ _PLAIN = re.compile(
 )
 _GENERIC = re.compile(r"\.[A-Za-z]\w{0,5}(?:[:(]|\", line |, line |:line )\d")
 _FOREIGN_FILE = re.compile(
-    r"(?:^|/)(?:site-packages|dist-packages|node_modules|\.venv|\.cargo|\.rustup|rustc|vendor|gems|deps|bower_components|"
+    r"(?:^|/)(?:site-packages|dist-packages|node_modules|\.venv|\.cargo|\.rustup|rustc|vendor|gems|deps|"
+    r"bower_components|"
     r"lib/python[\d.]*|hostedtoolcache|testing/testing\.go|internal/(?:modules|process|timers|util))/?|"
     r"^(?:node:|internal/|/usr/|/opt/|/lib/|/nix/|/rustc/|<|native$|bootstrap_node|_?testing\.go$|module\.js$|"
-    r"asm_\w+\.s$|proc\.go$|panic\.go$|library/(?:core|std|alloc|test)/|\.\.?/node_modules)|/go/src/(?:runtime|testing)/|"
+    r"asm_\w+\.s$|proc\.go$|panic\.go$|library/(?:core|std|alloc|test)/|\.\.?/node_modules)|"
+    r"/go/src/(?:runtime|testing)/|"
     r"/go/pkg/mod/|lib/ex_unit/|/_pytest/|/unittest/"
 )
 _FOREIGN_CODE = re.compile(
-    r"^(?:java|javax|jdk|sun|com\.sun|kotlin|kotlinx|scala|groovy|org\.(?:junit|gradle|apache\.(?:maven|groovy|tools\.ant)|"
-    r"testng|scalatest|specs2|mockito|assertj|hamcrest|codehaus|spockframework|opentest4j|jetbrains)|spock|junit|munit|sbt|"
+    r"^(?:java|javax|jdk|sun|com\.sun|kotlin|kotlinx|scala|groovy|org\.(?:junit|gradle|apache\.(?:maven|"
+    r"groovy|tools\.ant)|"
+    r"testng|scalatest|specs2|mockito|assertj|hamcrest|codehaus|spockframework|opentest4j|jetbrains)|"
+    r"spock|junit|munit|sbt|"
     r"worker\.org|jdk\.internal|System|Xunit|NUnit|Microsoft|FluentAssertions|Shouldly|Moq)\."
 )
 
@@ -70,7 +74,8 @@ def _without_line(text: str) -> Frame | None:
 
 
 _NO_PLACE = re.compile(
-    r"^\s*(?:at (?:[\w.$/@<>]+\((?:Native Method|Unknown Source)\)|<anonymous>|<Jasmine>|native$|async |[\w.$<>]+ \(native\)|"
+    r"^\s*(?:at (?:[\w.$/@<>]+\((?:Native Method|Unknown Source)\)|<anonymous>|<Jasmine>|native$|async |"
+    r"[\w.$<>]+ \(native\)|"
     r"new Promise|[\w.`<>]+\(.*\)$)|\.\.\. \d+ more$|goroutine \d+ )"
 )
 

@@ -167,7 +167,10 @@ class GoJsonReader(BaseReader):
 
 
 class GinkgoReader(HeadReader):
-    """ginkgo's `[FAIL] suite [It] spec` and the place below it; gocheck's `FAIL: file.go:1: Suite.Test`."""
+    """ginkgo's `[FAIL] suite [It] spec` and the place below it; gocheck's `FAIL: file.go:1: Suite.Test`.
+
+    What ginkgo says of a spec stands earlier, by the same place.
+    """
 
     marks: ClassVar[tuple[str, ...]] = ("[Fail] ", "[FAIL] ", "FAIL! --", "FAIL: ")
     words: ClassVar[tuple[str, ...]] = (
@@ -181,8 +184,34 @@ class GinkgoReader(HeadReader):
     )
     heads: ClassVar[tuple[re.Pattern[str], ...]] = (
         re.compile(
-            r"^\s*\[(?:Fail|FAIL|PANICKED!|Panic!|TIMEDOUT)\] (?P<id>.*\[(?:It|BeforeEach|AfterEach|JustBeforeEach|BeforeSuite|"
+            r"^\s*\[(?:Fail|FAIL|PANICKED!|Panic!|TIMEDOUT)\] (?P<id>.*\[(?:It|BeforeEach|AfterEach|"
+            r"JustBeforeEach|BeforeSuite|"
             r"AfterSuite|BeforeAll|AfterAll|DeferCleanup \(\w+\)|Measurement)\].*)$"
         ),
         re.compile(r"^(?:FAIL|PANIC): (?P<file>\S+\.go):(?P<line>\d+): (?P<id>[\w.]+)$"),
     )
+    stop: ClassVar[re.Pattern[str] | None] = re.compile(r"^(?:Ran \d+ of |OOPS|-{10,}|$)")
+    _said = re.compile(r"^\s+\[(?:FAILED|PANICKED|TIMEDOUT|Failed)\]!? (.+)$")
+    _where = re.compile(r"^\s+In \[\w+[^\]]*\] at: (\S+\.go:\d+)")
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._words: dict[str, str] = {}
+        self._last = ""
+
+    def feed(self, text: str) -> None:
+        """Take the next line."""
+        if match := self._said.match(text) if "[" in text[:8] else None:
+            self._last = match.group(1)
+        elif (match := self._where.match(text) if "] at: " in text else None) and len(self._words) < 1000:
+            self._words[match.group(1)] = self._last
+        else:
+            super().feed(text)
+
+    def found(self) -> list[FailingTest]:
+        """The failing tests so far."""
+        tests = super().found()
+        return [
+            test.model_copy(update={"message": self._words.get(f"{test.file}:{test.line}") or test.message})
+            for test in tests
+        ]

@@ -1,4 +1,4 @@
-"""Readers of what the JVM's runners print: Surefire and Failsafe (old and new), Gradle, ant, JUnit's console, TestNG."""
+"""Readers of what Java's runners print: Surefire and Failsafe (old and new), Gradle, ant, JUnit's console, TestNG."""
 
 from __future__ import annotations
 
@@ -9,16 +9,19 @@ from otto_bot.core.evidence import FailingTest
 from otto_bot.diagnosis.readers_base import BaseReader, HeadReader, Record
 
 _PREFIX = re.compile(r"^(?:\s*\[(?:ERROR|WARNING|INFO|junit|junitlauncher|testng|java|exec)\] ?)")
-_ELAPSED = re.compile(r"^(\S.*?)\s+(?:-- )?(?:Time elapsed: [\d.,]+ ?s(?:ec)?\s+)?<<< (?:FAILURE|ERROR)!(?: -.*)?$")
+_ELAPSED = re.compile(
+    r"^(\S.*?)\s+(?:-- )?(?:Time elapsed: [\d.,]+ ?s(?:ec)?\s+)?<<< (?:FAILURE|ERROR)!(?: -+ in (\S+))?.*$"
+)
 _LABEL = re.compile(
-    r"^(?:(Failed tests|Tests in error|Failures|Errors|Multiple Failures|Failed)|(Flaked tests|Flakes|Tests run|Skipped|Warnings)):(.*)$"
+    r"^(?:(Failed tests|Tests in error|Failures|Errors|Multiple Failures|Failed)|(Flaked tests|Flakes|"
+    r"Tests run|Skipped|Warnings)):(.*)$"
 )
 _OLD = re.compile(r"^\s*(?P<method>[^\s(:]+(?:\[.*?\])?)\((?P<suite>[\w.$\[\]]+)\)(?::(?: ?(?P<message>.*))|)$")
 _INSTANCE = re.compile(
     r"^\s*\S+ on instance (?P<method>[^(]+)\((?P<suite>[\w.$]+)\)(?:\([\w.$]+\))?(?:: ?(?P<message>.*))?$"
 )
 _NEW = re.compile(
-    r"^\s*(?:Run \d+: )?(?P<class>[A-Za-z_][\w$]*(?:\.[A-Z_][\w$]*)*(?:\.[\w$]+)*?)(?:>[\w$.]+?)?\.(?P<method>[\w$]+(?:\[.*?\]|\(.*?\))?(?:\[[^\]]*\])?)"
+    r"^\s*(?:Run \d+: )?(?P<name>[A-Za-z_][\w$.>]*\.[\w$]+(?:\[[^\]]*\]|\([^)]*\)){0,3})"
     r"(?::(?P<line>\d+))?(?P<rest>(?:->\S+)?(?: ?(?:»|Â»|\?) ?| |$).*)$"
 )
 _TAIL = re.compile(r"^([^(\[]*)([(\[].*)$")
@@ -43,7 +46,7 @@ class SurefireReader(BaseReader):
 
     def __init__(self) -> None:
         super().__init__()
-        self._list = ""
+        self._list = self._class = ""
         self._rerun: Record | None = None
         """The test whose runs are listed one by one."""
         self._flaky: set[str] = set()
@@ -57,6 +60,7 @@ class SurefireReader(BaseReader):
     def feed(self, text: str) -> None:
         """Take the next line."""
         if "<<< " in text and (match := _ELAPSED.match(_PREFIX.sub("", text))):
+            self._class = match.group(2) or self._class
             self._elapsed(match.group(1))
             return
         plain = _PREFIX.sub("", text)
@@ -65,7 +69,7 @@ class SurefireReader(BaseReader):
         elif self._list:
             self._listed(text, plain)
         elif self._current is not None:
-            if not plain or plain.startswith("Tests run:"):
+            if plain.startswith("Tests run:") or (not plain and not self._current.message.endswith(":")):
                 self._current = None
             else:
                 self.detail(plain)
@@ -78,8 +82,12 @@ class SurefireReader(BaseReader):
     def _elapsed(self, name: str) -> None:
         self._list = ""
         self._current = None
-        if not name.startswith("Tests run:"):
-            self._add(name.removesuffix(" --").strip())
+        name = name.removesuffix(" --").strip()
+        if name.startswith("Tests run:"):
+            return
+        if self._class and "." not in name and "(" not in name.partition("[")[0]:
+            name = f"{self._class}.{name}"
+        self._add(name)
 
     def _label(self, match: re.Match[str]) -> None:
         kind, harmless, rest = match.groups()
@@ -104,7 +112,8 @@ class SurefireReader(BaseReader):
             self._summary(match)
 
     def _summary(self, match: re.Match[str]) -> None:
-        name = f"{match['class']}.{match['method']}"
+        base, dot, method = match["name"].partition(">") if ">" in match["name"] else ("", "", "")
+        name = f"{base}.{method.rpartition('.')[2]}" if dot else match["name"]
         runs = _RUN.match(match.string) is not None
         if runs and self._rerun is not None:
             record = self._rerun
@@ -137,7 +146,8 @@ class GradleReader(HeadReader):
     marks: ClassVar[tuple[str, ...]] = (" FAILED",)
     heads: ClassVar[tuple[re.Pattern[str], ...]] = (
         re.compile(
-            r"^(?:Gradle Test Run \S+ > )?(?:Gradle Test Executor \d+ > )?(?P<suite>[\w.$]+(?: \S.*?)??) > (?P<id>.+) FAILED$"
+            r"^(?:Gradle Test Run \S+ > )?(?:Gradle Test Executor \d+ > )?(?P<suite>[\w.$]+(?: \S.*?)??) > "
+            r"(?P<id>.+) FAILED$"
         ),
     )
     stop: ClassVar[re.Pattern[str] | None] = re.compile(r"^\S")
@@ -174,7 +184,7 @@ class GradleReader(HeadReader):
 
 
 class AntReader(HeadReader):
-    """ant's `Testcase: name(Class): FAILED`, the console launcher's `JUnit Jupiter:Class:method()`, TestNG's `FAILED: x`."""
+    """ant's `Testcase: name(Class): FAILED`, the console's `JUnit Jupiter:Class:method()`, TestNG's `FAILED: x`."""
 
     marks: ClassVar[tuple[str, ...]] = ("\tFAILED", "Caused an ERROR", "Failures (", "FAILED: ")
     words: ClassVar[tuple[str, ...]] = (

@@ -71,8 +71,10 @@ class KarmaReader(HeadReader):
     marks: ClassVar[tuple[str, ...]] = (" FAILED",)
     heads: ClassVar[tuple[re.Pattern[str], ...]] = (
         re.compile(
-            r"^(?:[\d :.]{5,25}: ?)?(?:Headless|Mobile |Chrome|Firefox|Safari|Edge|IE|Phantom|Opera|jsdom|Node|Electron|Android|"
-            r"Chromium|WebKit|Puppeteer)[\w ]{0,30} [\d.]+ \([^()]{1,60}(?:\([^()]*\)[^()]*)?\):? (?!ERROR|LOG|WARN|Executed)(?P<id>.+) FAILED$"
+            r"^(?:[\d :.]{5,25}: ?)?(?:Headless|Mobile |Chrome|Firefox|Safari|Edge|IE|Phantom|Opera|jsdom|Node|"
+            r"Electron|Android|"
+            r"Chromium|WebKit|Puppeteer)[\w ]{0,30} [\d.]+ \([^()]{1,60}(?:\([^()]*\)[^()]*)?\):? (?!ERROR|LOG|"
+            r"WARN|Executed)(?P<id>.+) FAILED$"
         ),
     )
     stop: ClassVar[re.Pattern[str] | None] = re.compile(r"^\S.*(?:Executed \d+ of|\bLOG:|\bWARN:)|^$")

@@ -9,7 +9,7 @@ from otto_bot.diagnosis.readers_base import BaseReader, HeadReader, Record
 
 
 class ClojureReader(BaseReader):
-    """clojure.test's `FAIL in (name) (file.clj:1)`; Leiningen's `lein test :only ns/name` above it gives the full name."""
+    """clojure.test's `FAIL in (name) (file.clj:1)`; Leiningen's `lein test :only ns/name` above has the full name."""
 
     marks: ClassVar[tuple[str, ...]] = ("FAIL in ", "ERROR in ")
     _only = re.compile(r"^lein test :only (\S+/\S+)$")
@@ -88,7 +88,7 @@ class HaskellReader(BaseReader):
 
 
 class DartReader(HeadReader):
-    """`00:05 +3 -1: test/x_test.dart: group name [E]` of dart and flutter; `❌ path: name (failed)` of its other reporter."""
+    """`00:05 +3 -1: test/x_test.dart: group name [E]` of dart and flutter; their other `❌ path: name (failed)`."""
 
     marks: ClassVar[tuple[str, ...]] = (" [E]", "❌ ")
     heads: ClassVar[tuple[re.Pattern[str], ...]] = (

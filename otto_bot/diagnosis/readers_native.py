@@ -124,27 +124,19 @@ class CatchReader(BaseReader):
 
 
 class CheckReader(HeadReader):
-    """One line says all: Boost.Test, Qt Test, Unity, Check, Zig, Nim."""
+    """One line says all: Boost.Test, Qt Test, Unity, Check, Zig."""
 
-    marks: ClassVar[tuple[str, ...]] = ('error: in "', "FAIL!  : ", ":FAIL", "Failures: ", "...FAIL", "[FAILED] ")
-    words: ClassVar[tuple[str, ...]] = (
-        "error: in ",
-        "FAIL!  : ",
-        ":FAIL",
-        ":F:",
-        ":E:",
-        "FAIL (",
-        "[FAILED] ",
-    )
+    marks: ClassVar[tuple[str, ...]] = ('error: in "', "FAIL!  : ", ":FAIL", "Failures: ", "...FAIL")
+    words: ClassVar[tuple[str, ...]] = ("error: in ", "FAIL!  : ", ":FAIL", ":F:", ":E:", "FAIL (")
     heads: ClassVar[tuple[re.Pattern[str], ...]] = (
         re.compile(
-            r'^(?:unknown location|(?P<file>\S.*?))(?:\((?P<line>\d+)\)|:(?:\d+))?: (?:fatal )?error: in "(?P<id>[^"]+)": (?P<message>.*)$'
+            r'^(?:unknown location|(?P<file>\S.*?))(?:\((?P<line>\d+)\)|:(?:\d+))?: (?:fatal )?error: in "'
+            r'(?P<id>[^"]+)": (?P<message>.*)$'
         ),
         re.compile(r"^FAIL!  : (?P<id>\w+::\w+\(.*?\))(?: (?P<message>.*))?$"),
         re.compile(r"^(?P<file>\S+\.\w+):(?P<line>\d+):(?P<id>\w+):FAIL(?:: ?(?P<message>.*))?$"),
         re.compile(r"^(?P<file>\S+\.c\w*):(?P<line>\d+):[FE]:(?P<suite>[^:]+):(?P<id>[^:]+):\d+: (?P<message>.*)$"),
         re.compile(r"^\d+/\d+ (?P<id>\S+)\.\.\. ?FAIL \((?P<message>.*)\)$"),
-        re.compile(r"^ {0,4}\[FAILED\] (?P<id>\w.*)$"),
     )
     joint: ClassVar[str] = ":"
     stop: ClassVar[re.Pattern[str] | None] = re.compile(r"^(?:PASS|FAIL|\s*\[OK\]|$)")

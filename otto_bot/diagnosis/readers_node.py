@@ -9,7 +9,8 @@ from otto_bot.core.evidence import FailingTest
 from otto_bot.diagnosis.readers_base import BaseReader, HeadReader
 
 _FILE = re.compile(
-    r"^\s*(?:FAIL|❯) +(?:\S+ +|\|[^|]+\| +)?(?P<file>\S+\.(?:[cm]?[jt]sx?|vue|svelte|coffee|gjs|gts))(?: > (?P<test>.+?))?"
+    r"^\s*(?:FAIL|❯) +(?:\S+ +|\|[^|]+\| +)?(?P<file>\S+\.(?:[cm]?[jt]sx?|vue|svelte|coffee|gjs|"
+    r"gts))(?: > (?P<test>.+?))?"
     r"(?P<whole> \[ .+ \])?(?: \([\d.]+ ?m?s\))?(?: *\d+ms)?$"
 )
 _BULLET = re.compile(r"^ {0,4}● (\S.*)$")
@@ -19,7 +20,8 @@ _NOISE = re.compile(
 )
 _SUITE = "Test suite failed to run"
 _END = re.compile(
-    r"^(?:Test Suites:|Tests:|Snapshots:|npm ERR!|Summary of all failing tests| Test Files )|^ *⎯{5,}|^\s*(?:PASS|RERUN|RUNS) "
+    r"^(?:Test Suites:|Tests:|Snapshots:|npm ERR!|Summary of all failing tests| Test Files )|^ *⎯{5,}|"
+    r"^\s*(?:PASS|RERUN|RUNS) "
 )
 
 
@@ -144,7 +146,7 @@ class PlaywrightReader(BaseReader):
 
 
 class BunDenoReader(HeadReader):
-    """bun's `(fail) suite > test [1ms]`; deno's `name => ./file:1:2` and `name ... FAILED (1ms)`; testcafe is left out."""
+    """bun's `(fail) suite > test [1ms]`; deno's `name => ./file:1:2` and `name ... FAILED (1ms)`."""
 
     marks: ClassVar[tuple[str, ...]] = ("(fail) ", " FAILURES", "FAILED (")
     words: ClassVar[tuple[str, ...]] = (

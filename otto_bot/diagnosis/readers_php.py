@@ -51,7 +51,7 @@ class PhpunitReader(BaseReader):
 
 
 class PestReader(HeadReader):
-    """Pest's `FAILED  Tests\\FooTest > it works   Error` and `• Tests\\FooTest > it works`; run-tests' `FAIL name [x.phpt]`."""
+    """Pest's `FAILED  Tests\\FooTest > it works  Error` and `• Tests\\FooTest > it works`; `FAIL name [x.phpt]`."""
 
     marks: ClassVar[tuple[str, ...]] = ("FAILED  ", "FAIL ")
     words: ClassVar[tuple[str, ...]] = (
@@ -63,4 +63,4 @@ class PestReader(HeadReader):
         re.compile(r"^\s*(?:FAILED  |• )(?P<id>[A-Z][\w\\]* (?:>|›|→) .+?)(?:\s{2,}(?P<message>\S.*))?$"),
         re.compile(r"^FAIL (?P<id>\S.*?) \[(?P<file>\S+\.phpt)\]\s*$"),
     )
-    stop: ClassVar[re.Pattern[str] | None] = re.compile(r"^\s*(?:Tests: |PASS |[─━]{5,}|TEST \d+/)")
+    stop: ClassVar[re.Pattern[str] | None] = re.compile(r"^\s*(?:Tests: |PASS |SKIP |[─━]{5,}|TEST \d+/)")

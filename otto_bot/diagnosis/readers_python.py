@@ -10,7 +10,8 @@ from otto_bot.diagnosis.readers_base import BaseReader, Record
 from otto_bot.diagnosis.readers_frames import Frame, frame_in
 
 _SUMMARY = re.compile(
-    r"^(?:\[gw\d+\] \[ *\d+%\] )?(?:FAILED|ERROR|FAIL|SUBFAIL(?:ED)?(?:[\[(].*?[\])])?) +(\S.*?\.(?:py|ipynb|rst|md|txt)\b.*)$"
+    r"^(?:\[gw\d+\] \[ *\d+%\] )?(?:FAILED|ERROR|FAIL|SUBFAIL(?:ED)?(?:[\[(].*?[\])])?) +(\S.*?\.(?:py|"
+    r"ipynb|rst|md|txt)\b.*)$"
 )
 _VERBOSE = re.compile(
     r"^(?:\[gw\d+\] )?(\S.{0,300}?\.(?:py|ipynb)::.+?)(?: <- \S+)? (?:FAILED|ERROR|SUBFAIL(?:ED)?)(?: *\[ *\d+%\])?$"
@@ -56,6 +57,7 @@ class PytestReader(BaseReader):
         self._sections: dict[str, list[Record]] = {}
         self._region: bool | None = None
         """Whether a banner put us among the failures (True), elsewhere (False), or none was seen (None)."""
+        self._width = 0
         self._trusted: set[int] = set()
 
     @property
@@ -68,6 +70,7 @@ class PytestReader(BaseReader):
         first = text[:1]
         if first == "=" and (banner := _BANNER.match(text)):
             self._region = banner.group(1) in _FAILURES
+            self._width = len(text)
             self._current = None
         elif first in "_―" and first and self._header(text):
             return
@@ -90,6 +93,8 @@ class PytestReader(BaseReader):
         wide = len(header.group(1)) >= 3
         if self._region is False or (self._region is None and not wide):
             return False
+        if self._region and wide and abs(len(text) - self._width) > 1:
+            return False  # a header is as wide as its banner
         record = Record(header.group(2), outside_in=True)
         known = self._sections.setdefault(record.id, [])
         if len(known) < 50 and len(self._sections) < 2000:

@@ -29,15 +29,21 @@ class CargoReader(BaseReader):
         super().__init__()
         self._message_next = False
         self._passed_later: set[str] = set()
+        self._listing = False
+        self._sure: set[str] = set()
+        """Named as failed by more than a `----` heading, which other tools print, too."""
 
     def feed(self, text: str) -> None:
         """Take the next line."""
         if text.startswith("test ") and (match := _FAIL.match(text)):
-            self.open(match.group(1))
+            self._sure.add(self.open(match.group(1)).id)
             self._current = None
         elif text.startswith("---- ") and (match := _HEAD.match(text)):
             self._message_next = False
-            self.open(match.group(1))
+            if self.open(match.group(1)) and self._listing:
+                self._sure.add(match.group(1))
+        elif text == "failures:":
+            self._listing, self._current = True, None
         elif "[" in text[:40] and (match := _NEXTEST.match(text)):
             self._nextest(match)
         elif "STD" in text and (match := _NEXTEST_OUT.match(text)):
@@ -53,7 +59,7 @@ class CargoReader(BaseReader):
             self._passed_later.add(name)
         elif len(name.split(" ")) > 1:
             message = "" if verdict in ("FAIL", "LEAK-FAIL") else verdict
-            self.open(name, message)
+            self._sure.add(self.open(name, message).id)
 
     def _inside(self, record: Record, text: str) -> None:
         if match := _PANIC.match(text):
@@ -76,4 +82,8 @@ class CargoReader(BaseReader):
 
     def found(self) -> list[FailingTest]:
         """The failing tests so far."""
-        return [test for test in super().found() if test.id not in self._passed_later]
+        return [
+            test
+            for test in super().found()
+            if test.id not in self._passed_later and (test.id in self._sure or test.file is not None)
+        ]

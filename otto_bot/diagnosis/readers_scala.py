@@ -17,7 +17,7 @@ _TOPIC = re.compile(r"^([A-Z]\S*(?: \S+)* (?:should|must|can)|[A-Z]\w*Spec)$")
 
 
 class ScalaTestReader(BaseReader):
-    """`- test *** FAILED ***` below `Suite:`; specs2's `x example`; classes sbt calls failed of which no test is known."""
+    """`- test *** FAILED ***` below `Suite:`; specs2's `x example`; classes sbt calls failed without naming a test."""
 
     marks: ClassVar[tuple[str, ...]] = (
         "*** FAILED ***",
@@ -79,7 +79,7 @@ class ScalaTestReader(BaseReader):
 
 
 class MunitReader(HeadReader):
-    """munit's `==> X com.x.Suite.test 0.1s message`, and `Test com.x.Suite.test failed: message` of sbt's JUnit interface."""
+    """munit's `==> X com.x.Suite.test 0.1s why`, and `Test com.x.Suite.test failed: why` of sbt's JUnit interface."""
 
     marks: ClassVar[tuple[str, ...]] = ("==> X ", " failed: ")
     words: ClassVar[tuple[str, ...]] = (

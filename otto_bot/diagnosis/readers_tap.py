@@ -92,7 +92,7 @@ class ProveReader(BaseReader):
         r"^#\s+Failed (?:\(TODO\) )?test (?:\(.*\)|['\"](.*)['\"]|(\d+))?(?: in (\S+))?(?: at (?:line )?(\d+))?\.?$"
     )
     _place = re.compile(r"^#\s+(?:in |at )(\S+?)(?:\s+at)? line (\d+)\.?$")
-    _file = re.compile(r"^(\S+\.(?:t|sh|pl|py|rb|php))\s+\((?:Wstat|wstat): [^)]*\bFailed: (\d+)\)")
+    _file = re.compile(r"^(\S+\.(?:t|sh|pl|py|rb|php))\s+\((?:Wstat|wstat): [^)]*\bFailed: ([1-9]\d*)\)")
     _dubious = re.compile(r"^(\S+)\s*\.{2,}.*\bDubious, test returned (\d+)")
 
     def __init__(self) -> None:

@@ -1,4 +1,4 @@
-"""Readers of unittest's kin (unittest, Django, nose, twisted's trial, stestr), and of behave, cucumber, behat, robot."""
+"""Readers of unittest's kin (Django, nose, trial, stestr), and of behave, cucumber, behat and robot."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 """Failing tests by what test runners print, of every usual language; only the parts with a runner's words are read.
 
-A log is taken in pieces. A piece without any of `_COARSE` is skipped unread; in the others each reader is asked by its own
-marks. A reader that is in the middle of a test goes on in the next piece. At most `MOST` tests are kept.
+A log is taken in pieces. A piece without any of `_COARSE` is skipped unread; the others are read by those readers whose
+marks they hold. A reader that is in the middle of a test goes on in the next piece. At most `MOST` tests are kept.
 """
 
 from __future__ import annotations
@@ -196,7 +196,10 @@ class TestsFound:
 
 def _texts(raw: bytes) -> list[str]:
     """Cleaned lines; a colour escape that was stored in caret notation is taken off, too."""
-    texts = [clean(line[:LINE_LIMIT], 0).text for line in raw.split(b"\n")]
+    lines = raw.replace(b"\r\n", b"\n").split(b"\n")
+    if len(lines) < 3 and raw.count(b"\r") > 20:  # written with bare CRs for line ends
+        lines = raw.split(b"\r")
+    texts = [clean(line[:LINE_LIMIT], 0).text for line in lines]
     if raw.endswith(b"\n"):
         texts.pop()
     if b"^[[" in raw:
@@ -224,6 +227,8 @@ def _pieces(log: bytes | mmap, start: int, end: int) -> Iterator[bytes]:
     while start < end:
         stop = log.find(b"\n", min(end, start + PIECE), end)
         stop = end if stop < 0 else stop + 1
+        if stop - start > PIECE + LINE_LIMIT and (bare := log.rfind(b"\r", start, start + PIECE)) >= 0:
+            stop = bare + 1
         piece = bytes(log[start : min(stop, start + PIECE + LINE_LIMIT)])
         yield piece
         start = stop
