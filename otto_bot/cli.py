@@ -79,7 +79,7 @@ def _explain_parser(commands: Any) -> None:
     explain.add_argument("paths", nargs="+", metavar="LOG|ZIP|DIR", help="what to read; - is standard input")
     explain.add_argument("--pass-log", type=Path, metavar="FILE", help="log of a run of the same job that passed")
     explain.add_argument("--jobs", type=Path, metavar="FILE", help="the jobs API's answer, instead of a jobs.json")
-    explain.add_argument("--budget", type=_budget, default=3000, metavar="N", help="characters of quotes in all")
+    explain.add_argument("--budget", type=_budget, default=3000, metavar="N", help="characters of quotes in all [3000]")
     explain.add_argument("--json", action="store_true", help="one JSON list: logs, clusters, a summary")
     explain.set_defaults(run=_explain)
 

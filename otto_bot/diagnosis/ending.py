@@ -10,6 +10,9 @@ _STAMP = re.compile(rb"^(?:\xef\xbb\xbf)?\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{7}Z 
 _CANCELLED = re.compile(rb"(?:The operation|The run|This run|The job) was cancell?ed", re.IGNORECASE)
 _EXIT = re.compile(rb"Process completed with exit code \d+|has timed out after \d+ minutes|has exceeded the maximum")
 _TAIL = 16_384
+_BEFORE = 64
+_LONGEST = 300
+_BOM = b"\xef\xbb\xbf"
 _AT = rb"^(?:[^\n]{0,100}\r)?(?:\S{1,40} )?(?:\x1b\[[\d;]*[mK])*"
 _OTHERS = (
     (re.compile(_AT + rb"Job succeeded", re.MULTILINE), "success", "Job succeeded"),
@@ -56,16 +59,17 @@ def _by_errors(errors: list[bytes]) -> Ending:
 
 
 def error_lines(log: bytes, most: int = 1000) -> list[bytes]:
-    """What stands after `##[error]` at the beginning of lines, at most 300 bytes each, the last `most` of them."""
+    """What stands after `##[error]` at the beginning of lines, cut at `_LONGEST` bytes, the last `most` of them."""
     found: list[bytes] = []
     at = log.rfind(_ERROR)
     while at >= 0 and len(found) < most:
-        start = log.rfind(b"\n", 0, at) + 1
-        before = log[start : min(at, start + 64)]
-        if at - start <= 64 and (not before or _STAMP.match(before) is not None or before == b"\xef\xbb\xbf"):
-            stop = log.find(b"\n", at)
-            stop = len(log) if stop < 0 else stop
-            found.append(log[at + len(_ERROR) : min(stop, at + 300)].strip())
+        # Nothing but a byte order mark and a time stand before it; elsewhere it is only quoted.
+        first = max(0, at - _BEFORE)
+        start = log.rfind(b"\n", first, at) + 1
+        before = log[start or first : at]
+        if (start or first == 0) and (not before or before == _BOM or _STAMP.fullmatch(before) is not None):
+            stop = log.find(b"\n", at, at + _LONGEST)
+            found.append(log[at + len(_ERROR) : at + _LONGEST if stop < 0 else stop].strip())
         at = log.rfind(_ERROR, 0, at)
     return found[::-1]
 

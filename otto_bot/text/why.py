@@ -150,7 +150,9 @@ def summary(groups: Sequence[Group], left_out: Sequence[str], look: Look) -> lis
 
 def nothing_failed(passed: int, look: Look) -> list[str]:
     """No log of a failure was among those given."""
-    return wrapped(f"Nothing failed: {count(passed, 'log')} of passed jobs.", look)
+    return wrapped(
+        f"Nothing failed: {count(passed, 'log')} of {'a passed job' if passed == 1 else 'passed jobs'}.", look
+    )
 
 
 def left_out(passed: Sequence[str], cancelled: Sequence[str], notes: Sequence[str]) -> list[str]:

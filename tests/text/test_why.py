@@ -44,7 +44,7 @@ def told(name: str = "logs.zip · test", **more: object) -> Told:
     quotes = (
         Excerpt(
             kind="log", source="test · Run pytest", first_line=98, last_line=101,
-            text="    def test_active():\n>       assert active() == [1]\nE       assert [] == [1]\ntests/test_cache.py:12",
+            text="    def test_active():\n>       assert active() == [1]\nE       assert [] == [1]\ntest_cache.py:12",
         ),
         Excerpt(kind="log", source="test · Run pytest", first_line=140, last_line=140, text="##[error]It failed"),
         Excerpt(kind="annotation", source="test · src/cache.py", text="unused import", first_line=3, last_line=3),
