@@ -1,67 +1,99 @@
-"""What makes two failures the same: a hash that numbers, times, temporary paths and hashes do not change."""
+"""What makes two failures the same: a hash that numbers, times, paths, hashes and the order of tests do not change."""
 
 from __future__ import annotations
 
 import hashlib
 import re
 from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING
 
-from otto_bot.core.evidence import Cause, FailingTest, Failure, Progress
+from otto_bot.core.evidence import Cause, FailingTest
+from otto_bot.diagnosis.clean import lines
+from otto_bot.diagnosis.keylines import Says, key_lines, says
+from otto_bot.diagnosis.masks import key_of_test, normalised
+from otto_bot.diagnosis.progress import NOT_A_STATE, failing_set, progress
 
-_MASKS: tuple[tuple[re.Pattern[str], str], ...] = (
-    (re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d(?::\d\d(?:[.,]\d+)?)?(?:Z|[+-]\d\d:?\d\d)?"), "<time>"),
-    (re.compile(r"\b\d{1,2}:\d\d:\d\d(?:[.,]\d+)?\b"), "<time>"),
-    (re.compile(r"\b[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}\b", re.IGNORECASE), "<uuid>"),
-    (re.compile(r"\b0x[0-9a-f]+\b", re.IGNORECASE), "<addr>"),
-    (re.compile(r"(?:/private)?(?:/var/folders|/tmp|/var/tmp)/[^\s:'\",)]+"), "<tmp>"),
-    (re.compile(r"(?:/home/runner/work|/__w|/github/workspace|[A-Z]:\\a)[/\\](?:[\w.-]+[/\\][\w.-]+[/\\])?"), ""),
-    (re.compile(r"\b(?=[0-9a-f]*\d)(?=[0-9a-f]*[a-f])[0-9a-f]{7,64}\b", re.IGNORECASE), "<hash>"),
-    (re.compile(r"\b\d+(?:\.\d+)?\s?(?:ms|s|sec|secs|seconds|m|min|minutes|h|[kKMG]i?B)\b"), "<amount>"),
-    (re.compile(r"\d+(?:[.,]\d+)*"), "<n>"),
-    (re.compile(r"\s+"), " "),
-)
+if TYPE_CHECKING:
+    from otto_bot.diagnosis.diagnose import Reading
 
+__all__ = ["failing_set", "fingerprint", "fingerprint_of", "key_of", "key_of_test", "normalised", "progress"]
 
-def normalised(text: str) -> str:
-    """The text without what changes from run to run."""
-    for pattern, word in _MASKS:
-        text = pattern.sub(word, text)
-    return text.strip()
+SAID_BY_GITHUB = NOT_A_STATE | {Cause.BILLING, Cause.PERMISSION, Cause.ACTION_REQUIRED}
+"""Causes that the platform's own words decide: what the job happened to print before them does not count."""
 
-
-def key_of_test(name: str) -> str:
-    """A test's name without addresses, times and temporary paths; its parameters count."""
-    for pattern, word in _MASKS[:5]:
-        name = pattern.sub(word, name)
-    return name.strip()
+_LAST = 15
+_LAST_BYTES = 32_768
+_MESSAGE = 200
+_MATRIX = re.compile(r"\s*\([^()]*\)$")
+_ENDED = re.compile(rb'The command "[^\r\n]*" (?:exited with [1-9]|failed)')
 
 
 def fingerprint(cause: Cause, tests: Sequence[FailingTest], first_error: str, jobs: Iterable[str] = ()) -> str:
-    """16 hex digits: of the failing tests and the first error; without tests, of the jobs and the first error."""
-    names = sorted({key_of_test(test.id) for test in tests}) or sorted(set(jobs))
-    said = "\n".join((cause.value, *names, normalised(first_error)))
-    return hashlib.sha256(said.encode("utf-8", "surrogatepass")).hexdigest()[:16]
+    """16 hex digits, where no log is at hand: of the failing tests, else of the first error, else of the jobs."""
+    return _digest(_of_tests(tests) or _of_words(cause, first_error, jobs))
 
 
-def failing_set(failure: Failure) -> frozenset[str]:
-    """Names of the failing tests, comparable between runs."""
-    return frozenset(key_of_test(test.id) for test in failure.failing_tests)
+def fingerprint_of(readings: Sequence[Reading]) -> str:
+    """16 hex digits: of what the failed jobs of one verification said. Equal for equal causes."""
+    return _digest(key_of(readings))
 
 
-def progress(previous: Sequence[Failure], now: Failure) -> Progress:
-    """How `now` stands to the failures of the attempts before it, oldest first.
+def key_of(readings: Sequence[Reading]) -> tuple[str, ...]:
+    """What the fingerprint is made of, readable and sorted; empty only where there are no readings.
 
-    Fewer of the same tests is better; the same fingerprint is the same; one that was there before, but not last, is
-    oscillating; anything else is new.
+    Failing tests with their messages; of jobs without any, the error lines; without those, the last lines. Jobs that
+    the platform broke count only where it broke all of them.
     """
-    if not previous:
-        return Progress.FIRST
-    last = previous[-1]
-    if now.fingerprint == last.fingerprint:
-        return Progress.SAME
-    if any(now.fingerprint == failure.fingerprint for failure in previous[:-1]):
-        return Progress.OSCILLATING
-    before, after = failing_set(last), failing_set(now)
-    if after and after < before:
-        return Progress.BETTER
-    return Progress.NEW
+    own = [reading for reading in readings if reading.finding.cause not in SAID_BY_GITHUB]
+    if not own:
+        return tuple(
+            sorted({line for one in readings for line in _of_words(one.finding.cause, one.finding.detail, ())})
+        )
+    return tuple(sorted({line for reading in own for line in _of_reading(reading)}))
+
+
+def _of_reading(reading: Reading) -> Iterable[str]:
+    if reading.output.tests:
+        return _of_tests(reading.output.tests)
+    if found := key_lines(_errors(reading), Says.ERROR):
+        return found
+    if found := tuple(normalised(text) for text in _last_lines(reading)):
+        return found
+    return key_lines(_errors(reading)) or _of_words(reading.finding.cause, reading.finding.detail, [reading.job.source])
+
+
+def _errors(reading: Reading) -> Sequence[str]:
+    if reading.job.log:
+        return reading.output.errors
+    return [note.message for note in reading.job.annotations if note.level == "failure"]
+
+
+def _of_tests(tests: Sequence[FailingTest]) -> tuple[str, ...]:
+    return tuple(sorted({f"{key_of_test(test.id)} | {_first_line(test.message)}" for test in tests}))
+
+
+def _of_words(cause: Cause, words: str, jobs: Iterable[str]) -> tuple[str, ...]:
+    """Words that name an error speak for themselves; a mere outcome is told apart by the jobs it befell."""
+    telling = cause in SAID_BY_GITHUB or says(words) >= Says.HINT
+    named = () if telling else sorted({_MATRIX.sub("", job) for job in jobs})
+    return (cause.value, normalised(words), *named)
+
+
+def _first_line(message: str) -> str:
+    return normalised(next((line for line in message.splitlines() if line.strip()), "")[:_MESSAGE])
+
+
+def _last_lines(reading: Reading) -> list[str]:
+    """The last lines that say anything before the failing command ended, at most `_LAST`."""
+    if not reading.found:
+        return []
+    log, section = reading.job.log or b"", reading.found[-1][0]
+    ended = _ENDED.search(log, section.start, section.end)
+    stop = ended.start() if ended else section.end
+    start = max(section.start, stop - _LAST_BYTES)
+    texts = [line.text for line in lines(log, start, stop)][0 if start == section.start else 1 :]
+    return [text for text in texts if says(text) >= Says.HINT][-_LAST:]
+
+
+def _digest(key: Sequence[str]) -> str:
+    return hashlib.sha256("\n".join(key).encode("utf-8", "surrogatepass")).hexdigest()[:16]
