@@ -15,6 +15,8 @@ Recall: share of the labelled lines or facts that the excerpt holds, mean over c
 least 90 % of them, with the first, with any."""
 _BY_LANGUAGE = "Mean recall by language or build tool, groups of at least five cases"
 _GROUP_AT_LEAST = 5
+_WEAKEST = 8
+_CLEARLY = 3
 
 
 class Results(NamedTuple):
@@ -60,7 +62,11 @@ def markdown(results: Results) -> str:
     ):
         if figures:
             parts += [f"### {title}", _plain(figures, against)]
-    parts.append(_folded(_BY_LANGUAGE, _languages(results.languages)))
+    parts += [
+        "### Where it is weakest",
+        _weakest(results.languages),
+        _folded(_BY_LANGUAGE, _languages(results.languages)),
+    ]
     if results.troubles:
         parts += ["### Troubles", "\n".join(f"- {trouble}" for trouble in results.troubles[:20])]
     return "\n\n".join(parts) + "\n"
@@ -157,6 +163,29 @@ def _languages(figures: Sequence[Figure]) -> str:
         [*figure.title.split("/", 1), str(figure.cases), *(_told(figure, tool) for tool in tools)] for figure in told
     ]
     return _table(("set", "language or build tool", "cases", *tools), rows)
+
+
+def _weakest(figures: Sequence[Figure]) -> str:
+    """The groups with the lowest recall, and those in which a plain way keeps clearly more."""
+    large = [figure for figure in figures if figure.cases >= _GROUP_AT_LEAST]
+    lowest = sorted(large, key=lambda figure: figure.values[OTTO])[:_WEAKEST]
+    behind = [figure for figure in large if max(figure.values.values()) > figure.values[OTTO] + _CLEARLY]
+    told = [
+        "Lowest recall: " + "; ".join(f"{_group(figure)} {_told(figure, OTTO)}" for figure in lowest) + ".",
+        f"A plain way keeps at least {_CLEARLY} points more: "
+        + ("; ".join(f"{_group(figure)} {_lead(figure)}" for figure in behind) or "in no group")
+        + ".",
+    ]
+    return "\n\n".join(told)
+
+
+def _group(figure: Figure) -> str:
+    return f"{figure.title.replace('/', ', ', 1)} ({figure.cases})"
+
+
+def _lead(figure: Figure) -> str:
+    best = max(figure.values, key=lambda tool: figure.values[tool])
+    return f"{_told(figure, OTTO)} against {_told(figure, best)} of {best}"
 
 
 def _tools(figures: Iterable[Figure]) -> list[str]:

@@ -236,6 +236,34 @@ def test_check_fails_where_a_promise_is_broken(data: Path, tmp_path: Path) -> No
     assert main(command) == 1
 
 
+def test_report_names_the_groups_in_which_it_is_weak(data: Path, tmp_path: Path) -> None:
+    """The lowest ones, and those in which a plain way keeps more."""
+    cases = [
+        {
+            "id": f"chunk-{number}",
+            "source": "logchunks",
+            "repo": "r",
+            "language": language,
+            "text": text,
+            "gold_lines": [text],
+        }
+        for number in range(5)
+        for language, text in [("Ada", f"fine! {number}")]
+    ]
+    cases += [
+        {**case, "id": f"dull-{case['id']}", "language": "COBOL", "text": "dull", "gold_lines": ["dull"]}
+        for case in cases
+    ]
+    folder = write_cases(tmp_path / "groups", cases)
+
+    assert main([str(folder), "--out", str(tmp_path), "--adapter", "plain_reader", "-j", "1"]) == 0
+
+    told = (tmp_path / "report.md").read_text()
+    assert "Lowest recall: LogChunks, COBOL (5) 0.0;" in told
+    assert "LogChunks, COBOL (5) 0.0 against 100.0 of tail" in told
+    assert "LogChunks, Ada (5) 100.0 against" not in told
+
+
 def test_plot_holds_a_line_for_each_tool_inside_its_panel() -> None:
     """Well-formed, escaped, and nothing leaves the panel."""
     curves = {"A & <B>": {"tail": [0.0, 100.0], OTTO: [50.0, 75.0]}, "C": {OTTO: [1.0, 2.0]}}
