@@ -15,10 +15,13 @@ from otto_bot.core.evidence import Excerpt, FailingTest, Failure, FailureClass
 from otto_bot.core.policy import fixed_move
 from otto_bot.core.redact import Redactor
 from otto_bot.core.run import Task
+from otto_bot.diagnosis.clusters import Item, clusters
 from otto_bot.diagnosis.diagnose import diagnose
 from otto_bot.diagnosis.models import CheckedJob
 from otto_bot.diagnosis.numbers import line_numbers
+from otto_bot.diagnosis.reports import Report, with_reports
 from otto_bot.diagnosis.sources import PLAIN_JOB, Found, Source, SourceError, find, read_log
+from otto_bot.text.decision_why import telling
 from otto_bot.text.screen import Look, shown
 from otto_bot.text.why import (
     Told,
@@ -92,14 +95,14 @@ def explain(request: Request, out: TextIO, err: TextIO, stdin: BinaryIO, environ
                 read.append(_read(source, passing, share))
             except SourceError as error:
                 problems.append(str(error))
-        clusters = _clusters(read)
-        code = _exit_code(clusters, problems)
+        groups = _clusters(read)
+        code = _exit_code(groups, problems)
         if request.as_json:
-            _print_json(clusters, found, problems, code, out)
+            _print_json(groups, found, problems, code, out)
         else:
-            if 1 < len(clusters) < len(read) or (len(clusters) == 1 and len(read) > 1):
-                clusters = [_quoted_longer(one, passing, _share(request.budget, len(clusters))) for one in clusters]
-            _print_text(clusters, found, bool(problems), _look(out, environment), out)
+            if len(groups) < len(read):
+                groups = [_quoted_longer(group, passing, _share(request.budget, len(groups))) for group in groups]
+            _print_text(groups, found, bool(problems), _look(out, environment), out)
     for problem in problems:
         print(f"otto-bot: {_harmless(problem)}", file=err)
     return code
@@ -111,11 +114,19 @@ def _diagnose(job: CheckedJob, passing: bytes | None, budget: int) -> Failure:
 
 
 def _clusters(read: Sequence[_Read]) -> list[_Cluster]:
-    """Logs that failed for one reason together, the most frequent reason first."""
-    together: dict[str, list[_Read]] = {}
-    for one in read:
-        together.setdefault(one.told.failure.fingerprint, []).append(one)
-    return sorted(together.values(), key=len, reverse=True)
+    """Logs that failed for one reason together, the most frequent reason first, the most telling log first in each."""
+    known = {f"{number:09}": one for number, one in enumerate(read)}
+    found = clusters(_item(id_, one.told.failure) for id_, one in known.items())
+    return [
+        [known[cluster.representative], *(known[id_] for id_ in cluster.members if id_ != cluster.representative)]
+        for cluster in found
+    ]
+
+
+def _item(id_: str, failure: Failure) -> Item:
+    quoted = telling("\n".join(excerpt.text for excerpt in failure.excerpts))
+    tests = tuple(test.id for test in failure.failing_tests)
+    return Item(id_, failure.fingerprint, failure.detail or quoted, tests)
 
 
 def _read(source: Source, passing: bytes | None, budget: int) -> _Read:
@@ -124,14 +135,31 @@ def _read(source: Source, passing: bytes | None, budget: int) -> _Read:
     # Redacted lines keep their numbers. Whatever is shown later comes from this text.
     job = source.load(redactor.stream)
     failure = _diagnose(job, passing, budget)
+    failure = _with_reports(failure, job, source, redactor)
     move = fixed_move(Task(key=TASK), failure)
     numbers = line_numbers(job.log or b"", failure.excerpts)
     return _Read(source, Told(redactor.text(source.name), source.why, failure, move, numbers, PLAIN_JOB))
 
 
+def _with_reports(failure: Failure, job: CheckedJob, source: Source, redactor: Redactor) -> Failure:
+    """With the tests that reports beside the log name; they are listed, so they need no quote of their own."""
+    reports: list[Report] = []
+    for file in source.reports:
+        tests = tuple(
+            test.model_copy(update={"id": redactor.text(test.id), "message": redactor.text(test.message)})
+            for test in file.tests()
+        )
+        reports.append(Report(job.source, file.name, "", tests))
+    found = with_reports(failure, [report for report in reports if report.tests])
+    return found.model_copy(update={"excerpts": failure.excerpts})
+
+
 def _quoted_longer(cluster: _Cluster, passing: bytes | None, budget: int) -> _Cluster:
     """The cluster with more of its first log, now that it is known that the others need no room."""
-    return [_read(cluster[0].source, passing, budget), *cluster[1:]]
+    try:
+        return [_read(cluster[0].source, passing, budget), *cluster[1:]]
+    except SourceError:
+        return cluster  # the file is gone since; what was read of it stands
 
 
 def _share(budget: int, logs: int) -> int:

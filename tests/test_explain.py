@@ -211,6 +211,18 @@ def test_quotes_of_one_log_stay_within_the_budget(folder: Path, budget: int) -> 
     assert 0 < sum(len(quote["text"]) for quote in log["quotes"]) <= budget
 
 
+def test_reports_beside_a_log_name_the_tests(tmp_path: Path) -> None:
+    """Also where the log only says that something failed; secrets in them are shown no more than those in logs."""
+    case = f'<testcase classname="shop" name="buys"><failure message="no {SECRET}"/></testcase>'
+    (tmp_path / "junit.xml").write_text(f'<testsuite name="s">{case}</testsuite>')
+    (tmp_path / "build.log").write_bytes(actions("##[group]Run x\n##[endgroup]\n##[error]It went wrong.\nCleaning up"))
+
+    code, out, err = here(Request((str(tmp_path),)))
+
+    assert (code, err) == (10, "")
+    assert "1 failing test:\n  shop.buys\n      no [redacted]" in out
+
+
 def test_the_jobs_file_gives_conclusions_and_steps(folder: Path) -> None:
     step = {"number": 3, "name": "Run pytest", "status": "completed", "conclusion": "failure"}
     step |= {"started_at": "2026-03-02T09:00:00Z", "completed_at": "2026-03-02T09:00:09Z"}

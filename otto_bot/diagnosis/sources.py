@@ -16,6 +16,7 @@ from otto_bot.diagnosis.ending import Ending, ending
 from otto_bot.diagnosis.models import CheckedJob
 from otto_bot.diagnosis.sources_files import (
     LOG_LIMIT,
+    Entry,
     SourceError,
     file_chunks,
     folder_entries,
@@ -28,6 +29,7 @@ from otto_bot.diagnosis.sources_files import (
 )
 from otto_bot.diagnosis.sources_jobs import job_called, read_jobs
 from otto_bot.diagnosis.sources_layout import JobFiles, Layout, layout
+from otto_bot.diagnosis.sources_reports import ReportFile, assigned
 from otto_bot.diagnosis.sources_steps import steps_of
 
 __all__ = ["PLAIN_JOB", "Filter", "Found", "Source", "SourceError", "find", "read_log"]
@@ -54,6 +56,7 @@ class Source(NamedTuple):
     conclusion: str
     why: str
     load: Callable[[Filter], CheckedJob]
+    reports: tuple[ReportFile, ...] = ()
 
 
 class Found(NamedTuple):
@@ -81,6 +84,7 @@ class _Finder:
         self.jobs, self.opened = jobs, opened
         self.candidates: list[_Candidate] = []
         self.passed: list[str] = []
+        self.reports: list[ReportFile] = []
         self.notes: list[str] = []
         self.problems: list[str] = []
 
@@ -113,8 +117,20 @@ class _Finder:
         if not found.jobs and not found.archives:
             raise SourceError(f"{folder} holds no logs; name a log, a ZIP of logs or a folder with them")
         self.laid_out(str(folder), found)
+        self.reports += [ReportFile(str(folder), entry) for entry in found.reports]
         for entry in found.archives:
-            self.tried(lambda entry=entry: self.path(folder / entry.name))  # type: ignore[misc]
+            self.tried(lambda entry=entry: self.inner(folder, entry))  # type: ignore[misc]
+
+    def inner(self, folder: Path, entry: Entry) -> None:
+        """An archive in a folder: of a run's logs, or an artifact with reports of tests."""
+        path = folder / entry.name
+        found = layout(zip_entries(path, str(path), self.opened))
+        if found.jobs:
+            self.laid_out(str(path), found)
+        elif found.reports:
+            self.reports.append(ReportFile(str(folder), entry))
+        else:
+            self.notes.append(f"left out: {path} holds neither logs nor reports of tests")
 
     def laid_out(self, name: str, found: Layout) -> None:
         known = self.jobs
@@ -189,6 +205,11 @@ def find(
         except (OSError, ValueError) as error:
             finder.problems.append(f"{path} cannot be read: {reason(error)}")
     failed, cancelled = _without_followers(finder.candidates)
+    reports, unclear = assigned(finder.reports, [source.name for source in failed])
+    failed = tuple(source._replace(reports=tuple(own)) for source, own in zip(failed, reports, strict=True))
+    if unclear and failed:
+        more = f" and {len(unclear) - 1} more" if len(unclear) > 1 else ""
+        finder.notes.append(f"left out: {unclear[0].name}{more}: it is not clear of which job the tests are")
     return Found(failed, tuple(finder.passed), cancelled, tuple(finder.notes), tuple(finder.problems))
 
 

@@ -365,3 +365,27 @@ def test_an_archive_cut_anywhere_is_named(tmp_path: Path, opened: ExitStack) -> 
         found = find([str(path)], opened)
         assert found.failed == ()
         assert "download it again" in found.problems[0]
+
+
+def junit(*names: str) -> bytes:
+    """A report of these failed tests."""
+    cases = "".join(f'<testcase classname="s" name="{name}"><failure message="no"/></testcase>' for name in names)
+    return f'<testsuite name="s" tests="9">{cases}</testsuite>'.encode()
+
+
+def test_reports_of_tests_go_to_their_jobs(tmp_path: Path, opened: ExitStack) -> None:
+    """To the only failed one of a folder, else to the one that their path names; others are remarked."""
+    artifact = Path(packed(tmp_path / "artifact.zip", {"deep/junit.xml": junit("c")})).read_bytes()
+    reports = {"junit.xml": junit("a"), "pom.xml": b"<project/>", "r.zip": artifact}
+    alone = laid(tmp_path / "alone", {"a.log": FAILED, **reports})
+    files = {"1_unit.txt": FAILED, "2_e2e.txt": FAILED, "3_lint.txt": GREEN}
+    several = laid(tmp_path / "several", {**files, "unit-report.xml": junit("b"), "results/junit.xml": junit("d")})
+
+    found = find([alone, several], opened)
+
+    assert [[test.id for report in source.reports for test in report.tests()] for source in found.failed] == [
+        ["s.a", "s.c"],
+        ["s.b"],
+        [],
+    ]
+    assert found.notes == (f"left out: {several}/results/junit.xml: it is not clear of which job the tests are",)
