@@ -109,11 +109,11 @@ def _hits_of(job: CheckedJob, output: Output, notes: Sequence[str]) -> tuple[Hit
 
 
 def _spans(job: CheckedJob) -> tuple[tuple[int, int], ...]:
+    """The failing parts by GitHub's steps and markers; of another system's log all up to its last failed command."""
     log = job.log or b""
-    cuts = tuple((cut.start, cut.end) for cut in sections(job))
-    if len(cuts) == 1 and cuts[0][1] - cuts[0][0] >= len(log) - 1:
-        return ((0, end_of_failure(log)),)
-    return cuts
+    if job.steps or b"##[error]" in log or b"##[group]" in log:
+        return tuple((cut.start, cut.end) for cut in sections(job))
+    return ((0, end_of_failure(log)),)
 
 
 def _by_structure(job: CheckedJob, found: Sequence[Hit], notes: Sequence[str]) -> Finding | None:
@@ -124,9 +124,11 @@ def _by_structure(job: CheckedJob, found: Sequence[Hit], notes: Sequence[str]) -
         return platform
     if (finding := _by_conclusion(job, platform)) is not None:
         return finding
+    if platform is not None:
+        return platform
     if not _ran(job) and (job.steps or not job.log):
         return Finding(Cause.NEVER_STARTED, ("no step of the job ran",), "the job ended before any of its steps ran")
-    return platform or _by_runner_step(failing_steps(job))
+    return _by_runner_step(failing_steps(job))
 
 
 def _is_last_word(hit: Hit, notes: Sequence[str]) -> bool:

@@ -32,7 +32,7 @@ _LITERALS = Literals(_INDEX)
 
 _PREFIX = re.compile(
     r"(?:\[?\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d[\d.,]*(?:Z|[+-]\d\d:?\d\d)?\]?\s+(?:\d\d[OE][+ ]?)?"
-    r"|\[?\d\d:\d\d:\d\d(?:[.,]\d+)?\]?\s+|#\d+ \d+\.\d+ )+"
+    r"|\d\d[OE][+ ]|\[?\d\d:\d\d:\d\d(?:[.,]\d+)?\]?\s+|#\d+ \d+\.\d+ )+"
 )
 _CARET = re.compile(r"\^\[\[[0-9;]*[A-Za-z]")
 """Colours in a log that was kept in printable form."""

@@ -1,4 +1,4 @@
-"""What compilers, checkers and test runners say about the code: build, lint, test."""
+"""What compilers and checkers say about the code, and what a step's command is for."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import re
 
 from otto_bot.core.evidence import Cause
 from otto_bot.diagnosis.rule import HINT, LIKELY, TOLD, verdict
+from otto_bot.diagnosis.rules_tests import TEST
 
 BUILD = (
     verdict(
@@ -119,14 +120,6 @@ LINT = (
         r"In \S+ line \d+:$",
         r"error: .{1,200}-D (?:warnings|clippy::\S+)|`-D (?:warnings|clippy::\S+)` implied by",
         r"`#\[deny\(.*\)\]` (?:on by default|implied by)",
-        (
-            r"Failed to execute goal \S*(?:checkstyle|spotless|pmd|spotbugs|findbugs|license|rat|sortpom|fmt|"
-            r"impsort|formatter|detekt|ktlint)\S*"
-        ),
-        (
-            r"Execution failed for task ':\S*(?:checkstyle|spotless|detekt|ktlint|lint|pmd|spotbugs|"
-            r"projectHealth|apiCheck|license|rat)"
-        ),
         r"You have \d+ Checkstyle violations?",
         r"\(Severity: [1-5]\)$",
         r"Lint for \S+:$",
@@ -136,6 +129,19 @@ LINT = (
         r"yamllint|markdownlint-cli",
         r"reviewdog: .*found",
         r"error: (?:unused|dead code|field is never|function .* is never)",
+    ),
+    verdict(
+        "goal of a checker",
+        Cause.LINT,
+        TOLD + 5,
+        (
+            r"Failed to execute goal \S*(?:checkstyle|spotless|pmd|spotbugs|findbugs|license|rat|sortpom|fmt|"
+            r"impsort|formatter|detekt|ktlint)\S*"
+        ),
+        (
+            r"Execution failed for task ':\S*(?:checkstyle|spotless|detekt|ktlint|lint|pmd|spotbugs|"
+            r"projectHealth|apiCheck|license|rat)"
+        ),
     ),
     verdict(
         "formatter",
@@ -177,114 +183,8 @@ LINT = (
         r"Required test coverage of .* not reached",
         r"(?:docs?|workflows?|files?) .{0,40}(?:weren't|were not) regenerated",
         r"As shown by the above diff",
-    ),
-)
-
-TEST = (
-    verdict(
-        "test verdict",
-        Cause.TEST,
-        TOLD,
-        r"^(?:FAILED|ERROR) \S+(?:::|\.py\b)",
-        r"^\s*--- FAIL: ",
-        r"^not ok \d+(?!.*# (?:TODO|SKIP))",
-        r"test result: FAILED",
-        r"^test \S+(?: - \S+)? \.\.\. FAILED",
-        r"^\[  FAILED  \] ",
-        r"^\s*(?:  ✕ |  ✖ |  ✗ |  ✘ |  ● ).*\w",
-        r"^\s*FAIL +\S+\.\w+",
-        r"^\s*(?:FAIL \[.*\]: \w|FAIL: \w)",
-        r"^(?:ERROR|XPASS)(?: \[.*\])?: test\w* \(",
-        r"<<< (?:FAILURE|ERROR)!",
-        r"There (?:was|were) \d+ (?:failures?|errors?):",
-        r"There are test failures",
-        r"There were \d+ failures",
-        r"^\[ERROR\] +\S+(?:Test|IT|Tests|TestCase|Spec)\w*[.:\[]",
-        r"Execution failed for task ':\S*[tT]est\w*'",
-        (
-            r"Failed to execute goal \S*(?:surefire|failsafe|junit4|tycho-surefire|scalatest|karma|"
-            r"cucumber)\S*-(?:maven-)?plugin"
-        ),
-        r"Failed to execute goal \S*maven-(?:surefire|failsafe|invoker)-plugin",
-        r"There were failing tests",
-        r"^\s*\S+ > .* FAILED$",
-        r"^rspec \./\S+:\d+",
-        r"^\s*Failed!?\s+- Failed:\s+[1-9]",
-        r"The following tests FAILED",
-        r"^\s*\d+ - .* \((?:Failed|SEGFAULT|Subprocess aborted|Child aborted|ILLEGAL|Exit code.*)\)$",
-        r"^//\S+ +FAILED in ",
-        r"\*\*\*(?:Failed|Exception)",
-        r"^Test Suites: .*[1-9]\d* failed",
-        r"Some tests did not pass|Tests? (?:suite )?failed\b",
-        r"^\s*• \[FAILED\]|^\s*\[FAIL\] ",
-        r"FAIL! -- \d+ Passed",
-        r"FAILED CONSISTENTLY: ",
-        r"^FAILURES!$",
-        r"^Test Summary:.*Fail",
-        r"\[FAILED\] .*\(\d+ ms\)",
-        r"^ERROR collecting |^_{3,} ERROR (?:collecting|at)",
-    ),
-    verdict(
-        "test summary",
-        Cause.TEST,
-        TOLD - 10,
-        r"\b[1-9]\d* (?:failed|failing)\b",
-        r"^FAILED \((?:failures|errors|KO)",
-        r"Tests run: .*(?:Failures|Errors): [1-9]",
-        r"\b[1-9]\d* (?:examples?|tests?|specs?|assertions?|scenarios?), .*[1-9]\d* (?:failures?|errors?|failed)",
-        r"Failures: [1-9]",
-        r"Failed tests?:",
-        r"test(?:s|cases)? (?:have )?failed\b",
-        r"^=+ (?:\d+ \w+, )*\d+ (?:errors?|failed).* in [\d.]+s",
-        r"^RuntimeError: .*test.* failed",
-    ),
-    verdict(
-        "assertion",
-        Cause.TEST,
-        TOLD - 12,
-        r"\bAssertionError\b",
-        r"AssertionFailedError",
-        r"\bComparisonFailure\b",
-        r"^E +assert ",
-        r"Expectation(?:NotMet| failed|Failed)",
-        r"panicked at .*(?:assertion|called `|index out)",
-        r"^\s*(?:thread '.*' )?panicked at",
-        r"Failed asserting that",
-        r"^Assertion .* failed\.?$",
-        r"Tensor-likes are not (?:close|equal)",
-        r"CHECK: expected string not found",
-    ),
-    verdict(
-        "crash",
-        Cause.TEST,
-        TOLD - 4,
-        r"Segmentation fault",
-        r"Fatal Python error: ",
-        r"Received Signal: SIG(?:SEGV|ABRT|IOT|FPE|ILL|BUS)",
-        r"\(core dumped\)",
-        r"ERROR: (?:Address|Leak|Memory|Thread)Sanitizer",
-        r"WARNING: ThreadSanitizer: data race|WARNING: DATA RACE",
-        r"runtime error: .*(?:overflow|null pointer|misaligned|undefined)",
-        r"\(signal: (?:6|11), SIG(?:ABRT|SEGV)",
-        r"fatal error: all goroutines are asleep",
-        r"SIGSEGV: segmentation violation",
-        r"A fatal error has been detected by the Java Runtime Environment",
-        r"(?:code 139|code: 139|status 139|status: 139)\b",
-        r"(?:code 134|code: 134|status 134|status: 134)\b",
-        r"stack smashing detected|double free or corruption|munmap_chunk\(\): invalid pointer",
-    ),
-    verdict(
-        "uncaught error of the code",
-        Cause.UNKNOWN,
-        HINT + 2,
-        (
-            r"^(?:E +)?(?:AttributeError|NameError|TypeError|ValueError|KeyError|IndexError|"
-            r"ZeroDivisionError|RecursionError): "
-        ),
-        r"^(?:\s*throw |Uncaught |\w* ?)(?:TypeError|ReferenceError|RangeError): ",
-        r"^Exception in thread \"main\"",
-        r"^panic: ",
-        r"Unhandled(?:PromiseRejection| exception| rejection)",
+        r"go\.(?:mod|sum) (?:is|are) not up[- ]to[- ]date",
+        r"files? (?:is|are) not up[- ]to[- ]date",
     ),
 )
 

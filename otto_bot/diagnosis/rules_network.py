@@ -3,9 +3,21 @@
 from __future__ import annotations
 
 from otto_bot.core.evidence import Cause, FailureClass
-from otto_bot.diagnosis.rule import LIKELY, TOLD, incident
+from otto_bot.diagnosis.rule import LIKELY, TOLD, incident, verdict
 
 _INFRASTRUCTURE = FailureClass.INFRASTRUCTURE
+
+TRIED_AGAIN = verdict(
+    "tried again",
+    Cause.UNKNOWN,
+    0,
+    r"\bretrying\b",
+    r"\bwill retry\b",
+    r"\btrying again\b",
+    r"\bretry (?:attempt )?#?\d",
+    r"\battempt \d+ of \d",
+)
+"""No reason in itself: what stands just before it was not the end."""
 
 CONNECTIONS = (
     incident(
@@ -209,6 +221,7 @@ IMAGES = (
             r"429|timeout|reset|EOF|refused|Temporary)"
         ),
         r"failed to register layer",
+        r"failed to copy: httpReadSeeker",
         r"error pulling image configuration",
         r"(?:received unexpected|unexpected) HTTP status: 5\d\d",
         r"unexpected status(?: code)?(?: from \w+ request)?.{0,200} (?:50\d|429)\b",
@@ -256,4 +269,4 @@ SERVICES = (
     ),
 )
 
-NETWORK = (*CONNECTIONS, *GIT, *IMAGES, *SERVICES)
+NETWORK = (TRIED_AGAIN, *CONNECTIONS, *GIT, *IMAGES, *SERVICES)

@@ -10,7 +10,7 @@ from otto_bot.core.evidence import Cause, FailureClass
 from otto_bot.diagnosis.reading_text import Said
 from otto_bot.diagnosis.rule import HARD, LIKELY, Rule
 from otto_bot.diagnosis.rules_machine import CLOCKS
-from otto_bot.diagnosis.rules_network import CONNECTIONS
+from otto_bot.diagnosis.rules_network import CONNECTIONS, TRIED_AGAIN
 from otto_bot.diagnosis.rules_setup import MISSING_PYTHON, PYTHON_MODULE
 
 ENOUGH = 12.0
@@ -21,17 +21,19 @@ _QUOTE = 160
 _FEW_TESTS = 3
 _NEAR_TEST = 150
 _NEAR_PACKAGE = 40
+_LOUD = 0.6
+_SOON = 4
 
 _IDLE = re.compile(
     r"""
       ^\s*(?:\+{1,4}|\$)\s                                         # commands that are only shown
     | ^>\s{3,}                                                     # pytest's source line
     | ^\s*(?:\#\#\[(?:group|endgroup|debug|command)\]|\[command\])
-    | ^\s*(?:ok\ \d|✓|✔|√|PASS\b|---\ PASS)
+    | ^\s*(?:SKIPPED|XFAIL|XPASS)\ | ^\s*(?:ok\ \d|✓|✔|√|PASS\b|---\ PASS)
     | \b(?:PASSED|passed|XFAIL|SKIPPED|ok)\s*(?:\[\s*\d+%\])?(?:\s\(.{1,20}\))?$
-    | \b(?:0|no)\ (?:errors?|failed|failures?|failing|problems?|vulnerabilities)\b
-      (?!.*\b[1-9]\d*\ (?:errors?|failed|failures?))
-    | (?:Failures|Errors|Failed):\ 0\b(?!.*(?:Failures|Errors|Failed):\ [1-9])
+    | ^(?!.*\b[1-9]\d*\ (?:errors?|failed|failures?|failing|problems?)\b).*
+      \b(?:0|no)\ (?:errors?|failed|failures?|failing|problems?|vulnerabilities)\b
+    | ^(?!.*(?:Failures|Errors|Failed):\ [1-9]).*(?:Failures|Errors|Failed):\ 0\b
     | \|\|\ (?:true|exit|echo)\b
     """,
     re.VERBOSE,
@@ -44,8 +46,9 @@ _QUIET = re.compile(
 )
 _AGAIN = re.compile(
     r"\b(?:retry(?:ing)?|retries left|will (?:be )?retr|trying again|try again|attempt \d+|\d+/\d+ attempts|"
+    r"(?:tries|retries|attempts) (?:left|remaining)|"
     r"reconnect\w*|"
-    r"falling back|fallback|ignor(?:ed|ing)|continuing|non-fatal|skipp(?:ed|ing)|num_retries_left)\b",
+    r"falling back|fallback|ignor(?:ed|ing)|continuing|non-fatal|skipping|num_retries_left)\b",
     re.IGNORECASE,
 )
 _GAVE_UP = re.compile(
@@ -67,7 +70,12 @@ _NAMED_TEST = frozenset({"test verdict"})
 _CONNECTIONS = frozenset(rule.name for rule in CONNECTIONS)
 
 
-_COUNTED = re.compile(r"\b(\d+) (?:tests? )?(?:failed|failing|failures?|errors?)\b", re.IGNORECASE)
+_COUNTED = re.compile(
+    r"(?<!port )(?<![\w=:.-])(\d{1,6}) (?:tests? )?(?:failed|failing|failures?|errors?)\b", re.IGNORECASE
+)
+
+
+_LOCAL = re.compile(r"\brefused\b|\blocalhost\b|\b127\.0\.0\.\d|\b0\.0\.0\.0\b|\[::1?\]|\.local\b")
 
 
 class Hit(NamedTuple):
@@ -105,10 +113,14 @@ def quoted(text: str) -> str:
 def hits(lines: Iterable[Said]) -> tuple[Hit, ...]:
     """Every rule that matches anywhere, with its score, best first."""
     found: dict[tuple[str, str], Hit] = {}
+    lines = tuple(lines)
+    again = {(line.part, line.back + n) for line in lines if TRIED_AGAIN in line.rules for n in range(1, _SOON)}
     for line in lines:
+        overcome = (line.part, line.back) in again
         factor = _of_line(line)
         for rule in line.rules:
             score = rule.weight * factor * _of_place(rule, line) * _beside_verdict(rule, line)
+            score *= 0.4 if overcome and rule.incident else 1.0
             key = (rule.name, line.text)
             if score and (key not in found or score > found[key].score):
                 found[key] = Hit(rule, line, score)
@@ -143,8 +155,9 @@ def reason_outside(best: Hit, found: Sequence[Hit]) -> Hit | None:
         return None
     places = [(hit.line.part, hit.line.back) for hit in named] or [(best.line.part, best.line.back)]
     for hit in found:
-        outside = hit.rule.failure_class is FailureClass.INFRASTRUCTURE and hit.rule.incident
-        if not outside or hit.rule.weight < LIKELY:
+        loud = hit.score >= _LOUD * hit.rule.weight * _of_place(hit.rule, hit.line)
+        outside = hit.rule.failure_class is FailureClass.INFRASTRUCTURE and hit.rule.incident and loud
+        if not outside or hit.rule.weight < LIKELY or _of_the_test(hit.line):
             continue
         if any(part == hit.line.part and -10 <= hit.line.back - back <= _NEAR_TEST for part, back in places):
             return hit
@@ -168,6 +181,11 @@ def _without_asides(found: Sequence[Hit]) -> tuple[Hit, ...]:
         if hit.rule.name in _NAMED_TEST and " - " in hit.line.text and not MISSING_PYTHON.search(hit.line.text)
     ]
     return tuple(hit for hit in found if not (others and hit.rule is PYTHON_MODULE))
+
+
+def _of_the_test(line: Said) -> bool:
+    """Whether the line is about what the test itself started or compared."""
+    return _LOCAL.search(line.text) is not None or any(rule.name == "assertion" for rule in line.rules)
 
 
 def _count(text: str) -> int:
