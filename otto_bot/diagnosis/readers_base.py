@@ -18,10 +18,13 @@ _FRAMES_KEPT = 12
 _DETAIL_LINES = 120
 _KEPT = 4 * MOST
 _PACKAGE = re.compile(r"(?:^|\()([a-z]\w*\.[a-z]\w*\.)[\w.$]*[A-Z]")
+_INLINE = re.compile(r"(?: at |\()([\w$-]+\.(?:scala|java|kt|groovy)):(\d{1,8})\)?$")
+_WANTED = re.compile(r"^Expected\b(?!.* (?:but|got|actual|received))", re.IGNORECASE)
+_GOT = re.compile(r"^\s*(?:Actual|But was|But got|Got|Received|Evaluated):", re.IGNORECASE)
 _DECORATION = re.compile(
     r"^(?:[\W_]*|(?:Error Message|Stack Trace|Message|Stack|Error|Failures?|Standard Output Messages|Standard Error|"
     r"Location|Traceback \(most recent call last\)|stack backtrace|Caused by|STANDARD_\w+|# ?Subtest.*|Diff|Hint|"
-    r"-+ stdout -+|duration_ms.*|severity.*)\s*:?)$"
+    r"-+ stdout -+|\w+Source \[.*|duration_ms.*|severity.*)\s*:?)$"
 )
 
 
@@ -32,7 +35,7 @@ class Record:
 
     def __init__(self, name: str, message: str = "", *, outside_in: bool = False) -> None:
         self.id = name[:ID_LIMIT]
-        self.message = message[:MESSAGE_LIMIT]
+        self.message = message.strip()[:MESSAGE_LIMIT]
         self.file: str | None = None
         self.line: int | None = None
         self.home: str | None = None
@@ -50,7 +53,9 @@ class Record:
     def say(self, text: str) -> None:
         """The message, unless there is one."""
         if not self.message and text.strip():
-            self.message = text.strip()[:MESSAGE_LIMIT]
+            self.message = text.strip().removeprefix("=> ")[:MESSAGE_LIMIT]
+            if self.file is None and not self.frames and (match := _INLINE.search(self.message)):
+                self.place(match.group(1), match.group(2))
 
     def take(self, text: str) -> bool:
         """A line of the details: a frame, or the message. False when the details are too long to go on."""
@@ -60,7 +65,9 @@ class Record:
         frame = frame_in(text)
         if frame is not None:
             self.frame(frame)
-        elif self.message.endswith(":") and len(self.message) < 100 and not text.lstrip().startswith(("at ", "#")):
+        elif (
+            self.message.endswith(":") and len(self.message) < 100 and not text.lstrip().startswith(("at ", "#"))
+        ) or (_WANTED.match(self.message) and _GOT.match(text) and len(self.message) < 200):
             self.message = f"{self.message} {text.strip()}"[:MESSAGE_LIMIT]
         elif not self.message and not _DECORATION.match(text.strip()):
             self.say(text)

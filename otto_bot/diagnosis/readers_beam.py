@@ -46,3 +46,11 @@ class ErlangReader(HeadReader):
     )
     joint: ClassVar[str] = ":"
     stop: ClassVar[re.Pattern[str] | None] = re.compile(r"^(?:\s*output:|=====)")
+    _place = re.compile(r"^in (?:function|call from) .*\((\S+\.erl), line (\d+)\)")
+
+    def detail(self, text: str) -> None:
+        """A line below the heading; the functions come before the error."""
+        if self._current is not None and (match := self._place.match(text)):
+            self._current.place(match.group(1), match.group(2))
+        else:
+            super().detail(text.removeprefix("%%% "))

@@ -21,7 +21,7 @@ class BazelReader(HeadReader):
     )
     heads: ClassVar[tuple[re.Pattern[str], ...]] = (
         re.compile(r"^(?P<id>@*[\w.+~-]*//\S+)(?: \(.*?\))?\s+(?P<message>(?:FAILED|TIMEOUT) in .*)$"),
-        re.compile(r"^(?:FAIL|TIMEOUT): (?P<id>@*[\w.+~-]*//\S+?)(?: \(Exit \d+\))? \((?P<message>.*)\)?$"),
+        re.compile(r"^(?:FAIL|TIMEOUT): (?P<id>@*[\w.+~-]*//\S+?)(?: \(Exit \d+\))? \((?P<message>.*?)\)?$"),
         re.compile(r"^\s*\d+/\d+ (?P<id>\S.*?)\s+(?:FAIL|TIMEOUT|ERROR)\s+[\d.]+ ?s(?:\s+(?P<message>\S.*))?$"),
     )
 

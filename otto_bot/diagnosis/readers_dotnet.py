@@ -10,6 +10,9 @@ from otto_bot.diagnosis.readers_base import HeadReader
 _TIME = r"(?: \[(?:< )?[\d.,]+ ?(?:ms|s|m|h)(?: [\d.,]+ ?(?:ms|s|m))*\]| \((?:\d+m ?)?(?:\d+s ?)?(?:[\d.,]+m?s)?\))"
 
 
+_POWERSHELL = re.compile(r"(?:, |^\s*at )(\S+\.ps1):(?:line )?(\d+)$")
+
+
 class DotnetReader(HeadReader):
     """`Failed Space.Class.Method [12 ms]`, `X Class.Method [12ms]`, `Class.Method [FAIL]`, `1) Failed : Method`."""
 
@@ -43,4 +46,6 @@ class DotnetReader(HeadReader):
         """A line below the heading; xUnit's runner puts the clock before each."""
         if text.startswith("[xUnit.net ") and "] " in text:
             text = text.split("] ", 1)[1]
+        if self._current is not None and (place := _POWERSHELL.search(text)):
+            self._current.place(place.group(1), place.group(2))
         super().detail(text)

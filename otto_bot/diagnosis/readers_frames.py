@@ -23,6 +23,7 @@ _DOTNET = re.compile(r"^\s*at (.{1,300}?) in (.{1,400}?):(?:line )?(\d+)$")
 _NODE = re.compile(
     r"^\s*(?:at |❯ )(?:(.{1,200}?) \(?)?((?:file://|webpack:/+|https?://[^/ ]+/)?[^\s()]{1,400}):(\d+):\d+\)?$"
 )
+_SCHEME = re.compile(r"^(?:file://|webpack(?:-internal)?:/+(?:\([^)]*\)/)?(?:\./)?)")
 _RUBY = re.compile(r"^\s*(?:# |\d+: |from )?((?:\./|/)?[^\s:]{1,300}\.(?:rb|rake|cr)):(\d+)(?::in [`'](.{1,150})')?")
 _PLAIN = re.compile(
     r"^\s*(?:(?:at|in|In|from|File:?|Location:|Source:|Stack:|Error Trace:|\[It\])\s+)*"
@@ -60,7 +61,7 @@ def frame_in(text: str) -> Frame | None:
         if match := _DOTNET.match(text):
             return _frame(match.group(2), match.group(3), match.group(1), match.group(1))
     if match := _NODE.match(text):
-        return _frame(match.group(2).removeprefix("file://"), match.group(3), match.group(1))
+        return _frame(_SCHEME.sub("", match.group(2)), match.group(3), match.group(1))
     if match := _RUBY.match(text):
         return _frame(match.group(1), match.group(2), match.group(3))
     if match := _PLAIN.match(text):

@@ -28,6 +28,8 @@ class GoReader(BaseReader):
     def __init__(self) -> None:
         super().__init__()
         self._done: list[FailingTest] = []
+        self._summed: dict[str, Record] = {}
+        """What gotestsum repeats at the end, by its own short package names."""
         self._before: tuple[str, str, str] | None = None
         self._timeout = ""
 
@@ -59,8 +61,9 @@ class GoReader(BaseReader):
         if match := _FAIL.match(text):
             self.open(match.group(1))
         elif match := _SUM.match(text):
-            self.open(match.group(2))
-            self._done.append(FailingTest(id=f"{match.group(1)}.{match.group(2)}"))
+            self._before = None
+            name = f"{match.group(1)}.{match.group(2)}"
+            self._current = self._summed.setdefault(name, Record(name))
         else:
             return False
         if self._before is not None and self._current is not None:  # `go test -v` prints the message above the verdict
@@ -112,7 +115,8 @@ class GoReader(BaseReader):
         """The failing tests so far."""
         self._close("")
         kept: list[FailingTest] = []
-        for test in sorted(self._done, key=lambda test: test.file is None):
+        summed = [record.result() for record in self._summed.values()]
+        for test in sorted([*self._done, *summed], key=lambda test: test.file is None):
             same = [at for at, other in enumerate(kept) if _same(other.id, test.id)]
             if not same:
                 kept.append(test)

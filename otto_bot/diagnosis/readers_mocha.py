@@ -84,6 +84,7 @@ class KarmaTreeReader(BaseReader):
     """karma-mocha-reporter's `FAILED TESTS:`, where each level of a title is a line further to the right."""
 
     marks: ClassVar[tuple[str, ...]] = ("FAILED TESTS:", "Failed Tests:", "Failed tests:")
+    _browser = re.compile(r"^\s+[A-Z][\w ]+ [\d.]+ \(.*\)$")
     _leaf = re.compile(r"^(\s*)(?:✖|✗|×) (.+)$")
 
     def __init__(self) -> None:
@@ -108,7 +109,8 @@ class KarmaTreeReader(BaseReader):
         elif not text.startswith(" "):
             self._on, self._current = False, None
         elif self._current is not None:
-            self.detail(text)
+            if not self._browser.match(text):
+                self.detail(text)
         else:
             indent = len(text) - len(text.lstrip())
             self._climb(indent)

@@ -36,6 +36,8 @@ class ClojureReader(BaseReader):
         stripped = text.strip()
         if not stripped or stripped.startswith(("Ran ", "lein test")):
             self._current = None
+        elif stripped.startswith("expected:"):
+            record.message = stripped[:500]
         elif stripped.startswith("actual:") and record.message.startswith("expected:"):
             record.message = f"{record.message} {stripped}"[:500]
         elif stripped.startswith("at ") or not record.message:
@@ -96,6 +98,14 @@ class DartReader(HeadReader):
         re.compile(r"^❌ (?P<id>\S.*?) \(failed\)$"),
     )
     stop: ClassVar[re.Pattern[str] | None] = re.compile(r"^\d\d:\d\d(?::\d\d)? \+|^::endgroup::")
+    _place = re.compile(r"^\s+((?!package:|dart:)\S+\.dart) (\d+):\d+\s")
+
+    def detail(self, text: str) -> None:
+        """A line below the heading; traces part file and line by a blank."""
+        if self._current is not None and (match := self._place.match(text)):
+            self._current.place(match.group(1), match.group(2))
+        else:
+            super().detail(text)
 
 
 class LuaReader(BaseReader):

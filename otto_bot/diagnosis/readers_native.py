@@ -136,7 +136,7 @@ class CheckReader(HeadReader):
         re.compile(r"^FAIL!  : (?P<id>\w+::\w+\(.*?\))(?: (?P<message>.*))?$"),
         re.compile(r"^(?P<file>\S+\.\w+):(?P<line>\d+):(?P<id>\w+):FAIL(?:: ?(?P<message>.*))?$"),
         re.compile(r"^(?P<file>\S+\.c\w*):(?P<line>\d+):[FE]:(?P<suite>[^:]+):(?P<id>[^:]+):\d+: (?P<message>.*)$"),
-        re.compile(r"^\d+/\d+ (?P<id>\S+)\.\.\. ?FAIL \((?P<message>.*)\)$"),
+        re.compile(r"^\d+/\d+ (?P<id>\S.*?)\.\.\. ?FAIL \((?P<message>.*)\)$"),
     )
     joint: ClassVar[str] = ":"
     stop: ClassVar[re.Pattern[str] | None] = re.compile(r"^(?:PASS|FAIL|\s*\[OK\]|$)")

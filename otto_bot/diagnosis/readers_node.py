@@ -6,7 +6,7 @@ import re
 from typing import ClassVar
 
 from otto_bot.core.evidence import FailingTest
-from otto_bot.diagnosis.readers_base import BaseReader, HeadReader
+from otto_bot.diagnosis.readers_base import BaseReader, HeadReader, Record
 
 _FILE = re.compile(
     r"^\s*(?:FAIL|❯) +(?:\S+ +|\|[^|]+\| +)?(?P<file>\S+\.(?:[cm]?[jt]sx?|vue|svelte|coffee|gjs|"
@@ -102,6 +102,15 @@ class AvaReader(BaseReader):
                 self.open(title, message)
             self._maybe, self._current = [], None
         elif self._current is not None:
+            self._inside(self._current, text.strip())
+
+    def _inside(self, record: Record, text: str) -> None:
+        """The title stands once more above the details, there without what went wrong."""
+        if text and record.id.startswith(f"{text} ") and not record.message:
+            rest = record.id.removeprefix(text)
+            self._found.pop(record.id, None)
+            self.open(text, rest)
+        elif text != record.id:
             self.detail(text)
 
 
@@ -159,4 +168,6 @@ class BunDenoReader(HeadReader):
         re.compile(r"^(?P<id>\S.{0,300}?) => (?P<file>(?:\./|file://|\.\./)\S+?):(?P<line>\d+):\d+$"),
         re.compile(r"^(?P<id>\S.{0,300}?) \.\.\. FAILED \([\d.]+m?s\)$"),
     )
-    stop: ClassVar[re.Pattern[str] | None] = re.compile(r"^(?:\(pass\) | FAILURES|FAILURES|\(skip\))")
+    stop: ClassVar[re.Pattern[str] | None] = re.compile(
+        r"^\S.* \.\.\. (?:ok|ignored) \(|^(?:\(pass\) | FAILURES|FAILURES|\(skip\))"
+    )

@@ -9,7 +9,7 @@ from otto_bot.diagnosis.readers_base import BaseReader, HeadReader, Record
 from otto_bot.diagnosis.readers_frames import frame_in
 
 _HEAD = re.compile(r"^(?:FAIL|ERROR): (\S.*)$")
-_CASE = re.compile(r"^(\w+) \(([\w.]+)\)(.*)$")
+_CASE = re.compile(r"^([\w.]+) \(([\w.]+)\)(.*)$")
 _LINE = re.compile(r"^(?:(\w+) \(([\w.]+)\)|([\w.]+\.\w+(?:\(.*\))?))(?: \.\.\.|\s\.{3}) (?:FAIL|ERROR)$")
 _STESTR = re.compile(r"^(?:\{\d+\} )?([\w.]+\.\w+(?:[\[(].*?[\])])?) \[[\d.]+s\] \.\.\. FAILED$")
 _TRIAL_NAME = re.compile(r"^((?:\w+\.){2,}\w+)$")

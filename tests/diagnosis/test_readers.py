@@ -202,7 +202,11 @@ def test_cargo() -> None:
 def test_jest_and_vitest() -> None:
     assert found(JEST) == {
         "sum › adds": ("expect(received).toBe(expected) // Object.is equality", "src/sum.test.js", 5),
-        "src/broken.test.js": ("Test suite failed to run: Cannot find module './nowhere' from 'src/broken.test.js'", "src/broken.test.js", None),
+        "src/broken.test.js": (
+            "Test suite failed to run: Cannot find module './nowhere' from 'src/broken.test.js'",
+            "src/broken.test.js",
+            None,
+        ),
     }
     assert found(VITEST) == {
         "test/a.test.ts > math > adds": ("AssertionError: expected 3 to be 4", "test/a.test.ts", 6)
