@@ -227,7 +227,13 @@ def _log_json(told: Told) -> Json:
 
 
 def _test_json(test: FailingTest) -> Json:
-    return {"id": test.id, "message": test.message, "file": test.file, "line": test.line}
+    return {
+        "id": test.id,
+        "message": test.message,
+        "file": test.file,
+        "line": test.line,
+        "frames": list(test.frames),
+    }
 
 
 def _quote_json(excerpt: Excerpt, numbers: Sequence[int]) -> Json:

@@ -14,7 +14,7 @@ from otto_bot.text.words import CAUSES, CLASSES, count, several
 TESTS_SHOWN = 20
 NAMES_SHOWN = 12
 FILES_SHOWN = 8
-SIGNALS_SHOWN = 4
+SIGNALS_SHOWN = 3
 
 FIX: dict[FailureClass | None, str] = {
     FailureClass.CODE: "fix the code: a new attempt starts from these lines",
@@ -115,7 +115,7 @@ def one_log(told: Told, look: Look, others: Sequence[str] = ()) -> list[str]:
     lines = [*wrapped(look.bold(shown(told.name, 300)), look), *wrapped(look.red(sentence(told)), look)]
     lines += _quotes(told, look)
     lines += _tests(failure.failing_tests, look)
-    reasons = "; ".join(shown(signal, 160) for signal in failure.signals[:SIGNALS_SHOWN])
+    reasons = "; ".join(shown(signal, 120) for signal in failure.signals[:SIGNALS_SHOWN])
     word = CLASSES[class_] if class_ else "unknown"
     lines += ["", *_field("class", f"{word}{f', because {reasons}' if reasons else ''}", look)]
     if failure.suspected_files:
@@ -177,7 +177,8 @@ def _tests(tests: Sequence[FailingTest], look: Look) -> list[str]:
         place = f"({shown(test.file, 160)}{f':{test.line}' if test.line else ''})" if test.file else ""
         lines += wrapped(f"  {shown(test.id, 300)} {look.dim(place)}".rstrip(), look, indent=4)
         message = _said(test).removeprefix(": ")
-        lines += wrapped(f"      {message}", look, indent=6) if message else []
+        said = [message, *(look.dim(f"at {shown(frame, 200)}") for frame in test.frames)]
+        lines += [line for part in said if part for line in wrapped(f"      {part}", look, indent=8)]
     left = len(tests) - TESTS_SHOWN
     return [*lines, f"  {_more(left).strip(', ')}"] if left > 0 else lines
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import io
+import json
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -12,20 +14,27 @@ from pydantic import BaseModel
 
 from otto_bot.core.config import Config
 from otto_bot.core.run import Outcome, RunPhase, TaskState
+from otto_bot.explain import EXIT_CODES, EXIT_NOTHING, EXIT_USAGE, Request, explain
 from otto_bot.settings import FILE_VARIANTS, Settings
 
 ROOT = Path(__file__).resolve().parents[2]
 CONFIGURE = (ROOT / "docs" / "configure.md").read_text()
+EXPLAIN = (ROOT / "docs" / "explain.md").read_text()
 DESIGN = (ROOT / "docs" / "design.md").read_text()
 DOCUMENTS = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md")])
 
 
-def table(name: str) -> dict[str, str]:
-    """First and second column of the table between the marks `name`, without backticks."""
-    part = CONFIGURE.partition(f"<!-- {name}:")[2].partition(f"<!-- end of {name} -->")[0]
+def rows_of(text: str, name: str) -> list[list[str]]:
+    """The rows of the table between the marks `name`, without backticks and without its head."""
+    part = text.partition(f"<!-- {name}:")[2].partition(f"<!-- end of {name} -->")[0]
     rows = [[cell.strip().strip("`") for cell in line.split("|")[1:-1]] for line in part.splitlines() if "|" in line]
-    assert all(len(row) == 3 and row[2] for row in rows)
-    return {row[0]: row[1] for row in rows[2:]}
+    assert all(len(row) == len(rows[0]) and row[-1] for row in rows)
+    return rows[2:]
+
+
+def table(name: str) -> dict[str, str]:
+    """First and second column of a table of settings."""
+    return {row[0]: row[1] for row in rows_of(CONFIGURE, name)}
 
 
 def defaults(model: BaseModel, place: str = "") -> Iterator[tuple[str, Any]]:
@@ -66,6 +75,24 @@ def test_the_example_file_is_valid() -> None:
 
     assert blocks
     assert all(Config.model_validate(yaml.safe_load(block)) for block in blocks)
+
+
+def test_exit_codes_of_explain_are_described() -> None:
+    """None is missing, none is invented."""
+    assert {int(code) for code, _ in rows_of(EXPLAIN, "exit")} == {EXIT_NOTHING, EXIT_USAGE, *EXIT_CODES.values()}
+
+
+def test_fields_of_the_json_of_explain_are_described() -> None:
+    """The fields of each kind of object, in their order."""
+    out = io.StringIO()
+    explain(Request(("-",), as_json=True), out, io.StringIO(), io.BytesIO(b"E   AssertionError: x\n"), {})
+    described: dict[str, list[str]] = {"all": []}
+    for kind, field, _ in rows_of(EXPLAIN, "json"):
+        described.setdefault(kind, [*described["all"]]).append(field)
+
+    assert {item["kind"]: list(item) for item in json.loads(out.getvalue())} == {
+        kind: fields for kind, fields in described.items() if kind != "all"
+    }
 
 
 def states(text: str, first: str) -> set[str]:

@@ -55,6 +55,7 @@ def told(name: str = "logs.zip · test", **more: object) -> Told:
             message="assert [] == [1]\nat once",
             file="tests/test_cache.py",
             line=12,
+            frames=("src/cache.py:7 in active",),
         ),
         FailingTest(id="tests/test_cache.py::test_empty"),
     )
