@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from otto_bot.core.evidence import FailureClass
-from otto_bot.diagnosis.diagnose import read
+from otto_bot.diagnosis.classify import class_of_text
+from otto_bot.diagnosis.diagnose import ranked, read
 from otto_bot.diagnosis.extract import excerpts
-from otto_bot.diagnosis.fingerprint import fingerprint as fingerprint_of
+from otto_bot.diagnosis.fingerprint import fingerprint_of
 from otto_bot.diagnosis.models import CheckedJob
 
 
@@ -15,8 +15,8 @@ def _job(text: str) -> CheckedJob:
 
 def extract(text: str, budget: int) -> str:
     """The lines that say why the job failed, at most `budget` characters in all."""
-    reading = read(_job(text))
-    return "\n".join(item.text for item in excerpts([(reading.job, reading.found)], budget))[:budget]
+    job = _job(text)
+    return "\n".join(item.text for item in excerpts([(job, one) for one in ranked(job)], budget))[:budget]
 
 
 def extract_with_pass(text: str, _passing: str, budget: int) -> str:
@@ -26,12 +26,9 @@ def extract_with_pass(text: str, _passing: str, budget: int) -> str:
 
 def classify(text: str) -> str:
     """`code`, `environment` or `infrastructure`."""
-    hint = read(_job(text)).finding.class_hint
-    return hint.value if hint in (FailureClass.ENVIRONMENT, FailureClass.INFRASTRUCTURE) else "code"
+    return class_of_text(text.encode("utf-8", "replace")).value
 
 
 def fingerprint(text: str) -> str:
     """Equal for equal causes."""
-    reading = read(_job(text))
-    errors = reading.output.errors
-    return fingerprint_of(reading.finding.cause, reading.output.tests, errors[0] if errors else "")
+    return fingerprint_of([read(_job(text))])

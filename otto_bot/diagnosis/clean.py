@@ -17,6 +17,8 @@ _STAMP = re.compile(rb"(?:\xef\xbb\xbf)?(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(?:\.\d+
 _ESCAPES = re.compile(
     r"\x1b(?:\[[0-9;:?<=>]*[ -/]*[@-~]|[\]PX^_][^\x07\x1b]*(?:\x07|\x1b\\)?|[()*+][A-Za-z0-9]|[ -/]?[0-~])"
 )
+_PRINTED = re.compile(r"\^\[\[[0-9;]*[A-Za-z]|\^\[")
+"""Escapes in a log that was kept in printable form."""
 _CONTROLS = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u200b\u2028\u2029\u202a-\u202e\u2066-\u2069\ufeff]")
 
 
@@ -46,6 +48,12 @@ def clean(raw: bytes, number: int) -> LogLine:
     return LogLine(number, at, clean_text(text))
 
 
+def clean_line(raw: bytes) -> str:
+    """The text of one raw line, without its timestamp; see `clean`."""
+    match = _STAMP.match(raw)
+    return without_printed_escapes(clean_text((raw[match.end() :] if match else raw).decode("utf-8", "replace")))
+
+
 def clean_text(text: str) -> str:
     """Text of one line as a terminal would show it."""
     if "\r" in text:
@@ -57,3 +65,8 @@ def _plain(text: str) -> str:
     if text.isascii() and text.isprintable():
         return text
     return _CONTROLS.sub("", _ESCAPES.sub("", text))
+
+
+def without_printed_escapes(text: str) -> str:
+    """The text without escapes that some program wrote as `^[[31m`."""
+    return _PRINTED.sub("", text) if "^[" in text else text

@@ -3,21 +3,29 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
 from otto_bot.core.evidence import Excerpt, FailingTest, Failure, Phase
-from otto_bot.diagnosis.anchors import STRONG
+from otto_bot.diagnosis.baseline import is_pre_existing
 from otto_bot.diagnosis.classify import Finding, Output, classify, weightiest
-from otto_bot.diagnosis.clean import clean_text, lines
-from otto_bot.diagnosis.extract import Anchors, excerpts
-from otto_bot.diagnosis.fingerprint import failing_set, fingerprint, progress
+from otto_bot.diagnosis.clean import clean_line, clean_text
+from otto_bot.diagnosis.extract import Ranked, excerpts, rank
+from otto_bot.diagnosis.fingerprint import fingerprint_of
 from otto_bot.diagnosis.models import Annotation, CheckedJob
 from otto_bot.diagnosis.places import Places
+from otto_bot.diagnosis.progress import progress
+from otto_bot.diagnosis.signs import BIT
 from otto_bot.diagnosis.slice import Section, sections
-from otto_bot.diagnosis.tests_found import TestsFound, merged
+from otto_bot.diagnosis.tests_found import failing_tests_of, merged
 
 _ANNOTATION_SHARE = 5
+_RUN = "##[group]Run "
+_ROOTS = (b"rootdir: ", b"Working directory is '")
+_SAYS = sum(
+    BIT[name]
+    for name in ("error", "fail", "crash", "trouble", "error_first", "fatal", "place_error", "failing_test", "count")
+)
 _GENERIC = re.compile(r"^Process completed with exit code \d+\.?$")
 
 
@@ -25,7 +33,7 @@ class Reading(NamedTuple):
     """One failed job with what its failing steps said."""
 
     job: CheckedJob
-    found: tuple[tuple[Section, Anchors], ...]
+    found: tuple[Ranked, ...]
     output: Output
     finding: Finding
     places: Places
@@ -64,7 +72,7 @@ def diagnose(
         exit_code=finding.exit_code,
         failing_jobs=names,
         failing_tests=tests,
-        fingerprint=fingerprint(finding.cause, tests, _first_error(readings, tests, finding), names),
+        fingerprint=fingerprint_of(readings),
         suspected_files=_suspects(readings, tests),
         signals=finding.signals,
         excerpts=_evidence(readings, budget_chars),
@@ -74,57 +82,57 @@ def diagnose(
     )
 
 
-def is_pre_existing(failure: Failure, baseline: Failure | None) -> bool:
-    """Whether everything that fails already failed on the base: its jobs, and its tests or else its fingerprint."""
-    if baseline is None or not set(failure.failing_jobs) <= set(baseline.failing_jobs):
-        return False
-    now, before = failing_set(failure), failing_set(baseline)
-    return now <= before if now else failure.fingerprint == baseline.fingerprint
-
-
 def read(job: CheckedJob) -> Reading:
-    """One pass over what the failing steps of a job wrote."""
-    tests, places = TestsFound(), Places()
-    found: list[tuple[Section, Anchors]] = []
-    commands: list[str] = []
-    for section in sections(job):
-        anchors = Anchors()
-        for line in lines(job.log or b"", section.start, section.end, section.line):
-            anchors.feed(line)
-            tests.feed(line.text)
-            places.feed(line.text)
-            if line.text.startswith("##[group]Run "):
-                commands.append(line.text.removeprefix("##[group]Run "))
-        found.append((section, anchors))
+    """What the failing steps of a job wrote, as far as it matters."""
+    log = job.log or b""
+    found = ranked(job)
+    places = Places()
+    for one in found:
+        for text in _roots(log, one.section):
+            places.feed(text)
+        for spot in one.spots:
+            places.feed(spot.line.text)
     for annotation in job.annotations:
         places.annotated(annotation.path if annotation.level == "failure" else "")
     output = Output(
-        errors=tuple(anchor.line.text for _, anchors in found for anchor in anchors.all()),
-        tests=tests.result(),
-        commands=tuple(commands[:5]),
+        errors=tuple(spot.line.text for one in found for spot in one.spots if spot.line.signs & _SAYS),
+        tests=merged(test for one in found for test in failing_tests_of(log, *one.section[:3])),
+        commands=tuple(text for one in found for text in _commands(one)),
         paths=frozenset(places.files()),
+        spans=tuple((one.section.start, one.section.end) for one in found),
     )
-    return Reading(job, tuple(found), output, classify(job, output), places)
+    return Reading(job, found, output, classify(job, output), places)
+
+
+def ranked(job: CheckedJob) -> tuple[Ranked, ...]:
+    """The failing parts; where none of them says anything, also what stands before the last of them."""
+    log = job.log or b""
+    found = tuple(rank(log, section) for section in sections(job))
+    if not found or found[0].section.start == 0 or any(one.telling for one in found):
+        return found
+    before = rank(log, Section(0, found[0].section.start, 1, None))
+    return (before, *found) if before.telling else found
+
+
+def _roots(log: bytes, section: Section) -> Iterator[str]:
+    """Lines that name the folder which paths in the log start from."""
+    for words in _ROOTS:
+        at = log.find(words, section.start, section.end)
+        if at >= 0:
+            start = log.rfind(b"\n", max(section.start, at - 200), at) + 1 or at
+            yield clean_line(log[start : start + 500].split(b"\n", 1)[0])
+
+
+def _commands(ranked: Ranked) -> Iterator[str]:
+    """The commands that a step's heading shows."""
+    texts = (spot.line.text for spot in ranked.spots)
+    yield from [text.removeprefix(_RUN) for text in texts if text.startswith(_RUN)][:5]
 
 
 def _conclusion(readings: Sequence[Reading]) -> str:
     return next(
         (str(reading.job.conclusion) for reading in readings if reading.job.conclusion == "failure"), ""
     ) or str(readings[0].job.conclusion)
-
-
-def _first_error(readings: Sequence[Reading], tests: Sequence[FailingTest], finding: Finding) -> str:
-    """What the failing tests said first, else the first error line, else the deciding words."""
-    if tests and tests[0].message:
-        return tests[0].message
-    for reading in readings:
-        if reading.finding.cause is not finding.cause:
-            continue
-        for _, anchors in reading.found:
-            for anchor in anchors.all():
-                if anchor.score == STRONG:
-                    return anchor.line.text
-    return finding.detail
 
 
 def _suspects(readings: Sequence[Reading], tests: Iterable[FailingTest]) -> tuple[str, ...]:
@@ -147,7 +155,7 @@ def _evidence(readings: Sequence[Reading], budget: int) -> tuple[Excerpt, ...]:
             Excerpt(kind="annotation", source=place, text=text, first_line=note.line, last_line=note.line, url=job.url)
         )
     used = sum(len(note.text) for note in notes)
-    return (*notes, *excerpts([(reading.job, reading.found) for reading in readings], budget - used))
+    return (*notes, *excerpts([(reading.job, one) for reading in readings for one in reading.found], budget - used))
 
 
 def _told(note: Annotation) -> str:

@@ -1,168 +1,172 @@
-"""The lines that say why a step failed, within a budget of characters: the first error is kept, then the best rest.
+"""The lines that say why a step failed, within a budget of characters.
 
-Two passes over the step's own lines: the first scores each line and remembers where the good ones stand, the second
-reads those and what surrounds them. Memory does not grow with the log.
+What a reader cannot do without comes first: the first error with what stands around it, how the step ended, the count
+of what failed, and the best line of each kind. The rest of the budget goes to the lines that are worth most for their
+length; a line whose form is taken already is worth less, so that many equal errors do not hide another one.
 """
 
 from __future__ import annotations
 
-from collections import deque
+import re
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 from otto_bot.core.evidence import Excerpt
-from otto_bot.diagnosis.anchors import score
-from otto_bot.diagnosis.clean import LogLine, lines
+from otto_bot.diagnosis.linescore import worth
 from otto_bot.diagnosis.models import CheckedJob
+from otto_bot.diagnosis.scan import scan
+from otto_bot.diagnosis.signs import BIT
 from otto_bot.diagnosis.slice import Section
+from otto_bot.diagnosis.traits import Spot, spots
 
 WIDTH = 400
 """Longest line of an excerpt in characters."""
 
-_KEPT = 2000
-_BEFORE, _AFTER, _TAIL = 2, 6, 14
 _CUT = " …"
+_LEAST = 12
+_ENOUGH = 0.4
+"""The first error is the first strong line worth this share of the best one."""
+_KIND_ENOUGH = 0.35
+_AGAIN = 0.6
+"""What each further line of one form is worth, as a share of the one before it."""
+_LENGTH = 0.25
+"""How much the length of a line counts against it, as a power."""
+_SHORT = 20
+_ENDING = 90
+_COUNTS = 12
+_EXIT = re.compile(r"exit(?:ed)? (?:with |code|status)", re.IGNORECASE)
+_DIGITS = re.compile(r"\d+")
+_KINDS = tuple(
+    BIT[name] for name in ("failing_test", "heading", "asserted", "place_error", "crash", "error_first", "count")
+)
 
 
-class Anchor(NamedTuple):
-    """A line that says something, and how much."""
+class Ranked(NamedTuple):
+    """A section with its lines of interest and what each of them is worth."""
 
-    line: LogLine
-    score: int
+    section: Section
+    spots: tuple[Spot, ...]
+    worth: tuple[float, ...]
 
-
-class Anchors:
-    """Collects scored lines: the first and the last `_KEPT` of them, and the number of the last line."""
-
-    def __init__(self) -> None:
-        self._first: list[Anchor] = []
-        self._last: deque[Anchor] = deque(maxlen=_KEPT)
-        self._header = False
-        self.last_number = 0
-
-    def feed(self, line: LogLine) -> None:
-        """Take the next line of the step. Its own command, shown in the group at its head, is no error."""
-        if line.text.startswith("##[group]"):
-            self._header = line.text.startswith("##[group]Run ")
-        elif line.text.startswith("##[endgroup]"):
-            self._header = False
-        if line.text.strip():
-            self.last_number = line.number
-        worth = 0 if self._header else score(line.text)
-        if not worth:
-            return
-        if len(self._first) < _KEPT:
-            self._first.append(Anchor(line, worth))
-        else:
-            self._last.append(Anchor(line, worth))
-
-    def all(self) -> tuple[Anchor, ...]:
-        """Every remembered line in order."""
-        return (*self._first, *self._last)
+    @property
+    def telling(self) -> bool:
+        """Whether any line is an error by itself."""
+        return any(spot.strong for spot in self.spots)
 
 
-def excerpts(jobs: Sequence[tuple[CheckedJob, Sequence[tuple[Section, Anchors]]]], budget: int) -> tuple[Excerpt, ...]:
+def rank(log: bytes, section: Section) -> Ranked:
+    """Read what matters of a section."""
+    found = tuple(spots(scan(log, section.start, section.end, section.line)))
+    return Ranked(section, found, tuple(worth(found)))
+
+
+def excerpts(pieces: Sequence[tuple[CheckedJob, Ranked]], budget: int) -> tuple[Excerpt, ...]:
     """Excerpts of every failing step; each gets an even share, what one leaves goes to those after it."""
-    pieces = [(job, section, anchors) for job, found in jobs for section, anchors in found]
-    sizes = [section.end - section.start for _, section, _ in pieces]
-    result: list[Excerpt] = []
+    sizes = [sum(len(spot.line.text) for spot in ranked.spots) for _, ranked in pieces]
+    chosen: dict[int, list[Excerpt]] = {}
     left = budget
     for done, index in enumerate(sorted(range(len(pieces)), key=lambda i: sizes[i])):
-        share = left // (len(pieces) - done)
-        found = excerpt_section(*pieces[index], budget=share)
+        job, ranked = pieces[index]
+        found = excerpt_section(job, ranked, left // (len(pieces) - done))
         left -= sum(len(item.text) + 1 for item in found)
-        result += found
-    order = {(job.source, section.line): i for i, (job, section, _) in enumerate(pieces)}
-    return tuple(sorted(result, key=lambda item: (order.get((item.source, 0), 0), item.source, item.first_line or 0)))
+        chosen[index] = found
+    return tuple(item for index in range(len(pieces)) for item in chosen[index])
 
 
-def excerpt_section(job: CheckedJob, section: Section, anchors: Anchors, budget: int) -> list[Excerpt]:
+def excerpt_section(job: CheckedJob, ranked: Ranked, budget: int) -> list[Excerpt]:
     """The best lines of one step as contiguous excerpts with original line numbers, at most `budget` characters."""
-    wanted = _ranked(anchors, section.line)
-    texts = _read(job.log or b"", section, set(wanted))
+    texts = [_shown(spot.line.text, WIDTH) for spot in ranked.spots]
+    chosen = choose(ranked, [len(text) for text in texts], budget)
+    if not chosen and texts and budget > _LEAST:
+        best = max(range(len(texts)), key=lambda k: ranked.worth[k])
+        texts[best] = _shown(texts[best], budget - 1)
+        chosen = {best}
+    return [_excerpt(job, ranked, block, texts) for block in _blocks(chosen, ranked.spots)]
+
+
+def choose(ranked: Ranked, lengths: Sequence[int], budget: int) -> set[int]:
+    """Indices of the lines that are shown; each costs its length and one."""
+    value = _without_repeats(ranked)
     chosen: set[int] = set()
     left = budget
-    for number in wanted:
-        text = texts.get(number)
-        if text is None or number in chosen:
-            continue
-        if len(text) + 1 > left:
-            if chosen or left < len(_CUT) + 2:
-                continue
-            text = texts[number] = text[: max(0, left - len(_CUT) - 1)] + _CUT
-        chosen.add(number)
-        left -= len(text) + 1
-        if left < 8:
+    by_value = sorted(range(len(value)), key=lambda k: (-value[k] / max(lengths[k] + 1, _SHORT) ** _LENGTH, k))
+    for k in (*_needed(ranked, value), *by_value):
+        if k not in chosen and lengths[k] < left:
+            chosen.add(k)
+            left -= lengths[k] + 1
+        if left < _LEAST:
             break
-    return [_excerpt(job, section, block, texts) for block in _blocks(chosen, texts)]
+    return chosen
 
 
-def _ranked(anchors: Anchors, first_line: int) -> list[int]:
-    """Line numbers by worth: the first error with what follows, the end, other errors, their surroundings."""
-    found = anchors.all()
-    order: dict[int, None] = {}
-
-    def take(numbers: Iterable[int]) -> None:
-        for number in numbers:
-            if number >= first_line:
-                order.setdefault(number)
-
-    best = max((item.score for item in found), default=0)
-    strong = [item.line.number for item in found if item.score == best]
-    if strong:
-        take(range(strong[0], strong[0] + 4))
-        take(range(strong[0] - 1, strong[0] - _BEFORE - 1, -1))
-    take(range(anchors.last_number, anchors.last_number - _TAIL, -1))
-    take(_outside_in(strong))
-    near: list[int] = []
-    for number in _outside_in(strong):
-        near += [*range(number + 1, number + _AFTER + 1), *range(number - 1, number - _BEFORE - 1, -1)]
-    take(near)
-    take(item.line.number for item in sorted(found, key=lambda item: -item.score))
-    take(range(anchors.last_number - _TAIL, anchors.last_number - 400, -1))
-    return list(order)
-
-
-def _outside_in(numbers: Sequence[int]) -> list[int]:
-    """First, last, second, last but one, …: neither end of a long list of errors starves the other."""
-    result: list[int] = []
-    low, high = 0, len(numbers) - 1
-    while low <= high:
-        result.append(numbers[low])
-        if high != low:
-            result.append(numbers[high])
-        low, high = low + 1, high - 1
-    return result
-
-
-def _read(log: bytes, section: Section, wanted: set[int]) -> dict[int, str]:
-    found: dict[int, str] = {}
-    for line in lines(log, section.start, section.end, section.line):
-        if line.number in wanted and line.text.strip():
-            text = line.text
-            found[line.number] = text if len(text) <= WIDTH else text[: WIDTH - len(_CUT)] + _CUT
+def _without_repeats(ranked: Ranked) -> list[float]:
+    seen: dict[str, int] = {}
+    found = []
+    for spot, value in zip(ranked.spots, ranked.worth, strict=True):
+        form = _DIGITS.sub("", spot.line.text).strip()
+        times = seen.get(form, 0)
+        seen[form] = times + 1
+        found.append(value * _AGAIN ** min(times, 6))
     return found
 
 
-def _blocks(chosen: set[int], texts: dict[int, str]) -> list[list[int]]:
-    """Runs of neighbouring lines; blank lines between two of them (not in `texts`) do not part them."""
+def _needed(ranked: Ranked, value: Sequence[float]) -> Iterable[int]:
+    """What is shown before anything else."""
+    all_spots, size = ranked.spots, len(ranked.spots)
+    strong = [k for k in range(size) if all_spots[k].strong]
+    if strong:
+        enough = _ENOUGH * max(value[k] for k in strong)
+        first = next(k for k in strong if value[k] >= enough)
+        yield from (k for k in (first, first + 1, first + 2, first - 1) if 0 <= k < size)
+    yield from _outcome(ranked)
+    most = max(value, default=0.0)
+    for bit in _KINDS:
+        of_kind = [k for k in range(size) if all_spots[k].line.signs & bit]
+        best = max(of_kind, key=lambda k: value[k], default=None)
+        if best is not None and value[best] >= _KIND_ENOUGH * most:
+            yield best
+
+
+def _outcome(ranked: Ranked) -> Iterable[int]:
+    """How the step ended, and how many of what failed: the last exit status, the best and the last count."""
+    echo, count = BIT["echo"], BIT["count"]
+    size = len(ranked.spots)
+    lines = [spot.line for spot in ranked.spots]
+    exits = [k for k in range(max(0, size - _ENDING), size) if lines[k].signs & echo and _EXIT.search(lines[k].text)]
+    yield from exits[-1:]
+    counts = [
+        k for k in range(size) if lines[k].signs & count and not lines[k].signs & echo and _DIGITS.search(lines[k].text)
+    ]
+    if counts:
+        yield max(counts[-_COUNTS:], key=lambda k: ranked.worth[k])
+        yield counts[-1]
+
+
+def _shown(text: str, width: int) -> str:
+    return text if len(text) <= width else text[: width - len(_CUT)] + _CUT
+
+
+def _blocks(chosen: set[int], all_spots: Sequence[Spot]) -> list[list[int]]:
+    """Runs of neighbouring lines; blank lines between two of them do not part them."""
     blocks: list[list[int]] = []
-    for number in sorted(chosen):
-        if blocks and number - blocks[-1][-1] <= 2 and all(n not in texts for n in range(blocks[-1][-1] + 1, number)):
-            blocks[-1].append(number)
+    for k in sorted(chosen):
+        if blocks and blocks[-1][-1] == k - 1 and not all_spots[k].line.fresh:
+            blocks[-1].append(k)
         else:
-            blocks.append([number])
+            blocks.append([k])
     return blocks
 
 
-def _excerpt(job: CheckedJob, section: Section, block: Sequence[int], texts: dict[int, str]) -> Excerpt:
+def _excerpt(job: CheckedJob, ranked: Ranked, block: Sequence[int], texts: Sequence[str]) -> Excerpt:
+    section = ranked.section
+    first, last = (ranked.spots[k].line.number for k in (block[0], block[-1]))
     return Excerpt(
         kind="log",
         source=job.source if section.step is None else f"{job.source} · {section.step.name}",
-        text="\n".join(texts[number] for number in block),
-        first_line=block[0],
-        last_line=block[-1],
-        url=_link(job, section, block[0]),
+        text="\n".join(texts[k] for k in block),
+        first_line=first,
+        last_line=last,
+        url=_link(job, section, first),
     )
 
 

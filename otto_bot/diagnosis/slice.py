@@ -13,14 +13,20 @@ from typing import NamedTuple
 
 from otto_bot.diagnosis.clean import clean
 from otto_bot.diagnosis.models import CheckedJob, StepResult
+from otto_bot.diagnosis.runners import failed_parts
+from otto_bot.diagnosis.runners import found as places_of
 
 FAILING = ("failure", "timed_out", "startup_failure", "action_required")
 RUNNER_STEPS = re.compile(
     r"(?:set up job|set up runner|initialize containers|stop containers|complete job|complete runner)$|(?:pre|post) ",
     re.IGNORECASE,
 )
-_MARKS = re.compile(
-    rb"##\[group\]Run |##\[error\]|Post job cleanup\.|Cleaning up orphan processes|Stop and remove container"
+_MARKS = (
+    (b"##[group]Run ", "run"),
+    (b"##[error]", "error"),
+    (b"Post job cleanup.", "post"),
+    (b"Cleaning up orphan processes", "post"),
+    (b"Stop and remove container", "post"),
 )
 
 
@@ -61,23 +67,32 @@ def sections(job: CheckedJob) -> tuple[Section, ...]:
     found = [cut for step in failing_steps(job) if (cut := _section_of(job, step, marks)) is not None]
     if found:
         return tuple(found)
+    if parts := failed_parts(job.log):
+        return tuple(_numbered(job.log, parts))
     return _by_errors(job.log, marks)
+
+
+def _numbered(log: bytes, parts: Sequence[tuple[int, int]]) -> Iterator[Section]:
+    line, counted = 1, 0
+    for start, end in parts:
+        line += log.count(b"\n", counted, start)
+        counted = start
+        yield Section(start, end, line, None)
 
 
 def _marks(log: bytes) -> Iterator[_Mark]:
     line, counted = 1, 0
-    for match in _MARKS.finditer(log):
-        start = log.rfind(b"\n", 0, match.start()) + 1
-        if match.start() - start > 64:  # a marker stands at the beginning of its line; elsewhere it is only quoted
+    places = sorted((at, literal, kind) for literal, kind in _MARKS for at in places_of(log, literal))
+    for at, literal, kind in places:
+        start = log.rfind(b"\n", 0, at) + 1
+        if at - start > 64:  # a marker stands at the beginning of its line; elsewhere it is only quoted
             continue
         line += log.count(b"\n", counted, start)
         counted = start
-        stop = log.find(b"\n", match.end())
+        stop = log.find(b"\n", at)
         stop = len(log) if stop < 0 else stop + 1
         text = clean(log[start : min(stop, start + 400)], line)
-        kind = {b"##[group]Run ": "run", b"##[error]": "error"}.get(match.group(), "post")
-        marker = match.group().decode()
-        if text.text.startswith(marker):
+        if text.text.startswith(literal.decode()):
             yield _Mark(kind, text.text.removeprefix("##[group]"), text.at, start, stop, line)
 
 

@@ -1,0 +1,45 @@
+"""What each line of a failing step is worth, 0 to 1: how likely a person would point at it to say why it failed."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+
+from otto_bot.diagnosis.signs import BIT
+from otto_bot.diagnosis.traits import PLACES, Spot
+from otto_bot.diagnosis.weights import ABOVE1, ABOVE3, BELOW1, BELOW3, BIAS, IS, PLACE
+
+Table = tuple[tuple[int, float], ...]
+
+
+def _by_bit(weights: dict[str, float]) -> Table:
+    return tuple((BIT[name], weight) for name, weight in weights.items())
+
+
+_IS, *_AROUND = (_by_bit(weights) for weights in (IS, ABOVE1, ABOVE3, BELOW1, BELOW3))
+_PLACES: tuple[tuple[Callable[[Spot], bool], float], ...] = tuple(
+    (holds, PLACE[name]) for name, holds in PLACES if name in PLACE
+)
+
+
+def worth(lines: Sequence[Spot]) -> list[float]:
+    """One figure a line."""
+    known: dict[tuple[int, int], float] = {}
+    return [1 / (1 + math.exp(-_sum(spot, known))) for spot in lines]
+
+
+def _sum(spot: Spot, known: dict[tuple[int, int], float]) -> float:
+    total = BIAS + _weight(-1, _IS, spot.line.signs, known)
+    for which, (table, signs) in enumerate(zip(_AROUND, spot.around, strict=True)):
+        total += _weight(which, table, signs, known)
+    for holds, weight in _PLACES:
+        if holds(spot):
+            total += weight
+    return total
+
+
+def _weight(which: int, table: Table, signs: int, known: dict[tuple[int, int], float]) -> float:
+    found = known.get((which, signs))
+    if found is None:
+        found = known[which, signs] = sum(weight for bit, weight in table if signs & bit)
+    return found

@@ -1,0 +1,204 @@
+"""The lines of a failing step worth weighing: those with an error's words, what stands around them, and its end.
+
+A step of any size is searched for literals in pieces; only the lines around what was found are read. Memory and work
+after the search do not grow with the log.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from otto_bot.diagnosis.clean import LINE_LIMIT, clean_line
+from otto_bot.diagnosis.signs import is_strong, signs_of
+
+PIECE = 1 << 20
+PER_PIECE = 48
+"""Places of one word that are looked at from either end of a piece."""
+MOST_HITS = 600
+FIRST_STRONG, LAST_STRONG, LAST_WEAK = 24, 32, 24
+BEFORE, AFTER, TAIL = 6, 16, 100
+MOST_LINES = 900
+
+WORDS = (
+    *(b"error", b"fail", b"fatal", b"exception", b"traceback", b"panic", b"not ok ", b"abort", b"segmentation"),
+    *(b"core dumped", b"err!", b"severe", b"critical", b"sanitizer", b"    1) ", b"  1) "),
+)
+WEAK_WORDS = (
+    *(b" denied", b"not found", b"cannot ", b"undefined", b"no such ", b"unable to", b"timed out", b"killed"),
+    *(b"unexpected", b"mismatch", b"invalid", b"missing", b"expected", b"assert", b"warning: ", b"could not"),
+)
+SIGNS = tuple(sign.encode() for sign in "✖✗✘✕●")
+_DIGITS = b"0123456789"
+
+
+class Line(NamedTuple):
+    """A line of interest. `start` is its place in the log; `fresh`: nothing that was read stands right before it."""
+
+    start: int
+    number: int
+    text: str
+    signs: int
+    alike: int
+    fresh: bool
+    after_blank: bool
+
+
+class Scan(NamedTuple):
+    """What was read of a section: lines in order, and how many lines and bytes the section has."""
+
+    lines: tuple[Line, ...]
+    total: int
+    end: int
+
+
+def scan(log: bytes, start: int, end: int, number: int) -> Scan:
+    """Lines worth weighing of `log[start:end]`, whose first line has the given number."""
+    hits, counts = _hits(log, start, end)
+    ranges = _ranges(log, start, end, _chosen(log, hits))
+    return Scan(tuple(_read(log, start, end, number, ranges, counts)), log.count(b"\n", start, end) + 1, end)
+
+
+def _hits(log: bytes, start: int, end: int) -> tuple[list[tuple[int, bool]], dict[bytes, int]]:
+    """Line starts with an error's words (True: a word that seldom stands elsewhere), and how often each form stands."""
+    found: dict[int, bool] = {}
+    counts: dict[bytes, int] = {}
+    at = start
+    while at < end:
+        stop = min(end, at + PIECE)
+        if stop < end:
+            stop = log.rfind(b"\n", at, stop) + 1 or stop
+        piece = log[at:stop].lower()
+        for line, telling in _in_piece(piece):
+            form = _form(log, at + line)
+            seen = counts.get(form, 0)
+            counts[form] = seen + 1
+            if seen < 3 or seen % 16 == 0:
+                found[at + line] = found.get(at + line, False) or telling
+        at = stop
+    hits = sorted(found.items())
+    if len(hits) > MOST_HITS:
+        hits = hits[: MOST_HITS // 2] + hits[-MOST_HITS // 2 :]
+    return hits, counts
+
+
+def _in_piece(piece: bytes) -> list[tuple[int, bool]]:
+    lines: dict[int, bool] = {}
+    words = WORDS if piece.isascii() else WORDS + SIGNS
+    for group, telling in ((words, True), (WEAK_WORDS, False)):
+        for word in group:
+            for place in _places(piece, word):
+                line = max(piece.rfind(b"\n", 0, place), piece.rfind(b"\r", max(0, place - 4000), place)) + 1
+                if telling or line not in lines:
+                    lines[line] = telling
+    return sorted(lines.items())
+
+
+def _places(piece: bytes, word: bytes) -> Iterator[int]:
+    """The first and the last places of the word, one a line, at most `PER_PIECE` of each."""
+    at, last = piece.find(word), -1
+    for _ in range(PER_PIECE):
+        if at < 0:
+            return
+        yield at
+        last = at
+        stop = piece.find(b"\n", at)
+        at = piece.find(word, stop) if stop >= 0 else -1
+    at = piece.rfind(word)
+    for _ in range(PER_PIECE):
+        if at <= last:
+            return
+        yield at
+        at = piece.rfind(word, 0, piece.rfind(b"\n", 0, at) + 1)
+
+
+def _form(log: bytes, start: int) -> bytes:
+    """The beginning of a line without digits: equal for lines that differ only in numbers."""
+    stop = log.find(b"\n", start, start + 240)
+    return log[start : stop if stop >= 0 else start + 240].translate(None, _DIGITS)
+
+
+def _chosen(log: bytes, hits: list[tuple[int, bool]]) -> list[int]:
+    """The hits whose surroundings are read: strong ones from both ends, and the last of the others."""
+    strong: list[int] = []
+    weak: list[int] = []
+    for start, telling in hits:
+        if telling and is_strong(signs_of(_text_at(log, start))):
+            strong.append(start)
+        else:
+            weak.append(start)
+    if len(strong) > FIRST_STRONG + LAST_STRONG:
+        strong = strong[:FIRST_STRONG] + strong[-LAST_STRONG:]
+    return sorted({*strong, *weak[-LAST_WEAK:]})
+
+
+def _text_at(log: bytes, start: int) -> str:
+    stop = log.find(b"\n", start, start + LINE_LIMIT)
+    return clean_line(log[start : stop if stop >= 0 else start + LINE_LIMIT])
+
+
+def _ranges(log: bytes, start: int, end: int, hits: list[int]) -> list[tuple[int, int]]:
+    """Byte ranges of whole lines around the hits and at the end, merged, in order."""
+    found: list[tuple[int, int]] = []
+    wanted = [(_back(log, at, start, BEFORE), _on(log, at, end, AFTER)) for at in hits]
+    wanted.append((_back(log, end, start, TAIL), end))
+    for low, high in sorted(wanted):
+        if found and low <= found[-1][1]:
+            found[-1] = (found[-1][0], max(high, found[-1][1]))
+        else:
+            found.append((low, high))
+    return found
+
+
+def _back(log: bytes, at: int, start: int, lines: int) -> int:
+    for _ in range(lines):
+        if at <= start:
+            return start
+        at = log.rfind(b"\n", max(start, at - 1 - LINE_LIMIT * 4), max(start, at - 1)) + 1 or max(
+            start, at - 1 - LINE_LIMIT * 4
+        )
+    return at
+
+
+def _on(log: bytes, at: int, end: int, lines: int) -> int:
+    for _ in range(lines + 1):
+        stop = log.find(b"\n", at, min(end, at + LINE_LIMIT * 4))
+        at = stop + 1 if stop >= 0 else min(end, at + LINE_LIMIT * 4)
+        if at >= end:
+            return end
+    return at
+
+
+def _read(
+    log: bytes, start: int, end: int, number: int, ranges: list[tuple[int, int]], counts: dict[bytes, int]
+) -> Iterator[Line]:
+    counted, left = start, MOST_LINES
+    for low, high in ranges:
+        number += log.count(b"\n", counted, low)
+        counted = low
+        fresh, blank = True, low == start
+        at, line = low, number
+        while at < high and left > 0:
+            stop = log.find(b"\n", at, high)
+            stop = high if stop < 0 else stop
+            for place, raw in _parts(log, at, stop):
+                text = clean_line(raw)
+                if not text.strip():
+                    blank = True
+                    continue
+                yield Line(place, line, text, signs_of(text), counts.get(_form(log, place), 1), fresh, blank)
+                fresh = blank = False
+                left -= 1
+            at, line = stop + 1, line + 1
+
+
+def _parts(log: bytes, start: int, stop: int) -> Iterator[tuple[int, bytes]]:
+    """The line in the parts that bare CRs make of it: each was a line of its own on some screen."""
+    raw = log[start : min(stop, start + LINE_LIMIT * 4)]
+    if b"\r" not in raw:
+        yield start, raw[:LINE_LIMIT]
+        return
+    at = start
+    for part in raw.split(b"\r"):
+        yield at, part[:LINE_LIMIT]
+        at += len(part) + 1

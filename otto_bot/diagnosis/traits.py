@@ -1,0 +1,181 @@
+"""What is known of a line among its neighbours: the traits that the weights of `weights.py` are given to.
+
+A trait is a name. `is:error` is a sign of the line itself, `above1:frame` of the line before it, `below3:echo` of one
+of the two after the next; the others say where the line stands in its step and near which error.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from typing import NamedTuple
+
+from otto_bot.diagnosis.scan import Line, Scan
+from otto_bot.diagnosis.signs import BIT, is_strong
+
+FAR = 999
+_GAP = 40
+"""Lines that are counted for a part that was not read."""
+
+CLOSE_TO_END = (1, 3, 8, 20, 60, 200, 1000)
+BYTES_TO_END = (1500, 4000, 16000)
+BELOW_ERROR = ((1, 1), (2, 2), (3, 5), (6, 12), (13, 30))
+ABOVE_ERROR = ((1, 1), (2, 2), (3, 4), (5, 8))
+NEIGHBOURS = (
+    ("above1", (-1,)),
+    ("above3", (-2, -3)),
+    ("below1", (1,)),
+    ("below3", (2, 3)),
+)
+
+
+class Spot(NamedTuple):
+    """A line with its neighbours' signs and its distance, in lines that say anything, to the strong ones."""
+
+    line: Line
+    strong: bool
+    around: tuple[int, int, int, int]
+    below: int
+    above: int
+    nth: int
+    left: int
+    to_end: int
+    bytes_left: int
+    heading: bool
+
+
+def spots(found: Scan) -> list[Spot]:
+    """The lines of a scan with what stands around them."""
+    lines = found.lines
+    strong = [is_strong(line.signs) for line in lines]
+    below, above = _distances(lines, strong), _distances_up(lines, strong)
+    count, nth = 0, []
+    for is_one in strong:
+        count += is_one
+        nth.append(count)
+    header = _headers(lines)
+    last = lines[-1].number if lines else 0
+    return [
+        Spot(
+            line,
+            strong[k],
+            _around(lines, k),
+            below[k],
+            above[k],
+            nth[k],
+            count - nth[k],
+            last - line.number,
+            found.end - line.start,
+            header[k],
+        )
+        for k, line in enumerate(lines)
+    ]
+
+
+def _distances(lines: Sequence[Line], strong: Sequence[bool]) -> list[int]:
+    far, found = FAR, []
+    for line, is_one in zip(lines, strong, strict=True):
+        far = 0 if is_one else min(FAR, far + (_GAP if line.fresh else 1))
+        found.append(far)
+    return found
+
+
+def _distances_up(lines: Sequence[Line], strong: Sequence[bool]) -> list[int]:
+    far, found, gap = FAR, [], False
+    for line, is_one in zip(reversed(lines), reversed(strong), strict=True):
+        far = 0 if is_one else min(FAR, far + (_GAP if gap else 1))
+        gap = line.fresh
+        found.append(far)
+    return found[::-1]
+
+
+def _headers(lines: Sequence[Line]) -> list[bool]:
+    """Which lines show a step's own command and environment, as Actions does before it runs it."""
+    inside, found = False, []
+    for line in lines:
+        if line.text.startswith("##[group]"):
+            inside = line.text.startswith("##[group]Run ")
+        elif line.text.startswith("##[endgroup]") or line.fresh:
+            inside = False
+        found.append(inside)
+    return found
+
+
+def _around(lines: Sequence[Line], k: int) -> tuple[int, int, int, int]:
+    found = []
+    for _, offsets in NEIGHBOURS:
+        signs = 0
+        for offset in offsets:
+            if 0 <= k + offset < len(lines):
+                signs |= lines[k + offset].signs
+        found.append(signs)
+    return found[0], found[1], found[2], found[3]
+
+
+def _has(*names: str) -> Callable[[Spot], bool]:
+    bits = 0
+    for name in names:
+        bits |= BIT[name]
+    return lambda spot: spot.line.signs & bits == bits
+
+
+def _within(low: int, high: int, value: Callable[[Spot], int]) -> Callable[[Spot], bool]:
+    return lambda spot: low <= value(spot) <= high
+
+
+def _indent(text: str) -> int:
+    return len(text) - len(text.lstrip())
+
+
+PLACES: tuple[tuple[str, Callable[[Spot], bool]], ...] = (
+    ("strong", lambda s: s.strong),
+    ("first strong", lambda s: s.strong and s.nth == 1),
+    ("strong, one of the first 3", lambda s: s.strong and s.nth <= 3),
+    ("last strong", lambda s: s.strong and s.left == 0),
+    ("strong, one of the last 4", lambda s: s.strong and s.left <= 3),
+    ("before any strong", lambda s: s.nth == 0),
+    ("within 6 below the first strong", lambda s: s.nth == 1 and 1 <= s.below <= 6),
+    *((f"{low} to {high} below a strong", _within(low, high, lambda s: s.below)) for low, high in BELOW_ERROR),
+    *((f"{low} to {high} above a strong", _within(low, high, lambda s: s.above)) for low, high in ABOVE_ERROR),
+    *((f"within {n} lines of the end", _within(0, n, lambda s: s.to_end)) for n in CLOSE_TO_END),
+    *((f"within {n} bytes of the end", _within(0, n, lambda s: s.bytes_left)) for n in BYTES_TO_END),
+    ("strong, within 40 lines of the end", lambda s: s.strong and s.to_end <= 40),
+    ("strong, over 200 lines from the end", lambda s: s.strong and s.to_end > 200),
+    ("error, within 30 lines of the end", lambda s: s.to_end <= 30 and bool(s.line.signs & BIT["error_first"])),
+    ("trouble, within 30 lines of the end", lambda s: s.to_end <= 30 and bool(s.line.signs & BIT["trouble"])),
+    ("its form stands once", lambda s: s.line.alike <= 1),
+    ("its form stands 2 or 3 times", lambda s: 2 <= s.line.alike <= 3),
+    ("its form stands over 20 times", lambda s: s.line.alike > 20),
+    ("under 8 characters", lambda s: len(s.line.text) < 8),
+    ("under 30 characters", lambda s: len(s.line.text) < 30),
+    ("over 120 characters", lambda s: len(s.line.text) > 120),
+    ("over 200 characters", lambda s: len(s.line.text) > 200),
+    ("indented", lambda s: _indent(s.line.text) >= 1),
+    ("indented by over 4", lambda s: _indent(s.line.text) > 4),
+    ("after a blank line", lambda s: s.line.after_blank),
+    ("in the step's own heading", lambda s: s.heading),
+    ("place and error", _has("place", "error")),
+    ("error and warning", _has("error", "warning")),
+    ("echo and error", _has("echo", "error")),
+    ("passed and error", _has("passed", "error")),
+    ("chatter and error", _has("chatter", "error")),
+    ("asserted, close below a strong", lambda s: s.below < 8 and bool(s.line.signs & BIT["asserted"])),
+    ("frame, close below a strong", lambda s: s.below < 4 and bool(s.line.signs & BIT["frame"])),
+    ("frame, far below a strong", lambda s: s.below >= 4 and bool(s.line.signs & BIT["frame"])),
+)
+
+
+def bits_of(signs: int) -> Iterator[str]:
+    """Names of the signs."""
+    return (name for name, bit in BIT.items() if signs & bit)
+
+
+def traits(spot: Spot) -> Iterator[str]:
+    """Every trait of a line."""
+    for name in bits_of(spot.line.signs):
+        yield f"is:{name}"
+    for (where, _), signs in zip(NEIGHBOURS, spot.around, strict=True):
+        for name in bits_of(signs):
+            yield f"{where}:{name}"
+    for name, holds in PLACES:
+        if holds(spot):
+            yield name
