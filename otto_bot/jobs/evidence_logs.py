@@ -1,16 +1,20 @@
-"""Fetch what a diagnosis is made from: failed jobs with steps, logs and annotations; keep the raw logs."""
+"""Fetch what a diagnosis is made from: failed jobs with steps, logs, annotations and reports; keep the logs."""
 
 from __future__ import annotations
 
 import asyncio
 import logging
 from collections.abc import Sequence
+from typing import NamedTuple
 
 from otto_bot.core.run import Run
 from otto_bot.diagnosis.models import Annotation, CheckedJob, StepResult
+from otto_bot.diagnosis.reports import Report
 from otto_bot.github.ci_models import Job, WorkflowRun
 from otto_bot.github.errors import Forbidden, LogsGone, NotFound, TooLarge
 from otto_bot.jobs.context import Context
+from otto_bot.jobs.evidence_passing import with_passing
+from otto_bot.jobs.evidence_reports import uploaded_reports
 
 log = logging.getLogger(__name__)
 
@@ -19,17 +23,27 @@ MOST_JOBS = 12
 PASSED = ("success", "skipped", "neutral", None)
 
 
-async def failed_jobs(context: Context, run: Run, runs: Sequence[WorkflowRun]) -> list[CheckedJob]:
-    """The failed jobs of these workflow runs, newest attempt only."""
+class Evidence(NamedTuple):
+    """The failed jobs, and the test reports that they uploaded."""
+
+    jobs: list[CheckedJob]
+    reports: list[Report]
+
+
+async def evidence_of(context: Context, run: Run, target: str, runs: Sequence[WorkflowRun]) -> Evidence:
+    """What the failed jobs of these workflow runs (of the head `target`) left behind, newest attempt only."""
     repository = context.repository(run)
     found: list[CheckedJob] = []
+    reports: list[Report] = []
     for one in runs:
         if one.conclusion in ("success", "skipped", "neutral"):
             continue
-        jobs = await repository.jobs(one.id, one.run_attempt)
-        for job in [job for job in jobs if job.conclusion not in PASSED][: MOST_JOBS - len(found)]:
-            found.append(await _checked(context, run, one, job))
-    return found
+        failed = [job for job in await repository.jobs(one.id, one.run_attempt) if job.conclusion not in PASSED]
+        checked = [await _checked(context, run, one, job) for job in failed[: MOST_JOBS - len(found)]]
+        if checked:
+            reports += await uploaded_reports(context, run, one, checked)
+        found += checked
+    return Evidence(await with_passing(context, run, target, found), reports)
 
 
 async def _checked(context: Context, run: Run, workflow: WorkflowRun, job: Job) -> CheckedJob:
@@ -78,6 +92,8 @@ async def _annotations(context: Context, run: Run, job: Job) -> tuple[Annotation
     except (NotFound, Forbidden) as error:
         log.warning("no annotations of job %s: %s", job.id, error)
         return ()
+    clean = context.redactor.text
     return tuple(
-        Annotation(path=a.path, line=a.start_line, level=a.level, message=a.message, title=a.title) for a in found[:100]
+        Annotation(path=a.path, line=a.start_line, level=a.level, message=clean(a.message), title=clean(a.title))
+        for a in found[:100]
     )

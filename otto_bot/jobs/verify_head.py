@@ -6,16 +6,18 @@ import asyncio
 from collections.abc import Sequence
 from datetime import timedelta
 
-from otto_bot.core.actions import RunSeen, Seen, read_runs
+from otto_bot.core.actions import POLL_FIRST, RunSeen, Seen, read_runs
 from otto_bot.core.effects import Effect
 from otto_bot.core.events import RunEvent, VerificationEnded, VerificationPolled
 from otto_bot.core.evidence import Cause, Excerpt, Failure, Phase
 from otto_bot.core.lanes import LaneKind
 from otto_bot.core.run import BASELINE, Ending, Run, Verification
+from otto_bot.core.shared_failures import FLAKY_WITHIN, weighed
 from otto_bot.diagnosis.diagnose import diagnose
+from otto_bot.diagnosis.reports import with_reports
 from otto_bot.github.ci_models import WorkflowRun
 from otto_bot.jobs.context import Context, failures_before
-from otto_bot.jobs.evidence_logs import failed_jobs
+from otto_bot.jobs.evidence_logs import Evidence, evidence_of
 from otto_bot.store.effect_rows import Ticket
 
 EVENT_OF = {
@@ -56,6 +58,7 @@ async def verify_head(context: Context, run: Run, effect: Effect, _ticket: Ticke
     )
     ids = tuple(one.id for one in runs)
     url = runs[0].html_url if runs else ""
+    seen = _after_the_base(run, effect.target, seen)
     if seen.ending is None:
         next_at = now + timedelta(seconds=seen.seconds)
         return [
@@ -75,6 +78,14 @@ async def verify_head(context: Context, run: Run, effect: Effect, _ticket: Ticke
             url=url,
         )
     ]
+
+
+def _after_the_base(run: Run, target: str, seen: Seen) -> Seen:
+    """A head that failed waits for the verdict on its base: else nobody can say whose failure it is."""
+    base = run.verifications.get(BASELINE)
+    if seen.ending in (None, "green") or target == BASELINE or base is None or base.ending is not None:
+        return seen
+    return Seen(waiting="has failed; waits for the verdict on the base commit", seconds=POLL_FIRST)
 
 
 async def _runs_of(context: Context, run: Run, verification: Verification) -> list[WorkflowRun]:
@@ -125,16 +136,13 @@ async def _failure(
     """Why it is not green. Attempt 0 = the base commit or a candidate: nobody's failure yet."""
     assert seen.ending is not None
     before = failures_before(run, run.task(effect.task), effect.attempt) if effect.task else []
-    baseline = run.verifications[BASELINE].failure if BASELINE in run.verifications else None
+    known = run.verifications.get(BASELINE)
+    baseline = known.failure if known is not None and effect.target != BASELINE else None
     task = effect.task or effect.target
-    jobs = await failed_jobs(context, run, runs) if runs else []
-    if jobs:
-        return await asyncio.to_thread(
-            lambda: diagnose(
-                task, effect.attempt, verification.sha, jobs, previous=before,
-                baseline=None if effect.target == BASELINE else baseline,
-            )
-        )  # fmt: skip
+    found = await evidence_of(context, run, effect.target, runs)
+    if found.jobs:
+        failure = await asyncio.to_thread(_diagnosed, task, effect.attempt, verification.sha, found, before, baseline)
+        return failure if effect.target == BASELINE else await _weighed(context, run, verification, failure)
     words = seen.waiting or WORDS.get(seen.ending, "the workflows ended badly without a failing job")
     return Failure(
         task=task,
@@ -147,6 +155,20 @@ async def _failure(
         fingerprint=f"{seen.ending}:{seen.reason}",
         excerpts=(Excerpt(kind="message", source="GitHub Actions", text=words, url=verification.url),),
     )
+
+
+async def _weighed(context: Context, run: Run, verification: Verification, failure: Failure) -> Failure:
+    """The failure held against what other heads of the repository did lately."""
+    now = context.now()
+    known = await asyncio.to_thread(context.ledger.verdicts, run.repo.id, now - FLAKY_WITHIN)
+    return weighed(failure, known, issue=run.issue, again=verification.round > 1, now=now)
+
+
+def _diagnosed(
+    task: str, attempt: int, sha: str, found: Evidence, before: Sequence[Failure], baseline: Failure | None
+) -> Failure:
+    failure = diagnose(task, attempt, sha, found.jobs, previous=before, baseline=baseline)
+    return with_reports(failure, found.reports, previous=before, baseline=baseline)
 
 
 def _cause(seen: Seen, runs: Sequence[WorkflowRun]) -> Cause:

@@ -158,3 +158,13 @@ def test_a_comment_is_quoted_without_its_marker_and_not_endlessly() -> None:
     assert lines[0] == "### Otto"
     assert len(lines) == 41
     assert lines[-1].endswith("more lines")
+
+
+def test_a_default_branch_that_was_taken_in_is_nobodys_work() -> None:
+    """An attempt that adds nothing to it has its SHA, which was pushed before the decision."""
+    report = copy.deepcopy(REPORT)
+    report["requests"][1] |= {"at": "2026-01-01T00:00:07+00:00"}
+    report["requests"][1]["refs"][0]["ref"] = "refs/heads/otto/1-1/run"
+    assert broken(report) == ["t2 attempt 2 was pushed before its decision's comment"]
+    report["events"].insert(1, {"seq": 1, "type": "BaseTaken", "sha": "b" * 40})
+    assert broken(report) == []

@@ -122,7 +122,7 @@ class Demo:
             found.append("there is no run to report on")
         else:
             found += [*differences(self._job.scenario.script.expect, report), *broken(report)]
-            found += await play.outstanding()
+            found += [*await play.misplaced(report), *await play.outstanding()]
         self._write(report, found)
         self._verdict(report, found)
         if found:

@@ -16,6 +16,7 @@ from typing import Any, Self
 import httpx
 
 from otto_bot.playground.demo.processes import Child, StartError, output, tail
+from otto_bot.playground.demo.quotes import cited_jobs, misplaced
 from otto_bot.playground.demo.secrets import Secrets, make_secrets
 from otto_bot.playground.demo.seed import without_pilot
 from otto_bot.playground.demo.stand_in import APP_ID, LABEL, StandIn, write_config
@@ -176,6 +177,11 @@ class Playground:
         ledger = self._resting or await self.report()
         shown = ("comments", "pull_requests", "requests", "checks", "workflow_runs", "branches")
         return {**ledger, **{name: seen[name] for name in shown}, "model_calls": await self.model_calls()}
+
+    async def misplaced(self, report: Json) -> list[str]:
+        """Quoted lines of a full report that do not stand in the stand-in's logs where they should."""
+        logs = {job: log for job in cited_jobs(report) if (log := await self.stand_in.log(job)) is not None}
+        return misplaced(report, logs)
 
     async def model_calls(self) -> list[Json]:
         """The scripted model's log; empty with a live model."""

@@ -25,11 +25,13 @@ def _by_the_ledger(report: Json) -> Iterator[str]:
     comments = {row["id"]: row["created_at"] for row in report.get("comments", []) if row["where"].startswith("pull/")}
     first = _first_pushes(report)
     events = report.get("events", [])
+    # A default branch that was only taken in is nobody's work; an attempt that had nothing to add to it has its SHA.
+    taken = {e["sha"] for e in events if e["type"] == "BaseTaken"}
     pushed = {(e["task"], e["attempt"]): e["sha"] for e in events if e["type"] == "AttemptPushed"}
     for (task, attempt), comment in _deciding_comments(events).items():
         sha = pushed.get((task, attempt))
         name = f"{task} attempt {attempt}"
-        if sha is None:
+        if sha is None or (sha in taken and comment is not None):
             continue
         if sha not in first:
             yield f"{name}: its push of {sha} is not in the log"

@@ -85,6 +85,14 @@ class StandIn:
         data: Json = answer.json()
         return data
 
+    async def log(self, job: int) -> str | None:
+        """The stored log of a job; None where it has none."""
+        answer = await self._http.get(f"{self.url}/_playground/log", params={"job": job}, headers=self._headers)
+        if answer.status_code == httpx.codes.NOT_FOUND:
+            return None
+        answer.raise_for_status()
+        return answer.content.decode("utf-8", "replace")
+
     async def _post(self, name: str, body: Json) -> None:
         answer = await self._http.post(f"{self.url}/_playground/{name}", json=body, headers=self._headers)
         answer.raise_for_status()

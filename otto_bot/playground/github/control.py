@@ -12,6 +12,7 @@ from pydantic import TypeAdapter, ValidationError
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response, StreamingResponse
 
+from otto_bot.playground.actions.api import ActionsError
 from otto_bot.playground.github import report
 from otto_bot.playground.github.changes.pulls import CannotMergeError
 from otto_bot.playground.github.config import FaultConfig, ReactionConfig
@@ -20,7 +21,7 @@ from otto_bot.playground.github.hub import Hub
 from otto_bot.playground.github.people import CannotDoError, Hand
 from otto_bot.playground.github.people_config import Do
 from otto_bot.playground.github.rest.serve import read_body
-from otto_bot.playground.github.routing import ApiError
+from otto_bot.playground.github.routing import ApiError, not_found
 from otto_bot.playground.github.state import Json
 from otto_bot.playground.github.trap import TrapConfig
 from otto_bot.playground.github.world import INSTALLATION_ID, Visible
@@ -47,6 +48,7 @@ class Control:
             ("POST", "faults", self.faults), ("POST", "people", self.people), ("GET", "events", self.events),
             ("POST", "shutdown", self.shutdown), ("POST", "settle", self.settle), ("POST", "install", self.install),
             ("GET", "trap", self.trap), ("POST", "trap", self.set_trap), ("POST", "trap/release", self.release),
+            ("GET", "log", self.log),
         ]  # fmt: skip
         for method, name, handler in routes:
             app.router.add_route(f"/_playground/{name}", self._guarded(handler), methods=[method])
@@ -71,6 +73,16 @@ class Control:
         full = report.state(self.hub)
         only = [name for name in request.query_params.get("only", "").split(",") if name]
         return JSONResponse({name: full[name] for name in only if name in full} if only else full)
+
+    async def log(self, request: Request) -> Response:
+        """The stored log of a job, `?job=ID`."""
+        number = request.query_params.get("job", "")
+        if self.hub.actions is None or not number.isdecimal():
+            raise not_found()
+        try:
+            return Response(self.hub.actions.log(int(number)), media_type="text/plain; charset=utf-8")
+        except ActionsError as error:
+            raise ApiError(error.status, str(error)) from error
 
     async def webhook_url(self, request: Request) -> Response:
         """Where webhooks go from now on: `{"url": …}`; null stops them."""

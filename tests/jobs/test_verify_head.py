@@ -1,0 +1,50 @@
+"""Whose failure it is can only be said once the base commit has its own verdict."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+import pytest
+
+from otto_bot.core.actions import POLL_FIRST, Seen
+from otto_bot.core.budget import Money
+from otto_bot.core.run import BASELINE, Ending, Run, Verification
+from otto_bot.core.values import Person, Repo
+from otto_bot.jobs.verify_head import _after_the_base
+
+T0 = datetime(2026, 11, 22, 12, tzinfo=UTC)
+
+
+def run(ending: Ending | None) -> Run:
+    base = Verification(target=BASELINE, branch="b", sha="s", tree="t", started_at=T0, next_at=T0, ending=ending)
+    return Run(
+        id=1, repo=Repo(id=1, installation_id=2, owner="o", name="r", default_branch="main"), issue=1, ordinal=1,
+        title="T", body="", actor=Person(id=1, login="dev"), started_at=T0, money=Money(cap=1),
+        verifications={BASELINE: base},
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize("ending", ["red", "timed_out", "cancelled"])
+def test_a_head_that_failed_waits_for_the_base(ending: Ending) -> None:
+    seen = _after_the_base(run(None), "t1/a1", Seen(ending=ending))
+    assert (seen.ending, seen.seconds) == (None, POLL_FIRST)
+    assert "base commit" in seen.waiting
+
+
+@pytest.mark.parametrize(
+    ("base", "target", "seen"),
+    [
+        ("red", "t1/a1", Seen(ending="red")),
+        ("cancelled", "t1/a1", Seen(ending="red")),
+        (None, "t1/a1", Seen(ending="green")),
+        (None, BASELINE, Seen(ending="red")),
+        (None, "t1/a1", Seen(waiting="CI", seconds=3)),
+    ],
+)
+def test_everything_else_goes_on(base: Ending | None, target: str, seen: Seen) -> None:
+    assert _after_the_base(run(base), target, seen) == seen
+
+
+def test_a_run_without_a_base_waits_for_nothing() -> None:
+    bare = run(None).model_copy(update={"verifications": {}})
+    assert _after_the_base(bare, "t1/a1", Seen(ending="red")).ending == "red"
