@@ -13,7 +13,7 @@ from otto_bot.diagnosis.rules_code import BUILD_COMMAND, LINT_COMMAND, TEST_COMM
 from otto_bot.diagnosis.rules_platform import PLATFORM
 from otto_bot.diagnosis.rules_setup import MISSING_PYTHON
 from otto_bot.diagnosis.slice import failing_steps, is_runner_step, sections
-from otto_bot.diagnosis.weighing import TELLING, Hit, Weighed, hits, quoted, weigh
+from otto_bot.diagnosis.weighing import ENOUGH, TELLING, Hit, Weighed, hits, quoted, weigh
 
 _EXIT = re.compile(r"Process completed with exit code (\d+)|exit code:? (\d+)\.?$|exit status (\d+)$")
 _TOLD = 400
@@ -99,8 +99,16 @@ def _hits_of(job: CheckedJob, output: Output, notes: Sequence[str]) -> tuple[Hit
     lines: list[Said] = list(said_in(notes))
     if not job.log:
         return hits((*lines, *said_in(output.errors[-_TOLD:])))
-    found: tuple[Hit, ...] = ()
-    for more in said(job.log, output.spans or _spans(job)):
+    spans = output.spans or _spans(job)
+    found = _read(lines, job.log, spans)
+    if job.steps or output.spans or (found and found[0].score >= ENOUGH):
+        return found
+    return _read(lines, job.log, ((0, max((end for _, end in spans), default=0)),))
+
+
+def _read(known: Sequence[Said], log: bytes, spans: Sequence[tuple[int, int]]) -> tuple[Hit, ...]:
+    lines, found = list(known), hits(known)
+    for more in said(log, spans):
         lines += more
         found = hits(lines)
         if found and found[0].score >= TELLING:

@@ -134,6 +134,6 @@ def _headers(window: bytes) -> list[tuple[int, int]]:
         stop = window.find(b"##[endgroup]", at)
         if stop < 0:
             break
-        found.append((at - 40, stop))
+        found.append((window.rfind(b"\n", 0, at) + 1, stop))
         at = window.find(b"##[group]Run ", stop)
     return found

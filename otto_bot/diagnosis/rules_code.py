@@ -100,6 +100,7 @@ BUILD = (
         r"error Command failed with exit code",
         r"ELIFECYCLE",
         r"returned non-zero exit status",
+        r"failed to solve: process \".*\" did not complete successfully",
     ),
 )
 
@@ -123,6 +124,8 @@ LINT = (
         r"You have \d+ Checkstyle violations?",
         r"\(Severity: [1-5]\)$",
         r"Lint for \S+:$",
+        r"^>>> General linter failure",
+        r"^error\[[a-z-]+\]: ",
         r"Lint (?:found|failed)|Linting failed|lint errors? found",
         r"trailing spaces?; please remove|trailing whitespace\.$",
         r"golangci-lint.*issues found|^\d+ issues?:$",
@@ -183,6 +186,7 @@ LINT = (
         r"Required test coverage of .* not reached",
         r"(?:docs?|workflows?|files?) .{0,40}(?:weren't|were not) regenerated",
         r"As shown by the above diff",
+        r"local git repository checkout dirty",
         r"go\.(?:mod|sum) (?:is|are) not up[- ]to[- ]date",
         r"files? (?:is|are) not up[- ]to[- ]date",
     ),

@@ -75,6 +75,11 @@ PLATFORM = [
     ("Too long with no output (exceeded 10m0s): context deadline exceeded", Cause.TIMEOUT, None),
 ]
 MACHINE = [
+    ("test_x failed! Received signal: SIGKILL", Cause.INFRA, INFRASTRUCTURE),
+    ("Command took >30min, returning 124", Cause.TIMEOUT, INFRASTRUCTURE),
+    ("##[error]Process completed with exit code 130.", Cause.INFRA, INFRASTRUCTURE),
+    ("E: Could not get lock /var/lib/dpkg/lock-frontend", Cause.INFRA, INFRASTRUCTURE),
+    ("PermissionError: [WinError 32] because it is being used by another process", Cause.INFRA, INFRASTRUCTURE),
     ("OSError: [Errno 28] No space left on device", Cause.INFRA, INFRASTRUCTURE),
     ("npm ERR! nospc ENOSPC: no space left on device, write", Cause.INFRA, INFRASTRUCTURE),
     ("cp: cannot create regular file 'x': Read-only file system", Cause.INFRA, INFRASTRUCTURE),
@@ -98,6 +103,10 @@ MACHINE = [
     ("!!!!!!!!!!!!!!!!!!! KeyboardInterrupt !!!!!!!!!!!!!!!!!!!", Cause.TEST, INFRASTRUCTURE),
 ]
 NETWORK = [
+    ("urllib.error.HTTPError: HTTP Error 403: rate limit exceeded", Cause.INFRA, INFRASTRUCTURE),
+    ("error: Request failed after 3 retries", Cause.INFRA, INFRASTRUCTURE),
+    ("#6 ERROR: failed to copy: httpReadSeeker: failed open: not found", Cause.INFRA, INFRASTRUCTURE),
+    ("##[error]A branch or tag with the name 'x/1' could not be found", Cause.INFRA, INFRASTRUCTURE),
     ("curl: (6) Could not resolve host: example.org", Cause.INFRA, INFRASTRUCTURE),
     ("curl: (22) The requested URL returned error: 502", Cause.INFRA, INFRASTRUCTURE),
     ("npm ERR! network request to https://r/x failed, reason: connect ETIMEDOUT", Cause.INFRA, INFRASTRUCTURE),
@@ -194,6 +203,12 @@ CODE_LINES = [
     ("  3:1  error  'x' is not defined  no-undef", Cause.LINT, CODE),
     ("a.rb:3:1: C: [Correctable] Layout/X: y", Cause.LINT, CODE),
     (">>> Lint for a/b.py:", Cause.LINT, CODE),
+    ("error[unresolved-import]: Cannot resolve imported module `x`", Cause.LINT, CODE),
+    ("ERROR: go.mod/go.sum are not up-to-date. Run 'go mod tidy'", Cause.LINT, CODE),
+    ("ERROR [0.003s]: test_x (__main__.TestY)", Cause.TEST, CODE),
+    ("FAILED [0.1s] inner/test_a.py::TestB::test_c - AssertionError: not close", Cause.TEST, CODE),
+    ("test_x failed! Received signal: SIGSEGV", Cause.TEST, CODE),
+    ("!!!!!!!!!!!!!!!! Interrupted: 1 error during collection !!!!!!!!!!!!!!!!", Cause.TEST, CODE),
     ("Execution failed for task ':app:detekt'.", Cause.LINT, CODE),
     ("FAILED tests/test_a.py::test_b - AssertionError: assert 1 == 2", Cause.TEST, CODE),
     ("FAIL: test_x (test_mod.TestY.test_x)", Cause.TEST, CODE),

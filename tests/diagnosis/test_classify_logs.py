@@ -157,6 +157,12 @@ def test_the_log_of_another_system_ends_with_its_own_last_word() -> None:
     assert classify(job_of(jenkins.encode()), Output()).cause is Cause.DEPENDENCY
 
 
+def test_a_log_whose_parts_say_nothing_is_read_as_a_whole() -> None:
+    first = b"##[group]Run a\n##[endgroup]\na.c:3:1: error: expected ';'\n"
+    second = b"##[group]Run b\n##[endgroup]\nhm\n##[error]Process completed with exit code 1.\n"
+    assert classify(job_of(first + second), Output()).cause is Cause.BUILD
+
+
 def test_an_early_reason_in_a_long_log_is_found() -> None:
     noise = [f"unit {n} of the long list of units is being built" for n in range(8000)]
     log = log_of("a.c:3:1: error: expected ';'", *noise)
