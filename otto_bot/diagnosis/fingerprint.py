@@ -8,7 +8,6 @@ from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
 from otto_bot.core.evidence import Cause, FailingTest
-from otto_bot.diagnosis.clean import lines
 from otto_bot.diagnosis.keylines import Says, key_lines, says
 from otto_bot.diagnosis.masks import key_of_test, normalised
 from otto_bot.diagnosis.progress import NOT_A_STATE, failing_set, progress
@@ -22,10 +21,8 @@ SAID_BY_GITHUB = NOT_A_STATE | {Cause.BILLING, Cause.PERMISSION, Cause.ACTION_RE
 """Causes that the platform's own words decide: what the job happened to print before them does not count."""
 
 _LAST = 15
-_LAST_BYTES = 32_768
 _MESSAGE = 200
 _MATRIX = re.compile(r"\s*\([^()]*\)$")
-_ENDED = re.compile(rb'The command "[^\r\n]*" (?:exited with [1-9]|failed)')
 
 
 def fingerprint(cause: Cause, tests: Sequence[FailingTest], first_error: str, jobs: Iterable[str] = ()) -> str:
@@ -87,11 +84,9 @@ def _last_lines(reading: Reading) -> list[str]:
     """The last lines that say anything before the failing command ended, at most `_LAST`."""
     if not reading.found:
         return []
-    log, section = reading.job.log or b"", reading.found[-1][0]
-    ended = _ENDED.search(log, section.start, section.end)
-    stop = ended.start() if ended else section.end
-    start = max(section.start, stop - _LAST_BYTES)
-    texts = [line.text for line in lines(log, start, stop)][0 if start == section.start else 1 :]
+    texts = [spot.line.text for spot in reading.found[-1].spots]
+    if "##[endgroup]" in texts and any(text.startswith("##[group]Run ") for text in texts):
+        texts = texts[texts.index("##[endgroup]") + 1 :]  # above it stands the command, as the runner shows it
     return [text for text in texts if says(text) >= Says.HINT][-_LAST:]
 
 

@@ -29,9 +29,9 @@ _TEMPORARY = re.compile(
     r"|[A-Za-z]:\\Users\\[^\\\s]+\\AppData\\Local\\Temp\\[^\s:'\",)\]]+"
 )
 _ROOTS = re.compile(
-    r"(?:/home/runner/work|/Users/runner/work|/__w|/home/travis/build|/Users/travis/build|/runner/_work|[A-Z]:[\\/]a)"
-    r"[\\/][\w.-]+[\\/][\w.-]+(?:[\\/]|(?=[\s:'\"),\]]|$))"
-    r"|/github/workspace/|/home/circleci/project/|/builds/[\w.-]+/[\w.-]+/|/var/lib/jenkins/workspace/[\w.@-]+/"
+    r"(?:(?:/home/runner/work|/Users/runner/work|/__w|/home/travis/build|/Users/travis/build|/runner/_work|[A-Z]:[\\/]a)"
+    r"[\\/][\w.-]+[\\/][\w.-]+|/github/workspace|/home/circleci/project|/builds/[\w.-]+/[\w.-]+"
+    r"|/var/lib/jenkins/workspace/[\w.@-]+)(?:[\\/]|(?=[\s:'\"),\]]|$))"
 )
 _DIGIT = re.compile(r"\d")
 _SEED = re.compile(r"\b(seed)\b[\s:=]*[\w:-]+", re.IGNORECASE)

@@ -24,6 +24,7 @@ SAME = [
     ("/tmp/pytest-of-x/pytest-0/a.db is locked", "/tmp/tmpab12cd is locked"),
     ("/private/var/folders/bb/n7/T/x1: denied", "/tmp/y: denied"),
     ("/home/runner/work/r/r/src/a.py:12: boom", "/__w/r/r/src/a.py:99: boom"),
+    ("cannot write to /builds/group/r", "cannot write to /home/runner/work/r/r"),
     ("D:\\a\\r\\r\\src\\a.cs(12,3): error CS1002: x", "/builds/group/r/src/a.cs(1,33): error CS1002: x"),
     ("/opt/hosted/checkout/src/app/a.py:12: boom", "src/app/a.py:13: boom"),
     ("/home/x/.rvm/gems/ruby-2.2.6/gems/rake-1.0.0.rc1/lib/a.rb:3", "/opt/ruby-3.1/gems/rake-13.2.1/lib/a.rb:99"),
