@@ -63,7 +63,7 @@ def with_reports(
 
 
 def _same(test: FailingTest, read: Sequence[FailingTest]) -> FailingTest | None:
-    """The test as the log named it: by the same name, or by one that is the tail of the other (`suite.case`, `case`)."""
+    """The test as the log named it: by the same name, or where one is the tail of the other (`suite.case`, `case`)."""
     key = key_of_test(test.id)
     return next((other for other in read if _is_tail(key, key_of_test(other.id))), None)
 
