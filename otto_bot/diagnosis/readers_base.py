@@ -16,7 +16,7 @@ ID_LIMIT = 1000
 FRAMES = 3
 _FRAMES_KEPT = 12
 _DETAIL_LINES = 120
-_KEPT = 4 * MOST
+KEPT = 4 * MOST
 _PACKAGE = re.compile(r"(?:^|\()([a-z]\w*\.[a-z]\w*\.)[\w.$]*[A-Z]")
 _INLINE = re.compile(r"(?: at |\()([\w$-]+\.(?:scala|java|kt|groovy)):(\d{1,8})\)?$")
 _WANTED = re.compile(r"^Expected\b(?!.* (?:but|got|actual|received))", re.IGNORECASE)
@@ -65,13 +65,17 @@ class Record:
         frame = frame_in(text)
         if frame is not None:
             self.frame(frame)
-        elif (
-            self.message.endswith(":") and len(self.message) < 100 and not text.lstrip().startswith(("at ", "#"))
-        ) or (_WANTED.match(self.message) and _GOT.match(text) and len(self.message) < 200):
+        elif self._goes_on(text):
             self.message = f"{self.message} {text.strip()}"[:MESSAGE_LIMIT]
         elif not self.message and not _DECORATION.match(text.strip()):
             self.say(text)
         return self._left > 0
+
+    def _goes_on(self, text: str) -> bool:
+        """Whether the line ends what the message began: `Error:` or `Expected: 1`."""
+        if self.message.endswith(":"):
+            return len(self.message) < 100 and not text.lstrip().startswith(("at ", "#"))
+        return len(self.message) < 200 and _WANTED.match(self.message) is not None and _GOT.match(text) is not None
 
     def frame(self, frame: Frame) -> None:
         """One frame of the trace."""
@@ -135,7 +139,7 @@ class BaseReader(ABC):
         record = self._found.get(name)
         if record is None:
             record = Record(name, message, outside_in=outside_in)
-            if len(self._found) < _KEPT:
+            if len(self._found) < KEPT:
                 self._found[name] = record
         else:
             record.say(message)

@@ -30,12 +30,12 @@ class DotnetReader(HeadReader):
         "Invalid : ",
     )
     heads: ClassVar[tuple[re.Pattern[str], ...]] = (
-        re.compile(rf"^\s*(?:Failed|failed|X) +(?P<id>(?:[\w`+<>]+\.)*\w[^\[]*?(?:\(.*\))?){_TIME}$"),
-        re.compile(r"^\s*Failed {3}(?P<id>(?:[\w`+<>]+\.)+\w+(?:\(.*\))?)$"),
+        re.compile(rf"^\s*(?:Failed|failed|X) +(?P<id>\w.*){_TIME}$"),
+        re.compile(r"^\s*Failed {3}(?P<id>[\w`+<>.]+\.\w+(?:\(.*\))?)$"),
         re.compile(r"^(?:\[xUnit\.net [\d:.]+\] |\s)\s+(?P<id>\S.*?) \[FAIL\]$"),
         re.compile(r"^\d+\) (?:Failed|Error|Invalid) : (?P<id>\S.*)$"),
         re.compile(rf"^.*?error TESTERROR: (?P<id>\S.*?){_TIME}: Error Message: (?P<message>.*)$"),
-        re.compile(rf"^\s+(?P<id>(?:[\w`+<>]+\.)+\w+(?:\(.*\))?){_TIME}: Error Message: (?P<message>.*)$"),
+        re.compile(rf"^\s+(?P<id>[\w`+<>]+\.[^ (]+(?:\(.*\))?){_TIME}: Error Message: (?P<message>.*)$"),
         re.compile(r"^\s*\[-\] (?P<id>\S.*?) [\d.,]+m?s(?: \(.*\))?$"),
     )
     stop: ClassVar[re.Pattern[str] | None] = re.compile(

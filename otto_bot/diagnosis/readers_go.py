@@ -7,7 +7,7 @@ import re
 from typing import ClassVar
 
 from otto_bot.core.evidence import FailingTest
-from otto_bot.diagnosis.readers_base import BaseReader, HeadReader, Record
+from otto_bot.diagnosis.readers_base import KEPT, BaseReader, HeadReader, Record
 
 _FAIL = re.compile(r"^\s*--- FAIL: (\S.*?) \([\d.]+s\)$")
 _SUM = re.compile(r"^=== FAIL: (\S+) (\S.*?)(?: \([\d.]+s\))?(?: \(re-run \d+\))?$")
@@ -18,6 +18,7 @@ _TRACE = re.compile(r"^\s*(?:Error Trace:\s*)?(/?[\w./@~+-]+\.go):(\d+)(?: \+0x[
 _TIMEOUT = re.compile(r"^panic: test timed out after ")
 _RUNNING = re.compile(r"^\t(Test\S+|Example\S+|Fuzz\S+) \([\dhms.]+\)$")
 _TESTIFY = re.compile(r"^\s+(?:Error|Messages?):\s+(\S.*)$")
+_SAME_NAME = 100
 
 
 class GoReader(BaseReader):
@@ -27,9 +28,11 @@ class GoReader(BaseReader):
 
     def __init__(self) -> None:
         super().__init__()
-        self._done: list[FailingTest] = []
+        self._done: dict[str, list[FailingTest]] = {}
+        """By the bare names of tests, for these may be told with and without a package."""
         self._summed: dict[str, Record] = {}
         """What gotestsum repeats at the end, by its own short package names."""
+        self._names: dict[str, str] = {}
         self._before: tuple[str, str, str] | None = None
         self._timeout = ""
 
@@ -63,7 +66,9 @@ class GoReader(BaseReader):
         elif match := _SUM.match(text):
             self._before = None
             name = f"{match.group(1)}.{match.group(2)}"
-            self._current = self._summed.setdefault(name, Record(name))
+            if len(self._summed) < KEPT:
+                self._names[name] = match.group(2)
+                self._current = self._summed.setdefault(name, Record(name))
         else:
             return False
         if self._before is not None and self._current is not None:  # `go test -v` prints the message above the verdict
@@ -102,25 +107,28 @@ class GoReader(BaseReader):
         return True
 
     def _close(self, package: str) -> None:
-        names = list(self._found)
+        parents = {name.rpartition("/")[0] for name in self._found}
         for name, record in self._found.items():
-            if not any(other.startswith(f"{name}/") for other in names):
+            if name not in parents:
                 test = record.result()
-                self._done.append(test.model_copy(update={"id": f"{package}.{name}" if package else name}))
+                self._finish(name, test.model_copy(update={"id": f"{package}.{name}" if package else name}))
         self._found = {}
         self._current = self._before = None
         self._timeout = ""
 
+    def _finish(self, name: str, test: FailingTest) -> None:
+        known = self._done.get(name)
+        if known is None and len(self._done) < KEPT:
+            self._done[name] = [test]
+        elif known is not None and len(known) < _SAME_NAME and not any(_same(other.id, test.id) for other in known):
+            known.append(test)
+
     def found(self) -> list[FailingTest]:
         """The failing tests so far."""
         self._close("")
-        kept: list[FailingTest] = []
-        summed = [record.result() for record in self._summed.values()]
-        for test in sorted([*self._done, *summed], key=lambda test: test.file is None):
-            same = [at for at, other in enumerate(kept) if _same(other.id, test.id)]
-            if not same:
-                kept.append(test)
-        return kept
+        for id_, record in self._summed.items():
+            self._finish(self._names[id_], record.result())
+        return [test for tests in self._done.values() for test in tests]
 
 
 def _same(one: str, other: str) -> bool:
@@ -154,6 +162,7 @@ class GoJsonReader(BaseReader):
     def __init__(self) -> None:
         super().__init__()
         self._outputs: dict[str, tuple[str, str, str]] = {}
+        self._parents: set[str] = set()
 
     def _said(self, name: str, match: re.Match[str]) -> None:
         if len(self._outputs) > 5000:
@@ -161,8 +170,9 @@ class GoJsonReader(BaseReader):
         self._outputs.setdefault(name, (match.group(1), match.group(2), match.group(3)))
 
     def _failed(self, name: str) -> None:
-        if any(known.startswith(f"{name}/") for known in self._found):
+        if name in self._parents:
             return
+        self._parents.add(name.rpartition("/")[0])
         record = self.open(name)
         file, line, message = self._outputs.pop(name, (None, None, ""))
         record.place(file, line)

@@ -9,14 +9,13 @@ from otto_bot.core.evidence import FailingTest
 from otto_bot.diagnosis.readers_base import BaseReader, HeadReader, Record
 
 _PREFIX = re.compile(r"^(?:\s*\[(?:ERROR|WARNING|INFO|junit|junitlauncher|testng|java|exec)\] ?)")
-_ELAPSED = re.compile(
-    r"^(\S.*?)\s+(?:-- )?(?:Time elapsed: [\d.,]+ ?s(?:ec)?\s+)?<<< (?:FAILURE|ERROR)!(?: -+ in (\S+))?.*$"
-)
+_ELAPSED = re.compile(r"Time elapsed: [\d.,]+ ?s(?:ec)?\s*$")
+_VERDICT = re.compile(r"^<<< (?:FAILURE|ERROR)!(?: -+ in (\S+))?")
 _LABEL = re.compile(
     r"^(?:(Failed tests|Tests in error|Failures|Errors|Multiple Failures|Failed)|(Flaked tests|Flakes|"
     r"Tests run|Skipped|Warnings)):(.*)$"
 )
-_OLD = re.compile(r"^\s*(?P<method>[^\s(:]+(?:\[.*?\])?)\((?P<suite>[\w.$\[\]]+)\)(?::(?: ?(?P<message>.*))|)$")
+_OLD = re.compile(r"^\s*(?P<method>[^\s(:\[]+(?:\[[^\]]*\])?)\((?P<suite>[\w.$\[\]]+)\)(?::(?: ?(?P<message>.*))|)$")
 _INSTANCE = re.compile(
     r"^\s*\S+ on instance (?P<method>[^(]+)\((?P<suite>[\w.$]+)\)(?:\([\w.$]+\))?(?:: ?(?P<message>.*))?$"
 )
@@ -59,9 +58,7 @@ class SurefireReader(BaseReader):
 
     def feed(self, text: str) -> None:
         """Take the next line."""
-        if "<<< " in text and (match := _ELAPSED.match(_PREFIX.sub("", text))):
-            self._class = match.group(2) or self._class
-            self._elapsed(match.group(1))
+        if "<<< " in text and self._verdict(_PREFIX.sub("", text)):
             return
         plain = _PREFIX.sub("", text)
         if plain[:1] in "FTEMSW" and (match := _LABEL.match(plain)):
@@ -79,15 +76,21 @@ class SurefireReader(BaseReader):
         super().gap()
         self._list = ""
 
-    def _elapsed(self, name: str) -> None:
-        self._list = ""
-        self._current = None
-        name = name.removesuffix(" --").strip()
-        if name.startswith("Tests run:"):
-            return
+    def _verdict(self, plain: str) -> bool:
+        """`name  Time elapsed: 0.1 s  <<< FAILURE! - in Class`."""
+        at = plain.find("<<< ")
+        match = _VERDICT.match(plain[at:])
+        if match is None:
+            return False
+        self._list, self._current = "", None
+        self._class = match.group(1) or self._class
+        name = _ELAPSED.sub("", plain[:at].rstrip()).rstrip().removesuffix("--").rstrip()
+        if not name or name[0].isspace() or name.startswith("Tests run:"):
+            return True
         if self._class and "." not in name and "(" not in name.partition("[")[0]:
             name = f"{self._class}.{name}"
         self._add(name)
+        return True
 
     def _label(self, match: re.Match[str]) -> None:
         kind, harmless, rest = match.groups()
@@ -167,8 +170,11 @@ class GradleReader(HeadReader):
         elif text[0] == " " and " FAILED" in text and self._suite and (match := self._logger.match(text)):
             if " > " not in match.group(1) and text.lstrip().startswith("Test "):
                 self.open(f"{self._suite}.{match.group(1)}")
-        else:
+        elif self._current is not None or text.endswith(" FAILED"):
             super().feed(text)
+
+    def _heads(self, text: str) -> bool:
+        return text.endswith(" FAILED") and super()._heads(text)
 
     def begin(self, match: re.Match[str]) -> None:
         """A heading was found."""

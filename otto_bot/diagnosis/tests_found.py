@@ -33,6 +33,8 @@ PIECE = 16 * 1024
 _BEFORE = 4 * 1024
 _AROUND = 32
 """Bytes on either side of a coarse word in which its mark stands."""
+_TEXT_LIMIT = 2000
+"""Most characters of a line that readers see: no test has a longer name, and their patterns stay quick."""
 _FOLLOW = 64
 """Pieces without marks that a reader in the middle of a test is still given."""
 _COARSE = (
@@ -138,7 +140,7 @@ class TestsFound:
 
     def feed(self, text: str) -> None:
         """Take the next cleaned line."""
-        self._waiting.append(text)
+        self._waiting.append(text[:_TEXT_LIMIT])
         self._size += len(text) + 1
         if self._size >= PIECE:
             self._flush()
@@ -199,7 +201,7 @@ def _texts(raw: bytes) -> list[str]:
     lines = raw.replace(b"\r\n", b"\n").split(b"\n")
     if len(lines) < 3 and raw.count(b"\r") > 20:  # written with bare CRs for line ends
         lines = raw.split(b"\r")
-    texts = [clean(line[:LINE_LIMIT], 0).text for line in lines]
+    texts = [clean(line[:LINE_LIMIT], 0).text[:_TEXT_LIMIT] for line in lines]
     if raw.endswith(b"\n"):
         texts.pop()
     if b"^[[" in raw:

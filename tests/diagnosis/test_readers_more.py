@@ -1,4 +1,4 @@
-"""What the runners of Ruby, PHP, .NET, Apple, Elixir and others print: one small log a form, in the tool's own format."""
+"""What the runners of Ruby, PHP, .NET, Apple, Elixir and others print: one small log a form, in its tool's format."""
 
 from __future__ import annotations
 
@@ -140,9 +140,7 @@ NUNIT = """\
   But was:  1
 at Shop.Tests.CartTests.IsEmpty() in /w/tests/CartTests.cs:line 12
 """
-TERMINAL = (
-    "/w/CartTests.cs(12): error TESTERROR: Shop.CartTests.IsEmpty (12ms): Error Message: Assert.Equal() Failure\n"
-)
+TERMINAL = "/w/T.cs(12): error TESTERROR: Shop.CartTests.IsEmpty (12ms): Error Message: Assert.Equal() fails\n"
 PESTER = """\
   [+] adds 3ms
   [-] is empty 12ms (11ms|1ms)
@@ -151,7 +149,7 @@ PESTER = """\
 """
 XCTEST = """\
 Test Case '-[ShopTests.CartTests testEmpty]' started.
-/w/Tests/CartTests.swift:12: error: -[ShopTests.CartTests testEmpty] : XCTAssertEqual failed: ("1") is not equal to ("0")
+/w/CartTests.swift:12: error: -[ShopTests.CartTests testEmpty] : XCTAssertEqual failed: ("1") is not equal to ("0")
 Test Case '-[ShopTests.CartTests testEmpty]' failed (0.005 seconds).
 Failing tests:
 \tCartTests.testEmpty()
@@ -317,7 +315,7 @@ TABLE: list[tuple[str, str, Expected]] = [
         {"Shop.Tests.CartTests.IsEmpty": ("Assert.Equal() Failure", "/w/tests/CartTests.cs", 12)},
     ),
     ("nunit", NUNIT, {"Shop.Tests.CartTests.IsEmpty": ("Expected: 0 But was:  1", "/w/tests/CartTests.cs", 12)}),
-    ("the terminal logger", TERMINAL, {"Shop.CartTests.IsEmpty": ("Assert.Equal() Failure", None, None)}),
+    ("the terminal logger", TERMINAL, {"Shop.CartTests.IsEmpty": ("Assert.Equal() fails", None, None)}),
     ("pester", PESTER, {"is empty": ("Expected 0, but got 1.", "/w/Cart.Tests.ps1", 12)}),
     (
         "xctest",
@@ -325,7 +323,7 @@ TABLE: list[tuple[str, str, Expected]] = [
         {
             "ShopTests.CartTests testEmpty": (
                 'XCTAssertEqual failed: ("1") is not equal to ("0")',
-                "/w/Tests/CartTests.swift",
+                "/w/CartTests.swift",
                 12,
             ),
             "OldTests testOld": ("", None, None),

@@ -52,10 +52,10 @@ GOTESTSUM = """\
 DONE 4 tests, 1 failure in 0.4s
 """
 GO_JSON = """\
-{"Time":"2026-01-01T00:00:00Z","Action":"output","Package":"example.com/shop","Test":"TestCart","Output":"    cart_test.go:14: want 1\\n"}
-{"Time":"2026-01-01T00:00:00Z","Action":"fail","Package":"example.com/shop","Test":"TestCart","Elapsed":0}
-{"Time":"2026-01-01T00:00:00Z","Action":"pass","Package":"example.com/shop","Test":"TestFine","Elapsed":0}
-{"Time":"2026-01-01T00:00:00Z","Action":"fail","Package":"example.com/shop","Elapsed":0.1}
+{"Action":"output","Package":"example.com/shop","Test":"TestCart","Output":"    cart_test.go:14: want 1\\n"}
+{"Action":"fail","Package":"example.com/shop","Test":"TestCart","Elapsed":0}
+{"Action":"pass","Package":"example.com/shop","Test":"TestFine","Elapsed":0}
+{"Action":"fail","Package":"example.com/shop","Elapsed":0.1}
 """
 GINKGO = """\
 • [FAILED] [1.014 seconds]
