@@ -22,8 +22,8 @@ SOURCES = (
     ("Veloren", "veloren", "the artifact of the ICSME 2025 study of Veloren's intermittent GitLab jobs", "MIT"),
     ("BUMP", "bump", "github.com/chains-project/bump (SANER 2024)", "MIT"),
     ("logdetective", "logdetective", "logdetective.com, reviewed Fedora build logs", "MIT or Apache-2.0"),
-    ("logreduce", "logreduce", "the tests of softwarefactory-project's logreduce", "MIT or Apache-2.0"),
-    ("node-core", "nodecore", "the fixtures of nodejs's node-core-utils", "MIT or Apache-2.0"),
+    ("logreduce", "logreduce", "the tests of softwarefactory-project's logreduce", "Apache-2.0"),
+    ("node-core", "nodecore", "the fixtures of nodejs's node-core-utils", "MIT"),
 )
 _FORM = """\
 The data is not part of this project. Give a folder with `cases.jsonl`, one JSON object a line with at least `id`,
