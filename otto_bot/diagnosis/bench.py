@@ -19,9 +19,10 @@ def extract(text: str, budget: int) -> str:
     return "\n".join(item.text for item in excerpts([(job, one) for one in ranked(job)], budget))[:budget]
 
 
-def extract_with_pass(text: str, _passing: str, budget: int) -> str:
+def extract_with_pass(text: str, passing: str, budget: int) -> str:
     """The same, with the log of a passing run of the job to compare with."""
-    return extract(text, budget)
+    job = _job(text).model_copy(update={"passing": passing.encode("utf-8", "replace")})
+    return "\n".join(item.text for item in excerpts([(job, one) for one in ranked(job)], budget))[:budget]
 
 
 def classify(text: str) -> str:

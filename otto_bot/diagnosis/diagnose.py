@@ -13,6 +13,7 @@ from otto_bot.diagnosis.clean import clean_line, clean_text
 from otto_bot.diagnosis.extract import Ranked, excerpts, rank
 from otto_bot.diagnosis.fingerprint import fingerprint_of
 from otto_bot.diagnosis.models import Annotation, CheckedJob
+from otto_bot.diagnosis.passing import Passing
 from otto_bot.diagnosis.places import Places
 from otto_bot.diagnosis.progress import progress
 from otto_bot.diagnosis.signs import BIT
@@ -107,7 +108,8 @@ def read(job: CheckedJob) -> Reading:
 def ranked(job: CheckedJob) -> tuple[Ranked, ...]:
     """The failing parts; where none of them says anything, also what stands before the last of them."""
     log = job.log or b""
-    found = tuple(rank(log, section) for section in sections(job))
+    passing = Passing(job.passing) if job.passing else None
+    found = tuple(rank(log, section, passing) for section in sections(job))
     if not found or found[0].section.start == 0 or any(one.telling for one in found):
         return found
     before = rank(log, Section(0, found[0].section.start, 1, None))

@@ -14,6 +14,7 @@ from typing import NamedTuple
 from otto_bot.core.evidence import Excerpt
 from otto_bot.diagnosis.linescore import worth
 from otto_bot.diagnosis.models import CheckedJob
+from otto_bot.diagnosis.passing import Passing
 from otto_bot.diagnosis.scan import scan
 from otto_bot.diagnosis.signs import BIT
 from otto_bot.diagnosis.slice import Section
@@ -32,6 +33,10 @@ _AGAIN = 0.6
 _LENGTH = 0.25
 """How much the length of a line counts against it, as a power."""
 _SHORT = 20
+_KNOWN = 0.1
+"""What a line is worth that a passing run of the job said too, as a share."""
+_TRUST = 0.8
+"""How far the worth of a line counts where a passing run tells which lines are new, as a power."""
 _ENDING = 90
 _COUNTS = 12
 _EXIT = re.compile(r"exit(?:ed)? (?:with |code|status)", re.IGNORECASE)
@@ -54,10 +59,18 @@ class Ranked(NamedTuple):
         return any(spot.strong for spot in self.spots)
 
 
-def rank(log: bytes, section: Section) -> Ranked:
-    """Read what matters of a section."""
-    found = tuple(spots(scan(log, section.start, section.end, section.line)))
-    return Ranked(section, found, tuple(worth(found)))
+def rank(log: bytes, section: Section, passing: Passing | None = None) -> Ranked:
+    """Read what matters of a section; what a passing run of the job said too matters little."""
+    if passing is None:
+        found = tuple(spots(scan(log, section.start, section.end, section.line)))
+        return Ranked(section, found, tuple(worth(found)))
+    new = passing.new_lines(log, section.start, section.end)
+    found = tuple(spots(scan(log, section.start, section.end, section.line, new)))
+    values = [
+        value**_TRUST * (_KNOWN if passing.says(spot.line.text) else 1.0)
+        for spot, value in zip(found, worth(found), strict=True)
+    ]
+    return Ranked(section, found, tuple(values))
 
 
 def excerpts(pieces: Sequence[tuple[CheckedJob, Ranked]], budget: int) -> tuple[Excerpt, ...]:

@@ -29,7 +29,10 @@ class Annotation(Frozen):
 
 
 class CheckedJob(Frozen):
-    """One job of one run attempt. `log` is the raw bytes of its log, None where there is none (any more)."""
+    """One job of one run attempt. `log` is the raw bytes of its log, None where there is none (any more).
+
+    `passing` is the log of the same job where it succeeded, to compare with.
+    """
 
     id: int
     name: str
@@ -37,6 +40,7 @@ class CheckedJob(Frozen):
     conclusion: str | None = None
     steps: tuple[StepResult, ...] = ()
     log: bytes | None = None
+    passing: bytes | None = None
     annotations: tuple[Annotation, ...] = ()
     run_attempt: int = 1
     url: str = ""

@@ -6,7 +6,7 @@ after the search do not grow with the log.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from otto_bot.diagnosis.clean import LINE_LIMIT, clean_line
@@ -17,7 +17,7 @@ PER_PIECE = 48
 """Places of one word that are looked at from either end of a piece."""
 MOST_HITS = 600
 FIRST_STRONG, LAST_STRONG, LAST_WEAK = 24, 32, 24
-BEFORE, AFTER, TAIL = 6, 16, 100
+BEFORE, AFTER, TAIL, NEAR = 6, 16, 100, 1
 MOST_LINES = 900
 
 WORDS = (
@@ -52,11 +52,12 @@ class Scan(NamedTuple):
     end: int
 
 
-def scan(log: bytes, start: int, end: int, number: int) -> Scan:
-    """Lines worth weighing of `log[start:end]`, whose first line has the given number."""
+def scan(log: bytes, start: int, end: int, number: int, also: Sequence[int] = ()) -> Scan:
+    """Lines worth weighing of `log[start:end]`, whose first line has the given number; those at `also` in any case."""
     hits, counts = _hits(log, start, end)
-    ranges = _ranges(log, start, end, _chosen(log, hits))
-    return Scan(tuple(_read(log, start, end, number, ranges, counts)), log.count(b"\n", start, end) + 1, end)
+    most = MOST_LINES + (2 * NEAR + 1) * len(also)
+    ranges = _fitting(log, _ranges(log, start, end, _chosen(log, hits), also), most)
+    return Scan(tuple(_read(log, start, number, ranges, counts, most)), log.count(b"\n", start, end) + 1, end)
 
 
 def _hits(log: bytes, start: int, end: int) -> tuple[list[tuple[int, bool]], dict[bytes, int]]:
@@ -137,10 +138,11 @@ def _text_at(log: bytes, start: int) -> str:
     return clean_line(log[start : stop if stop >= 0 else start + LINE_LIMIT])
 
 
-def _ranges(log: bytes, start: int, end: int, hits: list[int]) -> list[tuple[int, int]]:
+def _ranges(log: bytes, start: int, end: int, hits: Sequence[int], also: Sequence[int]) -> list[tuple[int, int]]:
     """Byte ranges of whole lines around the hits and at the end, merged, in order."""
     found: list[tuple[int, int]] = []
     wanted = [(_back(log, at, start, BEFORE), _on(log, at, end, AFTER)) for at in hits]
+    wanted += [(_back(log, at, start, NEAR), _on(log, at, end, NEAR)) for at in also]
     wanted.append((_back(log, end, start, TAIL), end))
     for low, high in sorted(wanted):
         if found and low <= found[-1][1]:
@@ -148,6 +150,18 @@ def _ranges(log: bytes, start: int, end: int, hits: list[int]) -> list[tuple[int
         else:
             found.append((low, high))
     return found
+
+
+def _fitting(log: bytes, ranges: list[tuple[int, int]], most: int) -> list[tuple[int, int]]:
+    """The last range, the first, the last but one, …: as many as have `most` lines together."""
+    left, kept = most, []
+    low, high = 0, len(ranges) - 1
+    while low <= high and left > 0:
+        index = high if (high - low) % 2 == (len(ranges) - 1) % 2 else low
+        left -= log.count(b"\n", *ranges[index])
+        kept.append(ranges[index])
+        low, high = (low, high - 1) if index == high else (low + 1, high)
+    return sorted(kept)
 
 
 def _back(log: bytes, at: int, start: int, lines: int) -> int:
@@ -170,9 +184,9 @@ def _on(log: bytes, at: int, end: int, lines: int) -> int:
 
 
 def _read(
-    log: bytes, start: int, end: int, number: int, ranges: list[tuple[int, int]], counts: dict[bytes, int]
+    log: bytes, start: int, number: int, ranges: list[tuple[int, int]], counts: dict[bytes, int], most: int
 ) -> Iterator[Line]:
-    counted, left = start, MOST_LINES
+    counted, left = start, most
     for low, high in ranges:
         number += log.count(b"\n", counted, low)
         counted = low
