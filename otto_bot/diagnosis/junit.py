@@ -29,13 +29,23 @@ ENTRY_LIMIT = 20_000
 """Most entries an archive may have to be looked at."""
 REPORTS = 5_000
 TOKEN_LIMIT = 2 * 1024 * 1024
-AGAIN_LIMIT = 16 * 1024 * 1024
+AGAIN_LIMIT = 8 * 1024 * 1024
 """Largest report that is cleaned in memory and read again."""
 _CHUNK = 64 * 1024
 _TEXT_LIMIT = 16 * 1024
 _SNIFF = 8 * 1024
 _DEPTH = 200
 _KEPT = 4 * MOST
+_CUT_OFF = tuple(
+    expat.errors.codes[what]
+    for what in (
+        expat.errors.XML_ERROR_NO_ELEMENTS,
+        expat.errors.XML_ERROR_UNCLOSED_TOKEN,
+        expat.errors.XML_ERROR_UNCLOSED_CDATA_SECTION,
+        expat.errors.XML_ERROR_PARTIAL_CHAR,
+    )
+)
+"""Errors of files that only end too early: reading them again would not help."""
 _ROOTS = ("testsuites", "testsuite")
 _FAILED = ("failure", "error")
 _ILLEGAL = re.compile(
@@ -215,8 +225,10 @@ def _parse(chunks: Iterator[bytes], encoding: str | None) -> _Read:
         parser.Parse(b"", True)
     except _Refused:
         return _Read(tuple(report.failed.values()), broken=False)
-    except (expat.ExpatError, ValueError, LookupError):  # not well-formed; an encoding nobody knows
+    except expat.ExpatError as error:
         report.close()
+        return _Read(tuple(report.failed.values()), broken=error.code not in _CUT_OFF)
+    except (ValueError, LookupError):  # an encoding nobody knows
         return _Read(tuple(report.failed.values()), broken=True)
     return _Read(tuple(report.failed.values()), broken=False)
 
