@@ -47,7 +47,10 @@ _LINE: tuple[tuple[re.Pattern[str], str], ...] = (
         ),
         "<id>",
     ),
-    (re.compile(rf"[<~]?\b\d+(?:[.,]\d+)*\s?{_UNIT}(?:(?:,|\s|and|:)*\d+(?:[.,]\d+)*\s?{_UNIT})*"), "<amount>"),
+    (
+        re.compile(rf"[<~]?\b(?<!\d[.,])\d++(?:[.,]\d+)*+\s?{_UNIT}(?:(?:,|\s|and|:)*\d++(?:[.,]\d+)*+\s?{_UNIT})*"),
+        "<amount>",
+    ),
     (
         re.compile(
             r"\d+(?:[.,]\d+)*(?:[-.+_]?(?:alpha|beta|rc|pre|dev|post|snapshot|release|final)\b[.-]?\d*)?",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from otto_bot.core.evidence import Cause, FailingTest, Failure, Phase
@@ -68,6 +68,7 @@ def test_on_a_green_base_everything_is_new() -> None:
 names = st.frozensets(st.sampled_from("abcdef"))
 
 
+@settings(max_examples=40)
 @given(names, names)
 def test_new_and_old_tests_are_all_there_are(now: frozenset[str], before: frozenset[str]) -> None:
     failure, baseline = failing(*sorted(now)), failing(*sorted(before))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from otto_bot.diagnosis.clusters import Item, cluster_of, clusters
@@ -71,6 +71,7 @@ items = st.lists(
 )
 
 
+@settings(max_examples=40)
 @given(items, st.randoms(use_true_random=False))
 def test_the_order_does_not_count(given_items: list[Item], random: object) -> None:
     shuffled = list(given_items)
@@ -78,6 +79,7 @@ def test_the_order_does_not_count(given_items: list[Item], random: object) -> No
     assert clusters(shuffled) == clusters(given_items)
 
 
+@settings(max_examples=40)
 @given(items)
 def test_each_is_in_exactly_one_and_the_biggest_is_first(given_items: list[Item]) -> None:
     found = clusters(given_items)
@@ -87,6 +89,7 @@ def test_each_is_in_exactly_one_and_the_biggest_is_first(given_items: list[Item]
     assert set(cluster_of(found)) == {item.id for item in given_items}
 
 
+@settings(max_examples=40)
 @given(items)
 def test_a_cluster_on_its_own_is_one_cluster_again(given_items: list[Item]) -> None:
     known = {item.id: item for item in given_items}

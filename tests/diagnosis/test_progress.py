@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from otto_bot.core.evidence import Cause, FailingTest, Failure, Phase, Progress
@@ -117,6 +117,7 @@ names = st.frozensets(st.sampled_from("abcdef"), min_size=1)
 failures = st.builds(lambda chosen: failing(*sorted(chosen)), names)
 
 
+@settings(max_examples=40)
 @given(st.lists(failures, min_size=1, max_size=4), failures, st.data())
 def test_failures_that_are_nobodys_change_nothing(previous: list[Failure], now: Failure, data: st.DataObject) -> None:
     at = data.draw(st.integers(min_value=0, max_value=len(previous)))
@@ -125,6 +126,7 @@ def test_failures_that_are_nobodys_change_nothing(previous: list[Failure], now: 
     assert progress([*previous[:at], between, *previous[at:]], now) is progress(previous, now)
 
 
+@settings(max_examples=40)
 @given(st.lists(failures, max_size=4), failures)
 def test_progress_follows_from_the_sets(previous: list[Failure], now: Failure) -> None:
     sets = [frozenset(test.id for test in failure.failing_tests) for failure in previous]
