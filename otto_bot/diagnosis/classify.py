@@ -51,7 +51,7 @@ class Finding(NamedTuple):
 class Output(NamedTuple):
     """What the failing steps of a job said: lines with an error in them, failing tests, the commands they ran.
 
-    `spans` are the byte ranges of the failing parts of the log; without them they are looked for.
+    `spans` are the byte ranges of the failing parts of GitHub's log; without them they are looked for.
     """
 
     errors: tuple[str, ...] = ()
@@ -99,9 +99,9 @@ def _hits_of(job: CheckedJob, output: Output, notes: Sequence[str]) -> tuple[Hit
     lines: list[Said] = list(said_in(notes))
     if not job.log:
         return hits((*lines, *said_in(output.errors[-_TOLD:])))
-    spans = output.spans or _spans(job)
+    spans = _spans(job, output.spans)
     found = _read(lines, job.log, spans)
-    if job.steps or output.spans or (found and found[0].score >= ENOUGH):
+    if job.steps or (found and found[0].score >= ENOUGH):
         return found
     return _read(lines, job.log, ((0, max((end for _, end in spans), default=0)),))
 
@@ -116,11 +116,14 @@ def _read(known: Sequence[Said], log: bytes, spans: Sequence[tuple[int, int]]) -
     return found
 
 
-def _spans(job: CheckedJob) -> tuple[tuple[int, int], ...]:
-    """The failing parts by GitHub's steps and markers; of another system's log all up to its last failed command."""
+def _spans(job: CheckedJob, known: Sequence[tuple[int, int]]) -> tuple[tuple[int, int], ...]:
+    """The failing parts by GitHub's steps and markers; of another system's log all up to its last failed command.
+
+    Other systems say last, after all parts, what they themselves failed at; `known` parts do not hold that.
+    """
     log = job.log or b""
     if job.steps or b"##[error]" in log or b"##[group]" in log:
-        return tuple((cut.start, cut.end) for cut in sections(job))
+        return tuple(known) or tuple((cut.start, cut.end) for cut in sections(job))
     return ((0, end_of_failure(log)),)
 
 

@@ -148,6 +148,7 @@ def test_the_end_of_the_step_decides(lines: list[str], cause: Cause, kind: Failu
 def test_the_log_of_another_system_ends_with_its_own_last_word() -> None:
     gitlab = "\x1b[0KRunning with runner 16\r\n$ make\r\n\x1b[31;1mERROR: Job failed (system failure): gone\x1b[0;m\r\n"
     assert classify(job_of(gitlab.encode()), Output()).cause is Cause.INFRA
+    assert classify(job_of(gitlab.encode()), Output(spans=((0, 10),))).cause is Cause.INFRA
     travis = 'Could not resolve host: a.org\nfine now\n2 failed\nThe command "make" exited with 1.\nfatal: early EOF\n'
     assert classify(job_of(travis.encode()), Output()).cause is Cause.TEST
     jenkins = (
@@ -194,7 +195,7 @@ def test_named_tests_outweigh_a_connection_and_yield_to_a_full_disk() -> None:
 
 
 def test_only_the_spans_that_are_given_are_read() -> None:
-    log = b"a.c:3:1: error: expected ';'\nNo space left on device\n"
+    log = b"a.c:3:1: error: expected ';'\n##[error]No space left on device\n"
     assert classify(job_of(log), Output(spans=((0, 29),))).cause is Cause.BUILD
     assert classify(job_of(log), Output()).cause is Cause.INFRA
 
