@@ -15,7 +15,6 @@ from otto_bot.core.evidence import Excerpt, FailingTest, Failure, FailureClass
 from otto_bot.core.policy import fixed_move
 from otto_bot.core.redact import Redactor
 from otto_bot.core.run import Task
-from otto_bot.diagnosis.clusters import Item, clusters
 from otto_bot.diagnosis.diagnose import diagnose
 from otto_bot.diagnosis.models import CheckedJob
 from otto_bot.diagnosis.numbers import line_numbers
@@ -110,23 +109,27 @@ def explain(request: Request, out: TextIO, err: TextIO, stdin: BinaryIO, environ
 
 def _diagnose(job: CheckedJob, passing: bytes | None, budget: int) -> Failure:
     """The one call into the diagnosis."""
-    return diagnose(TASK, 1, None, [job], budget_chars=budget)
+    return diagnose(TASK, 1, None, [job.model_copy(update={"passing": passing})], budget_chars=budget)
 
 
 def _clusters(read: Sequence[_Read]) -> list[_Cluster]:
     """Logs that failed for one reason together, the most frequent reason first, the most telling log first in each."""
+    if len(read) < 2:
+        return [read] if read else []
+    from otto_bot.diagnosis.clusters import Item, clusters
+
     known = {f"{number:09}": one for number, one in enumerate(read)}
-    found = clusters(_item(id_, one.told.failure) for id_, one in known.items())
+    found = clusters(Item(id_, *_likeness(one.told.failure)) for id_, one in known.items())
     return [
         [known[cluster.representative], *(known[id_] for id_ in cluster.members if id_ != cluster.representative)]
         for cluster in found
     ]
 
 
-def _item(id_: str, failure: Failure) -> Item:
+def _likeness(failure: Failure) -> tuple[str, str, tuple[str, ...]]:
+    """By what failures are put together: fingerprint, telling line, failing tests."""
     quoted = telling("\n".join(excerpt.text for excerpt in failure.excerpts))
-    tests = tuple(test.id for test in failure.failing_tests)
-    return Item(id_, failure.fingerprint, failure.detail or quoted, tests)
+    return failure.fingerprint, failure.detail or quoted, tuple(test.id for test in failure.failing_tests)
 
 
 def _read(source: Source, passing: bytes | None, budget: int) -> _Read:

@@ -211,6 +211,23 @@ def test_quotes_of_one_log_stay_within_the_budget(folder: Path, budget: int) -> 
     assert 0 < sum(len(quote["text"]) for quote in log["quotes"]) <= budget
 
 
+def test_a_passing_run_shows_what_is_new(tmp_path: Path) -> None:
+    """An error that the job printed when it passed too is no reason."""
+    old = [f"error: cache of part {number} cannot be read, going on without it" for number in range(60)]
+    new = "error: disk quota of team blue is used up"
+    green = ["##[group]Run make", *old, "Cleaning up orphan processes"]
+    red = ["##[group]Run make", *old[:30], new, *old[30:], "##[error]Process completed with exit code 2."]
+    (tmp_path / "green.log").write_bytes(actions("\n".join(green)))
+    (tmp_path / "red.log").write_bytes(actions("\n".join(red)))
+    alone = Request((str(tmp_path / "red.log"),), budget=200, as_json=True)
+
+    def quoted(request: Request) -> list[str]:
+        return [line for quote in here(request).items[0]["quotes"] for line in quote["text"].split("\n")]
+
+    assert new not in quoted(alone)
+    assert new in quoted(alone._replace(pass_log=tmp_path / "green.log"))
+
+
 def test_reports_beside_a_log_name_the_tests(tmp_path: Path) -> None:
     """Also where the log only says that something failed; secrets in them are shown no more than those in logs."""
     case = f'<testcase classname="shop" name="buys"><failure message="no {SECRET}"/></testcase>'

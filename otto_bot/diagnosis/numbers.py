@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from otto_bot.core.evidence import Excerpt
-from otto_bot.diagnosis.clean import lines
+from otto_bot.diagnosis.clean import LINE_LIMIT, clean_line
 
 _CHUNK = 1 << 20
+_LONGEST = 4 * LINE_LIMIT
+_CUT = " …"
+"""How a long line ends in an excerpt."""
 
 
 def line_numbers(log: bytes, excerpts: Sequence[Excerpt]) -> tuple[tuple[int, ...], ...]:
@@ -20,16 +23,32 @@ def _numbers(log: bytes, excerpt: Excerpt) -> tuple[int, ...]:
     if excerpt.kind != "log" or first is None or last is None:
         return ()
     texts = excerpt.text.split("\n")
-    if last - first + 1 == len(texts):
-        return tuple(range(first, last + 1))
+    found: list[int] = []
+    for number, line in _lines(log, first, last):
+        if len(found) == len(texts):
+            break
+        text = texts[len(found)]
+        # A part of a log may begin or end within a line.
+        whole = line == text or (text.endswith(_CUT) and line.startswith(text.removesuffix(_CUT)))
+        if whole or (number == last and line.startswith(text)) or (number == first and line.endswith(text)):
+            found.append(number)
+    return tuple(found) if len(found) == len(texts) else ()
+
+
+def _lines(log: bytes, first: int, last: int) -> Iterator[tuple[int, str]]:
+    """Cleaned lines with their numbers; each part between bare CRs may have been quoted as a line of its own."""
     start = _offset(log, first)
-    end = _offset(log, last + 1, start, first)
-    told = tuple(line.number for line in lines(log, start, end, first) if line.text.strip())
-    return told if len(told) == len(texts) else ()
+    for number in range(first, last + 1):
+        stop = log.find(b"\n", start)
+        stop = len(log) if stop < 0 else stop
+        raw = log[start : min(stop, start + _LONGEST)]
+        yield from ((number, clean_line(part[:LINE_LIMIT])) for part in raw.split(b"\r"))
+        start = stop + 1
 
 
-def _offset(log: bytes, number: int, start: int = 0, at: int = 1) -> int:
-    """Where line `number` begins; line `at` begins at `start`."""
+def _offset(log: bytes, number: int) -> int:
+    """Where line `number` begins."""
+    start, at = 0, 1
     while at < number and start < len(log):
         end = min(start + _CHUNK, len(log))
         breaks = log.count(b"\n", start, end)

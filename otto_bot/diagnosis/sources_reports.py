@@ -7,7 +7,6 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from otto_bot.core.evidence import FailingTest
-from otto_bot.diagnosis.junit import failing_tests_in_xml, failing_tests_in_zip
 from otto_bot.diagnosis.sources_files import Entry, joined
 from otto_bot.diagnosis.sources_jobs import file_name
 
@@ -25,6 +24,8 @@ class ReportFile(NamedTuple):
 
     def tests(self) -> tuple[FailingTest, ...]:
         """The tests that it says failed; none where it is something else. Raises SourceError where it is unreadable."""
+        from otto_bot.diagnosis.junit import failing_tests_in_xml, failing_tests_in_zip
+
         data = joined(self.entry.chunks())
         return failing_tests_in_zip(data) if self.entry.name.lower().endswith(".zip") else failing_tests_in_xml(data)
 
