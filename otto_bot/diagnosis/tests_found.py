@@ -6,8 +6,9 @@ marks they hold. A reader that is in the middle of a test goes on in the next pi
 
 from __future__ import annotations
 
+import functools
 import re
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from mmap import mmap
 
 from otto_bot.core.evidence import FailingTest
@@ -46,7 +47,7 @@ _COARSE = (
 _CARET = re.compile(r"\^\[\[[0-9;]*[A-Za-z]")
 _JAVA = re.compile(r"^([^\s()]+)\(([\w.$]+)\)$")
 
-READERS: tuple[Callable[[], BaseReader], ...] = (
+READERS: tuple[type[BaseReader], ...] = (
     readers_python.PytestReader,
     UnittestReader,
     ScenarioReader,
@@ -91,25 +92,24 @@ READERS: tuple[Callable[[], BaseReader], ...] = (
 )
 
 
-class _Gate:
-    """Tells by a piece's raw bytes which readers it may concern."""
+@functools.cache
+def _groups() -> tuple[tuple[bytes, tuple[tuple[bytes, int], ...]], ...]:
+    """Coarse words, each with the marks that hold it and the place of their reader in `READERS`."""
+    groups: dict[str, list[tuple[bytes, int]]] = {word: [] for word in _COARSE}
+    for at, make in enumerate(READERS):
+        for mark in make.marks:
+            groups[next(word for word in _COARSE if word in mark)].append((mark.encode(), at))
+    return tuple((word.encode(), tuple(marks)) for word, marks in groups.items())
 
-    def __init__(self, readers: Sequence[BaseReader]) -> None:
-        groups: dict[bytes, list[tuple[bytes, int]]] = {word.encode(): [] for word in _COARSE}
-        for at, reader in enumerate(readers):
-            for mark in reader.marks:
-                word = next(word for word in _COARSE if word in mark)
-                groups[word.encode()].append((mark.encode(), at))
-        self._groups = [(word, tuple(marks)) for word, marks in groups.items()]
 
-    def readers_of(self, raw: bytes) -> set[int]:
-        """Indices of the readers with a mark in these bytes."""
-        found: set[int] = set()
-        for word, marks in self._groups:
-            if word in raw:
-                near = _near(raw, word)
-                found.update(at for mark, at in marks if at not in found and mark in near)
-        return found
+def _readers_of(raw: bytes) -> set[int]:
+    """Which readers have a mark in these bytes."""
+    found: set[int] = set()
+    for word, marks in _groups():
+        if word in raw:
+            near = _near(raw, word)
+            found.update(at for mark, at in marks if at not in found and mark in near)
+    return found
 
 
 def _near(raw: bytes, word: bytes) -> bytes:
@@ -131,7 +131,6 @@ class TestsFound:
 
     def __init__(self) -> None:
         self._readers = [make() for make in READERS]
-        self._gate = _Gate(self._readers)
         self._idle = [_FOLLOW] * len(self._readers)
         """For each reader, pieces since its last mark; from `_FOLLOW` on it sleeps."""
         self._waiting: list[str] = []
@@ -166,7 +165,7 @@ class TestsFound:
 
     def _active(self, raw: bytes) -> tuple[list[int], set[int]]:
         """Readers to be given this piece, and those of them that slept until now."""
-        marked = self._gate.readers_of(raw)
+        marked = _readers_of(raw)
         active: list[int] = []
         woken: set[int] = set()
         for at, reader in enumerate(self._readers):
