@@ -16,6 +16,7 @@ TRIED_AGAIN = verdict(
     r"\btrying again\b",
     r"\bretry (?:attempt )?#?\d",
     r"\battempt \d+ of \d",
+    r"\bbefore retry\b",
 )
 """No reason in itself: what stands just before it was not the end."""
 

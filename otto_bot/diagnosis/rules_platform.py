@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from otto_bot.core.evidence import Cause, FailureClass
-from otto_bot.diagnosis.rule import FATAL, HARD, LIKELY, TOLD, incident, verdict
+from otto_bot.diagnosis.rule import FATAL, HARD, HINT, LIKELY, TOLD, incident, verdict
 
 _ENVIRONMENT = FailureClass.ENVIRONMENT
 
@@ -60,7 +60,7 @@ LIMITS = (
         r"The job exceeded the maximum time limit for jobs",
         r"No output has been received in the last \d+ ?m",
         r"Build timed out \(after \d+ \w+\)",
-        r"Timeout has been exceeded",
+        r"^Timeout has been exceeded",
         r"Too long with no output \(exceeded",
         r"ran longer than the maximum time of \d+",
         r"Build execution time has reached the maximum allowed time",
@@ -78,10 +78,9 @@ NEVER_STARTED = (
         FATAL,
         r"job was not acquired by Runner",
         r"no (?:enabled )?runners? online",
-        r"was not started because",
+        r"^(?:##\[error\])?The job was not started because",
         r"waiting for a runner to pick up this job.{0,40}timed? ?out",
         r"job is stuck because (?:you don't have any|of one of the following|the project doesn't have any)",
-        r"We stopped hearing from agent",
         r"The agent did not connect within the alloted time",
     ),
 )
@@ -92,7 +91,8 @@ RUNNER = (
         Cause.INFRA,
         FATAL,
         r"runner has received a shutdown signal",
-        r"lost communication with the server",
+        r"runner.{0,80} lost communication with the server",
+        r"We stopped hearing from agent",
         r"hosted runner encountered an error while running your job",
         r"GitHub Actions has encountered an internal error",
         r"runner (?:process )?(?:was )?(?:terminated|crashed) unexpectedly",
@@ -102,7 +102,6 @@ RUNNER = (
         r"agent went offline during the build",
         r"slave went offline during the build",
         r"^Cannot contact \S+: (?:java|hudson)\.",
-        r"java\.nio\.channels\.ClosedChannelException",
         r"hudson\.remoting\.(?:\w+\.)*ChannelClosedException",
         r"Agent \S+ was deleted; cancelling node body",
         r"spot instance (?:was )?(?:interrupted|terminated|reclaimed)",
@@ -119,16 +118,27 @@ RUNNER = (
         r"runner system failure",
         r"ERROR: Preparation failed:",
         r"WARNING: Getting job pod status",
-        r"\b(?:pod|job)\b.{1,120} evicted\b",
-        r"error dialing backend",
-        r"Executing the custom container implementation failed",
         r"pod failed to come (?:online|alive)",
         r"failed to create job pod",
         r"Pod \S+ is unhealthy with phase status",
-        r"timed out waiting for pod (?:to start|running)",
-        r"image pull failed: (?:Back-off|rpc error|Failed to pull)",
         r"An error occurred while generating the build script",
         r"An internal error occurred on the build server",
+    ),
+    incident(
+        "container hook of the runner",
+        Cause.INFRA,
+        HINT,
+        r"Executing the custom container implementation failed",
+    ),
+    incident(
+        "pod of the job",
+        Cause.INFRA,
+        TOLD + 5,
+        r"\b(?:pod|job)\b.{1,120} evicted\b",
+        r"error dialing backend",
+        r"timed out waiting for pod (?:to start|running)",
+        r"image pull failed: (?:Back-off|rpc error|Failed to pull)",
+        r"^java\.nio\.channels\.ClosedChannelException",
     ),
     verdict(
         "container of the job",
@@ -193,6 +203,7 @@ ACTIONS = (
         r"Unable to resolve action",
         r"Can't find 'action\.yml'",
         r"An action could not be found at the URI",
+        r"Response status code does not indicate success: 404",
     ),
     verdict(
         "action not downloaded",
@@ -213,7 +224,6 @@ ACTIONS = (
         r"deprecated version of `?actions/",
         r"The `(?:set-env|add-path|set-output|save-state)` command is (?:disabled|deprecated and)",
         r"jobs config should contain at least one visible job",
-        r"yaml invalid",
         r"WorkflowScript: .*(?:unable to resolve|expecting|Not a valid)",
         r"No such DSL method",
         hint=_ENVIRONMENT,
@@ -224,8 +234,8 @@ ACTIONS = (
         TOLD,
         r"^##\[error\].*\b(?:add|missing|needs|requires|no|without) .{0,60}(?:changelog|change log|news fragment)",
         r"^##\[error\].*changelog entry",
-        r"^##\[error\].*\b(?:label|milestone)s?\b.{0,80}(?:required|missing|must|add|needs)",
-        r"(?:missing|requires?|without|no) (?:the )?(?:following |required |a )labels?",
+        r"^##\[error\].*\b(?:PR|[Pp]ull [Rr]equest)\b.{0,80}\b(?:label|milestone|title|description|body)",
+        r"(?:missing|requires?|without|no) (?:the |any )?(?:of the )?(?:following|required) labels?",
         r"No release type found in pull request title",
         r"Label error\. Requires",
         r"(?:missing|no) Signed-off-by",

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from otto_bot.core.evidence import Cause, FailingTest, FailureClass
-from otto_bot.diagnosis.classify import Output, class_of_text, classify
+from otto_bot.diagnosis.classify import Finding, Output, class_of_text, classify, weightiest
 from otto_bot.diagnosis.models import Annotation, CheckedJob
 
 CODE, ENVIRONMENT, INFRASTRUCTURE = FailureClass.CODE, FailureClass.ENVIRONMENT, FailureClass.INFRASTRUCTURE
@@ -125,6 +125,23 @@ def test_a_mention_decides_nothing(line: str) -> None:
         (["    raise TimeoutError('Read timed out')", ">       assert a", ASSERTION], Cause.TEST, CODE),
         (["[FAIL] Feed [It] should arrive", "  [FAILED] Timed out after 1.001s."], Cause.TEST, INFRASTRUCTURE),
         (["  1) connects", "     Error: Timeout of 2000ms exceeded.", "1 failing"], Cause.TEST, INFRASTRUCTURE),
+        # what a runner adds to every failure
+        (
+            [ASSERTION, "##[error]Executing the custom container implementation failed. Please contact your"],
+            Cause.TEST,
+            CODE,
+        ),
+        (["hm", "##[error]Executing the custom container implementation failed."], Cause.INFRA, INFRASTRUCTURE),
+        (
+            [
+                "Warning: Failed to download action 'https://x/y'. Error: 503",
+                "Warning: Back off 21.7 seconds before retry.",
+                *QUIET[:20],
+                "a.c:3:1: error: expected ';'",
+            ],
+            Cause.BUILD,
+            CODE,
+        ),
         # modules
         (["ERROR tests/test_a.py - ModuleNotFoundError: No module named 'flask'"], Cause.DEPENDENCY, ENVIRONMENT),
         ([ASSERTION, "FAILED tests/test_c.py::test_d - ModuleNotFoundError: No module named 'x'"], Cause.TEST, CODE),
@@ -156,6 +173,20 @@ def test_the_log_of_another_system_ends_with_its_own_last_word() -> None:
         "mkdir: out: Permission denied\nFinished: FAILURE\n"
     )
     assert classify(job_of(jenkins.encode()), Output()).cause is Cause.DEPENDENCY
+
+
+def test_what_is_cancelled_after_a_failure_is_not_the_reason() -> None:
+    failed = log_of(ASSERTION)
+    cancelled = b"##[group]Run report\n##[endgroup]\nuploading\n##[error]The operation was canceled.\n"
+    assert classify(job_of(failed.split(b"Post job")[0] + b"\n" + cancelled), Output()).cause is Cause.TEST
+    assert classify(job_of(cancelled), Output()).cause is Cause.CANCELLED
+
+
+def test_of_several_jobs_work_on_the_code_speaks_first() -> None:
+    flaky = Finding(Cause.TEST, ("a",), class_hint=INFRASTRUCTURE)
+    broken = Finding(Cause.TEST, ("b",), class_hint=CODE)
+    lost = Finding(Cause.INFRA, ("c",), class_hint=INFRASTRUCTURE)
+    assert weightiest([lost, flaky, broken]) == broken._replace(signals=("c", "a", "b"))
 
 
 def test_a_log_whose_parts_say_nothing_is_read_as_a_whole() -> None:
