@@ -53,8 +53,8 @@ def with_reports(
             "failing_tests": tests,
             "suspected_files": tuple(dict.fromkeys([*files, *failure.suspected_files]))[:20],
             "fingerprint": fingerprint(cause, tests, tests[0].message or failure.detail, failure.failing_jobs),
-            "signals": (*failure.signals, f"{len(reported)} failing tests in {len(reports)} uploaded reports"),
-            "excerpts": (*(_excerpt(report) for report in reports if report.tests), *failure.excerpts),
+            "signals": (*failure.signals, f"failing tests named in uploaded reports: {len(reported)}"),
+            "excerpts": (*failure.excerpts, *(_excerpt(report) for report in reports if report.tests)),
         }
     )
     return changed.model_copy(

@@ -50,7 +50,7 @@ def test_a_job_without_a_report_keeps_what_its_log_named() -> None:
 def test_the_evidence_is_quotable_and_within_bounds() -> None:
     tests = [FailingTest(id=f"test_{n}", message="m" * 5000, frames=("a.py:1",)) for n in range(500)]
     found = with_reports(failure(), [report(*tests)])
-    excerpt = found.excerpts[0]
+    excerpt = found.excerpts[-1]
     assert (excerpt.kind, excerpt.url) == ("test", "http://x/artifacts/1")
     assert excerpt.text.startswith("test_0\nmmm")
     assert len(excerpt.text) <= MOST_CHARS + 10

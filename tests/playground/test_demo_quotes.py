@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from otto_bot.playground.demo.quotes import cited_jobs, misplaced
+from otto_bot.playground.demo.quotes import cited_jobs, cited_pages, misplaced
 
 LOG = "\n".join(
     f"2026-11-22T12:00:0{number % 10}.0000000Z {text}"
@@ -37,6 +37,7 @@ REPORT: dict[str, Any] = {
 
 def test_what_stands_there_is_fine() -> None:
     assert cited_jobs(REPORT) == {22}
+    assert cited_pages(REPORT) == set()
     assert misplaced(REPORT, {22: "\ufeff" + LOG}) == []
 
 
@@ -59,3 +60,10 @@ def test_what_stands_elsewhere_is_named(changes: dict[str, Any], words: str) -> 
     assert found
     assert words in "\n".join(found)
     assert all(line.startswith("gate 1 E1: ") for line in found)
+
+
+def test_a_quoted_report_is_a_page_and_not_a_piece_of_a_log() -> None:
+    report = copy.deepcopy(REPORT)
+    report["events"][2]["evidence"][0]["excerpt"] |= {"kind": "test", "url": "http://x/o/r/actions/runs/1/artifacts/3"}
+    assert cited_pages(report) == {"http://x/o/r/actions/runs/1/artifacts/3"}
+    assert misplaced(report, {22: LOG}) == []

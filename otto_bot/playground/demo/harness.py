@@ -16,7 +16,7 @@ from typing import Any, Self
 import httpx
 
 from otto_bot.playground.demo.processes import Child, StartError, output, tail
-from otto_bot.playground.demo.quotes import cited_jobs, misplaced
+from otto_bot.playground.demo.quotes import cited_jobs, cited_pages, misplaced
 from otto_bot.playground.demo.secrets import Secrets, make_secrets
 from otto_bot.playground.demo.seed import without_pilot
 from otto_bot.playground.demo.stand_in import APP_ID, LABEL, StandIn, write_config
@@ -179,9 +179,11 @@ class Playground:
         return {**ledger, **{name: seen[name] for name in shown}, "model_calls": await self.model_calls()}
 
     async def misplaced(self, report: Json) -> list[str]:
-        """Quoted lines of a full report that do not stand in the stand-in's logs where they should."""
+        """Quoted lines of a full report that do not stand in the stand-in's logs where they should, dead links too."""
         logs = {job: log for job in cited_jobs(report) if (log := await self.stand_in.log(job)) is not None}
-        return misplaced(report, logs)
+        answers = {url: await self._http.get(url) for url in sorted(cited_pages(report))}
+        dead = [f"{url} does not open: {answer.status_code}" for url, answer in answers.items() if answer.is_error]
+        return [*misplaced(report, logs), *dead]
 
     async def model_calls(self) -> list[Json]:
         """The scripted model's log; empty with a live model."""

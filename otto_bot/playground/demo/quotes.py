@@ -19,6 +19,11 @@ def cited_jobs(report: Json) -> set[int]:
     return {int(match["job"]) for _, excerpt in _excerpts(report) if (match := _JOB.search(excerpt["url"]))}
 
 
+def cited_pages(report: Json) -> set[str]:
+    """Addresses of the uploaded reports that are quoted."""
+    return {excerpt["url"] for _, excerpt in _excerpts(report, "test") if excerpt["url"]}
+
+
 def misplaced(report: Json, logs: Mapping[int, str]) -> list[str]:
     """Every quoted line that does not stand where its excerpt says; `logs` are the stored logs by job."""
     found: list[str] = []
@@ -35,8 +40,8 @@ def misplaced(report: Json, logs: Mapping[int, str]) -> list[str]:
     return list(dict.fromkeys(found))
 
 
-def _excerpts(report: Json) -> Iterator[tuple[str, Json]]:
-    """Pieces of logs in what Actions was found to say, and in what decisions rest on."""
+def _excerpts(report: Json, kind: str = "log") -> Iterator[tuple[str, Json]]:
+    """Pieces of a kind in what Actions was found to say, and in what decisions rest on."""
     for event in report.get("events", []):
         if event["type"] == "VerificationEnded" and event.get("failure"):
             named = [(event["target"], excerpt) for excerpt in event["failure"]["excerpts"]]
@@ -44,7 +49,7 @@ def _excerpts(report: Json) -> Iterator[tuple[str, Json]]:
             named = [(f"gate {event['gate']} {item['id']}", item["excerpt"]) for item in event["evidence"]]
         else:
             continue
-        yield from ((name, excerpt) for name, excerpt in named if excerpt["kind"] == "log")
+        yield from ((name, excerpt) for name, excerpt in named if excerpt["kind"] == kind)
 
 
 def _problems(excerpt: Json, match: re.Match[str], lines: list[str]) -> Iterator[str]:

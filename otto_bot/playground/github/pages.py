@@ -232,6 +232,17 @@ class Pages:
         head = f"<h1>{e(job.name)} <small>{e(job.conclusion or job.status)}</small></h1>"
         return self.frame(job.name, f"{head}<ol>{steps}</ol>{self._log(job.id)}")
 
+    async def artifact(self, request: Request) -> Response:
+        """What a run uploaded, to be saved."""
+        number = request.path_params["artifact"]
+        try:
+            found = self.hub.actions.artifacts(request.path_params["run"]) if self.hub.actions else ()
+            if self.hub.actions is None or number not in {row.id for row in found}:
+                return self.missing()
+            return Response(self.hub.actions.artifact_zip(number), media_type="application/zip")
+        except ActionsError:
+            return self.missing()
+
 
 def _diff_line(line: str) -> str:
     kind = {"+": "add", "-": "del", "@": "hunk"}.get(line[:1], "")

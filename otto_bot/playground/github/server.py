@@ -152,6 +152,7 @@ def _application(hub: Hub, bridge: Bridge, stop: Callable[[], None]) -> FastAPI:
         ("", pages.home), ("/issues", pages.issues), ("/pulls", pages.pulls), ("/issues/{number:int}", pages.issue),
         ("/pull/{number:int}", pages.issue), ("/runs/{id:int}", pages.check), ("/actions", pages.actions),
         ("/actions/runs/{run:int}", pages.run), ("/actions/runs/{run:int}/job/{job:int}", pages.job),
+        ("/actions/runs/{run:int}/artifacts/{artifact:int}", pages.artifact),
     ):  # fmt: skip
         add(f"/{hub.world.full_name}{path}", handler, methods=["GET"])
     app.add_exception_handler(404, _not_found)
