@@ -5,9 +5,12 @@ from __future__ import annotations
 import hashlib
 import importlib
 import multiprocessing
+import os
+import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from functools import partial
+from multiprocessing.process import BaseProcess
 from typing import NamedTuple, Protocol, cast
 
 from bench.diagnosis.alternatives import CLASSIFIERS, CUTTERS, SIGNATURES, Cut, new_lines
@@ -77,8 +80,24 @@ def measure(cases: Sequence[Case], adapter: str, budgets: Sequence[int], workers
     if workers == 1:
         yield from map(task, cases)
         return
-    with ProcessPoolExecutor(workers, mp_context=multiprocessing.get_context("spawn")) as pool:
+    with pool_of(workers) as pool:
         yield from pool.map(task, cases, chunksize=4)
+
+
+def pool_of(workers: int) -> ProcessPoolExecutor:
+    """Fresh processes that share no memory with this one, and end when it is killed."""
+    return ProcessPoolExecutor(workers, multiprocessing.get_context("spawn"), initializer=_end_with_parent)
+
+
+def _end_with_parent() -> None:
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        threading.Thread(target=_end_after, args=(parent,), daemon=True).start()
+
+
+def _end_after(parent: BaseProcess) -> None:
+    parent.join()
+    os._exit(1)  # nobody is left to hand a result to
 
 
 def _measured(name: str, budgets: Sequence[int], case: Case) -> Measured:

@@ -7,19 +7,17 @@ to put the text together is not counted, and hides nothing.
 
 from __future__ import annotations
 
-import multiprocessing
 import resource
 import sys
 import time
 from collections.abc import Callable, Sequence
-from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 from typing import NamedTuple
 
 from bench.diagnosis.alternatives import CUTTERS
 from bench.diagnosis.data import Case
 from bench.diagnosis.figures import Figure
-from bench.diagnosis.measure import OTTO, adapter_of
+from bench.diagnosis.measure import OTTO, adapter_of, pool_of
 
 ACTIONS = frozenset({"logdx", "bugswarm-github"})
 LARGE = 36_000_000
@@ -71,7 +69,7 @@ def speed(
 
 
 def _alone(tool: str, cases: Sequence[Case], adapter: str, budget: int, large: int) -> Took:
-    with ProcessPoolExecutor(1, mp_context=multiprocessing.get_context("spawn")) as pool:
+    with pool_of(1) as pool:
         return pool.submit(_took, tool, list(cases), adapter, budget, large).result()
 
 
