@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
 from otto_bot.core.evidence import Cause, FailingTest
-from otto_bot.diagnosis.keylines import Says, key_lines, says
+from otto_bot.diagnosis.keylines import Says, key_lines, masked, says
 from otto_bot.diagnosis.masks import key_of_test, normalised
 from otto_bot.diagnosis.progress import NOT_A_STATE, failing_set, progress
 
@@ -21,6 +21,8 @@ SAID_BY_GITHUB = NOT_A_STATE | {Cause.BILLING, Cause.PERMISSION, Cause.ACTION_RE
 """Causes that the platform's own words decide: what the job happened to print before them does not count."""
 
 _LAST = 15
+_NEARLY = 0.3
+"""Lines worth this share of the best line of a step tell why it failed as well."""
 _MESSAGE = 200
 _MATRIX = re.compile(r"\s*\([^()]*\)$")
 
@@ -38,8 +40,8 @@ def fingerprint_of(readings: Sequence[Reading]) -> str:
 def key_of(readings: Sequence[Reading]) -> tuple[str, ...]:
     """What the fingerprint is made of, readable and sorted; empty only where there are no readings.
 
-    Failing tests with their messages; of jobs without any, the error lines; without those, the last lines. Jobs that
-    the platform broke count only where it broke all of them.
+    Failing tests with their messages; of jobs without any, the lines that are worth most, else those that are errors,
+    else the last ones. Jobs that the platform broke count only where it broke all of them.
     """
     own = [reading for reading in readings if reading.finding.cause not in SAID_BY_GITHUB]
     if not own:
@@ -52,11 +54,21 @@ def key_of(readings: Sequence[Reading]) -> tuple[str, ...]:
 def _of_reading(reading: Reading) -> Iterable[str]:
     if reading.output.tests:
         return _of_tests(reading.output.tests)
-    if found := key_lines(_errors(reading), Says.ERROR):
+    if found := masked(_telling_lines(reading)) or key_lines(_errors(reading), Says.ERROR):
         return found
-    if found := tuple(normalised(text) for text in _last_lines(reading)):
+    if found := masked(_last_lines(reading)) or key_lines(_errors(reading)):
         return found
-    return key_lines(_errors(reading)) or _of_words(reading.finding.cause, reading.finding.detail, [reading.job.source])
+    return _of_words(reading.finding.cause, reading.finding.detail, [reading.job.source])
+
+
+def _telling_lines(reading: Reading) -> list[str]:
+    """Lines that are worth nearly as much as the best one of their step, and are no mere outcome."""
+    return [
+        spot.line.text
+        for one in reading.found
+        for spot, worth in zip(one.spots, one.worth, strict=True)
+        if worth >= _NEARLY * max(one.worth) and says(spot.line.text) >= Says.HINT
+    ]
 
 
 def _errors(reading: Reading) -> Sequence[str]:

@@ -104,13 +104,16 @@ def key_lines(texts: Sequence[str], least: Says = Says.OUTCOME) -> tuple[str, ..
 
     Of the best grade that is there and not below `least`; empty where no line says that much.
     """
-    graded: dict[Says, dict[str, None]] = {grade: {} for grade in Says}
+    graded: dict[Says, list[str]] = {grade: [] for grade in Says}
     for text in _ends(texts, _LOOKED_AT):
-        graded[says(text)].setdefault(normalised(text[:_WIDTH]))
-    for grade in (Says.ERROR, Says.HINT, Says.OUTCOME):
-        if grade >= least and graded[grade]:
-            return tuple(sorted(_ends(list(graded[grade]), MOST)))
-    return ()
+        graded[says(text)].append(text)
+    best = max((grade for grade in Says if graded[grade]), default=Says.NOTHING)
+    return masked(graded[best]) if best >= max(least, Says.OUTCOME) else ()
+
+
+def masked(texts: Sequence[str]) -> tuple[str, ...]:
+    """The lines without what changes from run to run, sorted, each once, at most `MOST`."""
+    return tuple(sorted(_ends(list(dict.fromkeys(normalised(text[:_WIDTH]) for text in texts)), MOST)))
 
 
 def _ends(lines: Sequence[str], most: int) -> Sequence[str]:
