@@ -54,6 +54,8 @@ def key_of(readings: Sequence[Reading]) -> tuple[str, ...]:
 def _of_reading(reading: Reading) -> Iterable[str]:
     if reading.output.tests:
         return _of_tests(reading.output.tests)
+    if reading.finding.cause is Cause.TIMEOUT:  # what a hanging job printed last is chance
+        return (Cause.TIMEOUT.value, normalised(reading.finding.detail), _MATRIX.sub("", reading.job.source))
     if found := masked(_telling_lines(reading)) or key_lines(_errors(reading), Says.ERROR):
         return found
     if found := masked(_last_lines(reading)) or key_lines(_errors(reading)):

@@ -143,6 +143,38 @@ def test_a_runner_lost_is_the_same_whatever_ran() -> None:
     assert of_text(logs[0], name="a") == of_text(logs[1], name="b")
 
 
+def test_a_job_that_hangs_is_the_same_wherever_it_stood() -> None:
+    def hanging(words: str, name: str) -> str:
+        return of_text(f"{words}\n##[error]The operation was canceled.\n", name=name, conclusion="timed_out")
+
+    assert hanging("line one of a", "test (3.11)") == hanging("another line", "test (3.12)")
+    assert hanging("line one of a", "test") != hanging("line one of a", "lint")
+
+
+@pytest.mark.parametrize("kind", ["pytest", "cargo", "maven"])
+@settings(max_examples=8, deadline=None)
+@given(
+    st.lists(
+        st.sampled_from(
+            [
+                "Downloading shop-1.2.tar.gz (12 kB)",
+                "Collecting flask",
+                "[INFO] Scanning for projects...",
+                "added 12 packages in 3s",
+                "warning: unused variable",
+                "Requirement already satisfied: pip",
+                "Step 3/7 : RUN make",
+                "",
+            ]
+        ),
+        max_size=30,
+    )
+)
+def test_what_the_setup_prints_does_not_count(kind: str, setup: list[str]) -> None:
+    log = LOGS[kind].format(**FIRST)
+    assert of_text("\n".join([*setup, "", log])) == of_text(log)
+
+
 def test_without_a_log_its_annotations_speak() -> None:
     def noted(message: str) -> str:
         note = Annotation(path="src/a.py", line=3, message=message)
