@@ -40,6 +40,11 @@ def lines(log: bytes, start: int = 0, end: int | None = None, number: int = 1) -
         start, number = stop + 1, number + 1
 
 
+def with_line_ends(log: bytes) -> bytes:
+    """The log with LF for CR, byte for byte, where CR alone ends its lines."""
+    return log.replace(b"\r", b"\n") if log.count(b"\r") > 20 * (log.count(b"\n") + 1) else log
+
+
 def clean(raw: bytes, number: int) -> LogLine:
     """One raw line without timestamp, colours, byte order mark, redrawn parts and control characters."""
     match = _STAMP.match(raw)

@@ -9,7 +9,7 @@ from typing import NamedTuple
 from otto_bot.core.evidence import Excerpt, FailingTest, Failure, Phase
 from otto_bot.diagnosis.baseline import is_pre_existing
 from otto_bot.diagnosis.classify import Finding, Output, classify, weightiest
-from otto_bot.diagnosis.clean import clean_line, clean_text
+from otto_bot.diagnosis.clean import clean_line, clean_text, with_line_ends
 from otto_bot.diagnosis.extract import Ranked, excerpts, rank
 from otto_bot.diagnosis.fingerprint import fingerprint_of
 from otto_bot.diagnosis.models import Annotation, CheckedJob
@@ -85,6 +85,7 @@ def diagnose(
 
 def read(job: CheckedJob) -> Reading:
     """What the failing steps of a job wrote, as far as it matters."""
+    job = _with_line_ends(job)
     log = job.log or b""
     found = ranked(job)
     places = Places()
@@ -105,8 +106,14 @@ def read(job: CheckedJob) -> Reading:
     return Reading(job, found, output, classify(job, output), places)
 
 
+def _with_line_ends(job: CheckedJob) -> CheckedJob:
+    log = with_line_ends(job.log or b"")
+    return job if log == job.log else job.model_copy(update={"log": log})
+
+
 def ranked(job: CheckedJob) -> tuple[Ranked, ...]:
     """The failing parts; where none of them says anything, also what stands before the last of them."""
+    job = _with_line_ends(job)
     log = job.log or b""
     passing = Passing(job.passing) if job.passing else None
     found = tuple(rank(log, section, passing) for section in sections(job))

@@ -39,8 +39,12 @@ _TRUST = 0.8
 """How far the worth of a line counts where a passing run tells which lines are new, as a power."""
 _ENDING = 90
 _COUNTS = 12
+_GUESSED = 0.3
+"""Weight of a part that says nothing beside parts that do, and of all such parts together for each that does."""
 _EXIT = re.compile(r"exit(?:ed)? (?:with |code|status)", re.IGNORECASE)
 _DIGITS = re.compile(r"\d+")
+_OPENS = BIT["heading"] | BIT["failing_test"]
+"""Kinds that open a passage: what they are about stands below them."""
 _KINDS = tuple(
     BIT[name] for name in ("failing_test", "heading", "asserted", "place_error", "crash", "error_first", "count")
 )
@@ -74,16 +78,29 @@ def rank(log: bytes, section: Section, passing: Passing | None = None) -> Ranked
 
 
 def excerpts(pieces: Sequence[tuple[CheckedJob, Ranked]], budget: int) -> tuple[Excerpt, ...]:
-    """Excerpts of every failing step; each gets an even share, what one leaves goes to those after it."""
+    """Excerpts of every failing step; each gets an even share, what one leaves goes to those after it.
+
+    Of parts that no step is known of, those that say nothing share a small part among them.
+    """
+    weights = _weights([ranked for _, ranked in pieces])
     sizes = [sum(len(spot.line.text) for spot in ranked.spots) for _, ranked in pieces]
     chosen: dict[int, list[Excerpt]] = {}
-    left = budget
-    for done, index in enumerate(sorted(range(len(pieces)), key=lambda i: sizes[i])):
-        job, ranked = pieces[index]
-        found = excerpt_section(job, ranked, left // (len(pieces) - done))
+    left, ahead = budget, sum(weights)
+    for index in sorted(range(len(pieces)), key=lambda i: (sizes[i], i)):
+        found = excerpt_section(*pieces[index], budget=int(left * weights[index] / ahead))
+        ahead -= weights[index]
         left -= sum(len(item.text) + 1 for item in found)
         chosen[index] = found
     return tuple(item for index in range(len(pieces)) for item in chosen[index])
+
+
+def _weights(parts: Sequence[Ranked]) -> list[float]:
+    guessed = [part.section.step is None and not part.telling for part in parts]
+    sure = len(parts) - sum(guessed)
+    if not sure or sure == len(parts):
+        return [1.0] * len(parts)
+    least = min(_GUESSED, _GUESSED * sure / sum(guessed))
+    return [least if guess else 1.0 for guess in guessed]
 
 
 def excerpt_section(job: CheckedJob, ranked: Ranked, budget: int) -> list[Excerpt]:
@@ -138,6 +155,8 @@ def _needed(ranked: Ranked, value: Sequence[float]) -> Iterable[int]:
         best = max(of_kind, key=lambda k: value[k], default=None)
         if best is not None and value[best] >= _KIND_ENOUGH * most:
             yield best
+            if bit & _OPENS:
+                yield from range(best + 1, min(best + 3, size))
 
 
 def _outcome(ranked: Ranked) -> Iterable[int]:

@@ -6,7 +6,7 @@ import math
 from collections.abc import Callable, Sequence
 
 from otto_bot.diagnosis.signs import BIT
-from otto_bot.diagnosis.traits import PLACES, Spot
+from otto_bot.diagnosis.traits import FAR, MEASURES, PLACES, Spot
 from otto_bot.diagnosis.weights import ABOVE1, ABOVE3, BELOW1, BELOW3, BIAS, IS, PLACE
 
 Table = tuple[tuple[int, float], ...]
@@ -17,6 +17,13 @@ def _by_bit(weights: dict[str, float]) -> Table:
 
 
 _IS, *_AROUND = (_by_bit(weights) for weights in (IS, ABOVE1, ABOVE3, BELOW1, BELOW3))
+_MEASURES: tuple[tuple[Callable[[Spot], int], tuple[float, ...]], ...] = tuple(
+    (
+        figure,
+        tuple(sum(PLACE.get(name, 0.0) for name, low, high in ranges if low <= at <= high) for at in range(FAR + 1)),
+    )
+    for figure, ranges in MEASURES
+)
 _PLACES: tuple[tuple[Callable[[Spot], bool], float], ...] = tuple(
     (holds, PLACE[name]) for name, holds in PLACES if name in PLACE
 )
@@ -32,6 +39,8 @@ def _sum(spot: Spot, known: dict[tuple[int, int], float]) -> float:
     total = BIAS + _weight(-1, _IS, spot.line.signs, known)
     for which, (table, signs) in enumerate(zip(_AROUND, spot.around, strict=True)):
         total += _weight(which, table, signs, known)
+    for figure, weights in _MEASURES:
+        total += weights[min(figure(spot), FAR)]
     for holds, weight in _PLACES:
         if holds(spot):
             total += weight

@@ -55,9 +55,10 @@ class Scan(NamedTuple):
 def scan(log: bytes, start: int, end: int, number: int, also: Sequence[int] = ()) -> Scan:
     """Lines worth weighing of `log[start:end]`, whose first line has the given number; those at `also` in any case."""
     hits, counts = _hits(log, start, end)
+    known: dict[str, int] = {}
     most = MOST_LINES + (2 * NEAR + 1) * len(also)
-    ranges = _fitting(log, _ranges(log, start, end, _chosen(log, hits), also), most)
-    return Scan(tuple(_read(log, start, number, ranges, counts, most)), log.count(b"\n", start, end) + 1, end)
+    ranges = _fitting(log, _ranges(log, start, end, _chosen(log, hits, known), also), most)
+    return Scan(tuple(_read(log, start, number, ranges, counts, known, most)), log.count(b"\n", start, end) + 1, end)
 
 
 def _hits(log: bytes, start: int, end: int) -> tuple[list[tuple[int, bool]], dict[bytes, int]]:
@@ -119,18 +120,26 @@ def _form(log: bytes, start: int) -> bytes:
     return log[start : stop if stop >= 0 else start + 240].translate(None, _DIGITS)
 
 
-def _chosen(log: bytes, hits: list[tuple[int, bool]]) -> list[int]:
+def _chosen(log: bytes, hits: list[tuple[int, bool]], known: dict[str, int]) -> list[int]:
     """The hits whose surroundings are read: strong ones from both ends, and the last of the others."""
     strong: list[int] = []
     weak: list[int] = []
     for start, telling in hits:
-        if telling and is_strong(signs_of(_text_at(log, start))):
+        if telling and is_strong(_signs(_text_at(log, start), known)):
             strong.append(start)
         else:
             weak.append(start)
     if len(strong) > FIRST_STRONG + LAST_STRONG:
         strong = strong[:FIRST_STRONG] + strong[-LAST_STRONG:]
     return sorted({*strong, *weak[-LAST_WEAK:]})
+
+
+def _signs(text: str, known: dict[str, int]) -> int:
+    """The signs of a line; equal lines are looked at once."""
+    found = known.get(text)
+    if found is None:
+        found = known[text] = signs_of(text)
+    return found
 
 
 def _text_at(log: bytes, start: int) -> str:
@@ -184,7 +193,13 @@ def _on(log: bytes, at: int, end: int, lines: int) -> int:
 
 
 def _read(
-    log: bytes, start: int, number: int, ranges: list[tuple[int, int]], counts: dict[bytes, int], most: int
+    log: bytes,
+    start: int,
+    number: int,
+    ranges: list[tuple[int, int]],
+    counts: dict[bytes, int],
+    known: dict[str, int],
+    most: int,
 ) -> Iterator[Line]:
     counted, left = start, most
     for low, high in ranges:
@@ -200,7 +215,7 @@ def _read(
                 if not text.strip():
                     blank = True
                     continue
-                yield Line(place, line, text, signs_of(text), counts.get(_form(log, place), 1), fresh, blank)
+                yield Line(place, line, text, _signs(text, known), counts.get(_form(log, place), 1), fresh, blank)
                 fresh = blank = False
                 left -= 1
             at, line = stop + 1, line + 1

@@ -153,6 +153,8 @@ SIGNS = (
 )
 BIT = {sign.name: 1 << index for index, sign in enumerate(SIGNS)}
 
+_TICKED = re.compile(r"\s*(?:[✓✔√] |ok \d|--- (?:PASS|SKIP)|=== (?:RUN|PAUSE|CONT|NAME)\b)")
+"""A test that passed: the words of its name say nothing about errors."""
 _STRONG = BIT["place_error"] | BIT["failing_test"] | BIT["error_first"] | BIT["heading"] | BIT["fatal"]
 _BOTH = BIT["crash"] | BIT["error"]
 _NEVER = BIT["passed"] | BIT["echo"] | BIT["command"]
@@ -173,6 +175,8 @@ def signs_of(text: str) -> int:
     """The line's signs as bits of `BIT`."""
     text = text[:WIDTH]
     low = text.lower()
+    if _TICKED.match(text):
+        return BIT["passed"]
     found = 0
     for bit, words, literals, matches, cased in _TESTS:
         for word in words:

@@ -12,7 +12,9 @@ from typing import NamedTuple
 from otto_bot.diagnosis.scan import Line, Scan
 from otto_bot.diagnosis.signs import BIT, is_strong
 
-FAR = 999
+FAR = 1001
+UNIT = 500
+"""Bytes that are counted as one where the distance to the end is told."""
 _GAP = 40
 """Lines that are counted for a part that was not read."""
 
@@ -118,13 +120,44 @@ def _has(*names: str) -> Callable[[Spot], bool]:
     return lambda spot: spot.line.signs & bits == bits
 
 
-def _within(low: int, high: int, value: Callable[[Spot], int]) -> Callable[[Spot], bool]:
-    return lambda spot: low <= value(spot) <= high
-
-
 def _indent(text: str) -> int:
     return len(text) - len(text.lstrip())
 
+
+class Measure(NamedTuple):
+    """A figure of a line, and the names of the ranges it may be in, each with its ends."""
+
+    figure: Callable[[Spot], int]
+    ranges: tuple[tuple[str, int, int], ...]
+
+
+MEASURES = (
+    Measure(lambda s: s.below, tuple((f"{low} to {high} below a strong", low, high) for low, high in BELOW_ERROR)),
+    Measure(lambda s: s.above, tuple((f"{low} to {high} above a strong", low, high) for low, high in ABOVE_ERROR)),
+    Measure(lambda s: s.to_end, tuple((f"within {n} lines of the end", 0, n) for n in CLOSE_TO_END)),
+    Measure(
+        lambda s: s.bytes_left // UNIT, tuple((f"within {n} bytes of the end", 0, n // UNIT - 1) for n in BYTES_TO_END)
+    ),
+    Measure(
+        lambda s: s.line.alike,
+        (
+            ("its form stands once", 0, 1),
+            ("its form stands 2 or 3 times", 2, 3),
+            ("its form stands over 20 times", 21, FAR),
+        ),
+    ),
+    Measure(
+        lambda s: len(s.line.text),
+        (
+            ("under 8 characters", 0, 7),
+            ("under 30 characters", 0, 29),
+            ("over 120 characters", 121, FAR),
+            ("over 200 characters", 201, FAR),
+        ),
+    ),
+    Measure(lambda s: _indent(s.line.text), (("indented", 1, FAR), ("indented by over 4", 5, FAR))),
+)
+"""A figure counts as `FAR` where it is over that."""
 
 PLACES: tuple[tuple[str, Callable[[Spot], bool]], ...] = (
     ("strong", lambda s: s.strong),
@@ -134,23 +167,10 @@ PLACES: tuple[tuple[str, Callable[[Spot], bool]], ...] = (
     ("strong, one of the last 4", lambda s: s.strong and s.left <= 3),
     ("before any strong", lambda s: s.nth == 0),
     ("within 6 below the first strong", lambda s: s.nth == 1 and 1 <= s.below <= 6),
-    *((f"{low} to {high} below a strong", _within(low, high, lambda s: s.below)) for low, high in BELOW_ERROR),
-    *((f"{low} to {high} above a strong", _within(low, high, lambda s: s.above)) for low, high in ABOVE_ERROR),
-    *((f"within {n} lines of the end", _within(0, n, lambda s: s.to_end)) for n in CLOSE_TO_END),
-    *((f"within {n} bytes of the end", _within(0, n, lambda s: s.bytes_left)) for n in BYTES_TO_END),
     ("strong, within 40 lines of the end", lambda s: s.strong and s.to_end <= 40),
     ("strong, over 200 lines from the end", lambda s: s.strong and s.to_end > 200),
     ("error, within 30 lines of the end", lambda s: s.to_end <= 30 and bool(s.line.signs & BIT["error_first"])),
     ("trouble, within 30 lines of the end", lambda s: s.to_end <= 30 and bool(s.line.signs & BIT["trouble"])),
-    ("its form stands once", lambda s: s.line.alike <= 1),
-    ("its form stands 2 or 3 times", lambda s: 2 <= s.line.alike <= 3),
-    ("its form stands over 20 times", lambda s: s.line.alike > 20),
-    ("under 8 characters", lambda s: len(s.line.text) < 8),
-    ("under 30 characters", lambda s: len(s.line.text) < 30),
-    ("over 120 characters", lambda s: len(s.line.text) > 120),
-    ("over 200 characters", lambda s: len(s.line.text) > 200),
-    ("indented", lambda s: _indent(s.line.text) >= 1),
-    ("indented by over 4", lambda s: _indent(s.line.text) > 4),
     ("after a blank line", lambda s: s.line.after_blank),
     ("in the step's own heading", lambda s: s.heading),
     ("place and error", _has("place", "error")),
@@ -176,6 +196,9 @@ def traits(spot: Spot) -> Iterator[str]:
     for (where, _), signs in zip(NEIGHBOURS, spot.around, strict=True):
         for name in bits_of(signs):
             yield f"{where}:{name}"
+    for figure, ranges in MEASURES:
+        value = min(figure(spot), FAR)
+        yield from (name for name, low, high in ranges if low <= value <= high)
     for name, holds in PLACES:
         if holds(spot):
             yield name
