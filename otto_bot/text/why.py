@@ -177,7 +177,8 @@ def _tests(tests: Sequence[FailingTest], look: Look) -> list[str]:
         place = f"({shown(test.file, 160)}{f':{test.line}' if test.line else ''})" if test.file else ""
         lines += wrapped(f"  {shown(test.id, 300)} {look.dim(place)}".rstrip(), look, indent=4)
         message = _said(test).removeprefix(": ")
-        said = [message, *(look.dim(f"at {shown(frame, 200)}") for frame in test.frames)]
+        frames = [frame for frame in test.frames if frame != f"{test.file}:{test.line}"]
+        said = [message, *(look.dim(f"at {shown(frame, 200)}") for frame in frames)]
         lines += [line for part in said if part for line in wrapped(f"      {part}", look, indent=8)]
     left = len(tests) - TESTS_SHOWN
     return [*lines, f"  {_more(left).strip(', ')}"] if left > 0 else lines
