@@ -81,7 +81,7 @@ def class_of_text(log: bytes) -> FailureClass:
 
 def weightiest(findings: Sequence[Finding]) -> Finding:
     """The finding that speaks for several jobs, with the signals of all of them."""
-    first = min(findings, key=lambda finding: ORDER.index(finding.cause))
+    first = min(findings, key=lambda one: (ORDER.index(one.cause), one.class_hint is not FailureClass.CODE))
     signals = tuple(dict.fromkeys(signal for finding in findings for signal in finding.signals))
     return first._replace(signals=signals)
 

@@ -121,15 +121,6 @@ RIGHTS = (
         r"ACTIONS_ID_TOKEN_REQUEST_URL",
         r"must specify exactly one of .*(?:workload_identity_provider|credentials_json)",
         r"Input required and not supplied: ",
-        (
-            r"(?:secret|token|credential|password|api[ _-]?key|auth_token|"
-            r"env(?:ironment)? variable)s? .{0,60}(?:is|are|was|were) (?:not set|missing|required|empty|"
-            r"not provided|undefined)"
-        ),
-        (
-            r"\b(?:missing|empty|invalid) (?:required )?(?:secret|token|credentials|api[ _-]?key|"
-            r"auth(?:entication)? token|github_token)\b"
-        ),
         r"Parameter token or opts\.auth is required",
         r"could not read Username for",
         r"fatal: Authentication failed for",
@@ -147,20 +138,39 @@ RIGHTS = (
         r"no basic auth credentials",
         r"Error: Cannot perform an interactive login from a non TTY",
         r"npm (?:ERR!|error) code (?:ENEEDAUTH|E401|E403)",
+        r"when calling the \w+ operation: .{0,80}(?:Denied|denied|not authorized|Forbidden)",
+        r"could not find credentials",
+        r"InvalidUsernameOrPassword|Bad username or password",
+        r"gpg: (?:signing failed|no default secret key|decryption failed)",
+        r"security: SecKeychain|No signing certificate|Code ?[Ss]igning .{0,40}(?:required|failed|error)",
+        r"doesn't include signing certificate|No profiles? for '\S+' were found",
+    ),
+    incident(
+        "secret missing",
+        Cause.PERMISSION,
+        LIKELY + 5,
+        (
+            r"(?:secret|token|credential|password|api[ _-]?key|auth_token|"
+            r"env(?:ironment)? variable)s? .{0,60}(?:is|are|was|were) (?:not set|missing|required|empty|"
+            r"not provided|undefined)"
+        ),
+        (
+            r"\b(?:missing|empty|invalid) (?:required )?(?:secret|token|credentials|api[ _-]?key|"
+            r"auth(?:entication)? token|github_token)\b"
+        ),
+    ),
+    incident(
+        "refused by a server",
+        Cause.PERMISSION,
+        TOLD + 2,
         r"(?:403|401) Client Error",
         r"\b(?:HTTP )?(?:error:? )?40[13] (?:Forbidden|Unauthorized)",
         r"HTTP 40[13]\b",
         r"returned error: 40[13]\b",
         r"status(?: code)?:? \(?40[13]\b",
         r"HTTPError: 40[13]|HTTP Error 40[13]",
-        r"when calling the \w+ operation: .{0,80}(?:Denied|denied|not authorized|Forbidden)",
         r"\bAccessDenied(?:Exception)?\b",
         r"An error occurred \(403\)",
-        r"could not find credentials",
-        r"InvalidUsernameOrPassword|Bad username or password",
-        r"gpg: (?:signing failed|no default secret key|decryption failed)",
-        r"security: SecKeychain|No signing certificate|Code ?[Ss]igning .{0,40}(?:required|failed|error)",
-        r"doesn't include signing certificate|No profiles? for '\S+' were found",
     ),
     incident(
         "permission denied",

@@ -30,7 +30,8 @@ _IDLE = re.compile(
     | ^>\s{3,}                                                     # pytest's source line
     | ^\s*(?:\#\#\[(?:group|endgroup|debug|command)\]|\[command\])
     | ^\s*(?:SKIPPED|XFAIL|XPASS)\ | ^\s*(?:ok\ \d|✓|✔|√|PASS\b|---\ PASS)
-    | \b(?:PASSED|passed|XFAIL|SKIPPED|ok)\s*(?:\[\s*\d+%\])?(?:\s\(.{1,20}\))?$
+    | ^(?!.*\b[1-9]\d*\ (?:failed|failing|errors?|failures?)\b).*
+      \b(?:PASSED|passed|XFAIL|SKIPPED|ok)\s*(?:\[\s*\d+%\])?(?:\s\(.{1,20}\))?$
     | ^(?!.*\b[1-9]\d*\ (?:errors?|failed|failures?|failing|problems?)\b).*
       \b(?:0|no)\ (?:errors?|failed|failures?|failing|problems?|vulnerabilities)\b
     | ^(?!.*(?:Failures|Errors|Failed):\ [1-9]).*(?:Failures|Errors|Failed):\ 0\b
@@ -67,6 +68,7 @@ _TEST_LINE = re.compile(
     r"\S+::\S+ )"
 )
 _NAMED_TEST = frozenset({"test verdict"})
+_OF_TESTS = frozenset({"test verdict", "test summary", "goal that tests"})
 _CONNECTIONS = frozenset(rule.name for rule in CONNECTIONS)
 
 
@@ -121,10 +123,27 @@ def hits(lines: Iterable[Said]) -> tuple[Hit, ...]:
         for rule in line.rules:
             score = rule.weight * factor * _of_place(rule, line) * _beside_verdict(rule, line)
             score *= 0.4 if overcome and rule.incident else 1.0
+            score *= 0.6 if rule.cause is Cause.CANCELLED and line.part else 1.0
             key = (rule.name, line.text)
             if score and (key not in found or score > found[key].score):
                 found[key] = Hit(rule, line, score)
-    return tuple(sorted(found.values(), key=lambda hit: (-hit.score, hit.rule.incident, hit.line.part, hit.line.back)))
+    return tuple(sorted(_told_before_verdicts(found.values()), key=_rank))
+
+
+def _rank(hit: Hit) -> tuple[float, bool, int, int]:
+    return (-hit.score, hit.rule.incident, hit.line.part, hit.line.back)
+
+
+def _told_before_verdicts(found: Iterable[Hit]) -> Iterable[Hit]:
+    """What stands before a test's verdict is part of what the test met: it weighs less than the verdict."""
+    found = tuple(found)
+    last: dict[int, int] = {}
+    for hit in found:
+        if hit.rule.name in _OF_TESTS and hit.score >= LIKELY:
+            last[hit.line.part] = min(hit.line.back, last.get(hit.line.part, hit.line.back))
+    for hit in found:
+        met = hit.rule.incident and hit.rule is not PYTHON_MODULE and hit.line.back >= last.get(hit.line.part, 1 << 30)
+        yield hit._replace(score=hit.score * 0.8) if met else hit
 
 
 def weigh(found: Sequence[Hit], is_own: Callable[[str], bool]) -> Weighed | None:

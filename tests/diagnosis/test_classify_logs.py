@@ -142,6 +142,13 @@ def test_a_mention_decides_nothing(line: str) -> None:
             Cause.BUILD,
             CODE,
         ),
+        (["requests.exceptions.HTTPError: 401 Client Error: Unauthorized", ASSERTION, "1 failed"], Cause.TEST, CODE),
+        (["E   ConnectionError: Connection reset by peer", "5 failed, 3 passed"], Cause.TEST, CODE),
+        (
+            ["fatal: unable to access 'https://h': The requested URL returned error: 403"],
+            Cause.PERMISSION,
+            ENVIRONMENT,
+        ),
         # modules
         (["ERROR tests/test_a.py - ModuleNotFoundError: No module named 'flask'"], Cause.DEPENDENCY, ENVIRONMENT),
         ([ASSERTION, "FAILED tests/test_c.py::test_d - ModuleNotFoundError: No module named 'x'"], Cause.TEST, CODE),
