@@ -65,12 +65,12 @@ def _of_reading(reading: Reading) -> Iterable[str]:
 
 def _telling_lines(reading: Reading) -> list[str]:
     """Lines that are worth nearly as much as the best one of their step, and are no mere outcome."""
-    return [
-        spot.line.text
-        for one in reading.found
-        for spot, worth in zip(one.spots, one.worth, strict=True)
-        if worth >= _NEARLY * max(one.worth) and says(spot.line.text) >= Says.HINT
-    ]
+    found: list[str] = []
+    for one in reading.found:
+        enough = _NEARLY * max(one.worth, default=0.0)
+        weighed = zip(one.spots, one.worth, strict=True)
+        found += [spot.line.text for spot, worth in weighed if worth >= enough and says(spot.line.text) >= Says.HINT]
+    return found
 
 
 def _errors(reading: Reading) -> Sequence[str]:

@@ -113,7 +113,8 @@ def key_lines(texts: Sequence[str], least: Says = Says.OUTCOME) -> tuple[str, ..
 
 def masked(texts: Sequence[str]) -> tuple[str, ...]:
     """The lines without what changes from run to run, sorted, each once, at most `MOST`."""
-    return tuple(sorted(_ends(list(dict.fromkeys(normalised(text[:_WIDTH]) for text in texts)), MOST)))
+    found = dict.fromkeys(normalised(text.removeprefix("##[error]")[:_WIDTH]) for text in texts)
+    return tuple(sorted(_ends(list(found), MOST)))
 
 
 def _ends(lines: Sequence[str], most: int) -> Sequence[str]:

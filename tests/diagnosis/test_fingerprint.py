@@ -194,6 +194,17 @@ def test_any_text_has_one_fingerprint(text: str) -> None:
     assert of_text(text) == of_text(text)
 
 
+@settings(max_examples=25, deadline=None)
+@given(st.binary(max_size=600))
+def test_any_bytes_have_one_fingerprint(log: bytes) -> None:
+    told = [fingerprint_of([read(job(None).model_copy(update={"log": log}))]) for _ in range(2)]
+    assert told[0] == told[1]
+
+
+def test_an_error_that_the_runner_marks_is_the_same_error() -> None:
+    assert key_lines(["##[error]a.c:3:4: error: no b"]) == key_lines(["a.c:5:6: error: no b"])
+
+
 def test_the_key_is_readable() -> None:
     key = key_of([read(job(PYTEST.format(**FIRST)))])
     assert [line.split(" | ")[0] for line in key] == ["tests/test_shop.py::test_pay", "tests/test_shop.py::test_sum"]
