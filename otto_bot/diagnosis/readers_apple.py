@@ -22,7 +22,7 @@ _SWIFT_END = re.compile(r"^(?:✘|􀢄|✗) Test (\".*?\"|\S+?) (?:with \d+ .*)?
 class XctestReader(BaseReader):
     """`Test Case '-[Class test]' failed`, `file:line: error: -[Class test] : why`, `Failing tests:`, `✗ test, why`."""
 
-    marks: ClassVar[tuple[str, ...]] = ("' failed", ": error: ", "Failing tests:", "✗ ", "✖ ", "✘ Test ", ") failed")
+    marks: ClassVar[tuple[str, ...]] = ("' failed", "error: -[", "Failing tests:", "✗ ", "✖ ", "✘ Test ", ") failed")
 
     def __init__(self) -> None:
         super().__init__()

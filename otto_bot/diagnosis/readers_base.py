@@ -28,6 +28,11 @@ _DECORATION = re.compile(
 )
 
 
+def ending(words: str) -> tuple[str, ...]:
+    """Marks for words that end their line, plain or coloured."""
+    return tuple(words + end for end in ("\n", "\r", "\x1b", " \n", " \r", " \x1b"))
+
+
 class Record:
     """One failing test while its lines are read. `outside_in`: traces end, not begin, with the place of the error."""
 

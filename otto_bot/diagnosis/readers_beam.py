@@ -11,7 +11,7 @@ from otto_bot.diagnosis.readers_base import BaseReader, HeadReader
 class ExunitReader(BaseReader):
     """`1) test name (Module)`, its place in the next line, then what went wrong."""
 
-    marks: ClassVar[tuple[str, ...]] = (") test ", ": failure on setup_all", " failed")
+    marks: ClassVar[tuple[str, ...]] = (") test ", ": failure on setup_all", "Failed with generated", "Doctest failed")
     _head = re.compile(
         r"^\s{1,4}\d+\) ((?:test|property|doctest|feature) .+ \([\w.]+\))$|^\s{1,4}\d+\) ([\w.]+): failure on setup_all"
     )

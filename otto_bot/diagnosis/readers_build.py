@@ -12,7 +12,16 @@ from otto_bot.diagnosis.readers_base import BaseReader, HeadReader
 class BazelReader(HeadReader):
     """`//pkg:target FAILED in 1.2s`, `FAIL: //pkg:target (see …)`; flaky targets passed in the end."""
 
-    marks: ClassVar[tuple[str, ...]] = ("FAILED in ", "TIMEOUT", "FAIL: ", " FAIL ", " ERROR ")
+    marks: ClassVar[tuple[str, ...]] = (
+        "FAILED in ",
+        "TIMEOUT in ",
+        "TIMEOUT  ",
+        "TIMEOUT: //",
+        "FAIL: //",
+        "FAIL: @",
+        "FAIL   ",
+        "ERROR   ",
+    )
     words: ClassVar[tuple[str, ...]] = (
         "FAILED in ",
         "TIMEOUT",
@@ -34,7 +43,7 @@ class BazelReader(HeadReader):
 class AutomakeReader(BaseReader):
     """automake's `FAIL: name`, believed once its summary counts failures."""
 
-    marks: ClassVar[tuple[str, ...]] = ("FAIL: ", "ERROR: ")
+    marks: ClassVar[tuple[str, ...]] = ("FAIL: ",)
     _line = re.compile(r"^(?:FAIL|ERROR): (\S+(?: \d+(?: - .+)?)?)(?: \(exit status: \d+\))?$")
 
     def __init__(self) -> None:

@@ -17,7 +17,7 @@ class DotnetReader(HeadReader):
     """`Failed Space.Class.Method [12 ms]`, `X Class.Method [12ms]`, `Class.Method [FAIL]`, `1) Failed : Method`."""
 
     marks: ClassVar[tuple[str, ...]] = (
-        *("Failed ", "[FAIL]", "error TESTERROR", "failed ", "Error : ", "Error Message: ", "[-] "),
+        *("Error Message:", "[FAIL]", "error TESTERROR", "failed ", "Error : ", ") Failed : ", "Failed   ", "[-] "),
     )
     words: ClassVar[tuple[str, ...]] = (
         "ailed ",

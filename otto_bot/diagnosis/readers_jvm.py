@@ -6,7 +6,7 @@ import re
 from typing import ClassVar
 
 from otto_bot.core.evidence import FailingTest
-from otto_bot.diagnosis.readers_base import BaseReader, HeadReader, Record
+from otto_bot.diagnosis.readers_base import BaseReader, HeadReader, Record, ending
 
 _PREFIX = re.compile(r"^(?:\s*\[(?:ERROR|WARNING|INFO|junit|junitlauncher|testng|java|exec)\] ?)")
 _ELAPSED = re.compile(r"Time elapsed: [\d.,]+ ?s(?:ec)?\s*$")
@@ -40,7 +40,8 @@ class SurefireReader(BaseReader):
     """Lines with `<<< FAILURE!`, and the lists below `Failed tests:`, `Tests in error:`, `Failures:`, `Errors:`."""
 
     marks: ClassVar[tuple[str, ...]] = (
-        *("<<< FAILURE!", "<<< ERROR!", "Failed tests:", "Tests in error:", "Failures:", "Errors:"),
+        *("<<< FAILURE!", "<<< ERROR!", "Failed tests:", "Tests in error:", "Multiple Failures:"),
+        *(*ending("Failures:"), *ending("Errors:")),
     )
 
     def __init__(self) -> None:
@@ -146,7 +147,8 @@ class SurefireReader(BaseReader):
 class GradleReader(HeadReader):
     """Gradle's `Class > method FAILED`, and the `Test method FAILED` of the test logger plugin."""
 
-    marks: ClassVar[tuple[str, ...]] = (" FAILED",)
+    marks: ClassVar[tuple[str, ...]] = (*ending(" FAILED"), " FAILED (")
+    words: ClassVar[tuple[str, ...]] = (" FAILED",)
     heads: ClassVar[tuple[re.Pattern[str], ...]] = (
         re.compile(
             r"^(?:Gradle Test Run \S+ > )?(?:Gradle Test Executor \d+ > )?(?P<suite>[\w.$]+(?: \S.*?)??) > "

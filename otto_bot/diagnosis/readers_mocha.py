@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import ClassVar
 
-from otto_bot.diagnosis.readers_base import BaseReader, HeadReader
+from otto_bot.diagnosis.readers_base import BaseReader, HeadReader, ending
 
 _FAILING = re.compile(r"^\s*(?:✖ )?(\d+) (?:failing|of \d+ tests? failed)\b")
 _ENTRY = re.compile(r"^ {0,4}(\d+)\) ?(.*)$")
@@ -68,7 +68,8 @@ class MochaReader(BaseReader):
 class KarmaReader(HeadReader):
     """`Chrome 80.0 (Linux) suite test FAILED`."""
 
-    marks: ClassVar[tuple[str, ...]] = (" FAILED",)
+    marks: ClassVar[tuple[str, ...]] = ending(" FAILED")
+    words: ClassVar[tuple[str, ...]] = (" FAILED",)
     heads: ClassVar[tuple[re.Pattern[str], ...]] = (
         re.compile(
             r"^(?:[\d :.]{5,25}: ?)?(?:Headless|Mobile |Chrome|Firefox|Safari|Edge|IE|Phantom|Opera|jsdom|Node|"
@@ -129,7 +130,7 @@ class KarmaTreeReader(BaseReader):
 class JasmineReader(BaseReader):
     """jasmine's own list: `1) suite test`, `Message:`, `Stack:`; also jasmine-spec-reporter's, with dashes."""
 
-    marks: ClassVar[tuple[str, ...]] = ("Failures:", "Failures  ")
+    marks: ClassVar[tuple[str, ...]] = (*ending("Failures:"), "Failures  ")
     _entry = re.compile(r"^(\d+)\) (\S.*)$")
 
     def __init__(self) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import ClassVar
 
-from otto_bot.diagnosis.readers_base import BaseReader, HeadReader, Record
+from otto_bot.diagnosis.readers_base import BaseReader, HeadReader, Record, ending
 
 
 class ClojureReader(BaseReader):
@@ -47,7 +47,7 @@ class ClojureReader(BaseReader):
 class HaskellReader(BaseReader):
     """hspec's `1) path of titles` below `file:line:column:`; tasty's `name: FAIL` with the groups above it."""
 
-    marks: ClassVar[tuple[str, ...]] = ("FAIL", "Failures:")
+    marks: ClassVar[tuple[str, ...]] = (*ending(" FAIL"), " FAIL (", *ending("Failures:"))
     _place = re.compile(r"^ {2}(\S+\.l?hs):(\d+):\d+: ?$")
     _entry = re.compile(r"^ {2}\d+\) (\S.*)$")
     _tasty = re.compile(r"^(\s+)(\S.*?):\s+FAIL(?: \([\d.]+s\))?$")

@@ -86,7 +86,7 @@ class GtestReader(BaseReader):
 class CatchReader(BaseReader):
     """Catch2's and doctest's blocks: a ruled title, then `file:line: FAILED:`."""
 
-    marks: ClassVar[tuple[str, ...]] = (": FAILED:", "ERROR: ")
+    marks: ClassVar[tuple[str, ...]] = (": FAILED:", "ERROR: CHECK", "ERROR: REQUIRE", "ERROR: test case")
     _catch = re.compile(r"^(\S.*?)(?::(\d+)|\((\d+)\)): FAILED:$")
     _doctest = re.compile(r"^(\S.*?)(?::(\d+)|\((\d+)\)): (?:FATAL )?ERROR: (.*)$")
 
@@ -126,7 +126,7 @@ class CatchReader(BaseReader):
 class CheckReader(HeadReader):
     """One line says all: Boost.Test, Qt Test, Unity, Check, Zig."""
 
-    marks: ClassVar[tuple[str, ...]] = ('error: in "', "FAIL!  : ", ":FAIL", "Failures: ", "...FAIL")
+    marks: ClassVar[tuple[str, ...]] = ('error: in "', "FAIL!  : ", ":FAIL", "' failed", "...FAIL")
     words: ClassVar[tuple[str, ...]] = ("error: in ", "FAIL!  : ", ":FAIL", ":F:", ":E:", "FAIL (")
     heads: ClassVar[tuple[re.Pattern[str], ...]] = (
         re.compile(

@@ -28,7 +28,7 @@ _END = re.compile(
 class JestReader(BaseReader):
     """jest's `● suite › test` below `FAIL file`, and vitest's `FAIL file > suite > test`."""
 
-    marks: ClassVar[tuple[str, ...]] = ("FAIL", "● ")
+    marks: ClassVar[tuple[str, ...]] = ("FAIL ", "FAIL\x1b", "● ")
 
     def __init__(self) -> None:
         super().__init__()
@@ -81,7 +81,7 @@ class JestReader(BaseReader):
 class AvaReader(BaseReader):
     """AVA's `✘ [fail]: file › test`; of older versions `✖ test`, believed once `N tests failed` stands below."""
 
-    marks: ClassVar[tuple[str, ...]] = ("✘ [fail]", "✖ ", " failed")
+    marks: ClassVar[tuple[str, ...]] = ("✘ [fail]", "✖ ", "tests failed", "test failed")
     _head = re.compile(r"^\s*✘ \[fail\]: (.+?)(?: \([\d.]+ ?m?s\))?$")
     _old = re.compile(r"^ {2}✖ (\S.{0,200}?)(?: {1,2}(?:\([\d.]+m?s\) )?(\S.*))?$")
     _verdict = re.compile(r"^ {2}(\d+) (?:tests?|uncaught exceptions?|hooks?) failed")
@@ -117,7 +117,7 @@ class AvaReader(BaseReader):
 class PlaywrightReader(BaseReader):
     """`1) [project] › file:1:2 › suite › test ───`, without those the last list calls flaky."""
 
-    marks: ClassVar[tuple[str, ...]] = (" › ", " failed")
+    marks: ClassVar[tuple[str, ...]] = (" › ",)
     _head = re.compile(
         r"^ {2}(?: {0,2})(?:\d+\) )?((?:\[[^\]]+\] › )?([^\s›]+\.[cm]?[jt]sx?):(\d+):\d+ › .+?)(?: ─+)?$"
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import ClassVar
 
-from otto_bot.diagnosis.readers_base import BaseReader, HeadReader
+from otto_bot.diagnosis.readers_base import BaseReader, HeadReader, ending
 
 _THERE = re.compile(r"^There (?:was|were) \d+ ((?:PHPUnit )?(?:error|failure))s?:?$")
 _OTHER = re.compile(r"^(?:There (?:was|were) \d+ |\d+ tests? triggered |(?:FAILURES|ERRORS|OK|WARNINGS)\b.*$)")
@@ -16,7 +16,12 @@ _NAME = re.compile(r"^[\w\\]+(?:::| *: )\S")
 class PhpunitReader(BaseReader):
     """The numbered entries below `There was 1 failure:` or `error:`; risky, skipped and warned tests do not fail."""
 
-    marks: ClassVar[tuple[str, ...]] = (" failure:", " failures:", " error:", " errors:")
+    marks: ClassVar[tuple[str, ...]] = (
+        *ending(" failure:"),
+        *ending(" failures:"),
+        *ending(" error:"),
+        *ending(" errors:"),
+    )
 
     def __init__(self) -> None:
         super().__init__()
@@ -53,7 +58,7 @@ class PhpunitReader(BaseReader):
 class PestReader(HeadReader):
     """Pest's `FAILED  Tests\\FooTest > it works  Error` and `• Tests\\FooTest > it works`; `FAIL name [x.phpt]`."""
 
-    marks: ClassVar[tuple[str, ...]] = ("FAILED  ", "FAIL ")
+    marks: ClassVar[tuple[str, ...]] = ("FAILED  ", ".phpt]")
     words: ClassVar[tuple[str, ...]] = (
         "FAILED  ",
         "• ",

@@ -48,7 +48,17 @@ class PytestReader(BaseReader):
     """Names come from the summary and from verbose results; sections give message, place and frames."""
 
     marks: ClassVar[tuple[str, ...]] = (
-        *("= FAILURES =", "= ERRORS =", "FAILED ", "ERROR ", "SUBFAIL", " FAILED", " ERROR", "FAIL ", "E   "),
+        *(
+            "= FAILURES =",
+            "= ERRORS =",
+            "short test summary",
+            "FAILED ",
+            " FAILED",
+            "_ ERROR ",
+            "SUBFAIL",
+            "FAIL tests",
+        ),
+        *("FAIL test_", "E   "),
     )
 
     def __init__(self) -> None:
@@ -58,17 +68,19 @@ class PytestReader(BaseReader):
         self._region: bool | None = None
         """Whether a banner put us among the failures (True), elsewhere (False), or none was seen (None)."""
         self._width = 0
+        self._summing = False
         self._trusted: set[int] = set()
 
     @property
     def busy(self) -> bool:
         """Whether sections of failing tests may follow."""
-        return self._current is not None or bool(self._region)
+        return self._current is not None or bool(self._region) or self._summing
 
     def feed(self, text: str) -> None:
         """Take the next line."""
         first = text[:1]
         if first == "=" and (banner := _BANNER.match(text)):
+            self._summing = banner.group(1) == "short test summary info"
             self._region = banner.group(1) in _FAILURES
             self._width = len(text)
             self._current = None
@@ -84,7 +96,7 @@ class PytestReader(BaseReader):
     def gap(self) -> None:
         """Lines were left out."""
         super().gap()
-        self._region = None
+        self._region, self._summing = None, False
 
     def _header(self, text: str) -> bool:
         header = _HEADER.match(text)

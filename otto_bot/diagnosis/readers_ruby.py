@@ -6,7 +6,7 @@ import re
 from typing import ClassVar
 
 from otto_bot.core.evidence import FailingTest
-from otto_bot.diagnosis.readers_base import BaseReader, Record
+from otto_bot.diagnosis.readers_base import BaseReader, Record, ending
 
 _ENTRY = re.compile(r"^ {2}(?: {0,2})(\d+)\) (\S.*)$")
 _RERUN = re.compile(r"^(?:rspec|crystal spec) ['\"]?(\S+?)(?::(\d+)|\[[\d:]+\])['\"]?\s+# (.+)$")
@@ -19,7 +19,7 @@ _REPORTER = re.compile(r"^\s*(?:FAIL|ERROR)(?:\[\"(test_[^\"]+)\"|\s+([\w:]+#tes
 class RspecReader(BaseReader):
     """`1) description` with `Failure/Error:` below it, and `rspec ./file:line # description`."""
 
-    marks: ClassVar[tuple[str, ...]] = ("Failure/Error", "Failed examples:", "Failures:")
+    marks: ClassVar[tuple[str, ...]] = ("Failure/Error", "Failed examples:", *ending("Failures:"))
 
     def __init__(self) -> None:
         super().__init__()
@@ -79,7 +79,7 @@ class RspecReader(BaseReader):
 class MinitestReader(BaseReader):
     """`Failure:` or `Error:` and the name in the next line; Test::Unit's `Failure: test_x(Class)`."""
 
-    marks: ClassVar[tuple[str, ...]] = ("Failure:", "Error:", "FAIL", "ERROR")
+    marks: ClassVar[tuple[str, ...]] = ("Failure:", ") Error:", *ending("Error:"), "Error: test", 'FAIL["', 'ERROR["')
 
     def __init__(self) -> None:
         super().__init__()

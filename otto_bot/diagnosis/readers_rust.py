@@ -23,7 +23,9 @@ _NEXTEST_OUT = re.compile(
 class CargoReader(BaseReader):
     """`test path ... FAILED` and the panic in `---- path stdout ----`; nextest's `FAIL [ 0.1s] crate path`."""
 
-    marks: ClassVar[tuple[str, ...]] = (*("... FAIL", "failures:", "panicked at", "FAIL [", "TIMEOUT [", " failed"),)
+    marks: ClassVar[tuple[str, ...]] = (
+        *("... FAIL", "failures:", "panicked at", "FAIL [", "TIMEOUT [", "test run failed"),
+    )
 
     def __init__(self) -> None:
         super().__init__()

@@ -81,7 +81,7 @@ class ScalaTestReader(BaseReader):
 class MunitReader(HeadReader):
     """munit's `==> X com.x.Suite.test 0.1s why`, and `Test com.x.Suite.test failed: why` of sbt's JUnit interface."""
 
-    marks: ClassVar[tuple[str, ...]] = ("==> X ", " failed: ")
+    marks: ClassVar[tuple[str, ...]] = ("==> X ", "[error] Test")
     words: ClassVar[tuple[str, ...]] = (
         "==> X ",
         " failed: ",

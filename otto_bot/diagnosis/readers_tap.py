@@ -87,7 +87,7 @@ class TapReader(BaseReader):
 class ProveReader(BaseReader):
     """prove's and Test::More's `#   Failed test 'name'`, and the files in the summary that no such line told of."""
 
-    marks: ClassVar[tuple[str, ...]] = ("Failed test", "Failed: ", "Failed ")
+    marks: ClassVar[tuple[str, ...]] = ("Failed test", "Failed: ")
     _named = re.compile(
         r"^#\s+Failed (?:\(TODO\) )?test (?:\(.*\)|['\"](.*)['\"]|(\d+))?(?: in (\S+))?(?: at (?:line )?(\d+))?\.?$"
     )

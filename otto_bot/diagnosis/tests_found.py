@@ -39,7 +39,22 @@ _TEXT_LIMIT = 2000
 _FOLLOW = 64
 """Pieces without marks that a reader in the middle of a test is still given."""
 _COARSE = (
-    *("FAIL", "ail", "rror", "ERROR", "TIMEOUT", "not ok", "panic", ") test ", "E   ", " [E]", "[-] ", "==> X"),
+    *(
+        "FAIL",
+        "ail",
+        "rror",
+        "ERROR",
+        "TIMEOUT",
+        "not ok",
+        "panic",
+        ") test ",
+        "E   ",
+        " [E]",
+        "[-] ",
+        "==> X",
+        "short test summary",
+        ".phpt]",
+    ),
     *("✖", "✗", "✘", "●", "❌", "›"),
 )
 """Words of which one stands in every mark."""
@@ -159,7 +174,7 @@ class TestsFound:
     def _flush(self) -> None:
         if self._waiting:
             texts, self._waiting, self._size = self._waiting, [], 0
-            active, woken = self._active("\n".join(texts).encode("utf-8", "replace"))
+            active, woken = self._active(("\n".join(texts) + "\n").encode("utf-8", "replace"))
             self._read(active, woken, texts, self._before)
             self._before = texts[-40:]
 
