@@ -105,6 +105,9 @@ MACHINE = [
 NETWORK = [
     ("urllib.error.HTTPError: HTTP Error 403: rate limit exceeded", Cause.INFRA, INFRASTRUCTURE),
     ("error: Request failed after 3 retries", Cause.INFRA, INFRASTRUCTURE),
+    ("curl: (22) The requested URL returned error: 404", Cause.INFRA, INFRASTRUCTURE),
+    ("OSError: We couldn't connect to 'https://models.org' to load the files", Cause.INFRA, INFRASTRUCTURE),
+    ("requests.exceptions.HTTPError: 504 Server Error: Gateway", Cause.INFRA, INFRASTRUCTURE),
     ("#6 ERROR: failed to copy: httpReadSeeker: failed open: not found", Cause.INFRA, INFRASTRUCTURE),
     ("##[error]A branch or tag with the name 'x/1' could not be found", Cause.INFRA, INFRASTRUCTURE),
     ("curl: (6) Could not resolve host: example.org", Cause.INFRA, INFRASTRUCTURE),
