@@ -76,7 +76,7 @@ class _Report:
         self._reruns = False
         self._text: list[str] = []
         self._size = 0
-        self._taking = False
+        self._taking = self._skipped = False
 
     def start(self, tag: str, attributes: dict[str, str]) -> None:
         """An element begins."""
@@ -93,7 +93,9 @@ class _Report:
             )
         elif tag == "testcase":
             self._case = {key: value[:1000] for key, value in attributes.items()}
-            self._problem, self._text, self._size = None, [], 0
+            self._problem, self._text, self._size, self._skipped = None, [], 0, False
+        elif tag == "skipped" and self._path[-2:-1] == ["testcase"]:
+            self._skipped = True  # some runners report what fails as planned, too
         elif tag in _FAILED and self._problem is None and self._path[-2:-1] == ["testcase"]:
             self._problem = (attributes.get("message", "")[:2000], attributes.get("type", "")[:300])
             self._taking = True
@@ -122,7 +124,7 @@ class _Report:
             return
         suite = self._suites[-1] if self._suites else {}
         key = (suite.get("name", ""), case.get("classname", case.get("class", "")), case.get("name", ""))
-        if self._problem is None:
+        if self._problem is None or self._skipped:
             self.failed.pop(key, None)  # it failed before and passed when it was tried again
         elif len(self.failed) < _KEPT or key in self.failed:
             message, kind = self._problem

@@ -36,7 +36,7 @@ class TapReader(BaseReader):
         if "not ok" in text and (match := _NOT_OK.match(text)):
             self._not_ok(match)
         elif match := _AT.match(text):
-            self._at = (match.group(1), int(match.group(2)))
+            self._at, self._current = (match.group(1), int(match.group(2))), None
         elif self._at is not None and (match := _CROSS.match(text)):
             self.open(match.group(1)).place(*self._at)
             self._at = None
@@ -92,7 +92,8 @@ class ProveReader(BaseReader):
         r"^#\s+Failed (?:\(TODO\) )?test (?:\(.*\)|['\"](.*)['\"]|(\d+))?(?: in (\S+))?(?: at (?:line )?(\d+))?\.?$"
     )
     _place = re.compile(r"^#\s+(?:in |at )(\S+?)(?:\s+at)? line (\d+)\.?$")
-    _file = re.compile(r"^(\S+\.(?:t|sh|pl|py|rb|php))\s+\((?:Wstat|wstat): [^)]*\bFailed: ([1-9]\d*)\)")
+    _nameless = re.compile(r"^#\s+Failed test at (\S+) line (\d+)\.$")
+    _file = re.compile(r"^(\S+\.(?:t|sh|pl|py|rb|php))\s+\([Ww]stat: (\d+) .*\bFailed: (\d+)\)")
     _dubious = re.compile(r"^(\S+)\s*\.{2,}.*\bDubious, test returned (\d+)")
 
     def __init__(self) -> None:
@@ -101,22 +102,31 @@ class ProveReader(BaseReader):
 
     def feed(self, text: str) -> None:
         """Take the next line."""
-        if text.startswith("#") and "Failed" in text and (match := self._named.match(text)):
+        if match := self._nameless.match(text):
+            self.open(f"{match.group(1)} line {match.group(2)}").place(match.group(1), match.group(2))
+        elif text.startswith("#") and "Failed" in text and (match := self._named.match(text)):
             name = match.group(1) or (f"test {match.group(2)}" if match.group(2) else "")
             if name and "(TODO)" not in text:
                 self.open(name)
         elif match := self._dubious.match(text) if "Dubious" in text else None:
             self._files.setdefault(match.group(1), f"Dubious, test returned {match.group(2)}")
         elif match := self._file.match(text) if "stat: " in text else None:
-            self._files[match.group(1)] = self._files.get(match.group(1)) or f"{match.group(2)} failed"
+            file, status, failed = match.groups()
+            if status != "0" or failed != "0":  # otherwise tests marked as to do passed
+                self._files[file] = self._files.get(file) or f"{failed} failed, wait status {status}"
         elif self._current is not None:
             self._detail(self._current, text)
 
     def _detail(self, record: Record, text: str) -> None:
         if match := self._place.match(text):
             record.place(match.group(1), match.group(2))
+        elif text.startswith("# Looks like"):
+            self._current = None
         elif text.startswith("#"):
-            record.say(text.lstrip("# "))
+            words = text.lstrip("# ")
+            if words.startswith("expected: ") and record.message.startswith("got: "):
+                record.message = f"{record.message} {words}"[:500]
+            record.say(words)
         else:
             self._current = None
 

@@ -29,7 +29,8 @@ tests/shop/test_cart.py:12: in test_empty
 shop/cart.py:4: AssertionError</failure></testcase>
 <testcase classname="" name="tests.test_broken" time="0.0"><error message="collection failure">x</error></testcase>
 <testcase classname="tests.shop.test_cart" name="test_fine" time="0.0"><system-out>FAILED</system-out></testcase>
-<testcase classname="tests.shop.test_cart" name="test_later"><skipped message="later"/></testcase>
+<testcase classname="tests.shop.test_cart" name="test_later">
+<skipped message="later"/><failure message="as planned"/></testcase>
 </testsuite></testsuites>"""
 SUREFIRE = """<?xml version="1.0" encoding="UTF-8"?>
 <testsuite xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance" name="org.shop.CartTest" tests="3">

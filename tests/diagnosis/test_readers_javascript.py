@@ -243,6 +243,29 @@ not ok 2 Chrome 120.0 - [23 ms] - Unit: closes
         stack: >
             Error
 """
+PROVE = """\
+
+#   Failed test 'adds'
+#   at t/sum.t line 2.
+#          got: '1'
+#     expected: '2'
+
+#   Failed test at t/sum.t line 5.
+# Looks like you failed 2 tests of 3.
+t/sum.t ..
+Dubious, test returned 2 (wstat 512, 0x200)
+Failed 2/3 subtests
+
+Test Summary Report
+-------------------
+t/sum.t (Wstat: 512 (exited 2) Tests: 3 Failed: 2)
+  Failed tests:  2-3
+t/dies.t (Wstat: 65280 (exited 255) Tests: 1 Failed: 0)
+  Non-zero exit status: 255
+t/todo.t (Wstat: 0 Tests: 12 Failed: 0)
+  TODO passed:   3
+Result: FAIL
+"""
 BATS = """\
  ✓ lists
  ✗ removes
@@ -337,6 +360,15 @@ TABLE: list[tuple[str, str, Expected]] = [
     ("tape", TAPE, {"should be strictly equal": ("", "/w/test/sum.js", 5)}),
     ("tap", TAP_TREE, {"adds": ("expected 3 to be 4", None, None)}),
     ("qunit", QUNIT, {"Chrome 120.0 - [23 ms] - Unit: closes": ("menu is still open", None, None)}),
+    (
+        "prove",
+        PROVE,
+        {
+            "adds": ("got: '1' expected: '2'", "t/sum.t", 2),
+            "t/sum.t line 5": ("", "t/sum.t", 5),
+            "t/dies.t": ("0 failed, wait status 65280", "t/dies.t", None),
+        },
+    ),
     ("bats", BATS, {"removes": ("", "test/remove.bats", 9)}),
 ]
 
