@@ -9,9 +9,9 @@ import sys
 from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from pathlib import Path
-from typing import Any, BinaryIO, NamedTuple, TextIO
+from typing import BinaryIO, NamedTuple, TextIO
 
-from otto_bot.core.evidence import Excerpt, FailingTest, Failure, FailureClass
+from otto_bot.core.evidence import Failure, FailureClass
 from otto_bot.core.policy import fixed_move
 from otto_bot.core.redact import Redactor
 from otto_bot.core.run import Task
@@ -26,16 +26,13 @@ from otto_bot.text.why import (
     Told,
     class_of,
     left_out,
-    next_move,
     nothing_failed,
     one_log,
-    sentence,
     step_of,
     summary,
 )
+from otto_bot.text.why_json import SCHEMA, cluster_json, log_json
 
-SCHEMA = 1
-"""Version of the JSON; it changes when a field goes or changes its meaning, not when one is added."""
 BUDGET = 3_000
 """Characters of quotes in all, unless told."""
 LEAST_SHARE = 200
@@ -53,8 +50,6 @@ EXIT_CODES: dict[FailureClass | None, int] = {
     None: 13,
 }
 """By the class of the most frequent reason."""
-
-Json = dict[str, Any]
 
 
 class Request(NamedTuple):
@@ -96,11 +91,12 @@ def explain(request: Request, out: TextIO, err: TextIO, stdin: BinaryIO, environ
                 problems.append(str(error))
         groups = _clusters(read)
         code = _exit_code(groups, problems)
+        if not request.as_json and len(groups) < len(read):
+            groups = [_quoted_longer(group, passing, _share(request.budget, len(groups))) for group in groups]
+        groups = _within(groups, request.budget)
         if request.as_json:
             _print_json(groups, found, problems, code, out)
         else:
-            if len(groups) < len(read):
-                groups = [_quoted_longer(group, passing, _share(request.budget, len(groups))) for group in groups]
             _print_text(groups, found, bool(problems), _look(out, environment), out)
     for problem in problems:
         print(f"otto-bot: {_harmless(problem)}", file=err)
@@ -141,7 +137,9 @@ def _read(source: Source, passing: bytes | None, budget: int) -> _Read:
     failure = _with_reports(failure, job, source, redactor)
     move = fixed_move(Task(key=TASK), failure)
     numbers = line_numbers(job.log or b"", failure.excerpts)
-    return _Read(source, Told(redactor.text(source.name), source.why, failure, move, numbers, PLAIN_JOB))
+    return _Read(
+        source, Told(redactor.text(source.name), source.why, failure, move, numbers, PLAIN_JOB, step_of(failure))
+    )
 
 
 def _with_reports(failure: Failure, job: CheckedJob, source: Source, redactor: Redactor) -> Failure:
@@ -163,6 +161,23 @@ def _quoted_longer(cluster: _Cluster, passing: bytes | None, budget: int) -> _Cl
         return [_read(cluster[0].source, passing, budget), *cluster[1:]]
     except SourceError:
         return cluster  # the file is gone since; what was read of it stands
+
+
+def _within(groups: Sequence[_Cluster], budget: int) -> list[_Cluster]:
+    """Without the quotes that are over budget: those of likes go first, then those of the rarest reasons."""
+    left, kept = budget, set()
+    firsts = [group[0] for group in groups]
+    for one in (*firsts, *(one for group in groups for one in group[1:])):
+        size = sum(len(excerpt.text) for excerpt in one.told.failure.excerpts)
+        if size <= left:
+            left -= size
+            kept.add(one.told.name)
+    return [[one if one.told.name in kept else _unquoted(one) for one in group] for group in groups]
+
+
+def _unquoted(one: _Read) -> _Read:
+    bare = one.told.failure.model_copy(update={"excerpts": ()})
+    return one._replace(told=one.told._replace(failure=bare, numbers=()))
 
 
 def _share(budget: int, logs: int) -> int:
@@ -187,8 +202,8 @@ def _print_text(clusters: Sequence[_Cluster], found: Found, problems: bool, look
 
 def _print_json(clusters: Sequence[_Cluster], found: Found, problems: Sequence[str], code: int, out: TextIO) -> None:
     redactor = Redactor()
-    items = [_log_json(one.told) for cluster in clusters for one in cluster]
-    items += [_cluster_json([one.told for one in cluster]) for cluster in clusters]
+    items = [log_json(one.told) for cluster in clusters for one in cluster]
+    items += [cluster_json([one.told for one in cluster]) for cluster in clusters]
     items.append(
         {
             "schema": SCHEMA,
@@ -202,59 +217,6 @@ def _print_json(clusters: Sequence[_Cluster], found: Found, problems: Sequence[s
         }
     )
     print(json.dumps(items, indent=1), file=out)
-
-
-def _log_json(told: Told) -> Json:
-    failure, class_ = told.failure, class_of(told.failure)
-    move, sentence_of_move = next_move(told)
-    return {
-        "schema": SCHEMA,
-        "kind": "log",
-        "name": told.name,
-        "why": sentence(told),
-        "cause": failure.cause.value,
-        "class": class_.value if class_ else None,
-        "signals": list(failure.signals),
-        "detail": failure.detail,
-        "conclusion": failure.conclusion,
-        "ended": told.ended,
-        "job": failure.failing_jobs[0],
-        "step": step_of(failure) or None,
-        "exit_code": failure.exit_code,
-        "fingerprint": failure.fingerprint,
-        "failing_tests": [_test_json(test) for test in failure.failing_tests],
-        "suspected_files": list(failure.suspected_files),
-        "quotes": [_quote_json(*pair) for pair in zip(failure.excerpts, told.numbers, strict=True)],
-        "next": {"move": move, "text": sentence_of_move},
-    }
-
-
-def _test_json(test: FailingTest) -> Json:
-    return {
-        "id": test.id,
-        "message": test.message,
-        "file": test.file,
-        "line": test.line,
-        "frames": list(test.frames),
-    }
-
-
-def _quote_json(excerpt: Excerpt, numbers: Sequence[int]) -> Json:
-    return {"source": excerpt.source, "kind": excerpt.kind, "line_numbers": list(numbers), "text": excerpt.text}
-
-
-def _cluster_json(group: Sequence[Told]) -> Json:
-    first = group[0]
-    class_ = class_of(first.failure)
-    return {
-        "schema": SCHEMA,
-        "kind": "cluster",
-        "fingerprint": first.failure.fingerprint,
-        "why": sentence(first),
-        "cause": first.failure.cause.value,
-        "class": class_.value if class_ else None,
-        "logs": [told.name for told in group],
-    }
 
 
 def _harmless(text: str) -> str:

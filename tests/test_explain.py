@@ -22,7 +22,8 @@ from hypothesis import strategies as st
 
 from otto_bot.cli import main
 from otto_bot.core.evidence import FailureClass
-from otto_bot.explain import BUDGET, EXIT_CODES, EXIT_NOTHING, EXIT_USAGE, SCHEMA, Request, explain
+from otto_bot.explain import BUDGET, EXIT_CODES, EXIT_NOTHING, EXIT_USAGE, Request, explain
+from otto_bot.text.why_json import SCHEMA
 
 PYTEST = """\
 ##[group]Run pytest
@@ -238,6 +239,25 @@ def test_reports_beside_a_log_name_the_tests(tmp_path: Path) -> None:
 
     assert (code, err) == (10, "")
     assert "1 failing test:\n  shop.buys\n      no [redacted]" in out
+
+
+@pytest.mark.parametrize("as_json", [False, True])
+def test_quotes_of_many_logs_stay_within_the_budget(tmp_path: Path, as_json: bool) -> None:
+    """The most frequent reason keeps its quotes, the rarest ones are told by their sentence alone."""
+    for number in range(12):
+        name = f"test_{'abcdefghijkl'[number]}"
+        (tmp_path / f"{number:02}.log").write_bytes(actions(PYTEST.replace("test_active", name)))
+        (tmp_path / f"{number:02}-often.log").write_bytes(actions(PYTEST))
+
+    out = here(Request((str(tmp_path),), budget=1000, as_json=as_json)).out
+
+    if as_json:
+        quotes = [quote["text"] for item in json.loads(out) if item["kind"] == "log" for quote in item["quotes"]]
+    else:
+        quotes = [line.partition(" | ")[2] for line in out.splitlines() if " | " in line]
+        assert all(f"test_{letter}" in out for letter in "abcdefghijkl")
+    assert 0 < sum(map(len, quotes)) <= 1000
+    assert any("assert [] == [1]" in quote for quote in quotes)
 
 
 def test_the_jobs_file_gives_conclusions_and_steps(folder: Path) -> None:

@@ -40,7 +40,7 @@ class Told(NamedTuple):
     """One log with its diagnosis.
 
     `ended` says by what it counts as failed, `move` is the rules' only move, `numbers` are those of the lines of each
-    excerpt, `job_alone` is the source that goes without saying.
+    excerpt, `job_alone` is the source that goes without saying, `step` the failed step's name where it is known.
     """
 
     name: str
@@ -49,6 +49,7 @@ class Told(NamedTuple):
     move: Move | None = None
     numbers: Sequence[Sequence[int]] = ()
     job_alone: str = ""
+    step: str = ""
 
 
 Group = Sequence[Told]
@@ -72,7 +73,7 @@ def step_of(failure: Failure) -> str:
 def sentence(told: Told) -> str:
     """Cause, job, step and what: one sentence without a full stop."""
     failure = told.failure
-    step = shown(step_of(failure), 80)
+    step = shown(told.step, 80)
     code = f" (exit code {failure.exit_code})" if failure.exit_code is not None else ""
     if failure.cause is Cause.UNKNOWN:
         return f"{f'Step {step}' if step else 'It'} failed, and the log does not tell why{code}"
@@ -161,7 +162,7 @@ def left_out(passed: Sequence[str], cancelled: Sequence[str], notes: Sequence[st
     if passed:
         said.append(f"Left out: {count(len(passed), 'job')} that passed.")
     if cancelled:
-        names = several([shown(name, 80) for name in cancelled[:4]])
+        names = several([shown(name.rpartition(" · ")[2], 80) for name in cancelled[:4]])
         said.append(
             f"Left out: {count(len(cancelled), 'job')} that the run cancelled when another one failed ({names}"
             f"{_more(len(cancelled) - 4)})."

@@ -65,7 +65,8 @@ def told(name: str = "logs.zip · test", **more: object) -> Told:
         "signals": ("2 failing tests named in the log", "exit code 1"), "failing_jobs": ("test",),
     }  # fmt: skip
     failure = Failure.model_validate({**fields, **more})
-    return Told(name, '"Process completed with exit code 1"', failure, None, ((98, 99, 100, 101), (140,), ()))
+    step = "Run pytest" if failure.excerpts else ""
+    return Told(name, '"Process completed with exit code 1"', failure, None, ((98, 99, 100, 101), (140,), ()), "", step)
 
 
 def outage() -> Told:
@@ -77,7 +78,7 @@ def outage() -> Told:
         fingerprint="fedcba9876543210",
         signals=("runner: shutdown signal",), detail="the runner was shut down", excerpts=(quote,),
     )  # fmt: skip
-    return gone._replace(move=move, numbers=((7,),), job_alone="log")
+    return gone._replace(move=move, numbers=((7,),), job_alone="log", step="")
 
 
 @pytest.mark.parametrize("width", [None, 100, 40])
@@ -100,7 +101,9 @@ def test_a_log_in_colour(printed: SnapshotAssertion) -> None:
 def test_several_logs_at_a_glance(printed: SnapshotAssertion) -> None:
     groups = [[told(), told("b"), told("c")], [outage()]]
     rest = left_out(
-        ["d", "e"], [f"job {number}" for number in range(6)], ["logs: 3 files that are no logs were left out"]
+        ["d", "e"],
+        [f"logs.zip · job {number}" for number in range(6)],
+        ["logs: 3 files are no logs"],
     )
 
     assert "\n".join(summary(groups, rest, Look(90))) == printed
