@@ -11,7 +11,7 @@ import io
 import re
 import zipfile
 import zlib
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import NamedTuple
 from xml.parsers import expat
 
@@ -19,6 +19,7 @@ from otto_bot.core.evidence import FailingTest
 from otto_bot.diagnosis.readers_base import MOST, Record
 from otto_bot.diagnosis.readers_frames import frame_in
 from otto_bot.diagnosis.readers_junit import Case, name_of
+from otto_bot.diagnosis.readers_python import place_in
 from otto_bot.diagnosis.tests_found import merged
 
 FILE_LIMIT = 128 * 1024 * 1024
@@ -251,14 +252,22 @@ def _tests(cases: Iterable[Case]) -> Iterator[FailingTest]:
     return (test for test in tests if test.id not in parents)
 
 
+def _message(case: Case, pytest: bool, lines: Sequence[str]) -> str:
+    """The first line of what went wrong; pytest says of fixtures and modules only there that they failed."""
+    first = next((line for line in case.message.splitlines() if line.strip()), "")
+    if pytest and first.startswith(("collection failure", "failed on ")):
+        return next((line[1:] for line in lines if line.startswith("E   ")), first)
+    return first
+
+
 def _test(case: Case) -> FailingTest:
     name = name_of(case)
     lines = case.text.splitlines()[:400]
     record = Record(name.id, outside_in=name.python or "Traceback (most recent call last)" in case.text)
-    record.say(next((line for line in case.message.splitlines() if line.strip()), ""))
+    record.say(_message(case, name.python, lines))
     record.home = name.file
     for line in lines:
-        frame = frame_in(line)
+        frame = place_in(line) if name.python else frame_in(line)
         if frame is not None:
             record.frame(frame)
         elif not record.message:

@@ -19,7 +19,8 @@ _VERBOSE = re.compile(
 _HEADER = re.compile(r"^(_+|―+) (?:ERROR (?:at \w+ of|collecting) )?(\S.*?) (_+|―+)$")
 _BANNER = re.compile(r"^=+ (.+?) =+$")
 _PLACE = re.compile(
-    r"^(\S+\.\w+):(\d+): (in \S.*|[\w.]*(?:Error|Exception|Failure|Exit|Warning|Interrupt|Failed)\b.*|\w+)$"
+    r"^(\S+\.\w+):(\d+):"
+    r"(?: (in \S.*|[\w.]*(?:Error|Exception|Failure|Exit|Warning|Interrupt|Failed)\b.*|\w+)?)?$"
 )
 _ERROR = re.compile(r"^E {2,}(\S.*)$")
 _RAISED = re.compile(r"^((?:[\w.]+\.)?\w*(?:Error|Exception|Failure|Exit|Interrupt|Warning)(?:: .*)?)$")
@@ -42,6 +43,18 @@ def split_summary(rest: str) -> tuple[str, str]:
         name, _, message = rest.partition(" - ")
         return name, message
     return rest.rstrip(), ""
+
+
+def place_in(text: str) -> Frame | None:
+    """The place in a line of pytest's traces: `file:1: in name`, `file:1: SomeError`, or Python's own form."""
+    if text.startswith('  File "'):
+        return frame_in(text)
+    place = _PLACE.match(text)
+    frame = frame_in(text) if place else None
+    if place is None or frame is None:
+        return None
+    words = (place.group(3) or "").removeprefix("in ") if (place.group(3) or "").startswith("in ") else ""
+    return Frame(frame.file, frame.line, f"{frame.file}:{frame.line} {words}".rstrip(), frame.own)
 
 
 class PytestReader(BaseReader):
@@ -132,12 +145,7 @@ class PytestReader(BaseReader):
     def _inside(self, record: Record, text: str) -> None:
         if error := _ERROR.match(text):
             record.say(error.group(1))
-        elif place := _PLACE.match(text):
-            frame = frame_in(text)
-            if frame is not None and frame.own:
-                words = place.group(3).removeprefix("in ") if place.group(3).startswith("in ") else ""
-                record.frame(Frame(frame.file, frame.line, f"{frame.file}:{frame.line} {words}".rstrip(), True))
-        elif text.startswith('  File "') and (frame := frame_in(text)) is not None:
+        elif frame := place_in(text):
             record.frame(frame)
         elif text.startswith(("import file mismatch", "Failed: ")) or (not record.message and _RAISED.match(text)):
             record.say(text)

@@ -27,7 +27,9 @@ E       assert 1 == 0
 tests/shop/test_cart.py:12: in test_empty
     check()
 shop/cart.py:4: AssertionError</failure></testcase>
-<testcase classname="" name="tests.test_broken" time="0.0"><error message="collection failure">x</error></testcase>
+<testcase classname="" name="tests.test_broken" time="0.0"><error message="collection failure">
+tests/test_broken.py:1: in &lt;module&gt;
+E   ImportError: no cart</error></testcase>
 <testcase classname="tests.shop.test_cart" name="test_fine" time="0.0"><system-out>FAILED</system-out></testcase>
 <testcase classname="tests.shop.test_cart" name="test_later">
 <skipped message="later"/><failure message="as planned"/></testcase>
@@ -103,10 +105,10 @@ def test_pytest() -> None:
     failed, module = failing_tests_in_xml(PYTEST.encode())
     assert failed.id == "tests/shop/test_cart.py::TestCart::test_empty[a - b]"
     assert (failed.message, failed.file, failed.line) == ("assert 1 == 0", "shop/cart.py", 4)
-    assert failed.frames == ("shop/cart.py:4 AssertionError", "tests/shop/test_cart.py:12 in test_empty")
+    assert failed.frames == ("shop/cart.py:4", "tests/shop/test_cart.py:12 test_empty")
     assert (module.id, module.message, module.file) == (
         "tests/test_broken.py",
-        "collection failure",
+        "ImportError: no cart",
         "tests/test_broken.py",
     )
 
