@@ -22,11 +22,11 @@ MOST_LINES = 900
 
 WORDS = (
     *(b"error", b"fail", b"fatal", b"exception", b"traceback", b"panic", b"not ok ", b"abort", b"segmentation"),
-    *(b"core dumped", b"err!", b"severe", b"critical", b"sanitizer", b"    1) ", b"  1) "),
+    *(b"core dumped", b"err!", b"  1) "),
 )
 WEAK_WORDS = (
     *(b" denied", b"not found", b"cannot ", b"undefined", b"no such ", b"unable to", b"timed out", b"killed"),
-    *(b"unexpected", b"mismatch", b"invalid", b"missing", b"expected", b"assert", b"warning: ", b"could not"),
+    *(b"mismatch", b"invalid", b"missing", b"expected", b"assert", b"could not"),
 )
 SIGNS = tuple(sign.encode() for sign in "✖✗✘✕●")
 _DIGITS = b"0123456789"
