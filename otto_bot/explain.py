@@ -193,11 +193,13 @@ def _exit_code(clusters: Sequence[_Cluster], problems: Sequence[str]) -> int:
 def _print_text(clusters: Sequence[_Cluster], found: Found, problems: bool, look: Look, out: TextIO) -> None:
     notes = [Redactor().text(note) for note in found.notes]
     groups = [[one.told for one in cluster] for cluster in clusters]
-    parts = [summary(groups, left_out(found.passed, found.cancelled, notes), look)]
+    rest = left_out(found.passed, found.cancelled, notes)
+    parts = [summary(groups, rest, look)]
     if not groups and not problems:
-        parts = [nothing_failed(len(found.passed), look)]
+        parts = [nothing_failed(len(found.passed), look), summary([], left_out((), (), notes), look)]
     parts += [one_log(group[0], look, [told.name for told in group[1:]]) for group in groups]
-    print("\n\n".join("\n".join(part) for part in parts if part), file=out)
+    said = "\n\n".join("\n".join(part) for part in parts if part)
+    print(said, end="\n" if said else "", file=out)
 
 
 def _print_json(clusters: Sequence[_Cluster], found: Found, problems: Sequence[str], code: int, out: TextIO) -> None:

@@ -154,11 +154,13 @@ def test_the_class_decides_the_exit_code(folder: Path, tmp_path: Path) -> None:
 
 
 def test_what_cannot_be_read_is_said_and_the_rest_explained(folder: Path) -> None:
+    alone = here(Request((str(folder / "gone.log"),)))
     code, out, err = ran(str(folder / "gone.log"), str(folder / "test.log"))
 
     assert code == EXIT_USAGE
     assert "Tests fail" in out
     assert err == f"otto-bot: {folder / 'gone.log'} does not exist; name a log, a ZIP of logs or a folder\n"
+    assert alone == (code, "", err)
 
 
 @pytest.mark.parametrize("arguments", ["", "--budget x a", "--budget 3 a", "--jobs"])
@@ -269,6 +271,16 @@ def test_the_jobs_file_gives_conclusions_and_steps(folder: Path) -> None:
     log = here(Request((str(folder / "run.zip"),), jobs_file=told, as_json=True)).items[0]
 
     assert (log["step"], log["ended"]) == ("Run pytest", "the jobs file says so")
+
+
+def test_a_job_that_never_got_a_log_is_explained(folder: Path) -> None:
+    told = folder / "told.json"
+    told.write_text(json.dumps({"jobs": [{"id": 6, "name": "deploy", "conclusion": "failure", "steps": []}]}))
+
+    code, out, err = here(Request((str(folder / "run.zip"),), jobs_file=told))
+
+    assert (code, err) == (10, "")
+    assert f"{folder / 'run.zip'} · deploy\nIts jobs never started" in out
 
 
 def test_secrets_are_shown_nowhere(tmp_path: Path) -> None:

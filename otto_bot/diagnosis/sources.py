@@ -88,6 +88,11 @@ class _Finder:
         self.notes: list[str] = []
         self.problems: list[str] = []
 
+    @property
+    def count(self) -> int:
+        """Logs found so far."""
+        return len(self.candidates) + len(self.passed)
+
     def path(self, path: Path) -> None:
         if path.is_dir():
             self.folder(path)
@@ -195,11 +200,14 @@ def find(
     jobs = read_jobs(joined(file_chunks(jobs_file)), str(jobs_file)) if jobs_file is not None else ()
     finder = _Finder(jobs, opened)
     for path in dict.fromkeys(paths):
+        before = finder.count
         try:
             if path == STDIN and stdin is not None:
                 finder.stdin(stdin)
             else:
                 finder.path(Path(path))
+            if finder.count == before:
+                finder.problems.append(f"{path} holds no log that can be read; name a log, a ZIP of logs or a folder")
         except SourceError as error:
             finder.problems.append(str(error))
         except (OSError, ValueError) as error:

@@ -278,6 +278,16 @@ def test_what_is_no_log_is_named_with_what_to_do(tmp_path: Path, opened: ExitSta
     assert len(found.failed) == 1
 
 
+def test_a_folder_or_archive_without_a_readable_log_is_named(tmp_path: Path, opened: ExitStack) -> None:
+    folder = laid(tmp_path / "all", {"a.log": b"", "b.log": b" "})
+    archive = packed(tmp_path / "logs.zip", {"1_a.txt": b"", "2_b.txt": b"\0" * 99})
+
+    found = find([folder, archive], opened)
+
+    assert [problem.partition(" holds no log that can be read")[0] for problem in found.problems] == [folder, archive]
+    assert len(found.notes) == 4
+
+
 def test_paths_that_cannot_be_opened_are_named(tmp_path: Path, opened: ExitStack) -> None:
     (tmp_path / "none").mkdir()
     os.mkfifo(tmp_path / "pipe")
