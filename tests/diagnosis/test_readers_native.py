@@ -115,6 +115,23 @@ thread 'cart::is_empty' panicked at tests/it.rs:4:5:
 assertion failed: cart.is_empty()
      Summary [   0.012s] 5 tests run: 2 passed (1 flaky), 3 failed, 0 skipped
 """
+NOCAPTURE = """\
+running 1 test
+thread 'main' panicked at src/other.rs:1:1:
+not a test
+thread 'cart::is_empty' panicked at 'assertion failed: `(left == right)`
+  left: `1`,
+ right: `0`', src/cart.rs:30:9
+note: run with `RUST_BACKTRACE=1` environment variable to display a backtrace
+test cart::is_empty ... FAILED
+
+failures:
+
+failures:
+    cart::is_empty
+
+test result: FAILED. 0 passed; 1 failed; 0 ignored; 0 measured; 3 filtered out; finished in 0.00s
+"""
 NOT_CARGO = "---- end stdout ----\nError: No such image: abc\nTests failed: see above\n"
 CTEST = """\
 2/3 Test #2: cart_empty .......................***Failed    0.01 sec
@@ -232,6 +249,11 @@ TABLE: list[tuple[str, str, Expected]] = [
             "shop slow": ("TIMEOUT", None, None),
             "shop crashes": ("SIGSEGV", None, None),
         },
+    ),
+    (
+        "cargo test --nocapture",
+        NOCAPTURE,
+        {"cart::is_empty": ("assertion failed: `(left == right)`", "src/cart.rs", 30)},
     ),
     ("a heading like cargo's", NOT_CARGO, {}),
     ("ctest", CTEST, {"cart_empty": ("Failed", None, None), "slow": ("Timeout", None, None)}),
