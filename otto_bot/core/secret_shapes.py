@@ -85,7 +85,9 @@ def _user_info(match: re.Match[bytes]) -> bool:
 _KEYS = ("api", "access", "account", "secret", "private", "signing", "encryption", "auth", "master", "service")
 _BEFORE_KEY = b"|".join(b"(?<=%s)|(?<=%s[_-])" % (word.encode(), word.encode()) for word in _KEYS)
 _ASSIGNMENT = (
-    rb"(?i:(?P<word>passw(?:or)?d|passphrase|pwd|secret|token|(?:" + _BEFORE_KEY + rb")key)(?:_?[0-9]{1,2})?)"
+    rb"(?i:(?P<word>passw(?:or)?d|passphrase|pwd|secret|(?<!x-access-)token|(?:"
+    + _BEFORE_KEY
+    + rb")key)(?:_?[0-9]{1,2})?)"
     rb"(?:\\?[\"'\]]){0,2}(?:[ \t]{0,3}(?::=|=>|[:=])[ \t]{0,3}|(?<=--token)[ ]|(?<=--password)[ ]|(?<=--api-key)[ ])"
     rb"(?:\\?[\"'])?(?P<secret>[^\s\"'\\`,;(){}\[\]<>|]{6,}+)"
 )

@@ -275,3 +275,13 @@ def test_no_hostile_text_costs_more_than_its_length(piece):
         began = time.process_time()
         Redactor([SECRET]).raw(data)
         assert time.process_time() - began < 2
+
+
+def test_an_address_keeps_its_host():
+    clean = Redactor().text(f"git clone https://x-access-token:{SHAPES['ghs']}@github.com/a/b.git")
+    assert clean == f"git clone https://{REDACTED}@github.com/a/b.git"
+
+
+def test_a_key_with_windows_line_ends():
+    text = "\r\n".join([BEGIN, *BODY, END, "after"])
+    assert Redactor().text(text) == "\r\n".join([REDACTED] * 5 + ["after"])
