@@ -97,7 +97,9 @@ def read(job: CheckedJob) -> Reading:
     for annotation in job.annotations:
         places.annotated(annotation.path if annotation.level == "failure" else "")
     output = Output(
-        errors=tuple(spot.line.text for one in found for spot in one.spots if spot.line.signs & _SAYS),
+        errors=tuple(
+            spot.line.text for one in found for spot in one.spots if spot.line.signs & _SAYS and not spot.heading
+        ),
         tests=merged(test for one in found for test in failing_tests_of(log, *one.section[:3])),
         commands=tuple(text for one in found for text in _commands(one)),
         paths=frozenset(places.files()),

@@ -69,7 +69,11 @@ def _telling_lines(reading: Reading) -> list[str]:
     for one in reading.found:
         enough = _NEARLY * max(one.worth, default=0.0)
         weighed = zip(one.spots, one.worth, strict=True)
-        found += [spot.line.text for spot, worth in weighed if worth >= enough and says(spot.line.text) >= Says.HINT]
+        found += [
+            spot.line.text
+            for spot, worth in weighed
+            if worth >= enough and not spot.heading and says(spot.line.text) >= Says.HINT
+        ]
     return found
 
 

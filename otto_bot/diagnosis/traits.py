@@ -96,9 +96,10 @@ def _headers(lines: Sequence[Line]) -> list[bool]:
     for line in lines:
         if line.text.startswith("##[group]"):
             inside = line.text.startswith("##[group]Run ")
-        elif line.text.startswith("##[endgroup]") or line.fresh:
+        elif line.fresh:
             inside = False
         found.append(inside)
+        inside = inside and not line.text.startswith("##[endgroup]")
     return found
 
 
