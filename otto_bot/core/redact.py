@@ -27,7 +27,8 @@ CONTEXT = 1 << 12
 """Bytes before a piece of an endless line that are read again: the words before a secret."""
 
 _REDACTED = REDACTED.encode()
-_COLOUR = re.compile(rb"\x1b(?:\[[0-9;:?]*[ -/]*[@-~]|[()][0-9A-B])")
+_COLOUR = re.compile(rb"\x1b(?:\[[0-9;:?]*[mKJ]|\(B)")
+"""Colours and erasures. Other sequences are left in place: their last letter might be the first one of a secret."""
 
 _OPAQUE = frozenset({"signature", "data", "id", "tool_use_id", "type", "media_type"})
 """Fields of content blocks that the API checks byte by byte; they hold no words."""

@@ -5,7 +5,7 @@ import re
 import time
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from otto_bot.core.redact import REDACTED, Redactor
@@ -186,6 +186,7 @@ NOISE = st.text(alphabet="abc XYZ019-_.:/=\"'\n|\x1b[m{}", max_size=60)
 
 
 @settings(max_examples=150, deadline=None)
+@example(before="\x1b[", after="", kind="AWS", stamped=False)
 @given(before=NOISE, after=NOISE, kind=st.sampled_from(sorted(SHAPES)), stamped=st.booleans())
 def test_a_token_never_survives_wherever_it_stands(before, after, kind, stamped):
     token = SHAPES[kind]
