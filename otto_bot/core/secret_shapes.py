@@ -131,7 +131,7 @@ FAMILIES: tuple[Family, ...] = (
     Family((b"eyj",), (_shape(rb"(?P<secret>eyJ[A-Za-z0-9_-]*+(?P<rest>(?:\.[A-Za-z0-9_-]{8,}+){2,4}+)?)",
                               lambda m: m["rest"] is not None),)),
     Family((b"akia", b"asia"),
-           (_shape(_KEPT_APART + rb"(?P<secret>(?:AKIA|ASIA)[0-9A-Z]{16})(?![0-9A-Za-z])"),)),
+           (_shape(rb"(?P<secret>(?:AKIA|ASIA)[0-9A-Z]{16})"),)),
     Family((b"aiza",), (_shape(rb"(?P<secret>AIza[0-9A-Za-z_-]{35})"),)),
     Family((b"ya29.",), (_shape(rb"(?P<secret>ya29\.[0-9A-Za-z_-]{20,}+)"),)),
     Family((b"azdo",), (_shape(_KEPT_APART + rb"(?P<secret>[A-Za-z0-9]{80,90}+)(?![A-Za-z0-9])",

@@ -197,6 +197,12 @@ def test_a_token_never_survives_wherever_it_stands(before, after, kind, stamped)
     assert clean.endswith(Redactor().text(after)) or "://" in before + after
 
 
+@pytest.mark.parametrize("kind", SHAPES)
+@pytest.mark.parametrize("before", ["X9", "a", "_", "-", "="])
+def test_a_token_does_not_hide_behind_what_stands_right_before_it(kind, before):
+    assert SHAPES[kind] not in Redactor().text(f"{before}{SHAPES[kind]} after")
+
+
 @settings(max_examples=100, deadline=None)
 @given(kind=st.sampled_from(sorted(SHAPES)), cuts=st.sets(st.integers(1, 30), max_size=4), stamped=st.booleans())
 def test_colours_inside_a_token_do_not_hide_it(kind, cuts, stamped):
