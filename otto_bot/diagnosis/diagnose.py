@@ -25,7 +25,7 @@ _RUN = "##[group]Run "
 _ROOTS = (b"rootdir: ", b"Working directory is '")
 _SAYS = sum(
     BIT[name]
-    for name in ("error", "fail", "crash", "trouble", "error_first", "fatal", "place_error", "failing_test", "count")
+    for name in ("error", "fail", "crash", "trouble", "error_first", "fatal", "known_error", "failing_test", "count")
 )
 _GENERIC = re.compile(r"^Process completed with exit code \d+\.?$")
 

@@ -46,7 +46,7 @@ _DIGITS = re.compile(r"\d+")
 _OPENS = BIT["heading"] | BIT["failing_test"]
 """Kinds that open a passage: what they are about stands below them."""
 _KINDS = tuple(
-    BIT[name] for name in ("failing_test", "heading", "asserted", "place_error", "crash", "error_first", "count")
+    BIT[name] for name in ("failing_test", "heading", "asserted", "known_error", "crash", "error_first", "count")
 )
 
 

@@ -60,10 +60,18 @@ SIGNS = (
     _said("fatal", "fatal|panic"),
     _form("place", r"[\w@+~-]\.[a-z]\w{0,9}[:(]\d|\bline \d", ":1|:2|:3|:4|:5|:6|:7|:8|:9|(|line "),
     _form(
-        "place_error",
+        "known_error",
         r":\d+(?::\d+)?\)?:?\s*(?:fatal )?(?:error|syntax)|\(\d+,\d+\): error|error ts\d|error cs\d|\d+:\d+\s+error|"
-        r"error\[e",
-        "error|syntax",
+        r"error\[e|\bno module named\b|\bkilled$|: not found$|\[\d+,\d+\] \S",
+        "error|syntax|no module|killed|not found|] ",
+        "undefined reference to|no matching distribution|could not find a version|no match for argument|"
+        "unable to locate package|nothing provides|could not resolve|command not found|no space left on device|"
+        "cannot find module|cannot find package|cannot find symbol|module not found|no rule to make target|"
+        "unresolved import|is not recognized as|no such file or directory|segmentation fault|out of memory|"
+        "no matching version|version solving failed|resolutionimpossible|eresolve|failed to solve|"
+        "permission denied|connection refused|connection reset|connection timed out|unresolved external|"
+        "no matching package|could not find gem|has no installation candidate|unresolved reference|"
+        "has exceeded the maximum|the operation was canceled|unexpected end of|does not exist",
     ),
     _form("place_first", r"\S+\.\w+:\d+(?::\d+)?:? \S|\s+\d+:\d+\s+\S", ":"),
     _form(
@@ -153,12 +161,14 @@ SIGNS = (
 )
 BIT = {sign.name: 1 << index for index, sign in enumerate(SIGNS)}
 
+_FLAGS = ("-werror", "-fexceptions", "--fail-fast", "if-no-files-found: error", "continue-on-error")
+"""Settings whose names hold an error's words."""
 _TICKED = re.compile(r"\s*(?:[✓✔√] |ok \d|--- (?:PASS|SKIP)|=== (?:RUN|PAUSE|CONT|NAME)\b)")
 """A test that passed: the words of its name say nothing about errors."""
-_STRONG = BIT["place_error"] | BIT["failing_test"] | BIT["error_first"] | BIT["heading"] | BIT["fatal"]
+_STRONG = BIT["known_error"] | BIT["failing_test"] | BIT["error_first"] | BIT["heading"] | BIT["fatal"]
 _BOTH = BIT["crash"] | BIT["error"]
 _NEVER = BIT["passed"] | BIT["echo"] | BIT["command"]
-_ANYWHERE = frozenset(("place", "place_error", "count", "crash", "trouble", "excused"))
+_ANYWHERE = frozenset(("place", "known_error", "count", "crash", "trouble", "excused"))
 _TESTS = tuple(
     (
         1 << index,
@@ -174,7 +184,7 @@ _TESTS = tuple(
 def signs_of(text: str) -> int:
     """The line's signs as bits of `BIT`."""
     text = text[:WIDTH]
-    low = text.lower()
+    low = _plain(text.lower())
     if _TICKED.match(text):
         return BIT["passed"]
     found = 0
@@ -184,17 +194,23 @@ def signs_of(text: str) -> int:
                 found |= bit
                 break
         else:
-            if matches is None:
-                continue
-            for word in literals:
-                if word in low:
-                    break
-            else:
-                if literals:
-                    continue
-            if matches(text if cased else low):
+            if matches is not None and _has_one(low, literals) and matches(text if cased else low):
                 found |= bit
     return found
+
+
+def _plain(low: str) -> str:
+    for flag in _FLAGS:
+        if flag in low:
+            low = low.replace(flag, "")
+    return low
+
+
+def _has_one(low: str, literals: tuple[str, ...]) -> bool:
+    for literal in literals:
+        if literal in low:
+            return True
+    return not literals
 
 
 def is_strong(signs: int) -> bool:
