@@ -22,7 +22,7 @@ NEVER = ("Post job cleanup", "sshCommand", "Terminate orphan process", "Current 
 """What runners say before and after any failing step."""
 
 WEAK_CLASS = {
-    "mocha-hook": "mocha's own 'Timeout of 2000ms exceeded' in a hook is the code's failure, it is read as the machine's",
+    "mocha-hook": "a hook that ran into mocha's own timeout is the code's failure; it is read as the machine's",
 }
 """Where the product falls short: the log, and how."""
 
