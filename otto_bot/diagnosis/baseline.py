@@ -4,8 +4,12 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from otto_bot.core.evidence import FailingTest, Failure
+from otto_bot.core.evidence import Excerpt, FailingTest, Failure
 from otto_bot.diagnosis.progress import NOT_A_STATE, new_among
+
+BASE = "base commit"
+"""Source of the evidence that tests fail without the attempt too."""
+MOST_OLD = 50
 
 
 class Standing(NamedTuple):
@@ -50,3 +54,17 @@ def is_pre_existing(failure: Failure, baseline: Failure | None) -> bool:
 def new_tests(failure: Failure, baseline: Failure | None) -> tuple[FailingTest, ...]:
     """The failing tests that do not fail on the base commit, in order."""
     return against_base(failure, baseline).new_tests
+
+
+def beside_base(failure: Failure, baseline: Failure | None) -> Failure:
+    """The failure with what the base says of it: whether all of it was there before, else which of its tests were.
+
+    The tests that fail on the base too become a piece of evidence of their own, so that who reads the failure does not
+    blame the attempt for them.
+    """
+    standing = against_base(failure, baseline)
+    excerpts = tuple(excerpt for excerpt in failure.excerpts if excerpt.source != BASE)
+    if standing.partly:
+        ids = "\n".join(test.id for test in standing.old_tests[:MOST_OLD])
+        excerpts = (*excerpts, Excerpt(kind="message", source=BASE, text=f"Fail on the base commit too:\n{ids}"))
+    return failure.model_copy(update={"pre_existing": standing.pre_existing, "excerpts": excerpts})

@@ -195,7 +195,7 @@ def _by_text(job: CheckedJob, output: Output, found: Sequence[Hit], code: int | 
 def _of_tests(tests: Sequence[FailingTest], weighed: Weighed | None) -> Finding | None:
     """Failing tests speak for themselves, unless something weightier than a test stopped the step or explains all."""
     names = ", ".join(test.id for test in tests[:3])
-    told = Finding(Cause.TEST, (f"{len(tests)} failing tests named in the log",), names)
+    told = Finding(Cause.TEST, (f"failing tests named in the log: {len(tests)}",), names)
     if weighed is None:
         return told
     if weighed.cause is Cause.TEST:

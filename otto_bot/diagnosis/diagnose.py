@@ -6,8 +6,8 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
-from otto_bot.core.evidence import Excerpt, FailingTest, Failure, Phase
-from otto_bot.diagnosis.baseline import is_pre_existing
+from otto_bot.core.evidence import Cause, Excerpt, FailingTest, Failure, Phase
+from otto_bot.diagnosis.baseline import beside_base
 from otto_bot.diagnosis.classify import Finding, Output, classify, weightiest
 from otto_bot.diagnosis.clean import clean_line, clean_text, with_line_ends
 from otto_bot.diagnosis.extract import Ranked, excerpts, rank
@@ -27,6 +27,11 @@ _SAYS = sum(
     BIT[name]
     for name in ("error", "fail", "crash", "trouble", "error_first", "fatal", "known_error", "failing_test", "count")
 )
+_IN_THE_CODE = frozenset({Cause.BUILD, Cause.LINT, Cause.UNKNOWN})
+_ECHOES = BIT["echo"] | BIT["count"] | BIT["frame"] | BIT["passed"]
+_HEADLINE = 200
+_NEARLY = 0.7
+"""Of errors worth nearly as much as the best one the first is told."""
 _GENERIC = re.compile(r"^Process completed with exit code \d+\.?$")
 
 
@@ -67,7 +72,7 @@ def diagnose(
         sha=sha,
         phase=Phase.VERIFY,
         cause=finding.cause,
-        detail=finding.detail,
+        detail=_headline(readings, finding),
         class_hint=finding.class_hint,
         conclusion=_conclusion(readings),
         exit_code=finding.exit_code,
@@ -78,9 +83,7 @@ def diagnose(
         signals=finding.signals,
         excerpts=_evidence(readings, budget_chars),
     )
-    return failure.model_copy(
-        update={"pre_existing": is_pre_existing(failure, baseline), "progress": progress(previous, failure)}
-    )
+    return beside_base(failure, baseline).model_copy(update={"progress": progress(previous, failure)})
 
 
 def read(job: CheckedJob) -> Reading:
@@ -144,6 +147,23 @@ def _conclusion(readings: Sequence[Reading]) -> str:
     return next(
         (str(reading.job.conclusion) for reading in readings if reading.job.conclusion == "failure"), ""
     ) or str(readings[0].job.conclusion)
+
+
+def _headline(readings: Sequence[Reading], finding: Finding) -> str:
+    """What is said in one line: of errors in the code the line worth most, else the words that named the cause."""
+    if finding.cause not in _IN_THE_CODE:
+        return finding.detail
+    errors = [
+        (worth, spot.line.text.strip())
+        for reading in readings
+        if reading.finding.cause is finding.cause
+        for one in reading.found
+        for spot, worth in zip(one.spots, one.worth, strict=True)
+        if spot.line.signs & BIT["known_error"] and not spot.heading and not spot.line.signs & _ECHOES
+    ]
+    enough = _NEARLY * max((worth for worth, _ in errors), default=0.0)
+    first = next((text for worth, text in errors if worth >= enough), finding.detail)
+    return first.removeprefix("##[error]")[:_HEADLINE]
 
 
 def _suspects(readings: Sequence[Reading], tests: Iterable[FailingTest]) -> tuple[str, ...]:

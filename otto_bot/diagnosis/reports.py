@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from otto_bot.core.evidence import Cause, Excerpt, FailingTest, Failure
-from otto_bot.diagnosis.baseline import is_pre_existing
+from otto_bot.diagnosis.baseline import beside_base
 from otto_bot.diagnosis.fingerprint import fingerprint
 from otto_bot.diagnosis.masks import key_of_test
 from otto_bot.diagnosis.progress import progress
@@ -57,9 +57,7 @@ def with_reports(
             "excerpts": (*failure.excerpts, *(_excerpt(report) for report in reports if report.tests)),
         }
     )
-    return changed.model_copy(
-        update={"pre_existing": is_pre_existing(changed, baseline), "progress": progress(previous, changed)}
-    )
+    return beside_base(changed, baseline).model_copy(update={"progress": progress(previous, changed)})
 
 
 def _same(test: FailingTest, read: Sequence[FailingTest]) -> FailingTest | None:

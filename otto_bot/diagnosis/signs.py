@@ -140,7 +140,7 @@ SIGNS = (
         words="kb/s|mb/s|% done",
     ),
     _form("command", r"\s*(?:\$ |\+{1,3} ?[a-z./]|> \S+ \S|%> )|##\[(?:group|command)\]|travis_"),
-    _form("rule", r"\W*$"),
+    _form("rule", r"\W*(?:\[(?:info|error|warning|debug)\])?\W*$"),
     _form("caret", r"\s*[\^~|]+\s*$|\s*\|?\s*\^|.*(?:\^{2,}|~\^)", "^|~~|  |"),
     _form(
         "excused",

@@ -31,7 +31,7 @@ _IDLE = re.compile(
     | ^\s*(?:\#\#\[(?:group|endgroup|debug|command)\]|\[command\])
     | ^\s*(?:SKIPPED|XFAIL|XPASS)\ | ^\s*(?:ok\ \d|✓|✔|√|PASS\b|---\ PASS)
     | ^(?!.*\b[1-9]\d*\ (?:failed|failing|errors?|failures?)\b).*
-      \b(?:PASSED|passed|XFAIL|SKIPPED|ok)\s*(?:\[\s*\d+%\])?(?:\s\(.{1,20}\))?$
+      \b(?:PASSED|[Pp]assed|XFAIL|SKIPPED|Skipped|ok)\s*(?:\[\s*\d+%\])?(?:\s\(.{1,20}\))?$
     | ^(?!.*\b[1-9]\d*\ (?:errors?|failed|failures?|failing|problems?)\b).*
       \b(?:0|no)\ (?:errors?|failed|failures?|failing|problems?|vulnerabilities)\b
     | ^(?!.*(?:Failures|Errors|Failed):\ [1-9]).*(?:Failures|Errors|Failed):\ 0\b

@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from otto_bot.core.evidence import Cause, FailingTest, Failure, Phase
-from otto_bot.diagnosis.baseline import against_base, is_pre_existing, new_tests
+from otto_bot.diagnosis.baseline import BASE, against_base, beside_base, is_pre_existing, new_tests
 from otto_bot.diagnosis.fingerprint import fingerprint
 
 
@@ -76,3 +76,17 @@ def test_new_and_old_tests_are_all_there_are(now: frozenset[str], before: frozen
     assert {test.id for test in new_tests(failure, baseline)} == now - before
     assert sorted([*standing.new_tests, *standing.old_tests], key=lambda test: test.id) == list(failure.failing_tests)
     assert standing.pre_existing == (now <= before and bool(now or not before))
+
+
+def test_tests_that_fail_on_the_base_too_are_said_once() -> None:
+    base = failing("a", "b")
+    found = beside_base(beside_base(failing("a", "c"), base), base)
+    assert not found.pre_existing
+    assert [excerpt.text for excerpt in found.excerpts if excerpt.source == BASE] == ["Fail on the base commit too:\na"]
+
+
+@pytest.mark.parametrize("base", [None, failing("c"), failing("a", "b")])
+def test_nothing_is_said_where_none_or_all_of_it_was_there(base: Failure | None) -> None:
+    found = beside_base(failing("a", "b"), base)
+    assert found.excerpts == ()
+    assert found.pre_existing == (base == failing("a", "b"))

@@ -11,7 +11,7 @@ from otto_bot.playground.demo.harness import Playground
 from otto_bot.playground.demo.promise import broken
 from otto_bot.playground.scenario import find, load, shipped
 
-QUICK = ("single-task", "mixed-batch")
+QUICK = ("mixed-batch",)
 
 
 @pytest.mark.timeout(200)
