@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import time
 
 import pytest
 from hypothesis import given, settings
@@ -206,3 +207,56 @@ def test_nothing_is_quoted_of_nothing() -> None:
     assert taken("", 1000) == ()
     assert taken("\n\r\n  \n", 1000) == ()
     assert bench.extract("error: x", 0) == ""
+
+
+def seconds_for(text: str) -> float:
+    """Processor time of all that is done with a log."""
+    before = time.process_time()
+    assert len(bench.extract(text, 2000)) <= 2000
+    assert len(bench.extract_with_pass(text, text[:1000], 2000)) <= 2000
+    bench.classify(text)
+    bench.fingerprint(text)
+    return time.process_time() - before
+
+
+@pytest.mark.parametrize(
+    "piece",
+    ["error ", "FAILED ", '"', " ", "\x1b[31m", "error\r", "é✖"],
+)
+def test_a_line_of_a_million_characters_ends_in_time(piece: str) -> None:
+    assert seconds_for("error: before\n" + piece * (1_000_000 // len(piece)) + "\nerror: after") < 8
+
+
+@pytest.mark.parametrize(
+    "block",
+    [
+        "FAIL: x (y)\n-----\nTraceback (most recent call last):\n",
+        "travis_fold:start:x\r\n",
+        "section_start:1:step_script\r\n",
+        "##[error]x\n",
+        "Post job cleanup.\n",
+        "FAILED tests/test_a.py::test_b - x\n",
+    ],
+)
+def test_marks_without_number_end_in_time(block: str) -> None:
+    assert seconds_for(block * (200_000 // len(block))) < 8
+
+
+@pytest.mark.xfail(strict=True, reason="there is no limit to the parts of one log that are read")
+@pytest.mark.parametrize(
+    "block",
+    [
+        "##[group]Run x\n##[error]y\n",
+        "travis_fold:start:git.x\ntravis_fold:end:git.x\n",
+        'travis_\nThe command "x" exited with 1.\n',
+    ],
+)
+def test_the_parts_of_a_log_that_are_read_are_limited(block: str) -> None:
+    assert len(ranked(job_of(block * 1000))) <= 200
+
+
+@pytest.mark.xfail(strict=True, reason="an even share of too many parts leaves none of them a line")
+def test_more_failing_parts_than_the_budget_holds_leave_whole_lines() -> None:
+    why = "src/m{}.c:3:1: error: a name is not declared in this scope"
+    found = bench.extract(stamped(*((f"part{n}", [why.format(chr(97 + n % 26))]) for n in range(90))), 1000)
+    assert found.count("a name is not declared in this scope") >= 5

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import tomllib
+from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from otto_bot.diagnosis import bench
+from otto_bot.diagnosis.clean import with_line_ends
 from otto_bot.diagnosis.diagnose import diagnose
-from otto_bot.diagnosis.models import CheckedJob
+from otto_bot.diagnosis.models import CheckedJob, StepResult
 
 LOGS = Path(__file__).parent / "logs"
 PINS: dict[str, Any] = tomllib.loads((LOGS / "pins.toml").read_text(encoding="utf-8"))
@@ -85,3 +89,53 @@ def test_quotes_stand_where_they_say(name: str) -> None:
         span = "\n".join(lines[item.first_line - 1 : item.last_line])
         for line in item.text.split("\n"):
             assert line.strip().removesuffix(" …") in span.replace("\x1b[0m", "").replace("\x1b[36;1m", "")
+
+
+MARKS = [
+    *(
+        "##[group]Run make",
+        "##[endgroup]",
+        "##[error]x",
+        "##[error]",
+        "Post job cleanup.",
+        "Cleaning up orphan processes",
+    ),
+    *(
+        "travis_fold:start:install",
+        "travis_fold:end:install",
+        "travis_time:start:1",
+        "travis_fold:start:after_failure.1",
+    ),
+    *('The command "make" exited with 1.', 'The command "make" exited with 0.', "Done. Your build exited with 1."),
+    *("section_start:1:step_script\r", "section_end:1:step_script\r", "ERROR: Job failed: exit code 1"),
+    *("Finished: FAILURE", "[Pipeline] }", "2026-01-02T03:04:05.1234567Z ", "\ufeff", "\x1b[31m", "\x1b]8;;", "^[[0m"),
+]
+TOLD = [
+    line for path in sorted((Path(__file__).parent / "logs").glob("*.log")) for line in path.read_text().split("\n")
+]
+rows = st.lists(
+    st.sampled_from(TOLD).map(str.encode)
+    | st.sampled_from(MARKS).map(str.encode)
+    | st.binary(max_size=60)
+    | st.builds(lambda text, cut: text.encode()[:-cut], st.sampled_from(["größer ✓", "错误 🙂"]), st.integers(1, 3)),
+    max_size=60,
+)
+
+
+@settings(max_examples=60, deadline=None)
+@given(rows, st.sampled_from([b"\n", b"\r\n", b"\r", b""]), st.integers(0, 3000), st.booleans())
+def test_no_log_breaks_the_room(lines: list[bytes], end: bytes, budget: int, with_step: bool) -> None:
+    log = end.join(lines)
+    text = log.decode("utf-8", "replace")
+    assert len(bench.extract(text, budget)) <= budget
+    assert len(bench.extract_with_pass(text, text[: len(text) // 2], budget)) <= budget
+    assert bench.classify(text) in ("code", "environment", "infrastructure")
+    assert len(bench.fingerprint(text)) == 16
+    step = StepResult(
+        number=2, name="Run make", conclusion="failure", started_at=datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
+    )
+    job = CheckedJob(id=1, name="x", conclusion="failure", log=log, steps=(step,) if with_step else ())
+    failure = diagnose("t", 1, None, [job], budget_chars=budget)
+    assert sum(len(item.text) for item in failure.excerpts) <= budget
+    count = with_line_ends(log).count(b"\n") + 1
+    assert all(1 <= (item.first_line or 0) <= (item.last_line or 0) <= count for item in failure.excerpts)
