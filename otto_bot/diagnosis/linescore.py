@@ -6,9 +6,10 @@ import math
 from collections.abc import Callable, Sequence
 
 from otto_bot.diagnosis.signs import BIT
-from otto_bot.diagnosis.traits import FAR, MEASURES, PLACES, Spot
+from otto_bot.diagnosis.traits import FAR, IF_STRONG, MEASURES, PAIRS, PLACES, Spot
 from otto_bot.diagnosis.weights import ABOVE1, ABOVE3, BELOW1, BELOW3, BIAS, IS, PLACE
 
+_OWN = -1
 Table = tuple[tuple[int, float], ...]
 
 
@@ -24,9 +25,11 @@ _MEASURES: tuple[tuple[Callable[[Spot], int], tuple[float, ...]], ...] = tuple(
     )
     for figure, ranges in MEASURES
 )
-_PLACES: tuple[tuple[Callable[[Spot], bool], float], ...] = tuple(
-    (holds, PLACE[name]) for name, holds in PLACES if name in PLACE
+_PAIRS = tuple((bits, PLACE[name]) for name, bits in PAIRS if name in PLACE)
+_IF_STRONG, _PLACES = (
+    tuple((holds, PLACE[name]) for name, holds in named if name in PLACE) for named in (IF_STRONG, PLACES)
 )
+_OF_STRONG = (*_IF_STRONG, *_PLACES)
 
 
 def worth(lines: Sequence[Spot]) -> list[float]:
@@ -36,12 +39,12 @@ def worth(lines: Sequence[Spot]) -> list[float]:
 
 
 def _sum(spot: Spot, known: dict[tuple[int, int], float]) -> float:
-    total = BIAS + _weight(-1, _IS, spot.line.signs, known)
+    total = BIAS + _weight(_OWN, _IS, spot.line.signs, known)
     for which, (table, signs) in enumerate(zip(_AROUND, spot.around, strict=True)):
         total += _weight(which, table, signs, known)
     for figure, weights in _MEASURES:
         total += weights[min(figure(spot), FAR)]
-    for holds, weight in _PLACES:
+    for holds, weight in _OF_STRONG if spot.strong else _PLACES:
         if holds(spot):
             total += weight
     return total
@@ -50,5 +53,8 @@ def _sum(spot: Spot, known: dict[tuple[int, int], float]) -> float:
 def _weight(which: int, table: Table, signs: int, known: dict[tuple[int, int], float]) -> float:
     found = known.get((which, signs))
     if found is None:
-        found = known[which, signs] = sum(weight for bit, weight in table if signs & bit)
+        found = sum(weight for bit, weight in table if signs & bit)
+        if which == _OWN:
+            found += sum(weight for bits, weight in _PAIRS if signs & bits == bits)
+        known[which, signs] = found
     return found

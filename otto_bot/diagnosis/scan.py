@@ -10,15 +10,21 @@ from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from otto_bot.diagnosis.clean import LINE_LIMIT, clean_line
-from otto_bot.diagnosis.signs import is_strong, signs_of
+from otto_bot.diagnosis.signs import signs_of, strong
 
 PIECE = 1 << 20
-PER_PIECE = 48
+LONGEST = 4 * LINE_LIMIT
+"""Bytes after which a line is taken for two."""
+WEAK_TAIL = 1 << 17
+"""Bytes before the end in which words are looked for that stand in harmless lines too."""
+PER_PIECE = 32
 """Places of one word that are looked at from either end of a piece."""
-MOST_HITS = 600
+MOST_HITS = 400
 FIRST_STRONG, LAST_STRONG, LAST_WEAK = 24, 32, 24
-BEFORE, AFTER, TAIL, NEAR = 6, 16, 100, 1
+BEFORE, AFTER, TAIL, NEAR = 5, 12, 70, 1
 MOST_LINES = 900
+FIRST_PARTS, LAST_PARTS = 8, 24
+"""Parts of a line that was drawn again and again."""
 
 WORDS = (
     *(b"error", b"fail", b"fatal", b"exception", b"traceback", b"panic", b"not ok ", b"abort", b"segmentation"),
@@ -57,37 +63,42 @@ def scan(log: bytes, start: int, end: int, number: int, also: Sequence[int] = ()
     hits, counts = _hits(log, start, end)
     known: dict[str, int] = {}
     most = MOST_LINES + (2 * NEAR + 1) * len(also)
-    ranges = _fitting(log, _ranges(log, start, end, _chosen(log, hits, known), also), most)
-    return Scan(tuple(_read(log, start, number, ranges, counts, known, most)), log.count(b"\n", start, end) + 1, end)
+    ranges = _fitting(log, _ranges(log, start, end, _chosen(log, hits), also), most)
+    return Scan(tuple(_read(log, start, number, ranges, counts, known)), log.count(b"\n", start, end) + 1, end)
 
 
 def _hits(log: bytes, start: int, end: int) -> tuple[list[tuple[int, bool]], dict[bytes, int]]:
     """Line starts with an error's words (True: a word that seldom stands elsewhere), and how often each form stands."""
     found: dict[int, bool] = {}
     counts: dict[bytes, int] = {}
-    at = start
-    while at < end:
-        stop = min(end, at + PIECE)
-        if stop < end:
-            stop = log.rfind(b"\n", at, stop) + 1 or stop
-        piece = log[at:stop].lower()
-        for line, telling in _in_piece(piece):
+    for at, stop in _pieces(log, start, end):
+        for line, telling in _in_piece(log[at:stop].lower(), stop == end):
             form = _form(log, at + line)
             seen = counts.get(form, 0)
             counts[form] = seen + 1
             if seen < 3 or seen % 16 == 0:
                 found[at + line] = found.get(at + line, False) or telling
-        at = stop
     hits = sorted(found.items())
     if len(hits) > MOST_HITS:
         hits = hits[: MOST_HITS // 2] + hits[-MOST_HITS // 2 :]
     return hits, counts
 
 
-def _in_piece(piece: bytes) -> list[tuple[int, bool]]:
+def _pieces(log: bytes, start: int, end: int) -> Iterator[tuple[int, int]]:
+    """Pieces of whole lines as far as lines end; the last one is about `WEAK_TAIL` long."""
+    while start < end:
+        rest = end - start
+        stop = end if rest <= WEAK_TAIL + LONGEST else start + min(rest - WEAK_TAIL, PIECE)
+        if stop < end:
+            stop = log.rfind(b"\n", start, stop) + 1 or stop
+        yield start, stop
+        start = stop
+
+
+def _in_piece(piece: bytes, last: bool) -> list[tuple[int, bool]]:
     lines: dict[int, bool] = {}
     words = WORDS if piece.isascii() else WORDS + SIGNS
-    for group, telling in ((words, True), (WEAK_WORDS, False)):
+    for group, telling in ((words, True), (WEAK_WORDS if last else (), False)):
         for word in group:
             for place in _places(piece, word):
                 line = max(piece.rfind(b"\n", 0, place), piece.rfind(b"\r", max(0, place - 4000), place)) + 1
@@ -120,18 +131,18 @@ def _form(log: bytes, start: int) -> bytes:
     return log[start : stop if stop >= 0 else start + 240].translate(None, _DIGITS)
 
 
-def _chosen(log: bytes, hits: list[tuple[int, bool]], known: dict[str, int]) -> list[int]:
+def _chosen(log: bytes, hits: list[tuple[int, bool]]) -> list[int]:
     """The hits whose surroundings are read: strong ones from both ends, and the last of the others."""
-    strong: list[int] = []
+    sure: list[int] = []
     weak: list[int] = []
     for start, telling in hits:
-        if telling and is_strong(_signs(_text_at(log, start), known)):
-            strong.append(start)
+        if telling and strong(_text_at(log, start)):
+            sure.append(start)
         else:
             weak.append(start)
-    if len(strong) > FIRST_STRONG + LAST_STRONG:
-        strong = strong[:FIRST_STRONG] + strong[-LAST_STRONG:]
-    return sorted({*strong, *weak[-LAST_WEAK:]})
+    if len(sure) > FIRST_STRONG + LAST_STRONG:
+        sure = sure[:FIRST_STRONG] + sure[-LAST_STRONG:]
+    return sorted({*sure, *weak[-LAST_WEAK:]})
 
 
 def _signs(text: str, known: dict[str, int]) -> int:
@@ -162,31 +173,38 @@ def _ranges(log: bytes, start: int, end: int, hits: Sequence[int], also: Sequenc
 
 
 def _fitting(log: bytes, ranges: list[tuple[int, int]], most: int) -> list[tuple[int, int]]:
-    """The last range, the first, the last but one, …: as many as have `most` lines together."""
-    left, kept = most, []
-    low, high = 0, len(ranges) - 1
-    while low <= high and left > 0:
-        index = high if (high - low) % 2 == (len(ranges) - 1) % 2 else low
-        left -= log.count(b"\n", *ranges[index])
-        kept.append(ranges[index])
-        low, high = (low, high - 1) if index == high else (low + 1, high)
-    return sorted(kept)
+    """What of the ranges has `most` lines together: more of the last than of the first ones, none of the middle."""
+    if sum(log.count(b"\n", low, high) + 1 for low, high in ranges) <= most:
+        return ranges
+    left = most * 3 // 5
+    last: list[tuple[int, int]] = []
+    for low, high in reversed(ranges):
+        if left <= 0:
+            break
+        last.append((_back(log, high, low, left), high))
+        left -= log.count(b"\n", *last[-1]) + 1
+    border, left = last[-1][0], most * 2 // 5
+    first: list[tuple[int, int]] = []
+    for low, high in ranges:
+        if left <= 0 or low >= border:
+            break
+        first.append((low, _on(log, low, min(high, border), left - 1)))
+        left -= log.count(b"\n", *first[-1]) + 1
+    return first + last[::-1]
 
 
 def _back(log: bytes, at: int, start: int, lines: int) -> int:
     for _ in range(lines):
         if at <= start:
             return start
-        at = log.rfind(b"\n", max(start, at - 1 - LINE_LIMIT * 4), max(start, at - 1)) + 1 or max(
-            start, at - 1 - LINE_LIMIT * 4
-        )
+        at = log.rfind(b"\n", max(start, at - 1 - LONGEST), max(start, at - 1)) + 1 or max(start, at - 1 - LONGEST)
     return at
 
 
 def _on(log: bytes, at: int, end: int, lines: int) -> int:
     for _ in range(lines + 1):
-        stop = log.find(b"\n", at, min(end, at + LINE_LIMIT * 4))
-        at = stop + 1 if stop >= 0 else min(end, at + LINE_LIMIT * 4)
+        stop = log.find(b"\n", at, min(end, at + LONGEST))
+        at = stop + 1 if stop >= 0 else min(end, at + LONGEST)
         if at >= end:
             return end
     return at
@@ -199,15 +217,14 @@ def _read(
     ranges: list[tuple[int, int]],
     counts: dict[bytes, int],
     known: dict[str, int],
-    most: int,
 ) -> Iterator[Line]:
-    counted, left = start, most
+    counted = start
     for low, high in ranges:
         number += log.count(b"\n", counted, low)
         counted = low
         fresh, blank = True, low == start
         at, line = low, number
-        while at < high and left > 0:
+        while at < high:
             stop = log.find(b"\n", at, high)
             stop = high if stop < 0 else stop
             for place, raw in _parts(log, at, stop):
@@ -217,17 +234,25 @@ def _read(
                     continue
                 yield Line(place, line, text, _signs(text, known), counts.get(_form(log, place), 1), fresh, blank)
                 fresh = blank = False
-                left -= 1
             at, line = stop + 1, line + 1
 
 
 def _parts(log: bytes, start: int, stop: int) -> Iterator[tuple[int, bytes]]:
     """The line in the parts that bare CRs make of it: each was a line of its own on some screen."""
-    raw = log[start : min(stop, start + LINE_LIMIT * 4)]
-    if b"\r" not in raw:
-        yield start, raw[:LINE_LIMIT]
+    if log.find(b"\r", start, stop - 1) < 0:
+        yield start, log[start : min(stop, start + LINE_LIMIT)]
         return
+    if stop - start <= LONGEST:
+        found = list(_drawn(log, start, stop))
+        yield from found if len(found) <= FIRST_PARTS + LAST_PARTS else found[:FIRST_PARTS] + found[-LAST_PARTS:]
+        return
+    half = LONGEST // 2
+    yield from list(_drawn(log, start, start + half))[:FIRST_PARTS]
+    yield from list(_drawn(log, stop - half, stop))[-LAST_PARTS:]
+
+
+def _drawn(log: bytes, start: int, stop: int) -> Iterator[tuple[int, bytes]]:
     at = start
-    for part in raw.split(b"\r"):
+    for part in log[start:stop].split(b"\r"):
         yield at, part[:LINE_LIMIT]
         at += len(part) + 1

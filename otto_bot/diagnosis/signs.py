@@ -6,6 +6,7 @@ The signs are those of compilers, test runners, package managers and CI runners 
 from __future__ import annotations
 
 import re
+from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 WIDTH = 300
@@ -169,33 +170,54 @@ _STRONG = BIT["known_error"] | BIT["failing_test"] | BIT["error_first"] | BIT["h
 _BOTH = BIT["crash"] | BIT["error"]
 _NEVER = BIT["passed"] | BIT["echo"] | BIT["command"]
 _ANYWHERE = frozenset(("place", "known_error", "count", "crash", "trouble", "excused"))
-_TESTS = tuple(
+_NOTHING = re.compile(r"(?!)")
+
+
+def _way(pattern: re.Pattern[str], name: str) -> Callable[[str], re.Match[str] | None]:
+    return pattern.search if name in _ANYWHERE else pattern.match
+
+
+_Test = tuple[int, tuple[str, ...], tuple[str, ...], Callable[[str], re.Match[str] | None], bool]
+_TESTS: tuple[_Test, ...] = tuple(
     (
         1 << index,
         sign.words,
-        sign.literals,
-        None if sign.pattern is None else sign.pattern.search if sign.name in _ANYWHERE else sign.pattern.match,
+        # A pattern without literals is tried on every line: the empty text stands in each.
+        (sign.literals or ("",)) if sign.pattern is not None else (),
+        _NOTHING.match if sign.pattern is None else _way(sign.pattern, sign.name),
         sign.cased,
     )
     for index, sign in enumerate(SIGNS)
 )
+_DECIDING = tuple(test for test in _TESTS if test[0] & (_STRONG | _BOTH | _NEVER))
 
 
 def signs_of(text: str) -> int:
     """The line's signs as bits of `BIT`."""
-    text = text[:WIDTH]
+    return _found(text[:WIDTH], _TESTS)
+
+
+def strong(text: str) -> bool:
+    """Whether the line's signs make it strong; only those that matter for that are looked for."""
+    return is_strong(_found(text[:WIDTH], _DECIDING))
+
+
+def _found(text: str, tests: Sequence[_Test]) -> int:
     low = _plain(text.lower())
     if _TICKED.match(text):
         return BIT["passed"]
     found = 0
-    for bit, words, literals, matches, cased in _TESTS:
+    for bit, words, literals, matches, cased in tests:
         for word in words:
             if word in low:
                 found |= bit
                 break
         else:
-            if matches is not None and _has_one(low, literals) and matches(text if cased else low):
-                found |= bit
+            for literal in literals:
+                if literal in low:
+                    if matches(text if cased else low):
+                        found |= bit
+                    break
     return found
 
 
@@ -204,13 +226,6 @@ def _plain(low: str) -> str:
         if flag in low:
             low = low.replace(flag, "")
     return low
-
-
-def _has_one(low: str, literals: tuple[str, ...]) -> bool:
-    for literal in literals:
-        if literal in low:
-            return True
-    return not literals
 
 
 def is_strong(signs: int) -> bool:

@@ -114,13 +114,6 @@ def _around(lines: Sequence[Line], k: int) -> tuple[int, int, int, int]:
     return found[0], found[1], found[2], found[3]
 
 
-def _has(*names: str) -> Callable[[Spot], bool]:
-    bits = 0
-    for name in names:
-        bits |= BIT[name]
-    return lambda spot: spot.line.signs & bits == bits
-
-
 def _indent(text: str) -> int:
     return len(text) - len(text.lstrip())
 
@@ -160,29 +153,45 @@ MEASURES = (
 )
 """A figure counts as `FAR` where it is over that."""
 
-PLACES: tuple[tuple[str, Callable[[Spot], bool]], ...] = (
+PAIRS: tuple[tuple[str, int], ...] = (
+    ("place and error", BIT["place"] | BIT["error"]),
+    ("error and warning", BIT["error"] | BIT["warning"]),
+    ("echo and error", BIT["echo"] | BIT["error"]),
+    ("passed and error", BIT["passed"] | BIT["error"]),
+    ("chatter and error", BIT["chatter"] | BIT["error"]),
+)
+"""Signs that mean something else together than each alone."""
+
+IF_STRONG: tuple[tuple[str, Callable[[Spot], bool]], ...] = (
     ("strong", lambda s: s.strong),
-    ("first strong", lambda s: s.strong and s.nth == 1),
-    ("strong, one of the first 3", lambda s: s.strong and s.nth <= 3),
-    ("last strong", lambda s: s.strong and s.left == 0),
-    ("strong, one of the last 4", lambda s: s.strong and s.left <= 3),
+    ("first strong", lambda s: s.nth == 1),
+    ("strong, one of the first 3", lambda s: s.nth <= 3),
+    ("last strong", lambda s: s.left == 0),
+    ("strong, one of the last 4", lambda s: s.left <= 3),
+    ("strong, within 40 lines of the end", lambda s: s.to_end <= 40),
+    ("strong, over 200 lines from the end", lambda s: s.to_end > 200),
+)
+"""Of strong lines only."""
+
+PLACES: tuple[tuple[str, Callable[[Spot], bool]], ...] = (
     ("before any strong", lambda s: s.nth == 0),
     ("within 6 below the first strong", lambda s: s.nth == 1 and 1 <= s.below <= 6),
-    ("strong, within 40 lines of the end", lambda s: s.strong and s.to_end <= 40),
-    ("strong, over 200 lines from the end", lambda s: s.strong and s.to_end > 200),
     ("error, within 30 lines of the end", lambda s: s.to_end <= 30 and bool(s.line.signs & BIT["error_first"])),
     ("trouble, within 30 lines of the end", lambda s: s.to_end <= 30 and bool(s.line.signs & BIT["trouble"])),
     ("after a blank line", lambda s: s.line.after_blank),
     ("in the step's own heading", lambda s: s.heading),
-    ("place and error", _has("place", "error")),
-    ("error and warning", _has("error", "warning")),
-    ("echo and error", _has("echo", "error")),
-    ("passed and error", _has("passed", "error")),
-    ("chatter and error", _has("chatter", "error")),
     ("asserted, close below a strong", lambda s: s.below < 8 and bool(s.line.signs & BIT["asserted"])),
     ("frame, close below a strong", lambda s: s.below < 4 and bool(s.line.signs & BIT["frame"])),
     ("frame, far below a strong", lambda s: s.below >= 4 and bool(s.line.signs & BIT["frame"])),
 )
+
+NAMES = (
+    *(f"is:{name}" for name in BIT),
+    *(f"{where}:{name}" for where, _ in NEIGHBOURS for name in BIT),
+    *(name for measure in MEASURES for name, _, _ in measure.ranges),
+    *(name for name, _ in (*PAIRS, *IF_STRONG, *PLACES)),
+)
+"""Every trait there is."""
 
 
 def bits_of(signs: int) -> Iterator[str]:
@@ -200,6 +209,7 @@ def traits(spot: Spot) -> Iterator[str]:
     for figure, ranges in MEASURES:
         value = min(figure(spot), FAR)
         yield from (name for name, low, high in ranges if low <= value <= high)
-    for name, holds in PLACES:
-        if holds(spot):
-            yield name
+    yield from (name for name, bits in PAIRS if spot.line.signs & bits == bits)
+    if spot.strong:
+        yield from (name for name, holds in IF_STRONG if holds(spot))
+    yield from (name for name, holds in PLACES if holds(spot))
