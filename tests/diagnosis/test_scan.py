@@ -136,8 +136,8 @@ def test_an_error_in_the_midst_of_quiet_is_found(before: int) -> None:
 
 def test_one_form_repeated_does_not_hide_another() -> None:
     loud = [f"ERROR: connection {n} was lost" for n in range(30_000)]
-    found = whole(log_of(*loud[:15_000], "ERROR: the schema has no such column", *loud[15_000:]))
-    assert numbered(found, "ERROR: the schema has no such column") == [15_001]
+    found = whole(log_of(*loud[:15_000], "panic: the schema has no such column", *loud[15_000:]))
+    assert numbered(found, "panic: the schema has no such column") == [15_001]
     assert max(line.alike for line in found.lines if "connection" in line.text) > 20
 
 

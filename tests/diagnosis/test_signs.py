@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from otto_bot.diagnosis.signs import BIT, SIGNS, WIDTH, is_strong, signs_of
+from otto_bot.diagnosis.signs import BIT, SIGNS, WIDTH, is_strong, signs_of, strong
 
 
 def names_of(text: str) -> set[str]:
@@ -149,11 +149,13 @@ WEAK = (
 @pytest.mark.parametrize("text", STRONG)
 def test_errors_by_themselves_are_strong(text: str) -> None:
     assert is_strong(signs_of(text))
+    assert strong(text)
 
 
 @pytest.mark.parametrize("text", WEAK)
 def test_echoes_commands_and_passed_tests_are_not(text: str) -> None:
     assert not is_strong(signs_of(text))
+    assert not strong(text)
 
 
 def test_only_the_beginning_of_a_line_is_looked_at() -> None:
@@ -187,11 +189,11 @@ TRAPS = (
 
 
 @settings(max_examples=150)
-@given(st.text(max_size=400) | st.lists(st.sampled_from(TRAPS), max_size=60).map("".join))
+@given(st.text(max_size=400) | st.lists(st.sampled_from((*TRAPS, *STRONG, *WEAK)), max_size=60).map("".join))
 def test_any_text_has_signs(text: str) -> None:
     signs = signs_of(text)
     assert 0 <= signs < 1 << len(SIGNS)
-    assert isinstance(is_strong(signs), bool)
+    assert strong(text) == is_strong(signs)
 
 
 @pytest.mark.parametrize("piece", [*TRAPS, "{", "=", " ", "ok ", "expect but ", "\x1b[0m", "✖ "])

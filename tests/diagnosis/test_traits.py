@@ -12,7 +12,7 @@ from otto_bot.diagnosis import weights
 from otto_bot.diagnosis.linescore import worth
 from otto_bot.diagnosis.scan import Line, Scan, scan
 from otto_bot.diagnosis.signs import BIT, signs_of
-from otto_bot.diagnosis.traits import FAR, MEASURES, NEIGHBOURS, PLACES, Spot, spots, traits
+from otto_bot.diagnosis.traits import FAR, NAMES, NEIGHBOURS, Spot, spots, traits
 
 TABLES = {"IS": weights.IS} | {name: getattr(weights, name.upper()) for name, _ in NEIGHBOURS}
 ERROR = "src/parse.c:71:18: error: expected ';'"
@@ -34,9 +34,8 @@ def test_weights_are_of_signs_that_exist(table: str) -> None:
 
 
 def test_weights_of_places_are_of_traits_that_exist() -> None:
-    known = [name for measure in MEASURES for name, _, _ in measure.ranges] + [name for name, _ in PLACES]
-    assert len(known) == len(set(known))
-    assert set(weights.PLACE) <= set(known)
+    assert len(NAMES) == len(set(NAMES))
+    assert set(weights.PLACE) <= {name for name in NAMES if ":" not in name}
 
 
 def test_weights_are_sound_numbers() -> None:
@@ -145,4 +144,6 @@ def test_any_lines_have_traits_and_worth(rows: list[Line]) -> None:
     assert all(0 <= spot.below <= FAR and 0 <= spot.above <= FAR for spot in found)
     assert all(0 <= value <= 1 for value in worth(found))
     for spot in found:
-        assert len(list(traits(spot))) == len(set(traits(spot)))
+        names = list(traits(spot))
+        assert len(names) == len(set(names))
+        assert set(names) <= set(NAMES)
