@@ -8,7 +8,7 @@ PYTEST := $(BIN)/pytest -n 2 --dist worksteal
 # Compiled modules are kept: every process of a demo starts in half the time.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help env demo test test-slow test-all lint lint-style lint-types lint-imports lint-workflows lint-image format bench-diagnosis clean
+.PHONY: help env demo test test-slow test-all lint lint-style lint-types lint-imports lint-workflows lint-image format bench-diagnosis bench-weights clean
 
 help:  ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -53,6 +53,9 @@ format: env  ## rewrite the files the way `make lint` wants them
 
 bench-diagnosis: env  ## how well real CI logs are read; DATA is the folder of labelled logs, see docs/diagnosis.md
 	@$(BIN)/python -m bench.diagnosis "$(DATA)" $(ARGS)
+
+bench-weights: env  ## fit the weights of log lines anew; needs scikit-learn, DATA as above, see docs/diagnosis.md
+	@$(BIN)/python -m bench.weights "$(DATA)" $(ARGS)
 
 clean:  ## remove everything that can be made again
 	rm -rf .venv .tools .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache dist
