@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import tomllib
 from datetime import UTC, datetime
 from functools import cache
@@ -26,6 +27,7 @@ NEVER = ("Post job cleanup", "sshCommand", "Terminate orphan process", "Current 
 """What runners say before and after any failing step."""
 
 WEAK_CLASS = {
+    "bundler-version": "versions Bundler cannot solve are the environment's, as with pip; they are read as the code's",
     "mocha-hook": "a hook that ran into mocha's own timeout is the code's failure; it is read as the machine's",
 }
 """Where the product falls short: the log, and how."""
@@ -76,10 +78,59 @@ def test_other_failures_have_others(pair: list[str]) -> None:
     assert print_of(pair[0]) != print_of(pair[1])
 
 
+def test_only_the_same_failures_share_one() -> None:
+    known = {frozenset(pair) for pair in PINS["same"]}
+    names: dict[str, list[str]] = {}
+    for name in NAMES:
+        names.setdefault(print_of(name), []).append(name)
+    assert {frozenset(group) for group in names.values() if len(group) > 1} == known
+
+
+AGAIN = (
+    (re.compile(r"\b2026-03-04T(\d\d):(\d\d):(\d\d)\.\d{7}Z"), r"2027-11-19T07:\3:\2.7654321Z"),
+    (re.compile(r"\b\d+\.\d+(?= ?(?:s|sec|seconds|ms)\b)"), "77.31"),
+    (re.compile(r"\b\d+(?= ?ms\b)"), "4711"),
+    (re.compile(r"(?<=section_)(start|end):\d+"), r"\1:1790000001"),
+    (re.compile(r"\b0x[0-9a-f]{6,}"), "0x7fffdeadbeef"),
+    (re.compile(r"(?<=seed )\d+"), "99999"),
+    (re.compile(r"/home/runner/work/parcel/parcel"), "/home/runner/work/fork/fork"),
+    (re.compile(r"/home/travis/build/acme/parcel"), "/home/travis/build/you/fork"),
+    (re.compile(r"/builds/acme/parcel"), "/builds/other/fork"),
+)
+"""What another run of the same job says otherwise: times, durations, addresses, the folder it ran in."""
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_another_run_of_the_same_has_its_fingerprint(name: str) -> None:
+    text = text_of(name)
+    for pattern, changed in AGAIN:
+        text = pattern.sub(changed, text)
+    assert text != text_of(name)
+    assert bench.fingerprint(text) == print_of(name)
+
+
+BARE = [name for name in NAMES if not text_of(name).startswith("\ufeff")]
+
+
+@pytest.mark.parametrize("name", BARE)
+def test_inside_of_an_actions_log_it_is_the_same(name: str) -> None:
+    around = ["##[group]Run ./ci.sh", "./ci.sh", "##[endgroup]", *text_of(name).split("\n")]
+    around += [
+        "##[error]Process completed with exit code 1.",
+        "Post job cleanup.",
+        "fatal: error: failed in cleaning up",
+    ]
+    text = "".join(f"2026-05-05T01:02:03.{n:07d}Z {line}\n" for n, line in enumerate(around))
+    assert bench.fingerprint(text) == print_of(name)
+    quoted = bench.extract(text, BUDGET)
+    assert [piece for piece in PINS["log"][name]["must"] if piece not in quoted] == []
+    assert "failed in cleaning up" not in quoted
+
+
 @pytest.mark.parametrize("name", NAMES)
 def test_quotes_stand_where_they_say(name: str) -> None:
     text = text_of(name)
-    lines = text.split("\n")
+    lines = re.sub(r"\x1b\[[0-9;]*m", "", text).split("\n")
     job = CheckedJob(id=1, name="check", conclusion="failure", log=text.encode())
     found = diagnose("t1", 1, None, [job], budget_chars=BUDGET).excerpts
     assert found
@@ -88,7 +139,7 @@ def test_quotes_stand_where_they_say(name: str) -> None:
         assert item.last_line is not None
         span = "\n".join(lines[item.first_line - 1 : item.last_line])
         for line in item.text.split("\n"):
-            assert line.strip().removesuffix(" …") in span.replace("\x1b[0m", "").replace("\x1b[36;1m", "")
+            assert line.strip().removesuffix(" …") in span
 
 
 MARKS = [
