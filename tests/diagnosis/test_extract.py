@@ -148,6 +148,14 @@ def test_many_equal_errors_do_not_hide_another(place: int) -> None:
     assert "ERROR: column 'colour' does not exist" in found
 
 
+def test_the_room_of_equal_errors_goes_to_another() -> None:
+    loud = [f"src/model{n}.c:{n}:1: error: expected ';'" for n in range(60)]
+    other = "src/rate.c:7:1: error: control reaches the end of a function that should return a rate"
+    found = told(*NOISE, *loud[:30], other, *loud[30:], EXIT, budget=500)
+    assert other in found
+    assert loud[0] in found
+
+
 def test_two_kinds_of_failure_are_both_quoted() -> None:
     lint = [f"  {n}:1  error  'x{n}' is not defined  no-undef" for n in range(300)]
     found = told(

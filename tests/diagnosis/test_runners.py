@@ -102,6 +102,12 @@ def test_what_runs_after_the_failure_is_no_part_of_it(word: str) -> None:
     assert [("error: no" in part, "failed after" in part) for part in parts_of(*lines)] == [(True, False)]
 
 
+def test_what_runs_after_an_unfinished_command_is_no_part_of_it() -> None:
+    text = "".join(parts_of(*HEAD, *ran("make", None, "a.c:1:1: error: no"), *AFTER, *DONE))
+    assert "a.c:1:1: error: no" in text
+    assert "error.log" not in text
+
+
 def test_a_cache_that_is_set_up_is_no_failure() -> None:
     lines = [
         *HEAD,
