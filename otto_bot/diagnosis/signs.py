@@ -46,8 +46,8 @@ SIGNS = (
     ),
     _form(
         "trouble",
-        r"not (?:allowed|defined|exist|match|supported|available|installed|implemented|equal)|timed? ?out|\bbad ",
-        "not |tim|bad ",
+        r"not (?:allowed|defined|exist|match|supported|available|installed|implemented|equal)|timed? ?-?out|\bbad ",
+        "not |timed|timeout|time out|time-out|bad ",
         "not found|cannot|can't|couldn't|could not|unable|undefined|unknown|missing|invalid|unexpected|denied|"
         "refused|no such|unresolved|doesn't|does not|mismatch|conflict|illegal|forbidden|unauthorized|unsupported|"
         "killed|too many|exceed|terminated|wrong|broken|corrupt|incompatible|ambiguous|unused|must |should |"
@@ -63,8 +63,8 @@ SIGNS = (
     _form(
         "known_error",
         r":\d+(?::\d+)?\)?:?\s*(?:fatal )?(?:error|syntax)|\(\d+,\d+\): error|error ts\d|error cs\d|\d+:\d+\s+error|"
-        r"error\[e|\bno module named\b|\bkilled$|: not found$|\[\d+,\d+\] \S",
-        "error|syntax|no module|killed|not found|] ",
+        r"error\[e|\bno module named\b|\bkilled$|: not found$|:\[\d+,\d+\] \S",
+        "error|syntax|no module|killed|: not found|:[",
         "undefined reference to|no matching distribution|could not find a version|no match for argument|"
         "unable to locate package|nothing provides|could not resolve|command not found|no space left on device|"
         "cannot find module|cannot find package|cannot find symbol|module not found|no rule to make target|"
@@ -141,8 +141,8 @@ SIGNS = (
         words="kb/s|mb/s|% done",
     ),
     _form("command", r"\s*(?:\$ |\+{1,3} ?[a-z./]|> \S+ \S|%> )|##\[(?:group|command)\]|travis_"),
-    _form("rule", r"\W*(?:\[(?:info|error|warning|debug)\])?\W*$"),
-    _form("caret", r"\s*[\^~|]+\s*$|\s*\|?\s*\^|.*(?:\^{2,}|~\^)", "^|~~|  |"),
+    _form("rule", r"\W*$|\W*\[(?:info|error|warning|debug)\]\W*$"),
+    _form("caret", r"\s*[\^~|]+\s*$|\s*\|?\s*\^", "^|~|  |", "^^|~^"),
     _form(
         "excused",
         r"expected (?:error|failure|fail)",
