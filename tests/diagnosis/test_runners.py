@@ -202,12 +202,19 @@ def test_a_gitlab_job_that_was_cut_off_is_read_to_its_end() -> None:
     assert part.endswith("still running")
 
 
-@pytest.mark.xfail(strict=True, reason="the mark that ends a section stands within it")
-def test_marks_of_a_runner_are_not_quoted() -> None:
-    quoted = bench.extract("\n".join(gitlab("$ make test", "FAILED tests/test_a.py::test_b")), 1000)
+@pytest.mark.xfail(strict=True, reason="marks that begin and end a part stand within it")
+@pytest.mark.parametrize(
+    "lines",
+    [
+        gitlab("$ make test", "FAILED tests/test_a.py::test_b"),
+        [*HEAD, *ran("make test", 1, "FAILED tests/test_a.py::test_b"), *DONE],
+    ],
+    ids=["gitlab", "travis"],
+)
+def test_marks_of_a_runner_are_not_quoted(lines: list[str]) -> None:
+    quoted = bench.extract("\n".join(lines), 1000)
     assert "FAILED tests/test_a.py::test_b" in quoted
-    assert "section_end:" not in quoted
-    assert "section_start:" not in quoted
+    assert not [mark for mark in ("section_end:", "section_start:", "travis_time:", "travis_fold:") if mark in quoted]
 
 
 @pytest.mark.parametrize(
