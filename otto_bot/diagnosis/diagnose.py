@@ -30,6 +30,7 @@ _SAYS = sum(
 _IN_THE_CODE = frozenset({Cause.BUILD, Cause.LINT, Cause.UNKNOWN})
 _ECHOES = BIT["echo"] | BIT["count"] | BIT["frame"] | BIT["passed"]
 _HEADLINE = 200
+_MOST_PARTS = 48
 _NEARLY = 0.7
 """Of errors worth nearly as much as the best one the first is told."""
 _GENERIC = re.compile(r"^Process completed with exit code \d+\.?$")
@@ -121,11 +122,16 @@ def ranked(job: CheckedJob) -> tuple[Ranked, ...]:
     job = _with_line_ends(job)
     log = job.log or b""
     passing = Passing(job.passing) if job.passing else None
-    found = tuple(rank(log, section, passing) for section in sections(job))
+    found = tuple(rank(log, section, passing) for section in _limited(sections(job)))
     if not found or found[0].section.start == 0 or any(one.telling for one in found):
         return found
     before = rank(log, Section(0, found[0].section.start, 1, None))
     return (before, *found) if before.telling else found
+
+
+def _limited(parts: Sequence[Section]) -> Sequence[Section]:
+    """The first and the last of very many parts; no step of a real job is left out."""
+    return parts if len(parts) <= _MOST_PARTS else (*parts[: _MOST_PARTS // 3], *parts[-2 * _MOST_PARTS // 3 :])
 
 
 def _roots(log: bytes, section: Section) -> Iterator[str]:

@@ -41,6 +41,8 @@ _ENDING = 90
 _COUNTS = 12
 _GUESSED = 0.3
 """Weight of a part that says nothing beside parts that do, and of all such parts together for each that does."""
+_LEAST_SHARE = 150
+"""Characters below which a share holds nothing that can be understood."""
 _EXIT = re.compile(r"exit(?:ed)? (?:with |code|status)", re.IGNORECASE)
 _DIGITS = re.compile(r"\d+")
 _OPENS = BIT["heading"] | BIT["failing_test"]
@@ -82,6 +84,7 @@ def excerpts(pieces: Sequence[tuple[CheckedJob, Ranked]], budget: int) -> tuple[
 
     Of parts that no step is known of, those that say nothing share a small part among them.
     """
+    pieces = _affordable(pieces, budget)
     weights = _weights([ranked for _, ranked in pieces])
     sizes = [sum(len(spot.line.text) for spot in ranked.spots) for _, ranked in pieces]
     chosen: dict[int, list[Excerpt]] = {}
@@ -92,6 +95,16 @@ def excerpts(pieces: Sequence[tuple[CheckedJob, Ranked]], budget: int) -> tuple[
         left -= sum(len(item.text) + 1 for item in found)
         chosen[index] = found
     return tuple(item for index in range(len(pieces)) for item in chosen[index])
+
+
+def _affordable(pieces: Sequence[tuple[CheckedJob, Ranked]], budget: int) -> Sequence[tuple[CheckedJob, Ranked]]:
+    """As many parts as the budget has room for, from both ends, those that say something before the others."""
+    most = max(1, budget // _LEAST_SHARE)
+    if len(pieces) <= most:
+        return pieces
+    from_ends = [i // 2 if i % 2 == 0 else len(pieces) - 1 - i // 2 for i in range(len(pieces))]
+    kept = sorted(from_ends, key=lambda index: not pieces[index][1].telling)[:most]
+    return [pieces[index] for index in sorted(kept)]
 
 
 def _weights(parts: Sequence[Ranked]) -> list[float]:

@@ -71,6 +71,7 @@ _NOTHING_HAS = _any(
     r"\b(?:SKIP(?:PED)?|XFAIL|PASS(?:ED)?|ok)\b\s*(?:[\[(:]|$)|License Exception|error messages$",
     r"\b(?:0|no) (?:errors?|failures?|failed|problems?|warnings?)\b(?!.*\b[1-9]\d* (?:errors?|failed|failures?))",
     r"(?:Failures|Errors|Failed): 0\b(?!.*(?:Failures|Errors|Failed): [1-9])|[Dd]eprecat(?:ed|ion)\b",
+    r"[━█▓░]{3}|\[[=#.>-]{8,} *\]|\b\d+%\|",
 )
 _ERROR_STARTS = _any(
     r"##\[error\]|E {2,}\S|(?:FAILED|ERROR|FAIL)[: ] ?\S|--- FAIL:|not ok\b|[●✖✕✗✘❌×]|\d+\) \S|\[error\]|\[ERROR\]",

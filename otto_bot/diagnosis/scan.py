@@ -36,6 +36,8 @@ WEAK_WORDS = (
 )
 SIGNS = tuple(sign.encode() for sign in "✖✗✘✕●")
 _DIGITS = b"0123456789"
+_MARKS = ("travis_time:", "travis_fold:", "section_start:", "section_end:")
+"""Lines by which a runner parts its log; they say nothing to people."""
 
 
 class Line(NamedTuple):
@@ -231,6 +233,8 @@ def _read(
                 text = clean_line(raw)
                 if not text.strip():
                     blank = True
+                    continue
+                if text.startswith(_MARKS):
                     continue
                 yield Line(place, line, text, _signs(text, known), counts.get(_form(log, place), 1), fresh, blank)
                 fresh = blank = False

@@ -138,7 +138,7 @@ SIGNS = (
         r"extracting|removing|progress|checking|generating|running|starting|created|loading|scanning|adding|cloning|"
         r"processing|entering|leaving|make\[\d\]: (?:enter|leav)|cc |cxx |ld |gen |\[ *\d+%\]|\(\d+/\d+\)|gcc|g\+\+|"
         r"clang|c\+\+|/usr/bin/(?:gcc|cc|c\+\+|g\+\+)|libtool|cp |mv |mkdir|rm |install |ar |ranlib|creating)",
-        words="kb/s|mb/s|% done",
+        words="kb/s|mb/s|% done|━━━|███|░░░|======>",
     ),
     _form("command", r"\s*(?:\$ |\+{1,3} ?[a-z./]|> \S+ \S|%> )|##\[(?:group|command)\]|travis_"),
     _form("rule", r"\W*$|\W*\[(?:info|error|warning|debug)\]\W*$"),

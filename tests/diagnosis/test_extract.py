@@ -250,7 +250,6 @@ def test_marks_without_number_end_in_time(block: str) -> None:
     assert seconds_for(block * (200_000 // len(block))) < 8
 
 
-@pytest.mark.xfail(strict=True, reason="there is no limit to the parts of one log that are read")
 @pytest.mark.parametrize(
     "block",
     [
@@ -263,7 +262,6 @@ def test_the_parts_of_a_log_that_are_read_are_limited(block: str) -> None:
     assert len(ranked(job_of(block * 1000))) <= 200
 
 
-@pytest.mark.xfail(strict=True, reason="an even share of too many parts leaves none of them a line")
 def test_more_failing_parts_than_the_budget_holds_leave_whole_lines() -> None:
     why = "src/m{}.c:3:1: error: a name is not declared in this scope"
     found = bench.extract(stamped(*((f"part{n}", [why.format(chr(97 + n % 26))]) for n in range(90))), 1000)

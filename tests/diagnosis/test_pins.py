@@ -27,10 +27,8 @@ NEVER = ("Post job cleanup", "sshCommand", "Terminate orphan process", "Current 
 """What runners say before and after any failing step."""
 
 WEAK_CLASS = {
-    "bundler-version": "versions Bundler cannot solve are the environment's, as with pip; they are read as the code's",
     "mocha-hook": "a hook that ran into mocha's own timeout is the code's failure; it is read as the machine's",
 }
-WEAK_PRINT = {"pip-no-match": "a progress bar of pip is worth enough to count, or not, by how many lines follow"}
 """Where the product falls short: the log, and how."""
 
 
@@ -113,7 +111,7 @@ def test_another_run_of_the_same_has_its_fingerprint(name: str) -> None:
 BARE = [name for name in NAMES if not text_of(name).startswith("\ufeff")]
 
 
-@pytest.mark.parametrize("name", known(BARE, WEAK_PRINT))
+@pytest.mark.parametrize("name", BARE)
 def test_inside_of_an_actions_log_it_is_the_same(name: str) -> None:
     around = ["##[group]Run ./ci.sh", "./ci.sh", "##[endgroup]", *text_of(name).split("\n")]
     around += [

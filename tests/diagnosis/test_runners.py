@@ -202,7 +202,6 @@ def test_a_gitlab_job_that_was_cut_off_is_read_to_its_end() -> None:
     assert part.endswith("still running")
 
 
-@pytest.mark.xfail(strict=True, reason="marks that begin and end a part stand within it")
 @pytest.mark.parametrize(
     "lines",
     [
