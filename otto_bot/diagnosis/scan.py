@@ -18,7 +18,9 @@ LONGEST = 4 * LINE_LIMIT
 WEAK_TAIL = 1 << 17
 """Bytes before the end in which words are looked for that stand in harmless lines too."""
 PER_PIECE = 32
-"""Places of one word that are looked at from either end of a piece."""
+"""Places of one word that are looked at from either end of a piece, whatever stands there."""
+MOST_PLACES = 4000
+"""Places of one word in a piece that are compared with those before."""
 MOST_HITS = 400
 FIRST_STRONG, LAST_STRONG, LAST_WEAK = 24, 32, 24
 BEFORE, AFTER, TAIL, NEAR = 5, 12, 70, 1
@@ -110,12 +112,16 @@ def _in_piece(piece: bytes, last: bool) -> list[tuple[int, bool]]:
 
 
 def _places(piece: bytes, word: bytes) -> Iterator[int]:
-    """The first and the last places of the word, one a line, at most `PER_PIECE` of each."""
+    """Places of the word, one a line: the first and the last `PER_PIECE`, between them the first of each new form."""
+    forms: set[bytes] = set()
     at, last = piece.find(word), -1
-    for _ in range(PER_PIECE):
+    for count in range(MOST_PLACES):
         if at < 0:
             return
-        yield at
+        form = _form(piece, piece.rfind(b"\n", 0, at) + 1)
+        if count < PER_PIECE or form not in forms:
+            yield at
+        forms.add(form)
         last = at
         stop = piece.find(b"\n", at)
         at = piece.find(word, stop) if stop >= 0 else -1
