@@ -226,7 +226,7 @@ def seconds_for(text: str) -> float:
 
 @pytest.mark.parametrize(
     "piece",
-    ["error ", '"', " ", "\x1b[31m", "error\r", "é✖"],
+    ["error ", *(pytest.param(piece, marks=pytest.mark.slow) for piece in ('"', " ", "\x1b[31m", "error\r", "é✖"))],
 )
 def test_a_line_of_a_million_characters_ends_in_time(piece: str) -> None:
     assert seconds_for("error: before\n" + piece * (1_000_000 // len(piece)) + "\nerror: after") < 8
