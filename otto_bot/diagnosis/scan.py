@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from otto_bot.diagnosis.clean import LINE_LIMIT, clean_line
-from otto_bot.diagnosis.signs import signs_of, strong
+from otto_bot.diagnosis.signs import narrowed, signs_of, strong
 
 PIECE = 1 << 20
 LONGEST = 4 * LINE_LIMIT
@@ -21,10 +21,12 @@ PER_PIECE = 32
 """Places of one word that are looked at from either end of a piece, whatever stands there."""
 MOST_PLACES = 4000
 """Places of one word in a piece that are compared with those before."""
-MOST_HITS = 400
-FIRST_STRONG, LAST_STRONG, LAST_WEAK = 24, 32, 24
+MOST_HITS = 300
+FIRST_STRONG, LAST_STRONG, LAST_WEAK = 16, 20, 16
 BEFORE, AFTER, TAIL, NEAR = 5, 12, 70, 1
 MOST_LINES = 900
+TOGETHER = 24
+"""Lines whose words are looked for in one go."""
 FIRST_PARTS, LAST_PARTS = 8, 24
 """Parts of a line that was drawn again and again."""
 
@@ -65,10 +67,11 @@ class Scan(NamedTuple):
 def scan(log: bytes, start: int, end: int, number: int, also: Sequence[int] = ()) -> Scan:
     """Lines worth weighing of `log[start:end]`, whose first line has the given number; those at `also` in any case."""
     hits, counts = _hits(log, start, end)
-    known: dict[str, int] = {}
+    tail = _back(log, end, start, TAIL)
+    chosen = _chosen(log, [hit for hit in hits if hit[0] < tail])  # what stands in the tail is read in any case
     most = MOST_LINES + (2 * NEAR + 1) * len(also)
-    ranges = _fitting(log, _ranges(log, start, end, _chosen(log, hits), also), most)
-    return Scan(tuple(_read(log, start, number, ranges, counts, known)), log.count(b"\n", start, end) + 1, end)
+    ranges = _fitting(log, _ranges(log, start, end, chosen, also), most)
+    return Scan(tuple(_read(log, start, number, ranges, counts)), log.count(b"\n", start, end) + 1, end)
 
 
 def _hits(log: bytes, start: int, end: int) -> tuple[list[tuple[int, bool]], dict[bytes, int]]:
@@ -141,24 +144,16 @@ def _form(log: bytes, start: int) -> bytes:
 
 def _chosen(log: bytes, hits: list[tuple[int, bool]]) -> list[int]:
     """The hits whose surroundings are read: strong ones from both ends, and the last of the others."""
+    told = [start for start, telling in hits if telling]
+    weak = [start for start, telling in hits if not telling]
     sure: list[int] = []
-    weak: list[int] = []
-    for start, telling in hits:
-        if telling and strong(_text_at(log, start)):
-            sure.append(start)
-        else:
-            weak.append(start)
+    for at in range(0, len(told), TOGETHER):
+        some = told[at : at + TOGETHER]
+        for start, is_one in zip(some, strong([_text_at(log, start) for start in some]), strict=True):
+            (sure if is_one else weak).append(start)
     if len(sure) > FIRST_STRONG + LAST_STRONG:
         sure = sure[:FIRST_STRONG] + sure[-LAST_STRONG:]
-    return sorted({*sure, *weak[-LAST_WEAK:]})
-
-
-def _signs(text: str, known: dict[str, int]) -> int:
-    """The signs of a line; equal lines are looked at once."""
-    found = known.get(text)
-    if found is None:
-        found = known[text] = signs_of(text)
-    return found
+    return sorted({*sure, *sorted(weak)[-LAST_WEAK:]})
 
 
 def _text_at(log: bytes, start: int) -> str:
@@ -219,32 +214,43 @@ def _on(log: bytes, at: int, end: int, lines: int) -> int:
 
 
 def _read(
-    log: bytes,
-    start: int,
-    number: int,
-    ranges: list[tuple[int, int]],
-    counts: dict[bytes, int],
-    known: dict[str, int],
+    log: bytes, start: int, number: int, ranges: list[tuple[int, int]], counts: dict[bytes, int]
 ) -> Iterator[Line]:
+    known: dict[str, int] = {}
     counted = start
     for low, high in ranges:
         number += log.count(b"\n", counted, low)
         counted = low
+        found = list(_cleaned(log, low, high, number))
+        _look(found, known)
         fresh, blank = True, low == start
-        at, line = low, number
-        while at < high:
-            stop = log.find(b"\n", at, high)
-            stop = high if stop < 0 else stop
-            for place, raw in _parts(log, at, stop):
-                text = clean_line(raw)
-                if not text.strip():
-                    blank = True
-                    continue
-                if text.startswith(_MARKS):
-                    continue
-                yield Line(place, line, text, _signs(text, known), counts.get(_form(log, place), 1), fresh, blank)
-                fresh = blank = False
-            at, line = stop + 1, line + 1
+        for place, line, text in found:
+            if not text.strip():
+                blank = True
+                continue
+            yield Line(place, line, text, known[text], counts.get(_form(log, place), 1), fresh, blank)
+            fresh = blank = False
+
+
+def _look(found: list[tuple[int, int, str]], known: dict[str, int]) -> None:
+    """Note the signs of these lines; equal ones are looked at once, and together for words that none of them has."""
+    texts = list(dict.fromkeys(text for _, _, text in found if text not in known))
+    for at in range(0, len(texts), TOGETHER):
+        some = texts[at : at + TOGETHER]
+        tests = narrowed("\n".join(some))
+        known.update((text, signs_of(text, tests)) for text in some)
+
+
+def _cleaned(log: bytes, low: int, high: int, number: int) -> Iterator[tuple[int, int, str]]:
+    """Place, number and text of each line between two places, without those that only part a log."""
+    while low < high:
+        stop = log.find(b"\n", low, high)
+        stop = high if stop < 0 else stop
+        for place, raw in _parts(log, low, stop):
+            text = clean_line(raw)
+            if not text.startswith(_MARKS):
+                yield place, number, text
+        low, number = stop + 1, number + 1
 
 
 def _parts(log: bytes, start: int, stop: int) -> Iterator[tuple[int, bytes]]:

@@ -164,6 +164,9 @@ BIT = {sign.name: 1 << index for index, sign in enumerate(SIGNS)}
 
 _FLAGS = ("-werror", "-fexceptions", "--fail-fast", "if-no-files-found: error", "continue-on-error")
 """Settings whose names hold an error's words."""
+_DIGIT = re.compile(r"[0-9]")
+_NUMBERED = BIT["place"] | BIT["place_first"] | BIT["clock"]
+"""Signs that no line without a digit has."""
 _TICKED = re.compile(r"\s*(?:[✓✔√] |ok \d|--- (?:PASS|SKIP)|=== (?:RUN|PAUSE|CONT|NAME)\b)")
 """A test that passed: the words of its name say nothing about errors."""
 _STRONG = BIT["known_error"] | BIT["failing_test"] | BIT["error_first"] | BIT["heading"] | BIT["fatal"]
@@ -192,14 +195,27 @@ _TESTS: tuple[_Test, ...] = tuple(
 _DECIDING = tuple(test for test in _TESTS if test[0] & (_STRONG | _BOTH | _NEVER))
 
 
-def signs_of(text: str) -> int:
-    """The line's signs as bits of `BIT`."""
-    return _found(text[:WIDTH], _TESTS)
+def signs_of(text: str, tests: Sequence[_Test] = _TESTS) -> int:
+    """The line's signs as bits of `BIT`; `tests` are those for a text that the line stands in."""
+    return _found(text[:WIDTH], tests)
 
 
-def strong(text: str) -> bool:
-    """Whether the line's signs make it strong; only those that matter for that are looked for."""
-    return is_strong(_found(text[:WIDTH], _DECIDING))
+def narrowed(text: str, tests: Sequence[_Test] = _TESTS) -> tuple[_Test, ...]:
+    """The tests that some line of the text may pass: looking for words in many lines at once spares most of them."""
+    low = text.lower()
+    found = []
+    for bit, words, literals, matches, cased in tests:
+        near = tuple(word for word in words if word in low)
+        gates = tuple(literal for literal in literals if literal in low)
+        if near or gates:
+            found.append((bit, near, gates, matches, cased))
+    return tuple(found)
+
+
+def strong(texts: Sequence[str]) -> list[bool]:
+    """Whether each line's signs make it strong; only those that matter for that are looked for."""
+    tests = narrowed("\n".join(texts), _DECIDING)
+    return [is_strong(_found(text[:WIDTH], tests)) for text in texts]
 
 
 def _found(text: str, tests: Sequence[_Test]) -> int:
@@ -207,7 +223,10 @@ def _found(text: str, tests: Sequence[_Test]) -> int:
     if _TICKED.match(text):
         return BIT["passed"]
     found = 0
+    without = 0 if _DIGIT.search(low) else _NUMBERED
     for bit, words, literals, matches, cased in tests:
+        if bit & without:
+            continue
         for word in words:
             if word in low:
                 found |= bit

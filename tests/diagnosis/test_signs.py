@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from otto_bot.diagnosis.signs import BIT, SIGNS, WIDTH, is_strong, signs_of, strong
+from otto_bot.diagnosis.signs import BIT, SIGNS, WIDTH, is_strong, narrowed, signs_of, strong
 
 
 def names_of(text: str) -> set[str]:
@@ -149,13 +149,13 @@ WEAK = (
 @pytest.mark.parametrize("text", STRONG)
 def test_errors_by_themselves_are_strong(text: str) -> None:
     assert is_strong(signs_of(text))
-    assert strong(text)
+    assert strong([text]) == [True]
 
 
 @pytest.mark.parametrize("text", WEAK)
 def test_echoes_commands_and_passed_tests_are_not(text: str) -> None:
     assert not is_strong(signs_of(text))
-    assert not strong(text)
+    assert strong([text]) == [False]
 
 
 def test_only_the_beginning_of_a_line_is_looked_at() -> None:
@@ -193,7 +193,7 @@ TRAPS = (
 def test_any_text_has_signs(text: str) -> None:
     signs = signs_of(text)
     assert 0 <= signs < 1 << len(SIGNS)
-    assert strong(text) == is_strong(signs)
+    assert strong([text]) == [is_strong(signs)]
 
 
 @pytest.mark.parametrize("piece", [*TRAPS, "{", "=", " ", "ok ", "expect but ", "\x1b[0m", "✖ "])
@@ -202,3 +202,12 @@ def test_a_line_of_a_million_characters_is_quick(piece: str) -> None:
     before = time.process_time()
     signs_of(text)
     assert time.process_time() - before < 0.25
+
+
+@given(
+    st.lists(st.text(max_size=40) | st.sampled_from(["error: x", "FAILED a", "1) b", "not found", "ok 1"]), max_size=8)
+)
+def test_looking_at_lines_together_finds_the_same(texts: list[str]) -> None:
+    tests = narrowed("\n".join(texts))
+    assert [signs_of(text, tests) for text in texts] == [signs_of(text) for text in texts]
+    assert strong(texts) == [is_strong(signs_of(text)) for text in texts]
