@@ -57,10 +57,9 @@ class Line(NamedTuple):
 
 
 class Scan(NamedTuple):
-    """What was read of a section: lines in order, and how many lines and bytes the section has."""
+    """What was read of a section: its lines of interest in order, and where in the log it ends."""
 
     lines: tuple[Line, ...]
-    total: int
     end: int
 
 
@@ -71,7 +70,7 @@ def scan(log: bytes, start: int, end: int, number: int, also: Sequence[int] = ()
     chosen = _chosen(log, [hit for hit in hits if hit[0] < tail])  # what stands in the tail is read in any case
     most = MOST_LINES + (2 * NEAR + 1) * len(also)
     ranges = _fitting(log, _ranges(log, start, end, chosen, also), most)
-    return Scan(tuple(_read(log, start, number, ranges, counts)), log.count(b"\n", start, end) + 1, end)
+    return Scan(tuple(_read(log, start, number, ranges, counts)), end)
 
 
 def _hits(log: bytes, start: int, end: int) -> tuple[list[tuple[int, bool]], dict[bytes, int]]:

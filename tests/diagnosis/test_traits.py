@@ -139,7 +139,7 @@ lines = st.builds(
 @settings(max_examples=100)
 @given(st.lists(lines, max_size=30).map(lambda rows: sorted(rows, key=lambda line: line.number)))
 def test_any_lines_have_traits_and_worth(rows: list[Line]) -> None:
-    found = spots(Scan(tuple(rows), 10**7, 7 * 10**7 + 1))
+    found = spots(Scan(tuple(rows), 7 * 10**7 + 1))
     assert [spot.line for spot in found] == rows
     assert all(0 <= spot.below <= FAR and 0 <= spot.above <= FAR for spot in found)
     assert all(0 <= value <= 1 for value in worth(found))
