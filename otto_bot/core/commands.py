@@ -23,6 +23,7 @@ VERBS = (
     "status",
     "explain",
     "budget",
+    "keep",
     "forget",
     "help",
 )
@@ -95,10 +96,11 @@ def _arguments(verb: str, args: list[str], guidance: str) -> Command | BadComman
         if match is None or float(match.group(1)) <= 0:
             return BadCommand(problem="say how much more: `/otto budget +5`")
         return Command(verb=verb, usd=float(match.group(1)))
-    if verb == "forget":
-        if len(args) != 1 or not re.fullmatch(r"[A-Za-z0-9_-]{1,40}", args[0]):
-            return BadCommand(problem="name one learning: `/otto forget L3`")
-        return Command(verb=verb, learning=args[0])
+    if verb in ("keep", "forget"):
+        match = re.fullmatch(r"[Ll]?([1-9][0-9]{0,5})", args[0]) if len(args) == 1 else None
+        if match is None:
+            return BadCommand(problem=f"name one learning: `/otto {verb} L3`")
+        return Command(verb=verb, learning=f"L{match.group(1)}")
     if args:
         return BadCommand(problem=f"`/otto {verb}` takes no words after it")
     return Command(verb=verb, guidance=guidance)

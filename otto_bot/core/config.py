@@ -89,6 +89,13 @@ class PathsConfig(Frozen):
     projects: tuple[Project, ...] = (Project(),)
 
 
+class LearningsConfig(Frozen):
+    """`learnings`: whether facts about the repository are kept for later runs, and for how long without use."""
+
+    enabled: bool = True
+    expire_days: Annotated[int, Field(ge=1, le=3650)] = 180
+
+
 class TriggersConfig(Frozen):
     """`triggers`: bots that may act as people; no wildcard."""
 
@@ -122,9 +129,10 @@ class Config(Frozen):
     paths: PathsConfig = PathsConfig()
     triggers: TriggersConfig = TriggersConfig()
     branches: BranchesConfig = BranchesConfig()
+    learnings: LearningsConfig = LearningsConfig()
     mark_ready: bool = False
 
-    @field_validator("pilot", "qa", mode="before")
+    @field_validator("pilot", "qa", "learnings", mode="before")
     @classmethod
     def _switch(cls, value: object) -> object:
         """`pilot: false` is short for `pilot: {enabled: false}`."""

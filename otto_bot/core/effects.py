@@ -9,6 +9,7 @@ from enum import StrEnum
 from otto_bot.core import base
 from otto_bot.core.integration import candidate_target
 from otto_bot.core.lanes import LaneKind
+from otto_bot.core.learning_uses import unwritten
 from otto_bot.core.run import (
     BASELINE,
     Attempt,
@@ -52,6 +53,7 @@ class EffectKind(StrEnum):
     TIDY = "tidy"
     TIME_UP = "time_up"
     TAKE_BASE = "take_base"
+    LEARN = "learn"
 
 
 class Effect(Frozen):
@@ -305,7 +307,13 @@ def _time_up(run: Run) -> Iterator[Effect]:
         yield _effect(run, EffectKind.TIME_UP, name, not_before=run.over_at)
 
 
-ALWAYS: tuple[Rule, ...] = (_decision, _stop, _show, _call, _reply, _tidy, _time_up, _base)
+def _learn(run: Run) -> Iterator[Effect]:
+    """Uses of learnings and people's words about them are written to where they outlive the run."""
+    if run.learning_orders or unwritten(run):
+        yield _effect(run, EffectKind.LEARN, f"learn/{run.learnt_count}", lane=f"run/{run.id}/learn")
+
+
+ALWAYS: tuple[Rule, ...] = (_decision, _stop, _show, _call, _reply, _tidy, _time_up, _base, _learn)
 """Rules of every state: nobody is left without a word, even at rest."""
 
 RULES: dict[RunPhase, tuple[Rule, ...]] = {

@@ -15,6 +15,7 @@ from otto_bot.core.gate_events import (
     DecisionPosted,
     GateOpened,
 )
+from otto_bot.core.learning_events import LearningsWritten
 from otto_bot.core.run_events import (
     BaseConflict,
     BaseMoved,
@@ -79,6 +80,7 @@ __all__ = [
     "IssueRelabelled",
     "JobsRerun",
     "JudgeEnded",
+    "LearningsWritten",
     "MoneyReserved",
     "MoneySettled",
     "PersonCalled",
@@ -141,7 +143,8 @@ RunEvent = Annotated[
     | Published
     | PersonCalled
     | Replied
-    | Tidied,
+    | Tidied
+    | LearningsWritten,
     Field(discriminator="type"),
 ]
 """Every event there is."""

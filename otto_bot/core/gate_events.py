@@ -8,6 +8,7 @@ from typing import Literal
 from otto_bot.core.decision import Decision
 from otto_bot.core.event_base import Event
 from otto_bot.core.evidence import EvidenceItem
+from otto_bot.core.learnings import GateLearning
 
 
 class GateOpened(Event):
@@ -30,6 +31,7 @@ class DecisionMade(Event):
     calls: int = 0
     usd: float = 0.0
     rejections: tuple[str, ...] = ()
+    learnings: tuple[GateLearning, ...] = ()
 
 
 class DecisionPosted(Event):

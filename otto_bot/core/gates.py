@@ -51,6 +51,7 @@ def decision_made(run: Run, event: e.DecisionMade) -> Run:
             "model": event.model,
             "calls": event.calls,
             "usd": event.usd,
+            "learnings": event.learnings,
             "revision": revision,
         }
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from otto_bot.core import base, gates, integration, policy, steering, tasks
+from otto_bot.core import base, gates, integration, learning_uses, policy, steering, tasks
 from otto_bot.core import events as e
 from otto_bot.core.budget import Money
 from otto_bot.core.events import RunEvent
@@ -319,5 +319,6 @@ _HANDLERS: dict[type, Callable[[Run, Any], Run]] = {
     e.PersonCalled: _called,
     e.Replied: _replied,
     e.Tidied: _tidied,
+    e.LearningsWritten: learning_uses.learnings_written,
 }
 """One small function an event; an event without one is only recorded."""

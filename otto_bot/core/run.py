@@ -12,6 +12,7 @@ from otto_bot.core.decision import Action, Decision
 from otto_bot.core.evidence import EvidenceItem, Failure
 from otto_bot.core.exposure import Exposure
 from otto_bot.core.lanes import Lane
+from otto_bot.core.learnings import GateLearning, LearningOrder, Told
 from otto_bot.core.plan import Batches, Plan
 from otto_bot.core.values import Frozen, Person, Repo
 from otto_bot.core.verdict import Verdict
@@ -102,6 +103,8 @@ class Attempt(Frozen):
     gate: int | None = None
     guidance: str = ""
     routed: tuple[str, ...] = ()
+    learnings: tuple[Told, ...] = ()
+    """What it was told of what is known about the repository; a resumed session is told the same."""
     branch: str
     base_sha: str
     base_round: int = 0
@@ -178,6 +181,8 @@ class Gate(Frozen):
     deadline: datetime | None = None
     approved_by: str = ""
     outcomes: dict[str, str] = {}
+    learnings: tuple[GateLearning, ...] = ()
+    """Where the learnings stand that the decision proposes."""
 
 
 class Integration(Frozen):
@@ -296,6 +301,11 @@ class Run(Frozen):
     shown: dict[str, str] = {}
     shown_count: dict[str, int] = {}
     ids: dict[str, int] = {}
+    learnt: dict[str, str] = {}
+    """Uses of learnings that are written down: `L3/t2/a2` → what came of it."""
+    learnt_count: int = 0
+    learning_orders: tuple[LearningOrder, ...] = ()
+    learning_orders_seen: int = 0
 
     @property
     def ended(self) -> bool:

@@ -5,13 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable, Collection
 from datetime import datetime, timedelta
 
-from otto_bot.core import policy
+from otto_bot.core import learning_uses, policy
 from otto_bot.core.commands import Command, Given
 from otto_bot.core.decision import Action, Decider, Move
 from otto_bot.core.evidence import Cause
 from otto_bot.core.gates import human_gate, human_move, revise
 from otto_bot.core.run import GateState, Hold, Outcome, Reply, Run, RunPhase, TaskState
 
+ANY_TIME = frozenset({"status", "help", "explain", "keep", "forget"})
+"""Commands that mean something also after the run."""
 RETRYABLE = frozenset({TaskState.FAILED, TaskState.ASKED, TaskState.HELD})
 
 
@@ -27,7 +29,7 @@ def steer(run: Run, given: Given, at: datetime) -> Run:
     if given.key in run.seen:
         return run
     run = run.model_copy(update={"seen": run.seen | {given.key}})
-    if run.ended and given.command.verb not in ("status", "help", "explain"):
+    if run.ended and given.command.verb not in ANY_TIME:
         return reply(run, given, "ended", run.outcome.value if run.outcome else "")
     verb = _VERBS.get(given.command.verb)
     return run if verb is None else verb(run, given, at)
@@ -246,8 +248,9 @@ def _plan(run: Run, given: Given, at: datetime) -> Run:
     return reply(run, given, "already_planned")
 
 
-def _forget(run: Run, given: Given, at: datetime) -> Run:
-    return reply(run, given, "nothing_learnt", given.command.learning)
+def _learning(run: Run, given: Given, at: datetime) -> Run:
+    """Learnings belong to the repository: the word is carried out where they are kept, then answered."""
+    return learning_uses.order(run, given)
 
 
 _VERBS: dict[str, Callable[[Run, Given, datetime], Run]] = {
@@ -262,13 +265,16 @@ _VERBS: dict[str, Callable[[Run, Given, datetime], Run]] = {
     "status": _status,
     "explain": _explain,
     "budget": _budget,
-    "forget": _forget,
+    "keep": _learning,
+    "forget": _learning,
     "help": _help,
 }
 
 REPLIES = (
     "ended", "stale_revision", "not_posted", "nothing_to_approve", "cannot_retry", "no_money", "still_deciding",
     "not_in_plan", "cannot_skip", "replan_too_late", "already_resting", "use_approve", "nothing_failed", "not_resting",
-    "host_cap", "budget_raised", "status", "help", "explain", "already_planned", "nothing_learnt", "active_run",
+    "host_cap", "budget_raised", "status", "help", "explain", "already_planned", "active_run",
+    "nothing_learnt", "learning_kept", "learning_kept_already", "learning_dropped", "learning_dropped_already",
+    "learning_unsafe",
 )  # fmt: skip
 """Keys of every reply a run can owe; each has its words in `text/`."""

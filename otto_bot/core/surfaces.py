@@ -38,7 +38,10 @@ def surfaces(run: Run) -> dict[str, str]:
 
 def gate_digest(gate: Gate) -> str:
     """Digest of what a posted decision's comment should show."""
-    return _digest([gate.state is GateState.APPLIED, gate.approved_by, gate.outcomes])
+    shows: list[object] = [gate.state is GateState.APPLIED, gate.approved_by, gate.outcomes]
+    if gate.learnings:
+        shows.append([(one.number, one.status, one.by) for one in gate.learnings])
+    return _digest(shows)
 
 
 def labels(run: Run) -> dict[str, bool]:

@@ -7,6 +7,7 @@ from typing import Literal
 
 from otto_bot.core.event_base import Event
 from otto_bot.core.evidence import Failure
+from otto_bot.core.learnings import Told
 from otto_bot.core.run import Ending, Handoff
 from otto_bot.core.verdict import Verdict
 
@@ -20,6 +21,7 @@ class AttemptStarted(Event):
     base_sha: str
     branch: str
     fresh: bool = False
+    learnings: tuple[Told, ...] = ()
 
 
 class AttemptCoded(Event):

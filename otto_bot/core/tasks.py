@@ -52,6 +52,7 @@ def attempt_started(run: Run, event: e.AttemptStarted) -> Run:
         gate=task.next_gate,
         guidance=task.next_guidance,
         routed=task.routed,
+        learnings=event.learnings,
         branch=event.branch,
         base_sha=event.base_sha,
         base_round=run.base_round,
