@@ -1,4 +1,4 @@
-"""`otto-bot`: serve, worker, demo, explain, report, receive."""
+"""`otto-bot`: serve, worker, demo, explain, report, learnings, receive."""
 
 from __future__ import annotations
 
@@ -62,6 +62,7 @@ def _parser() -> argparse.ArgumentParser:
     report.add_argument("--json", action="store_true", help="the whole report as JSON (the default)")
     report.add_argument("--follow", action="store_true", help="one JSON line an event, until the run rests")
     report.set_defaults(run=_report)
+    _learnings_parser(commands)
     receive = commands.add_parser("receive", help="put a webhook payload from a file into the inbox")
     receive.add_argument("event", help="its event, e.g. issues")
     receive.add_argument("file", type=Path, help="the payload, JSON")
@@ -82,6 +83,18 @@ def _explain_parser(commands: Any) -> None:
     explain.add_argument("--budget", type=_budget, default=3000, metavar="N", help="characters of quotes in all [3000]")
     explain.add_argument("--json", action="store_true", help="one JSON list: logs, clusters, a summary")
     explain.set_defaults(run=_explain)
+
+
+def _learnings_parser(commands: Any) -> None:
+    known = commands.add_parser(
+        "learnings", help="what Otto keeps of what it learnt about repositories: list, keep, forget, export, import"
+    )
+    known.add_argument("do", nargs="?", choices=("list", "keep", "forget", "export", "import"), default="list")
+    known.add_argument("name", nargs="?", metavar="L3|FILE", help="a learning for keep and forget, a file for import")
+    known.add_argument("--repo", metavar="OWNER/NAME", help="only this repository; needed for all but list and export")
+    known.add_argument("--all", action="store_true", help="also forgotten and expired ones")
+    known.add_argument("--json", action="store_true", help="one JSON object a line, with evidence and counts")
+    known.set_defaults(run=_learnings)
 
 
 def _budget(text: str) -> int:
@@ -149,6 +162,13 @@ def _report(options: argparse.Namespace) -> int:
         print(f"otto-bot: {error}", file=sys.stderr)  # noqa: T201
         return 1
     return 0
+
+
+def _learnings(options: argparse.Namespace) -> int:
+    from otto_bot.learnings import Request, run
+
+    request = Request(options.do, options.name, options.repo, options.all, options.json)
+    return run(request, _settings().database, datetime.now(UTC))
 
 
 def _receive(options: argparse.Namespace) -> int:

@@ -38,6 +38,7 @@ from otto_bot.store.archive import Archive
 from otto_bot.store.database import migrate, open_database
 from otto_bot.store.effect_rows import EffectRows
 from otto_bot.store.inbox import Inbox
+from otto_bot.store.learnings import Learnings
 from otto_bot.store.ledger import Ledger
 
 log = logging.getLogger(__name__)
@@ -117,6 +118,7 @@ async def _engine(settings: Settings, alone: bool) -> AsyncIterator[Engine]:
     for secret in settings.secrets:
         redactor.register(secret)
     ledger, rows, inbox, archive = Ledger(engine_db), EffectRows(engine_db), Inbox(engine_db), Archive(engine_db)
+    learnings = Learnings(engine_db)
     switch = _Switch()
     async with GitHubApp(
         settings.github_api_url,
@@ -125,9 +127,9 @@ async def _engine(settings: Settings, alone: bool) -> AsyncIterator[Engine]:
         now=utc_now,
         on_secret=redactor.register,
     ) as github:
-        context = _context(settings, ledger, rows, archive, github, redactor, switch)
+        context = _context(settings, ledger, rows, archive, learnings, github, redactor, switch)
         gate = PermissionGate(utc_now, lambda _repo: ())
-        desk = Desk(ledger, github, gate, settings.caps, utc_now, settings.web_url)
+        desk = Desk(ledger, github, gate, settings.caps, utc_now, settings.web_url, learnings=learnings)
         switch.engine = Engine(
             worker=name,
             rows=rows,
@@ -150,6 +152,7 @@ def _context(
     ledger: Ledger,
     rows: EffectRows,
     archive: Archive,
+    learnings: Learnings,
     github: GitHubApp,
     redactor: Redactor,
     switch: _Switch,
@@ -161,6 +164,7 @@ def _context(
         ledger=ledger,
         rows=rows,
         archive=archive,
+        learnings=learnings,
         github=github,
         web_url=settings.web_url,
         runner=GitRunner(home),

@@ -103,7 +103,7 @@ def _known(request: CodeRequest) -> list[str]:
     if request.facts:
         parts.append(fence("facts from other tasks", bullets(request.facts, FACT_CHARS), nonce))
     if request.learnings:
-        parts.append(fence("accepted learnings", bullets(request.learnings, LEARNING_CHARS), nonce))
+        parts.append(fence("learnings: what earlier work found out", bullets(request.learnings, LEARNING_CHARS), nonce))
     commands = [
         f"{project.path}: " + " · ".join(filter(None, (project.setup and f"set-up `{project.setup}`", _test(project))))
         for project in request.projects

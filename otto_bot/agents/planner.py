@@ -172,7 +172,7 @@ def plan_prompt(request: PlanRequest) -> str:
     if request.guidance:
         parts.append(f"A maintainer adds:\n{plain(clip(request.guidance, 4000), nonce)}")
     if request.learnings:
-        parts.append(fence("accepted learnings", bullets(request.learnings, LEARNING_CHARS), nonce))
+        parts.append(fence("learnings: what earlier work found out", bullets(request.learnings, LEARNING_CHARS), nonce))
     parts.append(fence("files of the repository", bullets(request.paths, PATHS_CHARS), nonce))
     parts += [fence(path, text, nonce) for path, text in clip_all(request.key_files, FILES_CHARS)]
     return "\n\n".join(parts)

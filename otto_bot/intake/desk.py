@@ -5,12 +5,12 @@ from __future__ import annotations
 import asyncio
 import re
 from collections.abc import Callable
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Literal
 
 from otto_bot.core import events as e
 from otto_bot.core.commands import BadCommand, Command, Given, parse_line
-from otto_bot.core.config import ConfigError, HostCaps
+from otto_bot.core.config import Config, ConfigError, HostCaps
 from otto_bot.core.run import Run
 from otto_bot.core.values import Frozen, Person, Repo
 from otto_bot.github.client import GitHubApp
@@ -22,8 +22,10 @@ from otto_bot.intake.boxes import surface_of, ticked
 from otto_bot.intake.markdown import command_in
 from otto_bot.intake.payloads import Issue
 from otto_bot.intake.permission import PermissionGate
+from otto_bot.store.learnings import Learnings
 from otto_bot.store.ledger import Ledger, NoSuchRun, Trigger
 from otto_bot.text import reply as words
+from otto_bot.text.learnings import learning_answer
 from otto_bot.text.links import Links
 from otto_bot.text.markers import marker
 from otto_bot.text.plan import plan_comment
@@ -54,8 +56,11 @@ class Desk:
         caps: HostCaps,
         now: Callable[[], datetime],
         web_url: str = "https://github.com",
+        *,
+        learnings: Learnings,
     ) -> None:
         self._ledger = ledger
+        self._learnings = learnings
         self._github = github
         self._gate = gate
         self._caps = caps
@@ -126,15 +131,19 @@ class Desk:
 
         Raises RetryLater and Unreachable: whoever guessed then would lose a label for ever.
         """
+        config = await self._config(repo)
+        return DEFAULT_LABEL if config is None else config.label
+
+    async def _config(self, repo: Repo) -> Config | None:
+        """The repository's configuration; None where it cannot be used. Raises RetryLater and Unreachable."""
         try:
-            config = await read_config_file(self.repository(repo), repo.default_branch, self._caps)
+            return await read_config_file(self.repository(repo), repo.default_branch, self._caps)
         except ConfigError:
-            return DEFAULT_LABEL
+            return None
         except GitHubError as error:
             if error.retryable:
                 raise
-            return DEFAULT_LABEL
-        return config.label
+            return None
 
     async def said(self, repo: Repo, said: Said, who: Person, kind: str, issue: Issue | None = None) -> None:
         """A comment: a command, something like one, or neither."""
@@ -157,6 +166,8 @@ class Desk:
                 actor=who, plan_only=True,
             )  # fmt: skip
             await self._start(repository, trigger)
+        elif run is None and command.verb in ("keep", "forget"):
+            await self._about_learning(repo, command, who, said)
         elif run is None:
             text = words.help_text() if command.verb == "help" else words.no_run()
             await self._say(repository, said.number, said.key, text)
@@ -164,6 +175,16 @@ class Desk:
             await self.give(
                 run, command, who, key=said.key, where=said.number, comment_id=said.comment_id, said_at=said.at
             )
+
+    async def _about_learning(self, repo: Repo, command: Command, who: Person, said: Said) -> None:
+        """Learnings belong to the repository: where no run answers, the desk does."""
+        config = await self._config(repo) or Config()
+        keep = timedelta(days=config.learnings.expire_days)
+        key, detail = await asyncio.to_thread(
+            self._learnings.obey, repo.id, command.verb, command.learning, who.login, self.now(), keep,
+            config.paths.protected,
+        )  # fmt: skip
+        await self._say(self.repository(repo), said.number, said.key, learning_answer(key, detail))
 
     async def give(
         self, run: Run, command: Command, who: Person, *, key: str, where: int, comment_id: int | None = None,

@@ -22,6 +22,7 @@ from otto_bot.git.publish import push
 from otto_bot.git.workspace import Workspace
 from otto_bot.jobs.context import Context, diff_text, failures_before, slug
 from otto_bot.jobs.journal import StoredJournal
+from otto_bot.jobs.learn import told_to
 from otto_bot.jobs.money import budgeted
 from otto_bot.jobs.outcomes import Later
 from otto_bot.model.errors import ProviderError
@@ -59,6 +60,7 @@ async def code_task(context: Context, run: Run, effect: Effect, ticket: Ticket) 
                 base_sha=start.base,
                 branch=start.branch,
                 fresh=start.fresh,
+                learnings=await told_to(context, run, effect.task),
             ),
         )
         task = run.task(effect.task)
@@ -169,6 +171,7 @@ class _Session:
             evidence=_own_evidence(before),
             guidance=attempt.guidance,
             facts=attempt.routed,
+            learnings=tuple(told.line for told in attempt.learnings),
             previous_diff=await self._previous_diff(),
             projects=run.config.paths.projects,
             protected=run.config.paths.protected,

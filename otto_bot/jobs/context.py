@@ -32,6 +32,7 @@ from otto_bot.sandbox.bare import Bare
 from otto_bot.sandbox.cage import Cage
 from otto_bot.store.archive import Archive
 from otto_bot.store.effect_rows import EffectRows, Ticket
+from otto_bot.store.learnings import Learnings
 from otto_bot.store.ledger import Ledger
 from otto_bot.text.links import Links
 
@@ -50,6 +51,7 @@ class Context:
     ledger: Ledger
     rows: EffectRows
     archive: Archive
+    learnings: Learnings
     github: GitHubApp
     web_url: str
     runner: GitRunner

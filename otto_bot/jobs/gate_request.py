@@ -10,7 +10,7 @@ from otto_bot.core.run import Gate, Run, TaskState
 from otto_bot.jobs.context import Context, failures_before
 
 
-def gate_request(context: Context, run: Run, gate: Gate) -> GateRequest:
+def gate_request(context: Context, run: Run, gate: Gate, learnings: tuple[str, ...] = ()) -> GateRequest:
     """The request a gate is decided on, from the run and the failures frozen at it."""
     pack = number_evidence(gate.failures, _reported(run))
     facts = policy.facts_for(run, gate, pack.by_id)
@@ -34,6 +34,7 @@ def gate_request(context: Context, run: Run, gate: Gate) -> GateRequest:
         failures=gate.failures,
         history=tuple(past),
         handoffs=tuple(told),
+        learnings=learnings,
         attempts_left={key: policy.attempts_left(run, run.task(key)) for key in gate.tasks},
         usd_left=run.money.left,
         cut=pack.cut,

@@ -10,6 +10,7 @@ from otto_bot.core.events import PlanMade, Refused, RunEvent
 from otto_bot.core.run import Run
 from otto_bot.git.reading import Reading
 from otto_bot.jobs.context import Context
+from otto_bot.jobs.learn import known_to
 from otto_bot.jobs.money import budgeted, keep_records
 from otto_bot.model.errors import BudgetSpent
 from otto_bot.store.effect_rows import Ticket
@@ -36,6 +37,7 @@ async def plan_issue(context: Context, run: Run, effect: Effect, _ticket: Ticket
         paths=tuple(paths),
         key_files=_key_files(reading, run.base_sha, paths),
         guidance=run.plan_guidance,
+        learnings=await known_to(context, run),
         max_tasks=run.config.plan.max_tasks,
         nonce=context.nonce(),
     )

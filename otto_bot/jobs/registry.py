@@ -14,6 +14,7 @@ from otto_bot.jobs import decisions, integrate, publish
 from otto_bot.jobs.code_task import code_task
 from otto_bot.jobs.context import Context
 from otto_bot.jobs.judge_task import judge_task
+from otto_bot.jobs.learn import learn
 from otto_bot.jobs.open_pull_request import open_pull_request
 from otto_bot.jobs.outcomes import Later, NeedsPerson, Retry
 from otto_bot.jobs.plan_issue import plan_issue
@@ -48,6 +49,7 @@ JOBS: Mapping[EffectKind, Job] = {
     EffectKind.TIDY: publish.tidy,
     EffectKind.TIME_UP: publish.time_up,
     EffectKind.TAKE_BASE: take_base,
+    EffectKind.LEARN: learn,
 }
 
 

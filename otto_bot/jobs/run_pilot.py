@@ -12,6 +12,7 @@ from otto_bot.core.events import DecisionMade, GateOpened, RunEvent
 from otto_bot.core.run import Gate, GateState, Run
 from otto_bot.jobs.context import Context
 from otto_bot.jobs.gate_request import gate_request
+from otto_bot.jobs.learn import known_to, with_learnings
 from otto_bot.jobs.money import budgeted, keep_records
 from otto_bot.store.effect_rows import Ticket
 
@@ -23,7 +24,7 @@ async def run_pilot(context: Context, run: Run, effect: Effect, _ticket: Ticket)
     gate = run.gate
     if gate is None or gate.number != effect.gate or gate.state is not GateState.OPENED:
         return []
-    request = gate_request(context, run, gate)
+    request = gate_request(context, run, gate, await known_to(context, run))
     if not request.facts.open_failures:
         why = "every cause has exactly one move; no model was needed"
         decision = rules_decision(request.facts, why, serial=False)
@@ -35,7 +36,7 @@ async def run_pilot(context: Context, run: Run, effect: Effect, _ticket: Ticket)
     else:
         result = await _without_pilot(context, run, request)
     await keep_records(context, run, effect.key, result.records)
-    return [_made(context, run, gate, request, result)]
+    return [await with_learnings(context, run, _made(context, run, gate, request, result))]
 
 
 async def _without_pilot(context: Context, run: Run, request: GateRequest) -> PilotResult:

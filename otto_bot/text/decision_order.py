@@ -10,6 +10,7 @@ from otto_bot.core.run import Gate, GateState, Run
 from otto_bot.text.body import Part
 from otto_bot.text.boxes import boxes
 from otto_bot.text.decision_why import quote_line
+from otto_bot.text.learnings import kept_and_dropped, what_happens, worth_keeping
 from otto_bot.text.links import Links
 from otto_bot.text.markdown import code, inline
 from otto_bot.text.tasks_table import without_at
@@ -29,20 +30,21 @@ def across(decision: Decision, gate: Gate, links: Links) -> Part:
     shown = {(c.evidence, c.quote) for analysis in decision.analysis for c in analysis.citations}
     said = [(_finding(finding), finding.citations) for finding in decision.cross_task]
     said += [(f"Told {inline(r.target_task, 10)}: {inline(r.context, 1000)}", r.citations) for r in decision.routed]
-    said += [
-        (f"Worth keeping ({inline(learn.scope, 100)}): {inline(learn.text, 300)}", learn.citations)
-        for learn in decision.learnings
-    ]
+    stands = {one.index: one for one in gate.learnings}
+    after = dict.fromkeys(range(len(said)), "")
+    for index, learn in enumerate(decision.learnings):
+        after[len(said)] = what_happens(stands.get(index))
+        said.append((worth_keeping(learn, stands.get(index)), learn.citations))
     if not said:
         return Part("", "")
     rows = []
-    for words, citations in said:
+    for place, (words, citations) in enumerate(said):
         good = [citation for citation in citations if quote_holds(citation, items)][:2]
         new = [citation for citation in good if (citation.evidence, citation.quote) not in shown]
         shown |= {(citation.evidence, citation.quote) for citation in new}
         known = ", ".join(citation.evidence for citation in good if citation not in new)
         quotes = "".join(f"\n{quote_line(citation, items[citation.evidence], links)}" for citation in new)
-        rows.append(words + (f" ({known})" if known else "") + quotes)
+        rows.append(words + (f" ({known})" if known else "") + quotes + (f"\n\n{after[place]}" if after[place] else ""))
     short = f"#### Across tasks\n{count(len(rows), 'finding')}, left out here: too long for one comment."
     return Part("#### Across tasks\n" + "\n\n".join(rows), short)
 
@@ -152,7 +154,8 @@ def _boxes(gate: Gate, decision: Decision) -> str:
 
 def outcomes(run: Run, gate: Gate) -> str:
     """What each move was worth, once it is known."""
-    if not gate.outcomes:
-        return ""
     rows = [f"- {key}: {inline(words, 200)}" for key, words in gate.outcomes.items()]
+    rows += [f"- {line}" for line in kept_and_dropped(gate, run.id)]
+    if not rows:
+        return ""
     return "\n".join(["#### What came of it", *rows[:200]])

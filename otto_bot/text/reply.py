@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from functools import partial
 
 from otto_bot.core.run import Reply, Run, TaskState
 from otto_bot.text.body import assemble
 from otto_bot.text.explain import explain_text
 from otto_bot.text.footer import footer, usd
+from otto_bot.text.learnings import LEARNING_KEYS, learning_answer
 from otto_bot.text.links import Links
 from otto_bot.text.markdown import code, inline, link, sentence
 from otto_bot.text.status import next_step, where_it_stands
@@ -26,6 +28,7 @@ HELP: tuple[tuple[str, str], ...] = (
     ("/otto status", "say where things stand"),
     ("/otto explain [t1]", "say why checks fail, in any pull request"),
     ("/otto budget +5", "allow five dollars more for this issue"),
+    ("/otto keep L3", "keep something Otto learnt about this repository for later runs"),
     ("/otto forget L3", "drop something Otto learnt about this repository"),
     ("/otto help", "this list"),
 )
@@ -202,15 +205,15 @@ def _already_planned(run: Run, _detail: str, links: Links) -> str:
     return f"A run is active here: {phase_words(run)}. {again}\n\n{where_it_stands(run, links)}".strip()
 
 
-def _nothing_learnt(_run: Run, detail: str, _links: Links) -> str:
-    return f"There is nothing learnt with the name {code(detail, 60)}, so nothing was dropped."
-
-
 def _active_run(run: Run, _detail: str, links: Links) -> str:
     one = "One run at a time; `/otto stop` ends it."
     return (
         f"Run {run.id} already works on this issue: {phase_words(run)}. {one}\n\n{where_it_stands(run, links)}".strip()
     )
+
+
+def _learning(key: str, _run: Run, detail: str, _links: Links) -> str:
+    return learning_answer(key, detail)
 
 
 REPLY_WORDS: dict[str, Callable[[Run, str, Links], str]] = {
@@ -234,7 +237,7 @@ REPLY_WORDS: dict[str, Callable[[Run, str, Links], str]] = {
     "help": _help,
     "explain": _explain,
     "already_planned": _already_planned,
-    "nothing_learnt": _nothing_learnt,
+    **{key: partial(_learning, key) for key in LEARNING_KEYS},
     "active_run": _active_run,
 }
 """A function for each reply a run can owe."""

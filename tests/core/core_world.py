@@ -24,7 +24,8 @@ REPEATS = 8
 MEDDLING = (
     "/otto pause", "/otto resume", "/otto retry", "/otto retry t1", "/otto retry t2 -- use dicts", "/otto skip t1",
     "/otto skip t2,t3", "/otto approve", "/otto approve r1", "/otto approve r3", "/otto replan", "/otto budget +1",
-    "/otto status", "/otto plan", "/otto explain t1", "/otto forget L1", "/otto help", "/otto retry t9",
+    "/otto status", "/otto plan", "/otto explain t1", "/otto forget L1", "/otto keep L2", "/otto help",
+    "/otto retry t9",
 )  # fmt: skip
 
 

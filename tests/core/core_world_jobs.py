@@ -19,6 +19,7 @@ from otto_bot.core.decision import (
     Decider,
     Decision,
     Facts,
+    Learning,
     PilotDecision,
     SkipTask,
     Strategy,
@@ -29,6 +30,8 @@ from otto_bot.core.decision import (
 from otto_bot.core.effects import Effect, EffectKind
 from otto_bot.core.events import RunEvent
 from otto_bot.core.evidence import Cause, EvidenceItem, Excerpt, Phase, Progress
+from otto_bot.core.learning_uses import Use, own, proposed_at, unwritten
+from otto_bot.core.learnings import GateLearning, LearningStatus, OrderAnswer, Standing, Told
 from otto_bot.core.plan import Plan, batches
 from otto_bot.core.run import BASELINE, GateState, Run
 from otto_bot.core.surfaces import surfaces
@@ -72,6 +75,7 @@ class Jobs:
         self.trouble = trouble
         self.serial = 100
         self.causes: Sequence[Cause] = CI_CAUSES
+        self.kept: dict[int, tuple[LearningStatus, str]] = {}
 
     def bad(self, weight: float = 1.0) -> bool:
         return self.dice.random() < self.trouble * weight
@@ -120,7 +124,10 @@ class Jobs:
         first: list[RunEvent] = []
         if task.last is None or task.last.number != effect.attempt:
             branch = run.run_branch if run.single else f"{run.prefix}/{effect.task}-a{effect.attempt}"
-            first = [e.AttemptStarted(**where, base_sha=run.head, branch=branch)]
+            told = tuple(
+                Told(number=number, text="x", source="s") for number in sorted(own(run)) if self.tellable(number)
+            )
+            first = [e.AttemptStarted(**where, base_sha=run.head, branch=branch, learnings=told)]
         if run.stopping:
             return [*first, e.AttemptStopped(**where, sha=sha_of(effect.key))]
         paid = self.paid(run, "code", now)
@@ -215,7 +222,28 @@ class Jobs:
             items[f"E{number}"] = EvidenceItem(id=f"E{number}", task=why.task, attempt=why.attempt, excerpt=excerpt)
         facts = policy.facts_for(after, gate, items)
         made = rules_decision(facts, "rules") if self.dice.random() < 0.3 else self.pilot(facts)
-        return [opened, e.DecisionMade(at=now, gate=gate.number, decision=made, calls=1, usd=0.01)]
+        made = made.model_copy(update={"learnings": (Learning(text="x"),)})
+        number = self.dice.randint(1, 3)
+        status, by = self.kept.setdefault(number, (LearningStatus.PROPOSED, ""))
+        stands = (GateLearning(index=0, number=number, status=status, by=by),)
+        return [opened, e.DecisionMade(at=now, gate=gate.number, decision=made, calls=1, usd=0.01, learnings=stands)]
+
+    def tellable(self, number: int) -> bool:
+        return self.kept.get(number, (LearningStatus.PROPOSED, ""))[0] is not LearningStatus.FORGOTTEN
+
+    def learn(self, run: Run, effect: Effect, now: datetime) -> list[RunEvent]:
+        new, answers = unwritten(run), []
+        for key, use in new.items():
+            number = int(key[1:].split("/")[0])
+            if use == Use.HELPED and proposed_at(run, number) and self.tellable(number):
+                self.kept[number] = (LearningStatus.ACCEPTED, f"helped: run {run.id} t1 a2")
+        for order in run.learning_orders:
+            keep = order.given.command.verb == "keep"
+            status = LearningStatus.ACCEPTED if keep else LearningStatus.FORGOTTEN
+            self.kept[int(order.given.command.learning[1:])] = (status, "@anna")
+            answers.append(OrderAnswer(number=order.number, key="learning_kept", detail=""))
+        standing = tuple(Standing(number=n, status=status, by=by) for n, (status, by) in self.kept.items())
+        return [e.LearningsWritten(at=now, uses=new, answers=tuple(answers), standing=standing)]
 
     def pilot(self, facts: Facts) -> Decision:
         """A random decision that holds against the facts."""
@@ -309,4 +337,5 @@ _ANSWERS: dict[EffectKind, Callable[[Jobs, Run, Effect, datetime], list[RunEvent
     EffectKind.TIDY: Jobs.tidy,
     EffectKind.TIME_UP: Jobs.time_up,
     EffectKind.TAKE_BASE: Jobs.take_base,
+    EffectKind.LEARN: Jobs.learn,
 }

@@ -42,6 +42,7 @@ from otto_bot.store import tables as t
 from otto_bot.store.archive import Archive
 from otto_bot.store.database import migrate, open_database
 from otto_bot.store.inbox import Inbox
+from otto_bot.store.learnings import Learnings
 from otto_bot.store.ledger import Ledger
 from otto_bot.text.links import Links
 from otto_bot.text.markers import marker
@@ -95,6 +96,10 @@ class Bench:
     catch_up: CatchUp
     repo: Repo
     now: Time
+
+    @property
+    def learnings(self) -> Learnings:
+        return Learnings(self.engine)
 
     @property
     def repository(self) -> Repository:
@@ -248,7 +253,8 @@ def open_bench(tmp_path: Path, app_key: str, empty_database: Path) -> Open:
             repo = Repo(
                 id=info.id, installation_id=installation.id, owner=info.owner, name=info.name, default_branch="main"
             )
-            desk = Desk(ledger, github, PermissionGate(now, lambda _repo: ()), HostCaps(), now, url)
+            permission = PermissionGate(now, lambda _repo: ())
+            desk = Desk(ledger, github, permission, HostCaps(), now, url, learnings=Learnings(engine))
             catch_up = CatchUp(desk, ledger, archive, github)
             yield Bench(
                 stand_in, github, ledger, inbox, archive, engine, desk, Router(desk, inbox), catch_up, repo, now

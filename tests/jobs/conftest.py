@@ -32,6 +32,7 @@ from otto_bot.playground.github.server import StandIn, build
 from otto_bot.store.archive import Archive
 from otto_bot.store.database import migrate, open_database
 from otto_bot.store.effect_rows import EffectRows
+from otto_bot.store.learnings import Learnings
 from otto_bot.store.ledger import Ledger
 
 
@@ -110,7 +111,8 @@ def open_bench(tmp_path: Path, app_key: str) -> Open:
                 (installation,) = await github.installations()
                 (info,) = await github.repositories(installation.id)
                 context = Context(
-                    ledger=Ledger(engine), rows=EffectRows(engine), archive=Archive(engine), github=github,
+                    ledger=Ledger(engine), rows=EffectRows(engine), archive=Archive(engine),
+                    learnings=Learnings(engine), github=github,
                     web_url=url, runner=GitRunner(home), state_dir=tmp_path, model=_no_model,
                     prices=Prices.published(), redactor=Redactor(), cage=None, stopping=lambda: False, now=now,
                     nonce_key=b"key",

@@ -17,6 +17,7 @@ from otto_bot.core.decision import Action, Analysis, CrossFinding, Decider, Deci
 from otto_bot.core.evidence import Cause, Citation, EvidenceItem, Excerpt, FailingTest, Failure, FailureClass, Phase
 from otto_bot.core.exposure import Exposed, Exposure
 from otto_bot.core.lanes import Lane, LaneKind
+from otto_bot.core.learnings import GateLearning, LearningStatus
 from otto_bot.core.machine import reduce
 from otto_bot.core.plan import Criterion, Plan, Relation, RelationSpec, TaskSpec
 from otto_bot.core.run import Handoff, Run
@@ -286,7 +287,8 @@ def pilot_decision(asking: bool = False) -> Decision:
 
 def decided(decision: Decision | None = None, run: Run | None = None, **more: object) -> Run:
     """The decision is made and not posted: the moment its comment is written."""
-    fields = {"evidence": evidence(), "model": "claude-sonnet-4-5", "calls": 1, "usd": 0.03, **more}
+    kept = (GateLearning(index=0, number=3, status=LearningStatus.PROPOSED),)
+    fields = {"evidence": evidence(), "model": "claude-sonnet-4-5", "calls": 1, "usd": 0.03, "learnings": kept, **more}
     made = {"at": at(17), "gate": 1, "decision": decision or pilot_decision(), **fields}
     return follow(run or mixed(), e.DecisionMade.model_validate(made))
 
