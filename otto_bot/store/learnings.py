@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
-from typing import Any, TypeVar
+from typing import Any
 
 import sqlalchemy as sa
 from pydantic import TypeAdapter
@@ -19,9 +20,6 @@ MOST_PROPOSED = 2000
 """Learnings of one repository that nobody has decided about; the oldest make room."""
 MOST_READ = 400
 """Accepted learnings that are looked at for one prompt, the most helpful and newest first."""
-RACES = 5
-
-T = TypeVar("T")
 
 _SOURCES = TypeAdapter(tuple[Source, ...])
 _PROPOSED, _ACCEPTED, _FORGOTTEN = LearningStatus.PROPOSED, LearningStatus.ACCEPTED, LearningStatus.FORGOTTEN
@@ -38,18 +36,16 @@ class Learnings:
 
         A proposal that is made again with other words replaces its first ones, which nobody was told.
         """
-        return self._again(lambda c: self._propose(c, repo, proposal, at, keep))
+        with self._in_line() as c:
+            return self._propose(c, repo, proposal, at, keep)
 
-    def _again(self, write: Callable[[sa.Connection], T]) -> T:
-        """One transaction; once more where another one took the number, or said the same, in the same moment."""
-        for _ in range(RACES):
-            try:
-                with writing(self._engine) as c:
-                    return write(c)
-            except sa.exc.IntegrityError:
-                continue
+    @contextmanager
+    def _in_line(self) -> Iterator[sa.Connection]:
+        """A transaction that gives numbers: one at a time, as writers of SQLite are anyway."""
         with writing(self._engine) as c:
-            return write(c)
+            if c.dialect.name == "postgresql":
+                c.execute(sa.text("SELECT pg_advisory_xact_lock(748393)"))
+            yield c
 
     def _propose(
         self, c: sa.Connection, repo: Repo, proposal: Proposal, at: datetime, keep: timedelta
@@ -201,7 +197,8 @@ class Learnings:
 
     def put(self, repo: Repo, learning: StoredLearning) -> bool:
         """Bring in a learning from elsewhere under the next number; False where its text and scope are known."""
-        return self._again(lambda c: self._put(c, repo, learning))
+        with self._in_line() as c:
+            return self._put(c, repo, learning)
 
     def _put(self, c: sa.Connection, repo: Repo, learning: StoredLearning) -> bool:
         digest = digest_of(learning.text, learning.scope)

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+from datetime import timedelta
 from typing import Any
 
 from otto_bot.core import events as e
+from otto_bot.core.learnings import Proposal
 from otto_bot.core.run import Outcome
 
 
@@ -396,3 +398,24 @@ async def test_a_push_to_the_default_branch_is_recorded_and_others_are_not(start
     await started.do(push={"branch": "feature", "files": {"a": "1"}})
 
     assert types(started.told()) == ["BaseMoved"]
+
+
+async def test_learnings_are_kept_and_dropped_where_there_is_no_run(bench: Any) -> None:
+    """They belong to the repository; only people with write access decide, and a second delivery is no second answer."""
+    known = Proposal(index=0, text="CI lacks flask", run=1, gate=1, author="pilot")
+    bench.learnings.propose(bench.repo, known, bench.now(), timedelta(days=180))
+
+    await bench.do("reader", comment={"number": 1, "body": "/otto keep L1"})
+    assert bench.learnings.listed()[0].status == "proposed"
+    await bench.do(comment={"number": 1, "body": "/otto keep L1"})
+    assert bench.learnings.listed()[0].accepted_by == "@dev"
+    await bench.do(comment={"number": 1, "body": "/otto forget l1"})
+    await bench.do(comment={"number": 1, "body": "/otto forget L9"})
+
+    assert bench.learnings.listed()[0].forgotten_by == "@dev"
+    assert bench.ledger.run_ids() == []
+    assert [answer.split(";")[0].split(".")[0] for answer in bench.answers()[1:]] == [
+        "L1 is kept",
+        "L1 is dropped",
+        "There is no learning L9 in this repository, so nothing was changed",
+    ]

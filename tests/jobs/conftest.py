@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import socket
+import sys
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass
@@ -34,6 +35,8 @@ from otto_bot.store.database import migrate, open_database
 from otto_bot.store.effect_rows import EffectRows
 from otto_bot.store.learnings import Learnings
 from otto_bot.store.ledger import Ledger
+
+sys.path.insert(0, str(Path(__file__).parents[1] / "core"))  # makers of plans, runs and events
 
 
 def _no_model() -> ModelClient:
