@@ -401,16 +401,16 @@ async def test_a_push_to_the_default_branch_is_recorded_and_others_are_not(start
 
 
 async def test_learnings_are_kept_and_dropped_where_there_is_no_run(bench: Any) -> None:
-    """They belong to the repository; only people with write access decide, and a second delivery is no second answer."""
+    """They belong to the repository; only people with write access decide."""
     known = Proposal(index=0, text="CI lacks flask", run=1, gate=1, author="pilot")
     bench.learnings.propose(bench.repo, known, bench.now(), timedelta(days=180))
 
-    await bench.do("reader", comment={"number": 1, "body": "/otto keep L1"})
+    await bench.do("reader", comment="/otto keep L1")
     assert bench.learnings.listed()[0].status == "proposed"
-    await bench.do(comment={"number": 1, "body": "/otto keep L1"})
+    await bench.do(comment="/otto keep L1")
     assert bench.learnings.listed()[0].accepted_by == "@dev"
-    await bench.do(comment={"number": 1, "body": "/otto forget l1"})
-    await bench.do(comment={"number": 1, "body": "/otto forget L9"})
+    await bench.do(comment="/otto forget l1")
+    await bench.do(comment="/otto forget L9")
 
     assert bench.learnings.listed()[0].forgotten_by == "@dev"
     assert bench.ledger.run_ids() == []
