@@ -8,6 +8,7 @@ from typing import Literal
 from otto_bot.core.decision import Decision
 from otto_bot.core.event_base import Event
 from otto_bot.core.evidence import EvidenceItem
+from otto_bot.core.gate_account import GateReply, Shadow
 from otto_bot.core.learnings import GateLearning
 
 
@@ -19,7 +20,10 @@ class GateOpened(Event):
 
 
 class DecisionMade(Event):
-    """Someone or something decided; the reasons and the evidence stand beside it."""
+    """Someone or something decided; the reasons and the evidence stand beside it.
+
+    `request` is the sha256 of the stored request: the hash of the input. `replies` are all calls, in their order.
+    """
 
     type: Literal["DecisionMade"] = "DecisionMade"
     gate: int
@@ -32,6 +36,10 @@ class DecisionMade(Event):
     usd: float = 0.0
     rejections: tuple[str, ...] = ()
     learnings: tuple[GateLearning, ...] = ()
+    request: str = ""
+    prompt_version: str = ""
+    replies: tuple[GateReply, ...] = ()
+    shadow: Shadow | None = None
 
 
 class DecisionPosted(Event):

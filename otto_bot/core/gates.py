@@ -6,6 +6,8 @@ from datetime import datetime, timedelta
 
 from otto_bot.core import events as e
 from otto_bot.core.decision import REOPENING, Action, Decider, Decision, Move, SkipTask, dependents
+from otto_bot.core.gate_account import GateAccount, Revision, changes
+from otto_bot.core.outcomes import account_of
 from otto_bot.core.plan import Batches, batches
 from otto_bot.core.run import Gate, GateState, Run, RunPhase, Task, TaskState, target_of
 from otto_bot.core.tasks import block, reorder, with_last
@@ -52,6 +54,7 @@ def decision_made(run: Run, event: e.DecisionMade) -> Run:
             "calls": event.calls,
             "usd": event.usd,
             "learnings": event.learnings,
+            "account": account_of(event),
             "revision": revision,
         }
     )
@@ -114,7 +117,8 @@ def decision_applied(run: Run, event: e.DecisionApplied) -> Run:
     in_time = gate.state is GateState.POSTED and gate.deadline is not None and gate.deadline <= event.at
     if not (in_time or gate.state is GateState.APPROVED) or gate.posted_revision != gate.revision:
         return run
-    run = run.with_gate(gate.model_copy(update={"state": GateState.APPLIED}))
+    account = gate.account.model_copy(update={"applied_at": event.at})
+    run = run.with_gate(gate.model_copy(update={"state": GateState.APPLIED, "account": account}))
     return apply(gate.decision, run, gate)
 
 
@@ -181,10 +185,10 @@ def _rerun(run: Run, task: Task) -> Run:
 
 def human_gate(run: Run, tasks: tuple[str, ...], guidance: str, who: str, at: datetime) -> Run:
     """A person's retry is a decision of its own: it is posted first, like every other."""
-    return decided_gate(run, tasks, human_decision(run, tasks, guidance, who), at)
+    return decided_gate(run, tasks, human_decision(run, tasks, guidance, who), at, who)
 
 
-def decided_gate(run: Run, tasks: tuple[str, ...], decision: Decision, at: datetime) -> Run:
+def decided_gate(run: Run, tasks: tuple[str, ...], decision: Decision, at: datetime, who: str = "") -> Run:
     """A gate that opens with its decision; it counts when its comment stands."""
     failures = tuple(run.tasks[key].failure for key in tasks)
     gate = Gate(
@@ -196,6 +200,7 @@ def decided_gate(run: Run, tasks: tuple[str, ...], decision: Decision, at: datet
         state=GateState.DECIDED,
         decision=decision,
         revision=run.revision + 1,
+        account=GateAccount(by=who, made_by=decision.decided_by, decided_at=at),
     )
     return run.with_gate(gate).model_copy(update={"revision": run.revision + 1})
 
@@ -227,7 +232,7 @@ def batches_with(run: Run, tasks: tuple[str, ...]) -> Batches:
     return batches(run.plan, (free | pending) - stopped - working)
 
 
-def revise(run: Run, gate: Gate, moves: dict[str, Move], who: str) -> Run:
+def revise(run: Run, gate: Gate, moves: dict[str, Move], who: str, at: datetime | None = None) -> Run:
     """A person changed a waiting plan: a new revision, decided by them, posted again before it counts."""
     assert run.plan is not None and gate.decision is not None
     old = gate.decision
@@ -269,6 +274,8 @@ def revise(run: Run, gate: Gate, moves: dict[str, Move], who: str) -> Run:
             "state": GateState.DECIDED,
             "deadline": None,
             "approved_by": "",
+            "approved_at": None,
+            "account": gate.account.revised(Revision(number=revision, by=who, at=at, changed=changes(old, decision))),
         }
     )
     return run.with_gate(gate).model_copy(update={"revision": revision})

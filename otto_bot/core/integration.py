@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from otto_bot.core import events as e
+from otto_bot.core import outcomes
 from otto_bot.core.evidence import Cause, Failure, Phase
 from otto_bot.core.run import Integration, Run, RunPhase, TaskState, Verification
-from otto_bot.core.tasks import fail, outcome_of
+from otto_bot.core.tasks import fail
 
 
 def candidate_target(batch: int, step: int) -> str:
@@ -130,6 +131,7 @@ def tasks_merged(run: Run, event: e.TasksMerged) -> Run:
     for key in event.tasks:
         task = run.tasks[key]
         run = run.with_task(task.model_copy(update={"state": TaskState.MERGED, "merged_sha": event.sha}))
-        run = outcome_of(run, key, f"attempt {task.last.number if task.last else 0} passed")
+        if task.last is not None:
+            run = outcomes.attempt_passed(run, key, task.last.number)
     run = run.model_copy(update={"head": event.sha, "head_tree": event.tree})
     return _next(run, integration, integration.todo)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from otto_bot.core import base, gates, integration, learning_uses, policy, steering, tasks
+from otto_bot.core import base, gates, integration, learning_uses, outcomes, policy, steering, tasks
 from otto_bot.core import events as e
 from otto_bot.core.budget import Money
 from otto_bot.core.events import RunEvent
@@ -26,7 +26,7 @@ def reduce(run: Run | None, event: RunEvent) -> Run | None:
     after = run if handler is None else handler(run, event)
     if after is run:
         return run
-    after = _clock(base.reopen(_stopped(tasks.advance(after)), event.at), event)
+    after = _clock(outcomes.followed(base.reopen(_stopped(tasks.advance(after)), event.at), event), event)
     wrong = (*broken(after), *broken_step(run, after))
     if wrong:
         raise InvariantBroken(wrong)

@@ -11,6 +11,7 @@ from otto_bot.core.config import Config, HostCaps
 from otto_bot.core.decision import Action, Decision
 from otto_bot.core.evidence import EvidenceItem, Failure
 from otto_bot.core.exposure import Exposure
+from otto_bot.core.gate_account import GateAccount
 from otto_bot.core.lanes import Lane
 from otto_bot.core.learnings import GateLearning, LearningOrder, Told
 from otto_bot.core.plan import Batches, Plan
@@ -180,9 +181,11 @@ class Gate(Frozen):
     posted_at: datetime | None = None
     deadline: datetime | None = None
     approved_by: str = ""
+    approved_at: datetime | None = None
     outcomes: dict[str, str] = {}
     learnings: tuple[GateLearning, ...] = ()
     """Where the learnings stand that the decision proposes."""
+    account: GateAccount = GateAccount()
 
 
 class Integration(Frozen):

@@ -59,7 +59,9 @@ def _approve(run: Run, given: Given, at: datetime) -> Run:
         if gate.state is not GateState.POSTED or _unread(given, gate.posted_at):
             return reply(run, given, "not_posted", f"r{gate.revision}")
         return awake(run).with_gate(
-            gate.model_copy(update={"state": GateState.APPROVED, "approved_by": given.by.login, "deadline": at})
+            gate.model_copy(
+                update={"state": GateState.APPROVED, "approved_by": given.by.login, "approved_at": at, "deadline": at}
+            )
         )
     return reply(run, given, "nothing_to_approve")
 
@@ -112,7 +114,7 @@ def _reopen(run: Run, tasks: tuple[str, ...], guidance: str, who: str, at: datet
         if policy.attempts_left(run, task) <= 0:
             run = run.with_task(task.model_copy(update={"granted": task.granted + 1}))
     if run.gate is not None:
-        return revise(run, run.gate, {key: human_move(key, guidance, who) for key in tasks}, who)
+        return revise(run, run.gate, {key: human_move(key, guidance, who) for key in tasks}, who, at)
     return human_gate(run, tasks, guidance, who, at)
 
 
@@ -136,7 +138,7 @@ def _skip(run: Run, given: Given, at: datetime) -> Run:
         return reply(run, given, "still_deciding")
     if gate is not None:
         moves = {k: Move(task=k, action=Action.SKIP, reason=reason, decided_by=Decider.HUMAN) for k in tasks}
-        return revise(run, gate, moves, given.by.login)
+        return revise(run, gate, moves, given.by.login, at)
     if run.phase is RunPhase.PLAN_REVIEW:
         return _changed_plan(run, tasks, TaskState.SKIPPED, reason)
     for key in tasks:

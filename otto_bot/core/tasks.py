@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from otto_bot.core import events as e
+from otto_bot.core import outcomes
 from otto_bot.core.evidence import Cause, Failure, Phase
 from otto_bot.core.plan import batches, order_problems
 from otto_bot.core.run import (
     MOVING,
     SETTLED,
     Attempt,
-    GateState,
     Integration,
     Outcome,
     Run,
@@ -138,7 +138,7 @@ def attempt_stopped(run: Run, event: e.AttemptStopped) -> Run:
 def fail(run: Run, task: Task, failure: Failure) -> Run:
     """The task failed; a failure once written is never overwritten."""
     run = run.with_task(with_last(task, failure=failure).model_copy(update={"state": TaskState.FAILED}))
-    return outcome_of(run, task.key, f"attempt {failure.attempt} failed: {failure.cause.value.replace('_', ' ')}")
+    return outcomes.attempt_failed(run, task.key, failure)
 
 
 def passed(run: Run, task: Task) -> Run:
@@ -149,16 +149,7 @@ def passed(run: Run, task: Task) -> Run:
         done = task.model_copy(update={"state": TaskState.MERGED, "merged_sha": last.sha})
     else:
         done = task.model_copy(update={"state": TaskState.VERIFIED})
-    return outcome_of(run.with_task(done), task.key, f"attempt {last.number} passed")
-
-
-def outcome_of(run: Run, key: str, words: str) -> Run:
-    """Write what a move was worth into the gate that made it."""
-    moved = (g for g in reversed(run.gates) if g.decision is not None and g.decision.move(key) is not None)
-    gate = next((g for g in moved if g.state is GateState.APPLIED), None)
-    if gate is None or key in gate.outcomes:
-        return run
-    return run.with_gate(gate.model_copy(update={"outcomes": {**gate.outcomes, key: words}}))
+    return outcomes.attempt_passed(run.with_task(done), task.key, last.number)
 
 
 def judge_ended(run: Run, event: e.JudgeEnded) -> Run:
@@ -180,7 +171,7 @@ def attempt_verified(run: Run, key: str, verification: Verification) -> Run:
         run = run.model_copy(update={"green_trees": run.green_trees | {verification.tree}})
         if (gone := _gone(run, task, verification)) is not None:
             task = with_last(task, flaky=gone.model_copy(update={"flaky": True}))
-            run = outcome_of(run.with_task(task), name, f"attempt {number} passed when its jobs ran again: flaky")
+            run = outcomes.rerun_passed(run.with_task(task), name, int(number))
         if run.config.qa.enabled:
             return run.with_task(task.model_copy(update={"state": TaskState.JUDGING}))
         return passed(run, task)
