@@ -5,19 +5,28 @@ from __future__ import annotations
 import hashlib
 import json
 from dataclasses import dataclass
-from typing import Generic, TypeVar
+from typing import Generic, Protocol, TypeVar
 
 from pydantic import BaseModel, ValidationError
 
 from otto_bot.core.values import Frozen, Usage
-from otto_bot.model.budgeted import BudgetedModel
-from otto_bot.model.calls import Block, ModelCall
+from otto_bot.model.calls import Block, ModelCall, ModelReply
 
 Shape = TypeVar("Shape", bound=BaseModel)
 
 MOST_PROBLEMS = 20
 LONGEST_ECHO = 40_000
 """Characters of a rejected answer that are shown again to its author."""
+
+
+class Asks(Protocol):
+    """Who answers: the budgeted model, or the replies of an earlier time."""
+
+    async def ask(self, call: ModelCall) -> ModelReply:
+        """One reply. Raises ModelError where there is none."""
+
+    def redact(self, text: str) -> str:
+        """Text as it may be stored."""
 
 
 class Record(Frozen):
@@ -50,7 +59,7 @@ class Answer(Generic[Shape]):
     record: Record
 
 
-async def ask_for(model: BudgetedModel, call: ModelCall, shape: type[Shape], nonce: str) -> Answer[Shape]:
+async def ask_for(model: Asks, call: ModelCall, shape: type[Shape], nonce: str) -> Answer[Shape]:
     """Ask for a JSON object of this shape. Raises ModelError where no reply came."""
     reply = await model.ask(call)
     value: Shape | None = None
