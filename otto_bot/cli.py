@@ -1,4 +1,4 @@
-"""`otto-bot`: serve, worker, demo, explain, report, learnings, receive."""
+"""`otto-bot`: serve, worker, demo, explain, report, learnings, replay, insight, receive."""
 
 from __future__ import annotations
 
@@ -20,6 +20,12 @@ standard input. Nothing but these files is read; no account, key or network is n
 
 exit code: 0 nothing failed in the logs; 10 the code, 11 the environment, 12 the infrastructure is why;
 13 the logs do not tell; of several reasons the most frequent one counts; 2 something given cannot be read."""
+
+REPLAY = """\
+Decide the gates of a stored run once more, on the evidence that was stored. Without --model, --rules or --replan the
+stored replies are validated again by today's rules. Nothing is written, neither to GitHub nor to the run.
+
+exit code: 0 the same decisions; 1 something differs; 2 it cannot be told, or wrong usage."""
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -63,6 +69,8 @@ def _parser() -> argparse.ArgumentParser:
     report.add_argument("--follow", action="store_true", help="one JSON line an event, until the run rests")
     report.set_defaults(run=_report)
     _learnings_parser(commands)
+    _replay_parser(commands)
+    _insight_parser(commands)
     receive = commands.add_parser("receive", help="put a webhook payload from a file into the inbox")
     receive.add_argument("event", help="its event, e.g. issues")
     receive.add_argument("file", type=Path, help="the payload, JSON")
@@ -97,6 +105,62 @@ def _learnings_parser(commands: Any) -> None:
     known.set_defaults(run=_learnings)
 
 
+def _replay_parser(commands: Any) -> None:
+    replay = commands.add_parser(
+        "replay",
+        help="decide a stored gate once more; writes nothing",
+        description=REPLAY,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    replay.add_argument("run_id", type=_number, metavar="RUN", help="the run's number")
+    replay.add_argument("--gate", type=_number, metavar="N", help="only this gate")
+    who = replay.add_mutually_exclusive_group()
+    who.add_argument("--model", default="", metavar="NAME", help="let this model be the pilot")
+    who.add_argument("--rules", action="store_true", help="let the rules alone decide")
+    who.add_argument("--replan", action="store_true", help="let the plain replan decide, with the recorded model")
+    replay.add_argument("--usd", type=_usd, default=1.0, metavar="N", help="cap of all model calls, US dollars [1]")
+    replay.add_argument("--json", action="store_true", help="one JSON object")
+    replay.set_defaults(run=_replay)
+
+
+def _insight_parser(commands: Any) -> None:
+    insight = commands.add_parser("insight", help="what decisions at gates were worth, by who decided")
+    insight.add_argument("--since", type=_days, metavar="DAYS", help="only gates opened within these days")
+    insight.add_argument("--repo", type=_repo, default="", metavar="OWNER/NAME", help="only this repository")
+    insight.add_argument("--json", action="store_true", help="one JSON object")
+    insight.set_defaults(run=_insight)
+
+
+def _number(text: str) -> int:
+    if not (text.isascii() and text.isdigit() and len(text) < 19 and int(text) > 0):
+        raise argparse.ArgumentTypeError(f"{text!r} is no number; give 1 or more")
+    return int(text)
+
+
+def _amount(text: str, what: str, most: float) -> float:
+    try:
+        value = float(text)
+    except ValueError:
+        value = -1.0
+    if not 0 < value <= most:  # false for "nan" too
+        raise argparse.ArgumentTypeError(f"{text!r} is no {what}; give a number above 0, at most {most:g}")
+    return value
+
+
+def _usd(text: str) -> float:
+    return _amount(text, "amount of US dollars", 1000)
+
+
+def _days(text: str) -> float:
+    return _amount(text, "number of days", 36500)
+
+
+def _repo(text: str) -> str:
+    if text.count("/") != 1 or not all(text.split("/")):
+        raise argparse.ArgumentTypeError(f"{text!r} is no repository; give OWNER/NAME")
+    return text
+
+
 def _budget(text: str) -> int:
     if not (text.isascii() and text.isdigit() and 200 <= int(text) <= 1_000_000):
         raise argparse.ArgumentTypeError(f"{text!r} is no budget; give 200 to 1000000 characters")
@@ -118,6 +182,13 @@ def _settings(**changes: Any) -> Any:
     for noisy in ("httpx", "httpcore", "httpx2"):
         logging.getLogger(noisy).setLevel(logging.WARNING)
     return settings.model_copy(update={key: value for key, value in changes.items() if value is not None})
+
+
+def _database() -> str:
+    """Where the ledger is: reading it needs no key of the App."""
+    from otto_bot.settings import read_store_settings
+
+    return read_store_settings(os.environ).database
 
 
 def _explain(options: argparse.Namespace) -> int:
@@ -149,7 +220,7 @@ def _report(options: argparse.Namespace) -> int:
     from otto_bot.store.database import migrate, open_database
     from otto_bot.store.ledger import Ledger, NoSuchRun
 
-    engine = open_database(_settings().database)
+    engine = open_database(_database())
     migrate(engine)
     ledger = Ledger(engine)
     try:
@@ -169,6 +240,20 @@ def _learnings(options: argparse.Namespace) -> int:
 
     request = Request(options.do, options.name, options.repo, options.all, options.json)
     return run(request, _settings().database, datetime.now(UTC))
+
+
+def _replay(options: argparse.Namespace) -> int:
+    from otto_bot.core.compare import How
+    from otto_bot.replay import Wish, run
+
+    how: How = "model" if options.model else "rules" if options.rules else "replan" if options.replan else "check"
+    return run(Wish(options.run_id, options.gate, how, options.model, options.usd, options.json))
+
+
+def _insight(options: argparse.Namespace) -> int:
+    from otto_bot.insight import Asked, run
+
+    return run(Asked(options.since, options.repo, options.json), os.environ, datetime.now(UTC))
 
 
 def _receive(options: argparse.Namespace) -> int:

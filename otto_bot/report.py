@@ -70,6 +70,9 @@ def _gate(gate: Gate) -> Json:
         "decision": decision.model_dump(mode="json", by_alias=True) if decision else None,
         "revision": gate.revision,
         "comment_id": gate.comment_id,
+        "approved_by": gate.approved_by or None,
+        "approved_at": gate.approved_at.isoformat() if gate.approved_at else None,
+        "account": gate.account.model_dump(mode="json", by_alias=True),
         "outcomes": gate.outcomes,
     }
 

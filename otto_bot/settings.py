@@ -17,18 +17,29 @@ class SettingsError(ValueError):
     """The environment cannot be used; the message names each variable and what to do."""
 
 
-class Settings(BaseModel):
-    """Everything a host sets. Field `x` is the variable `OTTO_X`; `[_FILE]` variants are read from files."""
+class StoreSettings(BaseModel):
+    """What commands need that only read what was stored: no key of the App, no secret."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
+
+    database_url: str = ""
+    state_dir: Path = Path("state")
+    prices: str = ""
+
+    @property
+    def database(self) -> str:
+        """The database URL; SQLite in the state folder by default."""
+        return self.database_url or f"sqlite:///{self.state_dir.absolute() / 'otto.sqlite'}"
+
+
+class Settings(StoreSettings):
+    """Everything a host sets. Field `x` is the variable `OTTO_X`; `[_FILE]` variants are read from files."""
 
     app_id: Annotated[int, Field(gt=0)]
     private_key: SecretStr
     webhook_secret: tuple[SecretStr, ...]
     github_api_url: str = "https://api.github.com"
     github_web_url: str = ""
-    database_url: str = ""
-    state_dir: Path = Path("state")
     host: str = "127.0.0.1"
     port: Annotated[int, Field(ge=0, le=65535)] = 8080
     concurrency: Annotated[int, Field(ge=1, le=64)] = 8
@@ -37,18 +48,12 @@ class Settings(BaseModel):
     max_minutes: Annotated[float, Field(gt=0, allow_inf_nan=False)] = 1440
     max_attempts: Annotated[int, Field(ge=1, le=10)] = 10
     cage: Literal["require", "scripted"] = "require"
-    prices: str = ""
     log_level: Literal["debug", "info", "warning", "error"] = "info"
 
     @property
     def caps(self) -> HostCaps:
         """What repositories may use at most."""
         return HostCaps(usd=self.max_usd, minutes=self.max_minutes, attempts=self.max_attempts)
-
-    @property
-    def database(self) -> str:
-        """The database URL; SQLite in the state folder by default."""
-        return self.database_url or f"sqlite:///{self.state_dir.absolute() / 'otto.sqlite'}"
 
     @property
     def web_url(self) -> str:
@@ -95,6 +100,21 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
     return settings
 
 
+def read_store_settings(environment: Mapping[str, str]) -> StoreSettings:
+    """Where the ledger is, and the prices. Raises SettingsError; what only a host needs may be missing or wrong."""
+    values = {name: value for name in StoreSettings.model_fields if (value := _value(environment, name)) is not None}
+    settings = StoreSettings.model_validate(values)
+    problems = _wrong(
+        {
+            "OTTO_DATABASE_URL": lambda: _check_database(settings.database),
+            "OTTO_PRICES": lambda: _check_prices(settings.prices),
+        }
+    )
+    if problems:
+        raise SettingsError("; ".join(problems) + ". See docs/configure.md")
+    return settings
+
+
 def _problem(item: ErrorDetails) -> str:
     name = str(item["loc"][0]) if item["loc"] else "settings"
     if item["type"] == "missing":
@@ -117,6 +137,12 @@ def _unusable(settings: Settings) -> list[str]:
         "OTTO_DATABASE_URL": lambda: _check_database(settings.database),
         "OTTO_PRICES": lambda: _check_prices(settings.prices),
     }
+    return [*problems, *_wrong(checks)]
+
+
+def _wrong(checks: Mapping[str, Callable[[], object]]) -> list[str]:
+    """What each variable's check says against it."""
+    problems: list[str] = []
     for variable, check in checks.items():
         try:
             check()

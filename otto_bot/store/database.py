@@ -114,6 +114,23 @@ def migrate(engine: sa.Engine) -> None:
         command.upgrade(config, "head")
 
 
+def open_to_read(url: str) -> sa.Engine:
+    """An existing database for those who only read; nothing is made or migrated. Raises StoreUnavailable."""
+    parsed = sa.make_url(normal_url(url))
+    where = parsed.database or ""
+    if parsed.get_backend_name() == "sqlite" and where != ":memory:" and not Path(where).is_file():
+        raise StoreUnavailable(f"there is no database {where}; OTTO_STATE_DIR or OTTO_DATABASE_URL names another one")
+    engine = open_database(url)
+    found = schema_version(engine)
+    if found != NEWEST:
+        engine.dispose()
+        raise StoreUnavailable(
+            f"the database has schema {found or 'none'}, this version reads {NEWEST}: "
+            "start `otto-bot serve` of this version once, or read it with the version that wrote it"
+        )
+    return engine
+
+
 def schema_version(engine: sa.Engine) -> str | None:
     """The version of the schema; None where there is none yet."""
     with reading(engine) as connection:

@@ -9,6 +9,7 @@ from otto_bot.core.evidence import Failure
 from otto_bot.core.run import Gate, Run
 from otto_bot.text.body import Part, assemble
 from otto_bot.text.decision_order import across, all_rerun, closing, order_now, outcomes
+from otto_bot.text.decision_shadow import shadow
 from otto_bot.text.decision_why import plan_line, task_section
 from otto_bot.text.footer import money_line
 from otto_bot.text.links import Links
@@ -36,6 +37,7 @@ def decision_comment(run: Run, gate: Gate, links: Links, now: datetime) -> str:
         *sections,
         _unshown(gate),
         across(decision, gate, links),
+        shadow(gate, decision),
         order_now(run, gate, decision),
         closing(run, gate, decision, now),
         outcomes(run, gate),

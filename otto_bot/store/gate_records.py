@@ -1,0 +1,126 @@
+"""Everything that is stored of a gate, read back; and runs one after the other for those who count over all of them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime
+
+import sqlalchemy as sa
+
+from otto_bot.core.events import DecisionMade, read_event
+from otto_bot.core.gate_account import GateReply
+from otto_bot.core.run import Gate, Run
+from otto_bot.core.values import Frozen
+from otto_bot.store import tables as t
+from otto_bot.store.archive import Archive
+from otto_bot.store.database import reading
+from otto_bot.store.ledger import Ledger
+
+PAGE = 25
+"""Runs that are in memory at once."""
+_NO_GATE = '"gates":[]'
+
+
+class KeptCall(Frozen):
+    """One row of `usage`: a call of the gate, also one of a try whose worker died. Seconds and US dollars."""
+
+    call: str
+    role: str
+    model: str
+    input_tokens: int
+    output_tokens: int
+    usd: float
+    seconds: float
+    raw: bytes | None
+
+
+class GateRecord(Frozen):
+    """A gate as the store has it. `made` is None where a person's word, or a green base, opened it decided.
+
+    `request` is the stored request's JSON, `raws` the raw bodies by the sha256 that `made.replies` names.
+    """
+
+    run: Run
+    gate: Gate
+    made: DecisionMade | None
+    request: bytes | None = None
+    raws: dict[str, bytes] = {}
+    calls: tuple[KeptCall, ...] = ()
+
+    def raw(self, reply: GateReply) -> bytes | None:
+        """The raw body of a reply."""
+        return self.raws.get(reply.reply)
+
+
+class GateRecords:
+    """Reads only. Errors are StoreUnavailable."""
+
+    def __init__(self, engine: sa.Engine) -> None:
+        self._engine = engine
+        self._archive = Archive(engine)
+        self._ledger = Ledger(engine)
+
+    def of_run(self, run_id: int) -> list[GateRecord]:
+        """Every gate of a run, in order. Raises NoSuchRun."""
+        run = self._ledger.load(run_id)
+        made = self._made(run_id)
+        return [self._record(run, gate, made.get(gate.number)) for gate in run.gates]
+
+    def _record(self, run: Run, gate: Gate, made: DecisionMade | None) -> GateRecord:
+        if made is None:
+            return GateRecord(run=run, gate=gate, made=None, calls=self._calls(run.id, gate.number))
+        raws = {reply.reply: self._archive.read(reply.reply) for reply in made.replies if reply.reply}
+        return GateRecord(
+            run=run,
+            gate=gate,
+            made=made,
+            request=self._archive.read(made.request) if made.request else None,
+            raws={digest: body for digest, body in raws.items() if body is not None},
+            calls=self._calls(run.id, gate.number),
+        )
+
+    def _made(self, run_id: int) -> dict[int, DecisionMade]:
+        """The decision that counted, by gate: of several the first one, for the machine takes no second."""
+        query = (
+            sa.select(t.events.c.body)
+            .where((t.events.c.run_id == run_id) & (t.events.c.type == "DecisionMade") & (t.events.c.refused == ""))
+            .order_by(t.events.c.seq.desc())
+        )
+        with reading(self._engine) as c:
+            bodies = c.execute(query).scalars().all()
+        events = [event for body in bodies if isinstance(event := read_event(body), DecisionMade)]
+        return {event.gate: event for event in events}
+
+    def _calls(self, run_id: int, gate: int) -> tuple[KeptCall, ...]:
+        start = f"run/{run_id}/gate/g{gate}/"
+        query = (
+            sa.select(t.usage)
+            .where((t.usage.c.run_id == run_id) & t.usage.c.call.startswith(start, autoescape=True))
+            .order_by(t.usage.c.at, t.usage.c.call)
+        )
+        with reading(self._engine) as c:
+            rows = c.execute(query).all()
+        return tuple(
+            KeptCall(
+                call=row.call, role=row.role, model=row.model, input_tokens=row.input_tokens,
+                output_tokens=row.output_tokens, usd=row.usd, seconds=row.seconds,
+                raw=self._archive.read(row.reply) if row.reply else None,
+            )
+            for row in rows
+        )  # fmt: skip
+
+    def runs_with_gates(self, since: datetime | None = None) -> Iterator[Run]:
+        """Runs that were at a gate and were at work since then, oldest first, PAGE at a time in short transactions."""
+        after = 0
+        while True:
+            where = (t.runs.c.id > after) & t.runs.c.state.not_like(f"%{_NO_GATE}%")
+            if since is not None:
+                where &= t.runs.c.updated_at >= since.timestamp()
+            query = sa.select(t.runs.c.id, t.runs.c.state).where(where).order_by(t.runs.c.id).limit(PAGE)
+            with reading(self._engine) as c:
+                rows = c.execute(query).all()
+            if not rows:
+                return
+            for row in rows:
+                yield Run.model_validate_json(row.state)
+            after = rows[-1].id
