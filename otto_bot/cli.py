@@ -126,7 +126,7 @@ def _replay_parser(commands: Any) -> None:
 def _insight_parser(commands: Any) -> None:
     insight = commands.add_parser("insight", help="what decisions at gates were worth, by who decided")
     insight.add_argument("--since", type=_days, metavar="DAYS", help="only gates opened within these days")
-    insight.add_argument("--repo", type=_repo, default="", metavar="OWNER/NAME", help="only this repository")
+    insight.add_argument("--repo", type=_repo, metavar="OWNER/NAME", help="only this repository")
     insight.add_argument("--json", action="store_true", help="one JSON object")
     insight.set_defaults(run=_insight)
 
@@ -253,7 +253,7 @@ def _replay(options: argparse.Namespace) -> int:
 def _insight(options: argparse.Namespace) -> int:
     from otto_bot.insight import Asked, run
 
-    return run(Asked(options.since, options.repo, options.json), os.environ, datetime.now(UTC))
+    return run(Asked(options.since, options.repo or "", options.json), os.environ, datetime.now(UTC))
 
 
 def _receive(options: argparse.Namespace) -> int:

@@ -78,7 +78,7 @@ def test_a_report_without_a_run_says_so(state: Path, capsys: pytest.CaptureFixtu
     assert capsys.readouterr().err == "otto-bot: there is no run 3\n"
 
 
-@pytest.mark.parametrize("command", [["serve"], ["worker"], ["report"]])
+@pytest.mark.parametrize("command", [["serve"], ["worker"]])
 def test_wrong_settings_are_named_and_nothing_starts(
     state: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], command: list[str]
 ) -> None:
@@ -91,6 +91,27 @@ def test_wrong_settings_are_named_and_nothing_starts(
     assert "docs/configure.md" in said
     assert "hush-hush" not in said
     assert not state.exists()
+
+
+@pytest.mark.parametrize("command", [["report", "--run", "3"], ["replay", "3"], ["insight"]])
+def test_reading_the_ledger_needs_no_key_of_the_app(
+    state: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], command: list[str]
+) -> None:
+    """Only where the database is; wrong settings of a host do not stand in the way, a wrong database does."""
+    assert main(["report"]) == 1
+    for name in ("APP_ID", "PRIVATE_KEY", "WEBHOOK_SECRET"):
+        monkeypatch.delenv(f"OTTO_{name}")
+    monkeypatch.setenv("OTTO_PORT", "eighty")
+    capsys.readouterr()
+
+    assert main(command) == {"report": 1, "replay": 2, "insight": 0}[command[0]]
+    assert "OTTO_" not in capsys.readouterr().err
+
+    monkeypatch.setenv("OTTO_DATABASE_URL", "mysql://u:hush-hush@h/d")
+    assert main(command) == 2
+    said = capsys.readouterr().err
+    assert said.startswith("otto-bot: OTTO_DATABASE_URL: must look like")
+    assert "hush-hush" not in said
 
 
 def test_a_state_folder_that_cannot_be_made_is_named(
