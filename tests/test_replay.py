@@ -466,3 +466,40 @@ def test_wrong_usage_exits_with_2(arguments: list[str]) -> None:
     with pytest.raises(SystemExit) as ended:
         main(arguments)
     assert ended.value.code == 2
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(300)
+async def test_a_run_of_the_playground_is_replayed_and_counted(tmp_path: Path) -> None:
+    """The whole bot made it; the commands are other processes, beside it, without the App's key."""
+    from otto_bot.playground.demo.harness import Playground
+    from otto_bot.playground.scenario import find, load
+
+    scenario = load(find("mixed-batch"))
+    async with Playground(scenario, tmp_path / "play") as play:
+        await play.label()
+        report = await play.wait_rest(scenario.script.time_limit)
+        given = play.bot_environment()
+        needed = {name: given[name] for name in ("PATH", "OTTO_DATABASE_URL", "ANTHROPIC_BASE_URL")}
+        key = {"ANTHROPIC_API_KEY": "playground"}
+
+        async def otto(*arguments: str, **more: str) -> tuple[int | None, Any]:
+            argv = [sys.executable, "-m", "otto_bot", *arguments, "--json"]
+            done = await asyncio.create_subprocess_exec(*argv, env=needed | more, stdout=asyncio.subprocess.PIPE)
+            out, _ = await done.communicate()
+            return done.returncode, json.loads(out or b"null")
+
+        before = len(report["events"])
+        assert report["gates"][0]["decided_by"] == "pilot"
+        code, told = await otto("replay", "1")
+        assert (code, [one["state"] for one in told["gates"]]) == (0, ["same"])
+        model = told["gates"][0]["model"]
+        code, told = await otto("replay", "1", "--model", model, **key)
+        assert (code, told["gates"][0]["state"]) == (0, "same")
+        assert told["gates"][0]["after_cost"]["calls"] == 1
+        code, told = await otto("replay", "1", "--rules")
+        assert (code, told["gates"][0]["after"]["decided_by"]) == (1, "rules")
+        code, told = await otto("insight")
+        assert code == 0
+        assert told["deciders"]["pilot"]["attempts"]["passed"] == told["deciders"]["pilot"]["attempts"]["reopened"] > 0
+        assert len((await play.report())["events"]) == before

@@ -6,12 +6,14 @@ from typing import Any
 import pytest
 
 from otto_bot.agents.evidence_pack import EvidencePack, number_evidence
-from otto_bot.agents.pilot import PilotResult, decide, replan
+from otto_bot.agents.pilot import PilotResult, decide, decide_gate, replan
 from otto_bot.agents.pilot_prompt import GateRequest, Past, Told
+from otto_bot.agents.recorded import RecordedModel, RecordedReply
 from otto_bot.core.decision import Action, Decider, Facts, Move, validate
 from otto_bot.core.evidence import Cause, EvidenceItem, Excerpt, Failure, Phase
 from otto_bot.core.plan import Criterion, Plan, Relation, RelationSpec, TaskSpec
 from otto_bot.model.budgeted import BudgetedModel
+from otto_bot.model.client import read_reply
 from otto_bot.model.prices import Prices
 
 NONCE = "n0nce12345"
@@ -343,3 +345,78 @@ async def test_each_decision_by_replan_or_rules_would_also_be_accepted_from_the_
 
     decision = rules_decision(facts(), "why")
     assert validate(with_order(facts(), decision.batches), facts()) == ()
+
+
+class TestModes:
+    """The whole way of a gate: whose word counts, and that each call is kept the moment it has ended."""
+
+    async def test_in_shadow_the_pilots_whole_decision_is_kept_beside_the_plain_one(self, server, kit, model):
+        server.script(kit.says(answer()), kit.says({"batches": [["t4", "t2"], ["t3"]]}))
+        made = await decide_gate(model, gate(), "shadow")
+        assert made.shadow is not None
+        assert (made.shadow.decided_by, made.shadow.decision.move("t2").action) == (
+            Decider.PILOT,
+            Action.RETRY_DIFFERENT,
+        )
+        assert made.shadow.decision.routed
+        assert (made.result.decided_by, made.result.decision.move("t2").action) == (Decider.REPLAN, Action.RETRY)
+        assert made.result.decision.analysis == made.shadow.decision.analysis
+        assert made.result.decision.routed == ()
+        assert made.result.decision.batches == (("t4", "t2"), ("t3",))
+
+    async def test_a_shadow_that_fell_back_to_the_replan_is_not_asked_for_it_again(self, server, kit, model):
+        server.script(kit.says("?"), kit.says("?"), kit.says({"batches": [["t2", "t4"], ["t3"]]}))
+        made = await decide_gate(model, gate(), "shadow")
+        assert made.shadow is not None
+        assert (made.shadow.decided_by, made.result.decided_by, len(server.requests)) == (
+            Decider.REPLAN,
+            Decider.REPLAN,
+            3,
+        )
+        assert "runs in shadow" in made.result.why
+        assert "rejected twice" in made.result.why
+
+    async def test_switched_off_the_pilot_is_not_asked(self, server, kit, model):
+        server.script(kit.says({"batches": [["t2", "t4"], ["t3"]]}))
+        made = await decide_gate(model, gate(), "off")
+        assert (made.result.decided_by, made.shadow, len(server.requests)) == (Decider.REPLAN, None, 1)
+
+    @pytest.mark.parametrize("mode", ["decide", "shadow", "off"])
+    async def test_what_has_one_move_reaches_no_model_in_any_mode(self, server, model, mode):
+        fixed = (Move(task="t2", action=Action.RESTART_FRESH, reason="conflict", decided_by=Decider.RULES),)
+        made = await decide_gate(model, gate(facts=facts(open_failures={}, fixed=fixed)), mode)
+        assert (made.result.decided_by, made.shadow, server.requests) == (Decider.RULES, None, [])
+
+    async def test_each_call_is_kept_before_the_next_one_is_made(self, server, kit, model):
+        seen = []
+
+        async def keep(record):
+            seen.append((record.role, record.tries, bool(record.problems), bool(record.error), len(server.requests)))
+
+        server.script(kit.says("?"), kit.refuses(401, "authentication_error", "no"), kit.says({"batches": []}))
+        await decide_gate(model, gate(), "decide", keep)
+        assert seen == [
+            ("pilot", 1, True, False, 1),
+            ("pilot", 2, False, True, 2),
+            ("replan", 1, True, False, 3),
+        ]
+
+
+async def test_stored_replies_go_the_same_way_without_a_call(server, kit, model):
+    server.script(kit.says(BAD), kit.says(answer()))
+    first = await decide(model, gate())
+    stored = [
+        RecordedReply(role=r.role, tries=r.tries, reply=read_reply(r.raw, request_id="", seconds=1))
+        for r in first.records
+    ]
+    again = await decide(RecordedModel(stored), gate())
+    assert (again.decision, again.decided_by, again.why) == (first.decision, first.decided_by, first.why)
+    assert len(server.requests) == 2
+
+
+async def test_what_was_never_asked_is_remembered_and_ends_at_the_rules():
+    recorded = RecordedModel([RecordedReply(role="pilot", tries=1, reply=None, error="it was down")])
+    result = await decide(recorded, gate())
+    assert result.decided_by is Decider.RULES
+    assert "the pilot's call failed: it was down" in result.why
+    assert [(lost.role, lost.tries) for lost in recorded.missing] == [("replan", 1)]

@@ -13,6 +13,7 @@ from alembic.migration import MigrationContext
 
 from otto_bot.core import events as e
 from otto_bot.core.config import HostCaps
+from otto_bot.store import database
 from otto_bot.store.database import StoreUnavailable, migrate, normal_url, open_database
 from otto_bot.store.inbox import Inbox
 from otto_bot.store.ledger import Ledger, Trigger
@@ -28,6 +29,25 @@ def test_the_migrated_schema_is_the_one_the_code_uses(engine: sa.Engine) -> None
         different = compare_metadata(context, metadata)
 
     assert different == []
+
+
+def test_the_newest_version_is_the_last_migration(engine: sa.Engine) -> None:
+    """Else an older database would never be brought up to date, or a new one at each start."""
+    scripts = Path(database.__file__).parent / "migrations" / "versions"
+    numbers = [path.name.split("_")[0].removeprefix("v") for path in scripts.glob("v*.py")]
+    assert max(numbers) == database.NEWEST == database.schema_version(engine)
+
+
+def test_a_database_is_read_only_where_it_is_there_and_of_this_version(tmp_path: Path, engine: sa.Engine) -> None:
+    with pytest.raises(StoreUnavailable, match="there is no database"):
+        database.open_to_read(f"sqlite:///{tmp_path / 'none' / 'otto.sqlite'}")
+    assert not (tmp_path / "none").exists()
+    here = engine.url.render_as_string(hide_password=False)
+    database.open_to_read(here).dispose()
+    with engine.begin() as c:
+        c.execute(sa.text("UPDATE alembic_version SET version_num = '0001'"))
+    with pytest.raises(StoreUnavailable, match="schema 0001"):
+        database.open_to_read(here)
 
 
 def test_migrating_again_with_data_in_it_keeps_everything(engine: sa.Engine, trigger: MakeTrigger, at: At) -> None:
