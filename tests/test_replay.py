@@ -109,6 +109,7 @@ async def test_everything_of_a_gate_is_read_back_from_the_store_alone(stage: Sta
     assert set(request.facts.open_failures) == {"t1", "t2"}
     assert Action.RETRY in request.facts.open_failures["t1"]
     assert (request.facts.pending, request.facts.plan, request.nonce) == ({"t3"}, PLAN, "")
+    assert [failure.excerpts for failure in request.failures] == [(), ()]
     assert list(request.facts.evidence) == [item.id for item in one.made.evidence] == ["E1", "E2"]
     assert (one.made.prompt_version, one.made.model) == (PROMPT_VERSION, request.model)
     first, second = one.made.replies

@@ -80,8 +80,10 @@ def kept_form(request: GateRequest, redactor: Redactor) -> GateRequest:
     """The request as it is decided on and stored: held to its budget, without secrets.
 
     Redacted before, not after: quotes are checked in the very text that the model was shown and that is stored.
+    The failures' own excerpts go: what of them fits stands under the evidence, once.
     """
-    return _redacted(request.bounded(), redactor)
+    bare = tuple(failure.model_copy(update={"excerpts": ()}) for failure in request.failures)
+    return _redacted(request.bounded().model_copy(update={"failures": bare}), redactor)
 
 
 def _redacted(value: Value, redactor: Redactor) -> Value:
