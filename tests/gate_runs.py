@@ -26,6 +26,7 @@ from otto_bot.model.client import ModelClient
 from otto_bot.model.prices import Prices
 from otto_bot.store.archive import Archive
 from otto_bot.store.effect_rows import EffectRows, Ticket
+from otto_bot.store.learnings import Learnings
 from otto_bot.store.ledger import Ledger, Trigger
 
 
@@ -97,7 +98,8 @@ class Stage:
 
         unused: Any = None
         return Context(
-            ledger=self.ledger, rows=EffectRows(self.engine), archive=Archive(self.engine), github=unused, web_url="",
+            ledger=self.ledger, rows=EffectRows(self.engine), archive=Archive(self.engine),
+            learnings=Learnings(self.engine), github=unused, web_url="",
             runner=unused, state_dir=Path(), model=model, prices=Prices.published(), redactor=Redactor([SECRET]),
             cage=None, stopping=lambda: False, now=lambda: self.now, nonce_key=b"key",
         )  # fmt: skip
