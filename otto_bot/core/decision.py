@@ -147,6 +147,8 @@ class Decision(Frozen):
     skips: tuple[SkipTask, ...] = ()
     learnings: tuple[Learning, ...] = ()
     batches: Batches = ()
+    skips_by_person: tuple[str, ...] = ()
+    """Those of `skips` that a person named."""
 
     def move(self, task: str) -> Move | None:
         """The move for a task, if there is one."""
@@ -157,8 +159,8 @@ class Decision(Frozen):
         """Whether someone other than a person skips or asks: then a person must say yes."""
         unsure = (Action.SKIP, Action.ASK, Action.HOLD)
         by_machine = [m for m in self.moves if (m.decided_by or self.decided_by) is not Decider.HUMAN]
-        return any(move.action in unsure for move in by_machine) or (
-            bool(self.skips) and self.decided_by is not Decider.HUMAN
+        return any(move.action in unsure for move in by_machine) or any(
+            skip.task not in self.skips_by_person for skip in self.skips
         )
 
 

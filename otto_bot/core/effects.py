@@ -10,10 +10,10 @@ from otto_bot.core import base
 from otto_bot.core.integration import candidate_target
 from otto_bot.core.lanes import LaneKind
 from otto_bot.core.learning_uses import unwritten
+from otto_bot.core.reviewing import gate_surface
 from otto_bot.core.run import (
     BASELINE,
     Attempt,
-    Gate,
     GateState,
     Run,
     RunPhase,
@@ -28,6 +28,8 @@ from otto_bot.core.values import Frozen
 from otto_bot.core.waits import waits_for
 
 REMINDER_AFTER = timedelta(hours=24)
+EDIT_PAUSE = timedelta(seconds=2.5)
+"""What changes this soon after an edit goes into the next one: GitHub counts every write."""
 
 
 class EffectKind(StrEnum):
@@ -227,9 +229,11 @@ def _gate(run: Run) -> Iterator[Effect]:
 
 
 def _decision(run: Run) -> Iterator[Effect]:
-    """Post, then apply: also for a person's decision while the run rests."""
+    """Post, then apply: also for a person's decision while the run rests. A pause stops only what would start work."""
     gate = run.gate
-    if gate is None or gate.decision is None or run.hold is not None or run.ended:
+    if gate is None or gate.decision is None or run.ended:
+        return
+    if run.hold is not None and (run.hold.kind != "paused" or gate.state is not GateState.DECIDED):
         return
     name = f"g{gate.number}/r{gate.revision}"
     if gate.state is GateState.DECIDED:
@@ -241,11 +245,6 @@ def _decision(run: Run) -> Iterator[Effect]:
         yield _effect(
             run, EffectKind.APPLY, f"apply/{name}", gate=gate.number, number=gate.revision, not_before=gate.deadline
         )
-
-
-def gate_surface(gate: Gate) -> str:
-    """Name of the surface that is the gate's comment."""
-    return f"gate/g{gate.number}"
 
 
 def _stop(run: Run) -> Iterator[Effect]:
@@ -261,8 +260,15 @@ def _show(run: Run) -> Iterator[Effect]:
         if run.shown.get(surface) != digest:
             count = run.shown_count.get(surface, 0)
             yield _effect(
-                run, EffectKind.SHOW, f"show/{surface}/{count}", target=surface, lane=f"run/{run.id}/show/{surface}"
-            )
+                run, EffectKind.SHOW, f"show/{surface}/{count}", target=surface, lane=f"run/{run.id}/show/{surface}",
+                not_before=_edit_at(run, surface),
+            )  # fmt: skip
+
+
+def _edit_at(run: Run, surface: str) -> datetime | None:
+    """Several changes close together are one edit; what a gate says is never late."""
+    last = run.shown_at.get(surface)
+    return None if last is None or surface.startswith("gate/") else last + EDIT_PAUSE
 
 
 def _call(run: Run) -> Iterator[Effect]:

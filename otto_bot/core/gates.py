@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from otto_bot.core import events as e
 from otto_bot.core.decision import REOPENING, Action, Decider, Decision, Move, SkipTask, dependents
 from otto_bot.core.gate_account import GateAccount, Revision, changes
 from otto_bot.core.outcomes import account_of
 from otto_bot.core.plan import Batches, batches
+from otto_bot.core.reviewing import deadline, only_reruns, shared
 from otto_bot.core.run import Gate, GateState, Run, RunPhase, Task, TaskState, target_of
 from otto_bot.core.tasks import block, reorder, with_last
 
@@ -56,6 +57,8 @@ def decision_made(run: Run, event: e.DecisionMade) -> Run:
             "learnings": event.learnings,
             "account": account_of(event),
             "revision": revision,
+            "rejections": event.rejections,
+            "shares": shared(run, gate, event.decision),
         }
     )
     return run.with_gate(gate).model_copy(update={"revision": revision})
@@ -88,23 +91,10 @@ def decision_posted(run: Run, event: e.DecisionPosted) -> Run:
     if event.revision != gate.revision:
         return run.with_gate(gate.model_copy(update=posted))
     gate = gate.model_copy(
-        update={**posted, "state": GateState.POSTED, "deadline": _deadline(run, gate.decision, event.at)}
+        update={**posted, "state": GateState.POSTED, "deadline": deadline(run, gate.decision, event.at)}
     )
     phase = RunPhase.GATE_REVIEW if run.phase is RunPhase.GATE else run.phase
     return run.with_gate(gate).model_copy(update={"phase": phase})
-
-
-def _deadline(run: Run, decision: Decision, at: datetime) -> datetime | None:
-    """When the decision may be applied; None = when a person says yes."""
-    if decision.waits:
-        return None
-    if decision.decided_by is Decider.HUMAN:
-        return at
-    if all(move.action is Action.RERUN for move in decision.moves):
-        return at
-    if run.config.pilot.approval == "always":
-        return None
-    return at + timedelta(minutes=run.config.pilot.grace_minutes)
 
 
 def decision_applied(run: Run, event: e.DecisionApplied) -> Run:
@@ -211,6 +201,14 @@ def human_move(key: str, guidance: str, who: str) -> Move:
     return Move(task=key, action=action, guidance=guidance, reason=f"@{who} asked for it", decided_by=Decider.HUMAN)
 
 
+def again(gate: Gate, key: str, guidance: str, who: str) -> Move:
+    """What `/otto retry` means for one task of a waiting plan; without new words, its reopening stays as planned."""
+    old = gate.decision.move(key) if gate.decision is not None else None
+    if guidance or old is None or old.action not in REOPENING:
+        return human_move(key, guidance, who)
+    return old.model_copy(update={"reason": f"@{who} asked for it", "decided_by": Decider.HUMAN})
+
+
 def human_decision(run: Run, tasks: tuple[str, ...], guidance: str, who: str) -> Decision:
     """The decision behind a person's retry."""
     return Decision(
@@ -235,7 +233,7 @@ def batches_with(run: Run, tasks: tuple[str, ...]) -> Batches:
 def revise(run: Run, gate: Gate, moves: dict[str, Move], who: str, at: datetime | None = None) -> Run:
     """A person changed a waiting plan: a new revision, decided by them, posted again before it counts."""
     assert run.plan is not None and gate.decision is not None
-    old = gate.decision
+    old, revision = gate.decision, run.revision + 1
     kept = tuple(moves.get(move.task, move) for move in old.moves)
     unskipped = {skip.task for skip in old.skips if run.tasks[skip.task].state in OPEN}
     new = tuple(
@@ -247,6 +245,7 @@ def revise(run: Run, gate: Gate, moves: dict[str, Move], who: str, at: datetime 
     kept += tuple(move for move in new if move.action is not Action.SKIP)
     skips = tuple(skip for skip in old.skips if skip.task not in moves)
     skips += tuple(SkipTask(task=move.task, reason=move.reason or f"@{who} asked for it") for move in added)
+    named = {move.task for move in added} | (set(old.skips_by_person) - set(moves))
     out = {move.task for move in kept if move.action not in REOPENING} | {skip.task for skip in skips}
     out |= dependents(run.plan, out)
     run_again = {move.task for move in kept if move.action in REOPENING}
@@ -254,15 +253,15 @@ def revise(run: Run, gate: Gate, moves: dict[str, Move], who: str, at: datetime 
     decision = old.model_copy(
         update={
             "decided_by": Decider.HUMAN,
-            "why": f"@{who} changed the plan of {old.decided_by.value}",
+            "why": f"@{who} changed the plan of {old.decided_by.value}; r{revision} replaces r{gate.revision}",
             "moves": tuple(
                 move if move.decided_by else move.model_copy(update={"decided_by": old.decided_by}) for move in kept
             ),
             "skips": skips,
+            "skips_by_person": tuple(skip.task for skip in skips if skip.task in named),
             "batches": batches(run.plan, (pending | run_again) - out),
         }
     )
-    revision = run.revision + 1
     more = tuple(move.task for move in kept if move.task not in gate.tasks)
     failures = tuple(why for key in more if (why := run.tasks[key].failure) is not None)
     gate = gate.model_copy(
@@ -276,6 +275,7 @@ def revise(run: Run, gate: Gate, moves: dict[str, Move], who: str, at: datetime 
             "approved_by": "",
             "approved_at": None,
             "account": gate.account.revised(Revision(number=revision, by=who, at=at, changed=changes(old, decision))),
+            "shares": gate.shares if gate.comment_id is not None or only_reruns(decision) else None,
         }
     )
     return run.with_gate(gate).model_copy(update={"revision": revision})

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from otto_bot.core import base, gates, integration, learning_uses, outcomes, policy, steering, tasks
+from otto_bot.core import base, gates, integration, learning_uses, outcomes, policy, reviewing, steering, tasks
 from otto_bot.core import events as e
 from otto_bot.core.budget import Money
 from otto_bot.core.events import RunEvent
@@ -26,6 +26,7 @@ def reduce(run: Run | None, event: RunEvent) -> Run | None:
     after = run if handler is None else handler(run, event)
     if after is run:
         return run
+    after = reviewing.renewed(run, after, event.at)
     after = _clock(outcomes.followed(base.reopen(_stopped(tasks.advance(after)), event.at), event), event)
     wrong = (*broken(after), *broken_step(run, after))
     if wrong:
@@ -262,6 +263,7 @@ def _published(run: Run, event: e.Published) -> Run:
         update={
             "shown": {**run.shown, event.surface: event.digest},
             "shown_count": {**run.shown_count, event.surface: run.shown_count.get(event.surface, 0) + 1},
+            "shown_at": {**run.shown_at, event.surface: event.at},
             "ids": ids,
         }
     )

@@ -186,6 +186,10 @@ class Gate(Frozen):
     learnings: tuple[GateLearning, ...] = ()
     """Where the learnings stand that the decision proposes."""
     account: GateAccount = GateAccount()
+    rejections: tuple[str, ...] = ()
+    """Why the pilot's last answer that was rejected could not stand: `field: reason`."""
+    shares: int | None = None
+    """The earlier gate whose comment tells of this one, too: automatic re-runs of one commit share theirs."""
 
 
 class Integration(Frozen):
@@ -303,6 +307,7 @@ class Run(Frozen):
     seen: frozenset[str] = frozenset()
     shown: dict[str, str] = {}
     shown_count: dict[str, int] = {}
+    shown_at: dict[str, datetime] = {}
     ids: dict[str, int] = {}
     learnt: dict[str, str] = {}
     """Uses of learnings that are written down: `L3/t2/a2` → what came of it."""

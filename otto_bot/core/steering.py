@@ -9,7 +9,7 @@ from otto_bot.core import learning_uses, policy
 from otto_bot.core.commands import Command, Given
 from otto_bot.core.decision import Action, Decider, Move
 from otto_bot.core.evidence import Cause
-from otto_bot.core.gates import human_gate, human_move, revise
+from otto_bot.core.gates import again, human_gate, revise
 from otto_bot.core.run import GateState, Hold, Outcome, Reply, Run, RunPhase, TaskState
 
 ANY_TIME = frozenset({"status", "help", "explain", "keep", "forget"})
@@ -114,7 +114,7 @@ def _reopen(run: Run, tasks: tuple[str, ...], guidance: str, who: str, at: datet
         if policy.attempts_left(run, task) <= 0:
             run = run.with_task(task.model_copy(update={"granted": task.granted + 1}))
     if run.gate is not None:
-        return revise(run, run.gate, {key: human_move(key, guidance, who) for key in tasks}, who, at)
+        return revise(run, run.gate, {key: again(run.gate, key, guidance, who) for key in tasks}, who, at)
     return human_gate(run, tasks, guidance, who, at)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 
+from otto_bot.core.reviewing import comment_of, told_by, told_together
 from otto_bot.core.run import Gate, GateState, Outcome, Run, RunPhase
 from otto_bot.core.waits import waits_for
 
@@ -29,16 +30,21 @@ def surfaces(run: Run) -> dict[str, str]:
                 state = [attempt.sha, task.state if last else "past", attempt.failure is not None]
                 verification = run.verifications.get(f"{key}/a{attempt.number}")
                 wanted[f"check/{key}/a{attempt.number}"] = _digest([*state, verification and verification.ending])
-    for gate in run.gates:
-        if gate.comment_id is not None:
-            # A gate waiting to be posted again is written by that posting, not as a surface.
-            wanted[f"gate/g{gate.number}"] = gate_digest(gate)
+    for surface, gate in told_by(run).items():
+        # A gate waiting to be posted again is written by that posting, not as a surface.
+        if gate.state is not GateState.DECIDED and comment_of(run, gate) is not None:
+            wanted[surface] = gate_digest(run, gate)
     return wanted
 
 
-def gate_digest(gate: Gate) -> str:
+def gate_digest(run: Run, gate: Gate) -> str:
     """Digest of what a posted decision's comment should show."""
-    shows: list[object] = [gate.state is GateState.APPLIED, gate.approved_by, gate.outcomes]
+    applied = gate.state is GateState.APPLIED
+    rest = None if applied or run.hold is None else run.hold.number
+    before = [old.outcomes for old in told_together(run, gate)]
+    open_moves = applied and gate.decision is not None and len(gate.outcomes) < len(gate.decision.moves)
+    over = run.ended and (open_moves or not applied)
+    shows: list[object] = [gate.number, applied, gate.approved_by, gate.outcomes, before, rest, over]
     if gate.learnings:
         shows.append([(one.number, one.status, one.by) for one in gate.learnings])
     return _digest(shows)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from otto_bot.core.commands import Command, parse_line
+from otto_bot.core.reviewing import gate_surface
 from otto_bot.core.run import Run
 from otto_bot.core.surfaces import STATUS
 
@@ -16,7 +17,7 @@ def surface_of(run: Run, comment_id: int) -> str | None:
     """The surface that a comment of ours shows; None where it is none (the plan comment is not redrawn as one)."""
     for gate in run.gates:
         if gate.comment_id == comment_id:
-            return f"gate/g{gate.number}"
+            return gate_surface(gate)
     # Only the status comment: ids of checks are numbers of their own and may be the same by chance.
     return STATUS if run.ids.get(STATUS) == comment_id else None
 

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from otto_bot.core.effects import Effect, gate_surface
+from otto_bot.core.effects import Effect
 from otto_bot.core.events import DecisionApplied, DecisionPosted, JobsRerun, Published, RunEvent
 from otto_bot.core.machine import reduce
+from otto_bot.core.reviewing import comment_of, gate_surface
 from otto_bot.core.run import GateState, Run
 from otto_bot.core.surfaces import gate_digest
 from otto_bot.github.errors import Forbidden, Refused
@@ -26,15 +27,15 @@ async def post_decision(context: Context, run: Run, effect: Effect, _ticket: Tic
     begun = context.now()
     body = decision_comment(run, gate, context.links(run), begun)
     comment = await context.repository(run).upsert_comment(
-        run.pull_request, marker(run.id, surface), body, gate.comment_id
+        run.pull_request, marker(run.id, surface), body, comment_of(run, gate)
     )
     posted = DecisionPosted(
         at=context.now(), gate=gate.number, revision=gate.revision, comment_id=comment.id, url=comment.url,
         begun_at=begun,
     )  # fmt: skip
-    after = reduce(run, posted)
-    shown = after.gate if after is not None and after.gate is not None else gate
-    published = Published(at=context.now(), surface=surface, digest=gate_digest(shown), github_id=comment.id)
+    after = reduce(run, posted) or run
+    digest = gate_digest(after, after.gate or gate)
+    published = Published(at=context.now(), surface=surface, digest=digest, github_id=comment.id)
     return [posted, published]
 
 

@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Callable, Sequence
 
 from otto_bot.core.effects import Effect
 from otto_bot.core.events import PersonCalled, PlanPosted, Published, Replied, RunEvent, Tidied, TimeUsedUp
+from otto_bot.core.reviewing import comment_of, told_by
 from otto_bot.core.run import Outcome, Run
 from otto_bot.core.surfaces import LABELS, PULL, RUN_CHECK, STATUS, labels, surfaces
 from otto_bot.core.waits import waits_for
@@ -49,13 +50,12 @@ async def _status(context: Context, run: Run, surface: str) -> int | None:
 
 
 async def _gate(context: Context, run: Run, surface: str) -> int | None:
-    number = int(surface.removeprefix("gate/g"))
-    gate = run.gates[number - 1]
-    if run.pull_request is None:
+    gate = told_by(run).get(surface)
+    if run.pull_request is None or gate is None:
         return None
     body = decision_comment(run, gate, context.links(run), context.now())
     repository = context.repository(run)
-    ref = await repository.upsert_comment(run.pull_request, marker(run.id, surface), body, gate.comment_id)
+    ref = await repository.upsert_comment(run.pull_request, marker(run.id, surface), body, comment_of(run, gate))
     return ref.id
 
 

@@ -6,16 +6,19 @@ from datetime import datetime
 
 from otto_bot.core.decision import Decider, Decision
 from otto_bot.core.evidence import Failure
+from otto_bot.core.reviewing import only_reruns
 from otto_bot.core.run import Gate, Run
 from otto_bot.text.body import Part, assemble
-from otto_bot.text.decision_order import across, all_rerun, closing, order_now, outcomes
+from otto_bot.text.decision_closing import closing
+from otto_bot.text.decision_order import across, order_now
+from otto_bot.text.decision_outcome import outcomes, ran_before
 from otto_bot.text.decision_shadow import shadow
+from otto_bot.text.decision_who import decided_by, left_out, who_decided
 from otto_bot.text.decision_why import plan_line, task_section
-from otto_bot.text.footer import money_line
 from otto_bot.text.links import Links
 from otto_bot.text.markdown import cell, inline
 from otto_bot.text.tasks_table import without_at
-from otto_bot.text.words import CAUSES, CLASSES, DECIDED_HOW, DECIDERS, MOVES, class_word, count, name, several
+from otto_bot.text.words import CAUSES, CLASSES, MOVES, class_word, count, name, several
 
 ROWS = 100
 SECTIONS = 40
@@ -38,11 +41,14 @@ def decision_comment(run: Run, gate: Gate, links: Links, now: datetime) -> str:
         _unshown(gate),
         across(decision, gate, links),
         shadow(gate, decision),
+        ran_before(run, gate),
         order_now(run, gate, decision),
+        who_decided(gate, decision),
+        left_out(gate),
         closing(run, gate, decision, now),
         outcomes(run, gate),
     ]
-    return assemble(parts, _decided_by(run, gate, decision))
+    return assemble(parts, decided_by(run, gate, decision))
 
 
 def _unshown(gate: Gate) -> str:
@@ -59,7 +65,7 @@ def _headline(run: Run, gate: Gate, decision: Decision) -> str:
         who = without_at(decision.why).removesuffix(" said so")
         return f"{inline(who, 60)} reopens {several(gate.tasks[:20])} · {revision}"
     of = f"{len(gate.tasks)} of {count(max(gate.size, len(gate.tasks)), 'task')}"
-    what = f"failed jobs run again, r{gate.revision}" if all_rerun(decision) else revision
+    what = f"failed jobs run again, r{gate.revision}" if only_reruns(decision) else revision
     return f"batch {gate.batch} failed: {of} · {what}"
 
 
@@ -100,33 +106,3 @@ def _short(run: Run, gate: Gate, key: str) -> str:
     plan = plan_line(move, 200) if move is not None else ""
     why = "Its evidence is left out here: too long for one comment. It stands in the task's check."
     return f"#### {name(run, key)}\n{why}\n\n{plan}"
-
-
-def _decided_by(run: Run, gate: Gate, decision: Decision) -> str:
-    said = [f"decided by: {_who(gate, decision)}"]
-    if gate.calls:
-        said += [count(gate.calls, "call"), f"${gate.usd:.2f}"]
-    if gate.evidence:
-        said.append(count(len(gate.evidence), "evidence item"))
-    if gate.cut:
-        said.append(f"left out for length: {inline(gate.cut, 200)}")
-    why = f" · {inline(without_at(decision.why), 300)}" if decision.why else ""
-    return f"<sub>{' · '.join(said)}{why} · {money_line(run)} · attempts {_attempts(run, gate)} · run {run.id}</sub>"
-
-
-def _who(gate: Gate, decision: Decision) -> str:
-    """Decider and model; how it was decided where the decision itself does not say why."""
-    notes = [inline(gate.model, 80)] if gate.model and decision.decided_by in (Decider.PILOT, Decider.REPLAN) else []
-    if not decision.why and decision.decided_by is not Decider.PILOT:
-        notes.append(DECIDED_HOW[decision.decided_by])
-    mixed = sorted({DECIDERS[m.decided_by] for m in decision.moves if m.decided_by not in (None, decision.decided_by)})
-    also = f", with moves of {several(mixed)}" if mixed else ""
-    return DECIDERS[decision.decided_by] + (f" ({'; '.join(notes)})" if notes else "") + also
-
-
-def _attempts(run: Run, gate: Gate) -> str:
-    used = {key: run.tasks[key] for key in gate.tasks if key in run.tasks}
-    if not used:
-        return "0"
-    key = max(used, key=lambda k: len(used[k].attempts))
-    return f"{len(used[key].attempts)}/{run.config.attempts.per_task + used[key].granted}"

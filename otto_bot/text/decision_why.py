@@ -11,7 +11,7 @@ from otto_bot.core.run import Gate, Run
 from otto_bot.text.links import Links
 from otto_bot.text.markdown import code, inline, link, one_line, quoted
 from otto_bot.text.tasks_table import without_at
-from otto_bot.text.words import CAUSES, DECIDERS, MOVES, PHASE_OF_FAILURE, PROGRESS, name
+from otto_bot.text.words import CAUSES, DECIDERS, MOVES, PHASE_OF_FAILURE, PROGRESS, count, name
 
 QUOTES = 4
 _TELLING = tuple(
@@ -94,14 +94,29 @@ def _permalink(excerpt: Excerpt, links: Links) -> str:
 
 
 def _tried(run: Run, gate: Gate, key: str, failure: Failure | None) -> str:
+    """Strategy → result of each attempt, and how often its jobs ran again on the same commit."""
     if failure is None:
         return "Tried before: nothing is recorded."
     earlier = _failures_before(run, gate, key, failure.attempt)
-    this = f"attempt {failure.attempt} ({PROGRESS[failure.progress]})"
-    if not earlier:
-        return f"Tried before: {this}"
-    said = [f"attempt {old.attempt} ({CAUSES[old.cause]})" for old in earlier[-5:]]
-    return f"Tried before: {', '.join(said)}, {this}"
+    said = [f"attempt {old.attempt} ({_strategy(run, key, old.attempt)} → {CAUSES[old.cause]})" for old in earlier[-5:]]
+    strategy = f"{_strategy(run, key, failure.attempt)} → " if earlier else ""
+    said.append(f"attempt {failure.attempt} ({strategy}{PROGRESS[failure.progress]}{_reran(run, gate, failure)})")
+    return f"Tried before: {', '.join(said)}"
+
+
+def _strategy(run: Run, key: str, attempt: int) -> str:
+    made = [a.strategy for a in run.tasks[key].attempts if a.number == attempt] if key in run.tasks else []
+    return MOVES[made[0]] if made and made[0] is not None else "first try"
+
+
+def _reran(run: Run, gate: Gate, failure: Failure) -> str:
+    """How often jobs of this very commit ran again before it."""
+    same = (failure.task, failure.attempt)
+    old = [g for g in run.gates if g.number < gate.number and same in {(f.task, f.attempt) for f in g.failures}]
+    moves = [g.decision.move(failure.task) for g in old if g.decision is not None]
+    times = sum(move is not None and move.action is Action.RERUN for move in moves)
+    often = {1: "once", 2: "twice"}.get(times, count(times, "time"))
+    return f"; its jobs ran again {often} on this commit" if times else ""
 
 
 def _failures_before(run: Run, gate: Gate, key: str, attempt: int) -> list[Failure]:
@@ -119,6 +134,8 @@ def plan_line(move: Move, limit: int = 2000) -> str:
     if move.action is Action.RETRY:
         reason = f" ({inline(without_at(move.reason), 300)})" if move.reason else ""
         return f"{head}: the same task again, now with the evidence of its failure{reason}"
+    if move.action is Action.RERUN:
+        return f"{head}, on the same commit; no attempt is used up"
     if move.action is Action.ASK:
         return f"{head}: {inline(move.question or 'What should happen?', 500)}" + _because(move)
     return f"{head}{': ' + inline(without_at(move.reason), 300) if move.reason else ''}"

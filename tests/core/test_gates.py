@@ -88,8 +88,9 @@ def test_an_old_number_approves_nothing() -> None:
     refused = fold(run, said("/otto approve r2"))
     assert refused.replies[-1].key == "stale_revision"
     assert fold(run, said("/otto approve r3")).replies[-1].key == "not_posted"
-    run = applied(posted(run, 10), 10)
-    assert run.task("t1").next_guidance == "dicts"
+    run = posted(run, 10)
+    assert applied(run, 129) == run
+    assert applied(run, 130).task("t1").next_guidance == "dicts"
 
 
 def test_a_paused_run_applies_nothing_even_if_the_job_was_on_its_way() -> None:

@@ -499,3 +499,58 @@ def huge() -> Callable[[], Run]:
         return decided(decision, run)
 
     return make
+
+
+def rerun_twice() -> Run:
+    """The machines failed again on the same commits: the second re-run is told in the comment of the first."""
+    first = posted(rerunning())
+    run = applied(first)
+    for key in ("t1", "t2", "t3"):
+        run = follow(run, e.JobsRerun(at=at(31), target=f"{key}/a1", round=2))
+        run = red(run, key, Cause.INFRA)
+    run = follow(run, e.GateOpened(at=at(32), gate=2))
+    decision = first.gates[0].decision
+    assert decision is not None
+    return decided(decision, run, evidence=(), model="", calls=0, usd=0.0, gate=2)
+
+
+def mended() -> Run:
+    """The pilot's second answer could stand."""
+    why = "accepted after one repair"
+    reasons = (
+        "batches: t2 is missing",
+        "retry_strategies[t3]: retry_different needs guidance",
+        "answer: a",
+        "answer: b",
+    )
+    return decided(pilot_decision().model_copy(update={"why": why}), calls=2, rejections=reasons, cut="the log of t2")
+
+
+def replanned() -> Run:
+    """The pilot's answer was of no use twice."""
+    why = "the pilot's answer was rejected twice: batches: t2 is missing; retry_strategies[t3]: t3 failed and has no"
+    moves = tuple(Move(task=key, action=Action.RETRY, reason="attempts are left") for key in ("t2", "t3"))
+    made = Decision(decided_by=Decider.REPLAN, why=why, moves=moves, batches=(("t2", "t3"), ("t4",)))
+    return decided(made, calls=3, rejections=("batches: t2 is missing",))
+
+
+def skipped_by_hand() -> Run:
+    """Every plan waits here; a person leaves out what another task needs."""
+    run = follow(mixed(), given("status"))
+    config = run.config.model_copy(update={"pilot": run.config.pilot.model_copy(update={"approval": "always"})})
+    run = posted(decided(run=run.model_copy(update={"config": config})))
+    return follow(run, given("skip", tasks=("t3",)))
+
+
+STORY |= {
+    "rerun_twice": rerun_twice,
+    "mended": mended,
+    "replanned": replanned,
+    "skipped_by_hand": skipped_by_hand,
+    "paused_in_grace": lambda: follow(STORY["grace"](), given("pause")),
+    "paused_asking": lambda: follow(STORY["asking"](), given("pause")),
+    "resumed": lambda: follow(STORY["paused_in_grace"](), given("resume").model_copy(update={"at": at(29.5)})),
+    "approved": lambda: applied(follow(STORY["asking"](), given("approve", revision=2))),
+    "stopped_in_grace": lambda: follow(STORY["grace"](), given("stop")),
+    "failed_again": lambda: red(pushed(applied(), "t2", 2, SHA["t2b"]), "t2", Cause.TEST, 2),
+}

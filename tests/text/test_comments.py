@@ -43,7 +43,27 @@ def test_plan(name: str, moment: Moment, links: Links, shown: SnapshotAssertion)
 
 
 @pytest.mark.parametrize(
-    "name", ["decided", "asking", "reopened", "finished", "by_hand", "revised", "rerun", "no_pilot"]
+    "name",
+    [
+        "decided",
+        "asking",
+        "reopened",
+        "finished",
+        "by_hand",
+        "revised",
+        "rerun",
+        "no_pilot",
+        "rerun_twice",
+        "mended",
+        "replanned",
+        "skipped_by_hand",
+        "paused_in_grace",
+        "paused_asking",
+        "resumed",
+        "approved",
+        "stopped_in_grace",
+        "failed_again",
+    ],
 )
 def test_decision(name: str, moment: Moment, links: Links, now: datetime, shown: SnapshotAssertion) -> None:
     run = moment(name)
