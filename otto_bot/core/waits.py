@@ -56,7 +56,7 @@ def _gate(run: Run) -> Wait | None:
     if gate is None or gate.state is not GateState.POSTED or gate.deadline is not None or gate.decision is None:
         return None
     asked = [move for move in gate.decision.moves if move.question]
-    question = asked[0].question if asked else "Is this retry plan right?"
+    question = asked[0].question if asked else f"Is retry plan r{gate.revision} right?"
     reply = answer_to(run, asked[0].task) if asked else f"/otto approve r{gate.revision}"
     return Wait(
         key=f"gate/g{gate.number}/r{gate.revision}", kind="gate", question=question, reply=reply, since=run.idle_since

@@ -22,10 +22,10 @@ FIELDS = {
     "routed_context": "what a task is told",
     "skip_tasks": "what is left out",
     "new_learnings": "what is worth keeping",
-    "answer": "the answer",
+    "answer": "",
 }
 """The parts of an answer, as people call them."""
-_FIELD = re.compile(r"\b(" + "|".join(FIELDS) + r")(?:\[(t[0-9]{1,3})\])?(?:\.[a-z_]+)?: ")
+_FIELD = re.compile(r"(?<![a-z] )\b(" + "|".join(FIELDS) + r")(?:\[(t[0-9]{1,3})\])?(?:\.[a-z_]+)?: ")
 
 
 def who_decided(gate: Gate, decision: Decision) -> str:
@@ -38,7 +38,7 @@ def who_decided(gate: Gate, decision: Decision) -> str:
     if not why:
         return ""
     who = "the plain replan" if decision.decided_by is Decider.REPLAN else "fixed rules"
-    lines = [f"**Decided by {who}:** {sentence(inline(why, 700))}"]
+    lines = [f"**Decided by {who}:** {inline(why, 700).rstrip('.')}."]
     if gate.calls:
         how = DECIDED_HOW[Decider.REPLAN] if decision.decided_by is Decider.REPLAN else _RULES
         lines.append(sentence(how))
@@ -64,7 +64,7 @@ def _reasons(rejections: Sequence[str]) -> str:
 
 def _plain(text: str) -> str:
     """Reasons by field as a maintainer reads them: `batches: t2 is missing` → `the order: t2 is missing`."""
-    return _FIELD.sub(lambda m: f"{FIELDS[m[1]]}{f' ({m[2]})' if m[2] else ''}: ", text)
+    return _FIELD.sub(lambda m: FIELDS[m[1]] and f"{FIELDS[m[1]]}{f' ({m[2]})' if m[2] else ''}: ", text)
 
 
 def decided_by(run: Run, gate: Gate, decision: Decision) -> str:
