@@ -15,6 +15,8 @@ class Part:
 
     full: str
     short: str
+    kept: bool = False
+    """Gives way only when every other part has."""
 
 
 def size(text: str) -> int:
@@ -27,8 +29,8 @@ def assemble(parts: Sequence[str | Part], end: str, limit: int = LIMIT) -> str:
     chosen = [part for part in parts if (part.full if isinstance(part, Part) else part)]
     texts = [part.full if isinstance(part, Part) else part for part in chosen]
     total = sum(size(text) + 2 for text in texts) + size(end)
-    longest = sorted((i for i, part in enumerate(chosen) if isinstance(part, Part)), key=lambda i: -size(texts[i]))
-    for index in longest:
+    parted = [(part.kept, -size(texts[i]), i) for i, part in enumerate(chosen) if isinstance(part, Part)]
+    for _, _, index in sorted(parted):
         if total <= limit:
             break
         part = chosen[index]

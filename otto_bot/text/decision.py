@@ -21,6 +21,8 @@ from otto_bot.text.tasks_table import without_at
 from otto_bot.text.words import CAUSES, CLASSES, MOVES, class_word, count, name, several
 
 ROWS = 100
+FEW = 15
+"""So many rows can say more than a few words each."""
 SECTIONS = 40
 """Failed tasks that are told at length; the table names more, their checks have it all."""
 
@@ -46,7 +48,7 @@ def decision_comment(run: Run, gate: Gate, links: Links, now: datetime) -> str:
         who_decided(gate, decision),
         left_out(gate),
         closing(run, gate, decision, now),
-        outcomes(run, gate),
+        Part(outcomes(run, gate), "What came of each move is left out here: it stands in the status comment."),
     ]
     return assemble(parts, decided_by(run, gate, decision))
 
@@ -74,16 +76,17 @@ def _table(run: Run, gate: Gate, decision: Decision) -> Part:
     rows += [_row(run, gate, decision, key) for key in gate.tasks[:ROWS]]
     more = f"\n\n{len(gate.tasks) - ROWS} more failed tasks are not shown here." if len(gate.tasks) > ROWS else ""
     short = f"{len(gate.tasks)} tasks failed; the table would be too long for one comment."
-    return Part("\n".join(rows) + more, short)
+    return Part("\n".join(rows) + more, short, kept=True)
 
 
 def _row(run: Run, gate: Gate, decision: Decision, key: str) -> str:
     analysis = next((a for a in decision.analysis if a.task == key), None)
     failure = failure_of(gate, key)
+    few = len(gate.tasks) <= FEW
     if analysis is not None:
-        happened, whose = cell(analysis.summary, 220), CLASSES[analysis.class_]
+        happened, whose = cell(analysis.summary, 220 if few else 80), CLASSES[analysis.class_]
     elif failure is not None:
-        detail = f": {cell(failure.detail, 160)}" if failure.detail else ""
+        detail = f": {cell(failure.detail, 160 if few else 40)}" if failure.detail else ""
         happened, whose = CAUSES[failure.cause] + detail, class_word(failure)
     else:
         happened, whose = "", "not known"

@@ -16,6 +16,8 @@ from otto_bot.text.markdown import inline
 from otto_bot.text.tasks_table import without_at
 from otto_bot.text.words import count, name, several
 
+LINES = 30
+
 
 def across(decision: Decision, gate: Gate, links: Links) -> Part:
     """Findings that span tasks, and facts told to other tasks. A quote stands once; after that only its number."""
@@ -54,9 +56,14 @@ def order_now(run: Run, gate: Gate, decision: Decision) -> str:
     later = ((reruns,) if reruns else ()) + decision.batches
     said = [f"batch {gate.batch + number} = {_keys(batch)}" for number, batch in enumerate(later[:50], 1)]
     asked = [_question(run, move) for move in decision.moves if move.action is Action.ASK]
-    lines = [f"#### Order now: {' · '.join([*(said or ['nothing runs']), *asked[:3]])}", *asked[3:]]
-    lines += [f"{m.task} is on hold: {inline(m.reason, 300)}" for m in decision.moves if m.action is Action.HOLD]
+    lines = [f"#### Order now: {' · '.join([*(said or ['nothing runs']), *asked[:3]])}", *_some(asked[3:])]
+    lines += _some([f"{m.task} is on hold: {inline(m.reason, 300)}" for m in decision.moves if m.action is Action.HOLD])
     return "\n\n".join([*lines, *_left_out(run, decision)])
+
+
+def _some(lines: list[str]) -> list[str]:
+    more = [f"… and {len(lines) - LINES} more like this, left out here."] if len(lines) > LINES else []
+    return [*lines[:LINES], *more]
 
 
 def _keys(batch: tuple[str, ...]) -> str:
@@ -74,7 +81,7 @@ def _left_out(run: Run, decision: Decision) -> list[str]:
     skipped = {move.task: move.reason for move in decision.moves if move.action is Action.SKIP}
     skipped |= {skip.task: skip.reason for skip in decision.skips}
     reasons = {key: inline(without_at(reason) or "no reason given", 300) for key, reason in skipped.items()}
-    lines = [f"{name(run, key)} is left out: {reason}" for key, reason in reasons.items()]
+    lines = _some([f"{name(run, key)} is left out: {reason}" for key, reason in reasons.items()])
     if run.plan is None:
         return lines
     runs = REOPENING | {Action.RERUN}
