@@ -1,9 +1,26 @@
 """What people see: a surface is written again exactly when what it shows has changed."""
 
+from datetime import timedelta
+
 import pytest
-from core_builders import T0, executing, fold, gate, plan, planned, posted, run_started, said, to_failed, to_verifying
+from core_builders import (
+    T0,
+    applied,
+    at,
+    executing,
+    fold,
+    gate,
+    plan,
+    planned,
+    posted,
+    run_started,
+    said,
+    to_failed,
+    to_verifying,
+)  # fmt: skip
 
 from otto_bot.core import events as e
+from otto_bot.core.effects import EDIT_PAUSE, Effect, EffectKind, due, scheduled
 from otto_bot.core.run import Run
 from otto_bot.core.surfaces import labels, surfaces
 from otto_bot.core.waits import waits_for
@@ -55,3 +72,54 @@ def test_whom_it_waits_for(run: Run, kind: str | None, reply: str) -> None:
     wait = waits_for(run)
     assert (wait.kind if wait else None, wait.reply if wait else "") == (kind, reply)
     assert labels(run)["otto:needs-human"] == (wait is not None)
+
+
+def shows(run: Run) -> dict[str, Effect]:
+    return {one.target: one for one in scheduled(run) if one.kind is EffectKind.SHOW}
+
+
+def written(run: Run, seconds: float) -> Run:
+    """Every surface shows what it should at this moment."""
+    for name, digest in surfaces(run).items():
+        run = fold(run, e.Published(at=at(seconds), surface=name, digest=digest))
+    return run
+
+
+def test_what_changes_close_together_is_one_edit() -> None:
+    """The first is written at once; the next not before a pause, and then as it is by then."""
+    run = executing(PLAN)
+    assert all(one.not_before is None for one in shows(run).values())
+    run = fold(written(run, 10), *to_verifying("t1"))
+    first = shows(run)["status"]
+    assert first.not_before == at(10) + EDIT_PAUSE
+    assert "status" not in {one.target for one in due(run, at(11)) if one.kind is EffectKind.SHOW}
+    run = fold(run, *to_verifying("t2"))
+    assert shows(run)["status"] == first
+    assert first in due(run, at(10) + EDIT_PAUSE)
+
+
+def test_no_change_is_ever_more_than_a_pause_late() -> None:
+    """However often it changes meanwhile, the time counts from the last edit; long after it there is no delay."""
+    run = written(executing(PLAN), 0)
+    for line in ("/otto pause", "/otto stop"):
+        run = fold(run, said(line, seconds=2))
+        assert shows(run)["status"].not_before == at(0) + EDIT_PAUSE
+    assert timedelta(seconds=3) >= EDIT_PAUSE
+    assert shows(run)["status"] in due(run, at(60))
+
+
+def test_what_a_gate_says_is_never_late() -> None:
+    run = written(posted(gate(failed(), {"t1": "retry", "t2": "retry"})), 10)
+    run = fold(run, said("/otto pause", seconds=10))
+    assert shows(run)["gate/g1"].not_before is None
+    run = written(fold(run, said("/otto resume", seconds=11)), 11)
+    assert shows(applied(run))["gate/g1"].not_before is None
+
+
+def test_a_gate_that_is_posted_again_is_not_a_surface_meanwhile() -> None:
+    """A box that was ticked would otherwise put the new plan into the comment before it counts."""
+    run = fold(posted(gate(failed(), {"t1": "retry", "t2": "retry"})), said("/otto skip t2"))
+    run = fold(run, e.Published(at=at(1), surface="gate/g1", digest="edited"))
+    assert "gate/g1" not in shows(run)
+    assert [one.gate for one in scheduled(run) if one.kind is EffectKind.POST_DECISION] == [1]
+    assert "gate/g1" in shows(posted(run))
