@@ -89,10 +89,11 @@ class Learning(Frozen):
 
 
 class SkipTask(Frozen):
-    """A task to leave out, with the reason people will read."""
+    """A pending task that is left out. Who said so decides whether a person must still say yes."""
 
     task: str
     reason: Annotated[str, Field(min_length=1, max_length=300)]
+    decided_by: Decider | None = None
 
 
 class Strategy(Frozen):
@@ -147,8 +148,6 @@ class Decision(Frozen):
     skips: tuple[SkipTask, ...] = ()
     learnings: tuple[Learning, ...] = ()
     batches: Batches = ()
-    skips_by_person: tuple[str, ...] = ()
-    """Those of `skips` that a person named."""
 
     def move(self, task: str) -> Move | None:
         """The move for a task, if there is one."""
@@ -156,12 +155,11 @@ class Decision(Frozen):
 
     @property
     def waits(self) -> bool:
-        """Whether someone other than a person skips or asks: then a person must say yes."""
+        """Whether someone other than a person skips, asks or holds: then a person must say yes."""
         unsure = (Action.SKIP, Action.ASK, Action.HOLD)
         by_machine = [m for m in self.moves if (m.decided_by or self.decided_by) is not Decider.HUMAN]
-        return any(move.action in unsure for move in by_machine) or any(
-            skip.task not in self.skips_by_person for skip in self.skips
-        )
+        left_out = [s for s in self.skips if (s.decided_by or self.decided_by) is not Decider.HUMAN]
+        return bool(left_out) or any(move.action in unsure for move in by_machine)
 
 
 class Facts(Frozen):
@@ -394,7 +392,7 @@ def settle(raw: PilotDecision, facts: Facts, decided_by: Decider = Decider.PILOT
         analysis=analysis,
         cross_task=raw.cross_task,
         routed=raw.routed_context,
-        skips=tuple(skip for skip in raw.skip_tasks if skip.task not in failed_skips),
+        skips=tuple(SkipTask(task=s.task, reason=s.reason) for s in raw.skip_tasks if s.task not in failed_skips),
         learnings=raw.new_learnings,
         batches=raw.batches,
     )

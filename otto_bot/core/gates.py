@@ -243,9 +243,16 @@ def revise(run: Run, gate: Gate, moves: dict[str, Move], who: str, at: datetime 
     )
     added = tuple(move for move in new if move.action is Action.SKIP)
     kept += tuple(move for move in new if move.action is not Action.SKIP)
-    skips = tuple(skip for skip in old.skips if skip.task not in moves)
-    skips += tuple(SkipTask(task=move.task, reason=move.reason or f"@{who} asked for it") for move in added)
-    named = {move.task for move in added} | (set(old.skips_by_person) - set(moves))
+    # What a machine wanted to leave out stays its word: a person's other change is no yes to it.
+    skips = tuple(
+        skip.model_copy(update={"decided_by": skip.decided_by or old.decided_by})
+        for skip in old.skips
+        if skip.task not in moves
+    )
+    skips += tuple(
+        SkipTask(task=move.task, reason=move.reason or f"@{who} asked for it", decided_by=Decider.HUMAN)
+        for move in added
+    )
     out = {move.task for move in kept if move.action not in REOPENING} | {skip.task for skip in skips}
     out |= dependents(run.plan, out)
     run_again = {move.task for move in kept if move.action in REOPENING}
@@ -258,7 +265,6 @@ def revise(run: Run, gate: Gate, moves: dict[str, Move], who: str, at: datetime 
                 move if move.decided_by else move.model_copy(update={"decided_by": old.decided_by}) for move in kept
             ),
             "skips": skips,
-            "skips_by_person": tuple(skip.task for skip in skips if skip.task in named),
             "batches": batches(run.plan, (pending | run_again) - out),
         }
     )

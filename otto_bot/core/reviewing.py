@@ -18,7 +18,7 @@ def by_person(decision: Decision) -> bool:
     if decision.decided_by is not Decider.HUMAN:
         return False
     moved = all((move.decided_by or decision.decided_by) is Decider.HUMAN for move in decision.moves)
-    return moved and all(skip.task in decision.skips_by_person for skip in decision.skips)
+    return moved and all((s.decided_by or decision.decided_by) is Decider.HUMAN for s in decision.skips)
 
 
 def deadline(run: Run, decision: Decision, at: datetime) -> datetime | None:
@@ -44,7 +44,7 @@ def renewed(before: Run, after: Run, at: datetime) -> Run:
 
 def shared(run: Run, gate: Gate, decision: Decision) -> int | None:
     """The gate whose comment this one goes on with: jobs of the same commits have run again before."""
-    if not only_reruns(decision):
+    if not only_reruns(decision) or decision.decided_by is Decider.HUMAN:
         return None
     heads = _heads(gate)
     for old in reversed(run.gates):

@@ -57,13 +57,13 @@ def _gate(run: Run) -> Wait | None:
         return None
     asked = [move for move in gate.decision.moves if move.question]
     question = asked[0].question if asked else f"Is retry plan r{gate.revision} right?"
-    reply = answer_to(run, asked[0].task) if asked else f"/otto approve r{gate.revision}"
+    reply = _answer(run, asked[0].task) if asked else f"/otto approve r{gate.revision}"
     return Wait(
         key=f"gate/g{gate.number}/r{gate.revision}", kind="gate", question=question, reply=reply, since=run.idle_since
     )
 
 
-def answer_to(run: Run, key: str) -> str:
+def _answer(run: Run, key: str) -> str:
     """What to say so that a task goes on."""
     failure = run.tasks[key].failure
     return BUDGET if failure is not None and failure.cause is Cause.BUDGET else f"/otto retry {key} -- your answer"
@@ -74,5 +74,5 @@ def _tasks(run: Run) -> Wait | None:
         return None
     open_tasks = [t for t in run.tasks.values() if t.state in (TaskState.ASKED, TaskState.HELD)]
     question = open_tasks[0].question if open_tasks else "No task could be finished. What should happen?"
-    reply = answer_to(run, open_tasks[0].key) if open_tasks else "/otto retry"
+    reply = _answer(run, open_tasks[0].key) if open_tasks else "/otto retry"
     return Wait(key=f"rest/{run.rests}", kind="tasks", question=question, reply=reply, since=run.idle_since)

@@ -90,8 +90,8 @@ def _unsure(decision: Decision) -> str:
     for action, verb in words.items():
         keys = [move.task for move in theirs if move.action is action]
         if action is Action.SKIP:
-            named = {*keys, *decision.skips_by_person}
-            keys += [skip.task for skip in decision.skips if skip.task not in named]
+            machines = [s for s in decision.skips if (s.decided_by or decision.decided_by) is not Decider.HUMAN]
+            keys += [skip.task for skip in machines if skip.task not in keys]
         if keys:
             said.append(f"{verb} {several(keys[:20])}")
     return f"it {several(said)}"
