@@ -18,6 +18,8 @@ from otto_bot.playground.scenario import Reply, Rule, find, load, shipped
 from otto_bot.playground.scenario_file import YamlFile
 
 NAMES = shipped()
+ABOUT_GRACE = ("gate-steered", "pause-resume")
+"""People end it before its time, so it costs no time."""
 
 
 def rules(name: str, role: str) -> list[Rule]:
@@ -51,6 +53,9 @@ def test_verdicts_cover_every_must(name: str) -> None:
 @pytest.mark.parametrize("name", NAMES)
 def test_decisions_can_be_read_and_are_safe(name: str) -> None:
     for rule in rules(name, "pilot"):
+        if rule.reply.text is not None:
+            assert name == "pilot-nonsense"  # words that are no decision are its subject
+            continue
         decision = PilotDecision.model_validate(rule.reply.json_)
         words = [strategy.guidance for strategy in decision.retry_strategies]
         words += [fact.context for fact in decision.routed_context] + [fact.text for fact in decision.new_learnings]
@@ -72,7 +77,7 @@ def test_coders_end_with_a_finish_that_is_taken(name: str) -> None:
 def test_configurations_are_valid(name: str) -> None:
     config = read_config(YamlFile(find(name) / "repo" / ".github" / "otto.yml").data, HostCaps())
     assert config.verify.settle_seconds <= 1
-    assert config.pilot.grace_minutes <= 0.05
+    assert config.pilot.grace_minutes <= 0.05 or name in ABOUT_GRACE
 
 
 STORIES = [
