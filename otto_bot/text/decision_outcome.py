@@ -10,6 +10,7 @@ from otto_bot.core.reviewing import told_together
 from otto_bot.core.run import Gate, GateState, Run
 from otto_bot.text.learnings import kept_and_dropped
 from otto_bot.text.markdown import inline
+from otto_bot.text.tasks_table import without_at
 from otto_bot.text.words import CAUSES, clock, several
 
 ROWS = 200
@@ -33,7 +34,7 @@ def outcome_words(words: str) -> str:
     cause = match[2].replace(" ", "_") if match else ""
     if match and cause in set(Cause):
         return f"{match[1]}: {CAUSES[Cause(cause)]}"
-    return inline(words, 200)
+    return inline(without_at(words), 200)
 
 
 def ran_before(run: Run, gate: Gate) -> str:
