@@ -32,7 +32,7 @@ class Money(Frozen):
     """Every amount in US dollars. `reserved` maps an open call to its worst case.
 
     The cap is the lineage's; `settled`, `reserved`, `calls` and `usage` are this run's own part. `granted` holds all
-    grants of the lineage, `at_gates` what calls at each gate cost.
+    grants of the lineage, `at_gates` what calls at each gate cost, `needed` the worst case of a call that did not fit.
     """
 
     cap: float
@@ -43,6 +43,7 @@ class Money(Frozen):
     calls: int = 0
     usage: Usage = Usage()
     at_gates: dict[int, float] = {}
+    needed: float = 0.0
 
     @property
     def spent(self) -> float:
@@ -77,7 +78,13 @@ class Money(Frozen):
         before = self.lost(call)
         if not 0 <= usd <= before.cap - before.committed + 1e-9:
             return None
-        return before.model_copy(update={"reserved": {**before.reserved, call: usd}})
+        needed = 0.0 if usd >= self.needed else self.needed
+        return before.model_copy(update={"reserved": {**before.reserved, call: usd}, "needed": needed})
+
+    def refused(self, call: str, usd: float) -> Money:
+        """Money after a call that the cap did not allow: nothing is put aside, and what it needs is remembered."""
+        known = usd if math.isfinite(usd) and usd > 0 else self.needed
+        return self.lost(call).model_copy(update={"needed": known})
 
     def lost(self, call: str) -> Money:
         """Money after a call that nobody will hear of again: its reservation is spent."""

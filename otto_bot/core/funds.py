@@ -17,9 +17,9 @@ QUESTION = policy.ASK_FIRST[Cause.BUDGET]
 COMMAND = "/otto budget"
 
 
-def reply_for(run: Run, need: float = policy.MIN_USD) -> str | None:
-    """The exact words that make room for a call of `need` US dollars; None where the host's cap forbids it."""
-    more = grant_needed(run.money, run.caps.usd, need)
+def reply_for(run: Run) -> str | None:
+    """The exact words that make room for the call that did not fit; None where the host's cap forbids it."""
+    more = grant_needed(run.money, run.caps.usd, max(policy.MIN_USD, run.money.needed))
     return None if more is None else f"{COMMAND} +{more}"
 
 

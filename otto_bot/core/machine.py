@@ -239,9 +239,11 @@ def _run_branch_moved(run: Run, event: e.RunBranchMoved) -> Run:
 
 def _reserved(run: Run, event: e.MoneyReserved) -> Run:
     """A call that is asked for again is not heard of any more; a run that is over reserves nothing."""
-    money = None if run.ended else run.money.reserve(event.call, event.usd)
-    money = run.money.lost(event.call) if money is None else money
-    return run if money is run.money else run.model_copy(update={"money": money})
+    if run.ended:
+        money = run.money.lost(event.call)
+    else:
+        money = run.money.reserve(event.call, event.usd) or run.money.refused(event.call, event.usd)
+    return run if money == run.money else run.model_copy(update={"money": money})
 
 
 def _settled(run: Run, event: e.MoneySettled) -> Run:

@@ -5,11 +5,14 @@ from __future__ import annotations
 import asyncio
 
 from otto_bot.agents.structured import Record
-from otto_bot.core.events import MoneyReserved, MoneySettled
+from otto_bot.core.events import MoneyReserved, MoneySettled, Refused
+from otto_bot.core.funds import reply_for
 from otto_bot.core.run import Run
 from otto_bot.core.values import Usage
 from otto_bot.jobs.context import Context
 from otto_bot.model.budgeted import BudgetedModel
+from otto_bot.model.errors import BudgetSpent
+from otto_bot.text import refusals
 
 
 class LedgerPurse:
@@ -32,6 +35,14 @@ class LedgerPurse:
 def budgeted(context: Context, run: Run) -> BudgetedModel:
     """The model within the run's budget."""
     return BudgetedModel(context.model(), LedgerPurse(context, run.id), context.prices, context.redactor)
+
+
+async def out_of_money(context: Context, run: Run, error: BudgetSpent) -> Refused:
+    """The run rests and asks for as much as the call needs; where the host allows no more, it says that."""
+    now = await asyncio.to_thread(context.ledger.load, run.id)
+    words = reply_for(now)
+    reason = refusals.money_used_up(now, error.usd, words is not None)
+    return Refused(at=context.now(), reason=reason, reply=words or "/otto stop", money=True)
 
 
 async def keep_records(context: Context, run: Run, effect_key: str, records: tuple[Record, ...]) -> None:
