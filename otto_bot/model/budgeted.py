@@ -53,7 +53,8 @@ class BudgetedModel:
             error.usd = worst if error.may_be_paid else 0.0
             raise
         usage = self._prices.reply_cost(call, reply)
-        if not reply.usage_known or usage.usd > worst + 1e-9:
+        absurd = usage.usd > worst + 1e-9 or usage.output_tokens > call.max_tokens
+        if absurd or not reply.usage_known:
             # Nobody said what it cost, or something that cannot be: the whole reservation is spent.
             await self._purse.settle(call.key, None)
             return replace(reply, usage=Usage(usd=worst), usage_known=False)

@@ -146,7 +146,7 @@ class Prices(Frozen):
         if messages is None:
             words: dict[str, Any] = {"system": call.system, "messages": call.messages, "tools": call.tools}
             if call.schema is not None:
-                # What is sent is longer than pydantic's own schema, because limits become words, but never twice as long.
+                # What is sent is longer than pydantic's own schema, because limits become words; never twice as long.
                 words["schema"] = [call.schema.model_json_schema()] * 2
         else:
             words = {"messages": messages}

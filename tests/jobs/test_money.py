@@ -47,7 +47,7 @@ async def end(bench: Any, run: Run) -> None:
 async def test_parallel_calls_of_one_lineage_never_hold_more_than_its_cap(open_bench: Any) -> None:
     async with open_bench({"README.md": "x"}) as bench:
         run = start(bench, "a")
-        purse = LedgerPurse(bench.context, run.id)
+        purse = LedgerPurse(bench.context, run.id, pause=0)
         said = await asyncio.gather(*(purse.reserve(f"call/{n}", 0.3) for n in range(12)))
         money = bench.context.ledger.load(run.id).money
         await asyncio.gather(*(purse.settle(f"call/{n}", Usage(usd=0.1)) for n in range(12)))
@@ -58,12 +58,28 @@ async def test_parallel_calls_of_one_lineage_never_hold_more_than_its_cap(open_b
     assert (after.reserved, after.settled) == ({}, pytest.approx(0.6))
 
 
+async def test_a_call_that_others_only_crowd_out_waits_for_them(open_bench: Any) -> None:
+    """Nobody is asked for money while some of it is only put aside."""
+    async with open_bench({"README.md": "x"}) as bench:
+        run = start(bench, "a")
+        purse = LedgerPurse(bench.context, run.id, pause=0.05)
+        assert await purse.reserve("dear", 1.5)
+        waiting = asyncio.create_task(purse.reserve("other", 1))
+        assert not (await asyncio.wait([waiting], timeout=0.2))[0]
+        await purse.settle("dear", Usage(usd=0.2))
+        assert await waiting
+        assert not await purse.reserve("too dear", 1.9)
+        events = [one.event for one in bench.context.ledger.events(run.id)]
+
+    assert [one.call for one in events if isinstance(one, e.MoneyReserved)] == ["dear", "other", "too dear"]
+
+
 async def test_a_call_that_a_crash_left_open_is_counted_and_not_allowed_twice(open_bench: Any) -> None:
     """The next worker asks for the same call again: it only gets it where both fit."""
     async with open_bench({"README.md": "x"}) as bench:
         run = start(bench, "a")
-        assert await LedgerPurse(bench.context, run.id).reserve("call", 1.2)
-        assert not await LedgerPurse(bench.context, run.id).reserve("call", 1.2)
+        assert await LedgerPurse(bench.context, run.id, pause=0).reserve("call", 1.2)
+        assert not await LedgerPurse(bench.context, run.id, pause=0).reserve("call", 1.2)
         money = bench.context.ledger.load(run.id).money
 
     assert (money.reserved, money.settled) == ({}, pytest.approx(1.2))
