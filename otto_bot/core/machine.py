@@ -254,8 +254,10 @@ def _settled(run: Run, event: e.MoneySettled) -> Run:
 def _time_up(run: Run, event: e.TimeUsedUp) -> Run:
     if run.resting:
         return run
-    reason = f"its {run.minutes:g} minutes are used up"
-    return _save_work(steering.rest(run, "needs_human", reason, event.at, "/otto budget +1"))
+    reason, say = f"its {run.minutes:g} minutes are used up", f"{funds.COMMAND} +1"
+    if run.minutes >= run.caps.minutes:
+        reason, say = f"{reason}, and the host of Otto allows no more for one run (OTTO_MAX_MINUTES)", "/otto stop"
+    return _save_work(steering.rest(run, "needs_human", reason, event.at, say))
 
 
 def _decision_made(run: Run, event: e.DecisionMade) -> Run:

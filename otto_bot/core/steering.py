@@ -200,21 +200,34 @@ def cancel(run: Run) -> Run:
 
 
 def _budget(run: Run, given: Given, at: datetime) -> Run:
-    more, money = given.command.usd or 0.0, run.money
+    more, money, longer = given.command.usd or 0.0, run.money, _longer(run, at)
     if (money.cap if run.prepared else money.granted) + more > run.caps.usd + 1e-9:
-        return reply(run, given, "host_cap", f"{run.caps.usd:.2f}")
+        if longer is run:
+            return reply(run, given, "host_cap", f"{run.caps.usd:.2f}")
+        # Money is not what is missing: the minutes that come with it do not cost any.
+        return reply(_paid(longer, given, at), given, "minutes_raised", f"{longer.minutes:g}")
     # Before the repository's own budget is read the cap is the host's.
     cap = money.cap + more if run.prepared else money.cap
-    run = run.model_copy(update={"money": money.model_copy(update={"cap": cap, "granted": money.granted + more})})
+    run = longer.model_copy(update={"money": money.model_copy(update={"cap": cap, "granted": money.granted + more})})
+    key, amount = ("budget_raised", cap) if run.prepared else ("budget_noted", more)
+    return reply(_paid(run, given, at), given, key, f"{amount:.2f}")
+
+
+def _longer(run: Run, at: datetime) -> Run:
+    """The run with its minutes once more, where they are used up and the host allows it."""
     waiting = (at - run.idle_since).total_seconds() if run.idle_since else 0.0
-    if at >= run.over_at + timedelta(seconds=waiting):
-        run = run.model_copy(update={"minutes": min(run.minutes + run.config.budget.minutes, run.caps.minutes)})
+    minutes = min(run.minutes + run.config.budget.minutes, run.caps.minutes)
+    if at < run.over_at + timedelta(seconds=waiting) or minutes <= run.minutes:
+        return run
+    return run.model_copy(update={"minutes": minutes})
+
+
+def _paid(run: Run, given: Given, at: datetime) -> Run:
+    """Who pays has said yes: what rested for want of it goes on."""
     if run.hold is not None and run.hold.kind == "needs_human" and run.hold.reply.startswith(funds.COMMAND):
         late = {"paid_by": given.by.login} if run.stopping else {}
         run = awake(run).model_copy(update=late)
-    run = funds.go_on(run, given.by.login, at)
-    key, amount = ("budget_raised", cap) if run.prepared else ("budget_noted", more)
-    return reply(run, given, key, f"{amount:.2f}")
+    return funds.go_on(run, given.by.login, at)
 
 
 def _status(run: Run, given: Given, at: datetime) -> Run:
@@ -258,7 +271,8 @@ _VERBS: dict[str, Callable[[Run, Given, datetime], Run]] = {
 REPLIES = (
     "ended", "stale_revision", "not_posted", "nothing_to_approve", "cannot_retry", "no_money", "still_deciding",
     "not_in_plan", "cannot_skip", "replan_too_late", "already_resting", "use_approve", "nothing_failed", "not_resting",
-    "host_cap", "budget_raised", "budget_noted", "status", "help", "explain", "already_planned", "active_run",
+    "host_cap", "budget_raised", "budget_noted", "status", "help", "explain", "already_planned",
+    "minutes_raised", "active_run",
     "nothing_learnt", "learning_kept", "learning_kept_already", "learning_dropped", "learning_dropped_already",
     "learning_unsafe",
 )  # fmt: skip

@@ -194,6 +194,13 @@ def _budget_noted(run: Run, detail: str, _links: Links) -> str:
     )
 
 
+def _minutes_raised(run: Run, detail: str, _links: Links) -> str:
+    return (
+        f"This run may work {inline(detail, 20)} minutes now; its money stays at {usd(run.money.cap)}, all that "
+        f"the host allows for one issue. Next: {next_step(run)}"
+    )
+
+
 def _status(run: Run, _detail: str, links: Links) -> str:
     merged = sum(task.state is TaskState.MERGED for task in run.tasks.values())
     counts = f" {merged} of {count(len(run.tasks), 'task')} merged." if run.tasks else ""
@@ -245,6 +252,7 @@ REPLY_WORDS: dict[str, Callable[[Run, str, Links], str]] = {
     "host_cap": _host_cap,
     "budget_raised": _budget_raised,
     "budget_noted": _budget_noted,
+    "minutes_raised": _minutes_raised,
     "status": _status,
     "help": _help,
     "explain": _explain,

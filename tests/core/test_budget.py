@@ -207,6 +207,18 @@ def test_minutes_that_end_let_coders_push_and_a_grant_goes_on_from_there() -> No
     assert states(run)["t1"] == "reopened"
 
 
+def test_minutes_can_be_had_where_the_hosts_money_cannot() -> None:
+    """And where the host allows no more minutes either, the words say so instead of asking in vain."""
+    run = executing(plan("t1"), config(budget={"usd": 10, "minutes": 1}), caps=HostCaps(usd=10, minutes=2))
+    run = fold(run, started("t1"), e.TimeUsedUp(at=at(60)), said("/otto budget +1", seconds=70))
+    assert (run.replies[-1].key, run.minutes, run.hold, run.money.cap) == ("minutes_raised", 2, None, 10)
+    run = fold(run, said("/otto budget +1", seconds=71))
+    assert run.replies[-1].key == "host_cap"
+    run = fold(run, e.TimeUsedUp(at=at(140)))
+    assert run.hold is not None
+    assert (run.hold.reply, "OTTO_MAX_MINUTES" in run.hold.reason) == ("/otto stop", True)
+
+
 def test_money_that_comes_while_a_coder_is_being_stopped_still_counts() -> None:
     """The coder may have stopped already: it is coded again without another question."""
     run = fold(executing(plan("t1")), started("t1"), e.Refused(at=T0, reason="r", reply="/otto budget +5", money=True))
