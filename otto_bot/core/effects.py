@@ -266,6 +266,8 @@ def _show(run: Run) -> Iterator[Effect]:
 
 
 def _call(run: Run) -> Iterator[Effect]:
+    if run.stopping:
+        return  # coders push what they have first: the call says where it is
     wait = waits_for(run)
     if wait is not None and wait.key not in run.called:
         yield _effect(run, EffectKind.CALL, f"call/{wait.key}", target=wait.key)

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 from otto_bot.core import events as e
 from otto_bot.core import outcomes
-from otto_bot.core.evidence import Cause, Failure, Phase
+from otto_bot.core.evidence import Cause, Excerpt, Failure, Phase
 from otto_bot.core.plan import batches, order_problems
 from otto_bot.core.run import (
     MOVING,
@@ -143,6 +143,7 @@ def attempt_stopped(run: Run, event: e.AttemptStopped) -> Run:
         phase=Phase.CODING,
         cause=Cause.CANCELLED if cancelled else Cause.BUDGET,
         detail="stopped" if cancelled else OUT_OF_MEANS,
+        excerpts=() if cancelled else (Excerpt(kind="message", source="coder", text=OUT_OF_MEANS),),
     )
     run, task = _kept(run, task, event.sha, event.tree)
     run = fail(run, task, failure)

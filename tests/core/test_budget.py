@@ -196,7 +196,9 @@ def test_minutes_that_end_let_coders_push_and_a_grant_goes_on_from_there() -> No
     run = fold(executing(plan("t1", "t2")), started("t1"), *to_verifying("t2"), e.TimeUsedUp(at=at(60)))
     assert (run.stopping, run.hold and run.hold.reply) == (True, "/otto budget +1")
     assert [effect.key for effect in scheduled(run) if effect.kind == "code"] == ["run/1/code/t1/a1/h1"]
+    assert not [effect for effect in scheduled(run) if effect.kind == "call"], "the call says where the work is"
     run = fold(run, e.AttemptStopped(at=at(61), task="t1", attempt=1, sha="s", tree="t"))
+    assert [effect.key for effect in scheduled(run) if effect.kind == "call"] == ["run/1/call/hold/1"]
     why = run.task("t1").failure
     assert why is not None
     assert (run.stopping, why.cause, run.task("t1").state) == (False, Cause.BUDGET, TaskState.FAILED)
