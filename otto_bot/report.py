@@ -39,6 +39,8 @@ def report(ledger: Ledger, run_id: int) -> Json:
             "input_tokens": run.money.usage.input_tokens,
             "output_tokens": run.money.usage.output_tokens,
             "usd": round(run.money.settled, 6),
+            "inherited_usd": round(run.money.inherited, 6),
+            "cap_usd": round(run.money.cap, 6),
         },
     }
 

@@ -13,7 +13,7 @@ from otto_bot.agents.pilot_prompt import (
     replan_prompt,
     replan_system,
 )
-from otto_bot.agents.rules import rules_decision, with_order
+from otto_bot.agents.rules import money_decision, rules_decision, with_order
 from otto_bot.agents.structured import Asks, Record, ask_for, failed_record, repair, total
 from otto_bot.core.decision import (
     Decider,
@@ -26,7 +26,7 @@ from otto_bot.core.decision import (
 )
 from otto_bot.core.values import Frozen, Usage
 from otto_bot.model.calls import Block, ModelCall, Role
-from otto_bot.model.errors import ModelError
+from otto_bot.model.errors import BudgetSpent, ModelError
 
 Mode = Literal["decide", "shadow", "off"]
 """Whose word counts at a gate: the pilot's; the plain replan's, with the pilot beside it; the plain replan's alone."""
@@ -190,7 +190,8 @@ async def _replan(gate: _Gate, why: str) -> PilotResult:
     except ModelError as error:
         await gate.note(failed_record(call, gate.request.nonce, error))
         why = f"{why}; the replan's call failed: {error}"
-        return gate.result(rules_decision(facts, why), why)
+        broke = isinstance(error, BudgetSpent)
+        return gate.result(money_decision(facts, why) if broke else rules_decision(facts, why), why)
     problems = answer.problems
     if answer.value is not None:
         raw = with_order(facts, answer.value.batches)

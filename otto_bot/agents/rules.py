@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from otto_bot.core.decision import Action, Decider, Decision, Facts, PilotDecision, Strategy, expected_tasks, settle
+from otto_bot.core.funds import QUESTION
 from otto_bot.core.plan import Batches, batches
 
 
@@ -32,6 +33,21 @@ def with_order(facts: Facts, order: Batches) -> PilotDecision:
 def tasks_to_run(facts: Facts) -> frozenset[str]:
     """What runs after the default moves."""
     return expected_tasks(with_order(facts, ()), facts)
+
+
+def money_decision(facts: Facts, why: str) -> Decision:
+    """The decision where not even the replan could be paid: a retry could not be paid either, so people are asked."""
+    moves = tuple(
+        move if move.action == "ask" else Strategy(task=move.task, action="ask", reason=_BROKE, question=QUESTION)
+        for move in default_moves(facts)
+    )
+    asked = PilotDecision(retry_strategies=moves)
+    order = batches(facts.plan, expected_tasks(asked, facts))
+    decision = settle(asked.model_copy(update={"batches": order}), facts, Decider.RULES)
+    return decision.model_copy(update={"why": why})
+
+
+_BROKE = "no money is left to read its failure or to write it again"
 
 
 def rules_decision(facts: Facts, why: str, *, serial: bool = True) -> Decision:

@@ -11,6 +11,7 @@ from pydantic import BaseModel, ValidationError
 
 from otto_bot.core.values import Frozen, Usage
 from otto_bot.model.calls import Block, ModelCall, ModelReply
+from otto_bot.model.errors import ProviderError
 
 Shape = TypeVar("Shape", bound=BaseModel)
 
@@ -89,9 +90,16 @@ async def ask_for(model: Asks, call: ModelCall, shape: type[Shape], nonce: str) 
 
 
 def failed_record(call: ModelCall, nonce: str, error: Exception) -> Record:
-    """The record of a call that brought no reply."""
+    """The record of a call that brought no reply; it may have been paid all the same."""
+    usd = error.usd if isinstance(error, ProviderError) else 0.0
     return Record(
-        role=call.role, tries=call.tries, prompt_hash=prompt_hash(call, nonce), model=call.model, error=str(error)[:500]
+        role=call.role,
+        tries=call.tries,
+        prompt_hash=prompt_hash(call, nonce),
+        model=call.model,
+        usage=Usage(usd=usd),
+        usage_known=not usd,
+        error=str(error)[:500],
     )
 
 

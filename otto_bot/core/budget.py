@@ -2,26 +2,68 @@
 
 from __future__ import annotations
 
+import math
+import re
+from collections.abc import Iterable
+
 from otto_bot.core.plan import Plan
-from otto_bot.core.values import Frozen, Usage
+from otto_bot.core.values import Frozen, Usage, Usd
 
 SIZE_USD = {"S": (0.05, 0.5), "M": (0.1, 1.2), "L": (0.3, 3.0)}
 """Guess for one task's coder and judge, low and high, until history knows better."""
 
+SMALLEST_GRANT = 5
+"""US dollars that a person is asked for at least: less would bring the same question again soon."""
+
+_AT_GATE = re.compile(r"/g([1-9][0-9]*)/")
+
+
+class Inherited(Frozen):
+    """What a run takes over from earlier runs of its issue, in US dollars.
+
+    `usd` is spent, or still held for a call that may have been paid; `granted` is what people allowed on top.
+    """
+
+    usd: Usd = 0.0
+    granted: Usd = 0.0
+
 
 class Money(Frozen):
-    """Every amount in US dollars. `reserved` maps an open call to its worst case."""
+    """Every amount in US dollars. `reserved` maps an open call to its worst case.
+
+    The cap is the lineage's; `settled`, `reserved`, `calls` and `usage` are this run's own part. `granted` holds all
+    grants of the lineage, `at_gates` what calls at each gate cost, `needed` the worst case of a call that did not fit.
+    """
 
     cap: float
+    inherited: float = 0.0
+    granted: float = 0.0
     reserved: dict[str, float] = {}
     settled: float = 0.0
     calls: int = 0
     usage: Usage = Usage()
+    at_gates: dict[int, float] = {}
+    needed: float = 0.0
+
+    @property
+    def spent(self) -> float:
+        """Spent by all runs of the lineage."""
+        return self.inherited + self.settled
+
+    @property
+    def held(self) -> float:
+        """What open calls of this run may still cost."""
+        return sum(self.reserved.values())
+
+    @property
+    def own(self) -> float:
+        """This run's part, open calls at their worst case."""
+        return self.settled + self.held
 
     @property
     def committed(self) -> float:
         """Spent, plus what open calls may still cost."""
-        return self.settled + sum(self.reserved.values())
+        return self.spent + self.held
 
     @property
     def left(self) -> float:
@@ -33,23 +75,69 @@ class Money(Frozen):
 
         A call that is reserved again after a crash may have been paid: its first reservation counts as spent.
         """
-        lost = self.reserved.get(call, 0.0)
-        others = {key: value for key, value in self.reserved.items() if key != call}
-        if self.settled + lost + sum(others.values()) + usd > self.cap + 1e-9:
+        before = self.lost(call)
+        if not 0 <= usd <= before.cap - before.committed + 1e-9:
             return None
-        return self.model_copy(update={"reserved": {**others, call: usd}, "settled": self.settled + lost})
+        needed = 0.0 if usd >= self.needed else self.needed
+        return before.model_copy(update={"reserved": {**before.reserved, call: usd}, "needed": needed})
+
+    def refused(self, call: str, usd: float) -> Money:
+        """Money after a call that the cap did not allow: nothing is put aside, and what it needs is remembered."""
+        known = usd if math.isfinite(usd) and usd > 0 else self.needed
+        return self.lost(call).model_copy(update={"needed": known})
+
+    def lost(self, call: str) -> Money:
+        """Money after a call that nobody will hear of again: its reservation is spent."""
+        held = self.reserved.get(call)
+        return self if held is None else self._spend(call, held)
 
     def settle(self, call: str, usage: Usage | None) -> Money:
-        """Money after a call ended; without a usage in the reply the whole reservation is spent."""
-        if call not in self.reserved:
+        """Money after a call ended; without a usage in the reply the whole reservation is spent.
+
+        The reservation was the worst case: a usage above it is not believed, and the reservation is spent.
+        """
+        held = self.reserved.get(call)
+        if held is None:
             return self
-        held = self.reserved[call]
+        known = usage if usage is not None and usage.usd <= held + 1e-9 else None
+        after = self._spend(call, held if known is None else known.usd)
+        total = self.usage if known is None else self.usage.plus(known)
+        return after.model_copy(update={"calls": self.calls + 1, "usage": total})
+
+    def _spend(self, call: str, usd: float) -> Money:
         others = {key: value for key, value in self.reserved.items() if key != call}
-        spent = held if usage is None else usage.usd
-        total = self.usage if usage is None else self.usage.plus(usage)
-        return self.model_copy(
-            update={"reserved": others, "settled": self.settled + spent, "calls": self.calls + 1, "usage": total}
-        )
+        changes: dict[str, object] = {"reserved": others, "settled": self.settled + usd}
+        if (gate := _AT_GATE.search(call)) is not None:
+            number = int(gate.group(1))
+            changes["at_gates"] = {**self.at_gates, number: self.at_gates.get(number, 0.0) + usd}
+        return self.model_copy(update=changes)
+
+
+def inherited(earlier: Iterable[Money]) -> Inherited:
+    """What the next run of an issue takes over from its earlier ones, oldest first. Grants add up from run to run."""
+    runs = tuple(earlier)
+    if not runs:
+        return Inherited()
+    # The newest run's own account holds even where older runs are not kept any more.
+    usd = max(sum(money.own for money in runs), runs[-1].committed)
+    return Inherited(usd=usd, granted=max(money.granted for money in runs))
+
+
+def lineage_cap(host: float, repository: float, granted: float) -> float:
+    """What may be spent on one issue: the repository's budget and all grants, never above the host's cap."""
+    return min(host, repository + granted)
+
+
+def grant_needed(money: Money, host: float, need: float) -> int | None:
+    """Whole US dollars to ask a person for so that a call of `need` fits; None where the host's cap forbids it.
+
+    At least SMALLEST_GRANT, as far as the host's cap leaves room.
+    """
+    least = max(1, math.ceil(money.committed + need - money.cap - 1e-9))
+    room = math.floor(host - money.cap + 1e-9)
+    if room < least:
+        return None
+    return min(max(least, SMALLEST_GRANT), room)
 
 
 def estimate(plan: Plan) -> tuple[float, float]:

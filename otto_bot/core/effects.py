@@ -272,6 +272,8 @@ def _edit_at(run: Run, surface: str) -> datetime | None:
 
 
 def _call(run: Run) -> Iterator[Effect]:
+    if run.stopping:
+        return  # coders push what they have first: the call says where it is
     wait = waits_for(run)
     if wait is not None and wait.key not in run.called:
         yield _effect(run, EffectKind.CALL, f"call/{wait.key}", target=wait.key)

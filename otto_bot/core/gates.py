@@ -53,7 +53,7 @@ def decision_made(run: Run, event: e.DecisionMade) -> Run:
             "cut": event.cut,
             "model": event.model,
             "calls": event.calls,
-            "usd": event.usd,
+            "usd": max(event.usd, run.money.at_gates.get(event.gate, 0.0)),
             "learnings": event.learnings,
             "account": account_of(event),
             "revision": revision,

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from otto_bot.core.decision import REOPENING
-from otto_bot.core.run import MOVING, Gate, GateState, Run, RunPhase, TaskState
+from otto_bot.core import policy
+from otto_bot.core.decision import REOPENING, Decider
+from otto_bot.core.run import MOVING, Gate, GateState, Run, RunPhase, Task, TaskState
 
 
 class InvariantBroken(AssertionError):
@@ -16,7 +17,7 @@ class InvariantBroken(AssertionError):
 
 def broken(run: Run) -> tuple[str, ...]:
     """What does not hold in this state."""
-    return (*_tasks(run), *_batches(run), *_gates(run))
+    return (*_tasks(run), *_batches(run), *_gates(run), *_budget(run))
 
 
 def _tasks(run: Run) -> list[str]:
@@ -75,13 +76,54 @@ def _reopened_by(gate: Gate | None, key: str) -> bool:
     return move is not None and move.action in REOPENING
 
 
+def _budget(run: Run) -> list[str]:
+    """Attempts within what was set and granted; what costs no attempt goes round twice, then a person is asked."""
+    found = []
+    for key, task in run.tasks.items():
+        most = run.config.attempts.per_task + task.granted
+        if (used := policy.charged(task)) > most:
+            found.append(f"5: {key} has {used} charged attempts of {most}")
+        if task.rerun_count > policy.RERUN_LIMIT:
+            found.append(f"5: the jobs of {key} ran again {task.rerun_count} times")
+        found += [
+            f"5: attempt {number} of {key} starts after {why} without a person" for number, why in _free(run, task)
+        ]
+    if run.money.cap > run.caps.usd + 1e-6:
+        found.append("5: the cap is above the host's")
+    return found
+
+
+def _free(run: Run, task: Task) -> list[tuple[int, str]]:
+    """Attempts that no person asked for although the cause before them, uncharged, had struck too often."""
+    found = []
+    for place, attempt in enumerate(task.attempts[1:], start=1):
+        before = task.model_copy(update={"attempts": task.attempts[:place]})
+        cause = before.failure.cause if before.failure is not None else None
+        if cause not in policy.UNCHARGED or policy.uncharged(before, cause) <= policy.UNCHARGED_LIMIT:
+            continue
+        gate = next((g for g in run.gates if g.number == attempt.gate), None)
+        move = gate.decision.move(task.key) if gate is not None and gate.decision is not None else None
+        if move is not None and move.decided_by is not Decider.HUMAN:
+            found.append((attempt.number, f"{cause.value} struck {policy.uncharged(before, cause)} times"))
+    return found
+
+
+def _money(before: Run, after: Run) -> list[str]:
+    """Nothing above the cap of the lineage is ever put aside, and what earlier runs left stays as it is."""
+    found = []
+    grown = after.money.committed > before.money.committed + 1e-6
+    if grown and after.money.committed > after.money.cap + 1e-6:
+        found.append("5: more is reserved and spent than the cap allows")
+    if after.money.settled < before.money.settled - 1e-6:
+        found.append("5: money that was spent came back")
+    if after.money.inherited != before.money.inherited or after.money.granted < before.money.granted:
+        found.append("5: what the lineage spent or was granted changed")
+    return found
+
+
 def broken_step(before: Run, after: Run) -> tuple[str, ...]:
     """What a step may never do."""
-    found = []
-    if after.money.committed > max(after.money.cap, before.money.committed) + 1e-6 and after.money.reserved:
-        opened = set(after.money.reserved) - set(before.money.reserved)
-        if opened:
-            found.append("5: a call was reserved above the cap")
+    found = _money(before, after)
     for key, task in before.tasks.items():
         later = after.tasks.get(key)
         if later is None:

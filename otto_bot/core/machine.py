@@ -5,9 +5,20 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from otto_bot.core import base, gates, integration, learning_uses, outcomes, policy, reviewing, steering, tasks
+from otto_bot.core import (
+    base,
+    funds,
+    gates,
+    integration,
+    learning_uses,
+    outcomes,
+    policy,
+    reviewing,
+    steering,
+    tasks,
+)
 from otto_bot.core import events as e
-from otto_bot.core.budget import Money
+from otto_bot.core.budget import Money, lineage_cap
 from otto_bot.core.events import RunEvent
 from otto_bot.core.invariants import InvariantBroken, broken, broken_step
 from otto_bot.core.plan import batches, problems
@@ -64,13 +75,14 @@ def started(event: e.RunStarted) -> Run:
         caps=event.caps,
         plan_only=event.plan_only,
         started_at=event.at,
-        money=Money(cap=event.caps.usd),
+        money=Money(cap=event.caps.usd, inherited=event.inherited.usd, granted=event.inherited.granted),
     )
 
 
 def _prepared(run: Run, event: e.Prepared) -> Run:
     if run.prepared or run.phase is not RunPhase.PLANNING:
         return run
+    cap = lineage_cap(run.caps.usd, event.config.budget.usd, run.money.granted)
     return run.model_copy(
         update={
             "prepared": True,
@@ -79,14 +91,23 @@ def _prepared(run: Run, event: e.Prepared) -> Run:
             "lane": event.lane,
             "exposure": event.exposure,
             "branches_prefix": event.prefix,
-            "money": run.money.model_copy(update={"cap": min(run.money.cap, event.config.budget.usd)}),
+            "money": run.money.model_copy(update={"cap": cap}),
             "minutes": event.config.budget.minutes,
         }
     )
 
 
 def _refused(run: Run, event: e.Refused) -> Run:
-    return run if run.resting else steering.rest(run, "needs_human", event.reason, event.at, event.reply)
+    if run.resting:
+        return run
+    rested = steering.rest(run, "needs_human", event.reason, event.at, event.reply)
+    return _save_work(rested) if event.money else rested
+
+
+def _save_work(run: Run) -> Run:
+    """Money or minutes ended: coders at work push what they have."""
+    coding = any(task.state is TaskState.CODING for task in run.tasks.values())
+    return run.model_copy(update={"stopping": coding})
 
 
 def _plan_made(run: Run, event: e.PlanMade) -> Run:
@@ -229,8 +250,12 @@ def _run_branch_moved(run: Run, event: e.RunBranchMoved) -> Run:
 
 
 def _reserved(run: Run, event: e.MoneyReserved) -> Run:
-    money = run.money.reserve(event.call, event.usd)
-    return run if money is None else run.model_copy(update={"money": money})
+    """A call that is asked for again is not heard of any more; a run that is over reserves nothing."""
+    if run.ended:
+        money = run.money.lost(event.call)
+    else:
+        money = run.money.reserve(event.call, event.usd) or run.money.refused(event.call, event.usd)
+    return run if money == run.money else run.model_copy(update={"money": money})
 
 
 def _settled(run: Run, event: e.MoneySettled) -> Run:
@@ -241,7 +266,15 @@ def _settled(run: Run, event: e.MoneySettled) -> Run:
 def _time_up(run: Run, event: e.TimeUsedUp) -> Run:
     if run.resting:
         return run
-    return steering.rest(run, "needs_human", f"its {run.minutes:g} minutes are used up", event.at, "/otto budget +1")
+    reason, say = f"its {run.minutes:g} minutes are used up", f"{funds.COMMAND} +1"
+    if run.minutes >= run.caps.minutes:
+        reason, say = f"{reason}, and the host of Otto allows no more for one run (OTTO_MAX_MINUTES)", "/otto stop"
+    return _save_work(steering.rest(run, "needs_human", reason, event.at, say))
+
+
+def _decision_made(run: Run, event: e.DecisionMade) -> Run:
+    after = gates.decision_made(run, event)
+    return run if after is run else funds.decided(after, event.at)
 
 
 def _effect_failed(run: Run, event: e.EffectFailed) -> Run:
@@ -302,7 +335,7 @@ _HANDLERS: dict[type, Callable[[Run, Any], Run]] = {
     e.CandidateConflict: integration.candidate_conflict,
     e.TasksMerged: integration.tasks_merged,
     e.GateOpened: gates.gate_opened,
-    e.DecisionMade: gates.decision_made,
+    e.DecisionMade: _decision_made,
     e.DecisionPosted: gates.decision_posted,
     e.DecisionApplied: gates.decision_applied,
     e.CommandGiven: _command,

@@ -254,6 +254,8 @@ class Run(Frozen):
     """People merged the pull request: nothing starts afterwards."""
     hold: Hold | None = None
     rests: int = 0
+    paid_by: str = ""
+    """Who allowed more money while something was still being stopped or decided for want of it."""
     relabelled_by: str = ""
     """Who put the label on again while the run was active: the status comment says that nothing new starts."""
     idle_since: datetime | None = None

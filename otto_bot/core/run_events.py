@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Literal
 
+from otto_bot.core.budget import Inherited
 from otto_bot.core.commands import Given
 from otto_bot.core.config import Config, HostCaps
 from otto_bot.core.event_base import Event
@@ -15,7 +16,10 @@ from otto_bot.core.values import Person, Repo
 
 
 class RunStarted(Event):
-    """A maintainer labelled an issue, or asked for a plan. Title and body are frozen here."""
+    """A maintainer labelled an issue, or asked for a plan. Title and body are frozen here.
+
+    `inherited` is what earlier runs of the issue left to this one.
+    """
 
     type: Literal["RunStarted"] = "RunStarted"
     run_id: int
@@ -27,6 +31,7 @@ class RunStarted(Event):
     actor: Person
     caps: HostCaps = HostCaps()
     plan_only: bool = False
+    inherited: Inherited = Inherited()
 
 
 class Prepared(Event):
@@ -41,11 +46,12 @@ class Prepared(Event):
 
 
 class Refused(Event):
-    """The run cannot go on as the repository stands; a person must change something."""
+    """The run cannot go on as things stand; a person must change something. `money`: it is money that is missing."""
 
     type: Literal["Refused"] = "Refused"
     reason: str
     reply: str = "/otto resume"
+    money: bool = False
 
 
 class PlanMade(Event):

@@ -5,16 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable, Collection
 from datetime import datetime, timedelta
 
-from otto_bot.core import learning_uses, policy
+from otto_bot.core import funds, learning_uses, policy
 from otto_bot.core.commands import Command, Given
 from otto_bot.core.decision import Action, Decider, Move
-from otto_bot.core.evidence import Cause
-from otto_bot.core.gates import again, human_gate, revise
+from otto_bot.core.funds import RETRYABLE, reopen
+from otto_bot.core.gates import revise
 from otto_bot.core.run import GateState, Hold, Outcome, Reply, Run, RunPhase, TaskState
 
 ANY_TIME = frozenset({"status", "help", "explain", "keep", "forget"})
 """Commands that mean something also after the run."""
-RETRYABLE = frozenset({TaskState.FAILED, TaskState.ASKED, TaskState.HELD})
 
 
 def reply(run: Run, given: Given, key: str, detail: str = "") -> Run:
@@ -37,7 +36,8 @@ def steer(run: Run, given: Given, at: datetime) -> Run:
 
 def awake(run: Run) -> Run:
     """The run goes on: nothing holds it, and what failed is tried again."""
-    return run.model_copy(update={"hold": None, "trouble": {}})
+    stopping = run.stopping and run.outcome is Outcome.CANCELLED
+    return run.model_copy(update={"hold": None, "trouble": {}, "stopping": stopping})
 
 
 def _approve(run: Run, given: Given, at: datetime) -> Run:
@@ -104,18 +104,7 @@ def _retry(run: Run, given: Given, at: datetime) -> Run:
         return _changed_plan(run, tasks, TaskState.PENDING, "")
     if gate is not None and gate.decision is None:
         return reply(run, given, "still_deciding")
-    return awake(_reopen(run, tasks, command.guidance, given.by.login, at))
-
-
-def _reopen(run: Run, tasks: tuple[str, ...], guidance: str, who: str, at: datetime) -> Run:
-    """A person wants these tasks coded again: each gets an attempt, and the decision is posted like every other."""
-    for key in tasks:
-        task = run.tasks[key]
-        if policy.attempts_left(run, task) <= 0:
-            run = run.with_task(task.model_copy(update={"granted": task.granted + 1}))
-    if run.gate is not None:
-        return revise(run, run.gate, {key: again(run.gate, key, guidance, who) for key in tasks}, who, at)
-    return human_gate(run, tasks, guidance, who, at)
+    return awake(reopen(run, tasks, command.guidance, given.by.login, at))
 
 
 def _changed_plan(run: Run, tasks: tuple[str, ...], state: TaskState, reason: str) -> Run:
@@ -211,27 +200,34 @@ def cancel(run: Run) -> Run:
 
 
 def _budget(run: Run, given: Given, at: datetime) -> Run:
-    more = given.command.usd or 0.0
-    if run.money.cap + more > run.caps.usd:
-        return reply(run, given, "host_cap", f"{run.caps.usd:.2f}")
-    run = run.model_copy(update={"money": run.money.model_copy(update={"cap": run.money.cap + more})})
+    more, money, longer = given.command.usd or 0.0, run.money, _longer(run, at)
+    if (money.cap if run.prepared else money.granted) + more > run.caps.usd + 1e-9:
+        if longer is run:
+            return reply(run, given, "host_cap", f"{run.caps.usd:.2f}")
+        # Money is not what is missing: the minutes that come with it do not cost any.
+        return reply(_paid(longer, given, at), given, "minutes_raised", f"{longer.minutes:g}")
+    # Before the repository's own budget is read the cap is the host's.
+    cap = money.cap + more if run.prepared else money.cap
+    run = longer.model_copy(update={"money": money.model_copy(update={"cap": cap, "granted": money.granted + more})})
+    key, amount = ("budget_raised", cap) if run.prepared else ("budget_noted", more)
+    return reply(_paid(run, given, at), given, key, f"{amount:.2f}")
+
+
+def _longer(run: Run, at: datetime) -> Run:
+    """The run with its minutes once more, where they are used up and the host allows it."""
     waiting = (at - run.idle_since).total_seconds() if run.idle_since else 0.0
-    if at >= run.over_at + timedelta(seconds=waiting):
-        run = run.model_copy(update={"minutes": min(run.minutes + run.config.budget.minutes, run.caps.minutes)})
-    if run.hold is not None and run.hold.kind == "needs_human" and run.hold.reply.startswith("/otto budget"):
-        run = awake(run)
-    return reply(_go_on_with_money(run, given, at), given, "budget_raised", f"{run.money.cap:.2f}")
+    minutes = min(run.minutes + run.config.budget.minutes, run.caps.minutes)
+    if at < run.over_at + timedelta(seconds=waiting) or minutes <= run.minutes:
+        return run
+    return run.model_copy(update={"minutes": minutes})
 
 
-def _go_on_with_money(run: Run, given: Given, at: datetime) -> Run:
-    """Tasks that only money stopped are tried again: who pays has said yes."""
-    short = tuple(
-        key
-        for key, task in run.tasks.items()
-        if task.state in RETRYABLE and task.failure is not None and task.failure.cause is Cause.BUDGET
-    )
-    undecided = run.gate is not None and run.gate.decision is None
-    return run if not short or undecided or run.hold is not None else _reopen(run, short, "", given.by.login, at)
+def _paid(run: Run, given: Given, at: datetime) -> Run:
+    """Who pays has said yes: what rested for want of it goes on."""
+    if run.hold is not None and run.hold.kind == "needs_human" and run.hold.reply.startswith(funds.COMMAND):
+        late = {"paid_by": given.by.login} if run.stopping else {}
+        run = awake(run).model_copy(update=late)
+    return funds.go_on(run, given.by.login, at)
 
 
 def _status(run: Run, given: Given, at: datetime) -> Run:
@@ -275,7 +271,8 @@ _VERBS: dict[str, Callable[[Run, Given, datetime], Run]] = {
 REPLIES = (
     "ended", "stale_revision", "not_posted", "nothing_to_approve", "cannot_retry", "no_money", "still_deciding",
     "not_in_plan", "cannot_skip", "replan_too_late", "already_resting", "use_approve", "nothing_failed", "not_resting",
-    "host_cap", "budget_raised", "status", "help", "explain", "already_planned", "active_run",
+    "host_cap", "budget_raised", "budget_noted", "status", "help", "explain", "already_planned",
+    "minutes_raised", "active_run",
     "nothing_learnt", "learning_kept", "learning_kept_already", "learning_dropped", "learning_dropped_already",
     "learning_unsafe",
 )  # fmt: skip

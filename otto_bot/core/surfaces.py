@@ -71,6 +71,7 @@ def _status(run: Run) -> list[object]:
         gate and (gate.number, gate.state, gate.revision),
         wait and wait.key,
         run.relabelled_by,
+        run.money.granted,
         {key: trouble.count for key, trouble in run.trouble.items()},
     ]
 

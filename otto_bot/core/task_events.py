@@ -48,21 +48,24 @@ class AttemptPushed(Event):
 
 
 class AttemptFailed(Event):
-    """The attempt ended before Actions could say anything."""
+    """The attempt ended before Actions could say anything. `sha`, `tree`: what it had, pushed to its branch."""
 
     type: Literal["AttemptFailed"] = "AttemptFailed"
     task: str
     attempt: int
     failure: Failure
+    sha: str | None = None
+    tree: str | None = None
 
 
 class AttemptStopped(Event):
-    """A stop reached the coder; what it had is pushed."""
+    """A stop reached the coder; what it had is pushed. Old ledgers do not tell the tree."""
 
     type: Literal["AttemptStopped"] = "AttemptStopped"
     task: str
     attempt: int
     sha: str | None = None
+    tree: str | None = None
 
 
 class VerificationPolled(Event):

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 from otto_bot.core import events as e
 from otto_bot.core import outcomes
-from otto_bot.core.evidence import Cause, Failure, Phase
+from otto_bot.core.evidence import Cause, Excerpt, Failure, Phase
 from otto_bot.core.plan import batches, order_problems
 from otto_bot.core.run import (
     MOVING,
@@ -24,6 +24,7 @@ from otto_bot.core.run import (
 
 STOPPERS = frozenset({TaskState.SKIPPED, TaskState.ASKED, TaskState.HELD, TaskState.BLOCKED})
 """What depends on a task in one of these states cannot start."""
+OUT_OF_MEANS = "the money or the minutes of the run ended in the middle of the work"
 
 
 def startable(run: Run, key: str) -> bool:
@@ -114,7 +115,19 @@ def attempt_pushed(run: Run, event: e.AttemptPushed) -> Run:
 def attempt_failed(run: Run, event: e.AttemptFailed) -> Run:
     """The attempt ended before Actions could judge it."""
     task = _at_work(run, event.task, event.attempt, TaskState.CODING)
-    return run if task is None else fail(run, task, event.failure)
+    if task is None:
+        return run
+    run, task = _kept(run, task, event.sha, event.tree)
+    return fail(run, task, event.failure)
+
+
+def _kept(run: Run, task: Task, sha: str | None, tree: str | None) -> tuple[Run, Task]:
+    """What an attempt had when it ended is on its branch: the next one goes on from there."""
+    if sha is None:
+        return run, task
+    if run.single and tree is not None:
+        run = run.model_copy(update={"head": sha, "head_tree": tree})
+    return run, with_last(task, sha=sha, tree=tree, pushed=True)
 
 
 def attempt_stopped(run: Run, event: e.AttemptStopped) -> Run:
@@ -122,15 +135,18 @@ def attempt_stopped(run: Run, event: e.AttemptStopped) -> Run:
     task = _at_work(run, event.task, event.attempt, TaskState.CODING)
     if task is None:
         return run
+    cancelled = run.outcome is Outcome.CANCELLED
     failure = Failure(
         task=event.task,
         attempt=event.attempt,
         sha=event.sha,
         phase=Phase.CODING,
-        cause=Cause.CANCELLED,
-        detail="stopped",
+        cause=Cause.CANCELLED if cancelled else Cause.BUDGET,
+        detail="stopped" if cancelled else OUT_OF_MEANS,
+        excerpts=() if cancelled else (Excerpt(kind="message", source="coder", text=OUT_OF_MEANS),),
     )
-    run = fail(run, with_last(task, sha=event.sha, pushed=event.sha is not None), failure)
+    run, task = _kept(run, task, event.sha, event.tree)
+    run = fail(run, task, failure)
     still = any(t.state is TaskState.CODING for t in run.tasks.values())
     return run.model_copy(update={"stopping": still})
 

@@ -4,13 +4,10 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from otto_bot.core.evidence import Cause
+from otto_bot.core import funds
 from otto_bot.core.policy import plan_wait
 from otto_bot.core.run import GateState, Outcome, Run, RunPhase, TaskState
 from otto_bot.core.values import Frozen
-
-BUDGET = "/otto budget +5"
-"""The words that help where the money is used up."""
 
 
 class Wait(Frozen):
@@ -65,8 +62,9 @@ def _gate(run: Run) -> Wait | None:
 
 def _answer(run: Run, key: str) -> str:
     """What to say so that a task goes on."""
-    failure = run.tasks[key].failure
-    return BUDGET if failure is not None and failure.cause is Cause.BUDGET else f"/otto retry {key} -- your answer"
+    if funds.waits_for_money(run, key):
+        return funds.reply_for(run) or f"/otto skip {key}"
+    return f"/otto retry {key} -- your answer"
 
 
 def _tasks(run: Run) -> Wait | None:

@@ -146,7 +146,8 @@ class _Session:
             restore=workspace.restore,
             runner=_CagedRunner(self.context, workspace) if self.context.cage is not None else None,
         )
-        limits = CoderLimits(usd=max(0.01, self.run.money.left))
+        # The purse stops it in time, other tasks counted in; turns of before a restart are paid already.
+        limits = CoderLimits(usd=self.run.caps.usd)
         return await code(
             budgeted(self.context, self.run),
             tools,
@@ -256,29 +257,40 @@ class _Session:
         )
 
     async def _stopped(self, workspace: Workspace, tree: str | None) -> RunEvent:
-        sha = await self._save(workspace, tree)
-        return AttemptStopped(at=self.context.now(), task=self.effect.task, attempt=self.attempt.number, sha=sha)
+        sha, _ = await self._save(workspace, tree)
+        where = {"task": self.effect.task, "attempt": self.attempt.number}
+        return AttemptStopped(at=self.context.now(), **where, sha=sha, tree=tree if sha else None)
 
     async def _out_of_money(self, workspace: Workspace, tree: str | None) -> RunEvent:
-        sha = await self._save(workspace, tree)
-        kept = f" What it had is on `{self.attempt.branch}`." if sha else ""
-        return self._failed(Cause.BUDGET, f"the budget ended in the middle of the work.{kept}")
+        sha, kept = await self._save(workspace, tree)
+        failed = self._failed(Cause.BUDGET, f"the money ended in the middle of the work. {kept}")
+        return failed.model_copy(update={"sha": sha, "tree": tree if sha else None})
 
-    async def _save(self, workspace: Workspace, tree: str | None) -> str | None:
-        """Work that will not be verified is still pushed: nothing finished is lost."""
+    async def _save(self, workspace: Workspace, tree: str | None) -> tuple[str | None, str]:
+        """Work that will not be verified is still pushed: nothing finished is lost. What is held is never pushed."""
         if tree is None:
-            return None
-        sha = await self._commit(workspace, tree)
+            return None, "Nothing was written yet."
+        reading = self.context.reading(self.mirror)
+        changes = await asyncio.to_thread(reading.diff, self.attempt.base_sha, tree)
+        held = [f for f in inspect(changes, protected=self.run.config.paths.protected) if f.blocking]
+        if held:
+            return None, f"What it had is not pushed: {held[0].path}: {held[0].rule}."
         current = await self.mirror.remote_head(f"refs/heads/{self.attempt.branch}")
-        await push(self.mirror, sha, self.attempt.branch, current)
-        return sha
+        if current is not None:
+            await self.mirror.fetch(current)
+        if current is not None and reading.tree_id(current) == tree:
+            sha = current  # pushed before, and the word of it was lost
+        else:
+            sha = await self._commit(workspace, tree)
+            await push(self.mirror, sha, self.attempt.branch, current)
+        return sha, f"What it had is on `{self.attempt.branch}`; the next attempt goes on from there."
 
     def _held(self, findings: Sequence[Finding]) -> RunEvent:
         lines = [f"{finding.path}: {finding.rule}: {finding.detail}" for finding in findings[:20]]
         excerpt = Excerpt(kind="diff", source="diff gate", text="\n".join(lines))
         return self._failed(Cause.HELD_BY_DIFF_GATE, lines[0], (excerpt,))
 
-    def _failed(self, cause: Cause, detail: str, excerpts: tuple[Excerpt, ...] = ()) -> RunEvent:
+    def _failed(self, cause: Cause, detail: str, excerpts: tuple[Excerpt, ...] = ()) -> AttemptFailed:
         words = excerpts or (Excerpt(kind="message", source="coder", text=detail or cause.value),)
         failure = Failure(
             task=self.effect.task,

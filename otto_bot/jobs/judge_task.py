@@ -6,16 +6,15 @@ from collections.abc import Sequence
 
 from otto_bot.agents.judge import JudgeRequest, JudgeResult, judge
 from otto_bot.core.effects import Effect
-from otto_bot.core.events import JudgeEnded, Refused, RunEvent
+from otto_bot.core.events import JudgeEnded, RunEvent
 from otto_bot.core.evidence import Cause, Excerpt, Failure, Phase
 from otto_bot.core.run import Attempt, Run, target_of
 from otto_bot.diagnosis.fingerprint import progress
 from otto_bot.jobs.context import Context, diff_text, failures_before
-from otto_bot.jobs.money import budgeted, keep_records
+from otto_bot.jobs.money import budgeted, keep_records, out_of_money
 from otto_bot.jobs.outcomes import Retry
 from otto_bot.model.errors import BudgetSpent
 from otto_bot.store.effect_rows import Ticket
-from otto_bot.text import refusals
 
 DIFF_READ = 400_000
 
@@ -44,9 +43,8 @@ async def judge_task(context: Context, run: Run, effect: Effect, _ticket: Ticket
     )
     try:
         result = await judge(budgeted(context, run), request)
-    except BudgetSpent:
-        reason = refusals.money_used_up(run.money.cap)
-        return [Refused(at=context.now(), reason=reason, reply="/otto budget +5")]
+    except BudgetSpent as error:
+        return [await out_of_money(context, run, error)]
     await keep_records(context, run, effect.key, result.records)
     if result.incomplete:
         raise Retry("the judge left out criteria; it is asked again", "judge")

@@ -5,24 +5,41 @@ from __future__ import annotations
 import asyncio
 
 from otto_bot.agents.structured import Record
-from otto_bot.core.events import MoneyReserved, MoneySettled
+from otto_bot.core.events import MoneyReserved, MoneySettled, Refused
+from otto_bot.core.funds import reply_for
 from otto_bot.core.run import Run
 from otto_bot.core.values import Usage
 from otto_bot.jobs.context import Context
 from otto_bot.model.budgeted import BudgetedModel
+from otto_bot.model.errors import BudgetSpent
+from otto_bot.text import refusals
+
+PATIENCE = 30
+"""How often a crowded purse is looked into before the answer is no: one reply of a model rarely takes longer."""
 
 
 class LedgerPurse:
-    """Purse of one run."""
+    """Purse of one run. A call that only other open calls crowd out waits up to PATIENCE times `pause` seconds."""
 
-    def __init__(self, context: Context, run_id: int) -> None:
+    def __init__(self, context: Context, run_id: int, pause: float = 1.0) -> None:
         self._context = context
         self._run_id = run_id
+        self._pause = pause
 
     async def reserve(self, call_id: str, usd: float) -> bool:
         """Put money aside; the state machine says whether the cap allows it."""
+        for _ in range(PATIENCE):
+            if not await self._crowded(call_id, usd):
+                break
+            await asyncio.sleep(self._pause)
         run = await self._context.record(self._run_id, MoneyReserved(at=self._context.now(), call=call_id, usd=usd))
         return run.money.reserved.get(call_id) == usd
+
+    async def _crowded(self, call_id: str, usd: float) -> bool:
+        """Whether the call would fit if the open calls of other tasks cost nothing in the end."""
+        run = await asyncio.to_thread(self._context.ledger.load, self._run_id)
+        money = run.money.lost(call_id)
+        return not run.resting and money.left < usd <= money.cap - money.spent
 
     async def settle(self, call_id: str, usage: Usage | None) -> None:
         """Replace the reservation by what was used."""
@@ -32,6 +49,14 @@ class LedgerPurse:
 def budgeted(context: Context, run: Run) -> BudgetedModel:
     """The model within the run's budget."""
     return BudgetedModel(context.model(), LedgerPurse(context, run.id), context.prices, context.redactor)
+
+
+async def out_of_money(context: Context, run: Run, error: BudgetSpent) -> Refused:
+    """The run rests and asks for as much as the call needs; where the host allows no more, it says that."""
+    now = await asyncio.to_thread(context.ledger.load, run.id)
+    words = reply_for(now)
+    reason = refusals.money_used_up(now, error.usd, words is not None)
+    return Refused(at=context.now(), reason=reason, reply=words or "/otto stop", money=True)
 
 
 async def keep_records(context: Context, run: Run, effect_key: str, records: tuple[Record, ...]) -> None:

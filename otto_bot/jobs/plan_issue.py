@@ -6,15 +6,14 @@ from collections.abc import Sequence
 
 from otto_bot.agents.planner import PlanRequest, make_plan
 from otto_bot.core.effects import Effect
-from otto_bot.core.events import PlanMade, Refused, RunEvent
+from otto_bot.core.events import PlanMade, RunEvent
 from otto_bot.core.run import Run
 from otto_bot.git.reading import Reading
 from otto_bot.jobs.context import Context
 from otto_bot.jobs.learn import known_to
-from otto_bot.jobs.money import budgeted, keep_records
+from otto_bot.jobs.money import budgeted, keep_records, out_of_money
 from otto_bot.model.errors import BudgetSpent
 from otto_bot.store.effect_rows import Ticket
-from otto_bot.text import refusals
 
 KEY_FILES = (
     "README.md", "README.rst", "README", "CONTRIBUTING.md", "AGENTS.md", "CLAUDE.md", "pyproject.toml", "setup.py",
@@ -43,9 +42,8 @@ async def plan_issue(context: Context, run: Run, effect: Effect, _ticket: Ticket
     )
     try:
         result = await make_plan(budgeted(context, run), request)
-    except BudgetSpent:
-        reason = refusals.money_used_up(run.money.cap)
-        return [Refused(at=context.now(), reason=reason, reply="/otto budget +5")]
+    except BudgetSpent as error:
+        return [await out_of_money(context, run, error)]
     await keep_records(context, run, effect.key, result.records)
     notes = () if result.fallback == "none" else (f"the planner's answer was not usable: {result.fallback}",)
     return [PlanMade(at=context.now(), number=effect.number, plan=result.plan, notes=(*notes, *result.problems))]

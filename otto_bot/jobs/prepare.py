@@ -15,6 +15,8 @@ from otto_bot.github.errors import Forbidden, TooLarge
 from otto_bot.github.errors import Refused as GitHubRefused
 from otto_bot.github.models import Label
 from otto_bot.jobs.context import Context, parse_workflows
+from otto_bot.model.errors import UnknownPrice
+from otto_bot.model.prices import AS_OF
 from otto_bot.store.effect_rows import Ticket
 from otto_bot.text import refusals
 
@@ -41,6 +43,8 @@ async def prepare(context: Context, run: Run, _effect: Effect, _ticket: Ticket) 
         return [Refused(at=now, reason=refusals.bad_config(error.problems, CONFIG_PATH))]
     except (Forbidden, GitHubRefused, TooLarge) as error:
         return [Refused(at=now, reason=refusals.config_unreadable(str(error)))]
+    if unknown := _unknown_models(context, config):
+        return [Refused(at=now, reason=refusals.unknown_models(unknown, AS_OF))]
     await repository.ensure_labels([*LABELS, Label(name=config.label, color="5319e7", description="Otto works on it")])
     workflows = parse_workflows(await repository.workflow_files(base))
     prefix = await _prefix(context, run, config)
@@ -51,6 +55,21 @@ async def prepare(context: Context, run: Run, _effect: Effect, _ticket: Ticket) 
     if lane.kind is LaneKind.NONE:
         return [Refused(at=now, reason=refusals.no_ci(lane.why, context.links(run), run.repo.default_branch))]
     return [Prepared(at=now, config=config, base_sha=base, lane=lane, exposure=exposure(workflows), prefix=prefix)]
+
+
+def _unknown_models(context: Context, config: Config) -> list[tuple[str, str, tuple[str, ...]]]:
+    """Role, name and near names of every configured model without a price: none of them could be called."""
+    models = config.models
+    found = []
+    for role, name in (("planner", models.planner), ("coder", models.coder), ("judge", models.judge),
+                       ("pilot", models.pilot)):  # fmt: skip
+        if name is None:
+            continue
+        try:
+            context.prices.price(name)
+        except UnknownPrice as error:
+            found.append((role, name, error.near))
+    return found
 
 
 async def _prefix(context: Context, run: Run, config: Config) -> str:

@@ -23,7 +23,7 @@ from otto_bot.jobs.push_attempt import push_attempt
 from otto_bot.jobs.run_pilot import run_pilot
 from otto_bot.jobs.take_base import take_base
 from otto_bot.jobs.verify_head import verify_head
-from otto_bot.model.errors import BudgetSpent, ProviderError, UnknownPrice
+from otto_bot.model.errors import BudgetSpent, NoWorstCase, ProviderError, UnknownPrice
 from otto_bot.store.effect_rows import Ticket
 
 Job = Callable[[Context, Run, Effect, Ticket], Awaitable[Sequence[RunEvent]]]
@@ -96,6 +96,6 @@ def _model(error: Exception) -> Later | Retry | NeedsPerson | None:
         if error.retryable:
             return Retry(f"the model's service: {error.message}", "provider", error.retry_after or 0)
         return NeedsPerson(f"the model's service: {error.message}", "provider")
-    if isinstance(error, BudgetSpent | UnknownPrice):
+    if isinstance(error, BudgetSpent | NoWorstCase | UnknownPrice):
         return NeedsPerson(str(error), "budget")
     return None

@@ -34,6 +34,7 @@ class BudgetedModel:
         self._purse = purse
         self._prices = prices
         self._redactor = redactor or Redactor()
+        self._heard: _Heard | None = None
 
     def redact(self, text: str) -> str:
         """Text as it may be shown to the model and stored."""
@@ -42,17 +43,50 @@ class BudgetedModel:
     async def ask(self, call: ModelCall) -> ModelReply:
         """One call; the reply's usage carries its US dollars."""
         call = replace(call, system=self._redactor.text(call.system), messages=self._redactor.json(call.messages))
-        worst = self._prices.worst_case(call)
+        worst = self._worst(call)
         if not await self._purse.reserve(call.key, worst):
             raise BudgetSpent(call.key, worst)
         try:
             reply = await self._client.ask(call)
         except ProviderError as error:
             await self._purse.settle(call.key, None if error.may_be_paid else Usage())
+            error.usd = worst if error.may_be_paid else 0.0
             raise
-        if not reply.usage_known:
-            await self._purse.settle(call.key, None)
-            return replace(reply, usage=Usage(usd=worst))
         usage = self._prices.reply_cost(call, reply)
+        absurd = usage.usd > worst + 1e-9 or usage.output_tokens > call.max_tokens
+        if absurd or not reply.usage_known:
+            # Nobody said what it cost, or something that cannot be: the whole reservation is spent.
+            await self._purse.settle(call.key, None)
+            return replace(reply, usage=Usage(usd=worst), usage_known=False)
         await self._purse.settle(call.key, usage)
+        self._heard = _Heard(call, usage)
         return replace(reply, usage=usage)
+
+    def _worst(self, call: ModelCall) -> float:
+        """The most this call can cost; what the last reply of the same conversation counted is not guessed again."""
+        heard = self._heard
+        known = 0 if heard is None else heard.tokens_of(call)
+        if heard is None or not known:
+            return self._prices.worst_case(call)
+        return self._prices.worst_case(call, known=known, messages=call.messages[heard.messages + 1 :])
+
+
+class _Heard:
+    """What the newest reply told of its conversation: so many tokens for prompt and answer together."""
+
+    def __init__(self, call: ModelCall, usage: Usage) -> None:
+        self._call = call
+        # The list is the caller's and grows; what was sent is its beginning.
+        self._sent = list(call.messages)
+        self._tokens = usage.input_tokens + usage.cache_read_tokens + usage.cache_write_tokens + usage.output_tokens
+        self.messages = len(self._sent)
+
+    def tokens_of(self, call: ModelCall) -> int:
+        """Tokens of the call's beginning; 0 where it is not this conversation going on."""
+        before = self._call
+        same = (call.model, call.system, call.tools, call.schema) == (
+            before.model, before.system, before.tools, before.schema
+        )  # fmt: skip
+        if not same or call.messages[: self.messages] != self._sent or len(call.messages) <= self.messages:
+            return 0
+        return self._tokens if call.messages[self.messages].get("role") == "assistant" else 0

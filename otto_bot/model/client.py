@@ -20,6 +20,9 @@ if TYPE_CHECKING:
 RETRIES = 2
 """Repeats by the SDK, only of requests that cannot have been paid; longer waits are the caller's state."""
 
+MOST_TOKENS = 1_000_000_000
+"""No call has more; a reply that says so does not know what it cost."""
+
 
 def warm() -> None:
     """Import the SDK now, in a thread beside other work, so that the first call does not hold up the event loop."""
@@ -139,16 +142,21 @@ def read_reply(raw: str, *, request_id: str, seconds: float) -> ModelReply:
 
 
 def _usage(data: object) -> Usage | None:
-    """Token counts; None where the reply does not say, or says nonsense."""
+    """Token counts; None where the reply does not say, says only a part, or says nonsense."""
     if not isinstance(data, dict):
         return None
-    counts = [
-        data.get("input_tokens"),
-        data.get("output_tokens"),
-        data.get("cache_read_input_tokens") or 0,
-        data.get("cache_creation_input_tokens") or 0,
-    ]
-    if not all(isinstance(count, int) and count >= 0 for count in counts):
+    first, second = _count(data.get("input_tokens")), _count(data.get("output_tokens"))
+    third, fourth = (
+        0 if data.get(name) is None else _count(data[name])
+        for name in ("cache_read_input_tokens", "cache_creation_input_tokens")
+    )
+    if first is None or second is None or third is None or fourth is None:
         return None
-    first, second, third, fourth = counts
+    if first + third + fourth == 0:
+        # There is no call without a prompt: whoever counted this did not count.
+        return None
     return Usage(input_tokens=first, output_tokens=second, cache_read_tokens=third, cache_write_tokens=fourth)
+
+
+def _count(value: object) -> int | None:
+    return value if isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= MOST_TOKENS else None

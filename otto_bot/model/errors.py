@@ -16,7 +16,8 @@ class ModelError(Exception):
 class ProviderError(ModelError):
     """The provider did not give a usable reply. `retry_after` is in seconds, where the provider named a time.
 
-    `may_be_paid` is True where the request was sent and the provider may have done the work.
+    `may_be_paid` is True where the request was sent and the provider may have done the work; `usd` is what the budget
+    counts for it then.
     """
 
     def __init__(
@@ -34,6 +35,7 @@ class ProviderError(ModelError):
         self.retryable = retryable
         self.retry_after = retry_after
         self.may_be_paid = may_be_paid
+        self.usd = 0.0
 
 
 class BudgetSpent(ModelError):
@@ -47,12 +49,22 @@ class BudgetSpent(ModelError):
         self.usd = usd
 
 
-class UnknownPrice(ModelError):
-    """No price is known for the model, so no limit on money could hold."""
+class NoWorstCase(ModelError):
+    """The call holds something whose size nobody can tell before it is made, so no reservation could hold."""
 
-    def __init__(self, model: str) -> None:
+    def __init__(self, what: str) -> None:
+        super().__init__(f"the cost of {what} in a prompt cannot be bounded, so it is not sent")
+
+
+class UnknownPrice(ModelError):
+    """No price is known for the model, so no limit on money could hold. `near` are known names like it."""
+
+    def __init__(self, model: str, near: tuple[str, ...] = ()) -> None:
+        hint = f" (near it: {', '.join(near)})" if near else ""
         super().__init__(
-            f"no price is known for the model {model!r}: name a model of the price table in `models:` of otto.yml, "
-            'or set OTTO_PRICES, e.g. {"my-model": {"input": 3, "output": 15}} (US dollars per million tokens)'
+            f"no price is known for the model {model!r}{hint}: name a model of the price table in `models:` of "
+            'otto.yml, or set OTTO_PRICES, e.g. {"my-model": {"input": 3, "output": 15}} (US dollars per million '
+            "tokens)"
         )
         self.model = model
+        self.near = near

@@ -50,7 +50,34 @@ async def guard(request: Any, call_next: Callable[[Any], Awaitable[Any]]) -> Any
     if status >= 400 and wait is not None and wait > LONGEST_WAIT:
         await response.http_response.aread()
         raise status_error(status, _api_message(response.http_response), wait)
+    if status in SOMEONE_ELSES or status > 529:
+        await response.http_response.aread()
+        if not _from_the_api(response.http_response):
+            # A proxy gave up, perhaps after the provider had done the work: not repeated in place, counted as paid.
+            raise gave_up(status)
     return response
+
+
+SOMEONE_ELSES = frozenset({408, 500, 501, 502, 504, *range(520, 529)})
+"""Statuses that something between Otto and the provider sends too, without knowing what became of the request.
+
+429, 503 and 529 say that nothing was begun.
+"""
+
+
+def _from_the_api(response: Any) -> bool:
+    """Whether the provider itself says that the request failed: failed requests are not charged."""
+    try:
+        body = response.json()
+    except ValueError:
+        return False
+    return isinstance(body, dict) and body.get("type") == "error" and isinstance(body.get("error"), dict)
+
+
+def gave_up(status: int) -> ProviderError:
+    """The error for an answer of something in between."""
+    words = f"something between Otto and the model gave up (HTTP {status}); the call counts as paid, and comes again"
+    return ProviderError("connection", words, retryable=True, may_be_paid=True)
 
 
 def _api_message(response: Any) -> str:

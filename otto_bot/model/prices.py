@@ -4,22 +4,25 @@ from __future__ import annotations
 
 import json
 import re
-from typing import Annotated
+from difflib import get_close_matches
+from typing import Annotated, Any
 
-from pydantic import Field, TypeAdapter, ValidationError
+from pydantic import Field, TypeAdapter, ValidationError, model_validator
 
 from otto_bot.core.values import Frozen, Usage
-from otto_bot.model.calls import ModelCall, ModelReply
-from otto_bot.model.errors import UnknownPrice
+from otto_bot.model.calls import Block, ModelCall, ModelReply
+from otto_bot.model.errors import NoWorstCase, UnknownPrice
 
 AS_OF = "2026-11-01"
 """The day the table was read from https://platform.claude.com/docs/en/about-claude/pricing"""
 
-BYTES_PER_TOKEN = 2
-"""A lower bound: code in the newest tokenizers comes near 2.5 bytes a token, prose near 4."""
-
-PER_CALL_TOKENS = 1000
+PER_CALL_TOKENS = 2000
 """Tokens the provider adds for tools and structured output."""
+
+IMAGE_TOKENS = 5000
+"""More than the largest image costs; images are scaled down to it."""
+
+_READ_AS_WORDS = frozenset({"text", "tool_use", "tool_result", "thinking", "redacted_thinking"})
 
 _MILLION = 1_000_000
 _DATED = re.compile(r"(-\d{8}|-latest)?")
@@ -40,16 +43,37 @@ class Price(Frozen):
     long_over: int | None = None
     long: Price | None = None
 
+    @model_validator(mode="after")
+    def _both_or_none(self) -> Price:
+        if (self.long is None) != (self.long_over is None):
+            raise ValueError("`long` and `long_over` go together")
+        return self
+
     def of(self, usage: Usage) -> float:
         """US dollars for these tokens."""
         prompt = usage.input_tokens + usage.cache_read_tokens + usage.cache_write_tokens
         if self.long is not None and self.long_over is not None and prompt > self.long_over:
             return self.long.of(usage)
+        return self._flat(usage)
+
+    def _flat(self, usage: Usage) -> float:
         write = self.input * 1.25 if self.cache_write is None else self.cache_write
         read = self.input * 0.1 if self.cache_read is None else self.cache_read
         total = usage.input_tokens * self.input + usage.output_tokens * self.output
         total += usage.cache_write_tokens * write + usage.cache_read_tokens * read
         return total / _MILLION
+
+    def most(self, prompt: int, output: int) -> float:
+        """The most US dollars that so many tokens of prompt, cached or not, and of output can cost."""
+        each = (
+            Usage(input_tokens=prompt, output_tokens=output),
+            Usage(cache_write_tokens=prompt, output_tokens=output),
+            Usage(cache_read_tokens=prompt, output_tokens=output),
+        )
+        dearest = max(self._flat(usage) for usage in each)
+        if self.long is not None and self.long_over is not None and prompt > self.long_over:
+            dearest = max(dearest, self.long.most(prompt, output))
+        return dearest
 
 
 _OPUS = Price(input=5, output=25)
@@ -106,19 +130,29 @@ class Prices(Frozen):
                 return self.table[name]
         if "*" in self.table:
             return self.table["*"]
-        raise UnknownPrice(model)
+        raise UnknownPrice(model, self.near(model))
 
-    def worst_case(self, call: ModelCall) -> float:
-        """The most this call can cost in US dollars. Raises UnknownPrice."""
-        words = {"system": call.system, "messages": call.messages, "tools": call.tools}
+    def near(self, model: str) -> tuple[str, ...]:
+        """Known names like this one, the nearest first, at most three."""
+        names = [name for name in self.table if name != "*"]
+        return tuple(get_close_matches(model, names, n=3, cutoff=0.5))
+
+    def worst_case(self, call: ModelCall, *, known: int = 0, messages: list[Block] | None = None) -> float:
+        """The most this call can cost in US dollars. Raises UnknownPrice and NoWorstCase.
+
+        A token is at least one byte of what is sent, so bytes bound tokens whatever the tokenizer does. With `known`,
+        tokens that the provider has counted for the beginning of the conversation, only `messages` are bounded so.
+        """
+        if messages is None:
+            words: dict[str, Any] = {"system": call.system, "messages": call.messages, "tools": call.tools}
+            if call.schema is not None:
+                # What is sent is longer than pydantic's own schema, because limits become words; never twice as long.
+                words["schema"] = [call.schema.model_json_schema()] * 2
+        else:
+            words = {"messages": messages}
         size = len(json.dumps(words, ensure_ascii=False).encode("utf-8", "surrogatepass"))
-        if call.schema is not None:
-            size += len(json.dumps(call.schema.model_json_schema()))
-        prompt = size // BYTES_PER_TOKEN + PER_CALL_TOKENS
-        price = self.price(call.model)
-        plain = Usage(input_tokens=prompt, output_tokens=call.max_tokens)
-        cached = Usage(cache_write_tokens=prompt, output_tokens=call.max_tokens)
-        return max(price.of(plain), price.of(cached))
+        prompt = known + size + PER_CALL_TOKENS + IMAGE_TOKENS * _images(words["messages"])
+        return self.price(call.model).most(prompt, call.max_tokens)
 
     def cost(self, usage: Usage, model: str) -> Usage:
         """The usage with its US dollars filled in. Raises UnknownPrice."""
@@ -127,3 +161,26 @@ class Prices(Frozen):
     def reply_cost(self, call: ModelCall, reply: ModelReply) -> Usage:
         """What a reply cost, by the model that was asked for: a served alias may carry any name."""
         return self.cost(reply.usage, call.model)
+
+
+def _images(messages: list[Block]) -> int:
+    """How many images the messages hold. Raises NoWorstCase for anything whose size its bytes do not bound."""
+    found = 0
+    for message in messages:
+        content = message.get("content")
+        if isinstance(content, list):
+            found += sum(_images_in(block) for block in content)
+    return found
+
+
+def _images_in(block: Block) -> int:
+    kind = block.get("type")
+    if kind == "image":
+        source = block.get("source")
+        if not isinstance(source, dict) or source.get("type") != "base64":
+            raise NoWorstCase("an image that is only named")
+        return 1
+    if kind not in _READ_AS_WORDS:
+        raise NoWorstCase(f"a block of the kind {kind!r}")
+    inner = block.get("content")
+    return sum(_images_in(part) for part in inner) if isinstance(inner, list) else 0

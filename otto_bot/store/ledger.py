@@ -7,6 +7,7 @@ from datetime import datetime
 
 import sqlalchemy as sa
 
+from otto_bot.core.budget import Money, inherited, lineage_cap
 from otto_bot.core.config import HostCaps
 from otto_bot.core.effects import scheduled
 from otto_bot.core.events import EffectFailed, RunEvent, RunStarted, VerificationEnded, read_event
@@ -70,12 +71,13 @@ class Ledger:
                 )
             ).first():
                 return None
-            last = c.execute(sa.select(sa.func.max(t.runs.c.ordinal)).where(same_issue)).scalar()
+            earlier = _earlier(c, same_issue)
+            ordinal = earlier[-1].ordinal + 1 if earlier else 1
             row = c.execute(
                 t.runs.insert().values(
                     repo_id=trigger.repo.id,
                     issue=trigger.issue,
-                    ordinal=(last or 0) + 1,
+                    ordinal=ordinal,
                     trigger_key=trigger.key,
                     active=1,
                     phase="",
@@ -92,12 +94,13 @@ class Ledger:
                 run_id=key[0],
                 repo=trigger.repo,
                 issue=trigger.issue,
-                ordinal=(last or 0) + 1,
+                ordinal=ordinal,
                 title=trigger.title,
                 body=trigger.body,
                 actor=trigger.actor,
                 caps=caps,
                 plan_only=trigger.plan_only,
+                inherited=inherited(_account(run) for run in earlier),
             )
             run = started(event)
             self._write(c, run, 0, [(event, "")], at)
@@ -216,6 +219,20 @@ class Ledger:
         """Every run's id, oldest first."""
         with reading(self._engine) as c:
             return list(c.execute(sa.select(t.runs.c.id).order_by(t.runs.c.id)).scalars())
+
+
+def _earlier(c: sa.Connection, same_issue: sa.ColumnElement[bool]) -> list[Run]:
+    """The issue's earlier runs, oldest first, as they stand in this very transaction."""
+    states = c.execute(sa.select(t.runs.c.state).where(same_issue).order_by(t.runs.c.ordinal)).scalars()
+    return [Run.model_validate_json(state) for state in states]
+
+
+def _account(run: Run) -> Money:
+    """A run's money. Runs of older versions do not say what people granted: their cap does."""
+    if not run.prepared:
+        return run.money
+    above = run.money.cap - lineage_cap(run.caps.usd, run.config.budget.usd, 0.0)
+    return run.money.model_copy(update={"granted": max(run.money.granted, above)})
 
 
 def _verdict(run_id: int, issue: int, body: str) -> VerdictSeen | None:

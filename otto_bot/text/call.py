@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
-from otto_bot.core.run import Run
+from otto_bot.core.funds import COMMAND
+from otto_bot.core.run import Run, TaskState
 from otto_bot.core.waits import Wait
 from otto_bot.text.body import assemble
-from otto_bot.text.footer import footer
+from otto_bot.text.footer import footer, money_words
 from otto_bot.text.links import Links
-from otto_bot.text.markdown import code, sentence
+from otto_bot.text.markdown import code, link, sentence
 from otto_bot.text.refusals import reason_words
 from otto_bot.text.status import where_it_stands
+from otto_bot.text.words import STATES, count
+
+REACHED = 20
+"""Tasks that are told one by one."""
 
 
 def call_comment(run: Run, wait: Wait, links: Links, reminder: bool) -> str:
@@ -17,6 +22,23 @@ def call_comment(run: Run, wait: Wait, links: Links, reminder: bool) -> str:
     again = "a reminder: " if reminder else ""
     lead = f"@{run.actor.login} {again}Otto waits for you and does nothing meanwhile."
     question = f"**{sentence(reason_words(wait.question, links, run.repo.default_branch))}**"
-    after = ", once that is done" if wait.kind == "hold" else ""
+    after = ", once that is done" if wait.kind == "hold" and not wait.reply.startswith(COMMAND) else ""
     answer = f"Reply with {code(wait.reply, 200)}{after}. Anyone with write access can."
-    return assemble([lead, question, answer, where_it_stands(run, links)], footer(run))
+    money = wait.reply.startswith(COMMAND)
+    reached = f"**So far:** {reached_words(run, links)}" if money else ""
+    return assemble([lead, question, answer, reached, where_it_stands(run, links)], footer(run))
+
+
+def reached_words(run: Run, links: Links) -> str:
+    """What the money or the minutes were enough for, and where unfinished work is."""
+    if not run.tasks:
+        return f"{money_words(run)}; there is no plan yet." if run.plan is None else f"{money_words(run)}."
+    merged = [key for key, task in run.tasks.items() if task.state is TaskState.MERGED]
+    said = [money_words(run), f"{len(merged)} of {count(len(run.tasks), 'task')} merged"]
+    for key, task in list(run.tasks.items())[:REACHED]:
+        last = task.last
+        if key in merged or last is None:
+            continue
+        where = link("its branch", links.branch(last.branch)) if last.pushed else "nothing of it is pushed yet"
+        said.append(f"{key}: attempt {last.number}, {STATES[task.state]}, {where}")
+    return "; ".join(said) + "."

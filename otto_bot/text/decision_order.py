@@ -6,6 +6,7 @@ from collections.abc import Collection
 
 from otto_bot.core.decision import REOPENING, Action, CrossFinding, Decision, Move, dependents
 from otto_bot.core.evidence import quote_holds
+from otto_bot.core.funds import QUESTION, reply_for
 from otto_bot.core.run import Gate, Run
 from otto_bot.text.body import Part
 from otto_bot.text.decision_why import quote_line
@@ -54,7 +55,7 @@ def order_now(run: Run, gate: Gate, decision: Decision) -> str:
     reruns = tuple(move.task for move in decision.moves if move.action is Action.RERUN)
     later = ((reruns,) if reruns else ()) + decision.batches
     said = [f"batch {gate.batch + number} = {_keys(batch)}" for number, batch in enumerate(later[:50], 1)]
-    asked = [_question(move) for move in decision.moves if move.action is Action.ASK]
+    asked = [_question(run, move) for move in decision.moves if move.action is Action.ASK]
     lines = [f"#### Order now: {' · '.join([*(said or ['nothing runs']), *asked[:3]])}", *_some(asked[3:])]
     lines += _some([f"{m.task} is on hold: {inline(m.reason, 300)}" for m in decision.moves if m.action is Action.HOLD])
     return "\n\n".join([*lines, *_left_out(run, decision)])
@@ -69,8 +70,10 @@ def _keys(batch: tuple[str, ...]) -> str:
     return ", ".join(batch[:60]) + (f" and {len(batch) - 60} more" if len(batch) > 60 else "")
 
 
-def _question(move: Move) -> str:
+def _question(run: Run, move: Move) -> str:
     question = inline(move.question or "What should happen?", 500)
+    if move.question == QUESTION:
+        return f'{move.task} waits for you: "{question}" reply `{reply_for(run) or f"/otto skip {move.task}"}`'
     answer = "" if "/otto retry" in move.question else f" reply `/otto retry {move.task} -- your answer`"
     return f'{move.task} waits for you: "{question}"{answer}'
 

@@ -11,8 +11,15 @@ def usd(amount: float) -> str:
 
 
 def money_line(run: Run) -> str:
-    """Spent / cap."""
-    return f"${run.money.settled:.2f} / {usd(run.money.cap)}"
+    """Spent on the issue, by all its runs / cap."""
+    return f"${run.money.spent:.2f} / {usd(run.money.cap)}"
+
+
+def money_words(run: Run) -> str:
+    """What the issue has cost and may cost, and what of it this run found spent; a sentence without a full stop."""
+    earlier = f", ${run.money.inherited:.2f} of it by earlier runs of this issue" if run.money.inherited else ""
+    granted = f"; {usd(run.money.granted)} of that were allowed with `/otto budget`" if run.money.granted else ""
+    return f"${run.money.spent:.2f} of {usd(run.money.cap)} spent{earlier}{granted}"
 
 
 def footer(run: Run) -> str:

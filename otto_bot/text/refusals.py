@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from otto_bot.core.run import Run
 from otto_bot.text.footer import usd
 from otto_bot.text.links import Links
 from otto_bot.text.markdown import inline, link, one_line
@@ -67,9 +68,35 @@ def config_unreadable(detail: str) -> str:
     )
 
 
-def money_used_up(cap: float) -> str:
-    """The budget of the issue is spent."""
-    return f"the {usd(cap)} for this issue are used up, or too little is left for the next call"
+def money_used_up(run: Run, need: float, more: bool) -> str:
+    """Too little is left for the next call, which may cost `need` US dollars; `more`: people may allow it."""
+    earlier = f" (${run.money.inherited:.2f} of it by earlier runs)" if run.money.inherited else ""
+    held = f" and ${run.money.held:.2f} held for open calls" if run.money.held >= 0.005 else ""
+    words = (
+        f"the {usd(run.money.cap)} for this issue are used up, or too little is left for the next call: "
+        f"${run.money.spent:.2f} spent{earlier}{held}, the next call may cost up to ${need:.2f}"
+    )
+    if more:
+        return words
+    return (
+        f"{words}. The host of Otto allows at most {usd(run.caps.usd)} for one issue: whoever runs it can raise "
+        "OTTO_MAX_USD; a new run then has it (label off and on again)"
+    )
+
+
+def unknown_models(models: Sequence[tuple[str, str, Sequence[str]]], as_of: str) -> str:
+    """Models without a known price, as (role, name, names near it); none of them may be called."""
+    said = []
+    for role, name, near in models[:4]:
+        hint = f" (near it: {', '.join(near)})" if near else ""
+        said.append(f"`models.{role}` is {one_line(name, 80)}{hint}")
+    return one_line(
+        f"no price is known for a model of this repository, so no budget could hold: {'; '.join(said)}. Name a model "
+        f"of the price table (as of {as_of}) in `.github/otto.yml` on the default branch, or let the host set "
+        'OTTO_PRICES, e.g. {"my-model": {"input": 3, "output": 15}} in US dollars per million tokens. '
+        "Nothing was spent",
+        REASON_LIMIT,
+    )
 
 
 def repository_unusable(what: str) -> str:

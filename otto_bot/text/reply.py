@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable
 from functools import partial
 
+from otto_bot.core.funds import reply_for
 from otto_bot.core.run import Reply, Run, TaskState
 from otto_bot.text.body import assemble
 from otto_bot.text.explain import explain_text
@@ -129,11 +130,12 @@ def _cannot_skip(_run: Run, detail: str, _links: Links) -> str:
     return f"Not skipped: {inline(detail, 300)}. Only tasks that are not at work and not merged can be left out."
 
 
-def _no_money(_run: Run, detail: str, _links: Links) -> str:
-    return (
-        f"Not retried: the {_dollars(detail)} for this issue are used up. "
-        "`/otto budget +5` allows five dollars more; then say it again."
-    )
+def _no_money(run: Run, detail: str, _links: Links) -> str:
+    spent = f"Not retried: the {_dollars(detail)} for this issue are used up."
+    more = reply_for(run)
+    if more is None:
+        return f"{spent} The host of Otto allows no more for one issue."
+    return f"{spent} {code(more, 60)} allows more; then say it again."
 
 
 def _still_deciding(_run: Run, _detail: str, _links: Links) -> str:
@@ -175,12 +177,28 @@ def _not_resting(run: Run, _detail: str, _links: Links) -> str:
     return f"It is not paused: {phase_words(run)}. Next: {next_step(run)}"
 
 
-def _host_cap(_run: Run, detail: str, _links: Links) -> str:
-    return f"Not raised: whoever hosts Otto allows at most {_dollars(detail)} for one issue."
+def _host_cap(run: Run, detail: str, _links: Links) -> str:
+    room = run.caps.usd - (run.money.cap if run.prepared else run.money.granted)
+    still = f" `/otto budget +{room:.2f}` would still fit." if room >= 0.01 else ""
+    return f"Not raised: whoever hosts Otto allows at most {_dollars(detail)} for one issue.{still}"
 
 
 def _budget_raised(run: Run, detail: str, _links: Links) -> str:
     return f"Up to {_dollars(detail)} may be spent on this issue now. Next: {next_step(run)}"
+
+
+def _budget_noted(run: Run, detail: str, _links: Links) -> str:
+    return (
+        f"Noted: {_dollars(detail)} more than the repository's own budget may be spent on this issue, "
+        f"never more than the {usd(run.caps.usd)} that the host allows. Next: {next_step(run)}"
+    )
+
+
+def _minutes_raised(run: Run, detail: str, _links: Links) -> str:
+    return (
+        f"This run may work {inline(detail, 20)} minutes now; its money stays at {usd(run.money.cap)}, all that "
+        f"the host allows for one issue. Next: {next_step(run)}"
+    )
 
 
 def _status(run: Run, _detail: str, links: Links) -> str:
@@ -233,6 +251,8 @@ REPLY_WORDS: dict[str, Callable[[Run, str, Links], str]] = {
     "not_resting": _not_resting,
     "host_cap": _host_cap,
     "budget_raised": _budget_raised,
+    "budget_noted": _budget_noted,
+    "minutes_raised": _minutes_raised,
     "status": _status,
     "help": _help,
     "explain": _explain,

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from otto_bot.core.funds import RETRYABLE
 from otto_bot.core.run import GateState, Outcome, Run, RunPhase, TaskState
-from otto_bot.core.steering import RETRYABLE
 from otto_bot.core.waits import waits_for
 from otto_bot.text.body import Part, assemble
-from otto_bot.text.footer import footer
+from otto_bot.text.footer import footer, money_words
 from otto_bot.text.links import Links
 from otto_bot.text.markdown import code, inline, link, sentence
 from otto_bot.text.refusals import reason_words
@@ -29,6 +29,7 @@ def status_comment(run: Run, links: Links, now: datetime) -> str:
         f"**Next:** {next_step(run)}",
         *_troubles(run),
         *_relabelled(run),
+        *_money(run),
         f"**You can:** {_commands(run)}",
     ]
     return assemble(parts, footer(run))
@@ -128,6 +129,13 @@ def _relabelled(run: Run) -> list[str]:
     if not run.relabelled_by or run.ended:
         return []
     return [f"{code(run.relabelled_by, 60)} put the label on again: this run goes on, and no second one starts."]
+
+
+def _money(run: Run) -> list[str]:
+    """Said where the last line alone would surprise: others spent of this money, or it was raised."""
+    if not run.prepared or not (run.money.inherited or run.money.granted):
+        return []
+    return [f"**Money:** {money_words(run)}."]
 
 
 def _commands(run: Run) -> str:

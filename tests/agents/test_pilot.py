@@ -11,6 +11,7 @@ from otto_bot.agents.pilot_prompt import GateRequest, Past, Told
 from otto_bot.agents.recorded import RecordedModel, RecordedReply
 from otto_bot.core.decision import Action, Decider, Facts, Move, validate
 from otto_bot.core.evidence import Cause, EvidenceItem, Excerpt, Failure, Phase
+from otto_bot.core.funds import QUESTION
 from otto_bot.core.plan import Criterion, Plan, Relation, RelationSpec, TaskSpec
 from otto_bot.model.budgeted import BudgetedModel
 from otto_bot.model.client import read_reply
@@ -237,6 +238,24 @@ async def test_without_money_no_call_is_made_and_the_rules_decide(server, kit, c
     assert result.decided_by is Decider.RULES
     assert "/otto budget" in result.why
     assert server.requests == []
+    moves = result.decision.moves
+    assert {(move.action, move.question) for move in moves} == {(Action.ASK, QUESTION)}, "a retry could not be paid"
+
+
+async def test_a_replan_that_fails_for_another_reason_still_retries(server, kit, model):
+    server.script(*[kit.refuses(401, "authentication_error", "no")] * 2)
+    result = await decide(model, gate())
+    assert Action.ASK not in {move.action for move in result.decision.moves}
+
+
+async def test_a_call_whose_reply_was_lost_is_part_of_what_the_gate_cost(server, kit, model, purse):
+    lost = kit.says("hi")
+    lost.cut = 10
+    server.script(lost, kit.says("{}", usage=None))
+    result = await decide(model, gate())
+    assert result.usage.usd == pytest.approx(purse.money.settled)
+    assert purse.money.settled > 0
+    assert not result.records[0].usage_known
 
 
 async def test_failures_with_one_move_each_reach_no_model(server, model):

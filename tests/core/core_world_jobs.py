@@ -10,7 +10,7 @@ from typing import Any
 
 from core_builders import failure, prepared
 
-from otto_bot.agents.rules import rules_decision
+from otto_bot.agents.rules import money_decision, rules_decision
 from otto_bot.core import events as e
 from otto_bot.core import policy
 from otto_bot.core.config import Config
@@ -30,6 +30,7 @@ from otto_bot.core.decision import (
 from otto_bot.core.effects import Effect, EffectKind
 from otto_bot.core.events import RunEvent
 from otto_bot.core.evidence import Cause, EvidenceItem, Excerpt, Phase, Progress
+from otto_bot.core.funds import reply_for
 from otto_bot.core.learning_uses import Use, own, proposed_at, unwritten
 from otto_bot.core.learnings import GateLearning, LearningStatus, OrderAnswer, Standing, Told
 from otto_bot.core.plan import Plan, batches
@@ -47,6 +48,10 @@ CODER_CAUSES = (
     Cause.NO_CHANGES, Cause.AGENT_LIMIT, Cause.PROVIDER_ERROR, Cause.HELD_BY_DIFF_GATE, Cause.BUDGET,
     Cause.TESTS_WEAKENED,
 )  # fmt: skip
+
+
+MOST = 0.2
+"""Worst case of any call here, in US dollars."""
 
 
 class Later(Exception):
@@ -94,12 +99,18 @@ class Jobs:
 
     def paid(self, run: Run, name: str, now: datetime) -> list[RunEvent] | None:
         """A model call within the budget; None where the cap refuses it."""
-        most = 0.2
         call = f"{name}/{self.number()}"
-        if run.money.reserve(call, most) is None:
+        if run.money.reserve(call, MOST) is None:
             return None
-        usage = None if self.bad(0.2) else Usage(input_tokens=10, output_tokens=5, usd=self.dice.random() * most)
-        return [e.MoneyReserved(at=now, call=call, usd=most), e.MoneySettled(at=now, call=call, usage=usage)]
+        usage = None if self.bad(0.2) else Usage(input_tokens=10, output_tokens=5, usd=self.dice.random() * MOST)
+        return [e.MoneyReserved(at=now, call=call, usd=MOST), e.MoneySettled(at=now, call=call, usage=usage)]
+
+    def refused(self, name: str, now: datetime) -> list[RunEvent]:
+        """What a call that does not fit leaves in the ledger."""
+        return [e.MoneyReserved(at=now, call=f"{name}/{self.number()}", usd=MOST)]
+
+    def broke(self, run: Run, now: datetime) -> RunEvent:
+        return e.Refused(at=now, reason="money", reply=reply_for(run) or "/otto stop", money=True)
 
     def prepare(self, run: Run, effect: Effect, now: datetime) -> list[RunEvent]:
         if self.bad(0.5):
@@ -109,7 +120,7 @@ class Jobs:
     def plan_issue(self, run: Run, effect: Effect, now: datetime) -> list[RunEvent]:
         paid = self.paid(run, "plan", now)
         if paid is None:
-            return [e.Refused(at=now, reason="money", reply="/otto budget +5")]
+            return [*self.refused("plan", now), self.broke(run, now)]
         return [*paid, e.PlanMade(at=now, number=effect.number, plan=self.plan)]
 
     def post_plan(self, run: Run, effect: Effect, now: datetime) -> list[RunEvent]:
@@ -129,10 +140,14 @@ class Jobs:
             )
             first = [e.AttemptStarted(**where, base_sha=run.head, branch=branch, learnings=told)]
         if run.stopping:
-            return [*first, e.AttemptStopped(**where, sha=sha_of(effect.key))]
+            sha = sha_of(effect.key)
+            return [*first, e.AttemptStopped(**where, **({} if self.bad() else {"sha": sha, "tree": f"tree-{sha}"}))]
         paid = self.paid(run, "code", now)
         if paid is None:
-            return [*first, e.AttemptFailed(**where, failure=self.failed(effect, Cause.BUDGET, Phase.CODING))]
+            sha = sha_of(effect.key)
+            saved = {} if self.bad() else {"sha": sha, "tree": f"tree-{sha}"}
+            broke = self.failed(effect, Cause.BUDGET, Phase.CODING)
+            return [*first, *self.refused("code", now), e.AttemptFailed(**where, failure=broke, **saved)]
         if self.bad(0.4):
             cause = self.dice.choice(CODER_CAUSES)
             return [*first, *paid, e.AttemptFailed(**where, failure=self.failed(effect, cause, Phase.CODING))]
@@ -177,7 +192,7 @@ class Jobs:
     def judge(self, run: Run, effect: Effect, now: datetime) -> list[RunEvent]:
         paid = self.paid(run, "judge", now)
         if paid is None:
-            return [e.Refused(at=now, reason="money", reply="/otto budget +5")]
+            return [*self.refused("judge", now), self.broke(run, now)]
         why = self.failed(effect, Cause.QA_FAILED, Phase.QA) if self.bad(0.4) else None
         verdict = Verdict(items=())
         return [*paid, e.JudgeEnded(at=now, task=effect.task, attempt=effect.attempt, verdict=verdict, failure=why)]
@@ -221,6 +236,9 @@ class Jobs:
             excerpt = why.excerpts[0] if why.excerpts else Excerpt(kind="log", source="s", text="it broke here")
             items[f"E{number}"] = EvidenceItem(id=f"E{number}", task=why.task, attempt=why.attempt, excerpt=excerpt)
         facts = policy.facts_for(after, gate, items)
+        if facts.open_failures and after.money.left < MOST:
+            return [opened, *self.refused("pilot", now), e.DecisionMade(
+                at=now, gate=gate.number, decision=money_decision(facts, "no money"))]  # fmt: skip
         made = rules_decision(facts, "rules") if self.dice.random() < 0.3 else self.pilot(facts)
         made = made.model_copy(update={"learnings": (Learning(text="x"),)})
         number = self.dice.randint(1, 3)

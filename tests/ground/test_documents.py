@@ -9,12 +9,15 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import pytest
 import yaml
 from pydantic import BaseModel
 
 from otto_bot.core.config import Config
 from otto_bot.core.run import Outcome, RunPhase, TaskState
+from otto_bot.core.values import Usage
 from otto_bot.explain import EXIT_CODES, EXIT_NOTHING, EXIT_USAGE, Request, explain
+from otto_bot.model.prices import AS_OF, PUBLISHED
 from otto_bot.settings import FILE_VARIANTS, Settings
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -67,6 +70,21 @@ def test_every_environment_variable_is_described_with_its_default() -> None:
         name: default for name, default in expected.items() if name not in made_at_start
     }
     assert all(written[name] for name in made_at_start)
+
+
+def test_prices_are_described_with_their_date() -> None:
+    described = {row[0]: tuple(float(cell) for cell in row[1:]) for row in rows_of(CONFIGURE, "prices")}
+    million = 1_000_000
+    assert described == {
+        name: (price.input, price.output, pytest.approx(price.model_copy(update={"long": None}).of(
+            Usage(cache_read_tokens=million))))
+        for name, price in PUBLISHED.items()
+    }  # fmt: skip
+    assert f"as of {AS_OF}" in CONFIGURE
+    longer = PUBLISHED["claude-haiku-5-5"]
+    assert [name for name, price in PUBLISHED.items() if price.long is not None] == ["claude-haiku-5-5"]
+    assert longer.long is not None
+    assert f"more than {longer.long_over:,} tokens of `claude-haiku-5-5` cost {longer.long.input:g}, " in CONFIGURE
 
 
 def test_the_example_file_is_valid() -> None:

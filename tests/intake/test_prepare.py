@@ -16,7 +16,7 @@ from otto_bot.github.errors import Unreachable
 from otto_bot.jobs.context import Context
 from otto_bot.jobs.prepare import prepare
 from otto_bot.model.client import ModelClient
-from otto_bot.model.prices import Prices
+from otto_bot.model.prices import AS_OF, Prices
 from otto_bot.store.effect_rows import EffectRows, Ticket
 
 CI = """
@@ -82,6 +82,20 @@ async def test_a_file_that_cannot_be_used_stops_the_run_and_says_why(
 
     assert isinstance(event, Refused)
     assert all(word in event.reason for word in words), event.reason
+
+
+@pytest.mark.parametrize("role", ["planner", "coder", "judge", "pilot"])
+async def test_a_model_without_a_price_is_refused_before_anything_is_spent(
+    open_bench: Any, tmp_path: Path, role: str
+) -> None:
+    text = f"models: {{{role}: claude-sonet-5}}\n"
+    async with open_bench({**WORKFLOW, ".github/otto.yml": text}) as bench:
+        event = await prepared(bench, tmp_path)
+
+    assert isinstance(event, Refused)
+    words = [f"`models.{role}` is claude-sonet-5", "near it: claude-sonnet-5", "OTTO_PRICES", AS_OF, "otto.yml"]
+    assert all(word in event.reason for word in words), event.reason
+    assert event.reply == "/otto resume"
 
 
 async def test_without_a_workflow_it_rests_with_a_link_that_adds_one(open_bench: Any, tmp_path: Path) -> None:

@@ -1,5 +1,6 @@
 """The ledger: one run an issue, events and effects in one transaction, the same ledger gives the same run."""
 
+import json
 import threading
 from collections.abc import Callable
 from datetime import datetime
@@ -9,11 +10,13 @@ import sqlalchemy as sa
 
 from otto_bot.core import events as e
 from otto_bot.core.commands import Command, Given
-from otto_bot.core.config import HostCaps
+from otto_bot.core.config import Config, HostCaps
 from otto_bot.core.evidence import Cause, Failure, Phase
+from otto_bot.core.exposure import Exposure
+from otto_bot.core.lanes import Lane, LaneKind
 from otto_bot.core.plan import Criterion, Plan, TaskSpec
-from otto_bot.core.run import Run, Task
-from otto_bot.core.values import Person
+from otto_bot.core.run import Outcome, Run, RunPhase, Task
+from otto_bot.core.values import Person, Usage
 from otto_bot.store import tables as t
 from otto_bot.store.database import StoreUnavailable, open_database
 from otto_bot.store.effect_rows import REPEAT_LIMIT, EffectRows, Ticket
@@ -200,3 +203,54 @@ def test_verdicts_of_a_repository_lately(ledger: Ledger, trigger: MakeTrigger, a
         (there.id, 5, "green", ""),
     ]
     assert ledger.verdicts(here.repo.id + 1, at(0)) == []
+
+
+def test_a_second_run_takes_over_what_the_first_spent_holds_and_was_granted(
+    ledger: Ledger, run: Run, trigger: MakeTrigger, at: At
+) -> None:
+    """In the event that starts it, so that its ledger alone gives the same state again."""
+    five = Given(key="k", command=Command(verb="budget", usd=5), by=Person(id=1, login="anna"))
+    config = Config.model_validate({"budget": {"usd": 10}})
+    lane, exposure = Lane(kind=LaneKind.PUSH, why="w"), Exposure(items=(), files_hash="h")
+    prepared = e.Prepared(at=at(0), config=config, base_sha="b", lane=lane, exposure=exposure, prefix="otto")
+    ledger.append(
+        run.id,
+        [
+            prepared,
+            e.CommandGiven(at=at(1), given=five),
+            e.MoneyReserved(at=at(1), call="a", usd=2),
+            e.MoneySettled(at=at(1), call="a", usage=Usage(usd=1.5)),
+            e.MoneyReserved(at=at(1), call="lost", usd=0.5),
+            e.IssueChanged(at=at(2), what="closed"),
+        ],
+        at(2),
+    )
+    second = ledger.start(trigger(key="label/2"), HostCaps(), at(3))
+    assert second is not None
+    second = ledger.append(second.id, [prepared], at(3))
+
+    assert (second.money.inherited, second.money.granted, second.money.cap) == (2.0, 5.0, 15.0)
+    assert replay([one.event for one in ledger.events(second.id)]) == second
+    ledger.append(second.id, [e.IssueChanged(at=at(4), what="closed")], at(4))
+    third = ledger.start(trigger(key="label/4"), HostCaps(usd=12), at(5))
+    assert third is not None
+    assert ledger.append(third.id, [prepared], at(5)).money.cap == 12
+    other = ledger.start(trigger(issue=5, key="label/3"), HostCaps(), at(5))
+    assert other is not None
+    assert other.money.inherited == 0
+
+
+def test_grants_of_a_run_from_before_they_were_counted_are_seen_in_its_cap(
+    ledger: Ledger, run: Run, engine: sa.Engine, trigger: MakeTrigger, at: At
+) -> None:
+    old = run.model_copy(update={"prepared": True, "outcome": Outcome.CANCELLED, "phase": RunPhase.DONE,
+                                 "money": run.money.model_copy(update={"cap": 17.0, "settled": 3.0})})  # fmt: skip
+    state = old.model_dump(mode="json", by_alias=True)
+    for name in ("inherited", "granted", "at_gates", "needed"):
+        del state["money"][name]
+    with engine.begin() as c:
+        c.execute(t.runs.update().values(state=json.dumps(state), active=0))
+
+    second = ledger.start(trigger(key="label/2"), HostCaps(), at(3))
+    assert second is not None
+    assert (second.money.inherited, second.money.granted) == (3.0, 7.0)

@@ -2,14 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from datetime import datetime
+
 import pytest
 import yaml
 from markdown_it import MarkdownIt
 
+from otto_bot.core.budget import Money
 from otto_bot.core.config import VerifyConfig
 from otto_bot.core.lanes import LaneKind, Workflow, choose
+from otto_bot.core.run import Run
+from otto_bot.core.waits import Wait
 from otto_bot.text import refusals
+from otto_bot.text.call import call_comment
 from otto_bot.text.links import Links
+from otto_bot.text.status import status_comment
 
 
 def test_no_ci_fits_into_a_reason_with_its_link(links: Links) -> None:
@@ -48,7 +56,6 @@ def test_reasons() -> None:
     assert "place.0: is wrong" in said
     assert "and 5 more" in said
     assert "404" in refusals.config_unreadable("404 for me")
-    assert "$10" in refusals.money_used_up(10)
     assert "archived" in refusals.repository_unusable("archived")
 
 
@@ -73,3 +80,41 @@ def test_links_quote_every_part() -> None:
     assert links.ours("https://ghe.example.evil/o/r") == ""
     assert links.ours("javascript:alert(1)") == ""
     assert "value" not in links.new_file("main", "a.yml", "x" * 8000)
+
+
+def test_used_up_money_says_whose_it_was_and_who_can_allow_more(moment: Callable[[str], Run]) -> None:
+    """Earlier runs and open calls are named; where the host forbids more, whoever hosts Otto is."""
+    run = moment("working")
+    money = Money(cap=10, inherited=6.4, settled=1.1, reserved={"a": 2.0})
+    run = run.model_copy(update={"money": money})
+    said = refusals.money_used_up(run, 1.25, more=True)
+    assert "$10 for this issue" in said
+    assert "$7.50 spent ($6.40 of it by earlier runs) and $2.00 held" in said
+    assert "up to $1.25" in said
+    assert "OTTO_MAX_USD" not in said
+    assert "at most $50 for one issue" in refusals.money_used_up(run, 1.25, more=False)
+    assert "OTTO_MAX_USD" in refusals.money_used_up(run, 1.25, more=False)
+
+
+def test_an_unknown_model_is_named_with_those_near_it_and_what_to_set() -> None:
+    said = refusals.unknown_models([("coder", "claude-sonet-5", ("claude-sonnet-5",)), ("pilot", "x\n@y", ())], "2026")
+    assert "`models.coder` is claude-sonet-5 (near it: claude-sonnet-5)" in said
+    assert "OTTO_PRICES" in said
+    assert "as of 2026" in said
+    assert "\n" not in said
+
+
+def test_status_and_call_speak_of_the_lineage(moment: Callable[[str], Run], links: Links, now: datetime) -> None:
+    """What earlier runs spent is said; what was reached and the exact reply are in the call."""
+    run = moment("working")
+    run = run.model_copy(update={"money": Money(cap=15, inherited=3.2, settled=1.0, granted=5)})
+    status = status_comment(run, links, now)
+    assert "$4.20 of $15 spent, $3.20 of it by earlier runs of this issue; $5 of that were allowed" in status
+    assert "$4.20 / $15" in status.splitlines()[-1]
+    wait = Wait(key="hold/1", kind="hold", question="the money is used up", reply="/otto budget +7")
+    call = call_comment(run, wait, links, reminder=False)
+    assert "Reply with `/otto budget +7`. Anyone" in call
+    assert "**So far:** $4.20 of $15 spent" in call
+    assert "of 4 tasks merged" in call
+    other = call_comment(run, wait.model_copy(update={"reply": "/otto resume"}), links, reminder=False)
+    assert "So far" not in other
