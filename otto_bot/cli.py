@@ -1,4 +1,4 @@
-"""`otto-bot`: serve, worker, demo, explain, report, learnings, replay, insight, receive."""
+"""`otto-bot`: serve, worker, demo, explain, report, learnings, replay, insight, bench, receive."""
 
 from __future__ import annotations
 
@@ -63,6 +63,7 @@ def _parser() -> argparse.ArgumentParser:
     demo = commands.add_parser("demo", help="the main job on a playground: no account, no key")
     demo.set_defaults(run=lambda _options: EXIT_USAGE)
     _explain_parser(commands)
+    _bench_parser(commands)
     report = commands.add_parser("report", help="what the ledger says of a run")
     report.add_argument("--run", dest="run_id", type=int, default=1, help="the run's number")
     report.add_argument("--json", action="store_true", help="the whole report as JSON (the default)")
@@ -159,6 +160,12 @@ def _repo(text: str) -> str:
     if text.count("/") != 1 or not all(text.split("/")):
         raise argparse.ArgumentTypeError(f"{text!r} is no repository; give OWNER/NAME")
     return text
+
+
+def _bench_parser(commands: Any) -> None:
+    from otto_bot.bench.options import add_parser
+
+    add_parser(commands)
 
 
 def _budget(text: str) -> int:

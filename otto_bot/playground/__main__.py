@@ -6,6 +6,7 @@ import argparse
 import json
 import sys
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 
@@ -15,16 +16,21 @@ def _announce(line: dict[str, Any]) -> None:
 
 
 def _model(argv: list[str]) -> int:
-    from otto_bot.playground.model_server import serve
+    from otto_bot.playground.model_server import serve, serve_many
     from otto_bot.playground.scenario import find
     from otto_bot.playground.scenario_file import ScenarioError
 
     parser = argparse.ArgumentParser(prog="playground model", description="Serve a scenario's scripted model.")
-    parser.add_argument("--scenario", required=True, help="name of a shipped scenario, or a scenario folder")
+    which = parser.add_mutually_exclusive_group(required=True)
+    which.add_argument("--scenario", help="name of a shipped scenario, or a scenario folder")
+    which.add_argument("--scripts", type=Path, help="a folder of scenario folders: each is served below /NAME")
     parser.add_argument("--port", type=int, default=0, help="loopback port (0: any free one)")
     options = parser.parse_args(argv)
     try:
-        serve(find(options.scenario), options.port, _announce)
+        if options.scripts is not None:
+            serve_many(options.scripts, options.port, _announce)
+        else:
+            serve(find(options.scenario), options.port, _announce)
     except ScenarioError as error:
         sys.stderr.write(f"{error}\n")
         return 2

@@ -4,25 +4,17 @@ from __future__ import annotations
 
 import hashlib
 import json
-import re
 from typing import Any
 
 from otto_bot.playground.model_call import Call, texts
+from otto_bot.playground.model_compose import Draw, composed_order, composed_pilot
+from otto_bot.playground.model_evidence import ReplyError, cited
 from otto_bot.playground.scenario import Reply
+
+__all__ = ["Draw", "ReplyError", "content", "events", "input_tokens", "message"]
 
 Json = dict[str, Any]
 CHARS_PER_TOKEN = 4
-AUTO = "auto"
-_EVIDENCE = re.compile(r"(?<![A-Za-z0-9_-])E[1-9][0-9]{0,3}(?![A-Za-z0-9_-])")
-
-
-_FENCE = re.compile(
-    r'<(?P<tag>[\w-]+) label="(?P<number>E[1-9][0-9]{0,3})\b[^"]*">\n(?P<text>.*?)\n</(?P=tag)>', re.DOTALL
-)
-
-
-class ReplyError(ValueError):
-    """The rule cannot answer this call; the text says why."""
 
 
 def input_tokens(body: Json) -> int:
@@ -32,10 +24,11 @@ def input_tokens(body: Json) -> int:
     return max(1, (sum(map(len, words)) + extra) // CHARS_PER_TOKEN)
 
 
-def content(reply: Reply, call: Call) -> list[Json]:
+def content(reply: Reply, call: Call, draw: Draw = Draw()) -> list[Json]:  # noqa: B008 - a frozen value
     """The content blocks of the answer. Raises ReplyError when the script has no turn or no evidence for it."""
-    if reply.json_ is not None:
-        return [{"type": "text", "text": json.dumps(_cited(reply.json_, call.prompt), ensure_ascii=False, indent=1)}]
+    value = _value(reply, call, draw)
+    if value is not None:
+        return [{"type": "text", "text": json.dumps(value, ensure_ascii=False, indent=1)}]
     if reply.turns is None:
         return [{"type": "text", "text": reply.text or "…"}]
     if call.turn > len(reply.turns):
@@ -51,9 +44,18 @@ def content(reply: Reply, call: Call) -> list[Json]:
     return blocks
 
 
-def message(reply: Reply, call: Call, body: Json, seq: int) -> Json:
+def _value(reply: Reply, call: Call, draw: Draw) -> Any:
+    """The structured answer: as it is scripted, or put together for this very prompt."""
+    if reply.json_ is not None:
+        return cited(reply.json_, call.prompt)
+    if reply.pilot is not None:
+        return composed_pilot(reply.pilot, draw, call.gate, call.prompt)
+    return composed_order(call.prompt) if reply.order is not None else None
+
+
+def message(reply: Reply, call: Call, body: Json, seq: int, draw: Draw = Draw()) -> Json:  # noqa: B008
     """The whole answer as the API returns it unstreamed. Raises ReplyError."""
-    blocks = content(reply, call)
+    blocks = content(reply, call, draw)
     usual = "tool_use" if any(block["type"] == "tool_use" for block in blocks) else "end_turn"
     said = sum(len(json.dumps(block, ensure_ascii=False)) for block in blocks)
     given = reply.usage
@@ -74,35 +76,6 @@ def message(reply: Reply, call: Call, body: Json, seq: int) -> Json:
         "stop_sequence": None,
         "usage": usage,
     }
-
-
-def _cited(value: Any, prompt: str) -> Any:
-    """The value with every `evidence: auto` replaced by the number of the evidence that holds the quote beside it."""
-    if isinstance(value, list):
-        return [_cited(item, prompt) for item in value]
-    if not isinstance(value, dict):
-        return value
-    result = {key: _cited(item, prompt) for key, item in value.items()}
-    if result.get("evidence") == AUTO:
-        result["evidence"] = _evidence_of(str(result.get("quote", "")), prompt)
-    return result
-
-
-def _evidence_of(quote: str, prompt: str) -> str:
-    """The number of the evidence item that the quote stands in; items in fences of their own come first."""
-    pattern = re.compile(r"\s+".join(map(re.escape, quote.split())))
-    if not pattern.pattern:
-        raise ReplyError("a citation with `evidence: auto` needs a quote")
-    for fence in _FENCE.finditer(prompt):
-        if pattern.search(fence.group("text")):
-            return fence.group("number")
-    found = pattern.search(prompt)
-    if found is None:
-        raise ReplyError(f"the quote {quote!r} stands nowhere in the prompt")
-    numbers = [] if _FENCE.search(prompt) else _EVIDENCE.findall(prompt, 0, found.start())
-    if not numbers:
-        raise ReplyError(f"the quote {quote!r} stands in no numbered evidence (E1, E2, …) of the prompt")
-    return str(numbers[-1])
 
 
 def events(answer: Json, pieces: int = 3) -> list[tuple[str, Json]]:

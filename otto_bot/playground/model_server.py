@@ -21,7 +21,7 @@ from starlette.types import Receive, Scope, Send
 
 from otto_bot.playground import model_check
 from otto_bot.playground.model_call import HEADER, Call, Chooser, read_call
-from otto_bot.playground.model_reply import Json, ReplyError, events, input_tokens, message
+from otto_bot.playground.model_reply import Draw, Json, ReplyError, events, input_tokens, message
 from otto_bot.playground.scenario import ERROR_TYPES, Rule, Scenario, load
 
 MAX_BODY = 32 * 1024 * 1024
@@ -67,8 +67,10 @@ class Cut(Response):
 class ScriptedModel:
     """Answers calls from one scenario and keeps the log of them."""
 
-    def __init__(self, scenario: Scenario, clock: Clock) -> None:
+    def __init__(self, scenario: Scenario, clock: Clock, draw: Draw | None = None, keep: int = MAX_LOGGED) -> None:
         self._scenario = scenario
+        self._draw = draw or Draw(scenario.name)
+        self._keep = keep
         self._chooser = Chooser(scenario.script.script)
         self._clock = clock
         self._seq = 0
@@ -114,7 +116,7 @@ class ScriptedModel:
         if rule.reply.error is not None:
             return self._error(entry, rule)
         try:
-            said = message(rule.reply, call, body, entry.seq)
+            said = message(rule.reply, call, body, entry.seq, self._draw)
         except ReplyError as error:
             return self._refuse(entry, f"{self._scenario.file}: script[{index + 1}] cannot answer {call.name}: {error}")
         entry.input_tokens = said["usage"]["input_tokens"]
@@ -131,7 +133,7 @@ class ScriptedModel:
         )  # fmt: skip
         self.calls.append(entry)
         self.bodies[entry.seq] = body
-        if len(self.calls) > MAX_LOGGED:
+        if len(self.calls) > self._keep:
             self.bodies.pop(self.calls.pop(0).seq)
         return entry
 
@@ -165,11 +167,17 @@ def _spoken(said: Json, *, streamed: bool, cut: bool) -> Response:
     return Cut(whole, "application/json") if cut else Response(whole, media_type="application/json")
 
 
+def empty_app() -> FastAPI:
+    """An application that asks for what the real API asks for, without a model behind it yet."""
+    app = FastAPI(title="scripted model", docs_url=None, redoc_url=None, openapi_url=None)
+    app.middleware("http")(_authenticate)
+    return app
+
+
 def build_app(scenario: Scenario, clock: Clock) -> FastAPI:
     """The web application: the Messages API below `/v1`, the log below `/_playground`."""
     model = ScriptedModel(scenario, clock)
-    app = FastAPI(title="scripted model", docs_url=None, redoc_url=None, openapi_url=None)
-    app.middleware("http")(_authenticate)
+    app = empty_app()
     app.add_api_route("/v1/messages", model.messages, methods=["POST"])
     app.add_api_route("/v1/messages/count_tokens", model.count_tokens, methods=["POST"])
     app.add_api_route("/_playground/calls", model.list_calls, methods=["GET"])
@@ -178,7 +186,7 @@ def build_app(scenario: Scenario, clock: Clock) -> FastAPI:
 
 
 async def _authenticate(request: Request, go_on: Callable[[Request], Awaitable[Response]]) -> Response:
-    if request.url.path.startswith("/v1/"):
+    if "/v1/messages" in request.url.path:
         if not (request.headers.get("x-api-key") or request.headers.get("authorization")):
             return failed(401, "x-api-key header is required")
         if not request.headers.get("anthropic-version"):
@@ -206,8 +214,19 @@ def serve(folder: Path, port: int, announce: Callable[[Json], None]) -> None:
     Raises ScenarioError for a folder that cannot be used.
     """
     scenario = load(folder)
-    app = build_app(scenario, lambda: datetime.now(UTC))
+    _serve(build_app(scenario, lambda: datetime.now(UTC)), port, announce, {"scenario": scenario.name})
+
+
+def serve_many(root: Path, port: int, announce: Callable[[Json], None]) -> None:
+    """Serves every script folder below `root`, each below its own path, until told to stop."""
+    from otto_bot.playground.model_many import add_scripts
+
+    app = add_scripts(empty_app(), root, lambda: datetime.now(UTC))
+    _serve(app, port, announce, {"scripts": str(root)})
+
+
+def _serve(app: FastAPI, port: int, announce: Callable[[Json], None], what: Json) -> None:
     listener = socket.create_server(("127.0.0.1", port), backlog=128)
-    announce({"ready": True, "url": f"http://127.0.0.1:{listener.getsockname()[1]}", "scenario": scenario.name})
-    config = uvicorn.Config(app, log_level="warning", lifespan="off", timeout_graceful_shutdown=2)
+    announce({"ready": True, "url": f"http://127.0.0.1:{listener.getsockname()[1]}", **what})
+    config = uvicorn.Config(app, log_level="warning", lifespan="off", timeout_graceful_shutdown=2, access_log=False)
     uvicorn.Server(config).run(sockets=[listener])

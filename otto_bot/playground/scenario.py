@@ -12,7 +12,9 @@ from pydantic import BaseModel, Field, ValidationError, model_validator
 from otto_bot.playground.github.config import FaultConfig, ReactionConfig, UserConfig
 from otto_bot.playground.scenario_expect import Expect, Number, Part, Role, TaskKey, Words
 from otto_bot.playground.scenario_file import Place, ScenarioError, YamlFile
+from otto_bot.playground.scenario_pilot import PilotReply
 
+_SAID = ("json_", "pilot", "order", "text", "turns", "error")
 _Model = TypeVar("_Model", bound=BaseModel)
 FILE_NAME = "scenario.yml"
 DEFAULT = "mixed-batch"
@@ -87,9 +89,11 @@ class UsageNumbers(Part):
 
 
 class Reply(Part):
-    """What the model says: exactly one of `json`, `text`, `turns`, `error`, or `cut` alone or beside words."""
+    """What the model says: one of `json`, `pilot`, `order`, `text`, `turns`, `error`, or `cut`, also beside words."""
 
     json_: Annotated[dict[str, Any] | list[Any] | None, Field(alias="json")] = None
+    pilot: PilotReply | None = None
+    order: Literal["auto"] | None = None
     text: str | None = None
     turns: Annotated[list[Annotated[list[ToolCall], Field(min_length=1)]], Field(min_length=1)] | None = None
     error: HttpError | None = None
@@ -99,9 +103,9 @@ class Reply(Part):
 
     @model_validator(mode="after")
     def _one_kind(self) -> Self:
-        given = [name for name in ("json_", "text", "turns", "error") if getattr(self, name) is not None]
+        given = [name for name in _SAID if getattr(self, name) is not None]
         if len(given) > 1 or (not given and not self.cut):
-            raise ValueError("needs exactly one of `json`, `text`, `turns`, `error`, `cut`")
+            raise ValueError("needs exactly one of `json`, `pilot`, `order`, `text`, `turns`, `error`, `cut`")
         if self.cut and self.error is not None:
             raise ValueError("`cut` breaks off words; an `error` has none")
         return self
@@ -171,11 +175,11 @@ class Scenario:
         return self.folder / FILE_NAME
 
 
-def load(folder: Path) -> Scenario:
-    """Reads and checks a scenario folder. Raises ScenarioError with every problem found."""
+def load(folder: Path, *, script_only: bool = False) -> Scenario:
+    """Reads and checks a scenario folder; `script_only`: one without `repo/`. Raises ScenarioError with all found."""
     if not folder.is_dir():
         raise ScenarioError([f"{folder}: is no folder; a scenario is a folder with repo/ and {FILE_NAME}"])
-    problems = _repo_problems(folder / "repo")
+    problems = [] if script_only else _repo_problems(folder / "repo")
     try:
         file = YamlFile(folder / FILE_NAME)
     except ScenarioError as error:

@@ -1,0 +1,101 @@
+"""`otto-bot bench gate`: check scenarios, play them in every arm, say what came out, and keep it."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import json
+import sys
+import tempfile
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+from otto_bot.bench.arms import variants
+from otto_bot.bench.claims import claims
+from otto_bot.bench.measure import Measured
+from otto_bot.bench.options import ARMS, RAW, TABLE
+from otto_bot.bench.report import by_arm, by_place, by_scenario, claims_list, last_line
+from otto_bot.bench.scenario import BenchScenario
+from otto_bot.bench.scenario_file import BenchError, find, load, shipped
+
+EXIT_BROKEN, EXIT_USAGE = 1, 2
+
+
+def run(options: argparse.Namespace) -> int:
+    """The command; returns the exit code."""
+    try:
+        scenarios = [load(find(name)) for name in options.scenario or shipped()]
+    except BenchError as error:
+        _tell(str(error), error=True)
+        return EXIT_USAGE
+    if options.list:
+        for scenario in scenarios:
+            bench = scenario.bench
+            _tell(f"{scenario.name:24} {bench.kind:22} {bench.seen_in:22} {bench.description}")
+        return 0
+    if not _checked(scenarios):
+        return EXIT_USAGE
+    return 0 if options.check else _play(options, scenarios)
+
+
+def _checked(scenarios: Sequence[BenchScenario]) -> bool:
+    from otto_bot.bench.validate import problems
+
+    with tempfile.TemporaryDirectory(prefix="otto-bench-") as root:
+        found = [problem for scenario in scenarios for problem in problems(scenario, Path(root) / scenario.name)]
+    for problem in found:
+        _tell(problem, error=True)
+    if not found:
+        _tell(f"{len(scenarios)} scenarios checked")
+    return not found
+
+
+def _play(options: argparse.Namespace, scenarios: Sequence[BenchScenario]) -> int:
+    from otto_bot.bench.runner import run_bench
+
+    begun = time.monotonic()
+    benches = {scenario.name: scenario.bench for scenario in scenarios}
+    chosen = [arm for arm in ARMS if not options.arm or arm in options.arm]
+
+    def told(name: str, results: Sequence[Measured]) -> None:
+        _tell(f"{time.monotonic() - begun:6.1f} s  {name}: {len(results)} runs")
+        for one in results if options.gates else ():
+            _tell(_gates(one))
+
+    found = asyncio.run(run_bench(scenarios, variants(chosen, options.seeds), options.jobs, told))
+    made = claims(benches, found)
+    parts = [by_arm(found), by_place(benches, found), by_scenario(benches, found), claims_list(made)]
+    text = "\n\n".join(parts)
+    _tell(f"\n{text}\n")
+    if options.out is not None:
+        _keep(options.out, found, text)
+    _tell(last_line(benches, found, made, time.monotonic() - begun))
+    return 0 if all(claim.holds for claim in made) else EXIT_BROKEN
+
+
+def _keep(folder: Path, found: Sequence[Measured], text: str) -> None:
+    folder.mkdir(parents=True, exist_ok=True)
+    lines = [json.dumps(one.model_dump(mode="json"), ensure_ascii=False) for one in found]
+    (folder / RAW).write_text("\n".join(lines) + "\n", encoding="utf-8")
+    (folder / TABLE).write_text(text + "\n", encoding="utf-8")
+
+
+def _gates(one: Measured) -> str:
+    seed = f" seed {one.seed}" if one.seed else ""
+    lines = [
+        f"    {one.arm}{seed}: {one.outcome}, recovered {one.recovered}/{one.recoverable}",
+        f"      {one.attempts} attempts, {one.wasted} wasted, {one.states}",
+    ]
+    for gate in one.gates:
+        who = gate.decided_by + (", changed by a person" if gate.revised else "")
+        lines.append(
+            f"      gate {gate.number} · {who} · {gate.causes} → {gate.classes} → {gate.moves} · {gate.batches}"
+        )
+        if gate.why:
+            lines.append(f"        {gate.why[:300]}")
+    return "\n".join([*lines, *(f"      PROBLEM {problem}" for problem in one.problems)])
+
+
+def _tell(text: str, *, error: bool = False) -> None:
+    print(text, file=sys.stderr if error else sys.stdout, flush=True)

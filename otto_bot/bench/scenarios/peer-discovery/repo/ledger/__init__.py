@@ -1,0 +1,5 @@
+"""Bookings of a small shop."""
+
+from ledger.book import Book
+
+__all__ = ["Book"]

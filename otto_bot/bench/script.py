@@ -1,0 +1,86 @@
+"""A bench scenario as a script of the scripted model: coder and judge rules, composed pilot and replan answers."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from otto_bot.bench.scenario import BenchScenario, Coded, PilotAnswer
+
+Json = dict[str, Any]
+SCRIPT = "scenario.yml"
+
+
+def write_script(scenario: BenchScenario, root: Path) -> Path:
+    """The script as a folder of its own below `root`. JSON is YAML too."""
+    folder = root / scenario.name
+    folder.mkdir(parents=True)
+    bench = scenario.bench
+    said = {"issue": bench.issue.model_dump(), "script": rules(scenario)}
+    (folder / SCRIPT).write_text(json.dumps(said, ensure_ascii=False), encoding="utf-8")
+    return folder
+
+
+def rules(scenario: BenchScenario) -> list[Json]:
+    """Every rule, in the order in which they are tried."""
+    bench = scenario.bench
+    pilot = {
+        "right": {key: _said(side.right) for key, side in bench.pilot.items()},
+        "wrong": {key: [_said(one) for one in side.wrong] for key, side in bench.pilot.items() if side.wrong},
+    }
+    return [
+        *(rule for task in bench.plan.keys for rule in _coder(scenario, task)),
+        *_judge(scenario),
+        {"when": {"role": "pilot"}, "reply": {"pilot": pilot}},
+        {"when": {"role": "replan"}, "reply": {"order": "auto"}},
+    ]
+
+
+def _coder(scenario: BenchScenario, task: str) -> Iterator[Json]:
+    for coded in scenario.bench.rules_of(task):
+        when: Json = {"role": "coder", "task": task}
+        if coded.prompt_contains:
+            when["prompt_contains"] = list(coded.prompt_contains)
+        if coded.prompt_lacks:
+            when["prompt_lacks"] = list(coded.prompt_lacks)
+        yield {"when": when, "reply": {"turns": [_tools(coded)]}}
+
+
+def _tools(coded: Coded) -> list[Json]:
+    """One turn: what is written, then the end."""
+    finish: Json = {"summary": coded.summary}
+    if coded.handoff:
+        finish["handoff"] = list(coded.handoff)
+    return [
+        *({"tool": "write", "input": {"file_path": path, "content": text}} for path, text in coded.writes.items()),
+        *(
+            {"tool": "edit", "input": {"file_path": edit.file, "old_string": edit.old, "new_string": edit.new}}
+            for edit in coded.edits
+        ),
+        {"tool": "finish", "input": finish},
+    ]
+
+
+def _judge(scenario: BenchScenario) -> Iterator[Json]:
+    """For each task a rule for every set of criteria that are met: the diff decides, never the attempt."""
+    for task in scenario.bench.plan.tasks:
+        judged = scenario.bench.judge.get(task.key, {})
+        watched = [criterion.id for criterion in task.criteria if criterion.id in judged]
+        for bits in range(2 ** len(watched) - 1, -1, -1):
+            met = {key for place, key in enumerate(watched) if bits >> place & 1}
+            when: Json = {"role": "judge", "task": task.key}
+            if met:
+                when["prompt_contains"] = [judged[key].needs for key in watched if key in met]
+            items = [
+                {"id": c.id, "status": "met", "evidence": "the diff and the checks show it"}
+                if c.id not in watched or c.id in met
+                else {"id": c.id, "status": "not_met", "evidence": judged[c.id].says}
+                for c in task.criteria
+            ]
+            yield {"when": when, "reply": {"json": {"summary": "Read against its criteria.", "items": items}}}
+
+
+def _said(answer: PilotAnswer) -> Json:
+    return answer.model_dump(mode="json", by_alias=True)

@@ -1,0 +1,92 @@
+"""GitHub's side of one run: the heads that were verified, what was answered, what people mended, what was commented."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from otto_bot.bench.answers import Answered, of_check, of_record
+from otto_bot.bench.checks import Checked, Checks, Files
+from otto_bot.bench.scenario import ANY, CANDIDATE, ActionFact, BenchScenario
+
+Tree = Callable[[str], Awaitable[Files]]
+"""The files of a commit."""
+
+
+@dataclass
+class Head:
+    """One commit that Actions looked at; a re-run raises `attempt` and asks anew."""
+
+    number: int
+    sha: str
+    place: str
+    begun: datetime
+    answered: Answered
+    attempt: int = 1
+
+
+@dataclass
+class World:
+    """Mutable, one for each run."""
+
+    scenario: BenchScenario
+    checks: Checks
+    tree: Tree
+    now: Callable[[], datetime]
+    heads: dict[str, Head] = field(default_factory=dict)
+    counts: dict[str, int] = field(default_factory=dict)
+    mended: set[str] = field(default_factory=set)
+    comments: list[str] = field(default_factory=list)
+
+    async def head(self, sha: str, target: str) -> Head:
+        """What Actions says of a head; `target` is its name in the run: `t1/a2`, `b1/s1`, `baseline`."""
+        known = self.heads.get(sha)
+        if known is None:
+            place = place_of(target)
+            answered = await self._answer(sha, place)
+            known = Head(1000 + len(self.heads), sha, place, self.now(), answered)
+            self.heads[sha] = known
+        return known
+
+    def by_number(self, number: int) -> Head:
+        """The head whose workflow run has this id. Raises KeyError."""
+        found = next((head for head in self.heads.values() if head.number == number), None)
+        if found is None:
+            raise KeyError(number)
+        return found
+
+    async def again(self, number: int) -> None:
+        """The failed jobs of a workflow run run once more."""
+        head = self.by_number(number)
+        head.attempt += 1
+        head.begun = self.now()
+        head.answered = await self._answer(head.sha, head.place)
+
+    async def _answer(self, sha: str, place: str) -> Answered:
+        count = self.counts[place] = self.counts.get(place, 0) + 1
+        checked = self.checks.of(await self.tree(sha))
+        fact = fact_at(self.scenario, place, count, checked, self.mended)
+        if fact is None:
+            return of_check(self.scenario, checked, self.now())
+        return of_record(self.scenario, self.scenario.bench.answer(fact.answer), checked, self.now())
+
+
+def place_of(target: str) -> str:
+    """Where a head stands, in the words of a scenario: its task, `baseline` or `candidate`."""
+    return target if target == "baseline" else target.split("/", 1)[0] if target.startswith("t") else CANDIDATE
+
+
+def fact_at(
+    scenario: BenchScenario, place: str, count: int, checked: Checked, mended: set[str] | frozenset[str] = frozenset()
+) -> ActionFact | None:
+    """The recorded answer that replaces the check at the `count`-th verification of a place."""
+    for fact in scenario.bench.actions:
+        if fact.at not in (place, ANY) or fact.until in mended:
+            continue
+        if not fact.until and count not in fact.verifications:
+            continue
+        if fact.if_check != "any" and checked.green != (fact.if_check == "green"):
+            continue
+        return fact
+    return None

@@ -1,0 +1,104 @@
+"""One scenario through the real core, jobs, git and model client, in arms that differ in who decides."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+import pytest
+
+from otto_bot.bench.arms import variants
+from otto_bot.bench.claims import claims
+from otto_bot.bench.command import run
+from otto_bot.bench.measure import Measured
+from otto_bot.bench.options import add_parser
+from otto_bot.bench.scenario import Bench
+from otto_bot.bench.scenario_file import find, load
+
+
+def options(*words: str) -> argparse.Namespace:
+    parser = argparse.ArgumentParser()
+    add_parser(parser.add_subparsers())
+    return parser.parse_args(["bench", "gate", *words])
+
+
+def test_the_fact_that_a_sibling_found_reaches_the_coder_only_through_the_pilot(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    code = run(
+        options("--scenario", "peer-discovery", "--arm", "replan", "--arm", "pilot-1", "--jobs", "1", "--out",
+                str(tmp_path))
+    )  # fmt: skip
+    plain, pilot = (Measured.model_validate_json(line) for line in (tmp_path / "runs.jsonl").read_text().splitlines())
+    assert code == 0
+    assert (plain.arm, plain.recovered, plain.problems) == ("replan", 0, ())
+    assert (pilot.arm, pilot.recovered, pilot.wasted, pilot.outcome) == ("pilot-1", 2, 0, "done")
+    assert [(gate.decided_by, gate.moves, gate.batches) for gate in pilot.gates] == [
+        ("pilot", {"t2": "retry_different"}, (("t2", "t3"),))
+    ]
+    assert plain.evidence["t2"] == pilot.evidence["t2"]
+    last = capsys.readouterr().out.strip().splitlines()[-1]
+    assert "recovered of 2: replan 0, pilot-1 2; all claims hold" in last
+
+
+def test_seeds_multiply_only_arms_with_chance() -> None:
+    assert [one.name for one in variants(("replan", "pilot-1", "pilot-0"), 2)] == [
+        "replan", "pilot-1", "pilot-0-s1", "pilot-0-s2",
+    ]  # fmt: skip
+
+
+def bench(name: str, **changes: object) -> Bench:
+    return load(find(name)).bench.model_copy(update=changes)
+
+
+def figures(scenario: str, arm: str, **changes: object) -> Measured:
+    gate = {"number": 1, "decided_by": "pilot", "causes": {"t2": "test"}}
+    plain = {
+        "scenario": scenario, "arm": arm, "seed": 0, "outcome": "done", "states": {}, "attempts_by_task": {},
+        "recoverable": 1, "recovered": 1, "attempts": 2, "wasted": 0, "usd": 0.0, "gate_usd": 0.0, "gate_calls": 0,
+        "blamed": 0, "blamed_right": 0, "moved": 0, "moved_right": 0, "skips": (), "wrong_skips": (), "ask_needed": 0,
+        "asked_needed": 0, "asked_needlessly": 0, "gates": (gate,), "evidence": {"t2": "e"},
+    }  # fmt: skip
+    return Measured.model_validate({**plain, **changes})
+
+
+BROKEN: list[tuple[str, str, tuple[Measured, ...]]] = [
+    ("came to rest", "code-bug", (figures("code-bug", "replan", problems=("x",)),)),
+    ("those that the scenario says", "code-bug", (figures("code-bug", "none", evidence={"t1": "e"}),)),
+    ("Rules alone", "runner-lost", (figures("runner-lost", "rules", recovered=0),)),
+    ("Rules alone", "runner-lost", (figures("runner-lost", "rules", gate_calls=1),)),
+    ("the arms that retry tie", "code-bug", (figures("code-bug", "replan"), figures("code-bug", "blind", recovered=0))),
+    (
+        "the pilot decides",
+        "code-bug",
+        (figures("code-bug", "pilot-1", gates=({"number": 1, "decided_by": "replan"},)),),
+    ),
+    (
+        "at least as much",
+        "code-bug",
+        (figures("code-bug", "replan"), figures("code-bug", "pilot-1", recovered=0)),
+    ),
+    ("in sum", "peer-discovery", (figures("peer-discovery", "replan"), figures("peer-discovery", "pilot-1"))),
+    ("one attempt a gate", "code-bug", (figures("code-bug", "replan"), figures("code-bug", "pilot-0", wasted=2))),
+    ("No arm skips", "code-bug", (figures("code-bug", "blind", wrong_skips=("t2",)),)),
+    (
+        "same raw evidence",
+        "code-bug",
+        (figures("code-bug", "replan"), figures("code-bug", "blind", evidence={"t2": "other"})),
+    ),
+]
+
+
+@pytest.mark.parametrize(("words", "name", "found"), BROKEN, ids=[f"{row[0]}-{n}" for n, row in enumerate(BROKEN)])
+def test_a_claim_can_fail(words: str, name: str, found: tuple[Measured, ...]) -> None:
+    made = claims({name: bench(name)}, found)
+    assert [claim.holds for claim in made if words in claim.text] == [False]
+
+
+def test_claims_hold_for_figures_that_are_right() -> None:
+    found = (
+        figures("peer-discovery", "replan", recovered=0, recoverable=2),
+        figures("peer-discovery", "pilot-1", recovered=2, recoverable=2),
+        figures("peer-discovery", "pilot-0", recovered=0, wasted=1),
+    )
+    assert all(claim.holds for claim in claims({"peer-discovery": bench("peer-discovery")}, found))
