@@ -1,0 +1,1 @@
+"""Windows and water of a greenhouse."""

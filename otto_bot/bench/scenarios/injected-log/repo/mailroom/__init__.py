@@ -1,0 +1,1 @@
+"""Mails to the help desk as entries of a ticket."""

@@ -1,0 +1,1 @@
+"""Times of lanes, as the screen in the hall shows them."""

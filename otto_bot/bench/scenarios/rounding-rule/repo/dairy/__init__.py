@@ -1,0 +1,1 @@
+"""Milk and money of a cooperative."""
