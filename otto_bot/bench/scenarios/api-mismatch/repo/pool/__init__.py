@@ -1,0 +1,1 @@
+"""The open-air pool's till."""

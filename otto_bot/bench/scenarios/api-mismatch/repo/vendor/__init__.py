@@ -1,0 +1,1 @@
+"""Simulator of the payment terminal, firmware 3."""

@@ -1,0 +1,1 @@
+"""The old display on platform 2."""

@@ -1,0 +1,1 @@
+"""Lights along the coast."""

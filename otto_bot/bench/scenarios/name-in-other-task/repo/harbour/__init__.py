@@ -1,0 +1,1 @@
+"""The tide gauge at the harbour mouth."""

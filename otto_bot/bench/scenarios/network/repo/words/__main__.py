@@ -1,0 +1,3 @@
+from words.lists import EVERYDAY
+
+print("\n".join(EVERYDAY))

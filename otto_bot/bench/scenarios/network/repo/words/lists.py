@@ -1,0 +1,3 @@
+"""The lists."""
+
+EVERYDAY = ("bread", "door", "garden", "rain", "salt", "window", "spoon")

@@ -1,0 +1,1 @@
+"""The reserve's log."""

@@ -1,0 +1,1 @@
+"""A hiking map."""

@@ -1,0 +1,1 @@
+"""Departure boards."""

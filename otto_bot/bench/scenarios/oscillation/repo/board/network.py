@@ -1,0 +1,3 @@
+"""Where the tram stops."""
+
+STOPS = ("Krankenhaus Nord", "Krankenhaus Süd", "Hauptbahnhof", "Technologiepark", "Zoo")

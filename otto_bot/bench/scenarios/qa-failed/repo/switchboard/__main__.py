@@ -1,0 +1,4 @@
+from switchboard.book import EXTENSIONS
+
+for extension, name in sorted(EXTENSIONS.items()):
+    print(extension, name)

@@ -1,0 +1,3 @@
+set -e
+python -m unittest -q
+python ci/seals.py

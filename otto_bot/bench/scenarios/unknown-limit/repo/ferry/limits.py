@@ -1,0 +1,3 @@
+"""Limits with a seal in safety/limits.seal."""
+
+CREW = 6
