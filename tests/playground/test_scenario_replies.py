@@ -69,7 +69,9 @@ def test_coders_end_with_a_finish_that_is_taken(name: str) -> None:
     for rule in rules(name, "coder"):
         assert rule.reply.turns is not None
         last = rule.reply.turns[-1][-1]
-        assert last.tool == "finish"
+        if last.tool != "finish":
+            assert rule.name == "money ends before this one finishes"  # that it never gets to finish is its subject
+            continue
         assert not check_finish(last.input).is_error
 
 
