@@ -101,6 +101,10 @@ def fits(run: Run, gate: Gate, decision: Decision) -> bool:
     going = {key for key, task in run.tasks.items() if task.state in (TaskState.PENDING, TaskState.REOPENED)}
     going |= {key for key, move in moved.items() if move.action in REOPENING}
     done = {key for key, task in run.tasks.items() if task.state is TaskState.MERGED}
+    # What waits for jobs that run again may stand in the order already: it starts when they have passed.
+    waiting = dependents(run.plan, {key for key, move in moved.items() if move.action is Action.RERUN})
+    ordered = {key for batch in decision.batches for key in batch}
+    out -= waiting & ordered & going
     return not decision.batches or not order_problems(run.plan, decision.batches, going - out, done)
 
 

@@ -147,7 +147,8 @@ def _hold(task: Task, failure: Failure) -> Move:
 
 def _rerun(task: Task, failure: Failure) -> Move | None:
     """The failed jobs once more, on the same commit; a count for each cause, over all attempts of the task."""
-    cause, done = failure.cause, task.reruns.get(failure.cause.value, 0)
+    cause, unnamed = failure.cause, task.rerun_count - sum(task.reruns.values())
+    done = task.reruns.get(cause.value, 0) + unnamed
     if failure.phase not in (Phase.VERIFY, Phase.INTEGRATION):
         return _again(task, failure)
     if done < (1 if cause in ONCE else RERUN_LIMIT):
