@@ -17,6 +17,9 @@ _ERROR = re.compile(
     r"##\[error\]|\berror\b|\bfail(?:ed|ure|ing)?\b|exception|traceback|assert|not_met|\bpanic", re.IGNORECASE
 )
 
+_LITERALS = ("error", "fail", "exception", "traceback", "assert", "not_met", "panic")
+"""Each match of the pattern above holds one of these."""
+
 
 def size(text: str) -> int:
     """Bytes of a text in UTF-8."""
@@ -97,11 +100,23 @@ def narrow(excerpt: Excerpt, limit: int) -> Excerpt:
 
 def _near(text: str, limit: int) -> tuple[list[str], int]:
     """The lines around the first error, and how many stand before them: a log of megabytes is not taken apart."""
-    match = _ERROR.search(text)
-    at = match.start() if match else 0
+    at = _first_error(text)
     start = text.rfind("\n", 0, max(0, at - limit)) + 1
     end = text.find("\n", at + limit)
     return text[start : len(text) if end < 0 else end].split("\n"), text.count("\n", 0, start)
+
+
+def _first_error(text: str) -> int:
+    """Where the first error begins, 0 where there is none. Literals are looked for first: they are found far faster."""
+    begin = 0
+    if text.isascii():
+        lowered = text.lower()
+        found = [at for word in _LITERALS if (at := lowered.find(word)) >= 0]
+        if not found:
+            return 0
+        begin = max(0, min(found) - 10)
+    match = _ERROR.search(text, begin)
+    return match.start() if match else 0
 
 
 def _piece(excerpt: Excerpt, first: int, last: int, text: str) -> Excerpt:

@@ -69,4 +69,5 @@ async def rerun_jobs(context: Context, run: Run, effect: Effect, _ticket: Ticket
 def _press_the_button(message: str, url: str) -> str:
     """Without the right a person does it; the answer makes Otto look at the jobs that run then."""
     where = f"on {url}" if url else "on the page of the workflow run"
-    return f"GitHub does not let Otto run the jobs again ({message}). Press *Re-run failed jobs* {where}, then answer `/otto resume`"
+    refused = f"GitHub does not let Otto run the jobs again ({message})"
+    return f"{refused}. Press *Re-run failed jobs* {where}, then answer `/otto resume`"
