@@ -121,7 +121,7 @@ SECRET = "use ghs_" + "a1B2" * 9
         # rule 4
         ({"batches": [["t2", "t3", "t5"], ["t4"]]}, "t3 and t5 may not share a batch"),
         ({"batches": [["t4", "t3"], ["t2", "t5"]]}, "t4 runs before t2, which it depends on"),
-        ({"batches": [["t2", "t3"], ["t4", "t5"], []] + [["t2"] * 40]}, "44 entries for a plan of 5 tasks"),
+        ({"batches": [["t2", "t3"], ["t4", "t5"], [], ["t2"] * 40]}, "44 entries for a plan of 5 tasks"),
         ({"batches": []}, "t2 is in no batch"),
         # rule 6
         ({"retry_strategies": strategies("retry_different")}, "retry_different needs guidance"),
