@@ -206,7 +206,10 @@ def _ordered(run: Run, decision: Decision, reruns: tuple[str, ...]) -> Run:
     if reviewing:
         run = run.model_copy(update={"phase": RunPhase.EXECUTING, "batch": run.batch + 1, "integration": None})
     run = reorder(block(run), decision.batches or None, keep_current=not reviewing)
-    return run.model_copy(update={"order": (reruns, *run.order)}) if reruns else run
+    if not reruns:
+        return run
+    later = [tuple(key for key in batch if key not in reruns) for batch in run.order]
+    return run.model_copy(update={"order": (reruns, *(batch for batch in later if batch))})
 
 
 def _move(run: Run, move: Move, gate: int) -> Run:

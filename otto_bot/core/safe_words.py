@@ -142,6 +142,15 @@ def unsafe_order(text: str) -> str | None:
     return None
 
 
+def names_protected(text: str, protected: tuple[str, ...]) -> str | None:
+    """The stricter question: whether a protected path is named at all, as what is kept for later runs may not do."""
+    for match in _PATH.finditer(" ".join(_sentences(text)).replace("\\", "/")):
+        path = re.sub(r"^(?:\.{0,2}/)+", "", match.group(0).rstrip(".,:"))
+        if _guarded(path, protected):
+            return f"names the protected path {path}"
+    return None
+
+
 def _sentences(text: str) -> Iterator[str]:
     """Sentences in lower case, without marks of emphasis and characters that nobody sees."""
     plain = unicodedata.normalize("NFKC", text)
