@@ -94,7 +94,7 @@ def _known(request: CodeRequest) -> list[str]:
     nonce = request.nonce
     parts: list[str] = []
     if request.evidence:
-        parts.append("## Why earlier attempts failed, the newest first")
+        parts.append("## Why the last attempt failed")
         shares = share(EVIDENCE_CHARS, [size(item.text) for item in request.evidence[:40]])
         for item, room in zip(request.evidence[:40], shares, strict=True):
             parts.append(fence(f"{item.kind} · {item.place}", narrow(item, room).text, nonce))

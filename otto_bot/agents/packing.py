@@ -1,6 +1,6 @@
 """Fitting text into a budget of bytes: even shares, cuts that keep the first error, words for what was cut.
 
-Bytes are counted because tokens can only be estimated, and from bytes (`model.prices.BYTES_PER_TOKEN`).
+Bytes are counted because tokens can only be estimated, and from bytes (`BYTES_PER_TOKEN`).
 """
 
 from __future__ import annotations
@@ -9,6 +9,9 @@ import re
 from collections.abc import Sequence
 
 from otto_bot.core.evidence import Excerpt
+
+BYTES_PER_TOKEN = 2
+"""A lower bound: code in the newest tokenizers comes near 2.5 bytes a token, prose near 4."""
 
 SMALLEST = 300
 """Bytes below which a piece of evidence says nothing any more."""

@@ -8,12 +8,11 @@ from pydantic import Field
 
 from otto_bot.agents.evidence_pack import refit
 from otto_bot.agents.fence import fence, plain, rule
-from otto_bot.agents.packing import bullets, clip, clip_all, size
+from otto_bot.agents.packing import BYTES_PER_TOKEN, bullets, clip, clip_all, size
 from otto_bot.agents.rules import default_moves, tasks_to_run
 from otto_bot.core.decision import Facts
 from otto_bot.core.evidence import EvidenceItem, Failure
 from otto_bot.core.values import Frozen
-from otto_bot.model.prices import BYTES_PER_TOKEN
 
 PROMPT_VERSION = "pilot/2"
 """Raised with every change of a system prompt, so that decisions of different prompts are told apart."""

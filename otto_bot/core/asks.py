@@ -6,6 +6,9 @@ from collections.abc import Callable
 
 from otto_bot.core.evidence import Cause, Failure, Phase
 
+MONEY = "The money for this issue is used up. How much more may be spent?"
+"""The question of every task that only money can bring on: the same words for all, so that one answer does."""
+
 LIMIT = 500
 """Characters of a question, as the type of a move has it."""
 
@@ -23,9 +26,7 @@ def again_on_the_same_commit(failure: Failure | None) -> bool:
 
 
 def reply_for(key: str, failure: Failure | None) -> str:
-    """The words that make an asked task go on."""
-    if failure is not None and failure.cause is Cause.BUDGET:
-        return "/otto budget +5"
+    """The words that make an asked task go on. Where only money helps, `funds` knows how much."""
     if again_on_the_same_commit(failure) or (failure is not None and failure.cause in _PLAIN):
         return f"/otto retry {key}"
     return f"/otto retry {key} -- your answer"
@@ -33,6 +34,8 @@ def reply_for(key: str, failure: Failure | None) -> str:
 
 def ask_for_help(key: str, failure: Failure) -> str | None:
     """The one question for a cause that only a person can mend; None = the cause needs no person at once."""
+    if failure.cause is Cause.BUDGET:
+        return MONEY
     words = _BY_CAUSE.get(failure.cause)
     if words is None:
         return None
@@ -146,20 +149,11 @@ def _no_ci(failure: Failure) -> str:
     return words.replace("{file}", f"`{file[:80]}`" if file else "of this repository")
 
 
-def _budget(_failure: Failure) -> str:
-    return (
-        "The money for this issue is used up; what was written is pushed. How much more may be spent? `/otto "
-        "budget +5` "
-        "adds five dollars."
-    )
-
-
 _BY_CAUSE: dict[Cause, Callable[[Failure], str]] = {
     Cause.BILLING: _billing,
     Cause.PERMISSION: _permission,
     Cause.ACTION_REQUIRED: _action_required,
     Cause.NO_CI: _no_ci,
-    Cause.BUDGET: _budget,
 }
 _PLAIN = frozenset({Cause.PROVIDER_ERROR, Cause.PUSH_REJECTED, Cause.BASE_RED})
 

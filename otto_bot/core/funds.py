@@ -44,7 +44,9 @@ def reopen(run: Run, tasks: tuple[str, ...], guidance: str, who: str, at: dateti
         if policy.attempts_left(run, task) <= 0:
             run = run.with_task(task.model_copy(update={"granted": task.granted + 1}))
     if run.gate is not None:
-        return revise(run, run.gate, {key: again(run.gate, key, guidance, who, run.tasks[key].failure) for key in tasks}, who, at)
+        return revise(
+            run, run.gate, {key: again(run.gate, key, guidance, who, run.tasks[key].failure) for key in tasks}, who, at
+        )
     return human_gate(run, tasks, guidance, who, at)
 
 

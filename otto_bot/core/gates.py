@@ -168,7 +168,7 @@ def apply(decision: Decision, run: Run, gate: Gate) -> Run:
     run = run.with_gate(known.model_copy(update={"state": GateState.APPLIED}))
     for move in decision.moves:
         if run.tasks[move.task].state in SKIPPABLE and (move.action is not Action.RERUN or move.task in reruns):
-            run = _move(run, move, gate.number)
+            run = _move(run, move, gate.number, move.decided_by or decision.decided_by)
     for skip in decision.skips:
         task = run.tasks[skip.task]
         if task.state in SKIPPABLE:
@@ -212,7 +212,7 @@ def _ordered(run: Run, decision: Decision, reruns: tuple[str, ...]) -> Run:
     return run.model_copy(update={"order": (reruns, *(batch for batch in later if batch))})
 
 
-def _move(run: Run, move: Move, gate: int) -> Run:
+def _move(run: Run, move: Move, gate: int, by: Decider) -> Run:
     task = run.tasks[move.task]
     if move.action in REOPENING:
         return run.with_task(
@@ -226,13 +226,13 @@ def _move(run: Run, move: Move, gate: int) -> Run:
             )
         )
     if move.action is Action.RERUN:
-        return _rerun(run, task)
+        return _rerun(run, task, by)
     state = {Action.SKIP: TaskState.SKIPPED, Action.ASK: TaskState.ASKED, Action.HOLD: TaskState.HELD}[move.action]
     return run.with_task(task.model_copy(update={"state": state, "question": move.question or move.reason}))
 
 
-def _rerun(run: Run, task: Task) -> Run:
-    """Only the jobs run again, on the same commit; the gate keeps the first failure."""
+def _rerun(run: Run, task: Task, by: Decider) -> Run:
+    """Only the jobs run again, on the same commit; the gate keeps the first failure. A person's re-run has no limit."""
     if task.last is None:
         return run.with_task(task.model_copy(update={"state": TaskState.ASKED, "question": NOTHING_RAN}))
     target = target_of(task.key, task.last.number)
@@ -242,7 +242,10 @@ def _rerun(run: Run, task: Task) -> Run:
     again = {"ending": None, "failure": None, "rerun_due": True, "round": verification.round + 1, "waiting": ""}
     run = run.with_verification(verification.model_copy(update=again))
     cause = task.failure.cause.value if task.failure else ""
-    counts = {"rerun_count": task.rerun_count + 1, "reruns": {**task.reruns, cause: task.reruns.get(cause, 0) + 1}}
+    more = 0 if by is Decider.HUMAN else 1
+    counts: dict[str, object] = {"rerun_count": task.rerun_count + more}
+    if more:
+        counts["reruns"] = {**task.reruns, cause: task.reruns.get(cause, 0) + more}
     task = with_last(task, failure=None)
     return run.with_task(task.model_copy(update={"state": TaskState.VERIFYING, "question": "", **counts}))
 

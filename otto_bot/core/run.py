@@ -129,7 +129,7 @@ class Task(Frozen):
     granted: int = 0
     rerun_count: int = 0
     reruns: dict[str, int] = {}
-    """How often its jobs ran again, by cause."""
+    """How often the rules let its jobs run again, by cause."""
     next_strategy: Action | None = None
     next_gate: int | None = None
     next_guidance: str = ""

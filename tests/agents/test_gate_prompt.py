@@ -7,7 +7,7 @@ import pytest
 
 from otto_bot.agents.diff_excerpt import Changed, diff_excerpt
 from otto_bot.agents.evidence_pack import Reported, number_evidence
-from otto_bot.agents.packing import head, size
+from otto_bot.agents.packing import BYTES_PER_TOKEN, head, size
 from otto_bot.agents.pilot_prompt import (
     PILOT_PROMPT_TOKENS,
     PROMPT_BYTES,
@@ -22,7 +22,6 @@ from otto_bot.agents.pilot_prompt import (
 from otto_bot.core.decision import Action, Facts
 from otto_bot.core.evidence import Cause, Excerpt, FailingTest, Failure, Phase
 from otto_bot.core.plan import Criterion, Plan, TaskSpec
-from otto_bot.model.prices import BYTES_PER_TOKEN
 
 NONCE = "n0nce12345"
 ALL = frozenset({Action.RETRY, Action.RETRY_DIFFERENT, Action.RESTART_FRESH, Action.SKIP, Action.ASK})

@@ -57,7 +57,7 @@ def _failed(run: Run, key: str, dice: random.Random) -> Run:
         pre_existing=dice.random() < 0.1,
     )  # fmt: skip
     attempt = task.last.model_copy(update={"failure": why})
-    reruns = {why.cause.value: dice.randint(0, 3)}
+    reruns = {why.cause.value: dice.randint(0, 2)}
     changes = {"attempts": (attempt,), "reruns": reruns, "rerun_count": sum(reruns.values())}
     return run.with_task(task.model_copy(update={**changes, "granted": dice.choice([0, 0, -2])}))
 

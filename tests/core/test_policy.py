@@ -19,7 +19,7 @@ from core_builders import (
 from otto_bot.agents.rules import rules_decision
 from otto_bot.core import events as e
 from otto_bot.core import policy
-from otto_bot.core.asks import again_on_the_same_commit, reply_for
+from otto_bot.core.asks import MONEY, again_on_the_same_commit, reply_for
 from otto_bot.core.decision import Action, Decider, Facts, Move
 from otto_bot.core.effects import EffectKind, scheduled
 from otto_bot.core.evidence import Cause, Failure, Phase, Progress
@@ -115,7 +115,6 @@ ASKED = [
     (Cause.NO_CI, {"conclusion": "no_ci:unknown@"}, ("Settings → Actions → General", "of this branch")),
     (Cause.NO_CI, {"conclusion": "neutral", "fingerprint": "neutral:"}, ("was skipped",)),
     (Cause.NO_CI, {}, ("Settings → Actions → General",)),
-    (Cause.BUDGET, {}, ("`/otto budget +5`", "is pushed")),
 ]
 
 
@@ -130,6 +129,12 @@ def test_a_person_is_told_exactly_what_to_do_and_what_to_reply(
         assert needed in made.question
     assert made.question.count("?") == 1
     assert len(made.question) <= 500
+
+
+def test_where_the_money_is_used_up_all_are_asked_the_same() -> None:
+    made = move(failure("t1", cause=Cause.BUDGET))
+    assert made is not None
+    assert (made.action, made.question) == (Action.ASK, MONEY)
 
 
 @pytest.mark.parametrize(
@@ -339,7 +344,6 @@ def test_only_what_actions_never_judged_is_looked_at_again(cause: Cause, phase: 
 
 
 def test_the_reply_fits_the_cause() -> None:
-    assert reply_for("t1", failure("t1", cause=Cause.BUDGET)) == "/otto budget +5"
     assert reply_for("t1", failure("t1", cause=Cause.NO_CI)) == "/otto retry t1"
     assert reply_for("t1", failure("t1", cause=Cause.TEST)) == "/otto retry t1 -- your answer"
     assert reply_for("t1", None) == "/otto retry t1 -- your answer"
