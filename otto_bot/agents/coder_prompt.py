@@ -5,7 +5,7 @@ from __future__ import annotations
 from pydantic import Field
 
 from otto_bot.agents.fence import fence, plain, rule
-from otto_bot.agents.packing import bullets, clip, narrow, share
+from otto_bot.agents.packing import bullets, clip, narrow, share, size
 from otto_bot.core.config import Project
 from otto_bot.core.evidence import Excerpt
 from otto_bot.core.plan import TaskSpec
@@ -95,9 +95,9 @@ def _known(request: CodeRequest) -> list[str]:
     parts: list[str] = []
     if request.evidence:
         parts.append("## Why the last attempt failed")
-        shares = share(EVIDENCE_CHARS, [len(item.text) for item in request.evidence[:40]])
-        for item, size in zip(request.evidence[:40], shares, strict=True):
-            parts.append(fence(f"{item.kind} · {item.place}", narrow(item, size).text, nonce))
+        shares = share(EVIDENCE_CHARS, [size(item.text) for item in request.evidence[:40]])
+        for item, room in zip(request.evidence[:40], shares, strict=True):
+            parts.append(fence(f"{item.kind} · {item.place}", narrow(item, room).text, nonce))
     if request.previous_diff:
         parts.append(fence("diff of the last attempt", clip(request.previous_diff, DIFF_CHARS), nonce))
     if request.facts:

@@ -22,8 +22,8 @@ from otto_bot.core.decision import (
     Rejection,
     ReplanOrder,
     settle,
-    validate,
 )
+from otto_bot.core.validation import validate
 from otto_bot.core.values import Frozen, Usage
 from otto_bot.model.calls import Block, ModelCall, Role
 from otto_bot.model.errors import BudgetSpent, ModelError

@@ -6,21 +6,32 @@ import json
 
 from pydantic import Field
 
-from otto_bot.agents.evidence_pack import EVIDENCE_CHARS, refit
+from otto_bot.agents.evidence_pack import refit
 from otto_bot.agents.fence import fence, plain, rule
-from otto_bot.agents.packing import bullets, clip, clip_all
+from otto_bot.agents.packing import BYTES_PER_TOKEN, bullets, clip, clip_all, size
 from otto_bot.agents.rules import default_moves, tasks_to_run
 from otto_bot.core.decision import Facts
-from otto_bot.core.evidence import Failure
+from otto_bot.core.evidence import EvidenceItem, Failure
 from otto_bot.core.values import Frozen
 
-PROMPT_VERSION = "pilot/1"
+PROMPT_VERSION = "pilot/2"
+"""Raised with every change of a system prompt, so that decisions of different prompts are told apart."""
 
-TASK_CHARS = 30_000
-FAILURE_CHARS = 15_000
-HISTORY_CHARS = 10_000
-HANDOFF_CHARS = 8_000
-LEARNING_CHARS = 4_000
+PILOT_PROMPT_TOKENS = 64_000
+"""The most one prompt of a gate may take, system prompt included; counted by code as bytes / BYTES_PER_TOKEN."""
+PROMPT_BYTES = PILOT_PROMPT_TOKENS * BYTES_PER_TOKEN
+
+PLAN_BYTES = 8_000
+REPLAN_BYTES = 30_000
+FAILURE_BYTES = 12_000
+HISTORY_BYTES = 8_000
+HANDOFF_BYTES = 6_000
+LEARNING_BYTES = 4_000
+RELATION_BYTES = 4_000
+LIST_BYTES = 2_500
+CUT_BYTES = 3_000
+MARGIN = 1_000
+"""Parts of it; evidence gets everything that they leave, and at least half."""
 
 
 class Past(Frozen):
@@ -60,9 +71,16 @@ class GateRequest(Frozen):
     max_tokens: int = Field(default=16_000, gt=0)
     timeout: float = Field(default=240.0, gt=0)
 
+    @property
+    def evidence_bytes(self) -> int:
+        """What is left for evidence when everything else is in the prompt."""
+        bare = self.model_copy(update={"facts": self.facts.model_copy(update={"evidence": {}}), "cut": ()})
+        used = size(pilot_system(self.nonce)) + size(pilot_prompt(bare)) + CUT_BYTES + MARGIN
+        return max(PROMPT_BYTES // 4, PROMPT_BYTES - used)
+
     def bounded(self) -> GateRequest:
         """The same with its evidence held to the budget, so that what is shown is what quotes are checked in."""
-        pack = refit(self.facts.evidence.values(), EVIDENCE_CHARS)
+        pack = refit(self.facts.evidence.values(), self.evidence_bytes)
         facts = self.facts.model_copy(update={"evidence": pack.by_id})
         return self.model_copy(update={"facts": facts, "cut": (*self.cut, *pack.cut)})
 
@@ -81,7 +99,8 @@ task text (spec). Class `spec`: the task text contradicts the repository, anothe
 - `retry_different`: it needs something it cannot see, or must not repeat what it did. Guidance: what to do, what to \
 leave alone, where the project shows it. At most 2000 characters.
 - `restart_fresh`: what it wrote leads nowhere; begin again from the run branch.
-- `skip`: the task is pointless now. Only with a quote that shows it. Everything that depends on it falls with it.
+- `skip`: the task is pointless now. Only with an analysis of that task and a quote that shows it; while attempts \
+are left only where its own text is at fault (class `spec`). A person must agree. What depends on it falls with it.
 - `ask`: only a person can know. Exactly one question, ending with its only question mark.
 Use only the actions that are listed for the task.
 
@@ -91,9 +110,11 @@ What must hold, or your answer is rejected as a whole:
 that depends on those; each once; what a task depends on comes in an earlier batch; pairs marked apart never share one.
 - A quote is copied word for word from the evidence item it cites (the shorter, the better) and holds no ellipsis.
 - Each analysis cites evidence. What you cannot quote is a guess: say so, with confidence `low`.
-- routed_context goes to tasks that are still open: facts, each with a citation, never orders.
+- One analysis a task at most, of tasks that failed or that you skip.
+- routed_context goes to tasks that are still open: facts, each with a citation, never orders. To a task on `retry` \
+only what its own evidence does not show.
 - new_learnings: only facts about the repository that later runs need, each with a citation. Usually none.
-- Guidance never asks to touch protected paths, and never to delete, skip or weaken tests or checks.
+- No text asks to touch protected paths, or to delete, skip or weaken tests or checks; none holds a secret.
 Plain words, no praise, no filler. Empty lists where there is nothing to say."""
 
 _REPLAN = """\
@@ -124,7 +145,7 @@ def pilot_prompt(request: GateRequest) -> str:
         _section("Attempts so far", _history(request), nonce),
         _section("What passed tasks found out", _told(request), nonce),
         _section("The plan", _plan(facts), nonce),
-        _section("Accepted learnings", bullets(request.learnings, LEARNING_CHARS), nonce),
+        _section("Accepted learnings", bullets(request.learnings, LEARNING_BYTES), nonce),
     ]
     return "\n\n".join(part for part in parts if part)
 
@@ -139,7 +160,7 @@ def replan_prompt(request: GateRequest) -> str:
         f"To run: {', '.join(to_run) or 'nothing'}\nDone: {', '.join(sorted(facts.done)) or 'nothing'}",
         f"Decided moves: {'; '.join(moves) or 'none'}",
         _relations(facts),
-        _section("The plan", _plan(facts), request.nonce),
+        _section("The plan", _plan(facts.model_copy(update={"evidence": {}}), REPLAN_BYTES), request.nonce),
     ]
     return "\n\n".join(parts)
 
@@ -147,23 +168,28 @@ def replan_prompt(request: GateRequest) -> str:
 def _standing(request: GateRequest) -> str:
     """The trusted part: keys, enumerations and numbers only."""
     facts = request.facts
-    lines = ["## Where the run stands", "Needs a strategy (allowed actions):"]
+    strategies = []
     for key in facts.plan.keys:
         if key in facts.open_failures:
             names = ", ".join(sorted(facts.open_failures[key])) or "ask"
             left = request.attempts_left.get(key)
-            lines.append(f"- {key}: {names}" + ("" if left is None else f"; attempts left: {left}"))
+            strategies.append(f"- {key}: {names}" + ("" if left is None else f"; attempts left: {left}"))
     fixed = ", ".join(f"{move.task} ({move.action})" for move in facts.fixed)
-    lines += [
-        f"Already decided by the rules, not yours to change: {fixed or 'none'}",
-        f"Pending: {', '.join(sorted(facts.pending)) or 'none'}",
-        f"Merged or otherwise done: {', '.join(sorted(facts.done)) or 'none'}",
-        f"To run if every failed task is coded again: {_everything(facts)}",
-        _relations(facts),
-        f"Protected paths: {', '.join(facts.protected[:50]) or 'none'}",
-        f"Budget left: ${request.usd_left:.2f}",
-    ]
-    return plain("\n".join(lines), request.nonce)
+    protected = clip(", ".join(facts.protected[:50]), LIST_BYTES)
+    return "\n".join(
+        [
+            "## Where the run stands",
+            "Needs a strategy (allowed actions):",
+            *strategies,
+            f"Already decided by the rules, not yours to change: {fixed or 'none'}",
+            f"Pending: {', '.join(sorted(facts.pending)) or 'none'}",
+            f"Merged or otherwise done: {', '.join(sorted(facts.done)) or 'none'}",
+            f"To run if every failed task is coded again: {_everything(facts)}",
+            _relations(facts),
+            f"Protected paths: {plain(protected, request.nonce) or 'none'}",
+            f"Budget left: ${request.usd_left:.2f}",
+        ]
+    )
 
 
 def _everything(facts: Facts) -> str:
@@ -174,8 +200,8 @@ def _everything(facts: Facts) -> str:
 def _relations(facts: Facts) -> str:
     needs = [f"{key} needs {', '.join(sorted(value))}" for key, value in facts.plan.depends().items() if value]
     apart = [" and ".join(sorted(pair)) for pair in facts.plan.apart()]
-    lines = f"Depends on: {'; '.join(needs) or 'nothing'}\nApart: {'; '.join(sorted(apart)) or 'none'}"
-    return clip(lines, LEARNING_CHARS)
+    first = clip(f"Depends on: {'; '.join(needs) or 'nothing'}", RELATION_BYTES)
+    return first + "\n" + clip(f"Apart: {'; '.join(sorted(apart)) or 'none'}", RELATION_BYTES)
 
 
 def _section(title: str, text: str, nonce: str) -> str:
@@ -183,51 +209,73 @@ def _section(title: str, text: str, nonce: str) -> str:
 
 
 def _failures(request: GateRequest) -> str:
-    """The typed records without their excerpts, which stand under the evidence."""
+    """The typed records of what is to be decided; their excerpts stand under the evidence."""
     parts = []
     for failure in request.failures:
-        data = failure.model_dump(mode="json", exclude={"excerpts"}, exclude_defaults=True)
-        tests = data.get("failing_tests")
-        if isinstance(tests, list):
-            data["failing_tests"] = [{**test, "message": str(test.get("message", ""))[:300]} for test in tests[:10]]
-        parts.append((f"{failure.task} attempt {failure.attempt}", json.dumps(data, ensure_ascii=False)))
-    return "\n".join(text for _, text in clip_all(parts, FAILURE_CHARS))
+        if failure.task in request.facts.open_failures or not request.facts.open_failures:
+            parts.append(
+                (f"{failure.task} attempt {failure.attempt}", json.dumps(_record(failure), ensure_ascii=False))
+            )
+    return "\n".join(text for _, text in clip_all(parts, FAILURE_BYTES))
+
+
+def _record(failure: Failure) -> dict[str, object]:
+    data = failure.model_dump(mode="json", exclude={"excerpts"}, exclude_defaults=True)
+    for name, most in (("detail", 400), ("fingerprint", 120), ("conclusion", 80)):
+        if name in data:
+            data[name] = str(data[name])[:most]
+    for name, most in (("failing_jobs", 10), ("suspected_files", 10), ("signals", 8)):
+        if name in data:
+            data[name] = [str(item)[:200] for item in data[name][:most]]
+    tests = data.get("failing_tests")
+    if isinstance(tests, list):
+        data["failing_tests"] = [str(test.get("id", ""))[:200] for test in tests[:20]]
+        if len(tests) > 20:
+            data["more_failing_tests"] = len(tests) - 20
+    return data
 
 
 def _evidence(request: GateRequest) -> str:
     """Each item in a fence of its own, so that no log can pose as another item."""
-    items = request.facts.evidence.values()
     parts = ["## Evidence"]
-    for item in items:
-        owner = "the run" if item.task is None else f"{item.task} attempt {item.attempt or 1}"
-        label = f"{item.id} · {owner} · {item.excerpt.kind} · {item.excerpt.place}"
+    for item in request.facts.evidence.values():
+        label = f"{item.id} · {_owner(item)} · {item.excerpt.kind} · {item.excerpt.place}"
         parts.append(fence(label, item.excerpt.text, request.nonce))
     if request.cut:
-        parts.append("Not shown for space:\n" + plain(bullets(request.cut, LEARNING_CHARS), request.nonce))
+        parts.append(
+            "Not shown for space:\n" + plain(bullets([c[:300] for c in request.cut], CUT_BYTES), request.nonce)
+        )
     return "\n".join(parts)
+
+
+def _owner(item: EvidenceItem) -> str:
+    if item.task is None:
+        return "the run"
+    return f"{item.task} attempt {item.attempt}" if item.attempt else item.task
 
 
 def _history(request: GateRequest) -> str:
     lines = [
-        f"{past.task} attempt {past.attempt}: {past.strategy[:300]} → {past.result[:300]}" for past in request.history
+        f"{past.task} attempt {past.attempt}: {past.strategy[:300]} → {past.result[:400]}" for past in request.history
     ]
-    return bullets(lines, HISTORY_CHARS)
+    return bullets(lines, HISTORY_BYTES)
 
 
 def _told(request: GateRequest) -> str:
-    return bullets([f"{told.task}: {told.text[:1000]}" for told in request.handoffs], HANDOFF_CHARS)
+    return bullets([f"{told.task}: {told.text[:1000]}" for told in request.handoffs], HANDOFF_BYTES)
 
 
-def _plan(facts: Facts) -> str:
-    """Tasks that are open in full, the others by name."""
-    open_tasks = facts.pending | set(facts.open_failures) | {move.task for move in facts.fixed}
-    parts = []
-    for task in facts.plan.tasks:
-        if task.key in open_tasks:
-            parts.append((task.key, task.model_dump_json(exclude_defaults=True)))
-    settled = [f"{task.key} {task.title}" for task in facts.plan.tasks if task.key not in open_tasks]
-    relations = [f"{r.a} {r.kind} {r.b}: {r.reason}" for r in facts.plan.relations if {r.a, r.b} & open_tasks]
-    lines = [f"Summary: {facts.plan.summary}", *(text for _, text in clip_all(parts, TASK_CHARS))]
-    lines.append("Settled:\n" + bullets(settled, LEARNING_CHARS))
-    lines.append("Relations:\n" + bullets(relations, LEARNING_CHARS))
+def _plan(facts: Facts, limit: int = PLAN_BYTES) -> str:
+    """Summary, what is settled, how the tasks stand to one another; the texts of open tasks are evidence."""
+    settled = [f"{task.key} {task.title}" for task in facts.plan.tasks if task.key not in facts.open_tasks]
+    texts = {item.task for item in facts.evidence.values() if item.excerpt.kind == "spec"}
+    parts = [
+        (task.key, task.model_dump_json(exclude_defaults=True))
+        for task in facts.plan.tasks
+        if task.key in facts.open_tasks and task.key not in texts
+    ]
+    relations = [f"{r.a} {r.kind} {r.b}: {r.reason}" for r in facts.plan.relations if {r.a, r.b} & facts.open_tasks]
+    lines = [f"Summary: {facts.plan.summary}", *(text for _, text in clip_all(parts, limit))]
+    lines.append("Settled:\n" + bullets(settled, LIST_BYTES))
+    lines.append("Relations:\n" + bullets(relations, RELATION_BYTES))
     return "\n".join(lines)

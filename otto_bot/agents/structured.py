@@ -9,6 +9,7 @@ from typing import Generic, Protocol, TypeVar
 
 from pydantic import BaseModel, ValidationError
 
+from otto_bot.core.validation import twice_named
 from otto_bot.core.values import Frozen, Usage
 from otto_bot.model.calls import Block, ModelCall, ModelReply
 from otto_bot.model.errors import ProviderError
@@ -72,6 +73,8 @@ async def ask_for(model: Asks, call: ModelCall, shape: type[Shape], nonce: str) 
             value = shape.model_validate_json(reply.text)
         except ValidationError as error:
             problems = validation_problems(error)
+        if value is not None and (twice := twice_named(reply.text)):
+            value, problems = None, tuple(f"{key[:40]}: this key stands twice in one object" for key in twice[:10])
     record = Record(
         role=call.role,
         tries=call.tries,

@@ -13,7 +13,7 @@ from otto_bot.core.plan import batches
 from otto_bot.core.run import Gate, GateState, Run, Task, TaskState
 from otto_bot.core.values import Frozen
 from otto_bot.jobs.context import Context
-from otto_bot.jobs.gate_request import gate_request
+from otto_bot.jobs.gate_request import request_for
 from otto_bot.jobs.run_pilot import run_pilot
 from otto_bot.store.effect_rows import Ticket
 
@@ -77,7 +77,7 @@ async def gate_job(variant: Variant, context: Context, run: Run, effect: Effect,
 
 def _rules(context: Context, run: Run, gate: Gate) -> DecisionMade:
     """Facts first, then the rules alone, as where no model can be reached."""
-    request = gate_request(context, run, gate)
+    request = request_for(run, gate, context.nonce())
     decision = rules_decision(request.facts, "no model is asked", serial=bool(request.facts.open_failures))
     items = tuple(request.facts.evidence.values())
     return DecisionMade(at=context.now(), gate=gate.number, decision=decision, evidence=items)

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from otto_bot.bench.scenario import PilotAnswer
 from otto_bot.bench.trials import Trials, missing
-from otto_bot.core.decision import unsafe_words
+from otto_bot.core.safe_words import unsafe_words
 
 Found = Iterator[tuple[str, str]]
 

@@ -1,17 +1,15 @@
-"""The decision at a gate: its shape as the pilot writes it, its validated form, and the rules between them."""
+"""The decision at a gate: its shape as the pilot writes it, its validated form, and the facts between them."""
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
 from enum import StrEnum
-from fnmatch import fnmatchcase
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import Field, field_validator
+from pydantic import Field, field_validator, model_validator
 
-from otto_bot.core.evidence import Citation, EvidenceItem, FailureClass, quote_holds
-from otto_bot.core.plan import Batches, Plan, order_problems
+from otto_bot.core.evidence import Cause, Citation, EvidenceItem, FailureClass, quote_holds
+from otto_bot.core.plan import Batches, Plan
 from otto_bot.core.values import Frozen
 
 
@@ -40,7 +38,16 @@ class Decider(StrEnum):
     HUMAN = "human"
 
 
-class Analysis(Frozen):
+class _Lenient(Frozen):
+    """What a model writes: a field that is null is as if it were not there. A needed one is then missing."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _without_nulls(cls, value: Any) -> Any:
+        return {k: v for k, v in value.items() if v is not None} if isinstance(value, dict) else value
+
+
+class Analysis(_Lenient):
     """Why one task failed, as the pilot reads it."""
 
     task: str
@@ -53,7 +60,7 @@ class Analysis(Frozen):
     model_config = {**Frozen.model_config, "populate_by_name": True}
 
 
-class CrossFinding(Frozen):
+class CrossFinding(_Lenient):
     """Something that spans tasks."""
 
     tasks: tuple[str, ...]
@@ -72,7 +79,7 @@ class Move(Frozen):
     decided_by: Decider | None = None
 
 
-class Routed(Frozen):
+class Routed(_Lenient):
     """A fact that another task needs."""
 
     target_task: str
@@ -80,12 +87,19 @@ class Routed(Frozen):
     citations: tuple[Citation, ...] = ()
 
 
-class Learning(Frozen):
+class Learning(_Lenient):
     """A fact worth keeping, proposed with its source."""
 
     text: Annotated[str, Field(min_length=1, max_length=300)]
     scope: Annotated[str, Field(max_length=200)] = "repository"
     citations: tuple[Citation, ...] = ()
+
+
+class SkipProposal(_Lenient):
+    """A task that the pilot would leave out, with the reason people will read."""
+
+    task: str
+    reason: Annotated[str, Field(min_length=1, max_length=300)]
 
 
 class SkipTask(Frozen):
@@ -96,8 +110,15 @@ class SkipTask(Frozen):
     decided_by: Decider | None = None
 
 
-class Strategy(Frozen):
-    """The pilot's word for one failed task. An action it made up is `ask`, never `retry`."""
+KNOWN_ACTIONS = ("retry", "retry_different", "restart_fresh", "skip", "ask")
+
+
+class Strategy(_Lenient):
+    """The pilot's word for one failed task.
+
+    An action it made up is `ask`, never `retry`. It comes without a question then, so it gets one: a made-up action is
+    decided by a person at once and is not rejected into a loop.
+    """
 
     task: str
     action: Literal["retry", "retry_different", "restart_fresh", "skip", "ask"]
@@ -105,23 +126,32 @@ class Strategy(Frozen):
     reason: Annotated[str, Field(max_length=300)] = ""
     question: Annotated[str | None, Field(max_length=500)] = None
 
-    @field_validator("action", mode="before")
+    @model_validator(mode="before")
     @classmethod
-    def _unknown_is_ask(cls, value: object) -> object:
-        known = ("retry", "retry_different", "restart_fresh", "skip", "ask")
-        return value if value in known else "ask"
+    def _unknown_is_ask(cls, value: Any) -> Any:
+        if not isinstance(value, dict) or value.get("action") in KNOWN_ACTIONS:
+            return value
+        asked = {**value, "action": "ask"}
+        if str(value.get("question") or "").count("?") != 1:
+            made_up = "".join(c for c in str(value.get("action") or "nothing")[:40] if c.isalnum() or c in "_- ")
+            asked["question"] = f"The pilot named a move that does not exist ({made_up}). What should happen instead?"
+        return asked
+
+
+MOST = 200
+"""Entries of one list in the pilot's answer: more than any plan needs; a longer list is rejected."""
 
 
 class PilotDecision(Frozen):
-    """What the pilot answers. Null lists are empty lists."""
+    """What the pilot answers. Null lists are empty lists; over-long fields and lists are rejected, never cut."""
 
-    failure_analysis: tuple[Analysis, ...] = ()
-    cross_task: tuple[CrossFinding, ...] = ()
-    retry_strategies: tuple[Strategy, ...] = ()
-    routed_context: tuple[Routed, ...] = ()
-    skip_tasks: tuple[SkipTask, ...] = ()
-    new_learnings: tuple[Learning, ...] = ()
-    batches: Batches = ()
+    failure_analysis: Annotated[tuple[Analysis, ...], Field(max_length=MOST)] = ()
+    cross_task: Annotated[tuple[CrossFinding, ...], Field(max_length=MOST)] = ()
+    retry_strategies: Annotated[tuple[Strategy, ...], Field(max_length=2 * MOST)] = ()
+    routed_context: Annotated[tuple[Routed, ...], Field(max_length=MOST)] = ()
+    skip_tasks: Annotated[tuple[SkipProposal, ...], Field(max_length=MOST)] = ()
+    new_learnings: Annotated[tuple[Learning, ...], Field(max_length=20)] = ()
+    batches: Annotated[Batches, Field(max_length=5 * MOST)] = ()
 
     @field_validator("*", mode="before")
     @classmethod
@@ -174,6 +204,13 @@ class Facts(Frozen):
     done: frozenset[str] = frozenset()
     evidence: dict[str, EvidenceItem] = {}
     protected: tuple[str, ...] = ()
+    causes: dict[str, Cause] = {}
+    """Why each open failure failed; not named = not known."""
+
+    @property
+    def open_tasks(self) -> frozenset[str]:
+        """Tasks that are not settled: pending, failed, or moved by the rules just now."""
+        return self.pending | set(self.open_failures) | {move.task for move in self.fixed}
 
     @property
     def to_run(self) -> frozenset[str]:
@@ -197,77 +234,6 @@ def dependents(plan: Plan, roots: Iterable[str]) -> frozenset[str]:
     return frozenset(found - set(roots))
 
 
-def validate(raw: PilotDecision, facts: Facts) -> tuple[Rejection, ...]:
-    """Every reason why the pilot's answer may not stand; empty = it may. All or nothing."""
-    return (
-        *_strategies(raw, facts),
-        *_skips(raw, facts),
-        *_order(raw, facts),
-        *_words(raw, facts),
-        *_quotes(raw, facts),
-    )
-
-
-def _strategies(raw: PilotDecision, facts: Facts) -> list[Rejection]:
-    found: list[Rejection] = []
-    named = [strategy.task for strategy in raw.retry_strategies]
-    for key in facts.open_failures:
-        if named.count(key) != 1:
-            count = "no" if key not in named else str(named.count(key))
-            found.append(
-                Rejection(field="retry_strategies", reason=f"{key} failed and has {count} strategies; give exactly one")
-            )
-    for strategy in raw.retry_strategies:
-        where = f"retry_strategies[{strategy.task}]"
-        allowed = facts.open_failures.get(strategy.task)
-        if allowed is None:
-            found.append(Rejection(field=where, reason=f"{strategy.task} has no open failure; it needs no strategy"))
-        elif Action(strategy.action) not in allowed:
-            names = ", ".join(sorted(allowed))
-            found.append(
-                Rejection(field=where, reason=f"{strategy.action} is not allowed for this failure; allowed: {names}")
-            )
-        if strategy.action == "retry_different" and not strategy.guidance.strip():
-            found.append(Rejection(field=where, reason="retry_different needs guidance"))
-        if strategy.action == "retry" and strategy.guidance.strip():
-            found.append(
-                Rejection(
-                    field=where,
-                    reason="retry repeats the task with its evidence only; guidance makes it retry_different",
-                )
-            )
-        if strategy.action == "ask" and (strategy.question or "").count("?") != 1:
-            found.append(Rejection(field=where, reason="ask needs exactly one question"))
-    return found
-
-
-def _skips(raw: PilotDecision, facts: Facts) -> list[Rejection]:
-    allowed = facts.pending | set(facts.open_failures)
-    cited = {a.task for a in raw.failure_analysis if any(quote_holds(c, facts.evidence) for c in a.citations)}
-    found = [
-        Rejection(
-            field=f"skip_tasks[{skip.task}]", reason=f"{skip.task} is neither pending nor failed; it cannot be skipped"
-        )
-        for skip in raw.skip_tasks
-        if skip.task not in allowed
-    ]
-    for task in skipped(raw) & set(facts.open_failures):
-        if task not in cited:
-            found.append(
-                Rejection(
-                    field=f"failure_analysis[{task}]",
-                    reason=f"skipping {task} needs an analysis with a quote that stands in the evidence",
-                )
-            )
-    by_strategy = {s.task: s.action for s in raw.retry_strategies}
-    found += [
-        Rejection(field=f"skip_tasks[{skip.task}]", reason=f"{skip.task} is both skipped and {by_strategy[skip.task]}")
-        for skip in raw.skip_tasks
-        if by_strategy.get(skip.task, "skip") != "skip"
-    ]
-    return found
-
-
 def skipped(raw: PilotDecision) -> frozenset[str]:
     """Tasks the pilot leaves out by name, before the cascade."""
     return frozenset(s.task for s in raw.skip_tasks) | {s.task for s in raw.retry_strategies if s.action == "skip"}
@@ -280,88 +246,6 @@ def expected_tasks(raw: PilotDecision, facts: Facts) -> frozenset[str]:
     out |= dependents(facts.plan, out)
     retried = {s.task for s in raw.retry_strategies if s.action in REOPENING}
     return frozenset((facts.to_run | retried) - out)
-
-
-def _order(raw: PilotDecision, facts: Facts) -> list[Rejection]:
-    wrong = order_problems(facts.plan, raw.batches, expected_tasks(raw, facts), facts.done)
-    return [Rejection(field="batches", reason=reason) for reason in wrong]
-
-
-_SECRET = re.compile(
-    r"gh[pousr]_[A-Za-z0-9._-]{20,}|sk-ant-[A-Za-z0-9_-]{10,}|-----BEGIN [A-Z ]*PRIVATE KEY|AKIA[0-9A-Z]{16}"
-)
-_WEAKEN = re.compile(
-    r"\b(?:delete|remove|drop|skip|disable|comment out|weaken|loosen|xfail|ignore)\b[^.\n]{0,40}"
-    r"\b(?:tests?|assert\w*|checks?|lint\w*|workflows?|ci)\b",
-    re.IGNORECASE,
-)
-_NEGATED = re.compile(r"\b(?:do not|don't|never|must not|without|not to|instead of)\b", re.IGNORECASE)
-
-
-def unsafe_words(text: str, protected: tuple[str, ...]) -> str | None:
-    """Why text must not reach a coder: a secret, a protected path, or an order to weaken the checks."""
-    if _SECRET.search(text):
-        return "contains a secret"
-    for match in _WEAKEN.finditer(text):
-        before = text[max(0, match.start() - 30) : match.start()]
-        if not _NEGATED.search(before):
-            return f"asks to weaken tests or checks: {match.group(0)!r}"
-    for word in re.findall(r"[\w.@~+/-]*[/.][\w.@~+/-]+|CODEOWNERS", text):
-        path = word.rstrip(".,").removeprefix("./")
-        if any(fnmatchcase(path, glob) for glob in protected):
-            return f"names the protected path {path}"
-    return None
-
-
-def _words(raw: PilotDecision, facts: Facts) -> list[Rejection]:
-    said = [(f"retry_strategies[{s.task}].guidance", s.guidance) for s in raw.retry_strategies]
-    said += [(f"routed_context[{r.target_task}].context", r.context) for r in raw.routed_context]
-    said += [("new_learnings", learning.text) for learning in raw.new_learnings]
-    found = []
-    for field, text in said:
-        problem = unsafe_words(text, facts.protected)
-        if problem:
-            found.append(Rejection(field=field, reason=problem))
-    open_tasks = facts.pending | set(facts.open_failures) | {move.task for move in facts.fixed}
-    found += [
-        Rejection(
-            field=f"routed_context[{r.target_task}]",
-            reason=f"{r.target_task} is settled or unknown; facts go to open tasks",
-        )
-        for r in raw.routed_context
-        if r.target_task not in open_tasks
-    ]
-    found += [
-        Rejection(field="new_learnings", reason="a learning needs a citation that stands in the evidence")
-        for learning in raw.new_learnings
-        if not any(quote_holds(c, facts.evidence) for c in learning.citations)
-    ]
-    return found
-
-
-def _quotes(raw: PilotDecision, facts: Facts) -> list[Rejection]:
-    cited: list[tuple[str, tuple[Citation, ...]]] = [
-        (f"failure_analysis[{a.task}]", a.citations) for a in raw.failure_analysis
-    ]
-    cited += [("cross_task", finding.citations) for finding in raw.cross_task]
-    cited += [(f"routed_context[{r.target_task}]", r.citations) for r in raw.routed_context]
-    cited += [("new_learnings", learning.citations) for learning in raw.new_learnings]
-    found = []
-    for field, citations in cited:
-        for citation in citations:
-            if not quote_holds(citation, facts.evidence):
-                found.append(
-                    Rejection(
-                        field=field, reason=f"the quote {citation.quote[:80]!r} does not stand in {citation.evidence}"
-                    )
-                )
-    known = set(facts.plan.keys)
-    found += [
-        Rejection(field="failure_analysis", reason=f"{a.task} is no task of this plan")
-        for a in raw.failure_analysis
-        if a.task not in known
-    ]
-    return found
 
 
 def settle(raw: PilotDecision, facts: Facts, decided_by: Decider = Decider.PILOT) -> Decision:
@@ -385,14 +269,14 @@ def settle(raw: PilotDecision, facts: Facts, decided_by: Decider = Decider.PILOT
         a.model_copy(update={"hypothesis": not any(quote_holds(c, facts.evidence) for c in a.citations)})
         for a in raw.failure_analysis
     )
-    failed_skips = {s.task for s in raw.retry_strategies if s.action == "skip"}
+    failed = {s.task for s in raw.retry_strategies}
     return Decision(
         decided_by=decided_by,
         moves=tuple(moves),
         analysis=analysis,
         cross_task=raw.cross_task,
         routed=raw.routed_context,
-        skips=tuple(SkipTask(task=s.task, reason=s.reason) for s in raw.skip_tasks if s.task not in failed_skips),
+        skips=tuple(SkipTask(task=s.task, reason=s.reason) for s in raw.skip_tasks if s.task not in failed),
         learnings=raw.new_learnings,
-        batches=raw.batches,
+        batches=tuple(batch for batch in raw.batches if batch),
     )

@@ -76,7 +76,7 @@ class Progress(StrEnum):
 class Excerpt(Frozen):
     """A piece of a source, quotable: lines are 1-based and inclusive in the original."""
 
-    kind: Literal["log", "annotation", "test", "verdict", "diff", "handoff", "message"]
+    kind: Literal["log", "annotation", "test", "verdict", "diff", "handoff", "message", "spec"]
     source: str
     text: str
     first_line: int | None = None

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from otto_bot.core import policy
+from otto_bot.core.asks import MONEY
 from otto_bot.core.budget import grant_needed
 from otto_bot.core.decision import Decider
 from otto_bot.core.evidence import Cause
@@ -12,7 +13,7 @@ from otto_bot.core.gates import again, human_gate, revise
 from otto_bot.core.run import Gate, GateState, Run, RunPhase, TaskState
 
 RETRYABLE = frozenset({TaskState.FAILED, TaskState.ASKED, TaskState.HELD})
-QUESTION = policy.ASK_FIRST[Cause.BUDGET]
+QUESTION = MONEY
 """The question of every task that only money can bring on."""
 COMMAND = "/otto budget"
 
@@ -43,7 +44,9 @@ def reopen(run: Run, tasks: tuple[str, ...], guidance: str, who: str, at: dateti
         if policy.attempts_left(run, task) <= 0:
             run = run.with_task(task.model_copy(update={"granted": task.granted + 1}))
     if run.gate is not None:
-        return revise(run, run.gate, {key: again(run.gate, key, guidance, who) for key in tasks}, who, at)
+        return revise(
+            run, run.gate, {key: again(run.gate, key, guidance, who, run.tasks[key].failure) for key in tasks}, who, at
+        )
     return human_gate(run, tasks, guidance, who, at)
 
 

@@ -5,18 +5,25 @@ from __future__ import annotations
 from datetime import datetime
 
 from otto_bot.core import events as e
+from otto_bot.core import policy
+from otto_bot.core.asks import again_on_the_same_commit
 from otto_bot.core.decision import REOPENING, Action, Decider, Decision, Move, SkipTask, dependents
+from otto_bot.core.evidence import Failure
 from otto_bot.core.gate_account import GateAccount, Revision, changes
 from otto_bot.core.outcomes import account_of
-from otto_bot.core.plan import Batches, batches
+from otto_bot.core.plan import Batches, batches, order_problems
 from otto_bot.core.reviewing import deadline, only_reruns, shared
-from otto_bot.core.run import Gate, GateState, Run, RunPhase, Task, TaskState, target_of
+from otto_bot.core.routing import sourced
+from otto_bot.core.run import MOVING, Gate, GateState, Run, RunPhase, Task, TaskState, target_of
 from otto_bot.core.tasks import block, reorder, with_last
 
 OPEN = frozenset({TaskState.PENDING, TaskState.REOPENED, TaskState.BLOCKED})
 """States of a task that is still to come."""
 SKIPPABLE = OPEN | {TaskState.FAILED, TaskState.ASKED, TaskState.HELD, TaskState.SKIPPED}
 """States that a decision may change: no job and no GitHub is at work on the task, and it is not in the result yet."""
+
+
+NOTHING_RAN = "nothing was verified that could run again"
 
 
 def gate_opened(run: Run, event: e.GateOpened) -> Run:
@@ -64,15 +71,50 @@ def decision_made(run: Run, event: e.DecisionMade) -> Run:
     return run.with_gate(gate).model_copy(update={"revision": revision})
 
 
-def fits(run: Run, gate: Gate, decision: Decision) -> bool:
-    """Whether the decision speaks of this gate's tasks, each once, and of no task that is unknown or settled."""
-    if sorted(move.task for move in decision.moves) != sorted(gate.tasks):
+def sound(run: Run, gate: Gate, decision: Decision) -> bool:
+    """Whether a decision can be applied at all: it moves this gate's tasks, each once, and names no other unknown."""
+    if run.plan is None or sorted(move.task for move in decision.moves) != sorted(gate.tasks):
         return False
-    skipped = [run.tasks.get(skip.task) for skip in decision.skips]
-    if any(task is None or task.state not in SKIPPABLE for task in skipped):
-        return False
+    named = {skip.task for skip in decision.skips} | {routed.target_task for routed in decision.routed}
     ordered = {key for batch in decision.batches for key in batch}
-    return (ordered | {routed.target_task for routed in decision.routed}) <= set(run.tasks)
+    return (named | ordered | set(gate.tasks)) <= set(run.tasks)
+
+
+def fits(run: Run, gate: Gate, decision: Decision) -> bool:
+    """Whether a decision that was made by a machine may stand at this gate, whoever says that it was validated.
+
+    Held against the run itself: known tasks, each moved once; re-runs and holds by the rules alone; nothing coded again
+    without an attempt left; skips of what is not settled; an order that holds.
+    """
+    if not sound(run, gate, decision) or run.plan is None:
+        return False
+    if any(run.tasks[skip.task].state not in SKIPPABLE for skip in decision.skips):
+        return False
+    moved = {move.task: move for move in decision.moves}
+    skips = [skip.task for skip in decision.skips]
+    if len(set(skips)) != len(skips) or any(key in moved and moved[key].action is not Action.SKIP for key in skips):
+        return False
+    if not all(_permitted(run, move, decision) for move in decision.moves):
+        return False
+    out = set(skips) | {key for key, move in moved.items() if move.action not in REOPENING}
+    out |= dependents(run.plan, out)
+    going = {key for key, task in run.tasks.items() if task.state in (TaskState.PENDING, TaskState.REOPENED)}
+    going |= {key for key, move in moved.items() if move.action in REOPENING}
+    done = {key for key, task in run.tasks.items() if task.state is TaskState.MERGED}
+    # What waits for jobs that run again may stand in the order already: it starts when they have passed.
+    waiting = dependents(run.plan, {key for key, move in moved.items() if move.action is Action.RERUN})
+    ordered = {key for batch in decision.batches for key in batch}
+    out -= waiting & ordered & going
+    return not decision.batches or not order_problems(run.plan, decision.batches, going - out, done)
+
+
+def _permitted(run: Run, move: Move, decision: Decision) -> bool:
+    by_rules = (move.decided_by or decision.decided_by) is Decider.RULES
+    if move.action in (Action.RERUN, Action.HOLD):
+        return by_rules
+    if move.action in REOPENING:
+        return by_rules or policy.attempts_left(run, run.tasks[move.task]) > 0
+    return True
 
 
 def decision_posted(run: Run, event: e.DecisionPosted) -> Run:
@@ -108,38 +150,69 @@ def decision_applied(run: Run, event: e.DecisionApplied) -> Run:
     if not (in_time or gate.state is GateState.APPROVED) or gate.posted_revision != gate.revision:
         return run
     account = gate.account.model_copy(update={"applied_at": event.at})
-    run = run.with_gate(gate.model_copy(update={"state": GateState.APPLIED, "account": account}))
+    run = run.with_gate(gate.model_copy(update={"account": account}))
     return apply(gate.decision, run, gate)
 
 
 def apply(decision: Decision, run: Run, gate: Gate) -> Run:
-    """The run after a decision: every move at once, then one order that holds every open task."""
-    assert run.plan is not None
-    wanted = [move.task for move in decision.moves if move.action is Action.RERUN]
-    # Of tasks that never run side by side one runs again now; the others are at the next gate.
-    reruns = batches(run.plan, wanted)[0] if wanted else ()
+    """The run after a decision: every move at once, then one order that holds every open task.
+
+    Pure and total: all of it or nothing. What is not `sound` changes nothing; a gate that is applied already changes
+    nothing again; a task that moved on by itself meanwhile keeps its state. Failures of gate and attempts stay as
+    they are: where jobs run again, the gate keeps the attempt's failure.
+    """
+    known = next((one for one in run.gates if one.number == gate.number), None)
+    if known is None or known.state is GateState.APPLIED or not sound(run, gate, decision):
+        return run
+    reruns = _reruns(run, decision)
+    run = run.with_gate(known.model_copy(update={"state": GateState.APPLIED}))
     for move in decision.moves:
         if run.tasks[move.task].state in SKIPPABLE and (move.action is not Action.RERUN or move.task in reruns):
-            run = _move(run, move, gate.number)
+            run = _move(run, move, gate.number, move.decided_by or decision.decided_by)
     for skip in decision.skips:
         task = run.tasks[skip.task]
-        if task.state not in SKIPPABLE:
-            continue
-        run = run.with_task(task.model_copy(update={"state": TaskState.SKIPPED, "question": skip.reason}))
+        if task.state in SKIPPABLE:
+            run = run.with_task(task.model_copy(update={"state": TaskState.SKIPPED, "question": skip.reason}))
+    run = _route(run, decision, gate)
+    return _ordered(run, decision, tuple(key for key in reruns if run.tasks[key].state is TaskState.VERIFYING))
+
+
+def _reruns(run: Run, decision: Decision) -> tuple[str, ...]:
+    """Of tasks that never run side by side one runs again now; the others are at the next gate, or ask on."""
+    assert run.plan is not None
+    apart = run.plan.apart()
+    busy = [key for key, task in run.tasks.items() if task.state in MOVING]
+    chosen: list[str] = []
+    for move in decision.moves:
+        fits_in = not any(frozenset({move.task, other}) in apart for other in (*busy, *chosen))
+        if move.action is Action.RERUN and run.tasks[move.task].state in SKIPPABLE and fits_in:
+            chosen.append(move.task)
+    return tuple(key for key in run.plan.keys if key in chosen)
+
+
+def _route(run: Run, decision: Decision, gate: Gate) -> Run:
+    """Facts go to their tasks with the source they were read in."""
+    items = {item.id: item for item in gate.evidence}
     for routed in decision.routed:
-        task = run.tasks[routed.target_task]
-        run = run.with_task(task.model_copy(update={"routed": (*task.routed, routed.context)}))
+        task, words = run.tasks[routed.target_task], sourced(routed, items)
+        if words not in task.routed:
+            run = run.with_task(task.model_copy(update={"routed": (*task.routed, words)}))
+    return run
+
+
+def _ordered(run: Run, decision: Decision, reruns: tuple[str, ...]) -> Run:
     run = run.model_copy(update={"outcome": None})
     reviewing = run.phase in (RunPhase.GATE_REVIEW, RunPhase.GATE, RunPhase.DONE)
     if reviewing:
         run = run.model_copy(update={"phase": RunPhase.EXECUTING, "batch": run.batch + 1, "integration": None})
     run = reorder(block(run), decision.batches or None, keep_current=not reviewing)
-    if reruns:
-        run = run.model_copy(update={"order": (reruns, *run.order)})
-    return run
+    if not reruns:
+        return run
+    later = [tuple(key for key in batch if key not in reruns) for batch in run.order]
+    return run.model_copy(update={"order": (reruns, *(batch for batch in later if batch))})
 
 
-def _move(run: Run, move: Move, gate: int) -> Run:
+def _move(run: Run, move: Move, gate: int, by: Decider) -> Run:
     task = run.tasks[move.task]
     if move.action in REOPENING:
         return run.with_task(
@@ -153,24 +226,28 @@ def _move(run: Run, move: Move, gate: int) -> Run:
             )
         )
     if move.action is Action.RERUN:
-        return _rerun(run, task)
+        return _rerun(run, task, by)
     state = {Action.SKIP: TaskState.SKIPPED, Action.ASK: TaskState.ASKED, Action.HOLD: TaskState.HELD}[move.action]
     return run.with_task(task.model_copy(update={"state": state, "question": move.question or move.reason}))
 
 
-def _rerun(run: Run, task: Task) -> Run:
-    """Only the jobs run again, on the same commit; the gate keeps the first failure."""
-    assert task.last is not None
+def _rerun(run: Run, task: Task, by: Decider) -> Run:
+    """Only the jobs run again, on the same commit; the gate keeps the first failure. A person's re-run has no limit."""
+    if task.last is None:
+        return run.with_task(task.model_copy(update={"state": TaskState.ASKED, "question": NOTHING_RAN}))
     target = target_of(task.key, task.last.number)
     verification = run.verifications.get(target)
     if verification is None:
-        return run.with_task(
-            task.model_copy(update={"state": TaskState.ASKED, "question": "nothing was verified that could run again"})
-        )
+        return run.with_task(task.model_copy(update={"state": TaskState.ASKED, "question": NOTHING_RAN}))
     again = {"ending": None, "failure": None, "rerun_due": True, "round": verification.round + 1, "waiting": ""}
     run = run.with_verification(verification.model_copy(update=again))
+    cause = task.failure.cause.value if task.failure else ""
+    more = 0 if by is Decider.HUMAN else 1
+    counts: dict[str, object] = {"rerun_count": task.rerun_count + more}
+    if more:
+        counts["reruns"] = {**task.reruns, cause: task.reruns.get(cause, 0) + more}
     task = with_last(task, failure=None)
-    return run.with_task(task.model_copy(update={"state": TaskState.VERIFYING, "rerun_count": task.rerun_count + 1}))
+    return run.with_task(task.model_copy(update={"state": TaskState.VERIFYING, "question": "", **counts}))
 
 
 def human_gate(run: Run, tasks: tuple[str, ...], guidance: str, who: str, at: datetime) -> Run:
@@ -195,27 +272,31 @@ def decided_gate(run: Run, tasks: tuple[str, ...], decision: Decision, at: datet
     return run.with_gate(gate).model_copy(update={"revision": run.revision + 1})
 
 
-def human_move(key: str, guidance: str, who: str) -> Move:
-    """What `/otto retry` means for one task."""
+def human_move(key: str, guidance: str, who: str, failure: Failure | None = None) -> Move:
+    """What `/otto retry` means for one task: where only Actions was in the way, it looks at the same commit again."""
+    if not guidance and again_on_the_same_commit(failure):
+        reason = f"@{who} asked for it; nothing is coded again, Actions looks at the same commit"
+        return Move(task=key, action=Action.RERUN, reason=reason[:300], decided_by=Decider.HUMAN)
     action = Action.RETRY_DIFFERENT if guidance else Action.RETRY
     return Move(task=key, action=action, guidance=guidance, reason=f"@{who} asked for it", decided_by=Decider.HUMAN)
 
 
-def again(gate: Gate, key: str, guidance: str, who: str) -> Move:
+def again(gate: Gate, key: str, guidance: str, who: str, failure: Failure | None = None) -> Move:
     """What `/otto retry` means for one task of a waiting plan; without new words, its reopening stays as planned."""
     old = gate.decision.move(key) if gate.decision is not None else None
     if guidance or old is None or old.action not in REOPENING:
-        return human_move(key, guidance, who)
+        return human_move(key, guidance, who, failure)
     return old.model_copy(update={"reason": f"@{who} asked for it", "decided_by": Decider.HUMAN})
 
 
 def human_decision(run: Run, tasks: tuple[str, ...], guidance: str, who: str) -> Decision:
     """The decision behind a person's retry."""
+    moves = tuple(human_move(key, guidance, who, run.tasks[key].failure) for key in tasks)
     return Decision(
         decided_by=Decider.HUMAN,
         why=f"@{who} said so",
-        moves=tuple(human_move(key, guidance, who) for key in tasks),
-        batches=batches_with(run, tasks),
+        moves=moves,
+        batches=batches_with(run, tuple(move.task for move in moves if move.action in REOPENING)),
     )
 
 

@@ -83,8 +83,9 @@ def _budget(run: Run) -> list[str]:
         most = run.config.attempts.per_task + task.granted
         if (used := policy.charged(task)) > most:
             found.append(f"5: {key} has {used} charged attempts of {most}")
-        if task.rerun_count > policy.RERUN_LIMIT:
-            found.append(f"5: the jobs of {key} ran again {task.rerun_count} times")
+        for cause, count in task.reruns.items():
+            if count > policy.RERUN_LIMIT:
+                found.append(f"5: the jobs of {key} ran again {count} times after {cause or 'no cause'}")
         found += [
             f"5: attempt {number} of {key} starts after {why} without a person" for number, why in _free(run, task)
         ]

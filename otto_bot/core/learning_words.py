@@ -6,7 +6,7 @@ import re
 import unicodedata
 from collections.abc import Iterable
 
-from otto_bot.core.decision import unsafe_words
+from otto_bot.core.safe_words import names_protected, unsafe_order
 from otto_bot.core.values import writable
 
 WHOLE = "repository"
@@ -67,7 +67,7 @@ def unsafe(text: str, protected: tuple[str, ...]) -> str | None:
     Look-alike letters count as what they look like. Raises nothing.
     """
     for form in dict.fromkeys((text, tidy(text), unicodedata.normalize("NFKC", tidy(text)))):
-        if problem := unsafe_words(form, protected) or _weakens(form):
+        if problem := unsafe_order(form) or names_protected(form, protected) or _weakens(form):
             return problem
     return None
 

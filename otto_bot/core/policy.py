@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
+from otto_bot.core.asks import ask_about_push, ask_after_reruns, ask_after_retries, ask_for_help
 from otto_bot.core.budget import estimate
 from otto_bot.core.decision import REOPENING, Action, Decider, Facts, Move
-from otto_bot.core.evidence import Cause, EvidenceItem, Failure, Progress
+from otto_bot.core.evidence import Cause, EvidenceItem, Failure, Phase, Progress
 from otto_bot.core.run import Attempt, Gate, Run, Task, TaskState
 from otto_bot.core.values import Frozen
 
@@ -28,14 +31,8 @@ UNCHARGED = frozenset(
 """Causes that are nobody's fault here: they do not use up attempts."""
 
 RERUN_FIRST = frozenset({Cause.INFRA, Cause.NEVER_STARTED, Cause.CANCELLED, Cause.SYSTEMIC, Cause.FLAKY, Cause.TIMEOUT})
-ASK_FIRST: dict[Cause, str] = {
-    Cause.BILLING: "GitHub did not start the jobs: billing or spending limit. Can the owner of the account mend it?",
-    Cause.PERMISSION: "A right is missing. Can an administrator grant it?",
-    Cause.ACTION_REQUIRED: "GitHub waits for a person to approve the workflow run. Can you, in the Actions tab?",
-    Cause.NO_CI: "No workflow ran for this commit. Can you say which workflow should verify it?",
-    Cause.BUDGET: "The money for this issue is used up. How much more may be spent?",
-    Cause.HELD_BY_DIFF_GATE: "The change touches something Otto may not touch. May a person make that part of it?",
-}
+ONCE = frozenset({Cause.FLAKY, Cause.TIMEOUT})
+"""Causes whose jobs run again once; after that somebody must think."""
 
 
 def charged(task: Task) -> int:
@@ -65,14 +62,48 @@ def allowed(run: Run, task: Task) -> frozenset[Action]:
     if attempts_left(run, task) <= 0 or run.money.left < MIN_USD:
         return frozenset({Action.SKIP, Action.ASK})
     moves = {Action.RETRY, Action.RETRY_DIFFERENT, Action.RESTART_FRESH, Action.SKIP, Action.ASK}
-    failure, last = task.failure, task.last
-    if failure is not None and failure.progress is Progress.OSCILLATING:
-        moves -= {Action.RETRY, Action.RETRY_DIFFERENT}
-    if failure is not None and failure.progress is Progress.SAME and last is not None:
+    if task.failure is None:
+        return frozenset(moves)
+    before = states_before(run, task)
+    if _oscillates(before, task.failure):
+        return frozenset(moves - {Action.RETRY, Action.RETRY_DIFFERENT})
+    strategies = _tried_on(before, task, task.failure)
+    if strategies:
+        # A first attempt is a plain one: whatever failed so before has been tried plainly at least once.
         moves -= {Action.RETRY}
-        if _strategy(task.attempts[-2] if len(task.attempts) > 1 else None) == _strategy(last):
-            moves -= {Action.RETRY_DIFFERENT}
+    if _strategy(task.last) in strategies:
+        moves -= {Action.RETRY_DIFFERENT}
     return frozenset(moves)
+
+
+def states_before(run: Run, task: Task) -> tuple[Failure, ...]:
+    """Failures of earlier attempts, oldest first, that say something about the work; gates keep them over re-runs."""
+    last = task.last.number if task.last else 0
+    kept: dict[int, Failure] = {}
+    for gate in run.gates:
+        kept.update({f.attempt: f for f in gate.failures if f.task == task.key and not _free(f)})
+    kept.update({a.number: a.failure for a in task.attempts if a.failure is not None and not _free(a.failure)})
+    return tuple(kept[number] for number in sorted(kept) if number < last)
+
+
+def _same(one: Failure, other: Failure) -> bool:
+    return bool(one.fingerprint) and one.fingerprint == other.fingerprint
+
+
+def _oscillates(before: Sequence[Failure], now: Failure) -> bool:
+    """A→B→A: what an attempt but the last one had is back."""
+    if now.progress is Progress.OSCILLATING:
+        return True
+    return any(_same(failure, now) for failure in before[:-1]) and not _same(before[-1], now)
+
+
+def _tried_on(before: Sequence[Failure], task: Task, now: Failure) -> frozenset[Action | None]:
+    """How the attempts were made that failed in the same way as this one, the newest first in line."""
+    same = [failure for failure in before if _same(failure, now)]
+    if now.progress is Progress.SAME and before and before[-1] not in same:
+        same.append(before[-1])
+    made = {attempt.number: _strategy(attempt) for attempt in task.attempts}
+    return frozenset(made[failure.attempt] for failure in same if failure.attempt in made)
 
 
 def _strategy(attempt: Attempt | None) -> Action | None:
@@ -87,40 +118,56 @@ def fixed_move(task: Task, failure: Failure) -> Move | None:
     cause = failure.cause
     if cause in RERUN_FIRST:
         return _rerun(task, failure)
-    if cause in ASK_FIRST:
-        return _ask(task, ASK_FIRST[cause], failure.detail)
+    if (question := ask_for_help(task.key, failure)) is not None:
+        return _ask(task, question, failure.detail)
     if cause is Cause.BASE_RED or failure.pre_existing:
-        if uncharged(task, Cause.BASE_RED) > UNCHARGED_LIMIT:
-            return _ask(task, "It failed like the base commit again and again. Should it be tried again?", "")
-        return Move(
-            task=task.key,
-            action=Action.HOLD,
-            reason="the same failure is on the base commit; it goes on when the base is green",
-            decided_by=Decider.RULES,
-        )
+        return _hold(task, failure)
     if cause in (Cause.MERGE_CONFLICT, Cause.PROVIDER_ERROR):
-        if uncharged(task, cause) > UNCHARGED_LIMIT:
-            return _ask(task, f"{cause.value} happened {uncharged(task, cause)} times. Should it be tried again?", "")
-        why = "starts again on the new head" if cause is Cause.MERGE_CONFLICT else "the model's service failed"
+        count = uncharged(task, cause)
+        if count > UNCHARGED_LIMIT:
+            return _ask(task, ask_after_retries(task.key, failure, count), failure.detail)
+        conflict = cause is Cause.MERGE_CONFLICT
+        why = "starts again on the new head, its last diff beside it" if conflict else "the model's service failed"
         return Move(task=task.key, action=Action.RETRY, reason=f"{why}; not charged", decided_by=Decider.RULES)
     if cause is Cause.PUSH_REJECTED:
         if uncharged(task, cause) > 1:
-            return _ask(task, "GitHub refuses the push. Can an administrator look at the branch rules?", failure.detail)
+            return _ask(task, ask_about_push(task.key, failure), failure.detail)
         return Move(task=task.key, action=Action.RESTART_FRESH, reason="a fresh branch, once", decided_by=Decider.RULES)
     return None
 
 
+def _hold(task: Task, failure: Failure) -> Move:
+    count = uncharged(task, Cause.BASE_RED)
+    if count > UNCHARGED_LIMIT:
+        as_base = failure.model_copy(update={"cause": Cause.BASE_RED})
+        return _ask(task, ask_after_retries(task.key, as_base, count), failure.detail)
+    reason = "the same failure is on the base commit; it goes on when the base is green"
+    return Move(task=task.key, action=Action.HOLD, reason=reason, decided_by=Decider.RULES)
+
+
 def _rerun(task: Task, failure: Failure) -> Move | None:
-    limit = 1 if failure.cause in (Cause.FLAKY, Cause.TIMEOUT) else RERUN_LIMIT
-    if task.rerun_count < limit:
-        reason = f"{failure.cause.value.replace('_', ' ')}: the failed jobs run again on the same commit, not charged"
+    """The failed jobs once more, on the same commit; a count for each cause, over all attempts of the task."""
+    cause, unnamed = failure.cause, task.rerun_count - sum(task.reruns.values())
+    done = task.reruns.get(cause.value, 0) + unnamed
+    if failure.phase not in (Phase.VERIFY, Phase.INTEGRATION):
+        return _again(task, failure)
+    if done < (1 if cause in ONCE else RERUN_LIMIT):
+        reason = f"{cause.value.replace('_', ' ')}: the failed jobs run again on the same commit, not charged"
         return Move(task=task.key, action=Action.RERUN, reason=reason, decided_by=Decider.RULES)
-    if failure.cause in (Cause.TIMEOUT, Cause.FLAKY):
+    if cause in ONCE:
         return None
-    again = (
-        f"{failure.cause.value.replace('_', ' ')} again after {task.rerun_count} re-runs. Can you look at the runners?"
-    )
-    return _ask(task, again, failure.detail)
+    return _ask(task, ask_after_reruns(task.key, failure, done), failure.detail)
+
+
+def _again(task: Task, failure: Failure) -> Move | None:
+    """An outage before there were jobs: there is nothing to run again, so the attempt is made again."""
+    if failure.cause in ONCE:
+        return None
+    count = uncharged(task, failure.cause)
+    if count > UNCHARGED_LIMIT:
+        return _ask(task, ask_after_retries(task.key, failure, count), failure.detail)
+    reason = f"{failure.cause.value.replace('_', ' ')} before anything could be verified; not charged"
+    return Move(task=task.key, action=Action.RETRY, reason=reason, decided_by=Decider.RULES)
 
 
 def _ask(task: Task, question: str, detail: str) -> Move:
@@ -140,6 +187,7 @@ def facts_for(run: Run, gate: Gate, evidence: dict[str, EvidenceItem]) -> Facts:
         done=frozenset(k for k, t in run.tasks.items() if t.state is TaskState.MERGED),
         evidence=evidence,
         protected=run.config.paths.protected,
+        causes={failure.task: failure.cause for failure in gate.failures if failure.task not in settled},
     )
 
 

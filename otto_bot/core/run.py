@@ -128,6 +128,8 @@ class Task(Frozen):
     attempts: tuple[Attempt, ...] = ()
     granted: int = 0
     rerun_count: int = 0
+    reruns: dict[str, int] = {}
+    """How often the rules let its jobs run again, by cause."""
     next_strategy: Action | None = None
     next_gate: int | None = None
     next_guidance: str = ""

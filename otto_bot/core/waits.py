@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from otto_bot.core import funds
+from otto_bot.core.asks import reply_for
 from otto_bot.core.policy import plan_wait
 from otto_bot.core.run import GateState, Outcome, Run, RunPhase, TaskState
 from otto_bot.core.values import Frozen
@@ -64,7 +65,7 @@ def _answer(run: Run, key: str) -> str:
     """What to say so that a task goes on."""
     if funds.waits_for_money(run, key):
         return funds.reply_for(run) or f"/otto skip {key}"
-    return f"/otto retry {key} -- your answer"
+    return reply_for(key, run.tasks[key].failure)
 
 
 def _tasks(run: Run) -> Wait | None:

@@ -15,6 +15,7 @@ from otto_bot.core.effects import Effect
 from otto_bot.core.events import AttemptCoded, AttemptFailed, AttemptStarted, AttemptStopped, RunEvent
 from otto_bot.core.evidence import Cause, Excerpt, Failure, Phase
 from otto_bot.core.run import BASELINE, Attempt, Handoff, Run
+from otto_bot.diagnosis.fingerprint import progress
 from otto_bot.git.diff_gate import Finding, inspect
 from otto_bot.git.merging import Conflict
 from otto_bot.git.mirror import Mirror
@@ -169,7 +170,7 @@ class _Session:
             task=run.plan.task(self.effect.task),
             attempt=attempt.number,
             plan_summary=run.plan.summary,
-            evidence=_own_evidence(before),
+            evidence=own_evidence(before),
             guidance=attempt.guidance,
             facts=attempt.routed,
             learnings=tuple(told.line for told in attempt.learnings),
@@ -301,6 +302,8 @@ class _Session:
             fingerprint=f"{cause.value}",
             excerpts=words,
         )
+        before = failures_before(self.run, self.run.task(self.effect.task), self.attempt.number)
+        failure = failure.model_copy(update={"progress": progress(before, failure)})
         return AttemptFailed(at=self.context.now(), task=self.effect.task, attempt=self.attempt.number, failure=failure)
 
 
@@ -330,9 +333,13 @@ async def _tree(workspace: Workspace) -> str:
     return (await workspace.snapshot()).tree
 
 
-def _own_evidence(failures: Sequence[Failure]) -> tuple[Excerpt, ...]:
-    """The newest failure in full, older ones by their first excerpt."""
+def own_evidence(failures: Sequence[Failure]) -> tuple[Excerpt, ...]:
+    """The newest failure in full, older ones by their first excerpt; each says of which attempt it is."""
     if not failures:
         return ()
-    older = tuple(excerpt for failure in failures[:-1] for excerpt in failure.excerpts[:1])
-    return (*failures[-1].excerpts, *older)
+    older = [_of_attempt(failure, excerpt) for failure in reversed(failures[:-1]) for excerpt in failure.excerpts[:1]]
+    return (*(_of_attempt(failures[-1], excerpt) for excerpt in failures[-1].excerpts), *older)
+
+
+def _of_attempt(failure: Failure, excerpt: Excerpt) -> Excerpt:
+    return excerpt.model_copy(update={"source": f"attempt {failure.attempt} · {excerpt.source}"})

@@ -62,6 +62,12 @@ async def rerun_jobs(context: Context, run: Run, effect: Effect, _ticket: Ticket
         try:
             await repository.rerun_failed(run_id)
         except (Forbidden, Refused) as error:
-            words = f"GitHub does not let Otto run the jobs again ({error.message}); press *Re-run failed jobs* there"
-            raise NeedsPerson(words, "rerun") from error
+            raise NeedsPerson(_press_the_button(error.message, verification.url), "rerun") from error
     return [JobsRerun(at=context.now(), target=effect.target, round=effect.number)]
+
+
+def _press_the_button(message: str, url: str) -> str:
+    """Without the right a person does it; the answer makes Otto look at the jobs that run then."""
+    where = f"on {url}" if url else "on the page of the workflow run"
+    refused = f"GitHub does not let Otto run the jobs again ({message})"
+    return f"{refused}. Press *Re-run failed jobs* {where}, then answer `/otto resume`"

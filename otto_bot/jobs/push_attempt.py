@@ -8,11 +8,12 @@ from otto_bot.core.effects import Effect
 from otto_bot.core.events import AttemptFailed, AttemptPushed, RunBranchMoved, RunEvent
 from otto_bot.core.evidence import Cause, Excerpt, Failure, Phase
 from otto_bot.core.run import Attempt, Run
+from otto_bot.diagnosis.fingerprint import progress
 from otto_bot.git.commits import tree_of
 from otto_bot.git.errors import PushRejected
 from otto_bot.git.mirror import Mirror
 from otto_bot.git.publish import push
-from otto_bot.jobs.context import Context
+from otto_bot.jobs.context import Context, failures_before
 from otto_bot.jobs.dispatching import dispatch_if_needed, verification_pull
 from otto_bot.store.effect_rows import Ticket
 
@@ -64,5 +65,7 @@ async def _rejected(
         fingerprint=f"push:{error.reason}",
         excerpts=(Excerpt(kind="message", source="git push", text=error.detail[:4000]),),
     )
+    before = failures_before(run, run.task(effect.task), effect.attempt)
+    failure = failure.model_copy(update={"progress": progress(before, failure)})
     failed = AttemptFailed(at=context.now(), task=effect.task, attempt=effect.attempt, failure=failure)
     return [*events, failed]

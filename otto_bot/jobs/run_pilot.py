@@ -26,7 +26,8 @@ async def run_pilot(context: Context, run: Run, effect: Effect, ticket: Ticket) 
     gate = run.gate
     if gate is None or gate.number != effect.gate or gate.state is not GateState.OPENED:
         return []
-    request = kept_form(gate_request(context, run, gate, await known_to(context, run)), context.redactor)
+    asked = await gate_request(context, run, gate, await known_to(context, run))
+    request = kept_form(asked, context.redactor)
     ledger = GateLedger(context, run.id, ticket)
     stored = await ledger.keep_request(request)
     if not request.facts.open_failures:

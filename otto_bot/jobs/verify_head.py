@@ -17,6 +17,7 @@ from otto_bot.diagnosis.diagnose import diagnose
 from otto_bot.diagnosis.reports import with_reports
 from otto_bot.github.ci_models import WorkflowRun
 from otto_bot.jobs.context import Context, failures_before
+from otto_bot.jobs.evidence_ci import no_ci_reason
 from otto_bot.jobs.evidence_logs import Evidence, evidence_of
 from otto_bot.store.effect_rows import Ticket
 
@@ -144,6 +145,10 @@ async def _failure(
         failure = await asyncio.to_thread(_diagnosed, task, effect.attempt, verification.sha, found, before, baseline)
         return failure if effect.target == BASELINE else await _weighed(context, run, verification, failure)
     words = seen.waiting or WORDS.get(seen.ending, "the workflows ended badly without a failing job")
+    conclusion: str = seen.ending
+    if seen.ending in ("no_ci", "neutral"):
+        reason, file, told = await no_ci_reason(context, run, verification, bool(runs))
+        conclusion, words = f"no_ci:{reason}@{file}", f"{words}: {told}"
     return Failure(
         task=task,
         attempt=effect.attempt,
@@ -151,7 +156,7 @@ async def _failure(
         phase=Phase.VERIFY,
         cause=_cause(seen, runs),
         detail=words,
-        conclusion=seen.ending,
+        conclusion=conclusion,
         fingerprint=f"{seen.ending}:{seen.reason}",
         excerpts=(Excerpt(kind="message", source="GitHub Actions", text=words, url=verification.url),),
     )

@@ -74,7 +74,7 @@ def _question(run: Run, move: Move) -> str:
     question = inline(move.question or "What should happen?", 500)
     if move.question == QUESTION:
         return f'{move.task} waits for you: "{question}" reply `{reply_for(run) or f"/otto skip {move.task}"}`'
-    answer = "" if "/otto retry" in move.question else f" reply `/otto retry {move.task} -- your answer`"
+    answer = "" if "`/otto " in move.question else f" reply `/otto retry {move.task} -- your answer`"
     return f'{move.task} waits for you: "{question}"{answer}'
 
 

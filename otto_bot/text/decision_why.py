@@ -59,7 +59,7 @@ def _evidence(gate: Gate, key: str, analysis: Analysis | None, failure: Failure 
         cited = [c for c in analysis.citations if quote_holds(c, items)][:QUOTES]
         if cited:
             return [quote_line(citation, items[citation.evidence], links) for citation in cited]
-    own = [item for item in gate.evidence if item.task == key][:1]
+    own = [item for item in gate.evidence if item.task == key and item.excerpt.kind not in ("spec", "handoff")][:1]
     if own:
         return [_excerpt_line(own[0].id, own[0].excerpt, links)]
     shown: Sequence[Excerpt] = failure.excerpts[:1] if failure is not None else ()

@@ -9,10 +9,11 @@ from otto_bot.agents.evidence_pack import EvidencePack, number_evidence
 from otto_bot.agents.pilot import PilotResult, decide, decide_gate, replan
 from otto_bot.agents.pilot_prompt import GateRequest, Past, Told
 from otto_bot.agents.recorded import RecordedModel, RecordedReply
-from otto_bot.core.decision import Action, Decider, Facts, Move, validate
+from otto_bot.core.decision import Action, Decider, Facts, Move
 from otto_bot.core.evidence import Cause, EvidenceItem, Excerpt, Failure, Phase
 from otto_bot.core.funds import QUESTION
 from otto_bot.core.plan import Criterion, Plan, Relation, RelationSpec, TaskSpec
+from otto_bot.core.validation import validate
 from otto_bot.model.budgeted import BudgetedModel
 from otto_bot.model.client import read_reply
 from otto_bot.model.prices import Prices

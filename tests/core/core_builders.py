@@ -161,7 +161,9 @@ def decision(moves: dict[str, str], order: Sequence[Sequence[str]] | None = None
     for key, action in moves.items():
         guidance = "do it so" if action == "retry_different" else ""
         question = "which?" if action == "ask" else ""
-        made.append(Move(task=key, action=Action(action), guidance=guidance, question=question, reason="because"))
+        by = Decider.RULES if action in ("rerun", "hold") else None
+        words = {"guidance": guidance, "question": question, "reason": "because"}
+        made.append(Move(task=key, action=Action(action), decided_by=by, **words))
     given: dict[str, Any] = {"decided_by": Decider.PILOT, "moves": tuple(made)}
     if order is not None:
         given["batches"] = tuple(tuple(batch) for batch in order)

@@ -21,11 +21,9 @@ from otto_bot.core.decision import (
     Facts,
     Learning,
     PilotDecision,
-    SkipTask,
     Strategy,
     expected_tasks,
     settle,
-    validate,
 )
 from otto_bot.core.effects import Effect, EffectKind
 from otto_bot.core.events import RunEvent
@@ -36,6 +34,7 @@ from otto_bot.core.learnings import GateLearning, LearningStatus, OrderAnswer, S
 from otto_bot.core.plan import Plan, batches
 from otto_bot.core.run import BASELINE, GateState, Run
 from otto_bot.core.surfaces import surfaces
+from otto_bot.core.validation import validate
 from otto_bot.core.values import Usage
 from otto_bot.core.verdict import Verdict
 
@@ -280,14 +279,18 @@ class Jobs:
                     }
                 )
             )
-        skips = [SkipTask(task=key, reason="too much") for key in sorted(facts.pending) if self.bad(0.2)]
+        skips = [{"task": key, "reason": "too much"} for key in sorted(facts.pending) if self.bad(0.2)]
+        cited = {item.task: [{"evidence": item.id, "quote": "it broke"}] for item in facts.evidence.values()}
         analysis = [
-            {"task": item.task, "class": "code", "summary": "s",
-             "citations": [{"evidence": item.id, "quote": "it broke"}]}
-            for item in facts.evidence.values()
-        ]  # fmt: skip
-        raw = PilotDecision.model_validate({"failure_analysis": analysis, "retry_strategies": strategies,
-                                            "skip_tasks": skips})  # fmt: skip
+            {"task": key, "class": "spec", "summary": "s", "citations": cited.get(key, [])}
+            for key in facts.open_failures
+        ]
+        across = [
+            {"tasks": [skip["task"]], "finding": "it is of no use now", "citations": next(iter(cited.values()))}
+            for skip in skips
+        ]
+        raw = PilotDecision.model_validate({"failure_analysis": analysis, "cross_task": across,
+                                            "retry_strategies": strategies, "skip_tasks": skips})  # fmt: skip
         raw = raw.model_copy(update={"batches": batches(facts.plan, expected_tasks(raw, facts))})
         found = validate(raw, facts)
         assert not found, found

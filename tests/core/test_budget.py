@@ -273,7 +273,7 @@ def test_after_a_grant_the_pilot_reads_the_gate_and_its_revision_is_posted() -> 
     assert [effect.key for effect in scheduled(run) if effect.kind == "gate"] == ["run/1/gate/g1/h1"]
     from core_builders import decision
 
-    run = fold(run, e.DecisionMade(at=T0, gate=1, decision=decision({"t1": "retry_different", "t2": "ask"}, [["t1"]])))
+    run = fold(run, e.DecisionMade(at=T0, gate=1, decision=decision({"t1": "retry_different", "t2": "ask"})))
     gate = run.gate
     assert gate is not None
     assert gate.decision is not None

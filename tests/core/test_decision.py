@@ -16,14 +16,15 @@ from otto_bot.core.decision import (
     dependents,
     expected_tasks,
     settle,
-    unsafe_words,
-    validate,
 )
 from otto_bot.core.evidence import EvidenceItem, Excerpt
 from otto_bot.core.plan import Criterion, Plan, Relation, RelationSpec, TaskSpec
+from otto_bot.core.validation import validate
 
 LOG = "running tests\nE   ModuleNotFoundError:   No module named 'flask'\n1 failed"
 CITE = {"evidence": "E1", "quote": "No module named 'flask'"}
+OWN = {"evidence": "E7", "quote": "t3 broke"}
+SPEC = {"evidence": "E8", "quote": "as t1 does"}
 ALL = frozenset({Action.RETRY, Action.RETRY_DIFFERENT, Action.RESTART_FRESH, Action.SKIP, Action.ASK})
 
 
@@ -47,7 +48,9 @@ def facts(**changes: Any) -> Facts:
         "pending": frozenset({"t4", "t5", "t6"}),
         "done": frozenset({"t1"}),
         "evidence": {
-            "E1": EvidenceItem(id="E1", task="t2", attempt=1, excerpt=Excerpt(kind="log", source="s", text=LOG))
+            "E1": EvidenceItem(id="E1", task="t2", attempt=1, excerpt=Excerpt(kind="log", source="s", text=LOG)),
+            "E7": EvidenceItem(id="E7", task="t3", attempt=1, excerpt=Excerpt(kind="log", source="s", text="t3 broke")),
+            "E8": EvidenceItem(id="E8", task="t3", excerpt=Excerpt(kind="spec", source="plan", text="t3: as t1 does")),
         },
         "protected": (".github/**", "CODEOWNERS"),
     }
@@ -87,10 +90,11 @@ def test_a_good_answer_has_nothing_against_it():
 
 
 SKIP_T3 = {
-    "failure_analysis": [analysis(), analysis("t3")],
+    "failure_analysis": [analysis(), {**analysis("t3"), "class": "spec", "citations": [SPEC]}],
     "retry_strategies": strategies(t3={"action": "skip"}),
     "batches": [["t2"], ["t4", "t5"], ["t6"]],
 }
+WITH_GROUND = {"cross_task": [{"tasks": ["t4", "t5"], "finding": "pointless now", "citations": [CITE]}]}
 ASK_T2 = {
     "retry_strategies": strategies(t2={"action": "ask", "question": "Tuples or dicts?"}),
     "batches": [["t3"], ["t5"]],
@@ -105,8 +109,12 @@ ASK_T2 = {
         {"retry_strategies": strategies(t2={"action": "restart_fresh", "guidance": "Begin with the schema"})},
         SKIP_T3,
         ASK_T2,
-        {"skip_tasks": [{"task": "t5", "reason": "pointless"}], "batches": [["t2", "t3"], ["t4"], ["t6"]]},
-        {"skip_tasks": [{"task": "t4", "reason": "pointless"}], "batches": [["t2", "t3"], ["t5"]]},
+        {
+            **WITH_GROUND,
+            "skip_tasks": [{"task": "t5", "reason": "pointless"}],
+            "batches": [["t2", "t3"], ["t4"], ["t6"]],
+        },
+        {**WITH_GROUND, "skip_tasks": [{"task": "t4", "reason": "pointless"}], "batches": [["t2", "t3"], ["t5"]]},
         {"routed_context": [{"target_task": "t4", "context": "flask is missing", "citations": [CITE]}]},
         {"new_learnings": [{"text": "CI lacks flask", "scope": "repository", "citations": [CITE]}]},
         {"cross_task": [{"tasks": ["t2", "t3"], "finding": "same cause", "citations": [CITE]}]},
@@ -201,7 +209,7 @@ def test_each_of_these_may_stand(good):
         ),
         (
             {"routed_context": [{"target_task": "t4", "context": "edit .github/workflows/ci.yml"}]},
-            "names the protected path .github/workflows/ci.yml",
+            "asks to touch the protected path .github/workflows/ci.yml",
         ),
     ],
 )
@@ -255,33 +263,6 @@ def test_an_action_that_does_not_exist_is_a_question_never_a_retry(action):
 def test_what_has_not_the_shape_is_no_answer(bad):
     with pytest.raises(ValidationError):
         PilotDecision.model_validate(answer(**bad))
-
-
-@pytest.mark.parametrize(
-    ("text", "unsafe"),
-    [
-        ("token ghs_1234567890abcdefghij1234", "contains a secret"),
-        ("key sk-ant-api03-abcdefghij", "contains a secret"),
-        ("Delete the failing tests", "weaken"),
-        ("disable the lint job", "weaken"),
-        ("mark it xfail so the test passes", "weaken"),
-        ("comment out the assertion", "weaken"),
-        ("loosen this check", "weaken"),
-        ("edit .github/workflows/ci.yml", "protected path"),
-        ("change ./.github/dependabot.yml,", "protected path"),
-        ("update CODEOWNERS", "protected path"),
-        ("Do not delete any test", None),
-        ("Fix the code instead of removing the test", None),
-        ("never skip a check", None),
-        ("add flask to pyproject.toml and src/app.py", None),
-        ("remove the unused import. The tests then pass", None),
-        ("", None),
-    ],
-)
-def test_words_that_must_not_reach_a_coder(text, unsafe):
-    found = unsafe_words(text, (".github/**", "CODEOWNERS"))
-    assert (found is None) is (unsafe is None)
-    assert unsafe is None or unsafe in found
 
 
 def test_settling_keeps_every_move_and_marks_what_is_only_a_guess():

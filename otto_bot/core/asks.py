@@ -1,0 +1,162 @@
+"""What a person has to do where a cause leaves only that: where to click, which right it takes, what to reply then."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from otto_bot.core.evidence import Cause, Failure, Phase
+
+MONEY = "The money for this issue is used up. How much more may be spent?"
+"""The question of every task that only money can bring on: the same words for all, so that one answer does."""
+
+LIMIT = 500
+"""Characters of a question, as the type of a move has it."""
+
+AGAIN_ON_THE_SAME_COMMIT = frozenset(
+    {Cause.BILLING, Cause.PERMISSION, Cause.ACTION_REQUIRED, Cause.NO_CI, Cause.INFRA, Cause.NEVER_STARTED}
+    | {Cause.CANCELLED, Cause.SYSTEMIC}
+)
+"""Causes outside of the code: once a person has mended them, Actions looks at the same commit again."""
+
+
+def again_on_the_same_commit(failure: Failure | None) -> bool:
+    """Whether a plain `/otto retry` needs nobody to write code: the commit is there and was never judged."""
+    on_github = failure is not None and failure.phase in (Phase.VERIFY, Phase.INTEGRATION)
+    return failure is not None and on_github and failure.cause in AGAIN_ON_THE_SAME_COMMIT
+
+
+def reply_for(key: str, failure: Failure | None) -> str:
+    """The words that make an asked task go on. Where only money helps, `funds` knows how much."""
+    if again_on_the_same_commit(failure) or (failure is not None and failure.cause in _PLAIN):
+        return f"/otto retry {key}"
+    return f"/otto retry {key} -- your answer"
+
+
+def ask_for_help(key: str, failure: Failure) -> str | None:
+    """The one question for a cause that only a person can mend; None = the cause needs no person at once."""
+    if failure.cause is Cause.BUDGET:
+        return MONEY
+    words = _BY_CAUSE.get(failure.cause)
+    if words is None:
+        return None
+    return _cut(f"{words(failure)} Then reply `{reply_for(key, failure)}`.")
+
+
+def ask_after_reruns(key: str, failure: Failure, count: int) -> str:
+    """The question once running the jobs again has not helped."""
+    what = failure.cause.value.replace("_", " ")
+    where = {
+        Cause.NEVER_STARTED: "Can someone see in *Settings → Actions → Runners* whether a runner with the wanted label "
+        "is online, or on githubstatus.com whether GitHub has trouble?",
+        Cause.CANCELLED: "Who or what cancels the workflow (a person, or a `concurrency` group with "
+        "`cancel-in-progress`)?",
+        Cause.SYSTEMIC: "Every branch fails so: can someone mend what they share (a service, an image, a version)?",
+    }.get(failure.cause, "Can someone look at the runner, its network and its disk?")
+    return _cut(f"{what} again after {count} re-runs. {where} Then reply `{reply_for(key, failure)}`.")
+
+
+def ask_after_retries(key: str, failure: Failure, count: int) -> str:
+    """The question once free retries have not helped."""
+    words = {
+        Cause.MERGE_CONFLICT: f"It conflicted with the run branch {count} times. Which of the two should give way?",
+        Cause.PROVIDER_ERROR: f"The model's service failed {count} times. Can the operator of Otto check its key, its "
+        "limits and its status page?",
+        Cause.BASE_RED: f"It failed like the base commit {count} times. Can someone make the base green?",
+    }.get(failure.cause, f"{failure.cause.value.replace('_', ' ')} happened {count} times. What should change?")
+    return _cut(f"{words} Then reply `{reply_for(key, failure)}`.")
+
+
+def ask_about_push(key: str, failure: Failure) -> str:
+    """The question once GitHub has refused a fresh branch too."""
+    reason = failure.detail.split(":", 1)[0]
+    words = {
+        "workflow_scope": "GitHub refuses commits of Otto that change workflow files. Can someone with write access "
+        "bring the default branch's `.github/workflows` into the run branch, or leave that part out of the task?",
+        "protected": "A rule of the repository refuses Otto's branches. Can an administrator let the App bypass it in "
+        "*Settings → Rules → Rulesets*, or exclude Otto's branch prefix there?",
+        "missing_rights": "The App may not push. Can an owner grant it *Contents: read and write* in *Settings "
+        "→ GitHub "
+        "Apps → Configure*, for this repository?",
+    }.get(reason, "GitHub refuses the push. Can an administrator look at *Settings → Rules → Rulesets*?")
+    return _cut(f"{words} Then reply `{reply_for(key, failure)}`.")
+
+
+def _billing(_failure: Failure) -> str:
+    return (
+        "GitHub did not start the jobs because of the account's billing. Can its owner settle the payment or raise the "
+        "spending limit (*Settings → Billing and plans → Budgets*)?"
+    )
+
+
+def _permission(failure: Failure) -> str:
+    said = " ".join((failure.detail, *failure.signals)).lower()
+    if "action not allowed" in said or "not allowed to be used" in said or "not allowed by" in said:
+        return (
+            "The organisation does not allow an action that the workflow uses. Can an administrator allow it in "
+            "*Settings → Actions → General → Allow select actions*?"
+        )
+    if "environment protection" in said:
+        return (
+            "An environment's rules refuse this branch. Can an administrator allow Otto's branches in *Settings → "
+            "Environments → Deployment branches*?"
+        )
+    if "saml" in said:
+        return "The organisation's single sign-on refuses the token. Can an owner authorise it for the organisation?"
+    return (
+        "A token of the workflow lacks a right. Can someone with admin rights grant it: `permissions:` in the workflow "
+        "file, or *Settings → Actions → General → Workflow permissions*?"
+    )
+
+
+def _action_required(failure: Failure) -> str:
+    if "environment" in failure.fingerprint or "environment" in failure.detail.lower():
+        return (
+            "A job waits for an environment's approval. Can one of its reviewers open the run in the Actions tab and "
+            "press *Review deployments*?"
+        )
+    if "workflow file issue" in failure.detail.lower():
+        return "GitHub refuses the workflow file. Can someone with write access mend it on the default branch?"
+    return (
+        "GitHub waits for a person before it runs the workflow. Can someone with write access open the run in the "
+        "Actions tab and press *Approve and run*?"
+    )
+
+
+_NO_CI = {
+    "workflow_disabled": "The workflow {file} is disabled. Can someone with write access press *Enable "
+    "workflow* on its "
+    "page in the Actions tab, and close and reopen the pull request of this branch?",
+    "workflow_gone": "The workflow {file} is gone from this branch. Can someone merge the default branch into the run "
+    "branch?",
+    "workflow_broken": "GitHub cannot read {file}. Can someone with write access mend it on the default branch?",
+    "draft_guard": "The jobs of {file} skip drafts. Can someone press *Ready for review* on the pull request of this "
+    "branch, or take the `draft` condition out of the workflow?",
+    "branch_filter": "The branch filter of {file} leaves this branch out. Can someone with write access add Otto's "
+    "branches to it, or add a workflow with `workflow_dispatch` named `otto-verify.yml`?",
+    "path_filter": "The path filter of {file} leaves this change out. Can someone add the paths to it, or add a "
+    "workflow "
+    "without one, named `otto-verify.yml`?",
+    "skipped": "Every job of {file} was skipped by its `if:` conditions. Can someone say which condition should let "
+    "Otto's branches through, and change it on the default branch?",
+    "unknown": "No workflow ran for this commit. Can an administrator see in *Settings → Actions → General* whether "
+    "Actions are allowed, and close and reopen the pull request of this branch?",
+}
+
+
+def _no_ci(failure: Failure) -> str:
+    reason, _, file = failure.conclusion.removeprefix("no_ci:").partition("@")
+    words = _NO_CI.get(reason, _NO_CI["skipped" if failure.fingerprint.startswith("neutral") else "unknown"])
+    return words.replace("{file}", f"`{file[:80]}`" if file else "of this repository")
+
+
+_BY_CAUSE: dict[Cause, Callable[[Failure], str]] = {
+    Cause.BILLING: _billing,
+    Cause.PERMISSION: _permission,
+    Cause.ACTION_REQUIRED: _action_required,
+    Cause.NO_CI: _no_ci,
+}
+_PLAIN = frozenset({Cause.PROVIDER_ERROR, Cause.PUSH_REJECTED, Cause.BASE_RED})
+
+
+def _cut(words: str) -> str:
+    return words if len(words) <= LIMIT else f"{words[: LIMIT - 1]}…"

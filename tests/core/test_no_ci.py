@@ -1,0 +1,47 @@
+"""Why nothing verified a commit, one row a reason."""
+
+from typing import Any
+
+import pytest
+
+from otto_bot.core.lanes import Lane, LaneKind, Workflow
+from otto_bot.core.no_ci import WORDS, why_no_ci
+
+PATH = ".github/workflows/ci.yml"
+
+
+def workflow(on: Any, **jobs: Any) -> Workflow:
+    return Workflow(path=PATH, data={"on": on, "jobs": jobs or {"test": {}}})
+
+
+PULL = {"pull_request": {}}
+
+
+@pytest.mark.parametrize(
+    ("reason", "found", "more"),
+    [
+        ("workflow_disabled", workflow(PULL), {"states": {PATH: "disabled_manually"}}),
+        ("workflow_disabled", workflow(PULL), {"states": {PATH: "disabled_inactivity"}, "ran": True}),
+        ("workflow_gone", None, {}),
+        ("workflow_broken", Workflow(path=PATH, problem="bad"), {}),
+        ("draft_guard", workflow(PULL, test={"if": "!github.event.pull_request.draft"}), {"draft": True, "ran": True}),
+        ("branch_filter", workflow({"pull_request": {"branches": ["release"]}}), {}),
+        ("path_filter", workflow({"pull_request": {"paths": ["src/**"]}}), {}),
+        ("path_filter", workflow({"pull_request": {"paths-ignore": ["docs/**"]}}), {}),
+        ("skipped", workflow(PULL, test={"if": "false"}), {"ran": True}),
+        ("unknown", workflow(PULL), {}),
+        ("unknown", workflow(PULL, test={"if": "!github.event.pull_request.draft"}), {"draft": False}),
+    ],
+)
+def test_the_first_reason_that_holds(reason: str, found: Workflow | None, more: dict[str, Any]) -> None:
+    given: dict[str, Any] = {"states": {}, "draft": False, "ran": False, **more}
+    states = given.pop("states")
+    lane = Lane(kind=LaneKind.PULL_REQUEST, workflows=(PATH,))
+    said, path = why_no_ci(lane, [found] if found else [], states, branch="main", **given)
+    assert (said, path) == (reason, PATH)
+    assert WORDS[said]
+
+
+def test_a_lane_without_workflows_is_not_known() -> None:
+    lane = Lane(kind=LaneKind.NONE)
+    assert why_no_ci(lane, [], {}, branch="main", draft=False, ran=False) == ("unknown", "")
