@@ -11,8 +11,9 @@ import pytest
 
 from otto_bot.agents.toolbox import check_finish
 from otto_bot.core.config import HostCaps, read_config
-from otto_bot.core.decision import PilotDecision, ReplanOrder, unsafe_words
+from otto_bot.core.decision import PilotDecision, ReplanOrder
 from otto_bot.core.plan import Plan, problems
+from otto_bot.core.safe_words import unsafe_words
 from otto_bot.core.verdict import Verdict, assess
 from otto_bot.playground.scenario import Reply, Rule, find, load, shipped
 from otto_bot.playground.scenario_file import YamlFile
@@ -70,7 +71,7 @@ def test_coders_end_with_a_finish_that_is_taken(name: str) -> None:
         assert rule.reply.turns is not None
         last = rule.reply.turns[-1][-1]
         if last.tool != "finish":
-            assert rule.name == "money ends before this one finishes"  # that it never gets to finish is its subject
+            assert rule.name == "the money ends before this one finishes"  # that it never gets to finish is its subject
             continue
         assert not check_finish(last.input).is_error
 
