@@ -20,6 +20,8 @@ from otto_bot.core.events import RunEvent
 from otto_bot.core.evidence import Cause, Excerpt
 from otto_bot.core.redact import Redactor
 from otto_bot.core.run import Run
+from otto_bot.git.mirror import Mirror
+from otto_bot.github.errors import Unreachable
 from otto_bot.jobs.context import Context
 from otto_bot.jobs.run_pilot import run_pilot
 from otto_bot.model.client import ModelClient
@@ -78,6 +80,13 @@ BAD = answer(batches=[["t1"], ["t3"]])
 ORDER = {"batches": [["t1", "t2"], ["t3"]], "reason": "r"}
 
 
+class _Offline(Context):
+    """GitHub and git are out of reach: a gate is decided without the attempts' diffs then."""
+
+    async def mirror(self, run: Run) -> Mirror:
+        raise Unreachable(0, "nothing is served here")
+
+
 @dataclass
 class Stage:
     """A database and the jobs' context over it."""
@@ -97,7 +106,7 @@ class Stage:
             return self.client
 
         unused: Any = None
-        return Context(
+        return _Offline(
             ledger=self.ledger, rows=EffectRows(self.engine), archive=Archive(self.engine),
             learnings=Learnings(self.engine), github=unused, web_url="",
             runner=unused, state_dir=Path(), model=model, prices=Prices.published(), redactor=Redactor([SECRET]),

@@ -27,16 +27,19 @@ ISSUE_CHARS = 20_000
 
 async def gate_request(context: Context, run: Run, gate: Gate, learnings: tuple[str, ...] = ()) -> GateRequest:
     """The request a gate is decided on, from the run and the failures frozen at it."""
-    return request_for(run, gate, context.nonce(), await attempt_diffs(context, run, gate), learnings)
+    diffs, lacking = await attempt_diffs(context, run, gate)
+    request = request_for(run, gate, context.nonce(), diffs, learnings)
+    return request.model_copy(update={"cut": (*request.cut, *lacking)})
 
 
-async def attempt_diffs(context: Context, run: Run, gate: Gate) -> tuple[Reported, ...]:
-    """The diffs of the failed attempts that somebody must think about; what cannot be read is left out and logged."""
+async def attempt_diffs(context: Context, run: Run, gate: Gate) -> tuple[tuple[Reported, ...], tuple[str, ...]]:
+    """The diffs of the failed attempts that somebody must think about, and words for what could not be read."""
     facts = policy.facts_for(run, gate, {})
     failed = [failure for failure in gate.failures if failure.task in facts.open_failures and _sha(run, failure)]
     if not failed:
-        return ()
-    found = []
+        return (), ()
+    found: list[Reported] = []
+    lacking: tuple[str, ...] = ()
     try:
         mirror = await context.mirror(run)
         await mirror.fetch(run.base_sha, run.head, *[sha for failure in failed if (sha := _sha(run, failure))])
@@ -54,7 +57,8 @@ async def attempt_diffs(context: Context, run: Run, gate: Gate) -> tuple[Reporte
                 found.append(Reported(task=failure.task, attempt=failure.attempt, excerpt=excerpt))
     except (GitFailed, GitHubError) as error:
         log.warning("no diffs for gate %s of run %s: %s", gate.number, run.id, error)
-    return tuple(found)
+        lacking = ("what the attempts changed: their commits could not be read just now",)
+    return tuple(found), lacking
 
 
 def _sha(run: Run, failure: Failure) -> str | None:

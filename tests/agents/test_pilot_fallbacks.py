@@ -116,7 +116,7 @@ async def test_a_bad_reply_is_repaired_once(server, kit, model, run, name):
     assert "Your answer was rejected as a whole" in server.prompt(1)
     said = comment(run, result)
     assert "decided by: pilot" in said
-    assert "accepted after one repair" in said
+    assert "**Mended once:** the pilot's first answer could not stand" in said
 
 
 @pytest.mark.parametrize("name", BAD)

@@ -10,9 +10,10 @@ import pytest
 from fastapi.testclient import TestClient
 
 from otto_bot.agents.pilot_prompt import GateRequest, pilot_prompt, replan_prompt
-from otto_bot.core.decision import Action, Decider, Facts, Move, PilotDecision, ReplanOrder, settle, validate
+from otto_bot.core.decision import Action, Decider, Facts, Move, PilotDecision, ReplanOrder, settle
 from otto_bot.core.evidence import EvidenceItem, Excerpt
 from otto_bot.core.plan import Plan, order_problems
+from otto_bot.core.validation import validate
 from otto_bot.playground.model_compose import MISTAKES, Draw, composed_order, composed_pilot, nearest
 from otto_bot.playground.model_many import add_scripts
 from otto_bot.playground.model_server import empty_app
