@@ -21,18 +21,18 @@ from otto_bot.git.merging import Conflict
 from otto_bot.git.mirror import Mirror
 from otto_bot.git.publish import push
 from otto_bot.git.workspace import Workspace
-from otto_bot.jobs.context import Context, diff_text, failures_before, slug
+from otto_bot.jobs.context import Context, failures_before, slug
 from otto_bot.jobs.journal import StoredJournal
 from otto_bot.jobs.learn import told_to
 from otto_bot.jobs.money import budgeted
 from otto_bot.jobs.outcomes import Later
+from otto_bot.jobs.tried_before import previous_diff
 from otto_bot.model.errors import ProviderError
 from otto_bot.model.toolset import FileTools
 from otto_bot.sandbox.cage import python_paths
 from otto_bot.store.effect_rows import Ticket
 from otto_bot.text.commits import attempt_commit, merge_commit
 
-DIFF_SHOWN = 30_000
 COMMAND_SECONDS = 300.0
 
 
@@ -182,17 +182,8 @@ class _Session:
 
     async def _previous_diff(self) -> str:
         """A fresh start sees what was tried before it."""
-        task = self.run.task(self.effect.task)
-        earlier = [a for a in task.attempts if a.number < self.attempt.number and a.sha and a.pushed]
-        if not earlier or self.attempt.base_sha == earlier[-1].sha:
-            return ""
-        last = earlier[-1]
-        assert last.sha is not None
-        if await self.context.merging(self.mirror).is_ancestor(last.sha, self.attempt.base_sha):
-            return ""
-        reading = self.context.reading(self.mirror)
-        base = reading.merge_base(self.run.base_sha, last.sha) or self.run.base_sha
-        return diff_text(reading, base, last.sha, DIFF_SHOWN)
+        reading, merging = self.context.reading(self.mirror), self.context.merging(self.mirror)
+        return await previous_diff(reading, merging, self.run.task(self.effect.task).attempts, self.attempt)
 
     async def _signal(self) -> Signal:
         """Asked before each step: go on, pause, or stop and push what is there."""
