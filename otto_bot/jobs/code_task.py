@@ -15,7 +15,7 @@ from otto_bot.core.effects import Effect
 from otto_bot.core.events import AttemptCoded, AttemptFailed, AttemptStarted, AttemptStopped, RunEvent
 from otto_bot.core.evidence import Cause, Excerpt, Failure, Phase
 from otto_bot.core.run import BASELINE, Attempt, Handoff, Run
-from otto_bot.diagnosis.fingerprint import progress
+from otto_bot.diagnosis.progress import left_as_it_was, progress
 from otto_bot.git.diff_gate import Finding, inspect
 from otto_bot.git.merging import Conflict
 from otto_bot.git.mirror import Mirror
@@ -208,7 +208,7 @@ class _Session:
             return [self._coded(self.attempt.base_sha, "no changes, on the new base", result)]
         if not changed:
             words = result.handoff.summary if result.handoff else result.detail
-            return [self._failed(Cause.NO_CHANGES, f"the coder changed nothing. {words}")]
+            return [self._unchanged(f"the coder changed nothing. {words}")]
         changes = await asyncio.to_thread(reading.diff, self.attempt.base_sha, result.tree)
         findings = [f for f in inspect(changes, protected=self.run.config.paths.protected) if f.blocking]
         if findings:
@@ -281,6 +281,16 @@ class _Session:
         lines = [f"{finding.path}: {finding.rule}: {finding.detail}" for finding in findings[:20]]
         excerpt = Excerpt(kind="diff", source="diff gate", text="\n".join(lines))
         return self._failed(Cause.HELD_BY_DIFF_GATE, lines[0], (excerpt,))
+
+    def _unchanged(self, detail: str) -> AttemptFailed:
+        """What was there before the attempt is there still, so it fails by the same again: that keeps its mark."""
+        event = self._failed(Cause.NO_CHANGES, detail)
+        before = left_as_it_was(failures_before(self.run, self.run.task(self.effect.task), self.attempt.number))
+        if before is None or not before.fingerprint:
+            return event
+        return event.model_copy(
+            update={"failure": event.failure.model_copy(update={"fingerprint": before.fingerprint})}
+        )
 
     def _failed(self, cause: Cause, detail: str, excerpts: tuple[Excerpt, ...] = ()) -> AttemptFailed:
         words = excerpts or (Excerpt(kind="message", source="coder", text=detail or cause.value),)
