@@ -90,7 +90,10 @@ class _Driver:
             events=tuple(self.ledger.events(run.id)),
             asked=tuple(self.person.asked),
             comments=tuple(self.context.world.comments),
-            problems=_problems(run, self.ledger.events(run.id), rested=rested),
+            problems=(
+                *_problems(run, self.ledger.events(run.id), rested=rested),
+                *dict.fromkeys(self.context.world.mistakes),
+            ),
         )
 
     async def _until_rest(self, run_id: int) -> bool:

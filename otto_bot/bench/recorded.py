@@ -14,10 +14,11 @@ from otto_bot.github.ci_models import (
     Job,
     RequiredContexts,
     Status,
+    Workflow,
     WorkflowRun,
 )
 from otto_bot.github.errors import LogsGone
-from otto_bot.github.models import CommentRef, PullRequest
+from otto_bot.github.models import CommentRef, PullRequest, WorkflowFile
 from otto_bot.github.verbs import Repository
 
 PULL_REQUEST = 2
@@ -36,10 +37,15 @@ class RecordedGitHub(Repository):
         self._run = run
 
     async def _call(self, method: str, tail: str, *parts: Any, **_more: Any) -> NoReturn:
-        raise NotRecorded(f"{method} {tail} is not recorded")
+        self._unknown(method, tail)
 
     def _pages(self, tail: str, *parts: Any, **_more: Any) -> NoReturn:
-        raise NotRecorded(f"GET {tail} is not recorded")
+        self._unknown("GET", tail)
+
+    def _unknown(self, method: str, tail: str) -> NoReturn:
+        """Written down as well: a job that is tried again must not hide it."""
+        self._world.mistakes.append(f"{method} {tail} is not recorded")
+        raise NotRecorded(self._world.mistakes[-1])
 
     async def workflow_runs(self, sha: str) -> list[WorkflowRun]:
         """The one workflow run of a head that the run verifies, where GitHub started one."""
@@ -51,7 +57,19 @@ class RecordedGitHub(Repository):
 
     async def workflow_run(self, run_id: int) -> WorkflowRun:
         """One run as it is now."""
-        return self._seen(self._world.by_number(run_id))
+        head = self._world.by_number(run_id)
+        return self._seen(await self._world.head(head.sha, head.place))
+
+    async def workflow_files(self, ref: str) -> list[WorkflowFile]:
+        """The workflow of the scenario: no task may change it."""
+        path = self._world.scenario.workflow.path
+        text = (self._world.scenario.repo / path).read_text(encoding="utf-8")
+        return [WorkflowFile(path=path, text=text)]
+
+    async def workflows(self) -> list[Workflow]:
+        """It is switched on; where no run starts, Actions as a whole are off, and GitHub tells nobody."""
+        flow = self._world.scenario.workflow
+        return [Workflow(id=1, name=flow.name, path=flow.path, state="active")]
 
     def _seen(self, head: Head) -> WorkflowRun:
         flow = self._world.scenario.workflow
@@ -140,6 +158,13 @@ class RecordedGitHub(Repository):
 
     async def open_pull_request(self, head: str, base: str, title: str, body: str, draft: bool = True) -> PullRequest:
         """The run's draft."""
+        return self._pull(head, base, title, body, draft)
+
+    async def pull_request(self, number: int) -> PullRequest:
+        """The same as it stands."""
+        return self._pull(self._run.run_branch, self._run.repo.default_branch, self._run.title, "", draft=True)
+
+    def _pull(self, head: str, base: str, title: str, body: str, draft: bool) -> PullRequest:
         return PullRequest.model_validate(
             {
                 "id": PULL_REQUEST,

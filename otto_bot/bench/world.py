@@ -23,6 +23,8 @@ class Head:
     place: str
     begun: datetime
     answered: Answered
+    fact: ActionFact | None = None
+    """What was recorded for it, where it is not the check's own result."""
     attempt: int = 1
 
 
@@ -38,16 +40,25 @@ class World:
     counts: dict[str, int] = field(default_factory=dict)
     mended: set[str] = field(default_factory=set)
     comments: list[str] = field(default_factory=list)
+    mistakes: list[str] = field(default_factory=list)
+    """What was asked of GitHub and no scenario records."""
 
     async def head(self, sha: str, target: str) -> Head:
         """What Actions says of a head; `target` is its name in the run: `t1/a2`, `b1/s1`, `baseline`."""
         known = self.heads.get(sha)
         if known is None:
             place = place_of(target)
-            answered = await self._answer(sha, place)
-            known = Head(1000 + len(self.heads), sha, place, self.now(), answered)
+            answered, fact = await self._answer(sha, place)
+            known = Head(1000 + len(self.heads), sha, place, self.now(), answered, fact)
             self.heads[sha] = known
+        elif self._starts_by_itself(known):
+            await self._anew(known)
         return known
+
+    def _starts_by_itself(self, head: Head) -> bool:
+        """What a person approved, or switched on again, GitHub starts without being asked."""
+        mended = head.fact is not None and head.fact.until in self.mended
+        return mended and not head.answered.ran and head.answered.conclusion in ("action_required", "")
 
     def by_number(self, number: int) -> Head:
         """The head whose workflow run has this id. Raises KeyError."""
@@ -60,16 +71,19 @@ class World:
         """The failed jobs of a workflow run run once more."""
         head = self.by_number(number)
         head.attempt += 1
-        head.begun = self.now()
-        head.answered = await self._answer(head.sha, head.place)
+        await self._anew(head)
 
-    async def _answer(self, sha: str, place: str) -> Answered:
+    async def _anew(self, head: Head) -> None:
+        head.begun = self.now()
+        head.answered, head.fact = await self._answer(head.sha, head.place)
+
+    async def _answer(self, sha: str, place: str) -> tuple[Answered, ActionFact | None]:
         count = self.counts[place] = self.counts.get(place, 0) + 1
         checked = self.checks.of(await self.tree(sha))
         fact = fact_at(self.scenario, place, count, checked, self.mended)
         if fact is None:
-            return of_check(self.scenario, checked, self.now())
-        return of_record(self.scenario, self.scenario.bench.answer(fact.answer), checked, self.now())
+            return of_check(self.scenario, checked, self.now()), None
+        return of_record(self.scenario, self.scenario.bench.answer(fact.answer), checked, self.now()), fact
 
 
 def place_of(target: str) -> str:

@@ -30,21 +30,35 @@ def progress(previous: Sequence[Failure], now: Failure) -> Progress:
     The same failure is `same`, also where its tests were only renamed; fewer of the same tests, or of the same jobs
     with no new test, is `better`; what an earlier attempt but the last had (its fingerprint or its set of tests) is
     `oscillating`; anything else is `new`. A failure that is not the attempt's own (a lost runner, billing, …) is no
-    state: among `previous` it is passed over, and as `now` it can only be `same` as the one just before it.
+    state: among `previous` it is passed over, and as `now` it can only be `same` as the one just before it. An attempt
+    that changed nothing leaves the state before it as it was: it is the same again, and is passed over as well.
     """
     if not previous:
         return Progress.FIRST
+    if now.cause is Cause.NO_CHANGES:
+        return Progress.FIRST if left_as_it_was(previous) is None else Progress.SAME
     if now.cause in NOT_A_STATE:
         return Progress.SAME if _alike(previous[-1], now) else Progress.NEW
-    states = [failure for failure in previous if failure.cause not in NOT_A_STATE]
+    states = [failure for failure in previous if _is_state(failure)]
     if not states:
-        return Progress.FIRST
+        return Progress.FIRST if left_as_it_was(previous) is None else Progress.NEW
     last = states[-1]
     if _alike(last, now) or _renamed(last, now):
         return Progress.SAME
     if any(_alike(failure, now) or _returned(failure, last, now) for failure in states[:-1]):
         return Progress.OSCILLATING
     return Progress.BETTER if _better(last, now) else Progress.NEW
+
+
+def left_as_it_was(previous: Sequence[Failure]) -> Failure | None:
+    """What an attempt without changes fails by again: the newest failure that says something about the task's work."""
+    own = [failure for failure in previous if failure.cause not in NOT_A_STATE]
+    states = [failure for failure in own if _is_state(failure)] or own
+    return states[-1] if states else None
+
+
+def _is_state(failure: Failure) -> bool:
+    return failure.cause not in NOT_A_STATE and failure.cause is not Cause.NO_CHANGES
 
 
 def new_among(before: Iterable[FailingTest], after: Iterable[FailingTest]) -> tuple[FailingTest, ...]:

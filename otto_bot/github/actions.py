@@ -103,6 +103,11 @@ class ActionVerbs(RepositoryCalls):
         await self._call("POST", "/actions/runs/{id}/rerun-failed-jobs", run_id)
 
     @needs(actions="write")
+    async def rerun(self, run_id: int) -> None:
+        """Run all jobs of a run again. Raises Forbidden where that is not allowed."""
+        await self._call("POST", "/actions/runs/{id}/rerun", run_id)
+
+    @needs(actions="write")
     async def cancel_run(self, run_id: int) -> None:
         """Cancel a run. Raises Conflict where it has ended."""
         await self._call("POST", "/actions/runs/{id}/cancel", run_id)

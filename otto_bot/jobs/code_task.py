@@ -15,24 +15,24 @@ from otto_bot.core.effects import Effect
 from otto_bot.core.events import AttemptCoded, AttemptFailed, AttemptStarted, AttemptStopped, RunEvent
 from otto_bot.core.evidence import Cause, Excerpt, Failure, Phase
 from otto_bot.core.run import BASELINE, Attempt, Handoff, Run
-from otto_bot.diagnosis.fingerprint import progress
+from otto_bot.diagnosis.progress import left_as_it_was, progress
 from otto_bot.git.diff_gate import Finding, inspect
 from otto_bot.git.merging import Conflict
 from otto_bot.git.mirror import Mirror
 from otto_bot.git.publish import push
 from otto_bot.git.workspace import Workspace
-from otto_bot.jobs.context import Context, diff_text, failures_before, slug
+from otto_bot.jobs.context import Context, failures_before, slug
 from otto_bot.jobs.journal import StoredJournal
 from otto_bot.jobs.learn import told_to
 from otto_bot.jobs.money import budgeted
 from otto_bot.jobs.outcomes import Later
+from otto_bot.jobs.tried_before import previous_diff
 from otto_bot.model.errors import ProviderError
 from otto_bot.model.toolset import FileTools
 from otto_bot.sandbox.cage import python_paths
 from otto_bot.store.effect_rows import Ticket
 from otto_bot.text.commits import attempt_commit, merge_commit
 
-DIFF_SHOWN = 30_000
 COMMAND_SECONDS = 300.0
 
 
@@ -182,17 +182,8 @@ class _Session:
 
     async def _previous_diff(self) -> str:
         """A fresh start sees what was tried before it."""
-        task = self.run.task(self.effect.task)
-        earlier = [a for a in task.attempts if a.number < self.attempt.number and a.sha and a.pushed]
-        if not earlier or self.attempt.base_sha == earlier[-1].sha:
-            return ""
-        last = earlier[-1]
-        assert last.sha is not None
-        if await self.context.merging(self.mirror).is_ancestor(last.sha, self.attempt.base_sha):
-            return ""
-        reading = self.context.reading(self.mirror)
-        base = reading.merge_base(self.run.base_sha, last.sha) or self.run.base_sha
-        return diff_text(reading, base, last.sha, DIFF_SHOWN)
+        reading, merging = self.context.reading(self.mirror), self.context.merging(self.mirror)
+        return await previous_diff(reading, merging, self.run.task(self.effect.task).attempts, self.attempt)
 
     async def _signal(self) -> Signal:
         """Asked before each step: go on, pause, or stop and push what is there."""
@@ -217,7 +208,7 @@ class _Session:
             return [self._coded(self.attempt.base_sha, "no changes, on the new base", result)]
         if not changed:
             words = result.handoff.summary if result.handoff else result.detail
-            return [self._failed(Cause.NO_CHANGES, f"the coder changed nothing. {words}")]
+            return [self._unchanged(f"the coder changed nothing. {words}")]
         changes = await asyncio.to_thread(reading.diff, self.attempt.base_sha, result.tree)
         findings = [f for f in inspect(changes, protected=self.run.config.paths.protected) if f.blocking]
         if findings:
@@ -290,6 +281,16 @@ class _Session:
         lines = [f"{finding.path}: {finding.rule}: {finding.detail}" for finding in findings[:20]]
         excerpt = Excerpt(kind="diff", source="diff gate", text="\n".join(lines))
         return self._failed(Cause.HELD_BY_DIFF_GATE, lines[0], (excerpt,))
+
+    def _unchanged(self, detail: str) -> AttemptFailed:
+        """What was there before the attempt is there still, so it fails by the same again: that keeps its mark."""
+        event = self._failed(Cause.NO_CHANGES, detail)
+        before = left_as_it_was(failures_before(self.run, self.run.task(self.effect.task), self.attempt.number))
+        if before is None or not before.fingerprint:
+            return event
+        return event.model_copy(
+            update={"failure": event.failure.model_copy(update={"fingerprint": before.fingerprint})}
+        )
 
     def _failed(self, cause: Cause, detail: str, excerpts: tuple[Excerpt, ...] = ()) -> AttemptFailed:
         words = excerpts or (Excerpt(kind="message", source="coder", text=detail or cause.value),)

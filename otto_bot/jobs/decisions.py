@@ -8,10 +8,13 @@ from otto_bot.core.effects import Effect
 from otto_bot.core.events import DecisionApplied, DecisionPosted, JobsRerun, Published, RunEvent
 from otto_bot.core.machine import reduce
 from otto_bot.core.reviewing import comment_of, gate_surface
-from otto_bot.core.run import GateState, Run
+from otto_bot.core.run import GateState, Run, Verification
 from otto_bot.core.surfaces import gate_digest
+from otto_bot.github.ci_models import WorkflowRun
 from otto_bot.github.errors import Forbidden, Refused
+from otto_bot.github.verbs import Repository
 from otto_bot.jobs.context import Context
+from otto_bot.jobs.dispatching import dispatch_if_needed
 from otto_bot.jobs.outcomes import NeedsPerson
 from otto_bot.store.effect_rows import Ticket
 from otto_bot.text.decision import decision_comment
@@ -50,24 +53,39 @@ async def apply_decision(context: Context, run: Run, effect: Effect, _ticket: Ti
 
 
 async def rerun_jobs(context: Context, run: Run, effect: Effect, _ticket: Ticket) -> Sequence[RunEvent]:
-    """JobsRerun: the failed jobs of this commit run again. Twice is once: a run that is going again is left alone."""
+    """JobsRerun: what judges this commit starts again. Twice is once: a run that is going again is left alone.
+
+    Where no workflow run exists there is nothing to run again: in the dispatch lane one is started, in the others the
+    commit is looked at anew for what has started meanwhile.
+    """
     verification = run.verifications.get(effect.target)
     if verification is None or not verification.rerun_due:
         return []
     repository = context.repository(run)
-    for run_id in verification.run_ids:
-        seen = await repository.workflow_run(run_id)
-        if seen.status != "completed" or seen.conclusion == "success":
-            continue
-        try:
-            await repository.rerun_failed(run_id)
-        except (Forbidden, Refused) as error:
-            raise NeedsPerson(_press_the_button(error.message, verification.url), "rerun") from error
+    try:
+        for run_id in verification.run_ids:
+            await _again(repository, await repository.workflow_run(run_id))
+        if not verification.run_ids:
+            await dispatch_if_needed(context, run, verification.branch, verification.sha)
+    except (Forbidden, Refused) as error:
+        raise NeedsPerson(_press_the_button(error.message, verification), "rerun") from error
     return [JobsRerun(at=context.now(), target=effect.target, round=effect.number)]
 
 
-def _press_the_button(message: str, url: str) -> str:
+async def _again(repository: Repository, seen: WorkflowRun) -> None:
+    """A run that goes on, is green, or waits for somebody's approval is as it should be."""
+    if seen.status != "completed" or seen.conclusion in ("success", "action_required"):
+        return
+    if seen.conclusion in ("neutral", "skipped"):  # no job has failed: only all of them can run again
+        await repository.rerun(seen.id)
+    else:
+        await repository.rerun_failed(seen.id)
+
+
+def _press_the_button(message: str, verification: Verification) -> str:
     """Without the right a person does it; the answer makes Otto look at the jobs that run then."""
-    where = f"on {url}" if url else "on the page of the workflow run"
-    refused = f"GitHub does not let Otto run the jobs again ({message})"
-    return f"{refused}. Press *Re-run failed jobs* {where}, then answer `/otto resume`"
+    where = f"on {verification.url}" if verification.url else "on the page of the workflow run"
+    press = f"Press *Re-run failed jobs* {where}"
+    if not verification.run_ids:
+        press = f"Press *Run workflow* in the Actions tab, for the branch `{verification.branch}`"
+    return f"GitHub does not let Otto run the jobs again ({message}). {press}, then answer `/otto resume`"

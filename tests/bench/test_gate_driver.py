@@ -41,6 +41,17 @@ def test_the_fact_that_a_sibling_found_reaches_the_coder_only_through_the_pilot(
     assert "recovered of 2: replan 0, pilot-1 2; all claims hold" in last
 
 
+def test_a_change_that_is_only_repeated_is_no_reason_to_retry_again(tmp_path: Path) -> None:
+    """The second attempt changes nothing: that is the first failure again, and going on from there is over."""
+    run(options("--scenario", "peer-discovery", "--arm", "replan", "--jobs", "1", "--out", str(tmp_path)))
+    (plain,) = (Measured.model_validate_json(line) for line in (tmp_path / "runs.jsonl").read_text().splitlines())
+    of_t2 = [(gate.causes["t2"], gate.first_moves["t2"]) for gate in plain.gates if "t2" in gate.causes]
+    assert of_t2[:2] == [("test", "retry"), ("no_changes", "restart_fresh")]
+    failures = [e["failure"] for e in plain.events if e["type"] == "AttemptFailed" and e["task"] == "t2"]
+    first = next(e["failure"] for e in plain.events if e["type"] == "VerificationEnded" and e["target"] == "t2/a1")
+    assert {(one["progress"], one["fingerprint"]) for one in failures} == {("same", first["fingerprint"])}
+
+
 def test_seeds_multiply_only_arms_with_chance() -> None:
     assert [one.name for one in variants(("replan", "pilot-1", "pilot-0"), 2)] == [
         "replan", "pilot-1", "pilot-0-s1", "pilot-0-s2",

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from otto_bot.core.evidence import Cause, FailingTest, Failure, Phase, Progress
 from otto_bot.diagnosis.fingerprint import fingerprint
-from otto_bot.diagnosis.progress import NOT_A_STATE, new_among, progress
+from otto_bot.diagnosis.progress import NOT_A_STATE, left_as_it_was, new_among, progress
 
 FIRST, BETTER, SAME = Progress.FIRST, Progress.BETTER, Progress.SAME
 NEW, OSCILLATING = Progress.NEW, Progress.OSCILLATING
@@ -40,6 +40,7 @@ def build(error: str = "error: no x in y", jobs: tuple[str, ...] = ("CI / build"
 
 LOST = failing(error="the runner was lost", cause=Cause.INFRA)
 PAID = failing(error="payments have failed", cause=Cause.BILLING)
+IDLE = failing(error="the coder changed nothing", cause=Cause.NO_CHANGES)
 
 
 @pytest.mark.parametrize(
@@ -90,6 +91,18 @@ PAID = failing(error="payments have failed", cause=Cause.BILLING)
         ([LOST, failing("a")], LOST, NEW),
         ([failing("a")], LOST, NEW),
         ([LOST], PAID, NEW),
+        # nothing changed: what was there is there still
+        ([], IDLE, FIRST),
+        ([failing("a")], IDLE, SAME),
+        ([failing("a"), LOST], IDLE, SAME),
+        ([LOST], IDLE, FIRST),
+        ([IDLE], IDLE, SAME),
+        ([IDLE], failing("a"), NEW),
+        ([failing("a"), IDLE], failing("a"), SAME),
+        ([failing("a"), IDLE, failing("a")], IDLE, SAME),
+        ([failing("a", "b"), IDLE], failing("a"), BETTER),
+        ([failing("a"), IDLE], failing("b", error="KeyError: x"), NEW),
+        ([failing("a"), failing("b", error="KeyError: x"), IDLE], failing("a"), OSCILLATING),
     ],
 )
 def test_progress(previous: list[Failure], now: Failure, expected: Progress) -> None:
@@ -138,3 +151,10 @@ def test_progress_follows_from_the_sets(previous: list[Failure], now: Failure) -
     assert (found is SAME) == (after == sets[-1])
     assert (found is OSCILLATING) == (after != sets[-1] and after in sets[:-1])
     assert (found is BETTER) == (after < sets[-1] and after not in sets[:-1])
+
+
+def test_an_attempt_without_changes_fails_by_what_was_there_before_it() -> None:
+    assert left_as_it_was([failing("a"), LOST, IDLE]) == failing("a")
+    assert left_as_it_was([failing("a"), failing("b")]) == failing("b")
+    assert left_as_it_was([LOST, IDLE]) == IDLE
+    assert left_as_it_was([LOST]) is None

@@ -164,13 +164,15 @@ async def test_dispatch_with_too_many_inputs(repo):
 
 async def test_rerun_cancel_and_reading_a_run(wire, repo):
     rerun = wire.repo("POST", "/actions/runs/5/rerun-failed-jobs").respond(201, json={})
+    whole = wire.repo("POST", "/actions/runs/5/rerun").respond(201, json={})
     wire.repo("POST", "/actions/runs/5/cancel").respond(409, json={"message": "Cannot cancel a run that is completed"})
     wire.repo("GET", "/actions/runs/5").mock(side_effect=[httpx.Response(404), httpx.Response(200, json=run(5))])
     wire.repo("GET", "/actions/workflows").respond(
         json={"workflows": [{"id": 1, "name": "CI", "path": ".github/workflows/ci.yml", "state": "disabled_manually"}]}
     )
     await repo.rerun_failed(5)
-    assert rerun.call_count == 1
+    await repo.rerun(5)
+    assert (rerun.call_count, whole.call_count) == (1, 1)
     with pytest.raises(Conflict, match="Cannot cancel"):
         await repo.cancel_run(5)
     assert (await repo.workflow_run(5)).run_attempt == 1

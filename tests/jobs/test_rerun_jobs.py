@@ -1,0 +1,75 @@
+"""Running the jobs of a commit again, on a stand-in that really runs them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from otto_bot.core.budget import Money
+from otto_bot.core.config import Config
+from otto_bot.core.effects import Effect, EffectKind
+from otto_bot.core.events import JobsRerun
+from otto_bot.core.lanes import Lane, LaneKind
+from otto_bot.core.run import Attempt, Run, Task, Verification
+from otto_bot.core.values import Person
+from otto_bot.jobs.decisions import rerun_jobs
+from otto_bot.store.effect_rows import Ticket
+
+STEPS = "    runs-on: ubuntu-latest\n    steps:\n      - run: exit 1\n"
+RED = {".github/workflows/ci.yml": "name: CI\non: push\njobs:\n  test:\n" + STEPS}
+SKIPPED = {".github/workflows/ci.yml": "name: CI\non: push\njobs:\n  test:\n    if: false\n" + STEPS}
+BY_HAND = {".github/workflows/otto-verify.yml": "name: Verify\non: workflow_dispatch\njobs:\n  test:\n" + STEPS}
+
+
+async def again(bench: Any, kind: LaneKind, sha: str, *run_ids: int) -> None:
+    now = bench.context.now()
+    head = Verification(
+        target="t1/a1", branch="main", sha=sha, tree="t", started_at=now, next_at=now, round=2, rerun_due=True,
+        run_ids=run_ids,
+    )  # fmt: skip
+    run = Run(
+        id=1, repo=bench.repo, issue=1, ordinal=1, title="T", body="", actor=Person(id=1, login="dev"),
+        started_at=now, money=Money(cap=1), lane=Lane(kind=kind, why="w"), config=Config(),
+        tasks={"t1": Task(key="t1", attempts=(Attempt(number=1, branch="main", base_sha="s"),))},
+        verifications={"t1/a1": head},
+    )  # fmt: skip
+    effect = Effect(run=1, lane="l", key="k", kind=EffectKind.RERUN, target="t1/a1", number=2)
+    (event,) = await rerun_jobs(bench.context, run, effect, Ticket(key="k", generation=1))
+    assert isinstance(event, JobsRerun)
+    assert (event.target, event.round) == ("t1/a1", 2)
+    await bench.stand_in.hub.courier.settled()
+    await bench.stand_in.hub.actions.idle()
+
+
+def repository(bench: Any) -> Any:
+    return bench.context.github.repository(bench.repo.installation_id, bench.repo.id)
+
+
+@pytest.mark.timeout(120)
+@pytest.mark.parametrize(("files", "conclusion"), [(RED, "failure"), (SKIPPED, "skipped")])
+async def test_jobs_that_failed_or_were_skipped_run_once_more(
+    open_bench: Any, files: dict[str, str], conclusion: str
+) -> None:
+    async with open_bench(files) as bench:
+        ended = await bench.push(value__txt="x")
+        assert ended.conclusion == conclusion
+        await again(bench, LaneKind.PUSH, ended.head_sha, ended.id)
+        assert (await repository(bench).workflow_run(ended.id)).run_attempt == 2
+
+
+@pytest.mark.timeout(120)
+async def test_a_workflow_that_was_never_started_by_hand_is_started_once(open_bench: Any) -> None:
+    async with open_bench(BY_HAND) as bench:
+        sha = bench.stand_in.hub.world.repo.resolve("main")
+        await again(bench, LaneKind.DISPATCH, sha)
+        await again(bench, LaneKind.DISPATCH, sha)
+        assert [run.event for run in await repository(bench).workflow_runs(sha)] == ["workflow_dispatch"]
+
+
+@pytest.mark.timeout(120)
+async def test_where_a_push_starts_workflows_a_commit_without_any_is_looked_at_anew(open_bench: Any) -> None:
+    async with open_bench(BY_HAND) as bench:
+        sha = bench.stand_in.hub.world.repo.resolve("main")
+        await again(bench, LaneKind.PUSH, sha)
+        assert await repository(bench).workflow_runs(sha) == []
