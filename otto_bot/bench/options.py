@@ -10,6 +10,8 @@ NONE, BLIND, REPLAN, RULES = "none", "blind", "replan", "rules"
 PILOT = {"pilot-1": 1.0, "pilot-0.5": 0.5, "pilot-0": 0.0}
 """Arms in which the pilot decides, with how often it is right."""
 ARMS = (NONE, BLIND, REPLAN, RULES, *PILOT)
+LIVE = "pilot"
+"""The arm in which a real model is the pilot."""
 SEEDS = 3
 RAW, TABLE = "runs.jsonl", "table.md"
 DESCRIPTION = """\
