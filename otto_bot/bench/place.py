@@ -15,7 +15,7 @@ from otto_bot.git.commits import Author, write_commit
 from otto_bot.git.mirror import Mirror
 from otto_bot.git.runner import GitRunner
 from otto_bot.model.prices import Prices
-from otto_bot.sandbox.cage import Cage
+from otto_bot.sandbox.cage import Runs
 from otto_bot.store.database import migrate, open_database
 
 BEGUN = datetime(2026, 11, 2, 9, 0, tzinfo=UTC)
@@ -49,7 +49,7 @@ class Place:
     runner: GitRunner
     prices: Prices = field(default_factory=Prices.published)
     redactor: Redactor = field(default_factory=Redactor)
-    cage: Cage | None = None
+    cage: Runs | None = None
     """Where the coder's commands run; without one it has none."""
 
     def open_run(self, name: str) -> Path:

@@ -28,8 +28,7 @@ from otto_bot.github.verbs import Repository
 from otto_bot.jobs.outcomes import Later
 from otto_bot.model.budgeted import Asks
 from otto_bot.model.prices import Prices
-from otto_bot.sandbox.bare import Bare
-from otto_bot.sandbox.cage import Cage
+from otto_bot.sandbox.cage import Runs
 from otto_bot.store.archive import Archive
 from otto_bot.store.effect_rows import EffectRows, Ticket
 from otto_bot.store.learnings import Learnings
@@ -59,7 +58,7 @@ class Context:
     model: Callable[[], Asks]
     prices: Prices
     redactor: Redactor
-    cage: Cage | Bare | None
+    cage: Runs | None
     stopping: Stopping
     now: Callable[[], datetime]
     nonce_key: bytes
