@@ -16,6 +16,7 @@ import pytest
 from otto_bot.bench.command import run
 from otto_bot.bench.live.caged import plain_environment
 from otto_bot.bench.live.first import write_first
+from otto_bot.bench.live.gate import own_package
 from otto_bot.bench.live.pairs import Pair
 from otto_bot.bench.live.purse import BenchPurse
 from otto_bot.bench.live.session import cage_for
@@ -108,7 +109,7 @@ async def test_what_a_model_wrote_cannot_read_the_answers(tmp_path: Path) -> Non
     assert answers.is_file()
     workdir = tmp_path / "work"
     workdir.mkdir()
-    ran = await cage_for([shipped_root()]).run(
+    ran = await cage_for([own_package()]).run(
         f"cat {answers}; python -c 'import pydantic; print(1)'", workdir=workdir, timeout=30,
         env=plain_environment(), readonly=python_paths(),
     )  # fmt: skip
@@ -149,13 +150,13 @@ def test_pairs_start_alike_and_are_not_paid_twice(
     assert paid == pytest.approx(pair.usd, abs=1e-5)
     assert pair.usd == pytest.approx(pilot.measured.usd + plain.measured.usd, abs=1e-5)
     assert BenchPurse(tmp_path / "out" / "purse.jsonl", 5).spent == pytest.approx(pair.usd, abs=1e-5)
-    assert any(event["type"] == "decision_made" for event in pilot.measured.events)
+    assert any(event["type"] == "DecisionMade" for event in pilot.measured.events)
     said = capsys.readouterr().out
     assert "may spend up to $5.00" in said
-    assert said.strip().splitlines()[-1].startswith("Not shown that the pilot helps: 1 groups are too few")
+    assert said.strip().splitlines()[-1].startswith("Not shown that the pilot helps: 1 scenarios are too few")
 
     assert run(options(*words)) == 0
-    assert len(stand_in.calls(address)) == len(asked)
+    assert stand_in.calls(address)[-1]["seq"] == len(asked)
     assert len(pairs(tmp_path / "out")) == 1
     assert run(options(*words, "--model", "claude-opus-5")) == 2
     assert "begun with other options (model:" in capsys.readouterr().err
@@ -188,7 +189,9 @@ def test_a_pair_that_the_provider_fails_is_dropped_and_said(
     stand_in: Any, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
 ) -> None:
     failing = {
-        "when": {"role": "pilot", "gate": 1}, "times": 1, "reply": {"error": {"status": 400, "message": "out of order today"}},
+        "when": {"role": "pilot", "gate": 1},
+        "times": 1,
+        "reply": {"error": {"status": 400, "message": "out of order today"}},
     }  # fmt: skip
     monkeypatch.setenv("ANTHROPIC_BASE_URL", stand_in.write("live", [failing, *knowing()]))
     assert run(options("--repeats", "2", "--out", str(tmp_path / "out"))) == 1

@@ -32,7 +32,7 @@ def run(options: argparse.Namespace, scenarios: Sequence[BenchScenario]) -> int:
     """The command; returns the exit code."""
     chosen = [one for one in scenarios if options.scenario or not one.bench.single_move]
     request = Request(
-        bench="gate --live", noun="scenarios", arms=(LIVE, REPLAN), model=options.model, repeats=options.repeats,
+        bench="gate --live", noun="scenarios", groups="scenarios", arms=(LIVE, REPLAN), model=options.model, repeats=options.repeats,
         usd=options.usd, jobs=options.jobs, out=options.out,
     )  # fmt: skip
     if len(chosen) < len(scenarios):
@@ -41,7 +41,7 @@ def run(options: argparse.Namespace, scenarios: Sequence[BenchScenario]) -> int:
     try:
         return conduct(
             request, provider(os.environ, options.model), {one.name: digest(one.folder) for one in own},
-            [shipped_root(), *(one.folder for one in own)], partial(_units, own), _told,
+            [own_package(), *(one.folder for one in own)], partial(_units, own), _told,
         )  # fmt: skip
     except (Refused, KeepError) as error:
         _told(f"otto-bot: {error}", error=True)
@@ -81,6 +81,11 @@ def asks(scenario: BenchScenario, model: str) -> BenchScenario:
     """The scenario with one model in every role."""
     models = dict.fromkeys(("planner", "coder", "judge", "pilot"), model)
     return replace(scenario, otto={**scenario.otto, "models": models})
+
+
+def own_package() -> Path:
+    """Otto's own folder, with the scenarios and their answers: the cage shows the interpreter that lies around it."""
+    return shipped_root().parents[1]
 
 
 def digest(folder: Path) -> str:

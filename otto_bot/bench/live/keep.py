@@ -41,16 +41,12 @@ class Kept:
         self.purse = folder / PURSE
 
     def pairs(self) -> list[Pair]:
-        """Every pair that was written whole; a line that a crash cut off is taken away."""
+        """Every pair that was written."""
         path = self.folder / PAIRS
         if not path.exists():
             return []
-        raw = path.read_bytes()
-        if raw and not raw.endswith(b"\n"):
-            raw = raw[: raw.rfind(b"\n") + 1]
-            os.truncate(path, len(raw))
         try:
-            return [Pair.model_validate_json(line) for line in raw.splitlines()]
+            return [Pair.model_validate_json(line) for line in path.read_bytes().splitlines()]
         except ValidationError as error:
             raise KeepError(
                 f"{path}: is not of this version of Otto; give another --out ({error.errors()[0]['msg']})"
@@ -88,7 +84,15 @@ def open_folder(folder: Path, asked: Asked) -> Iterator[Kept]:
         except BlockingIOError:
             raise KeepError(f"{folder}: another bench is writing there; wait for it, or give another --out") from None
         _same(folder / ASKED, asked)
+        _whole_lines(folder / PAIRS)
         yield Kept(folder)
+
+
+def _whole_lines(path: Path) -> None:
+    """Take away a line that a crash cut off: its pair is played again."""
+    raw = path.read_bytes() if path.exists() else b""
+    if raw and not raw.endswith(b"\n"):
+        os.truncate(path, raw.rfind(b"\n") + 1)
 
 
 def _same(path: Path, asked: Asked) -> None:

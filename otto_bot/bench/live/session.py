@@ -31,6 +31,8 @@ class Request:
 
     bench: str
     noun: str
+    groups: str
+    """What is drawn as a whole, in the plural; `noun` is what is played."""
     arms: tuple[str, ...]
     model: str
     repeats: int
@@ -138,7 +140,7 @@ def _evaluate(
     head = (
         f"{request.bench}: {len({pair.scenario for pair in whole})} {request.noun}, {len(whole)} pairs "
         f"({len(lost)} dropped), {request.model} at {provider.host}, {date}, prices of {AS_OF}, "
-        f"${sum(pair.usd for pair in pairs):.2f} in all"
+        f"${BenchPurse(kept.purse, request.usd).spent:.2f} in all"
     )
     parts = [head, by_arm(measured), unit_table(pairs), *([interval_table(found)] if found else [])]
     parts += [f"- dropped: {pair.scenario} #{pair.repeat}: {pair.dropped.why}" for pair in lost if pair.dropped]
@@ -147,7 +149,7 @@ def _evaluate(
     parts += [f"STOPPED: {stopped}"] if stopped else []
     line = result(asked, pairs, provider.host, date)
     parts += [line.line] if line is not None else []
-    said = verdict(found, "groups")
+    said = verdict(found, request.groups)
     told("\n" + "\n\n".join(parts) + "\n")
     kept.write(TABLE, "\n\n".join([*parts, said]) + "\n")
     missing = units * request.repeats - len(whole)
