@@ -206,16 +206,24 @@ def test_a_pair_that_the_provider_fails_is_dropped_and_said(
 
 @NEEDS_CAGE
 @pytest.mark.slow
-def test_a_refused_key_ends_the_bench_at_once(
-    stand_in: Any, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
-) -> None:
-    refusing: dict[str, Any] = {"when": {}, "reply": {"error": {"status": 401, "message": "invalid x-api-key"}}}
+@pytest.mark.parametrize(
+    ("status", "begun", "said"),
+    [
+        (401, 1, "STOPPED: the provider does not accept the key"),
+        (400, 3, "STOPPED: 3 pairs were lost one after another"),
+    ],
+)
+def test_a_provider_that_refuses_everything_ends_the_bench(
+    stand_in: Any, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path, status: int,
+    begun: int, said: str,
+) -> None:  # fmt: skip
+    refusing: dict[str, Any] = {"when": {}, "reply": {"error": {"status": status, "message": "no"}}}
     address = stand_in.write("live", [refusing])
     monkeypatch.setenv("ANTHROPIC_BASE_URL", address)
     assert run(options("--repeats", "5", "--out", str(tmp_path / "out"))) == 1
-    assert len(pairs(tmp_path / "out")) == 1
-    assert len(stand_in.calls(address)) == 1
-    assert "STOPPED: the provider does not accept the key" in capsys.readouterr().out
+    assert len(pairs(tmp_path / "out")) == begun
+    assert len(stand_in.calls(address)) == begun
+    assert said in capsys.readouterr().out
 
 
 @NEEDS_CAGE

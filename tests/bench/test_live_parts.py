@@ -138,6 +138,14 @@ async def test_only_first_attempts_are_recorded(tmp_path: Path, role: str, attem
     assert said.usage == (Usage(output_tokens=1) if live else Usage())
 
 
+async def test_a_first_attempt_that_is_not_recorded_ends_the_run(tmp_path: Path) -> None:
+    real = Provider(reply())
+    model = routed(BenchPurse(tmp_path / "p", 10), real, Provider(ProviderError("bad_request", "no rule")))
+    with pytest.raises(ProviderError, match="recorded first attempt cannot be played: no rule"):
+        await model.ask(call("coder", 1))
+    assert (model.broken is not None, real.asked) == (True, [])
+
+
 async def test_without_a_script_everything_is_live(tmp_path: Path) -> None:
     real = Provider(reply())
     model = routed(BenchPurse(tmp_path / "p", 10), real)

@@ -32,7 +32,8 @@ def run(options: argparse.Namespace, scenarios: Sequence[BenchScenario]) -> int:
     """The command; returns the exit code."""
     chosen = [one for one in scenarios if options.scenario or not one.bench.single_move]
     request = Request(
-        bench="gate --live", noun="scenarios", groups="scenarios", arms=(LIVE, REPLAN), model=options.model, repeats=options.repeats,
+        bench="gate --live", noun="scenarios", groups="scenarios", arms=(LIVE, REPLAN),
+        model=options.model, repeats=options.repeats,
         usd=options.usd, jobs=options.jobs, out=options.out,
     )  # fmt: skip
     if len(chosen) < len(scenarios):

@@ -71,7 +71,7 @@ class RoutedModel:
         """One reply. Raises ProviderError, which ends the run."""
         if self._scripted is not None and recorded(call):
             # The first attempt is a given: it costs neither arm anything.
-            return replace(await self._scripted.ask(call), usage=Usage(), usage_known=True)
+            return replace(await self._given(self._scripted, call), usage=Usage(), usage_known=True)
         for pause in (*PAUSES, None):
             if self.broken is not None:
                 raise ProviderError("connection", self.broken.why)
@@ -82,6 +82,12 @@ class RoutedModel:
                     raise self._break("auth" if error.kind == "auth" else "provider", str(error)) from error
                 await self._sleep(min(LONGEST_PAUSE, pause if error.retry_after is None else error.retry_after))
         raise AssertionError("the last try has no pause")
+
+    async def _given(self, scripted: Asks, call: ModelCall) -> ModelReply:
+        try:
+            return await scripted.ask(call)
+        except ProviderError as error:
+            raise self._break("bench", f"the recorded first attempt cannot be played: {error}") from error
 
     def _break(self, by: BrokenBy, why: str) -> ProviderError:
         if self.broken is None:

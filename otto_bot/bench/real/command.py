@@ -59,7 +59,8 @@ def _run(options: argparse.Namespace) -> int:
         raise BenchError(problems)
     digests = {unit_name(one, number): _digest(one, issue) for one, number, issue in _issues(manifest)}
     request = Request(
-        bench="real", noun="issues", groups="repositories", arms=options.arms, model=options.model, repeats=options.repeats,
+        bench="real", noun="issues", groups="repositories", arms=options.arms,
+        model=options.model, repeats=options.repeats,
         usd=options.usd, jobs=options.jobs, out=options.out,
     )  # fmt: skip
     return conduct(request, answering, digests, hidden, partial(_units, manifest, options.model, known), _told)
