@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from otto_bot.agents.rules import rules_decision
-from otto_bot.bench.options import BLIND, NONE, PILOT, RULES
+from otto_bot.bench.options import BLIND, LIVE, NONE, PILOT, RULES
 from otto_bot.core.decision import Action, Decider, Decision, Move, dependents
 from otto_bot.core.effects import Effect
 from otto_bot.core.events import DecisionMade, GateOpened, RunEvent
@@ -37,7 +37,7 @@ class Variant(Frozen):
     @property
     def pilot(self) -> bool:
         """Whether the pilot decides."""
-        return self.arm in PILOT
+        return self.arm in PILOT or self.arm == LIVE
 
     @property
     def facts_first(self) -> bool:
@@ -47,7 +47,7 @@ class Variant(Frozen):
     @property
     def tuning(self) -> str:
         """What the model server is told by its address: accuracy and seed."""
-        return f"{PILOT[self.arm]:g},{self.seed}" if self.pilot else "1,0"
+        return f"{PILOT[self.arm]:g},{self.seed}" if self.arm in PILOT else "1,0"
 
 
 def variants(arms: Sequence[str], seeds: int) -> tuple[Variant, ...]:

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import hashlib
+import io
 import os
 import re
 import shutil
 import subprocess
 import sys
+import tarfile
 import tempfile
 from collections.abc import Mapping
 from pathlib import Path
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
+
+from otto_bot.git.mirror import Mirror
 
 SECONDS = 20.0
 MAX_LINES = 4000
@@ -35,6 +39,13 @@ class Checked(NamedTuple):
         return self.exit_code == 0
 
 
+class Checking(Protocol):
+    """What says whether a commit passes."""
+
+    async def at(self, mirror: Mirror, sha: str) -> Checked:
+        """What the check says of a commit that the mirror holds."""
+
+
 class Checks:
     """One scenario's check. The same tree is run once, so that every arm is given the same output."""
 
@@ -42,6 +53,10 @@ class Checks:
         self._command = command
         self._root = root
         self._known: dict[str, Checked] = {}
+
+    async def at(self, mirror: Mirror, sha: str) -> Checked:
+        """What the check says of a commit."""
+        return self.of(await files_at(mirror, sha))
 
     def of(self, files: Files) -> Checked:
         """What the check says of these files."""
@@ -80,12 +95,27 @@ class Checks:
             )  # fmt: skip
         except subprocess.TimeoutExpired:
             return Checked(124, (f"the check was killed after {SECONDS:g} s",))
-        text = done.stdout.decode("utf-8", "replace").replace(str(folder), _WORK)
-        text = re.sub(r"/[^\s\"']*?/lib/python3\.\d+(?=/)", _PYTHON, text)
-        return Checked(done.returncode, tuple(_TOOK.sub("in 0.001s", text).splitlines()[:MAX_LINES]))
+        return Checked(done.returncode, printed(done.stdout.decode("utf-8", "replace"), folder))
+
+
+def printed(text: str, folder: Path) -> tuple[str, ...]:
+    """The lines of an output as a runner's log would have them: no path of the host, no measured time."""
+    text = re.sub(r"/[^\s\"']*?/lib/python3\.\d+(?=/)", _PYTHON, text.replace(str(folder), _WORK))
+    return tuple(_TOOK.sub("in 0.001s", text).splitlines()[:MAX_LINES])
 
 
 def files_of(folder: Path) -> dict[str, bytes]:
     """Every file below a folder, compiled modules left out."""
     found = (path for path in sorted(folder.rglob("*")) if path.is_file() and "__pycache__" not in path.parts)
     return {path.relative_to(folder).as_posix(): path.read_bytes() for path in found}
+
+
+async def files_at(mirror: Mirror, sha: str) -> dict[str, bytes]:
+    """The files of a commit that the mirror holds."""
+    body = (await mirror.git("archive", "--format=tar", sha)).stdout
+    found: dict[str, bytes] = {}
+    with tarfile.open(fileobj=io.BytesIO(body)) as archive:
+        for member in archive:
+            if member.isfile() and (stream := archive.extractfile(member)) is not None:
+                found[member.name] = stream.read()
+    return found

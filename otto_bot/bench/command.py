@@ -9,12 +9,13 @@ import sys
 import tempfile
 import time
 from collections.abc import Sequence
+from datetime import UTC, datetime
 from pathlib import Path
 
 from otto_bot.bench.arms import variants
 from otto_bot.bench.claims import claims
 from otto_bot.bench.measure import Measured
-from otto_bot.bench.options import ARMS, RAW, TABLE
+from otto_bot.bench.options import ARMS, RAW, SEEDS, TABLE, live_options
 from otto_bot.bench.report import by_arm, by_place, by_scenario, claims_list, last_line
 from otto_bot.bench.scenario import BenchScenario
 from otto_bot.bench.scenario_file import BenchError, find, load, shipped
@@ -34,9 +35,30 @@ def run(options: argparse.Namespace) -> int:
             bench = scenario.bench
             _tell(f"{scenario.name:24} {bench.kind:22} {bench.seen_in:22} {bench.description}")
         return 0
+    if (strange := _misplaced(options)) is not None:
+        _tell(f"otto-bot: {strange}", error=True)
+        return EXIT_USAGE
     if not _checked(scenarios):
         return EXIT_USAGE
-    return 0 if options.check else _play(options, scenarios)
+    if options.check:
+        return 0
+    if options.live:
+        from otto_bot.bench.live.gate import run as run_live
+
+        return run_live(live_options(options, datetime.now(UTC)), scenarios)
+    return _play(options, scenarios)
+
+
+def _misplaced(options: argparse.Namespace) -> str | None:
+    """An option that means nothing in this kind of bench; nothing is passed over silently."""
+    if options.live:
+        wrong = [name for name in ("arm", "seeds") if getattr(options, name) is not None]
+        wrong += ["gates"] if options.gates else []
+        told = "a live bench has the arms pilot and replan; its decisions are in the raw results"
+    else:
+        wrong = [name for name in ("model", "repeats", "usd") if getattr(options, name) is not None]
+        told = "the scripted bench asks no real model; add --live"
+    return f"{', '.join(f'--{name}' for name in wrong)}: {told}" if wrong else None
 
 
 def _checked(scenarios: Sequence[BenchScenario]) -> bool:
@@ -63,7 +85,7 @@ def _play(options: argparse.Namespace, scenarios: Sequence[BenchScenario]) -> in
         for one in results if options.gates else ():
             _tell(_gates(one))
 
-    found = asyncio.run(run_bench(scenarios, variants(chosen, options.seeds), options.jobs, told))
+    found = asyncio.run(run_bench(scenarios, variants(chosen, options.seeds or SEEDS), options.jobs, told))
     made = claims(benches, found)
     parts = [by_arm(found), by_place(benches, found), by_scenario(benches, found), claims_list(made)]
     text = "\n\n".join(parts)

@@ -3,30 +3,26 @@
 from __future__ import annotations
 
 import hashlib
-import io
-import tarfile
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 from itertools import count
 from pathlib import Path
 from typing import cast
 
 import sqlalchemy as sa
 
-from otto_bot.bench.checks import Files
 from otto_bot.bench.place import BOT, Place
 from otto_bot.bench.recorded import RecordedGitHub
 from otto_bot.bench.world import World
-from otto_bot.core.redact import Redactor
 from otto_bot.core.run import Run
 from otto_bot.git.commits import Author
 from otto_bot.git.mirror import Mirror
 from otto_bot.github.client import GitHubApp
 from otto_bot.github.verbs import Repository
 from otto_bot.jobs.context import Context
-from otto_bot.model.client import ModelClient
-from otto_bot.model.prices import Prices
+from otto_bot.model.budgeted import Asks
 from otto_bot.store.archive import Archive
 from otto_bot.store.effect_rows import EffectRows
 from otto_bot.store.learnings import Learnings
@@ -77,14 +73,11 @@ class BenchContext(Context):
 
 
 def bench_context(
-    place: Place, folder: Path, engine: sa.Engine, ledger: Ledger, rows: EffectRows, model: ModelClient, clock: Clock
+    place: Place, folder: Path, engine: sa.Engine, ledger: Ledger, rows: EffectRows, model: Asks, clock: Clock
 ) -> BenchContext:
     """The context of one run. Nonces follow one another, so that the same run has the same prompts."""
     numbers = count(1)
     mirror = place.mirror(folder)
-
-    async def tree(sha: str) -> Files:
-        return await files_at(mirror, sha)
 
     return BenchContext(
         ledger=ledger,
@@ -96,29 +89,18 @@ def bench_context(
         runner=place.runner,
         state_dir=folder,
         model=_always(model),
-        prices=Prices.published(),
-        redactor=Redactor(),
-        cage=None,
+        prices=place.prices,
+        redactor=place.redactor,
+        cage=place.cage,
         stopping=lambda: False,
         now=clock,
         nonce_key=b"bench",
         nonce=lambda: hashlib.sha256(f"bench/{next(numbers)}".encode()).hexdigest()[:16],
         place=place,
         folder=folder,
-        world=World(place.scenario, place.checks, tree, clock),
+        world=World(place.scenario, partial(place.checks.at, mirror), clock),
     )
 
 
-def _always(model: ModelClient) -> Callable[[], ModelClient]:
+def _always(model: Asks) -> Callable[[], Asks]:
     return lambda: model
-
-
-async def files_at(mirror: Mirror, sha: str) -> dict[str, bytes]:
-    """The files of a commit that the mirror holds."""
-    body = (await mirror.git("archive", "--format=tar", sha)).stdout
-    found: dict[str, bytes] = {}
-    with tarfile.open(fileobj=io.BytesIO(body)) as archive:
-        for member in archive:
-            if member.isfile() and (stream := archive.extractfile(member)) is not None:
-                found[member.name] = stream.read()
-    return found

@@ -26,7 +26,7 @@ from otto_bot.core.values import Repo
 from otto_bot.core.waits import waits_for
 from otto_bot.engine.execute import Executor, Job
 from otto_bot.jobs.registry import jobs_for, translate
-from otto_bot.model.client import ModelClient
+from otto_bot.model.budgeted import Asks
 from otto_bot.store.database import open_database
 from otto_bot.store.effect_rows import EffectRows
 from otto_bot.store.ledger import Ledger, Recorded, Trigger
@@ -53,7 +53,7 @@ class Played:
     problems: tuple[str, ...]
 
 
-async def play(place: Place, variant: Variant, model: ModelClient) -> Played:
+async def play(place: Place, variant: Variant, model: Asks) -> Played:
     """One run of a scenario in one arm. The folder of the run is left for whoever wants to look."""
     folder = place.open_run(variant.name)
     engine = open_database(f"sqlite:///{folder / DATABASE}")
@@ -64,7 +64,7 @@ async def play(place: Place, variant: Variant, model: ModelClient) -> Played:
 
 
 class _Driver:
-    def __init__(self, place: Place, variant: Variant, folder: Path, engine: sa.Engine, model: ModelClient) -> None:
+    def __init__(self, place: Place, variant: Variant, folder: Path, engine: sa.Engine, model: Asks) -> None:
         self.place, self.variant, self.folder = place, variant, folder
         self.clock = Clock(BEGUN)
         self.ledger, self.rows = Ledger(engine), EffectRows(engine)

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 
-from otto_bot.bench.checks import Checks
+from otto_bot.bench.checks import Checking, Checks
 from otto_bot.bench.scenario import BenchScenario
+from otto_bot.core.redact import Redactor
 from otto_bot.git.commits import Author, write_commit
 from otto_bot.git.mirror import Mirror
 from otto_bot.git.runner import GitRunner
+from otto_bot.model.prices import Prices
+from otto_bot.sandbox.cage import Runs
 from otto_bot.store.database import migrate, open_database
 
 BEGUN = datetime(2026, 11, 2, 9, 0, tzinfo=UTC)
@@ -42,8 +45,12 @@ class Place:
     root: Path
     scenario: BenchScenario
     base_sha: str
-    checks: Checks
+    checks: Checking
     runner: GitRunner
+    prices: Prices = field(default_factory=Prices.published)
+    redactor: Redactor = field(default_factory=Redactor)
+    cage: Runs | None = None
+    """Where the coder's commands run; without one it has none."""
 
     def open_run(self, name: str) -> Path:
         """A new folder with a remote, a mirror and a database as they stand before the run."""

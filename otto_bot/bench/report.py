@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from otto_bot.bench.claims import Claim, Results
 from otto_bot.bench.measure import Measured
-from otto_bot.bench.options import ARMS, NONE
+from otto_bot.bench.options import ARMS, LIVE, NONE
 from otto_bot.bench.scenario import Bench
 
 SEEN_IN = {
@@ -21,7 +21,7 @@ SEEN_IN = {
 def arms_of(found: Iterable[Measured]) -> list[str]:
     """The arms that ran, in their usual order."""
     there = {one.arm for one in found}
-    return [arm for arm in ARMS if arm in there]
+    return [arm for arm in (*ARMS, LIVE) if arm in there]
 
 
 def by_arm(found: Sequence[Measured]) -> str:

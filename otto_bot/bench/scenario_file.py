@@ -66,9 +66,9 @@ def find(name_or_folder: str) -> Path:
 def load(folder: Path) -> BenchScenario:
     """The scenario in a folder, its form checked. Raises BenchError with every problem found."""
     problems: list[str] = []
-    data = _yaml(folder / FILE_NAME, problems)
-    ci = _yaml(folder / "repo" / WORKFLOW, problems)
-    otto = _yaml(folder / "repo" / OTTO, problems)
+    data = read_yaml(folder / FILE_NAME, problems)
+    ci = read_yaml(folder / "repo" / WORKFLOW, problems)
+    otto = read_yaml(folder / "repo" / OTTO, problems)
     if problems:
         raise BenchError(problems)
     bench = _bench(folder / FILE_NAME, data, problems)
@@ -82,7 +82,8 @@ def load(folder: Path) -> BenchScenario:
     return BenchScenario(folder.resolve(), bench, workflow, otto or {})
 
 
-def _yaml(path: Path, problems: list[str]) -> Any:
+def read_yaml(path: Path, problems: list[str]) -> Any:
+    """The content of a YAML file; what is wrong with it is added to `problems`."""
     try:
         if path.stat().st_size > MAX_BYTES:
             problems.append(f"{path}: file: larger than {MAX_BYTES} bytes")
@@ -108,7 +109,7 @@ def _bench(path: Path, data: Any, problems: list[str]) -> Bench | None:
     try:
         return Bench.model_validate(data)
     except ValidationError as error:
-        problems += [f"{path}: {dotted(item['loc'])}: {_reason(item['msg'])}" for item in error.errors()]
+        problems += [f"{path}: {dotted(item['loc'])}: {reason_of(item['msg'])}" for item in error.errors()]
     return None
 
 
@@ -120,7 +121,8 @@ def dotted(place: Iterable[int | str]) -> str:
     return text.lstrip(".") or "file"
 
 
-def _reason(message: str) -> str:
+def reason_of(message: str) -> str:
+    """A reason of the validation in words for people."""
     return message.removeprefix("Value error, ").replace("Extra inputs are not permitted", "is not a known key")
 
 

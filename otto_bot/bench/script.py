@@ -32,7 +32,7 @@ def rules(scenario: BenchScenario) -> list[Json]:
     }
     return [
         *(rule for task in bench.plan.keys for rule in _coder(scenario, task)),
-        *_judge(scenario),
+        *judge_rules(scenario),
         {"when": {"role": "pilot"}, "reply": {"pilot": pilot}},
         {"when": {"role": "replan"}, "reply": {"order": "auto"}},
     ]
@@ -45,10 +45,10 @@ def _coder(scenario: BenchScenario, task: str) -> Iterator[Json]:
             when["prompt_contains"] = list(coded.prompt_contains)
         if coded.prompt_lacks:
             when["prompt_lacks"] = list(coded.prompt_lacks)
-        yield {"when": when, "reply": {"turns": [_tools(coded)]}}
+        yield {"when": when, "reply": {"turns": [tools(coded)]}}
 
 
-def _tools(coded: Coded) -> list[Json]:
+def tools(coded: Coded) -> list[Json]:
     """One turn: what is written, then the end."""
     finish: Json = {"summary": coded.summary}
     if coded.handoff:
@@ -63,7 +63,7 @@ def _tools(coded: Coded) -> list[Json]:
     ]
 
 
-def _judge(scenario: BenchScenario) -> Iterator[Json]:
+def judge_rules(scenario: BenchScenario) -> Iterator[Json]:
     """For each task a rule for every set of criteria that are met: the diff decides, never the attempt."""
     for task in scenario.bench.plan.tasks:
         judged = scenario.bench.judge.get(task.key, {})

@@ -7,11 +7,11 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from otto_bot.bench.answers import Answered, of_check, of_record
-from otto_bot.bench.checks import Checked, Checks, Files
+from otto_bot.bench.checks import Checked
 from otto_bot.bench.scenario import ANY, CANDIDATE, ActionFact, BenchScenario
 
-Tree = Callable[[str], Awaitable[Files]]
-"""The files of a commit."""
+Check = Callable[[str], Awaitable[Checked]]
+"""What the check says of a commit."""
 
 
 @dataclass
@@ -33,8 +33,7 @@ class World:
     """Mutable, one for each run."""
 
     scenario: BenchScenario
-    checks: Checks
-    tree: Tree
+    check: Check
     now: Callable[[], datetime]
     heads: dict[str, Head] = field(default_factory=dict)
     counts: dict[str, int] = field(default_factory=dict)
@@ -79,7 +78,7 @@ class World:
 
     async def _answer(self, sha: str, place: str) -> tuple[Answered, ActionFact | None]:
         count = self.counts[place] = self.counts.get(place, 0) + 1
-        checked = self.checks.of(await self.tree(sha))
+        checked = await self.check(sha)
         fact = fact_at(self.scenario, place, count, checked, self.mended)
         if fact is None:
             return of_check(self.scenario, checked, self.now()), None

@@ -26,10 +26,9 @@ from otto_bot.git.runner import GitRunner
 from otto_bot.github.client import GitHubApp
 from otto_bot.github.verbs import Repository
 from otto_bot.jobs.outcomes import Later
-from otto_bot.model.client import ModelClient
+from otto_bot.model.budgeted import Asks
 from otto_bot.model.prices import Prices
-from otto_bot.sandbox.bare import Bare
-from otto_bot.sandbox.cage import Cage
+from otto_bot.sandbox.cage import Runs
 from otto_bot.store.archive import Archive
 from otto_bot.store.effect_rows import EffectRows, Ticket
 from otto_bot.store.learnings import Learnings
@@ -56,10 +55,10 @@ class Context:
     web_url: str
     runner: GitRunner
     state_dir: Path
-    model: Callable[[], ModelClient]
+    model: Callable[[], Asks]
     prices: Prices
     redactor: Redactor
-    cage: Cage | Bare | None
+    cage: Runs | None
     stopping: Stopping
     now: Callable[[], datetime]
     nonce_key: bytes

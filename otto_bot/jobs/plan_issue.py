@@ -34,7 +34,7 @@ async def plan_issue(context: Context, run: Run, effect: Effect, _ticket: Ticket
         title=run.title,
         body=run.body,
         paths=tuple(paths),
-        key_files=_key_files(reading, run.base_sha, paths),
+        key_files=key_files(reading, run.base_sha, paths),
         guidance=run.plan_guidance,
         learnings=await known_to(context, run),
         max_tasks=run.config.plan.max_tasks,
@@ -49,7 +49,8 @@ async def plan_issue(context: Context, run: Run, effect: Effect, _ticket: Ticket
     return [PlanMade(at=context.now(), number=effect.number, plan=result.plan, notes=(*notes, *result.problems))]
 
 
-def _key_files(reading: Reading, commit: str, paths: Sequence[str]) -> tuple[tuple[str, str], ...]:
+def key_files(reading: Reading, commit: str, paths: Sequence[str]) -> tuple[tuple[str, str], ...]:
+    """Path and text of what tells most about a repository."""
     wanted = [path for path in paths if path in KEY_FILES or path.startswith(".github/workflows/")]
     found = []
     for path in wanted[:20]:

@@ -8,9 +8,15 @@ from typing import Protocol
 from otto_bot.core.redact import Redactor
 from otto_bot.core.values import Usage
 from otto_bot.model.calls import ModelCall, ModelReply
-from otto_bot.model.client import ModelClient
 from otto_bot.model.errors import BudgetSpent, ProviderError
 from otto_bot.model.prices import Prices
+
+
+class Asks(Protocol):
+    """Something that answers calls: `ModelClient`, or what stands before it."""
+
+    async def ask(self, call: ModelCall) -> ModelReply:
+        """One call, one reply. Raises ProviderError."""
 
 
 class Purse(Protocol):
@@ -29,7 +35,7 @@ class BudgetedModel:
     A call that is cancelled keeps its reservation: it may have been paid.
     """
 
-    def __init__(self, client: ModelClient, purse: Purse, prices: Prices, redactor: Redactor | None = None) -> None:
+    def __init__(self, client: Asks, purse: Purse, prices: Prices, redactor: Redactor | None = None) -> None:
         self._client = client
         self._purse = purse
         self._prices = prices

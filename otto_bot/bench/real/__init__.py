@@ -1,0 +1,1 @@
+"""The bench on real repositories that are given as folders."""
