@@ -8,7 +8,7 @@ PYTEST := $(BIN)/pytest -n 2 --dist worksteal
 # Compiled modules are kept: every process of a demo starts in half the time.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help env demo test test-slow test-all lint lint-style lint-types lint-imports lint-workflows lint-image format bench-diagnosis bench-weights clean
+.PHONY: help env demo test test-slow test-all lint lint-style lint-types lint-imports lint-workflows lint-image format bench-gate bench-diagnosis bench-weights clean
 
 help:  ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -50,6 +50,9 @@ lint-image: env
 format: env  ## rewrite the files the way `make lint` wants them
 	$(BIN)/ruff check --fix
 	$(BIN)/ruff format
+
+bench-gate: env  ## what decides after a failed batch, offline: plays every scenario in every arm, writes docs/bench-gate.md
+	@$(BIN)/otto-bot bench gate --docs docs $(ARGS)
 
 bench-diagnosis: env  ## how well real CI logs are read; DATA is the folder of labelled logs, see docs/diagnosis.md
 	@$(BIN)/python -m bench.diagnosis "$(DATA)" $(ARGS)

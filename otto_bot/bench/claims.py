@@ -42,6 +42,18 @@ class Results:
         found = self.of(scenario, arm)
         return sum(one.recovered for one in found) / len(found) if found else None
 
+    def total(self, arm: str, field: str) -> float:
+        """A figure of one arm: the sum over scenarios of the mean over seeds."""
+        return total_of([one for one in self.found if one.arm == arm], field)
+
+
+def total_of(found: Sequence[Measured], field: str) -> float:
+    """The sum over scenarios of the mean over seeds."""
+    by: dict[str, list[float]] = {}
+    for one in found:
+        by.setdefault(one.scenario, []).append(getattr(one, field))
+    return sum(sum(values) / len(values) for values in by.values())
+
 
 def claims(benches: Mapping[str, Bench], found: Sequence[Measured]) -> tuple[Claim, ...]:
     """Every claim, held against what was measured; one without a case is left out."""

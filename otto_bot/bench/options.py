@@ -51,6 +51,11 @@ def add_parser(commands: Any) -> None:
     gate.add_argument("--seeds", type=_count, metavar="N", help=f"of arms with chance [{SEEDS}]")
     gate.add_argument("--jobs", type=_count, default=2, metavar="N", help="processes [2]")
     gate.add_argument("--out", type=Path, metavar="DIR", help=f"keep {RAW} (one line a run, with all events), {TABLE}")
+    gate.add_argument("--docs", type=Path, metavar="DIR", help="write bench-gate.md with its plots and figures there")
+    gate.add_argument(
+        "--export", nargs=2, metavar=("NAME|DIR", "DIR"),
+        help="write the scenario as one that `otto-bot demo` plays, into a new folder below DIR",
+    )  # fmt: skip
     gate.add_argument("--list", action="store_true", help="the scenarios there are")
     gate.add_argument("--check", action="store_true", help="only check the scenarios")
     gate.add_argument("--gates", action="store_true", help="also print what each gate decided")

@@ -65,8 +65,11 @@ class Place:
         return LocalMirror(folder / MIRROR, folder / REMOTE, self.runner)
 
 
-async def prepare(scenario: BenchScenario, root: Path, database: Path) -> Place:
-    """The remote of a scenario with one commit on `main`. `database` is an empty one, see `empty_database`."""
+async def prepare(scenario: BenchScenario, root: Path, database: Path, checks: Checks | None = None) -> Place:
+    """The remote of a scenario with one commit on `main`. `database` is an empty one, see `empty_database`.
+
+    `checks` may know trees already; without them each is run anew.
+    """
     before = root / "before"
     before.mkdir(parents=True)
     shutil.copyfile(database, before / DATABASE)
@@ -80,7 +83,7 @@ async def prepare(scenario: BenchScenario, root: Path, database: Path) -> Place:
     await remote.git("update-ref", "refs/heads/main", sha)
     mirror = LocalMirror(before / MIRROR, before / REMOTE, runner)
     await mirror.fetch(sha)
-    return Place(root, scenario, sha, Checks(scenario.workflow.command, root / "checks"), runner)
+    return Place(root, scenario, sha, checks or Checks(scenario.workflow.command, root / "checks"), runner)
 
 
 async def write_tree(mirror: Mirror, folder: Path, index: Path) -> str:

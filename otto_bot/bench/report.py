@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 
-from otto_bot.bench.claims import Claim, Results
+from otto_bot.bench.claims import Claim, Results, total_of
 from otto_bot.bench.measure import Measured
 from otto_bot.bench.options import ARMS, LIVE, NONE
 from otto_bot.bench.scenario import Bench
@@ -33,26 +33,22 @@ def by_arm(found: Sequence[Measured]) -> str:
 
 def _arm(arm: str, found: Sequence[Measured]) -> list[str]:
     def total(field: str) -> float:
-        """Sum over scenarios of the mean over seeds."""
-        by: dict[str, list[float]] = {}
-        for one in found:
-            by.setdefault(one.scenario, []).append(getattr(one, field))
-        return sum(sum(values) / len(values) for values in by.values())
+        return total_of(found, field)
 
     alone = arm == NONE
     return [
         arm,
-        f"**{_n(total('recovered'))}** / {_n(total('recoverable'))}",
-        _n(total("attempts")),
-        _n(total("wasted")),
+        f"**{number(total('recovered'))}** / {number(total('recoverable'))}",
+        number(total("attempts")),
+        number(total("wasted")),
         f"{total('usd'):.3f}",
         f"{total('gate_usd'):.3f}",
-        _n(total("gate_calls")),
+        number(total("gate_calls")),
         _share(total("blamed_right"), total("blamed")),
         "–" if alone else _share(total("moved_right"), total("moved")),
-        _n(sum(len(one.wrong_skips) for one in found)),
-        "–" if alone else f"{_n(total('asked_needed'))} / {_n(total('ask_needed'))}",
-        "–" if alone else _n(total("asked_needlessly")),
+        number(sum(len(one.wrong_skips) for one in found)),
+        "–" if alone else f"{number(total('asked_needed'))} / {number(total('ask_needed'))}",
+        "–" if alone else number(total("asked_needlessly")),
     ]
 
 
@@ -64,7 +60,7 @@ def by_place(benches: Mapping[str, Bench], found: Sequence[Measured]) -> str:
         names = [name for name, bench in benches.items() if bench.seen_in == key]
         if names:
             most = sum(len(benches[name].truth.recoverable) for name in names)
-            rows.append([title, str(len(names)), *(f"{_n(_sum(results, names, arm))} / {most}" for arm in arms)])
+            rows.append([title, str(len(names)), *(f"{number(_sum(results, names, arm))} / {most}" for arm in arms)])
     return table(("the fact is in", "scenarios", *arms), rows)
 
 
@@ -82,7 +78,7 @@ def _cell(found: Sequence[Measured]) -> str:
     if not found:
         return "–"
     recovered, wasted = (sum(getattr(o, f) for o in found) / len(found) for f in ("recovered", "wasted"))
-    return f"{_n(recovered)}" + (f" ({_n(wasted)} wasted)" if wasted else "")
+    return f"{number(recovered)}" + (f" ({number(wasted)} wasted)" if wasted else "")
 
 
 def _sum(results: Results, names: Sequence[str], arm: str) -> float:
@@ -102,13 +98,14 @@ def last_line(benches: Mapping[str, Bench], found: Sequence[Measured], made: Seq
     """Everything in one line."""
     results = Results(benches, found)
     most = sum(len(bench.truth.recoverable) for bench in benches.values())
-    told = ", ".join(f"{arm} {_n(_sum(results, list(benches), arm))}" for arm in arms_of(found))
+    told = ", ".join(f"{arm} {number(_sum(results, list(benches), arm))}" for arm in arms_of(found))
     broken = sum(1 for claim in made if not claim.holds)
     verdict = "all claims hold" if not broken else f"{broken} of {len(made)} claims DO NOT HOLD"
     return f"{len(benches)} scenarios, {len(found)} runs in {seconds:.0f} s: recovered of {most}: {told}; {verdict}"
 
 
-def _n(value: float) -> str:
+def number(value: float) -> str:
+    """At most one decimal."""
     return f"{value:.1f}".rstrip("0").rstrip(".")
 
 

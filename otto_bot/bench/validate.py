@@ -23,9 +23,14 @@ Found = Iterator[tuple[str, str]]
 """Place and reason."""
 
 
-def problems(scenario: BenchScenario, root: Path) -> list[str]:
-    """Everything that is wrong with a scenario whose form is right; the check is run below `root`."""
-    trials = Trials(scenario, Checks(scenario.workflow.command, root))
+def checks_of(scenario: BenchScenario, root: Path) -> Checks:
+    """What runs the scenario's check below `root`."""
+    return Checks(scenario.workflow.command, root)
+
+
+def problems(scenario: BenchScenario, checks: Checks) -> list[str]:
+    """Everything that is wrong with a scenario whose form is right; `checks` are its own, see `checks_of`."""
+    trials = Trials(scenario, checks)
     found = [*_plan(scenario), *_names(scenario), *_answers(scenario)]
     if not found:
         found += [*_texts(trials), *_trees(trials)]

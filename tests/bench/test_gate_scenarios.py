@@ -11,7 +11,7 @@ import pytest
 import yaml
 
 from otto_bot.bench.scenario_file import BenchError, find, load, shipped
-from otto_bot.bench.validate import problems
+from otto_bot.bench.validate import checks_of, problems
 
 Change = Callable[[dict[str, Any]], object]
 FACT = "an even sample has the mean of its two middle values"
@@ -26,9 +26,14 @@ def changed(tmp_path: Path, name: str, change: Change) -> Path:
     return folder
 
 
+def said_of(folder: Path, root: Path) -> list[str]:
+    scenario = load(folder)
+    return problems(scenario, checks_of(scenario, root))
+
+
 @pytest.mark.parametrize("name", shipped())
 def test_a_shipped_scenario_is_sound(tmp_path: Path, name: str) -> None:
-    assert problems(load(find(name)), tmp_path) == []
+    assert said_of(find(name), tmp_path) == []
 
 
 FORM: list[tuple[str, Change, str]] = [
@@ -153,7 +158,7 @@ def test_a_scenario_that_would_show_nothing_is_refused(
     tmp_path: Path, name: str, which: str, change: Change, words: str
 ) -> None:
     folder = changed(tmp_path, which, change)
-    found = problems(load(folder), tmp_path / "checks")
+    found = said_of(folder, tmp_path / "checks")
     assert any(problem.startswith(f"{folder.resolve() / 'bench.yml'}: ") and words in problem for problem in found), (
         found
     )
