@@ -62,6 +62,8 @@ class Measured(Frozen):
     asked_needlessly: int
     gates: tuple[GateSeen, ...]
     evidence: dict[str, str]
+    said: tuple[tuple[str, ...], ...] = ()
+    """What the person answered, each time that one was called."""
     problems: tuple[str, ...] = ()
     events: tuple[dict[str, Any], ...] = ()
 
@@ -100,6 +102,7 @@ def measure(scenario: BenchScenario, played: Played) -> Measured:
         asked_needlessly=sum(1 for one in played.asked if not one.needed),
         gates=gates,
         evidence={key: _hash(failure) for key, failure in first.items()},
+        said=tuple(one.said for one in played.asked),
         problems=played.problems,
         events=tuple({"seq": item.seq, **item.event.model_dump(mode="json", by_alias=True)} for item in played.events),
     )

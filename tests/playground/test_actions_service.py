@@ -511,6 +511,12 @@ async def test_faults_give_githubs_own_records(world: World) -> None:
     assert service.run(runs["hang"].id).conclusion == "cancelled"
 
 
+async def test_a_fault_holds_for_the_branches_that_it_names(world: World) -> None:
+    for branch, conclusion in (("^topic$", "failure"), ("/t1-[^/]*$", "success")):
+        service = world.service(faults=(Fault("never_start", branch=branch),))
+        assert (await world.finish(service, world.commit(ONE))).conclusion == conclusion
+
+
 async def test_a_caged_job_has_no_network_and_sees_no_secrets(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     if cage.choose("auto").bwrap is None:
         pytest.skip("bubblewrap cannot start here")

@@ -189,13 +189,15 @@ class Workflow:
 class Fault:
     """An ending that GitHub, not the code, is to blame for. The first fault that fits a job wins.
 
-    `workflow` (path or name) and `job` (shown name) are regular expressions searched for; `runs` are the run numbers it
-    holds for (empty: every one); `attempts` the run attempts (empty: every one; `flaky` is always the first only).
+    `workflow` (path or name), `job` (shown name) and `branch` are regular expressions searched for; `runs` are the run
+    numbers it holds for (empty: every one); `attempts` the run attempts (empty: every one; `flaky` is always the first
+    only).
     """
 
     kind: FaultKind
     workflow: str = ""
     job: str = ""
+    branch: str = ""
     runs: tuple[int, ...] = ()
     attempts: tuple[int, ...] = ()
     delay_ms: int = 0

@@ -28,6 +28,7 @@ def _fits(fault: Fault, run: WorkflowRun, job_name: str) -> bool:
         and (not fault.runs or run.run_number in fault.runs)
         and bool(re.search(fault.workflow, run.workflow_path) or re.search(fault.workflow, run.name))
         and bool(re.search(fault.job, job_name))
+        and bool(re.search(fault.branch, run.head_branch))
     )
 
 
