@@ -102,24 +102,32 @@ def wrong_pilot(results: Results) -> str:
     if not {WORST, REPLAN} <= set(arms_of(results.found)):
         return f"`{WORST}` and `{REPLAN}` were not both run."
 
-    def less(field: str) -> float:
-        return results.total(WORST, field) - results.total(REPLAN, field)
+    def against(field: str, what: str) -> str:
+        return _than(results.total(WORST, field) - results.total(REPLAN, field), what)
 
-    gates = sum(len(one.gates) for one in results.found if one.arm == WORST)
-    runs = sum(1 for one in results.found if one.arm == WORST)
-    skips = sum(len(one.wrong_skips) for one in results.found if one.arm == WORST)
-    lost = less("recovered")
-    told = f"loses {number(-lost)} recovered tasks" if lost < 0 else f"recovers {number(lost)} tasks more"
-    best = results.total(BEST, "recovered") - results.total(REPLAN, "recovered")
-    return "\n".join(
-        [
-            f"A pilot that is never right (`{WORST}`: {gates} gates in {runs} runs) {told} against the plain replan,",
-            f"wastes {number(less('wasted'))} more coder sessions over all scenarios, costs ${less('usd'):.2f} more",
-            f"(its own calls: ${results.total(WORST, 'gate_usd'):.2f}), and calls a person needlessly",
-            f"{number(less('asked_needlessly'))} more times. Wrong skips: {skips}. One that is always right (`{BEST}`)",
-            f"recovers {number(best)} tasks more than the replan.",
-        ]
-    )
+    runs = [one for one in results.found if one.arm == WORST]
+    gates, skips = sum(len(one.gates) for one in runs), sum(len(one.wrong_skips) for one in runs)
+    usd = {arm: results.total(arm, "usd") for arm in (WORST, REPLAN)}
+    best = _than(results.total(BEST, "recovered") - results.total(REPLAN, "recovered"), "tasks")
+    who = f"A pilot that is never right (`{WORST}`: {gates} gates in {len(runs)} runs)"
+    own = f"its own calls, repairs and replans after refusals included, are ${results.total(WORST, 'gate_usd'):.2f}"
+    lines = [
+        f"{who}, held against the plain replan and summed over all scenarios:",
+        "",
+        f"- It recovers {against('recovered', 'tasks')}, and wastes {against('wasted', 'coder sessions')}.",
+        f"- It costs ${usd[WORST]:.2f} where the replan costs ${usd[REPLAN]:.2f}; {own} of it.",
+        f"- It calls a person needlessly {against('asked_needlessly', 'times')}. Wrong skips: {skips}.",
+    ]
+    if BEST in arms_of(results.found):
+        lines.append(f"- For comparison: one that is always right (`{BEST}`) recovers {best} than the replan.")
+    return "\n".join(lines)
+
+
+def _than(difference: float, what: str) -> str:
+    """`3.3 fewer tasks`, `2 more tasks`, `as many tasks`."""
+    if abs(difference) < 0.05:
+        return f"as many {what}"
+    return f"{number(abs(difference))} {'more' if difference > 0 else 'fewer'} {what}"
 
 
 def recovered_plot(results: Results) -> str:

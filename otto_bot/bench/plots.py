@@ -19,7 +19,7 @@ STYLE = """<style>
     .pilot-1 { fill: #b392f0 } .pilot-05 { fill: #8a63d2 } .pilot-0 { fill: #5f4398 }
   }
 </style>"""
-_TOP, _HIGH, _BAR, _GAP, _LEFT = 84, 180, 17, 30, 44
+_TOP, _HIGH, _BAR, _GAP, _LEFT = 84, 190, 22, 28, 44
 _ROW, _NAMES, _LONG = 26, 90, 520
 
 

@@ -11,9 +11,9 @@ from otto_bot.bench.arms import variants
 from otto_bot.bench.claims import claims
 from otto_bot.bench.command import run
 from otto_bot.bench.measure import Measured
-from otto_bot.bench.options import add_parser
+from otto_bot.bench.options import ARMS, add_parser
 from otto_bot.bench.scenario import Bench
-from otto_bot.bench.scenario_file import find, load
+from otto_bot.bench.scenario_file import find, load, shipped
 
 
 def options(*words: str) -> argparse.Namespace:
@@ -22,29 +22,59 @@ def options(*words: str) -> argparse.Namespace:
     return parser.parse_args(["bench", "gate", *words])
 
 
+def measured(folder: Path) -> list[Measured]:
+    return [Measured.model_validate_json(line) for line in (folder / "runs.jsonl").read_text().splitlines()]
+
+
 def test_the_fact_that_a_sibling_found_reaches_the_coder_only_through_the_pilot(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    code = run(
-        options("--scenario", "peer-discovery", "--arm", "replan", "--arm", "pilot-1", "--jobs", "1", "--out",
-                str(tmp_path))
-    )  # fmt: skip
-    plain, pilot = (Measured.model_validate_json(line) for line in (tmp_path / "runs.jsonl").read_text().splitlines())
+    """One scenario in three arms."""
+    arms = [word for arm in ("none", "replan", "pilot-1") for word in ("--arm", arm)]
+    code = run(options("--scenario", "peer-discovery", *arms, "--jobs", "1", "--out", str(tmp_path)))
+    none, plain, pilot = measured(tmp_path)
     assert code == 0
+    assert (none.arm, none.recovered, none.wasted, none.gate_calls) == ("none", 0, 0, 0)
     assert (plain.arm, plain.recovered, plain.problems) == ("replan", 0, ())
     assert (pilot.arm, pilot.recovered, pilot.wasted, pilot.outcome) == ("pilot-1", 2, 0, "done")
     assert [(gate.decided_by, gate.moves, gate.batches) for gate in pilot.gates] == [
         ("pilot", {"t2": "retry_different"}, (("t2", "t3"),))
     ]
-    assert plain.evidence["t2"] == pilot.evidence["t2"]
+    assert none.evidence["t2"] == plain.evidence["t2"] == pilot.evidence["t2"]
     last = capsys.readouterr().out.strip().splitlines()[-1]
-    assert "recovered of 2: replan 0, pilot-1 2; all claims hold" in last
+    assert "recovered of 2: none 0, replan 0, pilot-1 2; all claims hold" in last
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", ["billing", "no-ci", "action-required"])
+def test_what_a_person_mended_is_verified_again_and_not_coded_again(tmp_path: Path, name: str) -> None:
+    assert run(options("--scenario", name, "--arm", "rules", "--jobs", "1", "--out", str(tmp_path))) == 0
+    (one,) = measured(tmp_path)
+    assert (one.recovered, one.wasted) == (one.recoverable, 0)
+    assert set(one.attempts_by_task.values()) == {1}
+    assert [set(gate.moves.values()) for gate in one.gates] == [{"rerun"}]
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(3600)
+def test_every_scenario_in_every_arm_holds_every_claim(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    code = run(options("--seeds", "1", "--docs", str(tmp_path), "--out", str(tmp_path)))
+    told = capsys.readouterr().out
+    assert (code, told.strip().splitlines()[-1].endswith("; all claims hold")) == (0, True), told
+    found, benches = measured(tmp_path), {name: load(find(name)).bench for name in shipped()}
+    assert len(found) == len(benches) * len(ARMS)
+    made = claims(benches, found)
+    assert [claim.text for claim in made if not claim.holds] == []
+    assert all(claim.text in (tmp_path / "bench-gate.md").read_text() for claim in made)
+    places = [bench.seen_in for bench in benches.values()]
+    wanted = {"own_log": 6, "sibling_handoff": 6, "spec": 4, "two_failures_together": 4, "nowhere": 4}
+    assert {place: places.count(place) >= least for place, least in wanted.items()} == dict.fromkeys(wanted, True)
 
 
 def test_a_change_that_is_only_repeated_is_no_reason_to_retry_again(tmp_path: Path) -> None:
     """The second attempt changes nothing: that is the first failure again, and going on from there is over."""
     run(options("--scenario", "peer-discovery", "--arm", "replan", "--jobs", "1", "--out", str(tmp_path)))
-    (plain,) = (Measured.model_validate_json(line) for line in (tmp_path / "runs.jsonl").read_text().splitlines())
+    (plain,) = measured(tmp_path)
     of_t2 = [(gate.causes["t2"], gate.first_moves["t2"]) for gate in plain.gates if "t2" in gate.causes]
     assert of_t2[:2] == [("test", "retry"), ("no_changes", "restart_fresh")]
     failures = [e["failure"] for e in plain.events if e["type"] == "AttemptFailed" and e["task"] == "t2"]

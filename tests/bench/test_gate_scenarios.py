@@ -31,7 +31,10 @@ def said_of(folder: Path, root: Path) -> list[str]:
     return problems(scenario, checks_of(scenario, root))
 
 
-@pytest.mark.parametrize("name", shipped())
+QUICK = ("code-bug", "peer-discovery", "runner-lost")
+
+
+@pytest.mark.parametrize("name", [pytest.param(n, marks=() if n in QUICK else pytest.mark.slow) for n in shipped()])
 def test_a_shipped_scenario_is_sound(tmp_path: Path, name: str) -> None:
     assert said_of(find(name), tmp_path) == []
 
@@ -153,7 +156,14 @@ SENSE: list[tuple[str, str, Change, str]] = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize(("name", "which", "change", "words"), SENSE, ids=[row[0] for row in SENSE])
+QUICKLY = ("attempt smuggled", "success without the fact", "the fact is told at once", "an answer that nobody recorded")
+"""The others try each rule of a whole scenario as well, which takes its time on a busy machine."""
+
+
+@pytest.mark.parametrize(
+    ("name", "which", "change", "words"),
+    [pytest.param(*row, id=row[0], marks=() if row[0] in QUICKLY else pytest.mark.slow) for row in SENSE],
+)
 def test_a_scenario_that_would_show_nothing_is_refused(
     tmp_path: Path, name: str, which: str, change: Change, words: str
 ) -> None:
