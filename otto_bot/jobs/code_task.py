@@ -26,7 +26,7 @@ from otto_bot.jobs.journal import StoredJournal
 from otto_bot.jobs.learn import told_to
 from otto_bot.jobs.money import budgeted
 from otto_bot.jobs.outcomes import Later
-from otto_bot.jobs.tried_before import previous_diff
+from otto_bot.jobs.tried_before import own_evidence, previous_diff
 from otto_bot.model.errors import ProviderError
 from otto_bot.model.toolset import FileTools
 from otto_bot.sandbox.cage import python_paths
@@ -332,15 +332,3 @@ class _CagedRunner:
 
 async def _tree(workspace: Workspace) -> str:
     return (await workspace.snapshot()).tree
-
-
-def own_evidence(failures: Sequence[Failure]) -> tuple[Excerpt, ...]:
-    """The newest failure in full, older ones by their first excerpt; each says of which attempt it is."""
-    if not failures:
-        return ()
-    older = [_of_attempt(failure, excerpt) for failure in reversed(failures[:-1]) for excerpt in failure.excerpts[:1]]
-    return (*(_of_attempt(failures[-1], excerpt) for excerpt in failures[-1].excerpts), *older)
-
-
-def _of_attempt(failure: Failure, excerpt: Excerpt) -> Excerpt:
-    return excerpt.model_copy(update={"source": f"attempt {failure.attempt} · {excerpt.source}"})

@@ -1,10 +1,12 @@
-"""What a fresh start is shown of the attempt before it: the diff of its own work."""
+"""What a coder is shown of the attempts before its own: their failures, and after a fresh start their work."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
+from otto_bot.core.evidence import Cause, Excerpt, Failure
 from otto_bot.core.run import Attempt
+from otto_bot.diagnosis.progress import left_as_it_was
 from otto_bot.git.merging import Merging
 from otto_bot.git.reading import Reading
 from otto_bot.jobs.context import diff_text
@@ -28,3 +30,23 @@ async def previous_diff(reading: Reading, merging: Merging, attempts: Sequence[A
         return ""
     base = reading.merge_base(attempt.base_sha, last.sha) or last.base_sha
     return diff_text(reading, base, last.sha, DIFF_SHOWN)
+
+
+def own_evidence(failures: Sequence[Failure]) -> tuple[Excerpt, ...]:
+    """The newest failure in full, older ones by their first excerpt; each says of which attempt it is.
+
+    After an attempt that changed nothing, what that attempt left as it was is told in full as well.
+    """
+    if not failures:
+        return ()
+    newest = failures[-1]
+    left = left_as_it_was(failures[:-1]) if newest.cause is Cause.NO_CHANGES else None
+    shown: list[Excerpt] = [_of_attempt(newest, excerpt) for excerpt in newest.excerpts]
+    for failure in ([left] if left else []) + [one for one in reversed(failures[:-1]) if one is not left]:
+        told = failure.excerpts if failure is left else failure.excerpts[:1]
+        shown += [_of_attempt(failure, excerpt) for excerpt in told]
+    return tuple(shown)
+
+
+def _of_attempt(failure: Failure, excerpt: Excerpt) -> Excerpt:
+    return excerpt.model_copy(update={"source": f"attempt {failure.attempt} · {excerpt.source}"})

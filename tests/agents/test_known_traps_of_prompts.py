@@ -17,9 +17,9 @@ from otto_bot.core import events as e
 from otto_bot.core.decision import Decider
 from otto_bot.core.evidence import Cause, Excerpt, Failure, Phase
 from otto_bot.core.run import Handoff, Run
-from otto_bot.jobs.code_task import own_evidence
 from otto_bot.jobs.context import failures_before
 from otto_bot.jobs.gate_request import request_for
+from otto_bot.jobs.tried_before import own_evidence
 
 NONCE = "n0nce12345"
 
@@ -186,6 +186,15 @@ def test_the_next_coder_sees_its_own_evidence_newest_first_and_of_which_attempt_
         ("attempt 1 · CI / test", "the first"),
     ]
     assert own_evidence([]) == ()
+
+
+def test_what_an_attempt_without_changes_left_as_it_was_is_shown_in_full() -> None:
+    first, second, idle = failures("the first", "the second", "nothing")
+    two = Excerpt(kind="log", source="CI / test", text="and more of the second")
+    second = second.model_copy(update={"excerpts": (*second.excerpts, two)})
+    idle = idle.model_copy(update={"cause": Cause.NO_CHANGES})
+    texts = [excerpt.text for excerpt in own_evidence([first, second, idle])]
+    assert texts == ["nothing", "the second", "and more of the second", "the first"]
 
 
 def test_another_tasks_guidance_or_evidence_shown_to_a_coder(make: Any) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 from pathlib import Path
+from typing import NamedTuple
 
 import pytest
 
@@ -26,23 +27,43 @@ def measured(folder: Path) -> list[Measured]:
     return [Measured.model_validate_json(line) for line in (folder / "runs.jsonl").read_text().splitlines()]
 
 
-def test_the_fact_that_a_sibling_found_reaches_the_coder_only_through_the_pilot(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    """One scenario in three arms."""
+class InThreeArms(NamedTuple):
+    """`peer-discovery`, in three arms."""
+
+    code: int
+    none: Measured
+    replan: Measured
+    pilot: Measured
+
+
+@pytest.fixture(scope="module")
+def played(tmp_path_factory: pytest.TempPathFactory) -> InThreeArms:
+    folder = tmp_path_factory.mktemp("bench")
     arms = [word for arm in ("none", "replan", "pilot-1") for word in ("--arm", arm)]
-    code = run(options("--scenario", "peer-discovery", *arms, "--jobs", "1", "--out", str(tmp_path)))
-    none, plain, pilot = measured(tmp_path)
+    code = run(options("--scenario", "peer-discovery", *arms, "--jobs", "1", "--out", str(folder)))
+    return InThreeArms(code, *measured(folder))
+
+
+def test_the_fact_that_a_sibling_found_reaches_the_coder_only_through_the_pilot(played: InThreeArms) -> None:
+    code, none, replan, pilot = played
     assert code == 0
     assert (none.arm, none.recovered, none.wasted, none.gate_calls) == ("none", 0, 0, 0)
-    assert (plain.arm, plain.recovered, plain.problems) == ("replan", 0, ())
+    assert (replan.arm, replan.recovered, replan.problems) == ("replan", 0, ())
     assert (pilot.arm, pilot.recovered, pilot.wasted, pilot.outcome) == ("pilot-1", 2, 0, "done")
     assert [(gate.decided_by, gate.moves, gate.batches) for gate in pilot.gates] == [
         ("pilot", {"t2": "retry_different"}, (("t2", "t3"),))
     ]
-    assert none.evidence["t2"] == plain.evidence["t2"] == pilot.evidence["t2"]
-    last = capsys.readouterr().out.strip().splitlines()[-1]
-    assert "recovered of 2: none 0, replan 0, pilot-1 2; all claims hold" in last
+    assert none.evidence["t2"] == replan.evidence["t2"] == pilot.evidence["t2"]
+
+
+def test_a_change_that_is_only_repeated_is_no_reason_to_retry_again(played: InThreeArms) -> None:
+    """The second attempt changes nothing: that is the first failure again, and going on from there is over."""
+    gates, events = played.replan.gates, played.replan.events
+    of_t2 = [(gate.causes["t2"], gate.first_moves["t2"]) for gate in gates if "t2" in gate.causes]
+    assert of_t2[:2] == [("test", "retry"), ("no_changes", "restart_fresh")]
+    failures = [e["failure"] for e in events if e["type"] == "AttemptFailed" and e["task"] == "t2"]
+    first = next(e["failure"] for e in events if e["type"] == "VerificationEnded" and e["target"] == "t2/a1")
+    assert {(one["progress"], one["fingerprint"]) for one in failures} == {("same", first["fingerprint"])}
 
 
 @pytest.mark.slow
@@ -69,17 +90,6 @@ def test_every_scenario_in_every_arm_holds_every_claim(tmp_path: Path, capsys: p
     places = [bench.seen_in for bench in benches.values()]
     wanted = {"own_log": 6, "sibling_handoff": 6, "spec": 4, "two_failures_together": 4, "nowhere": 4}
     assert {place: places.count(place) >= least for place, least in wanted.items()} == dict.fromkeys(wanted, True)
-
-
-def test_a_change_that_is_only_repeated_is_no_reason_to_retry_again(tmp_path: Path) -> None:
-    """The second attempt changes nothing: that is the first failure again, and going on from there is over."""
-    run(options("--scenario", "peer-discovery", "--arm", "replan", "--jobs", "1", "--out", str(tmp_path)))
-    (plain,) = measured(tmp_path)
-    of_t2 = [(gate.causes["t2"], gate.first_moves["t2"]) for gate in plain.gates if "t2" in gate.causes]
-    assert of_t2[:2] == [("test", "retry"), ("no_changes", "restart_fresh")]
-    failures = [e["failure"] for e in plain.events if e["type"] == "AttemptFailed" and e["task"] == "t2"]
-    first = next(e["failure"] for e in plain.events if e["type"] == "VerificationEnded" and e["target"] == "t2/a1")
-    assert {(one["progress"], one["fingerprint"]) for one in failures} == {("same", first["fingerprint"])}
 
 
 def test_seeds_multiply_only_arms_with_chance() -> None:

@@ -127,6 +127,7 @@ def test_an_exported_scenario_is_never_written_over(tmp_path: Path, capsys: pyte
     assert "is there already" in capsys.readouterr().err
 
 
+@pytest.mark.slow
 def test_an_export_says_what_came_of_the_benchs_own_run(tmp_path: Path) -> None:
     assert exported("runner-lost", tmp_path) == 0
     said = yaml.safe_load((tmp_path / "runner-lost" / "scenario.yml").read_text())
