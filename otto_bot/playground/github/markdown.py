@@ -17,7 +17,9 @@ DETAILS = re.compile(
 def render(text: str) -> str:
     """HTML of a comment. Hidden markers vanish; of HTML only a few harmless tags stand, without attributes."""
     # In comments and descriptions GitHub shows every line break of the text.
-    parser = MarkdownIt("commonmark", {"html": False, "linkify": False, "breaks": True}).enable(["table", "strikethrough"])
+    parser = MarkdownIt("commonmark", {"html": False, "linkify": False, "breaks": True}).enable(
+        ["table", "strikethrough"]
+    )
     html = str(parser.render(HIDDEN.sub("", text)))
     html = DETAILS.sub(r"<\1>", html)
     return BOX.sub(_box, html)
