@@ -26,7 +26,7 @@ from otto_bot.jobs.journal import StoredJournal
 from otto_bot.jobs.learn import told_to
 from otto_bot.jobs.money import budgeted
 from otto_bot.jobs.outcomes import Later
-from otto_bot.jobs.tried_before import own_evidence, previous_diff
+from otto_bot.jobs.tried_before import own_evidence, previous_diff, standing
 from otto_bot.model.errors import ProviderError
 from otto_bot.model.toolset import FileTools
 from otto_bot.sandbox.cage import python_paths
@@ -88,9 +88,9 @@ async def _start(context: Context, run: Run, mirror: Mirror, effect: Effect) -> 
     task = run.task(effect.task)
     title = slug(run.plan.task(effect.task).title)
     own = run.run_branch if run.single else f"{run.prefix}/{effect.task}-{title}-a{effect.attempt}"
-    last = task.last
-    if last is None or last.sha is None or not last.pushed:
-        return Start(base=run.head, branch=own, fresh=True)
+    last = standing(task.attempts)
+    if last is None or last.sha is None:
+        return Start(base=_fresh_base(run), branch=own, fresh=True)
     await mirror.fetch(run.head, last.sha)
     if task.next_strategy is not Action.RESTART_FRESH:
         merged = await context.merging(mirror).merge_in(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from otto_bot.core.decision import Action
 from otto_bot.core.evidence import Cause, Excerpt, Failure
 from otto_bot.core.run import Attempt
 from otto_bot.diagnosis.progress import left_as_it_was
@@ -13,6 +14,22 @@ from otto_bot.jobs.context import diff_text
 
 DIFF_SHOWN = 30_000
 """Characters of it."""
+
+
+def standing(attempts: Sequence[Attempt]) -> Attempt | None:
+    """The attempt whose commit a retry goes on from; None = there is none, and it begins at the run branch.
+
+    An attempt that left no commit (it changed nothing, or its model was out of reach) stands where it began: on the
+    one before it, unless it was a fresh start.
+    """
+    for place in reversed(range(len(attempts))):
+        attempt = attempts[place]
+        if attempt.sha is not None and attempt.pushed:
+            return attempt
+        began_anew = place == 0 or attempts[place - 1].branch != attempt.branch
+        if began_anew or attempt.strategy is Action.RESTART_FRESH:
+            return None
+    return None
 
 
 async def previous_diff(reading: Reading, merging: Merging, attempts: Sequence[Attempt], attempt: Attempt) -> str:

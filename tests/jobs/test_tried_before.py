@@ -7,13 +7,14 @@ from pathlib import Path
 
 import pytest
 
+from otto_bot.core.decision import Action
 from otto_bot.core.run import Attempt
 from otto_bot.git.commits import Author, write_commit
 from otto_bot.git.merging import Conflict, Merging
 from otto_bot.git.mirror import Mirror
 from otto_bot.git.reading import Reading
 from otto_bot.git.runner import GitRunner
-from otto_bot.jobs.tried_before import previous_diff
+from otto_bot.jobs.tried_before import previous_diff, standing
 
 WHO, WHEN = Author("dev", "dev@invalid"), datetime(2026, 1, 2, tzinfo=UTC)
 
@@ -102,3 +103,27 @@ async def test_an_attempt_that_goes_on_from_the_last_one_needs_no_diff(repo: Rep
     assert await repo.shown(attempt(1, main, first), attempt(2, first)) == ""
     assert await repo.shown(attempt(1, main, first), attempt(2, await repo.merged(first, head))) == ""
     assert await repo.shown(attempt(1, main), attempt(2, main)) == ""
+
+
+def on(branch: str, number: int, sha: str | None = None, strategy: Action | None = None) -> Attempt:
+    return Attempt(number=number, branch=branch, base_sha="base", sha=sha, pushed=sha is not None, strategy=strategy)
+
+
+@pytest.mark.parametrize(
+    ("attempts", "number"),
+    [
+        ([], None),
+        ([on("a1", 1)], None),
+        ([on("a1", 1, "s1")], 1),
+        ([on("a1", 1, "s1"), on("a1", 2, "s2", Action.RETRY)], 2),
+        ([on("a1", 1, "s1"), on("a1", 2, None, Action.RETRY)], 1),
+        ([on("a1", 1, "s1"), on("a1", 2, None, Action.RETRY), on("a1", 3, None, Action.RETRY_DIFFERENT)], 1),
+        ([on("a1", 1, "s1"), on("a2", 2, None, Action.RESTART_FRESH)], None),
+        ([on("run", 1, "s1"), on("run", 2, None, Action.RESTART_FRESH)], None),
+        ([on("a1", 1, "s1"), on("a2", 2, None, Action.RETRY)], None),
+        ([on("a1", 1, "s1"), on("a2", 2, "s2", Action.RESTART_FRESH), on("a2", 3, None, Action.RETRY)], 2),
+    ],
+)
+def test_a_retry_goes_on_from_the_newest_commit_of_its_line(attempts: list[Attempt], number: int | None) -> None:
+    found = standing(attempts)
+    assert (found.number if found else None) == number
