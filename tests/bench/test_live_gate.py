@@ -170,13 +170,13 @@ def test_at_the_cap_it_stops_and_a_higher_one_goes_on(
     monkeypatch.setenv("ANTHROPIC_BASE_URL", stand_in.write("live", knowing()))
     out = tmp_path / "out"
     # Enough for the pilot's call with its reservation, not for the coder sessions behind it.
-    assert run(options("--repeats", "1", "--usd", "0.2", "--out", str(out))) == 1
+    assert run(options("--repeats", "1", "--usd", "0.23", "--out", str(out))) == 1
     (pair,) = pairs(out)
     assert pair.dropped is not None
     assert pair.dropped.by == "cap"
-    assert 0 < BenchPurse(out / "purse.jsonl", 0.2).spent <= 0.2
+    assert 0 < BenchPurse(out / "purse.jsonl", 0.23).spent <= 0.23
     said = capsys.readouterr().out
-    assert "STOPPED: the cap of $0.20 is reached" in said
+    assert "STOPPED: the cap of $0.23 is reached" in said
     assert "no pair with both arms counts" in said
 
     assert run(options("--repeats", "1", "--usd", "3", "--out", str(out))) == 0
