@@ -79,7 +79,7 @@ def test_a_huge_gate_gives_a_prompt_within_the_budget_and_every_failure_its_firs
     assert prompt.count("AssertionError: the first error") == 40
     assert "characters cut around the first error" in prompt
     assert "more left out for space" in prompt
-    assert "Not shown for space" in prompt
+    assert "not shown for space" in prompt
     assert size(replan_prompt(request)) + size(replan_system(NONCE)) <= PROMPT_BYTES
 
 
