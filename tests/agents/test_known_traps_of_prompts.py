@@ -134,6 +134,20 @@ def test_issue_plan_and_task_texts_can_be_quoted(make: Any) -> None:
     assert specs["plan · t1"].task == "t1"
 
 
+def test_a_key_in_the_issue_is_hidden_before_the_text_is_cut(make: Any) -> None:
+    """What is cut around the first error may begin in the middle of a key, and nothing then says that it is one."""
+    lines = [f"{n:02d}" + "QkFTRTY0" * 7 + "abcd==" for n in range(60)]
+    key = "\n".join(["-----BEGIN RSA PRIVATE KEY-----", *lines, "-----END RSA PRIVATE KEY-----"])
+    body = f"{key}\nerror: it does not start\n" + "more words\n" * 30_000
+    big = [make.spec(f"t{n}", "t1").model_copy(update={"goal": "g " * 1900}) for n in range(2, 90)]
+    made = make.executing(make.plan("t1", *big), title="Start", body=body)
+    run = opened(make, make.fold(made, *make.to_failed("t1")))
+    shown = next(i.excerpt.text for i in request(run).facts.evidence.values() if i.excerpt.source.startswith("issue"))
+    assert "error: it does not start" in shown
+    assert len(shown) < len(key)
+    assert "QkFTRTY0" not in shown
+
+
 def test_of_a_mixed_gate_the_pilot_is_shown_only_what_is_open(make: Any) -> None:
     made = make.executing(make.plan("t1", "t2"))
     run = make.fold(made, *make.to_failed("t1", cause=Cause.INFRA, excerpts=log("runner lost")))
