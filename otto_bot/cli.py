@@ -192,7 +192,7 @@ def _settings(**changes: Any) -> Any:
 
 
 def _database() -> str:
-    """Where the ledger is: reading it needs no key of the App."""
+    """Where the ledger is: commands that only use it need no key of the App."""
     from otto_bot.settings import read_store_settings
 
     return read_store_settings(os.environ).database
@@ -246,7 +246,7 @@ def _learnings(options: argparse.Namespace) -> int:
     from otto_bot.learnings import Request, run
 
     request = Request(options.do, options.name, options.repo, options.all, options.json)
-    return run(request, _settings().database, datetime.now(UTC))
+    return run(request, _database(), datetime.now(UTC))
 
 
 def _replay(options: argparse.Namespace) -> int:

@@ -10,7 +10,7 @@ from typing import NamedTuple, TextIO
 
 from otto_bot.core.insight import Counting
 from otto_bot.settings import read_store_settings
-from otto_bot.store.database import open_to_read
+from otto_bot.store.database import open_existing
 from otto_bot.store.gate_records import GateRecords
 from otto_bot.text.insight import insight_lines
 from otto_bot.text.screen import Look
@@ -29,7 +29,7 @@ class Asked(NamedTuple):
 def insight(asked: Asked, out: TextIO, environment: Mapping[str, str], now: datetime) -> int:
     """The command; returns the exit code. Raises SettingsError and StoreUnavailable."""
     since = None if asked.since is None else now - timedelta(days=asked.since)
-    engine = open_to_read(read_store_settings(environment).database)
+    engine = open_existing(read_store_settings(environment).database)
     counting = Counting(since)
     try:
         for run in GateRecords(engine).runs_with_gates(since):

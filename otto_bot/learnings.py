@@ -15,7 +15,7 @@ from otto_bot.core.config import Config
 from otto_bot.core.learning_words import scope_of, tidy, unsafe
 from otto_bot.core.learnings import LearningStatus, StoredLearning
 from otto_bot.core.values import Repo
-from otto_bot.store.database import migrate, open_database
+from otto_bot.store.database import open_existing
 from otto_bot.store.learnings import Learnings
 from otto_bot.store.ledger import Ledger
 from otto_bot.text.screen import shown
@@ -25,6 +25,9 @@ EXIT_USAGE = 2
 FILE_LIMIT = 16 * 1024 * 1024
 """Bytes of a file that is brought in."""
 TEXT_LIMIT = 300
+MOST_SOURCES, SOURCE_LIMIT, MOST_USES = 5, 2000, 1_000_000
+"""Of one learning in a file: sources, characters of a field of a source, and what its counts may say."""
+_SOURCE_WORDS = ("quote", "place", "url", "sha256", "task")
 
 
 class Request(NamedTuple):
@@ -42,11 +45,10 @@ class Wrong(ValueError):
 
 
 def run(request: Request, database: str, now: datetime, out: TextIO | None = None, err: TextIO | None = None) -> int:
-    """Do it; returns the exit code: 0 done, 1 there is no such thing, 2 not asked rightly."""
+    """Do it; returns the exit code: 0 done, 1 there is no such thing, 2 not asked rightly. Raises StoreUnavailable."""
     out, err = out or sys.stdout, err or sys.stderr
-    engine = open_database(database)
+    engine = open_existing(database)
     try:
-        migrate(engine)
         desk = _Desk(Learnings(engine), Ledger(engine), now, out)
         return desk.do(request)
     except Wrong as error:
@@ -146,7 +148,7 @@ class _Desk:
             reason = why or "text has 1 to 300 characters, scope is `repository` or a path"
             raise Wrong(f"line {number}: {reason}; nothing was brought in")
         # Runs have other numbers elsewhere; what was counted there stays.
-        return row.model_copy(update={"text": text, "scope": scope, "run": None, "gate": 0})
+        return row.model_copy(update={"text": text, "scope": scope, "run": None, "gate": 0, **_within_bounds(row)})
 
     def _repo(self, full_name: str) -> Repo:
         """A repository that learnings or runs know by this name."""
@@ -161,6 +163,18 @@ class _Desk:
 
     def _say(self, words: str) -> None:
         print(words, file=self._out)
+
+
+def _within_bounds(row: StoredLearning) -> dict[str, object]:
+    """What no pilot wrote, as the table can hold it: a file may say anything."""
+    names = {"author": 80, "model": 80, "accepted_by": 120, "forgotten_by": 120}
+    held: dict[str, object] = {name: tidy(getattr(row, name))[:most] for name, most in names.items()}
+    sources = [
+        source.model_copy(update={name: tidy(getattr(source, name))[:SOURCE_LIMIT] for name in _SOURCE_WORDS})
+        for source in row.sources[:MOST_SOURCES]
+    ]
+    counts = {name: min(max(0, getattr(row, name)), MOST_USES) for name in ("used", "helped", "failed")}
+    return {**held, **counts, "sources": tuple(sources)}
 
 
 def _lines_of(path: Path) -> list[str]:

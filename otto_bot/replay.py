@@ -23,7 +23,7 @@ from otto_bot.model.client import ModelClient
 from otto_bot.model.prices import Prices
 from otto_bot.replay_check import CannotReplay, checked, recorded_side, stored
 from otto_bot.settings import SettingsError, read_store_settings
-from otto_bot.store.database import open_to_read
+from otto_bot.store.database import open_existing
 from otto_bot.store.gate_records import GateRecord, GateRecords
 from otto_bot.store.ledger import NoSuchRun
 from otto_bot.text.replay import replay_lines
@@ -85,7 +85,7 @@ def replay(wish: Wish, out: TextIO, environment: Mapping[str, str]) -> int:
             "a model is called and there is no key: set ANTHROPIC_API_KEY, and ANTHROPIC_BASE_URL where another "
             "address than the provider's answers (a server of your own may take any key)"
         )
-    engine = open_to_read(settings.database)
+    engine = open_existing(settings.database)
     try:
         records = _wanted(GateRecords(engine).of_run(wish.run_id), wish)
     finally:

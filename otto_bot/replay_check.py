@@ -35,7 +35,7 @@ def stored(record: GateRecord) -> tuple[DecisionMade, GateRequest]:
     if not made.request:
         raise CannotReplay("an older version decided it, and stored no request")
     if record.request is None:
-        raise CannotReplay(f"its stored request {made.request[:12]} is gone")
+        raise CannotReplay(f"its stored request {made.request[:12]} is gone or damaged")
     try:
         request = GateRequest.model_validate_json(record.request)
     except ValidationError as error:
@@ -84,7 +84,8 @@ def _recorded(record: GateRecord, made: DecisionMade) -> list[RecordedReply]:
             continue
         raw = record.raw(kept)
         if raw is None or kept.cut:
-            raise CannotReplay(f"the raw reply to {kept.call} is {'longer than what is kept' if kept.cut else 'gone'}")
+            lost = "longer than what is kept" if kept.cut else "gone or damaged"
+            raise CannotReplay(f"the raw reply to {kept.call} is {lost}")
         try:
             reply = read_reply(raw.decode("utf-8", "replace"), request_id=kept.request_id, seconds=kept.seconds)
         except ProviderError as error:

@@ -93,7 +93,7 @@ def test_wrong_settings_are_named_and_nothing_starts(
     assert not state.exists()
 
 
-@pytest.mark.parametrize("command", [["report", "--run", "3"], ["replay", "3"], ["insight"]])
+@pytest.mark.parametrize("command", [["report", "--run", "3"], ["replay", "3"], ["insight"], ["learnings"]])
 def test_reading_the_ledger_needs_no_key_of_the_app(
     state: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], command: list[str]
 ) -> None:
@@ -104,7 +104,7 @@ def test_reading_the_ledger_needs_no_key_of_the_app(
     monkeypatch.setenv("OTTO_PORT", "eighty")
     capsys.readouterr()
 
-    assert main(command) == {"report": 1, "replay": 2, "insight": 0}[command[0]]
+    assert main(command) == {"report": 1, "replay": 2, "insight": 0, "learnings": 0}[command[0]]
     assert "OTTO_" not in capsys.readouterr().err
 
     monkeypatch.setenv("OTTO_DATABASE_URL", "mysql://u:hush-hush@h/d")

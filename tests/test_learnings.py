@@ -13,7 +13,7 @@ import pytest
 from otto_bot.core.learnings import Proposal, Source
 from otto_bot.core.values import Repo
 from otto_bot.learnings import Request, run
-from otto_bot.store.database import migrate, open_database
+from otto_bot.store.database import StoreUnavailable, migrate, open_database
 from otto_bot.store.learnings import Learnings
 
 NOW = datetime(2026, 11, 1, 9, 0, tzinfo=UTC)
@@ -89,6 +89,28 @@ def test_what_cannot_be_done_says_what_to_do(ask: Ask, request_: tuple[object, .
 
     assert (got, out) == (code, "")
     assert says in err
+
+
+def test_what_is_beside_the_words_of_a_line_is_held_to_the_table(ask: Ask, tmp_path: Path) -> None:
+    line = json.loads(ask("export", repo="octo/app")[1].splitlines()[0])
+    long = {"author": "a\x00" * 200, "model": "m" * 300, "accepted_by": "x" * 400, "forgotten_by": "y" * 400}
+    counts = {"used": -1, "helped": 10**15, "failed": 10**15}
+    source = {**line["sources"][0], "quote": "q" * 9000}
+    file = tmp_path / "learnings.jsonl"
+    file.write_text(json.dumps({**line, **long, **counts, "sources": [source] * 50}))
+
+    assert ask("import", str(file), "octo/lib")[0] == 0
+    got = json.loads(ask("list", repo="octo/lib", as_json=True)[1].splitlines()[-1])
+    assert [len(got[name]) for name in long] == [80, 80, 120, 120]
+    assert [got[name] for name in counts] == [0, 1_000_000, 1_000_000]
+    assert (len(got["sources"]), len(got["sources"][0]["quote"])) == (5, 2000)
+    assert "\x00" not in got["author"]
+
+
+def test_no_database_is_said_and_none_is_made(tmp_path: Path) -> None:
+    with pytest.raises(StoreUnavailable, match="there is no database"):
+        run(Request("list"), f"sqlite:///{tmp_path / 'none.sqlite'}", NOW)
+    assert not list(tmp_path.iterdir())
 
 
 def test_a_file_goes_out_and_comes_in_elsewhere(ask: Ask, tmp_path: Path) -> None:

@@ -4,16 +4,22 @@ from __future__ import annotations
 
 import re
 
+from otto_bot.core.values import writable
+
 _NONCE = re.compile(r"[A-Za-z0-9]{8,64}")
-_LOOK_ALIKE = re.compile(r"[<＜‹«](?=[\s/\\]*untrusted)", re.IGNORECASE)
-# Zero-width and bidirectional controls, tag characters: invisible to people, readable to a model.
-_INVISIBLE = re.compile("[\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2064\u2066-\u206f\ufeff\U000e0000-\U000e007f]")
-_CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
+_LOOK_ALIKE = re.compile(r"[<＜‹«〈⟨《⟪﹤❮❰˂ᐸ](?=[\W_]{0,8}untrusted)", re.IGNORECASE)
+# Zero-width and bidirectional controls, fillers, tag characters, variation selectors (which can carry whole sentences):
+# invisible to people, readable to a model.
+_INVISIBLE = re.compile(
+    "[\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u202a-\u202e\u2060-\u206f\u3164"
+    "\ufe00-\ufe0f\ufeff\uffa0\ufff9-\ufffb\U000e0000-\U000e0fff]"
+)
+_CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")
 
 
 def visible(text: str) -> str:
-    """Text without characters that a reader cannot see."""
-    return _CONTROL.sub("", _INVISIBLE.sub("", text)).replace("\r\n", "\n").replace("\r", "\n")
+    """Text without characters that a reader cannot see, and that every encoding holds."""
+    return writable(_CONTROL.sub("", _INVISIBLE.sub("", text)).replace("\r\n", "\n").replace("\r", "\n"))
 
 
 def plain(text: str, nonce: str) -> str:

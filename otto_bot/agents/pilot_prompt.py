@@ -242,9 +242,9 @@ def _evidence(request: GateRequest) -> str:
         label = f"{item.id} · {_owner(item)} · {item.excerpt.kind} · {item.excerpt.place}"
         parts.append(fence(label, item.excerpt.text, request.nonce))
     if request.cut:
-        parts.append(
-            "Not shown for space:\n" + plain(bullets([c[:300] for c in request.cut], CUT_BYTES), request.nonce)
-        )
+        # Names of jobs and files stand in it, and these are others' words too.
+        lacking = bullets([one_line[:300] for c in request.cut if (one_line := " ".join(c.split()))], CUT_BYTES)
+        parts.append(fence("not shown for space", lacking, request.nonce))
     return "\n".join(parts)
 
 

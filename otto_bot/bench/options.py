@@ -114,7 +114,7 @@ def live_options(options: argparse.Namespace, now: datetime) -> argparse.Namespa
         "out": Path(f"bench-live-{now:%Y%m%d-%H%M%S}"),
     }  # fmt: skip
     given = {key: value for key, value in vars(options).items() if value is not None}
-    return argparse.Namespace(**{**usual, **given})
+    return argparse.Namespace(**{**vars(options), **usual, **given})
 
 
 def _run_real(options: argparse.Namespace) -> int:

@@ -161,7 +161,9 @@ def analyses_fit(raw: PilotDecision, facts: Facts) -> Iterator[Rejection]:
         if number > 1:
             yield _no(where, f"{name} has {number} analyses; give one")
     for finding in raw.cross_task:
-        for key in finding.tasks:
+        if len(finding.tasks) != len(set(finding.tasks)):
+            yield _no("cross_task", "a finding names each task once")
+        for key in dict.fromkeys(finding.tasks):
             if key not in facts.plan.keys:
                 yield _no("cross_task", f"{_name(key)} is no task of this plan")
 

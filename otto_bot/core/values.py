@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import re
-from typing import Annotated
+from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -12,11 +13,29 @@ Usd = Annotated[float, Field(ge=0)]
 
 
 _UNWRITABLE = re.compile("[\x00\ud800-\udfff]")
+_HALF = re.compile("[\ud800-\udfff]")
 
 
 def writable(text: str) -> str:
     """Text that every database and encoding can hold: NUL and halves of surrogate pairs become U+FFFD."""
     return _UNWRITABLE.sub("\ufffd", text)
+
+
+def encodable(value: Any) -> Any:
+    """Plain JSON that UTF-8 can hold: halves of surrogate pairs, in keys too, become U+FFFD; the rest stays as it is.
+
+    Raises what `json.dumps` raises, RecursionError included.
+    """
+    text = json.dumps(value, ensure_ascii=False)
+    return json.loads(_HALF.sub("\ufffd", text)) if _HALF.search(text) else value
+
+
+def stored_json(value: BaseModel) -> str:
+    """A value as it is stored; where UTF-8 cannot hold a text of it, that text is mended as `writable` does."""
+    try:
+        return value.model_dump_json(by_alias=True)
+    except ValueError:  # pydantic's word for it
+        return json.dumps(encodable(value.model_dump(mode="json", by_alias=True)), separators=(",", ":"))
 
 
 class Frozen(BaseModel):

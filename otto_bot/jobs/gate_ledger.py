@@ -12,6 +12,7 @@ from otto_bot.agents.pilot_prompt import GateRequest
 from otto_bot.agents.structured import Record
 from otto_bot.core.gate_account import GateReply
 from otto_bot.core.redact import Redactor
+from otto_bot.core.values import stored_json
 from otto_bot.jobs.context import Context
 from otto_bot.store.effect_rows import Ticket
 
@@ -34,7 +35,7 @@ class GateLedger:
 
     async def keep_request(self, request: GateRequest) -> str:
         """Store what is decided on; its sha256. The nonce is no part of the input, and stays out."""
-        body = request.model_copy(update={"nonce": ""}).model_dump_json(by_alias=True).encode("utf-8", "replace")
+        body = stored_json(request.model_copy(update={"nonce": ""})).encode()
         return await asyncio.to_thread(self._context.archive.keep, "gate_request", body, self._context.now())
 
     async def keep(self, record: Record) -> None:

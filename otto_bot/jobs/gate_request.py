@@ -14,6 +14,7 @@ from otto_bot.core.decision import Facts
 from otto_bot.core.evidence import Excerpt, Failure
 from otto_bot.core.history import history
 from otto_bot.core.plan import TaskSpec
+from otto_bot.core.redact import Redactor
 from otto_bot.core.run import Gate, Run, TaskState
 from otto_bot.git.errors import GitFailed
 from otto_bot.github.errors import GitHubError
@@ -22,13 +23,14 @@ from otto_bot.jobs.context import Context
 log = logging.getLogger(__name__)
 
 PATCH_BYTES = 256 * 1024
-ISSUE_CHARS = 20_000
+TEXT_CHARS = 20_000
+"""Characters of one text or handoff; nothing but an issue's body is ever longer."""
 
 
 async def gate_request(context: Context, run: Run, gate: Gate, learnings: tuple[str, ...] = ()) -> GateRequest:
     """The request a gate is decided on, from the run and the failures frozen at it."""
     diffs, lacking = await attempt_diffs(context, run, gate)
-    request = request_for(run, gate, context.nonce(), diffs, learnings)
+    request = request_for(run, gate, context.nonce(), diffs, learnings, context.redactor)
     return request.model_copy(update={"cut": (*request.cut, *lacking)})
 
 
@@ -69,12 +71,22 @@ def _sha(run: Run, failure: Failure) -> str | None:
 
 
 def request_for(
-    run: Run, gate: Gate, nonce: str, diffs: Sequence[Reported] = (), learnings: Sequence[str] = ()
+    run: Run,
+    gate: Gate,
+    nonce: str,
+    diffs: Sequence[Reported] = (),
+    learnings: Sequence[str] = (),
+    redactor: Redactor | None = None,
 ) -> GateRequest:
-    """The same without anything fetched: pure. Evidence of failures that the rules settled stays with the gate."""
+    """The same without anything fetched: pure. Evidence of failures that the rules settled stays with the gate.
+
+    Texts and handoffs lose their secrets here, before they are cut: half a key is not known for one. Logs and diffs
+    lost theirs when they were fetched.
+    """
     facts = policy.facts_for(run, gate, {})
     failures = [f for f in gate.failures if f.task in facts.open_failures] or list(gate.failures)
-    reported = (*_handoffs(run), *diffs, *_texts(run, facts))
+    hide = redactor or Redactor()
+    reported = (*_without_secrets(_handoffs(run), hide), *diffs, *_without_secrets(_texts(run, facts), hide))
     pack = number_evidence(failures, reported, PROMPT_BYTES)
     return GateRequest(
         run=str(run.id),
@@ -89,6 +101,14 @@ def request_for(
         cut=pack.cut,
         nonce=nonce,
     ).bounded()
+
+
+def _without_secrets(reported: Sequence[Reported], redactor: Redactor) -> list[Reported]:
+    cleaned = []
+    for one in reported:
+        text = redactor.text(one.excerpt.text)[:TEXT_CHARS]
+        cleaned.append(one.model_copy(update={"excerpt": one.excerpt.model_copy(update={"text": text})}))
+    return cleaned
 
 
 def _past(run: Run, key: str) -> list[Past]:
@@ -125,7 +145,7 @@ def _texts(run: Run, facts: Facts) -> list[Reported]:
     assert run.plan is not None
     failed = [key for key in run.plan.keys if key in facts.open_failures]
     others = [key for key in run.plan.keys if key in facts.open_tasks and key not in failed]
-    issue = f"{run.title}\n\n{run.body}"[:ISSUE_CHARS]
+    issue = f"{run.title}\n\n{run.body}"
     return [
         *(_task_text(run.plan.task(key)) for key in failed),
         _text(f"issue {run.issue} as it was labelled", issue),

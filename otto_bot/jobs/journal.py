@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 
+from otto_bot.core.values import stored_json
 from otto_bot.jobs.context import Context
 from otto_bot.model.journal import Turn
 
@@ -21,5 +22,5 @@ class StoredJournal:
 
     async def save(self, key: str, turn: Turn) -> None:
         """Record a turn, redacted; durable when this returns."""
-        body = self._context.redactor.text(turn.model_dump_json()).encode()
+        body = self._context.redactor.text(stored_json(turn)).encode()
         await asyncio.to_thread(lambda: self._context.archive.save_turn(key, turn.number, body, self._context.now()))

@@ -9,7 +9,7 @@ from importlib import import_module
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
-from otto_bot.core.values import Usage
+from otto_bot.core.values import Usage, encodable, writable
 from otto_bot.model.calls import CALL_HEADER, ModelCall, ModelReply
 from otto_bot.model.errors import ProviderError
 from otto_bot.model.faults import LostReply, guard, provider_error
@@ -22,6 +22,9 @@ RETRIES = 2
 
 MOST_TOKENS = 1_000_000_000
 """No call has more; a reply that says so does not know what it cost."""
+
+LONGEST_LABEL = 80
+"""Characters of a model's name, a stop reason or a request id that are kept."""
 
 
 def warm() -> None:
@@ -95,8 +98,9 @@ def _request(call: ModelCall) -> dict[str, Any]:
     """The call as keyword arguments of `messages.create`."""
     request: dict[str, Any] = {
         "model": call.model,
-        "system": call.system,
-        "messages": call.messages,
+        # The SDK raises on half a surrogate pair, wherever a file name or an old reply brought it in.
+        "system": encodable(call.system),
+        "messages": encodable(call.messages),
         "max_tokens": call.max_tokens,
     }
     if call.tools:
@@ -116,7 +120,7 @@ def read_reply(raw: str, *, request_id: str, seconds: float) -> ModelReply:
     The body is read as it came: the SDK's models would fill gaps and hide that the usage is missing.
     """
     try:
-        body = json.loads(raw)
+        body = encodable(json.loads(raw))
     except (ValueError, RecursionError):
         body = None
     content = body.get("content") if isinstance(body, dict) else None
@@ -131,14 +135,19 @@ def read_reply(raw: str, *, request_id: str, seconds: float) -> ModelReply:
     return ModelReply(
         text="".join(str(block.get("text") or "") for block in content if block.get("type") == "text"),
         content=content,
-        stop_reason=str(body.get("stop_reason") or ""),
+        stop_reason=_label(body.get("stop_reason")),
         usage=usage or Usage(),
         usage_known=usage is not None,
-        model=str(body.get("model") or ""),
-        request_id=request_id,
+        model=_label(body.get("model")),
+        request_id=_label(request_id),
         latency_seconds=seconds,
         raw=raw,
     )
+
+
+def _label(value: object) -> str:
+    """A name that the server gives, as every table can hold it."""
+    return writable(str(value or "")[:LONGEST_LABEL])
 
 
 def _usage(data: object) -> Usage | None:

@@ -34,10 +34,17 @@ class Archive:
         return digest
 
     def read(self, sha256: str) -> bytes | None:
-        """A stored body."""
+        """A stored body; None where there is none, or not any more what was stored."""
         with reading(self._engine) as c:
-            body = c.execute(sa.select(t.artifacts.c.body).where(t.artifacts.c.sha256 == sha256)).scalar()
-        return None if body is None else zlib.decompress(body)
+            packed = c.execute(sa.select(t.artifacts.c.body).where(t.artifacts.c.sha256 == sha256)).scalar()
+        if packed is None:
+            return None
+        unpacking = zlib.decompressobj()
+        try:
+            body = unpacking.decompress(packed, ARTIFACT_LIMIT + 1)
+        except zlib.error:
+            return None
+        return body if hashlib.sha256(body).hexdigest() == sha256 else None
 
     def turns(self, key: str) -> list[bytes]:
         """A journal's entries in order."""

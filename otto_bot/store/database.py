@@ -114,8 +114,8 @@ def migrate(engine: sa.Engine) -> None:
         command.upgrade(config, "head")
 
 
-def open_to_read(url: str) -> sa.Engine:
-    """An existing database for those who only read; nothing is made or migrated. Raises StoreUnavailable."""
+def open_existing(url: str) -> sa.Engine:
+    """An existing database for commands beside the bot; nothing is made or migrated. Raises StoreUnavailable."""
     parsed = sa.make_url(normal_url(url))
     where = parsed.database or ""
     if parsed.get_backend_name() == "sqlite" and where != ":memory:" and not Path(where).is_file():
@@ -126,7 +126,7 @@ def open_to_read(url: str) -> sa.Engine:
         engine.dispose()
         raise StoreUnavailable(
             f"the database has schema {found or 'none'}, this version reads {NEWEST}: "
-            "start `otto-bot serve` of this version once, or read it with the version that wrote it"
+            "start `otto-bot serve` of this version once, or use the version that wrote it"
         )
     return engine
 

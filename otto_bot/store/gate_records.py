@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import datetime
 
 import sqlalchemy as sa
+from pydantic import ValidationError
 
 from otto_bot.core.events import DecisionMade, read_event
 from otto_bot.core.gate_account import GateReply
@@ -13,7 +15,7 @@ from otto_bot.core.run import Gate, Run
 from otto_bot.core.values import Frozen
 from otto_bot.store import tables as t
 from otto_bot.store.archive import Archive
-from otto_bot.store.database import reading
+from otto_bot.store.database import StoreUnavailable, reading
 from otto_bot.store.ledger import Ledger
 
 PAGE = 25
@@ -52,6 +54,17 @@ class GateRecord(Frozen):
         return self.raws.get(reply.reply)
 
 
+@contextmanager
+def _of_this_version(run_id: int) -> Iterator[None]:
+    try:
+        yield
+    except ValidationError as error:
+        raise StoreUnavailable(
+            f"run {run_id} cannot be read: {error.errors()[0]['msg']}; use the version that wrote it, "
+            "or put a backup of the database back"
+        ) from None
+
+
 class GateRecords:
     """Reads only. Errors are StoreUnavailable."""
 
@@ -61,9 +74,10 @@ class GateRecords:
         self._ledger = Ledger(engine)
 
     def of_run(self, run_id: int) -> list[GateRecord]:
-        """Every gate of a run, in order. Raises NoSuchRun."""
-        run = self._ledger.load(run_id)
-        made = self._made(run_id)
+        """Every gate of a run, in order. Raises NoSuchRun, and StoreUnavailable where its rows cannot be read."""
+        with _of_this_version(run_id):
+            run = self._ledger.load(run_id)
+            made = self._made(run_id)
         return [self._record(run, gate, made.get(gate.number)) for gate in run.gates]
 
     def _record(self, run: Run, gate: Gate, made: DecisionMade | None) -> GateRecord:
@@ -122,5 +136,7 @@ class GateRecords:
             if not rows:
                 return
             for row in rows:
-                yield Run.model_validate_json(row.state)
+                with _of_this_version(row.id):
+                    run = Run.model_validate_json(row.state)
+                yield run
             after = rows[-1].id

@@ -15,7 +15,7 @@ from otto_bot.core.invariants import InvariantBroken
 from otto_bot.core.machine import reduce, started
 from otto_bot.core.run import Run
 from otto_bot.core.shared_failures import VerdictSeen
-from otto_bot.core.values import Frozen, Person, Repo
+from otto_bot.core.values import Frozen, Person, Repo, stored_json
 from otto_bot.store import tables as t
 from otto_bot.store.database import reading, writing
 from otto_bot.store.effect_rows import REPEAT_LIMIT, Ticket, mark_done, sync
@@ -152,7 +152,7 @@ class Ledger:
                 "seq": seq + number,
                 "at": event.at.timestamp(),
                 "type": event.type,
-                "body": event.model_dump_json(by_alias=True),
+                "body": stored_json(event),
                 "refused": refused,
             }
             for number, (event, refused) in enumerate(recorded, start=1)
@@ -163,7 +163,7 @@ class Ledger:
             t.runs.update()
             .where(t.runs.c.id == run.id)
             .values(
-                state=run.model_dump_json(by_alias=True),
+                state=stored_json(run),
                 seq=seq + len(rows),
                 phase=run.phase.value,
                 outcome=run.outcome.value if run.outcome else "",

@@ -1,6 +1,7 @@
 """One budget for the whole prompt of a gate: nothing starves, what is cut is said, and its words have a version."""
 
 import hashlib
+import tracemalloc
 from typing import Any
 
 import pytest
@@ -79,7 +80,7 @@ def test_a_huge_gate_gives_a_prompt_within_the_budget_and_every_failure_its_firs
     assert prompt.count("AssertionError: the first error") == 40
     assert "characters cut around the first error" in prompt
     assert "more left out for space" in prompt
-    assert "Not shown for space" in prompt
+    assert "not shown for space" in prompt
     assert size(replan_prompt(request)) + size(replan_system(NONCE)) <= PROMPT_BYTES
 
 
@@ -89,6 +90,20 @@ def test_logs_of_thirty_megabytes_make_it_no_longer():
     prompt = pilot_prompt(request)
     assert size(prompt) + size(pilot_system(NONCE)) <= PROMPT_BYTES
     assert prompt.count("AssertionError: the first error") == 40
+
+
+def test_long_logs_are_not_copied_for_each_failure():
+    """Twenty failures with a log of two megabytes each: only what may be shown of them is held meanwhile."""
+    log = Excerpt(kind="log", source="CI / test", text="error: \x07bell\n" + "nothing to see here\n" * 100_000)
+    failures = [failure(f"t{n}", log) for n in range(1, 21)]
+    tracemalloc.start()
+    try:
+        pack = number_evidence(failures, budget=24_000)
+        _, most = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert len(pack.items) == 20
+    assert most < 5 * len(log.text)
 
 
 def test_bounding_a_request_twice_is_bounding_it_once(big: GateRequest):

@@ -108,6 +108,9 @@ def test_invisible_characters_are_gone_before_anything_can_be_quoted():
         "\uff1c/untrusted>",
         "<\u200b/untrusted>",
         "<\n/untrusted>",
+        "<\u0338/untrusted>",
+        "<\ufe0f\U000e0100/untrusted>",
+        "<\u061c/*/untrusted>",
     ],
 )
 def test_no_content_opens_or_closes_a_fence(content):
@@ -127,6 +130,23 @@ def test_any_text_is_held_by_its_fence(text):
     assert fenced.startswith(f'<untrusted-{NONCE} label="')
     assert fenced.endswith(f"\n</untrusted-{NONCE}>")
     assert visible(fenced) == fenced
+
+
+@pytest.mark.parametrize("bracket", "＜‹«〈⟨《⟪﹤❮❰˂ᐸ")
+def test_no_bracket_that_looks_like_one_opens_a_fence(bracket):
+    assert bracket not in fence("log", f"{bracket}/untrusted-x>", NONCE)
+
+
+@pytest.mark.parametrize(
+    "hidden", ["\ufe0f\ufe01", "\U000e0100\U000e01ef", "\u061c", "\u3164", "\u180e", "\u2065", "\x85", "\u034f"]
+)
+def test_what_hides_words_from_people_is_hidden_from_models_too(hidden):
+    assert visible(f"a{hidden}b") == "ab"
+
+
+def test_half_a_surrogate_pair_in_evidence_is_replaced_before_it_is_stored():
+    pack = number_evidence([failure("t1", "caf\udce9.txt: error")])
+    assert pack.items[0].excerpt.text == "caf\ufffd.txt: error"
 
 
 def test_ordinary_markup_is_left_alone():

@@ -119,6 +119,14 @@ async def test_a_bad_reply_is_repaired_once(server, kit, model, run, name):
     assert "**Mended once:** the pilot's first answer could not stand" in said
 
 
+async def test_half_a_surrogate_in_a_reply_is_repaired_as_any_bad_reply(server, kit, model, run):
+    """The rejected answer goes back to its author, and into the store."""
+    server.script(kit.says('{"batches": [["\ud800"]]'), kit.says(good()))
+    result = await decided(run, model)
+    assert result.why == "accepted after one repair"
+    assert result.records[0].text == '{"batches": [["\ufffd"]]'
+
+
 @pytest.mark.parametrize("name", BAD)
 async def test_a_bad_reply_twice_ends_in_the_plain_replan_and_the_comment_says_so(server, kit, model, run, name):
     server.script(kit.says(BAD[name]), kit.says(BAD[name]), kit.says(ORDER))

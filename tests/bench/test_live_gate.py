@@ -8,6 +8,7 @@ import os
 import signal
 import subprocess
 import sys
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +21,7 @@ from otto_bot.bench.live.gate import own_package
 from otto_bot.bench.live.pairs import Pair
 from otto_bot.bench.live.purse import BenchPurse
 from otto_bot.bench.live.session import cage_for
-from otto_bot.bench.options import add_parser
+from otto_bot.bench.options import DEFAULT_MODEL, REPEATS, add_parser, live_options
 from otto_bot.bench.scenario_file import find, load, shipped_root
 from otto_bot.bench.script import rules
 from otto_bot.sandbox.cage import Cage, Probe, python_paths
@@ -49,6 +50,18 @@ def test_without_key_and_address_it_names_both(stand_in: Any, capsys: pytest.Cap
     said = capsys.readouterr().err
     assert "ANTHROPIC_API_KEY" in said
     assert "ANTHROPIC_BASE_URL" in said
+
+
+@pytest.mark.parametrize("command", [["gate", "--live"], ["real", "manifest.yml"]])
+def test_what_is_not_given_is_none_or_its_default(command: list[str]) -> None:
+    """All scenarios are what is played where none is named."""
+    parser = argparse.ArgumentParser()
+    add_parser(parser.add_subparsers())
+    parsed = parser.parse_args(["bench", *command])
+    whole = live_options(parsed, datetime(2026, 11, 1, tzinfo=UTC))
+    assert vars(parsed).keys() <= vars(whole).keys()
+    assert (whole.model, whole.repeats, whole.out) == (DEFAULT_MODEL, REPEATS, Path("bench-live-20261101-000000"))
+    assert getattr(whole, "scenario", None) is None
 
 
 def test_a_model_without_a_price_is_refused_with_advice(

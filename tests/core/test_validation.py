@@ -142,6 +142,7 @@ SECRET = "use ghs_" + "a1B2" * 9
         ({"failure_analysis": [analysis("t4", "code", FLASK)]}, "t4 did not fail"),
         ({"failure_analysis": [analysis("t9", "code", FLASK)]}, "t9 is no task of this plan"),
         ({"cross_task": [{"tasks": ["t9"], "finding": "f"}]}, "cross_task: t9 is no task of this plan"),
+        ({"cross_task": [{"tasks": ["t2"] * 9, "finding": "f"}]}, "cross_task: a finding names each task once"),
         (SKIP_T3, "skipping t3 needs an analysis with a quote"),
         ({**SKIP_T3, "failure_analysis": [analysis("t3", "spec")]}, "skipping t3 needs an analysis with a quote"),
         ({**SKIP_T3, "failure_analysis": [analysis("t3", "code", TUPLES)]}, "t3 has attempts left"),

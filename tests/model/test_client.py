@@ -195,6 +195,22 @@ async def test_a_body_that_is_no_message_is_a_bad_reply(server, client, kit, bod
     assert caught.value.may_be_paid
 
 
+async def test_half_a_surrogate_pair_goes_neither_out_nor_in(server, client, kit):
+    server.script(kit.says("a\ud800b \U0001f600"), kit.says("hi"))
+    reply = await client.ask(call(messages=[{"role": "user", "content": "caf\udce9.txt"}], system="\udfff"))
+    assert (reply.text, reply.content[0]["text"]) == ("a\ufffdb \U0001f600",) * 2
+    assert (server.requests[0]["messages"][0]["content"], server.requests[0]["system"]) == ("caf\ufffd.txt", "\ufffd")
+    await client.ask(call(messages=[{"role": "assistant", "content": reply.content}]))
+
+
+async def test_names_that_a_server_gives_fit_every_table(server, client, kit):
+    said = kit.says("hi", stop_reason="s\ud800" * 200)
+    server.script(kit.Reply(body={**said.body, "model": "m\x00" * 200}))
+    reply = await client.ask(call())
+    assert (len(reply.model), len(reply.stop_reason)) == (80, 80)
+    assert not {"\x00", "\ud800"} & {*reply.model, *reply.stop_reason}
+
+
 @pytest.mark.parametrize("reason", ["max_tokens", "refusal", "model_context_window_exceeded"])
 async def test_an_unfinished_answer_is_a_reply_that_says_so(server, client, kit, reason):
     server.script(kit.says("half", stop_reason=reason))

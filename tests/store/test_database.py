@@ -40,14 +40,14 @@ def test_the_newest_version_is_the_last_migration(engine: sa.Engine) -> None:
 
 def test_a_database_is_read_only_where_it_is_there_and_of_this_version(tmp_path: Path, engine: sa.Engine) -> None:
     with pytest.raises(StoreUnavailable, match="there is no database"):
-        database.open_to_read(f"sqlite:///{tmp_path / 'none' / 'otto.sqlite'}")
+        database.open_existing(f"sqlite:///{tmp_path / 'none' / 'otto.sqlite'}")
     assert not (tmp_path / "none").exists()
     here = engine.url.render_as_string(hide_password=False)
-    database.open_to_read(here).dispose()
+    database.open_existing(here).dispose()
     with engine.begin() as c:
         c.execute(sa.text("UPDATE alembic_version SET version_num = '0001'"))
     with pytest.raises(StoreUnavailable, match="schema 0001"):
-        database.open_to_read(here)
+        database.open_existing(here)
 
 
 def test_migrating_again_with_data_in_it_keeps_everything(engine: sa.Engine, trigger: MakeTrigger, at: At) -> None:

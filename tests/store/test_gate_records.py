@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from datetime import datetime
 
+import pytest
 import sqlalchemy as sa
 
 from otto_bot.core import events as e
@@ -13,6 +14,7 @@ from otto_bot.core.run import Gate, Run
 from otto_bot.core.values import Usage
 from otto_bot.store import tables as t
 from otto_bot.store.archive import Archive
+from otto_bot.store.database import StoreUnavailable
 from otto_bot.store.gate_records import PAGE, GateRecords
 from otto_bot.store.ledger import Ledger, Trigger
 
@@ -69,6 +71,24 @@ def test_a_gate_without_an_event_or_artifacts_is_read_as_that(engine: sa.Engine,
     assert (first.made, first.request, first.calls) == (None, None, ())
     assert second.made is not None
     assert (second.request, second.raws) == (None, {})
+
+
+@pytest.mark.parametrize("table", ["events", "runs"])
+def test_rows_of_another_version_are_said_and_not_counted(engine: sa.Engine, run: Run, at: At, table: str) -> None:
+    run = with_gate(engine, run, at)
+    record(engine, run, e.DecisionMade(at=at(0), gate=1, decision=CHOICE), 1000)
+    with engine.begin() as c:
+        if table == "runs":
+            c.execute(t.runs.update().values(state='{"gates":[1]}'))
+        else:
+            c.execute(t.events.update().values(body="{}"))
+    records = GateRecords(engine)
+
+    with pytest.raises(StoreUnavailable, match=f"run {run.id} cannot be read: .*; use the version that wrote it"):
+        records.of_run(run.id)
+    if table == "runs":
+        with pytest.raises(StoreUnavailable, match="cannot be read"):
+            list(records.runs_with_gates())
 
 
 def test_runs_come_in_pages_and_only_those_that_were_at_a_gate(

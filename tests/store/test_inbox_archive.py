@@ -1,6 +1,7 @@
 """The inbox keeps each delivery once and in order; the archive keeps bodies by content."""
 
 import threading
+import zlib
 from collections.abc import Callable
 from datetime import datetime
 
@@ -91,6 +92,16 @@ def test_a_body_is_kept_once_by_its_content(engine: sa.Engine, at: At) -> None:
         assert len(c.execute(sa.select(t.artifacts.c.body)).scalar_one()) < 1000
     with pytest.raises(ValueError, match="at most"):
         archive.keep("huge", bytes(ARTIFACT_LIMIT + 1), at(0))
+
+
+@pytest.mark.parametrize("body", [b"garbage", b"", zlib.compress(b"other"), zlib.compress(b"what was kept")[:-9]])
+def test_what_is_not_any_more_what_was_kept_is_not_there(engine: sa.Engine, at: At, body: bytes) -> None:
+    archive = Archive(engine)
+    digest = archive.keep("log", b"what was kept", at(0))
+    with engine.begin() as c:
+        c.execute(t.artifacts.update().values(body=body))
+
+    assert archive.read(digest) is None
 
 
 def test_a_journal_is_read_in_order_and_a_turn_can_be_replaced(engine: sa.Engine, at: At) -> None:

@@ -123,6 +123,16 @@ def test_the_ledger_gives_the_run_again(ledger: Ledger, run: Run, at: At) -> Non
     assert [one.event.type for one in ledger.events(run.id, after=2)] == ["BaseMoved", "TimeUsedUp"]
 
 
+def test_a_text_that_no_database_holds_is_mended_and_the_ledger_still_gives_the_run(
+    ledger: Ledger, run: Run, at: At
+) -> None:
+    """A file name that is no UTF-8 stands in an event; NUL, which JSON escapes, stays."""
+    ledger.append(run.id, [e.PersonCalled(at=at(1), wait="caf\udce9\x00")], at(1))
+
+    assert ledger.events(run.id)[-1].event.model_dump()["wait"] == "caf\ufffd\x00"
+    assert replay([recorded.event for recorded in ledger.events(run.id)]) == ledger.load(run.id)
+
+
 def test_an_event_that_breaks_a_rule_is_kept_and_changes_nothing(
     ledger: Ledger, run: Run, engine: sa.Engine, at: At
 ) -> None:

@@ -24,6 +24,8 @@ from otto_bot.core.decision import (
     SkipTask,
 )
 from otto_bot.core.evidence import Cause, Citation, EvidenceItem, Excerpt, Failure, Phase
+from otto_bot.core.gate_account import EndKind, GateAccount, MoveChange, MoveEnd, Revision, Shadow
+from otto_bot.core.learnings import GateLearning, LearningStatus
 from otto_bot.core.run import Gate, GateState, Hold, Run, RunPhase
 from otto_bot.text.body import size
 from otto_bot.text.decision import decision_comment
@@ -70,8 +72,16 @@ def gate_of(text: str, decider: Decider, state: GateState) -> Gate:
         skips=(SkipTask(task="t4", reason=text[:300] or "x"),),
         learnings=(Learning(text=text[:300] or "x", scope=text[:200], citations=(quote,)),), batches=(("t2",), ("t5",)),
     )  # fmt: skip
+    stands = GateLearning(index=0, number=len(text) % 2, status=list(LearningStatus)[len(text) % 3], by=text)
+    beside = decision.model_copy(update={"decided_by": Decider.PILOT})
+    account = GateAccount(
+        by=text, made_by=decider, shadow=Shadow(decision=beside),
+        revisions=(Revision(number=2, by=text, changed=(MoveChange(task=text[:20], after=Action.RETRY),)),),
+        ends={"t2": MoveEnd(kind=EndKind.FAILED, by=text, words=text)},
+    )  # fmt: skip
     return Gate(
-        number=1, batch=1, opened_at=datetime.fromisoformat("2026-03-02T09:00:00+00:00"), tasks=keys, size=9,
+        learnings=(stands,), account=account, number=1, batch=1,
+        opened_at=datetime.fromisoformat("2026-03-02T09:00:00+00:00"), tasks=keys, size=9,
         failures=failures, state=state, decision=decision, evidence=(EvidenceItem(id="E1", excerpt=excerpt),), cut=text,
         model=text, calls=2, usd=0.1, revision=3, comment_id=9, approved_by=text[:40], rejections=(text,) * 9,
         outcomes={"t2": text, "t5": f"attempt 2 failed: {text}"},
@@ -108,7 +118,7 @@ def harmless(body: str) -> None:
     assert "<img" not in text
     assert not re.search(r"(?m)^\s*/otto", outside_code(body))
     boxes = re.findall(r"(?m)^\s*[-*] \[[ xX]\] (.*)$", outside_code(body))
-    assert all(re.match(r"`/otto (?:approve r3|skip t[1-6]|pause)` ", box) for box in boxes), boxes
+    assert all(re.match(r"`/otto (?:approve r3|skip t[1-6]|pause|keep L1)` ", box) for box in boxes), boxes
     head = rendered.partition("<table>")[2].partition("</table>")[0]
     rows = head.split("<tr>")[1:]
     assert len(rows) == 7
