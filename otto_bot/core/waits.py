@@ -69,8 +69,8 @@ def _answer(run: Run, key: str) -> str:
 
 
 def _tasks(run: Run) -> Wait | None:
-    if run.outcome is not Outcome.NEEDS_HUMAN:
-        return None
+    if run.outcome is not Outcome.NEEDS_HUMAN or run.gate is not None:
+        return None  # with a gate open, somebody has spoken: what they said is on its way
     open_tasks = [t for t in run.tasks.values() if t.state in (TaskState.ASKED, TaskState.HELD)]
     question = open_tasks[0].question if open_tasks else "No task could be finished. What should happen?"
     reply = _answer(run, open_tasks[0].key) if open_tasks else "/otto retry"
