@@ -285,9 +285,17 @@ def _effect_failed(run: Run, event: e.EffectFailed) -> Run:
     final = event.retry_at is None or count >= TROUBLE_LIMIT
     if run.stopping and final:
         return run.model_copy(update={"stopping": False})
-    if run.resting or not final:
+    if not final or run.ended or run.hold is not None or (run.outcome is not None and not _leads_on(run, event.key)):
         return run
     return steering.rest(run, "needs_human", event.message, event.at, "/otto resume")
+
+
+def _leads_on(run: Run, key: str) -> bool:
+    """Whether a run that has come to its end goes on only through this effect: a decision's, or the base's."""
+    gate, name = run.gate, key.partition("/")[2].partition("/")[2]
+    if gate is not None:
+        return name.split("/", 1)[-1] == f"g{gate.number}/r{gate.revision}"
+    return base.waiting(run) and name.startswith(("base/", f"verify/{BASELINE}/"))
 
 
 def _published(run: Run, event: e.Published) -> Run:

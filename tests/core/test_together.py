@@ -2,6 +2,7 @@
 
 from core_builders import (
     applied,
+    at,
     executing,
     fold,
     gate,
@@ -11,6 +12,7 @@ from core_builders import (
     to_failed,
 )  # fmt: skip
 
+from otto_bot.core import events as e
 from otto_bot.core.effects import EffectKind, scheduled
 from otto_bot.core.run import Outcome, Run
 from otto_bot.core.surfaces import labels
@@ -38,3 +40,33 @@ def test_nobody_is_called_while_their_answer_is_on_its_way() -> None:
     assert EffectKind.CALL not in kinds(run)
     assert labels(run)["otto:needs-human"] is False
     assert EffectKind.POST_DECISION in kinds(run)
+
+
+def test_a_decision_after_the_end_that_cannot_be_posted_is_a_persons() -> None:
+    """The run rests already, and still somebody has to be asked: the answer would be lost without a word."""
+    run = fold(resting(), said("/otto retry t1 -- dicts", seconds=2))
+    for other in ("run/1/show/status/9", "run/1/decision/g2/r2"):
+        before = run
+        run = fold(run, e.EffectFailed(at=at(3), key=other, kind="x", message="no right"))
+        assert (run.hold, waits_for(run)) == (before.hold, None)
+    assert run.gate is not None
+    run = fold(run, e.EffectFailed(at=at(4), key="run/1/decision/g2/r3", kind="x", message="no right"))
+    wait = waits_for(run)
+    assert wait is not None
+    assert (wait.question, wait.reply) == ("no right", "/otto resume")
+    run = fold(run, said(wait.reply, seconds=5))
+    assert EffectKind.POST_DECISION in kinds(run)
+    run = posted(run, 6)
+    run = fold(run, e.EffectFailed(at=at(7), key="run/1/apply/g2/r3", kind="x", message="stuck"))
+    assert waits_for(run) is not None
+
+
+def test_a_base_that_cannot_be_taken_in_is_a_persons() -> None:
+    run = fold(executing(plan("t1")), *to_failed("t1"))
+    run = applied(fold(posted(gate(run, {"t1": "hold"})), said("/otto approve r2", seconds=1)))
+    run = fold(run, e.BaseMoved(at=at(2), sha="new"))
+    taking = next(effect for effect in scheduled(run) if effect.kind is EffectKind.TAKE_BASE)
+    run = fold(run, e.EffectFailed(at=at(3), key=taking.key, kind="x", message="refused"))
+    assert run.hold is not None
+    run = fold(run, said("/otto resume", seconds=4))
+    assert EffectKind.TAKE_BASE in kinds(run)
