@@ -70,3 +70,16 @@ def test_a_base_that_cannot_be_taken_in_is_a_persons() -> None:
     assert run.hold is not None
     run = fold(run, said("/otto resume", seconds=4))
     assert EffectKind.TAKE_BASE in kinds(run)
+
+
+def test_a_reply_that_could_not_be_written_is_tried_again_when_someone_speaks() -> None:
+    """Replies are written one after the other: one that is stuck keeps back all later ones."""
+    run = fold(executing(plan("t1")), said("/otto status", seconds=1))
+    for over in (False, True):
+        if over:
+            run = fold(run, said("/otto stop", seconds=3))
+        run = fold(run, e.EffectFailed(at=at(4), key="run/1/reply/1", kind="x", message="locked"))
+        run = run.model_copy(update={"hold": None})
+        assert EffectKind.REPLY not in kinds(run)
+        run = fold(run, said("/otto help", seconds=5 + over))
+        assert EffectKind.REPLY in kinds(run)
