@@ -100,8 +100,11 @@ def _prepared(run: Run, event: e.Prepared) -> Run:
 def _refused(run: Run, event: e.Refused) -> Run:
     if run.resting:
         return run
-    rested = steering.rest(run, "needs_human", event.reason, event.at, event.reply)
-    return _save_work(rested) if event.money else rested
+    if not event.money:
+        return steering.rest(run, "needs_human", event.reason, event.at, event.reply)
+    # Whoever refused may have looked before someone allowed more: what is asked for counts from now.
+    say = funds.reply_for(run) or "/otto stop"
+    return _save_work(steering.rest(run, "needs_human", event.reason, event.at, say))
 
 
 def _save_work(run: Run) -> Run:

@@ -1,8 +1,10 @@
 """Where one rule of the run meets another: money and people, rests and decisions, jobs that come late."""
 
 from core_builders import (
+    T0,
     applied,
     at,
+    config,
     executing,
     fold,
     gate,
@@ -83,3 +85,17 @@ def test_a_reply_that_could_not_be_written_is_tried_again_when_someone_speaks() 
         assert EffectKind.REPLY not in kinds(run)
         run = fold(run, said("/otto help", seconds=5 + over))
         assert EffectKind.REPLY in kinds(run)
+
+
+def test_money_is_asked_for_as_it_stands_when_the_refusal_arrives() -> None:
+    """Someone allowed more while the call was being refused: the old sum would be above the host's cap."""
+    run = executing(plan("t1"), config(budget={"usd": 6}), caps={"usd": 10})
+    run = fold(run, e.MoneyReserved(at=T0, call="c", usd=20), e.MoneyReserved(at=T0, call="c", usd=8))
+    late = e.Refused(at=at(2), reason="money", reply="/otto budget +4", money=True)
+    run = fold(run, said("/otto budget +1", seconds=1), late)
+    wait = waits_for(run)
+    assert wait is not None
+    assert wait.reply == "/otto budget +3"
+    run = fold(run, said(wait.reply, seconds=3))
+    assert run.replies[-1].key == "budget_raised"
+    assert run.hold is None
