@@ -267,8 +267,8 @@ def _settled(run: Run, event: e.MoneySettled) -> Run:
 
 
 def _time_up(run: Run, event: e.TimeUsedUp) -> Run:
-    if run.resting:
-        return run
+    if run.resting or run.idle_since is not None or event.at < run.over_at:
+        return run  # what was seen is no longer so: it waits for people, or was given more minutes
     reason, say = f"its {run.minutes:g} minutes are used up", f"{funds.COMMAND} +1"
     if run.minutes >= run.caps.minutes:
         reason, say = f"{reason}, and the host of Otto allows no more for one run (OTTO_MAX_MINUTES)", "/otto stop"

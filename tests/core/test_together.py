@@ -11,6 +11,7 @@ from core_builders import (
     plan,
     posted,
     said,
+    started,
     to_failed,
 )  # fmt: skip
 
@@ -99,3 +100,16 @@ def test_money_is_asked_for_as_it_stands_when_the_refusal_arrives() -> None:
     run = fold(run, said(wait.reply, seconds=3))
     assert run.replies[-1].key == "budget_raised"
     assert run.hold is None
+
+
+def test_minutes_that_are_not_over_any_more_stop_nothing() -> None:
+    """The clock's message may be late: people gave more minutes meanwhile, or are being waited for."""
+    run = fold(executing(plan("t1"), config(budget={"minutes": 1})), started("t1"))
+    up = fold(run, e.TimeUsedUp(at=at(60)))
+    assert up.hold is not None
+    longer = fold(up, said("/otto budget +1", seconds=61), e.TimeUsedUp(at=at(62)))
+    assert longer.hold is None
+    asked = fold(executing(plan("t1"), config(budget={"minutes": 1})), *to_failed("t1"))
+    asked = posted(gate(asked, {"t1": "ask"}), 59)
+    wait = waits_for(asked)
+    assert waits_for(fold(asked, e.TimeUsedUp(at=at(61)))) == wait
