@@ -6,7 +6,7 @@ from datetime import datetime
 
 from otto_bot.core import funds
 from otto_bot.core.asks import reply_for
-from otto_bot.core.policy import plan_wait
+from otto_bot.core.policy import MIN_USD, plan_wait
 from otto_bot.core.run import GateState, Outcome, Run, RunPhase, TaskState
 from otto_bot.core.values import Frozen
 
@@ -35,7 +35,19 @@ def waits_for(run: Run) -> Wait | None:
             reply=run.hold.reply,
             since=run.hold.since,
         )
-    return _plan(run) or _gate(run) or _tasks(run)
+    wait = _plan(run) or _gate(run) or _tasks(run)
+    return wait if wait is None else _affordable(run, wait)
+
+
+def _affordable(run: Run, wait: Wait) -> Wait:
+    """The money first, where what would be said next could not be paid: that word would only be refused."""
+    if not wait.reply.startswith("/otto retry") or run.money.left >= MIN_USD:
+        return wait
+    words = funds.reply_for(run)
+    if words is not None:
+        return wait.model_copy(update={"key": f"{wait.key}/money", "question": funds.QUESTION, "reply": words})
+    task = wait.reply.split()[2:3]
+    return wait.model_copy(update={"reply": f"/otto skip {task[0]}" if task else "/otto stop"})
 
 
 def _plan(run: Run) -> Wait | None:

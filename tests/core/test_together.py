@@ -113,3 +113,27 @@ def test_minutes_that_are_not_over_any_more_stop_nothing() -> None:
     asked = posted(gate(asked, {"t1": "ask"}), 59)
     wait = waits_for(asked)
     assert waits_for(fold(asked, e.TimeUsedUp(at=at(61)))) == wait
+
+
+def test_the_money_comes_first_where_the_answer_could_not_be_paid() -> None:
+    """`/otto retry` would be refused: people are told what helps now, and are asked the question after it."""
+    for asked in (resting(), posted(gate(fold(executing(plan("t1")), *to_failed("t1")), {"t1": "ask"}))):
+        question = waits_for(asked)
+        assert question is not None
+        run = fold(asked, e.MoneyReserved(at=at(2), call="c", usd=asked.money.left), e.MoneySettled(at=at(2), call="c"))
+        wait = waits_for(run)
+        assert wait is not None
+        assert (wait.reply, wait.key) == ("/otto budget +5", f"{question.key}/money")
+        paid = fold(run, said(wait.reply, seconds=3))
+        assert waits_for(paid) == question
+        paid = fold(paid, said(question.reply, seconds=4))
+        assert paid.replies[-1].key == "budget_raised"
+        assert paid.gates[-1].state == "decided"
+
+
+def test_where_no_money_can_come_the_way_out_is_said() -> None:
+    run = resting(settings=config(budget={"usd": 2}), caps={"usd": 2})
+    run = fold(run, e.MoneyReserved(at=at(2), call="c", usd=2), e.MoneySettled(at=at(2), call="c"))
+    wait = waits_for(run)
+    assert wait is not None
+    assert wait.reply == "/otto skip t1"
