@@ -5,6 +5,7 @@ from core_builders import (
     applied,
     at,
     config,
+    decision,
     executing,
     fold,
     gate,
@@ -17,6 +18,8 @@ from core_builders import (
 
 from otto_bot.core import events as e
 from otto_bot.core.effects import EffectKind, scheduled
+from otto_bot.core.evidence import Cause
+from otto_bot.core.invariants import broken_step
 from otto_bot.core.run import Outcome, Run
 from otto_bot.core.surfaces import labels
 from otto_bot.core.waits import waits_for
@@ -137,3 +140,17 @@ def test_where_no_money_can_come_the_way_out_is_said() -> None:
     wait = waits_for(run)
     assert wait is not None
     assert wait.reply == "/otto skip t1"
+
+
+def test_no_revision_counts_that_nobody_could_read() -> None:
+    """Whatever would apply it, or let jobs run again without it, is refused as a broken rule."""
+    run = posted(gate(fold(executing(plan("t1")), *to_failed("t1", cause=Cause.INFRA)), {"t1": "rerun"}))
+    done = applied(run, 1)
+    assert broken_step(run, done) == ()
+    changed = done.with_gate(done.gates[0].model_copy(update={"revision": 9}))
+    assert "1: r9 of gate 1 is applied and not posted" in broken_step(run, changed)
+    assert "1: gate 1 changed after it was applied" in broken_step(done, changed)
+    again = run.with_verification(done.verifications["t1/a1"])
+    assert broken_step(run, again) == ("1: the jobs of t1/a1 run again without a posted decision",)
+    other = done.with_gate(done.gates[0].model_copy(update={"decision": decision({"t1": "retry"})}))
+    assert "1: the jobs of t1/a1 run again without a posted decision" in broken_step(run, other)
