@@ -18,7 +18,7 @@ from core_builders import (
 
 from otto_bot.core import events as e
 from otto_bot.core.effects import EffectKind, scheduled
-from otto_bot.core.evidence import Cause
+from otto_bot.core.evidence import Cause, Excerpt
 from otto_bot.core.invariants import broken_step
 from otto_bot.core.run import Outcome, Run
 from otto_bot.core.surfaces import labels
@@ -154,3 +154,14 @@ def test_no_revision_counts_that_nobody_could_read() -> None:
     assert broken_step(run, again) == ("1: the jobs of t1/a1 run again without a posted decision",)
     other = done.with_gate(done.gates[0].model_copy(update={"decision": decision({"t1": "retry"})}))
     assert "1: the jobs of t1/a1 run again without a posted decision" in broken_step(run, other)
+
+
+def test_the_texts_of_a_failure_are_kept_with_its_attempt_and_its_gate_alone() -> None:
+    """A snapshot is written at every event: a verification needs no copy of what its attempt holds."""
+    words = (Excerpt(kind="log", source="verify", text="E   ModuleNotFoundError: flask"),)
+    run = fold(executing(plan("t1")), *to_failed("t1", excerpts=words))
+    run = gate(run, {"t1": "retry"})
+    why = run.task("t1").failure
+    assert why is not None
+    assert (why.excerpts, run.gates[0].failures) == (words, (why,))
+    assert run.verifications["t1/a1"].failure == why.model_copy(update={"excerpts": ()})
