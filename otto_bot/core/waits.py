@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from otto_bot.core import funds
-from otto_bot.core.asks import reply_for
+from otto_bot.core.asks import NO_MORE, reply_for
 from otto_bot.core.policy import MIN_USD, plan_wait
 from otto_bot.core.run import GateState, Outcome, Run, RunPhase, TaskState
 from otto_bot.core.values import Frozen
@@ -36,7 +36,14 @@ def waits_for(run: Run) -> Wait | None:
             since=run.hold.since,
         )
     wait = _plan(run) or _gate(run) or _tasks(run)
-    return wait if wait is None else _affordable(run, wait)
+    return wait if wait is None else _capped(run, _affordable(run, wait))
+
+
+def _capped(run: Run, wait: Wait) -> Wait:
+    """Nobody is asked how much more may be spent where the host allows no more."""
+    if wait.question != funds.QUESTION or funds.reply_for(run) is not None:
+        return wait
+    return wait.model_copy(update={"question": NO_MORE})
 
 
 def _affordable(run: Run, wait: Wait) -> Wait:
@@ -47,7 +54,9 @@ def _affordable(run: Run, wait: Wait) -> Wait:
     if words is not None:
         return wait.model_copy(update={"key": f"{wait.key}/money", "question": funds.QUESTION, "reply": words})
     task = wait.reply.split()[2:3]
-    return wait.model_copy(update={"reply": f"/otto skip {task[0]}" if task else "/otto stop"})
+    return wait.model_copy(
+        update={"question": funds.QUESTION, "reply": f"/otto skip {task[0]}" if task else "/otto stop"}
+    )
 
 
 def _plan(run: Run) -> Wait | None:

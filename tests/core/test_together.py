@@ -140,6 +140,7 @@ def test_where_no_money_can_come_the_way_out_is_said() -> None:
     wait = waits_for(run)
     assert wait is not None
     assert wait.reply == "/otto skip t1"
+    assert "the host of Otto allows no more" in wait.question
 
 
 def test_no_revision_counts_that_nobody_could_read() -> None:
