@@ -7,11 +7,18 @@ from core_builders import config, fold, plan, spec
 from core_world import ENDING, MEDDLING, MONEY, World
 
 from otto_bot.core.budget import inherited
+from otto_bot.core.commands import Command, parse_line
 from otto_bot.core.config import Config, HostCaps
 from otto_bot.core.events import read_event
 from otto_bot.core.plan import Plan, Relation
 from otto_bot.core.run import Outcome, Run
 from otto_bot.core.waits import waits_for
+from otto_bot.text.call import call_comment
+from otto_bot.text.decision import decision_comment
+from otto_bot.text.links import Links
+from otto_bot.text.status import status_comment
+
+LINKS = Links("https://github.com", "octo", "app")
 
 
 def random_plan(dice: random.Random) -> Plan:
@@ -57,12 +64,34 @@ def any_config(dice: random.Random, caps: HostCaps) -> Config:
     )
 
 
-def together(seed: int, number: int, before: list[Run]) -> World:
+class Reading(World):
+    """A world in which everything that people are told while the run waits for them is read."""
+
+    read: str = ""
+
+    def check(self) -> None:
+        super().check()
+        wait = waits_for(self.run)
+        if wait is None or f"{wait.key} {wait.reply}" == self.read:
+            return
+        self.read = f"{wait.key} {wait.reply}"
+        command = parse_line(wait.reply)
+        assert isinstance(command, Command), wait.reply
+        assert wait.question
+        for words in (call_comment(self.run, wait, LINKS, False), status_comment(self.run, LINKS, self.now)):
+            assert f"`{wait.reply}`" in words, self.read
+        gate = self.run.gate
+        if wait.kind == "gate" and gate is not None and command.verb != "budget":
+            shown = decision_comment(self.run, gate, LINKS, self.now)
+            assert any(f"`/otto {command.verb} {what}" in shown for what in (*command.tasks, f"r{gate.revision}"))
+
+
+def together(seed: int, number: int, before: list[Run], kind: type[World] = World) -> World:
     """One of the runs of an issue with everything in it: tight money, every mode, people at any moment."""
     host, dice = random.Random(seed), random.Random(f"{seed}/{number}")
     caps = HostCaps(usd=host.choice([2, 5, 12, 50]), minutes=host.choice([10, 1440]))
     words = (*MEDDLING, *MONEY, *MONEY, *(ENDING if dice.random() < 0.2 else ()))
-    return World(
+    return kind(
         seed=host.randint(0, 10**9) + number, plan=random_plan(random.Random(seed)), config=any_config(dice, caps),
         trouble=dice.choice([0.1, 0.3, 0.6]), meddle=dice.choice([0, 0.05, 0.15]), kind_after=400, answers=60,
         caps=caps, words=words, ends=dice.random() < 0.3, number=number,
@@ -121,3 +150,9 @@ def test_everything_at_once_comes_home(seed: int) -> None:
         assert sum(one.money.own for one in runs) <= made.caps.usd + 1e-6
         if not run.ended:
             return
+
+
+@pytest.mark.parametrize("seed", range(100, 110))
+def test_whoever_is_waited_for_reads_what_to_say(seed: int) -> None:
+    """In every wait that a life leads to: the call and the status name the reply that leads on, and so does the gate's plan."""
+    together(seed, 1, [], Reading).live(4000)
