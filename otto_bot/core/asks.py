@@ -9,6 +9,12 @@ from otto_bot.core.evidence import Cause, Failure, Phase
 MONEY = "The money for this issue is used up. How much more may be spent?"
 """The question of every task that only money can bring on: the same words for all, so that one answer does."""
 
+NO_MORE = (
+    "The money for this issue is used up, and the host of Otto allows no more for one issue (OTTO_MAX_USD). "
+    "What should happen?"
+)
+"""The question in its place where nobody can allow more here."""
+
 LIMIT = 500
 """Characters of a question, as the type of a move has it."""
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from otto_bot.core import policy
-from otto_bot.core.decision import REOPENING, Decider
+from otto_bot.core.decision import REOPENING, Action, Decider
 from otto_bot.core.run import MOVING, Gate, GateState, Run, RunPhase, Task, TaskState
 
 
@@ -122,9 +122,39 @@ def _money(before: Run, after: Run) -> list[str]:
     return found
 
 
+def _decisions(before: Run, after: Run) -> list[str]:
+    """A decision counts only in the very revision that people can read, and nothing changes it afterwards."""
+    found = []
+    known = {gate.number: gate for gate in before.gates}
+    for gate in after.gates:
+        old = known.get(gate.number)
+        if old is not None and old.state is GateState.APPLIED:
+            same = (old.decision, old.revision, old.failures) == (gate.decision, gate.revision, gate.failures)
+            if gate is not old and not (same and gate.state is GateState.APPLIED):
+                found.append(f"1: gate {gate.number} changed after it was applied")
+        elif gate.state is GateState.APPLIED and (gate.comment_id is None or gate.posted_revision != gate.revision):
+            found.append(f"1: r{gate.revision} of gate {gate.number} is applied and not posted")
+    return found
+
+
+def _reruns(before: Run, after: Run) -> list[str]:
+    """Jobs of a commit run again only by a posted decision that says so, applied in this very step."""
+    found = []
+    for target, verification in after.verifications.items():
+        old = before.verifications.get(target)
+        if old is None or old is verification or old.sha != verification.sha or verification.round <= old.round:
+            continue
+        gate = after.gates[-1] if after.gates else None
+        applied = gate is not None and gate.state is GateState.APPLIED and gate not in before.gates
+        move = gate.decision.move(target.partition("/")[0]) if gate is not None and gate.decision is not None else None
+        if not applied or move is None or move.action is not Action.RERUN:
+            found.append(f"1: the jobs of {target} run again without a posted decision")
+    return found
+
+
 def broken_step(before: Run, after: Run) -> tuple[str, ...]:
     """What a step may never do."""
-    found = _money(before, after)
+    found = [*_money(before, after), *_decisions(before, after), *_reruns(before, after)]
     for key, task in before.tasks.items():
         later = after.tasks.get(key)
         if later is None:

@@ -100,8 +100,11 @@ def _prepared(run: Run, event: e.Prepared) -> Run:
 def _refused(run: Run, event: e.Refused) -> Run:
     if run.resting:
         return run
-    rested = steering.rest(run, "needs_human", event.reason, event.at, event.reply)
-    return _save_work(rested) if event.money else rested
+    if not event.money:
+        return steering.rest(run, "needs_human", event.reason, event.at, event.reply)
+    # Whoever refused may have looked before someone allowed more: what is asked for counts from now.
+    say = funds.reply_for(run) or "/otto stop"
+    return _save_work(steering.rest(run, "needs_human", event.reason, event.at, say))
 
 
 def _save_work(run: Run) -> Run:
@@ -264,8 +267,8 @@ def _settled(run: Run, event: e.MoneySettled) -> Run:
 
 
 def _time_up(run: Run, event: e.TimeUsedUp) -> Run:
-    if run.resting:
-        return run
+    if run.resting or run.idle_since is not None or event.at < run.over_at:
+        return run  # what was seen is no longer so: it waits for people, or was given more minutes
     reason, say = f"its {run.minutes:g} minutes are used up", f"{funds.COMMAND} +1"
     if run.minutes >= run.caps.minutes:
         reason, say = f"{reason}, and the host of Otto allows no more for one run (OTTO_MAX_MINUTES)", "/otto stop"
@@ -285,9 +288,17 @@ def _effect_failed(run: Run, event: e.EffectFailed) -> Run:
     final = event.retry_at is None or count >= TROUBLE_LIMIT
     if run.stopping and final:
         return run.model_copy(update={"stopping": False})
-    if run.resting or not final:
+    if not final or run.ended or run.hold is not None or (run.outcome is not None and not _leads_on(run, event.key)):
         return run
     return steering.rest(run, "needs_human", event.message, event.at, "/otto resume")
+
+
+def _leads_on(run: Run, key: str) -> bool:
+    """Whether a run that has come to its end goes on only through this effect: a decision's, or the base's."""
+    gate, name = run.gate, key.partition("/")[2].partition("/")[2]
+    if gate is not None:
+        return name.split("/", 1)[-1] == f"g{gate.number}/r{gate.revision}"
+    return base.waiting(run) and name.startswith(("base/", f"verify/{BASELINE}/"))
 
 
 def _published(run: Run, event: e.Published) -> Run:

@@ -27,11 +27,17 @@ def steer(run: Run, given: Given, at: datetime) -> Run:
     """The run after a command. A command seen before changes nothing."""
     if given.key in run.seen:
         return run
-    run = run.model_copy(update={"seen": run.seen | {given.key}})
+    run = _heard(run).model_copy(update={"seen": run.seen | {given.key}})
     if run.ended and given.command.verb not in ANY_TIME:
         return reply(run, given, "ended", run.outcome.value if run.outcome else "")
     verb = _VERBS.get(given.command.verb)
     return run if verb is None else verb(run, given, at)
+
+
+def _heard(run: Run) -> Run:
+    """Whoever speaks is answered: replies that could not be written are tried again, and all else once it is over."""
+    kept = {key: trouble for key, trouble in run.trouble.items() if "/reply/" not in key and not run.ended}
+    return run if kept == run.trouble else run.model_copy(update={"trouble": kept})
 
 
 def awake(run: Run) -> Run:

@@ -199,7 +199,16 @@ def attempt_verified(run: Run, key: str, verification: Verification) -> Run:
         cause=Cause.UNKNOWN,
         detail=verification.ending or "",
     )
-    return fail(run, task, failure)
+    return fail(_once(run, verification), task, failure)
+
+
+def _once(run: Run, verification: Verification) -> Run:
+    """The texts of a failure stand in the attempt that has it, and in its gate; a third time would only be weight."""
+    failure = verification.failure
+    if failure is None or not failure.excerpts:
+        return run
+    slim = failure.model_copy(update={"excerpts": ()})
+    return run.with_verification(verification.model_copy(update={"failure": slim}))
 
 
 def _gone(run: Run, task: Task, verification: Verification) -> Failure | None:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from datetime import datetime
 
 from otto_bot.core import funds
-from otto_bot.core.asks import reply_for
-from otto_bot.core.policy import plan_wait
+from otto_bot.core.asks import NO_MORE, reply_for
+from otto_bot.core.policy import MIN_USD, plan_wait
 from otto_bot.core.run import GateState, Outcome, Run, RunPhase, TaskState
 from otto_bot.core.values import Frozen
 
@@ -35,7 +35,28 @@ def waits_for(run: Run) -> Wait | None:
             reply=run.hold.reply,
             since=run.hold.since,
         )
-    return _plan(run) or _gate(run) or _tasks(run)
+    wait = _plan(run) or _gate(run) or _tasks(run)
+    return wait if wait is None else _capped(run, _affordable(run, wait))
+
+
+def _capped(run: Run, wait: Wait) -> Wait:
+    """Nobody is asked how much more may be spent where the host allows no more."""
+    if wait.question != funds.QUESTION or funds.reply_for(run) is not None:
+        return wait
+    return wait.model_copy(update={"question": NO_MORE})
+
+
+def _affordable(run: Run, wait: Wait) -> Wait:
+    """The money first, where what would be said next could not be paid: that word would only be refused."""
+    if not wait.reply.startswith("/otto retry") or run.money.left >= MIN_USD:
+        return wait
+    words = funds.reply_for(run)
+    if words is not None:
+        return wait.model_copy(update={"key": f"{wait.key}/money", "question": funds.QUESTION, "reply": words})
+    task = wait.reply.split()[2:3]
+    return wait.model_copy(
+        update={"question": funds.QUESTION, "reply": f"/otto skip {task[0]}" if task else "/otto stop"}
+    )
 
 
 def _plan(run: Run) -> Wait | None:
@@ -69,8 +90,8 @@ def _answer(run: Run, key: str) -> str:
 
 
 def _tasks(run: Run) -> Wait | None:
-    if run.outcome is not Outcome.NEEDS_HUMAN:
-        return None
+    if run.outcome is not Outcome.NEEDS_HUMAN or run.gate is not None:
+        return None  # with a gate open, somebody has spoken: what they said is on its way
     open_tasks = [t for t in run.tasks.values() if t.state in (TaskState.ASKED, TaskState.HELD)]
     question = open_tasks[0].question if open_tasks else "No task could be finished. What should happen?"
     reply = _answer(run, open_tasks[0].key) if open_tasks else "/otto retry"

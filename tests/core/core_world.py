@@ -8,10 +8,12 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from core_builders import T0, run_started, said
-from core_world_jobs import Fails, Jobs, Later
+from core_world_jobs import Dies, Fails, Jobs, Later
+from core_world_watch import Watch
 
 from otto_bot.core import base, policy
 from otto_bot.core import events as e
+from otto_bot.core.budget import Inherited
 from otto_bot.core.config import Config, HostCaps
 from otto_bot.core.effects import Effect, EffectKind, scheduled
 from otto_bot.core.events import RunEvent
@@ -27,6 +29,8 @@ MEDDLING = (
     "/otto status", "/otto plan", "/otto explain t1", "/otto forget L1", "/otto keep L2", "/otto help",
     "/otto retry t9",
 )  # fmt: skip
+MONEY = ("/otto budget +0.1", "/otto budget +1", "/otto budget +3", "/otto budget +400")
+ENDING = ("/otto stop",)
 
 
 @dataclass
@@ -41,6 +45,10 @@ class World:
     meddle: float = 0.0
     answers: int = 0
     caps: HostCaps = field(default_factory=HostCaps)
+    words: tuple[str, ...] = MEDDLING
+    ends: bool = False
+    inherited: Inherited = field(default_factory=Inherited)
+    number: int = 1
 
     def __post_init__(self) -> None:
         self.dice = random.Random(self.seed)
@@ -52,12 +60,13 @@ class World:
         self.said = 0
         self.answered = 0
         self.steps = 0
+        self.watch = Watch()
         self._asked: Run | None = None
         self._wanted: tuple[Effect, ...] = ()
         self.run: Run = self._first()
 
     def _first(self) -> Run:
-        event = run_started(caps=self.caps)
+        event = run_started(caps=self.caps, run_id=self.number, ordinal=self.number, inherited=self.inherited)
         self.ledger.append(event)
         run = reduce(None, event)
         assert run is not None
@@ -66,10 +75,11 @@ class World:
     def tell(self, *events: RunEvent) -> None:
         for event in events:
             self.ledger.append(event)
-            after = reduce(self.run, event)
+            before, after = self.run, reduce(self.run, event)
             assert after is not None
             self.run = after
             self.check()
+            self.watch.saw(before, event, after)
 
     def check(self) -> None:
         """What must hold after each event, beyond what `reduce` itself refuses."""
@@ -83,7 +93,7 @@ class World:
             cap = run.config.attempts.per_task + task.granted
             assert policy.charged(task) <= cap, f"{task.key} has {policy.charged(task)} charged attempts of {cap}"
             assert len(task.attempts) <= cap + 2 * len(policy.UNCHARGED), task.key
-        assert run.money.committed <= run.money.cap + 1e-6
+        assert run.money.committed <= max(run.money.cap, run.money.inherited) + 1e-6
         if run.outcome is Outcome.DONE and run.phase is RunPhase.DONE and run.tasks:
             assert {task.state for task in run.tasks.values()} == {TaskState.MERGED}
 
@@ -129,7 +139,9 @@ class World:
             if base.waiting(self.run) and self.dice.random() < 0.7:
                 self.tell(e.BaseMoved(at=self.now, sha=f"mended-{self.steps}"))
             else:
+                before = self.run
                 self.command(wait.reply)
+                self.watch.answered(wait, before, self.run)
             return True
         if self.run.hold is not None and self.run.hold.kind == "paused" and self.answered < self.answers:
             self.answered += 1
@@ -151,6 +163,9 @@ class World:
             events = self.jobs.answer(before, effect, self.now)
         except Later:
             return
+        except Dies as death:
+            self.tell(*death.written)
+            return
         except Fails as error:
             retry = None if error.person else self.now + timedelta(seconds=2)
             self.tell(e.EffectFailed(at=self.now, key=effect.key, kind="x", message="it failed", retry_at=retry))
@@ -165,21 +180,33 @@ class World:
                 self.ran[effect.key] = 0
                 self.tell(e.EffectFailed(at=self.now, key=effect.key, kind="repeats", message="again and again"))
 
-    def command(self, line: str) -> None:
+    def command(self, line: str, written: datetime | None = None) -> None:
         self.said += 1
-        self.tell(said(line, key=f"k{self.said}").model_copy(update={"at": self.now}))
+        event = said(line, key=f"k{self.said}").model_copy(update={"at": self.now})
+        if written is not None:
+            event = event.model_copy(update={"given": event.given.model_copy(update={"said_at": written})})
+        self.tell(event)
 
     def interrupt(self) -> None:
         """Someone says or does something nobody asked for."""
         run, roll = self.run, self.dice.random()
-        if roll < 0.8:
-            self.command(self.dice.choice(MEDDLING))
+        if roll < 0.75:
+            self.command(self.dice.choice(self.words))
+        elif roll < 0.8:
+            # Written before the newest revision could be read, or naming any that ever was.
+            number = self.dice.randint(1, run.revision + 1)
+            self.command(self.dice.choice(("/otto approve", f"/otto approve r{number}")), self.now - timedelta(hours=1))
         elif roll < 0.85 and run.pull_request:
             self.tell(e.RunBranchMoved(at=self.now, sha=f"person-{self.steps}", tree="tree-person", by="bob"))
         elif roll < 0.9:
             self.tell(e.BaseMoved(at=self.now, sha=f"main-{self.steps}"), e.Reported(at=self.now, sha=run.head or "x"))
         elif roll < 0.93 and run.pull_request:
-            self.tell(e.PullRequestClosed(at=self.now, merged=False, by="bob"))
+            merged = self.ends and self.dice.random() < 0.1
+            self.tell(e.PullRequestClosed(at=self.now, merged=merged, by="bob"))
+        elif roll < 0.94 and self.ends:
+            self.tell(e.IssueChanged(at=self.now, what=self.dice.choice(("closed", "unlabelled")), by="bob"))
+        elif roll < 0.95:
+            self.tell(e.IssueRelabelled(at=self.now, by="bob"))
         elif self.ledger:
             self.tell(self.dice.choice(self.ledger))
 
@@ -187,6 +214,7 @@ class World:
         """Until everything rests."""
         while self.step():
             assert self.steps < steps, self.story()
+        self.watch.at_rest(self.run)
 
     def story(self) -> str:
         """Where the run stands, for a failing test's message."""

@@ -9,34 +9,26 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from core_builders import failure, prepared
+from core_world_gates import broke, decided, evidence_of
 
-from otto_bot.agents.rules import money_decision, rules_decision
+from otto_bot.agents.rules import rules_decision
 from otto_bot.core import events as e
 from otto_bot.core import policy
 from otto_bot.core.config import Config
-from otto_bot.core.decision import (
-    Action,
-    Decider,
-    Decision,
-    Facts,
-    Learning,
-    PilotDecision,
-    Strategy,
-    expected_tasks,
-    settle,
-)
+from otto_bot.core.decision import Decision, Learning
 from otto_bot.core.effects import Effect, EffectKind
 from otto_bot.core.events import RunEvent
 from otto_bot.core.evidence import Cause, EvidenceItem, Excerpt, Phase, Progress
 from otto_bot.core.funds import reply_for
+from otto_bot.core.gate_account import Shadow
 from otto_bot.core.learning_uses import Use, own, proposed_at, unwritten
 from otto_bot.core.learnings import GateLearning, LearningStatus, OrderAnswer, Standing, Told
-from otto_bot.core.plan import Plan, batches
-from otto_bot.core.run import BASELINE, GateState, Run
+from otto_bot.core.plan import Plan
+from otto_bot.core.run import BASELINE, Gate, GateState, Run
 from otto_bot.core.surfaces import surfaces
-from otto_bot.core.validation import validate
 from otto_bot.core.values import Usage
 from otto_bot.core.verdict import Verdict
+from otto_bot.core.waits import waits_for
 
 CI_CAUSES = (
     Cause.TEST, Cause.TEST, Cause.TEST, Cause.LINT, Cause.BUILD, Cause.DEPENDENCY, Cause.INFRA, Cause.FLAKY,
@@ -63,6 +55,14 @@ class Fails(Exception):
     def __init__(self, person: bool) -> None:
         self.person = person
         super().__init__("person" if person else "again")
+
+
+class Dies(Exception):
+    """The worker dies in the middle: what it has written so far stays."""
+
+    def __init__(self, *written: RunEvent) -> None:
+        self.written = written
+        super().__init__("dies")
 
 
 def sha_of(*parts: object) -> str:
@@ -101,6 +101,8 @@ class Jobs:
         call = f"{name}/{self.number()}"
         if run.money.reserve(call, MOST) is None:
             return None
+        if self.bad(0.05):
+            raise Dies(e.MoneyReserved(at=now, call=call, usd=MOST))
         usage = None if self.bad(0.2) else Usage(input_tokens=10, output_tokens=5, usd=self.dice.random() * MOST)
         return [e.MoneyReserved(at=now, call=call, usd=MOST), e.MoneySettled(at=now, call=call, usage=usage)]
 
@@ -230,20 +232,31 @@ class Jobs:
         gate = after.gate if after is not None else None
         if after is None or gate is None or gate.number != effect.gate or gate.state is not GateState.OPENED:
             return []
-        items = {}
-        for number, why in enumerate(gate.failures, start=1):
-            excerpt = why.excerpts[0] if why.excerpts else Excerpt(kind="log", source="s", text="it broke here")
-            items[f"E{number}"] = EvidenceItem(id=f"E{number}", task=why.task, attempt=why.attempt, excerpt=excerpt)
+        items = evidence_of(gate)
         facts = policy.facts_for(after, gate, items)
-        if facts.open_failures and after.money.left < MOST:
-            return [opened, *self.refused("pilot", now), e.DecisionMade(
-                at=now, gate=gate.number, decision=money_decision(facts, "no money"))]  # fmt: skip
-        made = rules_decision(facts, "rules") if self.dice.random() < 0.3 else self.pilot(facts)
+        if not facts.open_failures:
+            return [opened, self.made(gate, items, rules_decision(facts, "one move each", serial=False), now)]
+        # The job writes that the gate is open at once, and pays for its calls one by one.
+        paid = self.paid(after, f"pilot/g{gate.number}", now)
+        if paid is None:
+            refused = self.refused(f"pilot/g{gate.number}", now)
+            return [opened, *refused, self.made(gate, items, broke(facts), now)]
+        made, shadow = decided(self.dice, facts, run.config.pilot, self.trouble)
         made = made.model_copy(update={"learnings": (Learning(text="x"),)})
-        number = self.dice.randint(1, 3)
-        status, by = self.kept.setdefault(number, (LearningStatus.PROPOSED, ""))
-        stands = (GateLearning(index=0, number=number, status=status, by=by),)
-        return [opened, e.DecisionMade(at=now, gate=gate.number, decision=made, calls=1, usd=0.01, learnings=stands)]
+        return [opened, *paid, self.made(gate, items, made, now, shadow)]
+
+    def made(
+        self, gate: Gate, items: dict[str, EvidenceItem], made: Decision, now: datetime, shadow: Shadow | None = None
+    ) -> RunEvent:
+        stands: tuple[GateLearning, ...] = ()
+        if made.learnings:
+            number = self.dice.randint(1, 3)
+            status, by = self.kept.setdefault(number, (LearningStatus.PROPOSED, ""))
+            stands = (GateLearning(index=0, number=number, status=status, by=by),)
+        return e.DecisionMade(
+            at=now, gate=gate.number, decision=made, evidence=tuple(items.values()), calls=1, usd=0.01,
+            learnings=stands, shadow=shadow,
+        )  # fmt: skip
 
     def tellable(self, number: int) -> bool:
         return self.kept.get(number, (LearningStatus.PROPOSED, ""))[0] is not LearningStatus.FORGOTTEN
@@ -261,40 +274,6 @@ class Jobs:
             answers.append(OrderAnswer(number=order.number, key="learning_kept", detail=""))
         standing = tuple(Standing(number=n, status=status, by=by) for n, (status, by) in self.kept.items())
         return [e.LearningsWritten(at=now, uses=new, answers=tuple(answers), standing=standing)]
-
-    def pilot(self, facts: Facts) -> Decision:
-        """A random decision that holds against the facts."""
-        strategies = []
-        for key, allowed in facts.open_failures.items():
-            # A helpful pilot retries; one in trouble may choose anything that is allowed.
-            wanted = sorted(allowed - {Action.SKIP, Action.ASK}) if not self.bad() else []
-            action = self.dice.choice(wanted or sorted(allowed - {Action.SKIP} if self.trouble == 0 else allowed))
-            strategies.append(
-                Strategy.model_validate(
-                    {
-                        "task": key,
-                        "action": action.value,
-                        "guidance": "use dicts" if action is Action.RETRY_DIFFERENT else "",
-                        "question": "tuples or dicts?" if action is Action.ASK else None,
-                    }
-                )
-            )
-        skips = [{"task": key, "reason": "too much"} for key in sorted(facts.pending) if self.bad(0.2)]
-        cited = {item.task: [{"evidence": item.id, "quote": "it broke"}] for item in facts.evidence.values()}
-        analysis = [
-            {"task": key, "class": "spec", "summary": "s", "citations": cited.get(key, [])}
-            for key in facts.open_failures
-        ]
-        across = [
-            {"tasks": [skip["task"]], "finding": "it is of no use now", "citations": next(iter(cited.values()))}
-            for skip in skips
-        ]
-        raw = PilotDecision.model_validate({"failure_analysis": analysis, "cross_task": across,
-                                            "retry_strategies": strategies, "skip_tasks": skips})  # fmt: skip
-        raw = raw.model_copy(update={"batches": batches(facts.plan, expected_tasks(raw, facts))})
-        found = validate(raw, facts)
-        assert not found, found
-        return settle(raw, facts, Decider.PILOT)
 
     def post_decision(self, run: Run, effect: Effect, now: datetime) -> list[RunEvent]:
         gate = run.gate
@@ -314,6 +293,9 @@ class Jobs:
         return [e.Published(at=now, surface=effect.target, digest=digest, github_id=self.number())]
 
     def call(self, run: Run, effect: Effect, now: datetime) -> list[RunEvent]:
+        wait = waits_for(run)
+        if wait is None or wait.key != effect.target.removesuffix("/reminder"):
+            return []
         return [e.PersonCalled(at=now, wait=effect.target)]
 
     def reply(self, run: Run, effect: Effect, now: datetime) -> list[RunEvent]:

@@ -193,7 +193,7 @@ def test_what_a_coder_had_when_the_money_ended_is_where_the_next_attempt_begins(
 
 
 def test_minutes_that_end_let_coders_push_and_a_grant_goes_on_from_there() -> None:
-    run = fold(executing(plan("t1", "t2")), started("t1"), *to_verifying("t2"), e.TimeUsedUp(at=at(60)))
+    run = fold(executing(plan("t1", "t2")), started("t1"), *to_verifying("t2"), e.TimeUsedUp(at=at(14_400)))
     assert (run.stopping, run.hold and run.hold.reply) == (True, "/otto budget +1")
     assert [effect.key for effect in scheduled(run) if effect.kind == "code"] == ["run/1/code/t1/a1/h1"]
     assert not [effect for effect in scheduled(run) if effect.kind == "call"], "the call says where the work is"

@@ -3,13 +3,22 @@
 import random
 
 import pytest
-from core_builders import config, plan, spec
-from core_world import World
+from core_builders import config, fold, plan, spec
+from core_world import ENDING, MEDDLING, MONEY, World
 
-from otto_bot.core.config import Config
+from otto_bot.core.budget import inherited
+from otto_bot.core.commands import Command, parse_line
+from otto_bot.core.config import Config, HostCaps
+from otto_bot.core.events import read_event
 from otto_bot.core.plan import Plan, Relation
-from otto_bot.core.run import Outcome
+from otto_bot.core.run import Outcome, Run
 from otto_bot.core.waits import waits_for
+from otto_bot.text.call import call_comment
+from otto_bot.text.decision import decision_comment
+from otto_bot.text.links import Links
+from otto_bot.text.status import status_comment
+
+LINKS = Links("https://github.com", "octo", "app")
 
 
 def random_plan(dice: random.Random) -> Plan:
@@ -34,6 +43,60 @@ def world(seed: int, **changes: object) -> World:
     dice = random.Random(seed)
     given = {"seed": seed, "plan": random_plan(dice), "config": random_config(dice), **changes}
     return World(**given)
+
+
+def any_config(dice: random.Random, caps: HostCaps) -> Config:
+    """Every switch of a repository, and budgets that are soon used up; lowered to the host's caps as they would be."""
+    return config(
+        plan={"approval": dice.choice(["auto", "always", "never"])},
+        pilot={
+            "approval": dice.choice(["auto", "auto", "always"]),
+            "enabled": dice.random() < 0.85,
+            "mode": dice.choice(["decide", "decide", "shadow"]),
+            "grace_minutes": dice.choice([0, 0.2, 2]),
+        },
+        qa={"enabled": dice.random() < 0.7},
+        attempts={"per_task": dice.choice([1, 2, 3])},
+        budget={
+            "usd": min(caps.usd, dice.choice([0.3, 1, 3, 10])),
+            "minutes": min(caps.minutes, dice.choice([2, 5, 240])),
+        },
+    )
+
+
+class Reading(World):
+    """A world in which everything that people are told while the run waits for them is read."""
+
+    read: str = ""
+
+    def check(self) -> None:
+        super().check()
+        wait = waits_for(self.run)
+        if wait is None or f"{wait.key} {wait.reply}" == self.read:
+            return
+        self.read = f"{wait.key} {wait.reply}"
+        command = parse_line(wait.reply)
+        assert isinstance(command, Command), wait.reply
+        assert wait.question
+        for words in (call_comment(self.run, wait, LINKS, False), status_comment(self.run, LINKS, self.now)):
+            assert f"`{wait.reply}`" in words, self.read
+        gate = self.run.gate
+        if wait.kind == "gate" and gate is not None and command.verb != "budget":
+            shown = decision_comment(self.run, gate, LINKS, self.now)
+            assert any(f"`/otto {command.verb} {what}" in shown for what in (*command.tasks, f"r{gate.revision}"))
+
+
+def together(seed: int, number: int, before: list[Run], kind: type[World] = World) -> World:
+    """One of the runs of an issue with everything in it: tight money, every mode, people at any moment."""
+    host, dice = random.Random(seed), random.Random(f"{seed}/{number}")
+    caps = HostCaps(usd=host.choice([2, 5, 12, 50]), minutes=host.choice([10, 1440]))
+    words = (*MEDDLING, *MONEY, *MONEY, *(ENDING if dice.random() < 0.2 else ()))
+    return kind(
+        seed=host.randint(0, 10**9) + number, plan=random_plan(random.Random(seed)), config=any_config(dice, caps),
+        trouble=dice.choice([0.1, 0.3, 0.6]), meddle=dice.choice([0, 0.05, 0.15]), kind_after=400, answers=60,
+        caps=caps, words=words, ends=dice.random() < 0.3, number=number,
+        inherited=inherited(run.money for run in before),
+    )  # fmt: skip
 
 
 def explore(seed: int) -> World:
@@ -66,3 +129,30 @@ def test_nothing_is_a_dead_end(block: int) -> None:
         made = meddled(seed)
 
         assert made.run.outcome in (Outcome.DONE, Outcome.DONE_PARTIAL), made.story()
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_everything_at_once_comes_home(seed: int) -> None:
+    """Tight money, shadow, approvals that are stale, learnings, bases that move, and a second run of the issue.
+
+    `Watch` looks on: nothing starts without its comment, the reply that people are told works, nobody is called for
+    nothing, every move has its outcome. The ledger gives the same run again, and the lineage keeps within its caps.
+    """
+    runs: list[Run] = []
+    for number in (1, 2):
+        made = together(seed, number, runs)
+        made.live(4000)
+        run = made.run
+        home = run.ended or run.outcome is Outcome.DONE_PARTIAL or made.answered == made.answers
+        assert home, made.story()
+        assert fold(None, *(read_event(event.model_dump_json(by_alias=True)) for event in made.ledger)) == run
+        runs.append(run)
+        assert sum(one.money.own for one in runs) <= made.caps.usd + 1e-6
+        if not run.ended:
+            return
+
+
+@pytest.mark.parametrize("seed", range(100, 110))
+def test_whoever_is_waited_for_reads_what_to_say(seed: int) -> None:
+    """In every wait that a life leads to: the call and the status name the reply that leads on, and so does the gate's plan."""
+    together(seed, 1, [], Reading).live(4000)
