@@ -154,5 +154,5 @@ def test_everything_at_once_comes_home(seed: int) -> None:
 
 @pytest.mark.parametrize("seed", range(100, 110))
 def test_whoever_is_waited_for_reads_what_to_say(seed: int) -> None:
-    """In every wait that a life leads to: the call and the status name the reply that leads on, and so does the gate's plan."""
+    """In every wait that a life leads to, the call, the status and the gate's plan name the reply that leads on."""
     together(seed, 1, [], Reading).live(4000)
