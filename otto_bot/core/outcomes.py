@@ -185,6 +185,8 @@ def _unbegun(
         return _by(known, EndKind.LEFT_OUT, "left out by @{by} before it began", who)
     if task.state is TaskState.BLOCKED:
         return MoveEnd(kind=EndKind.BLOCKED, words=f"blocked: needs {', '.join(task.blocked_by[:5])}")
+    if task.next_gate != gate.number:
+        return MoveEnd(kind=EndKind.WENT_ON, words="was at work already, and went on")
     return None
 
 

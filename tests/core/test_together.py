@@ -13,6 +13,7 @@ from core_builders import (
     posted,
     said,
     started,
+    states,
     to_failed,
 )  # fmt: skip
 
@@ -166,3 +167,12 @@ def test_the_texts_of_a_failure_are_kept_with_its_attempt_and_its_gate_alone() -
     assert why is not None
     assert (why.excerpts, run.gates[0].failures) == (words, (why,))
     assert run.verifications["t1/a1"].failure == why.model_copy(update={"excerpts": ()})
+
+
+def test_a_task_that_was_at_work_before_its_move_counted_has_an_outcome() -> None:
+    """A person changed the plan to and fro while the task, still to come, began by itself: it keeps what it has."""
+    run = fold(executing(plan("t1", "t2")), said("/otto skip t2", seconds=1), said("/otto retry t2", seconds=2))
+    run = fold(run, said("/otto skip t1", seconds=3), started("t1"), said("/otto retry t1", seconds=4))
+    run = applied(posted(run, 5))
+    assert states(run) == {"t1": "coding", "t2": "reopened"}
+    assert run.gates[0].outcomes == {"t1": "was at work already, and went on"}
