@@ -104,8 +104,10 @@ def _retry(run: Run, given: Given, at: datetime) -> Run:
         return reply(run, given, "no_money", f"{run.money.cap:.2f}")
     if not tasks and run.outcome is Outcome.NEEDS_HUMAN:
         tasks = tuple(key for key, task in run.tasks.items() if task.state is TaskState.SKIPPED)
-    if not tasks:
+    if not tasks or (run.phase is RunPhase.PLANNING and run.hold is not None):
         return _wake(run, given)
+    if run.phase is RunPhase.PLANNING:
+        return reply(run, given, "cannot_retry", "the plan is being made anew")
     if gate is None and run.phase is RunPhase.PLAN_REVIEW:
         return _changed_plan(run, tasks, TaskState.PENDING, "")
     if gate is not None and gate.decision is None:

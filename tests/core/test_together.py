@@ -10,6 +10,7 @@ from core_builders import (
     fold,
     gate,
     plan,
+    planned,
     posted,
     said,
     started,
@@ -176,3 +177,13 @@ def test_a_task_that_was_at_work_before_its_move_counted_has_an_outcome() -> Non
     run = applied(posted(run, 5))
     assert states(run) == {"t1": "coding", "t2": "reopened"}
     assert run.gates[0].outcomes == {"t1": "was at work already, and went on"}
+
+
+def test_while_a_new_plan_is_made_nothing_of_the_old_one_comes_back() -> None:
+    """There is no pull request yet: its decision could be posted nowhere."""
+    run = fold(planned(plan("t1", "t2"), config(plan={"approval": "always"})), said("/otto skip t1", seconds=1))
+    run = fold(run, said("/otto replan", seconds=2))
+    asked = fold(run, said("/otto retry t1", seconds=3))
+    assert (asked.gates, asked.replies[-1].key) == ((), "cannot_retry")
+    held = fold(run, e.Refused(at=at(4), reason="no key"), said("/otto retry t1", seconds=5))
+    assert (held.gates, held.hold) == ((), None)
