@@ -85,9 +85,8 @@ class Watch:
         gone = wait is not None and self.called is not None and wait.key == self.called.key
         if gone and wait is not None and (now is None or now.key != wait.key):
             self.called = None
-            broken = after.outcome is not before.outcome or (
-                isinstance(event, e.EffectFailed) and after.hold is not None
-            )
+            # What was still under way may end in a hold of its own: a second question, and the first comes after it.
+            broken = after.outcome is not before.outcome or after.hold is not None
             by_people = isinstance(event, OUTSIDE) or base.waiting(before) or broken
             assert by_people, f"called for nothing: {wait} ended by {event.type}, now {now}"
 
