@@ -11,10 +11,10 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import BinaryIO, NamedTuple, TextIO
 
+from otto_bot.core.attempt import Task
 from otto_bot.core.evidence import Failure, FailureClass
 from otto_bot.core.policy import fixed_move
 from otto_bot.core.redact import Redactor
-from otto_bot.core.run import Task
 from otto_bot.diagnosis.diagnose import diagnose
 from otto_bot.diagnosis.models import CheckedJob
 from otto_bot.diagnosis.numbers import line_numbers

@@ -6,11 +6,12 @@ from collections.abc import Callable, Sequence
 
 from otto_bot.agents.rules import rules_decision
 from otto_bot.bench.options import BLIND, LIVE, NONE, PILOT, RULES
+from otto_bot.core.attempt import Task, TaskState
 from otto_bot.core.decision import Action, Decider, Decision, Move, dependents
 from otto_bot.core.effects import Effect
 from otto_bot.core.events import DecisionMade, GateOpened, RunEvent
 from otto_bot.core.plan import batches
-from otto_bot.core.run import Gate, GateState, Run, Task, TaskState
+from otto_bot.core.run import Gate, GateState, Run
 from otto_bot.core.values import Frozen
 from otto_bot.jobs.context import Context
 from otto_bot.jobs.gate_request import request_for

@@ -7,10 +7,11 @@ from typing import Any
 
 from otto_bot.bench.driver import Played
 from otto_bot.bench.scenario import BenchScenario
+from otto_bot.core.attempt import TaskState
 from otto_bot.core.decision import Decider, Decision
 from otto_bot.core.events import DecisionMade
 from otto_bot.core.evidence import CLASS_OF, Failure
-from otto_bot.core.run import Gate, Run, TaskState
+from otto_bot.core.run import Gate, Run
 from otto_bot.core.values import Frozen
 
 

@@ -6,8 +6,9 @@ from dataclasses import dataclass, field
 
 from otto_bot.bench.scenario import Bench
 from otto_bot.bench.world import World
+from otto_bot.core.attempt import TaskState
 from otto_bot.core.decision import Action, Decider
-from otto_bot.core.run import Run, TaskState
+from otto_bot.core.run import Run
 from otto_bot.core.values import Frozen
 from otto_bot.core.waits import Wait
 

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Literal
 
+from otto_bot.core.attempt import Ending
 from otto_bot.core.config import VerifyConfig
-from otto_bot.core.run import Ending
 from otto_bot.core.values import Frozen
 
 QUEUED_TOO_LONG = timedelta(minutes=15)

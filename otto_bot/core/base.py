@@ -6,10 +6,11 @@ from datetime import datetime
 
 from otto_bot.core import events as e
 from otto_bot.core import policy
+from otto_bot.core.attempt import BASELINE, TaskState, Verification
 from otto_bot.core.decision import Action, Decider, Decision, Move
 from otto_bot.core.gates import batches_with, decided_gate
 from otto_bot.core.integration import rebuild
-from otto_bot.core.run import BASELINE, Outcome, Run, RunPhase, TaskState, Verification
+from otto_bot.core.run import Outcome, Run, RunPhase
 
 VERIFYING = "the default branch moved and is taken in; this goes on when Actions finds it green"
 STILL_RED = "the base commit is still not green; this goes on when it is"

@@ -7,21 +7,12 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 from otto_bot.core import base
+from otto_bot.core.attempt import BASELINE, Attempt, Task, TaskState, Verification, target_of
 from otto_bot.core.integration import candidate_target
 from otto_bot.core.lanes import LaneKind
 from otto_bot.core.learning_uses import unwritten
 from otto_bot.core.reviewing import gate_surface
-from otto_bot.core.run import (
-    BASELINE,
-    Attempt,
-    GateState,
-    Run,
-    RunPhase,
-    Task,
-    TaskState,
-    Verification,
-    target_of,
-)
+from otto_bot.core.run import GateState, Run, RunPhase
 from otto_bot.core.surfaces import surfaces
 from otto_bot.core.tasks import startable
 from otto_bot.core.values import Frozen

@@ -6,11 +6,12 @@ from datetime import datetime
 
 from otto_bot.core import policy
 from otto_bot.core.asks import MONEY
+from otto_bot.core.attempt import TaskState
 from otto_bot.core.budget import grant_needed
 from otto_bot.core.decision import Decider
 from otto_bot.core.evidence import Cause
 from otto_bot.core.gates import again, human_gate, revise
-from otto_bot.core.run import Gate, GateState, Run, RunPhase, TaskState
+from otto_bot.core.run import Gate, GateState, Run, RunPhase
 
 RETRYABLE = frozenset({TaskState.FAILED, TaskState.ASKED, TaskState.HELD})
 QUESTION = MONEY

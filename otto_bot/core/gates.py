@@ -7,6 +7,7 @@ from datetime import datetime
 from otto_bot.core import events as e
 from otto_bot.core import policy
 from otto_bot.core.asks import again_on_the_same_commit
+from otto_bot.core.attempt import MOVING, Task, TaskState, target_of
 from otto_bot.core.decision import REOPENING, Action, Decider, Decision, Move, SkipTask, dependents
 from otto_bot.core.evidence import Failure
 from otto_bot.core.gate_account import GateAccount, Revision, changes
@@ -14,7 +15,7 @@ from otto_bot.core.outcomes import account_of
 from otto_bot.core.plan import Batches, batches, order_problems
 from otto_bot.core.reviewing import deadline, only_reruns, shared
 from otto_bot.core.routing import sourced
-from otto_bot.core.run import MOVING, Gate, GateState, Run, RunPhase, Task, TaskState, target_of
+from otto_bot.core.run import Gate, GateState, Run, RunPhase
 from otto_bot.core.tasks import block, reorder, with_last
 
 OPEN = frozenset({TaskState.PENDING, TaskState.REOPENED, TaskState.BLOCKED})

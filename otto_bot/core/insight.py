@@ -9,13 +9,14 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from math import ceil
 
+from otto_bot.core.attempt import TaskState
 from otto_bot.core.decision import REOPENING, Action, Decider
 from otto_bot.core.evidence import CLASS_OF, Failure
 from otto_bot.core.gate_account import EndKind, moves_of
 from otto_bot.core.insight_values import DeciderInsight, Insight, ModelInsight, ShadowInsight, Spread, Tally
 from otto_bot.core.outcomes import mover
 from otto_bot.core.policy import UNCHARGED
-from otto_bot.core.run import Gate, GateState, Run, TaskState
+from otto_bot.core.run import Gate, GateState, Run
 
 
 @dataclass

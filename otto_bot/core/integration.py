@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from otto_bot.core import events as e
 from otto_bot.core import outcomes
+from otto_bot.core.attempt import TaskState, Verification
 from otto_bot.core.evidence import Cause, Failure, Phase
-from otto_bot.core.run import Integration, Run, RunPhase, TaskState, Verification
+from otto_bot.core.run import Integration, Run, RunPhase
 from otto_bot.core.tasks import fail
 
 

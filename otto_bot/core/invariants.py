@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from otto_bot.core import policy
+from otto_bot.core.attempt import MOVING, Task, TaskState
 from otto_bot.core.decision import REOPENING, Action, Decider
-from otto_bot.core.run import MOVING, Gate, GateState, Run, RunPhase, Task, TaskState
+from otto_bot.core.run import Gate, GateState, Run, RunPhase
 
 
 class InvariantBroken(AssertionError):

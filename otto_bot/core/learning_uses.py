@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from enum import StrEnum
 
+from otto_bot.core.attempt import Attempt, Task, TaskState
 from otto_bot.core.commands import Given
 from otto_bot.core.evidence import Cause, Failure
 from otto_bot.core.learning_events import LearningsWritten
 from otto_bot.core.learnings import LearningOrder, LearningStatus
 from otto_bot.core.policy import UNCHARGED
-from otto_bot.core.run import Attempt, Gate, GateState, Reply, Run, Task, TaskState
+from otto_bot.core.run import Gate, GateState, Reply, Run
 
 EXCUSED = UNCHARGED | {
     Cause.FLAKY, Cause.BILLING, Cause.PERMISSION, Cause.ACTION_REQUIRED, Cause.NO_CI, Cause.BUDGET,

@@ -18,11 +18,12 @@ from otto_bot.core import (
     tasks,
 )
 from otto_bot.core import events as e
+from otto_bot.core.attempt import BASELINE, Task, TaskState, Verification
 from otto_bot.core.budget import Money, lineage_cap
 from otto_bot.core.events import RunEvent
 from otto_bot.core.invariants import InvariantBroken, broken, broken_step
 from otto_bot.core.plan import batches, problems
-from otto_bot.core.run import BASELINE, Outcome, Run, RunPhase, Task, TaskState, Trouble, Verification
+from otto_bot.core.run import Outcome, Run, RunPhase, Trouble
 from otto_bot.core.waits import waits_for
 
 TROUBLE_LIMIT = 8

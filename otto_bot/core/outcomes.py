@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from otto_bot.core import events as e
+from otto_bot.core.attempt import TaskState
 from otto_bot.core.decision import REOPENING, Action, Decider
 from otto_bot.core.evidence import Cause, Failure
 from otto_bot.core.gate_account import EndKind, GateAccount, MoveEnd, moves_of
-from otto_bot.core.run import Gate, GateState, Outcome, Run, TaskState
+from otto_bot.core.run import Gate, GateState, Outcome, Run
 
 RESULTS = frozenset({EndKind.PASSED, EndKind.FAILED, EndKind.CANCELLED})
 """Ends of an attempt or of a re-run: nothing but a later truth about the same attempt replaces them."""

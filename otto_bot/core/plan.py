@@ -29,6 +29,72 @@ APART = frozenset({Relation.ADDITIVE, Relation.CONTRADICTORY, Relation.UNCERTAIN
 """Pairs with these relations never share a batch."""
 
 
+class Domain(StrEnum):
+    """What can fail by itself, and so makes a part of the work worth a task of its own."""
+
+    SURFACE = "surface"
+    ACCESS = "access"
+    PAYMENT = "payment"
+    INTEGRATION = "integration"
+    ROLE = "role"
+    BACKGROUND = "background"
+    ASKED = "asked"
+    """The issue itself asks for the parts to be done apart."""
+
+
+class FailureDomain(Frozen):
+    """One such part of the intent; `asked` are the issue's own words for it."""
+
+    kind: Domain
+    name: Annotated[str, Field(min_length=1, max_length=80)]
+    asked: Annotated[str, Field(min_length=1, max_length=300)]
+
+
+class Feature(Frozen):
+    """Something a user gets; `asked` are the issue's own words that ask for it."""
+
+    id: Annotated[str, Field(pattern=r"^f[1-9][0-9]?$")]
+    name: Annotated[str, Field(min_length=1, max_length=120)]
+    asked: Annotated[str, Field(min_length=1, max_length=300)]
+
+
+class JourneyStep(Frozen):
+    """One thing a user does, and what they then see."""
+
+    do: Annotated[str, Field(min_length=1, max_length=300)]
+    see: Annotated[str, Field(min_length=1, max_length=300)]
+
+
+class Journey(Frozen):
+    """A way of a user through the whole product; its steps are named `j1.s1`, `j1.s2`, …"""
+
+    id: Annotated[str, Field(pattern=r"^j[1-9]$")]
+    title: Annotated[str, Field(min_length=1, max_length=120)]
+    features: Annotated[tuple[str, ...], Field(max_length=20)] = ()
+    steps: Annotated[tuple[JourneyStep, ...], Field(min_length=1, max_length=12)]
+
+    @property
+    def step_ids(self) -> tuple[str, ...]:
+        """Names of the steps, in order."""
+        return tuple(f"{self.id}.s{number}" for number in range(1, len(self.steps) + 1))
+
+
+class ProductSpec(Frozen):
+    """What is built, from the user's view. A plan of one task has none."""
+
+    scope: Annotated[str, Field(max_length=1000)] = ""
+    features: Annotated[tuple[Feature, ...], Field(max_length=20)] = ()
+    journeys: Annotated[tuple[Journey, ...], Field(max_length=5)] = ()
+
+
+class TradeOff(Frozen):
+    """A real choice of the architecture: what was taken, what else could have been, and why not."""
+
+    decision: Annotated[str, Field(min_length=1, max_length=300)]
+    instead_of: Annotated[str, Field(min_length=1, max_length=300)]
+    why: Annotated[str, Field(min_length=1, max_length=500)]
+
+
 class Criterion(Frozen):
     """Something observable that must, or should, hold when the task is done."""
 
@@ -47,6 +113,8 @@ class TaskSpec(Frozen):
     criteria: Annotated[tuple[Criterion, ...], Field(min_length=1, max_length=20)]
     depends_on: tuple[TaskKey, ...] = ()
     size: Literal["S", "M", "L"] = "M"
+    features: Annotated[tuple[str, ...], Field(max_length=20)] = ()
+    """Ids of the product spec's features that this slice brings."""
 
 
 class RelationSpec(Frozen):
@@ -67,6 +135,12 @@ class Plan(Frozen):
     relations: tuple[RelationSpec, ...] = ()
     assumptions: Annotated[tuple[str, ...], Field(max_length=20)] = ()
     non_goals: Annotated[tuple[str, ...], Field(max_length=20)] = ()
+    domains: Annotated[tuple[FailureDomain, ...], Field(max_length=12)] = ()
+    """Why the work is split; a plan of one task needs none."""
+    stack: Annotated[tuple[str, ...], Field(max_length=12)] = ()
+    """Languages, frameworks and services that the issue or the repository states, kept as they are."""
+    spec: ProductSpec | None = None
+    architecture: Annotated[tuple[TradeOff, ...], Field(max_length=8)] = ()
 
     def task(self, key: str) -> TaskSpec:
         """The task with this key. Raises KeyError."""

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from otto_bot.core.asks import ask_about_push, ask_after_reruns, ask_after_retries, ask_for_help
+from otto_bot.core.attempt import Attempt, Task, TaskState
 from otto_bot.core.budget import estimate
 from otto_bot.core.decision import REOPENING, Action, Decider, Facts, Move
 from otto_bot.core.evidence import Cause, EvidenceItem, Failure, Phase, Progress
-from otto_bot.core.run import Attempt, Gate, Run, Task, TaskState
+from otto_bot.core.run import Gate, Run
 from otto_bot.core.values import Frozen
 
 RERUN_LIMIT = 2

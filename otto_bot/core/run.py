@@ -6,17 +6,17 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Literal
 
+from otto_bot.core.attempt import Task, Verification
 from otto_bot.core.budget import Money
 from otto_bot.core.config import Config, HostCaps
-from otto_bot.core.decision import Action, Decision
+from otto_bot.core.decision import Decision
 from otto_bot.core.evidence import EvidenceItem, Failure
 from otto_bot.core.exposure import Exposure
 from otto_bot.core.gate_account import GateAccount
 from otto_bot.core.lanes import Lane
-from otto_bot.core.learnings import GateLearning, LearningOrder, Told
+from otto_bot.core.learnings import GateLearning, LearningOrder
 from otto_bot.core.plan import Batches, Plan
 from otto_bot.core.values import Frozen, Person, Repo
-from otto_bot.core.verdict import Verdict
 
 
 class RunPhase(StrEnum):
@@ -40,113 +40,6 @@ class Outcome(StrEnum):
     NEEDS_HUMAN = "needs_human"
     CANCELLED = "cancelled"
     FAILED = "failed"
-
-
-class TaskState(StrEnum):
-    """Where a task stands; every task is in exactly one of these."""
-
-    PENDING = "pending"
-    CODING = "coding"
-    VERIFYING = "verifying"
-    JUDGING = "judging"
-    VERIFIED = "verified"
-    MERGED = "merged"
-    FAILED = "failed"
-    REOPENED = "reopened"
-    HELD = "held"
-    ASKED = "asked"
-    SKIPPED = "skipped"
-    BLOCKED = "blocked"
-
-
-MOVING = frozenset({TaskState.CODING, TaskState.VERIFYING, TaskState.JUDGING})
-"""A job or GitHub is at work on the task."""
-SETTLED = frozenset(
-    {TaskState.MERGED, TaskState.SKIPPED, TaskState.ASKED, TaskState.HELD, TaskState.BLOCKED, TaskState.FAILED}
-)
-"""Nothing happens to the task without a decision."""
-Ending = Literal["green", "red", "timed_out", "blocked", "neutral", "no_ci", "cancelled"]
-
-
-class Verification(Frozen):
-    """What Actions is asked, or said, about one (SHA, tree, round); `target` names whose head it is."""
-
-    target: str
-    branch: str
-    sha: str
-    tree: str
-    started_at: datetime
-    pull_request: int | None = None
-    dispatched_run: int | None = None
-    polls: int = 0
-    next_at: datetime
-    round: int = 1
-    rerun_due: bool = False
-    waiting: str = ""
-    run_ids: tuple[int, ...] = ()
-    url: str = ""
-    ending: Ending | None = None
-    failure: Failure | None = None
-
-
-class Handoff(Frozen):
-    """What a coder leaves behind: a summary, and facts that others should know."""
-
-    summary: str = ""
-    facts: tuple[str, ...] = ()
-
-
-class Attempt(Frozen):
-    """One coder session on one branch and its verification."""
-
-    number: int
-    strategy: Action | None = None
-    gate: int | None = None
-    guidance: str = ""
-    routed: tuple[str, ...] = ()
-    learnings: tuple[Told, ...] = ()
-    """What it was told of what is known about the repository; a resumed session is told the same."""
-    branch: str
-    base_sha: str
-    base_round: int = 0
-    sha: str | None = None
-    tree: str | None = None
-    pushed: bool = False
-    stat: str = ""
-    handoff: Handoff = Handoff()
-    verdict: Verdict | None = None
-    failure: Failure | None = None
-    flaky: Failure | None = None
-    """A failure that was gone when the jobs of the same commit ran again."""
-
-
-class Task(Frozen):
-    """A task and its attempts. What the next attempt gets stands here until it starts."""
-
-    key: str
-    state: TaskState = TaskState.PENDING
-    attempts: tuple[Attempt, ...] = ()
-    granted: int = 0
-    rerun_count: int = 0
-    reruns: dict[str, int] = {}
-    """How often the rules let its jobs run again, by cause."""
-    next_strategy: Action | None = None
-    next_gate: int | None = None
-    next_guidance: str = ""
-    routed: tuple[str, ...] = ()
-    question: str = ""
-    blocked_by: tuple[str, ...] = ()
-    merged_sha: str | None = None
-
-    @property
-    def last(self) -> Attempt | None:
-        """The newest attempt."""
-        return self.attempts[-1] if self.attempts else None
-
-    @property
-    def failure(self) -> Failure | None:
-        """Why the newest attempt failed, if it did."""
-        return self.last.failure if self.last else None
 
 
 class GateState(StrEnum):
@@ -337,8 +230,8 @@ class Run(Frozen):
 
     @property
     def single(self) -> bool:
-        """A single-task plan: the task's branch is the run branch."""
-        return self.plan is not None and len(self.plan.tasks) == 1
+        """One task is the whole plan: it, and what mends it later, is coded on the run branch itself, one by one."""
+        return self.plan is not None and sum(1 for task in self.tasks.values() if task.origin == "plan") == 1
 
     @property
     def gate(self) -> Gate | None:
@@ -376,12 +269,3 @@ class Run(Frozen):
     def with_verification(self, verification: Verification) -> Run:
         """The run with one verification replaced or added."""
         return self.model_copy(update={"verifications": {**self.verifications, verification.target: verification}})
-
-
-def target_of(task: str, attempt: int) -> str:
-    """Name of an attempt's head in `verifications`."""
-    return f"{task}/a{attempt}"
-
-
-BASELINE = "baseline"
-"""Name of the empty first commit's head in `verifications`."""

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
+from otto_bot.core.attempt import BASELINE, Ending
 from otto_bot.core.evidence import Cause, Failure
-from otto_bot.core.run import BASELINE, Ending
 from otto_bot.core.values import Frozen
 
 SYSTEMIC_HEADS = 3

@@ -6,11 +6,12 @@ from collections.abc import Callable, Collection
 from datetime import datetime, timedelta
 
 from otto_bot.core import funds, learning_uses, policy
+from otto_bot.core.attempt import TaskState
 from otto_bot.core.commands import Command, Given
 from otto_bot.core.decision import Action, Decider, Move
 from otto_bot.core.funds import RETRYABLE, reopen
 from otto_bot.core.gates import revise
-from otto_bot.core.run import GateState, Hold, Outcome, Reply, Run, RunPhase, TaskState
+from otto_bot.core.run import GateState, Hold, Outcome, Reply, Run, RunPhase
 
 ANY_TIME = frozenset({"status", "help", "explain", "keep", "forget"})
 """Commands that mean something also after the run."""

@@ -5,10 +5,10 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Literal
 
+from otto_bot.core.attempt import Ending, Handoff
 from otto_bot.core.event_base import Event
 from otto_bot.core.evidence import Failure
 from otto_bot.core.learnings import Told
-from otto_bot.core.run import Ending, Handoff
 from otto_bot.core.verdict import Verdict
 
 

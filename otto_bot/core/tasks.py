@@ -6,21 +6,10 @@ from collections.abc import Iterable
 
 from otto_bot.core import events as e
 from otto_bot.core import outcomes
+from otto_bot.core.attempt import MOVING, SETTLED, Attempt, Task, TaskState, Verification, target_of
 from otto_bot.core.evidence import Cause, Excerpt, Failure, Phase
 from otto_bot.core.plan import batches, order_problems
-from otto_bot.core.run import (
-    MOVING,
-    SETTLED,
-    Attempt,
-    Integration,
-    Outcome,
-    Run,
-    RunPhase,
-    Task,
-    TaskState,
-    Verification,
-    target_of,
-)
+from otto_bot.core.run import Integration, Outcome, Run, RunPhase
 
 STOPPERS = frozenset({TaskState.SKIPPED, TaskState.ASKED, TaskState.HELD, TaskState.BLOCKED})
 """What depends on a task in one of these states cannot start."""

@@ -6,8 +6,9 @@ from datetime import datetime
 
 from otto_bot.core import funds
 from otto_bot.core.asks import NO_MORE, reply_for
+from otto_bot.core.attempt import TaskState
 from otto_bot.core.policy import MIN_USD, plan_wait
-from otto_bot.core.run import GateState, Outcome, Run, RunPhase, TaskState
+from otto_bot.core.run import GateState, Outcome, Run, RunPhase
 from otto_bot.core.values import Frozen
 
 

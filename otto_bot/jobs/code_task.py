@@ -10,11 +10,12 @@ from pathlib import Path
 from otto_bot.agents.coder import CodeResult, CoderLimits, Signal, code
 from otto_bot.agents.coder_prompt import CodeRequest
 from otto_bot.agents.toolbox import CommandResult, Toolbox
+from otto_bot.core.attempt import BASELINE, Attempt, Handoff
 from otto_bot.core.decision import Action
 from otto_bot.core.effects import Effect
 from otto_bot.core.events import AttemptCoded, AttemptFailed, AttemptStarted, AttemptStopped, RunEvent
 from otto_bot.core.evidence import Cause, Excerpt, Failure, Phase
-from otto_bot.core.run import BASELINE, Attempt, Handoff, Run
+from otto_bot.core.run import Run
 from otto_bot.diagnosis.progress import left_as_it_was, progress
 from otto_bot.git.diff_gate import Finding, inspect
 from otto_bot.git.merging import Conflict

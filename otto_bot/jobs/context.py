@@ -13,11 +13,12 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, Protocol
 
+from otto_bot.core.attempt import Task, target_of
 from otto_bot.core.events import RunEvent
 from otto_bot.core.evidence import Failure
 from otto_bot.core.lanes import Workflow
 from otto_bot.core.redact import Redactor
-from otto_bot.core.run import Run, Task, target_of
+from otto_bot.core.run import Run
 from otto_bot.git.commits import Author
 from otto_bot.git.merging import Merging
 from otto_bot.git.mirror import Mirror

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from otto_bot.core.attempt import Verification
 from otto_bot.core.effects import Effect
 from otto_bot.core.events import DecisionApplied, DecisionPosted, JobsRerun, Published, RunEvent
 from otto_bot.core.machine import reduce
 from otto_bot.core.reviewing import comment_of, gate_surface
-from otto_bot.core.run import GateState, Run, Verification
+from otto_bot.core.run import GateState, Run
 from otto_bot.core.surfaces import gate_digest
 from otto_bot.github.ci_models import WorkflowRun
 from otto_bot.github.errors import Forbidden, Refused

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import logging
 
+from otto_bot.core.attempt import Verification
 from otto_bot.core.lanes import LaneKind
 from otto_bot.core.no_ci import WORDS, NoCiReason, why_no_ci
-from otto_bot.core.run import Run, Verification
+from otto_bot.core.run import Run
 from otto_bot.github.errors import GitHubError, Unreachable
 from otto_bot.jobs.context import Context, parse_workflows
 

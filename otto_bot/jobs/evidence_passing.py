@@ -7,7 +7,8 @@ import hashlib
 import logging
 from collections.abc import Sequence
 
-from otto_bot.core.run import BASELINE, Run, Verification
+from otto_bot.core.attempt import BASELINE, Verification
+from otto_bot.core.run import Run
 from otto_bot.diagnosis.models import CheckedJob
 from otto_bot.github.ci_models import Job
 from otto_bot.github.errors import GitHubError, RetryLater

@@ -10,12 +10,13 @@ from otto_bot.agents.diff_excerpt import Changed, diff_excerpt
 from otto_bot.agents.evidence_pack import Reported, number_evidence
 from otto_bot.agents.pilot_prompt import PROMPT_BYTES, GateRequest, Past
 from otto_bot.core import policy
+from otto_bot.core.attempt import TaskState
 from otto_bot.core.decision import Facts
 from otto_bot.core.evidence import Excerpt, Failure
 from otto_bot.core.history import history
 from otto_bot.core.plan import TaskSpec
 from otto_bot.core.redact import Redactor
-from otto_bot.core.run import Gate, Run, TaskState
+from otto_bot.core.run import Gate, Run
 from otto_bot.git.errors import GitFailed
 from otto_bot.github.errors import GitHubError
 from otto_bot.jobs.context import Context

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from otto_bot.agents.judge import JudgeRequest, JudgeResult, judge
+from otto_bot.core.attempt import Attempt, target_of
 from otto_bot.core.effects import Effect
 from otto_bot.core.events import JudgeEnded, RunEvent
 from otto_bot.core.evidence import Cause, Excerpt, Failure, Phase
-from otto_bot.core.run import Attempt, Run, target_of
+from otto_bot.core.run import Run
 from otto_bot.diagnosis.fingerprint import progress
 from otto_bot.jobs.context import Context, diff_text, failures_before
 from otto_bot.jobs.money import budgeted, keep_records, out_of_money

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from otto_bot.core.attempt import Attempt
 from otto_bot.core.effects import Effect
 from otto_bot.core.events import AttemptFailed, AttemptPushed, RunBranchMoved, RunEvent
 from otto_bot.core.evidence import Cause, Excerpt, Failure, Phase
-from otto_bot.core.run import Attempt, Run
+from otto_bot.core.run import Run
 from otto_bot.diagnosis.fingerprint import progress
 from otto_bot.git.commits import tree_of
 from otto_bot.git.errors import PushRejected

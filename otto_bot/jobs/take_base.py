@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from otto_bot.core.attempt import BASELINE
 from otto_bot.core.effects import Effect
 from otto_bot.core.events import BaseConflict, BaseTaken, RunBranchMoved, RunEvent
-from otto_bot.core.run import BASELINE, Run
+from otto_bot.core.run import Run
 from otto_bot.git.commits import tree_of
 from otto_bot.git.errors import PushRejected
 from otto_bot.git.merging import Conflict

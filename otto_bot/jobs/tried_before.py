@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from otto_bot.core.attempt import Attempt
 from otto_bot.core.decision import Action
 from otto_bot.core.evidence import Cause, Excerpt, Failure
-from otto_bot.core.run import Attempt
 from otto_bot.diagnosis.progress import left_as_it_was
 from otto_bot.git.merging import Merging
 from otto_bot.git.reading import Reading

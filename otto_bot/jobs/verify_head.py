@@ -7,11 +7,12 @@ from collections.abc import Sequence
 from datetime import timedelta
 
 from otto_bot.core.actions import POLL_FIRST, RunSeen, Seen, read_runs
+from otto_bot.core.attempt import BASELINE, Ending, Verification
 from otto_bot.core.effects import Effect
 from otto_bot.core.events import RunEvent, VerificationEnded, VerificationPolled
 from otto_bot.core.evidence import Cause, Excerpt, Failure, Phase
 from otto_bot.core.lanes import LaneKind
-from otto_bot.core.run import BASELINE, Ending, Run, Verification
+from otto_bot.core.run import Run
 from otto_bot.core.shared_failures import FLAKY_WITHIN, weighed
 from otto_bot.diagnosis.diagnose import diagnose
 from otto_bot.diagnosis.reports import with_reports

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from otto_bot.core.attempt import TaskState
 from otto_bot.core.funds import COMMAND
-from otto_bot.core.run import Run, TaskState
+from otto_bot.core.run import Run
 from otto_bot.core.waits import Wait
 from otto_bot.text.body import assemble
 from otto_bot.text.footer import footer, money_words

@@ -5,9 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+from otto_bot.core.attempt import Attempt, Task, TaskState, Verification, target_of
 from otto_bot.core.decision import REOPENING
 from otto_bot.core.evidence import Failure
-from otto_bot.core.run import Attempt, Outcome, Run, Task, TaskState, Verification, target_of
+from otto_bot.core.run import Outcome, Run
 from otto_bot.text.body import Part, assemble
 from otto_bot.text.footer import footer
 from otto_bot.text.links import Links

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from otto_bot.core.run import Outcome, Run, TaskState
+from otto_bot.core.attempt import TaskState
+from otto_bot.core.run import Outcome, Run
 from otto_bot.text.body import Part, assemble
 from otto_bot.text.commits import subject_line
 from otto_bot.text.footer import footer

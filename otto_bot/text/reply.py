@@ -6,8 +6,9 @@ import re
 from collections.abc import Callable
 from functools import partial
 
+from otto_bot.core.attempt import TaskState
 from otto_bot.core.funds import reply_for
-from otto_bot.core.run import Reply, Run, TaskState
+from otto_bot.core.run import Reply, Run
 from otto_bot.text.body import assemble
 from otto_bot.text.explain import explain_text
 from otto_bot.text.footer import footer, usd

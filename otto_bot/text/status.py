@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from otto_bot.core.attempt import TaskState
 from otto_bot.core.funds import RETRYABLE
-from otto_bot.core.run import GateState, Outcome, Run, RunPhase, TaskState
+from otto_bot.core.run import GateState, Outcome, Run, RunPhase
 from otto_bot.core.waits import waits_for
 from otto_bot.text.body import Part, assemble
 from otto_bot.text.footer import footer, money_words

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 
-from otto_bot.core.run import Attempt, Run, Task, TaskState, target_of
+from otto_bot.core.attempt import Attempt, Task, TaskState, target_of
+from otto_bot.core.run import Run
 from otto_bot.text.links import Links
 from otto_bot.text.markdown import cell, link, one_line
 from otto_bot.text.words import CAUSES, STATES, title_of

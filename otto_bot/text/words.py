@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from otto_bot.core.attempt import Ending, TaskState
 from otto_bot.core.decision import Action, Decider
 from otto_bot.core.evidence import CLASS_OF, Cause, Failure, FailureClass, Phase, Progress
 from otto_bot.core.lanes import LaneKind
 from otto_bot.core.plan import Relation
-from otto_bot.core.run import Ending, Outcome, Run, RunPhase, TaskState
+from otto_bot.core.run import Outcome, Run, RunPhase
 from otto_bot.text.markdown import inline
 
 PHASES: dict[RunPhase, str] = {

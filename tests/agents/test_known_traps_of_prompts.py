@@ -14,9 +14,10 @@ from otto_bot.agents.packing import narrow
 from otto_bot.agents.pilot import decide
 from otto_bot.agents.pilot_prompt import GateRequest, pilot_prompt
 from otto_bot.core import events as e
+from otto_bot.core.attempt import Handoff
 from otto_bot.core.decision import Decider
 from otto_bot.core.evidence import Cause, Excerpt, Failure, Phase
-from otto_bot.core.run import Handoff, Run
+from otto_bot.core.run import Run
 from otto_bot.jobs.context import failures_before
 from otto_bot.jobs.gate_request import request_for
 from otto_bot.jobs.tried_before import own_evidence

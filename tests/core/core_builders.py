@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from otto_bot.core import events as e
+from otto_bot.core.attempt import Attempt, TaskState, target_of
 from otto_bot.core.commands import Command, Given, parse_line
 from otto_bot.core.config import Config, HostCaps
 from otto_bot.core.decision import Action, Decider, Decision, Move
@@ -16,7 +17,7 @@ from otto_bot.core.exposure import Exposure
 from otto_bot.core.lanes import Lane, LaneKind
 from otto_bot.core.machine import reduce
 from otto_bot.core.plan import Criterion, Plan, Relation, RelationSpec, TaskSpec
-from otto_bot.core.run import Attempt, Run, TaskState, target_of
+from otto_bot.core.run import Run
 from otto_bot.core.values import Person, Repo
 from otto_bot.core.verdict import Verdict
 

@@ -9,10 +9,11 @@ from core_builders import T0, executing, failure, fold, spec, with_state
 
 from otto_bot.core import events as e
 from otto_bot.core import policy
+from otto_bot.core.attempt import TaskState
 from otto_bot.core.decision import Facts, PilotDecision, expected_tasks
 from otto_bot.core.evidence import Cause, EvidenceItem, Excerpt, Phase, Progress
 from otto_bot.core.plan import Plan, Relation, RelationSpec, batches
-from otto_bot.core.run import Run, RunPhase, TaskState
+from otto_bot.core.run import Run, RunPhase
 from otto_bot.core.tasks import block, reorder
 
 WORDS = "it broke here in line 7"

@@ -13,13 +13,14 @@ from core_world_watch import Watch
 
 from otto_bot.core import base, policy
 from otto_bot.core import events as e
+from otto_bot.core.attempt import TaskState
 from otto_bot.core.budget import Inherited
 from otto_bot.core.config import Config, HostCaps
 from otto_bot.core.effects import Effect, EffectKind, scheduled
 from otto_bot.core.events import RunEvent
 from otto_bot.core.machine import reduce
 from otto_bot.core.plan import Plan
-from otto_bot.core.run import Outcome, Run, RunPhase, TaskState
+from otto_bot.core.run import Outcome, Run, RunPhase
 from otto_bot.core.waits import waits_for
 
 REPEATS = 8

@@ -14,6 +14,7 @@ from core_world_gates import broke, decided, evidence_of
 from otto_bot.agents.rules import rules_decision
 from otto_bot.core import events as e
 from otto_bot.core import policy
+from otto_bot.core.attempt import BASELINE
 from otto_bot.core.config import Config
 from otto_bot.core.decision import Decision, Learning
 from otto_bot.core.effects import Effect, EffectKind
@@ -24,7 +25,7 @@ from otto_bot.core.gate_account import Shadow
 from otto_bot.core.learning_uses import Use, own, proposed_at, unwritten
 from otto_bot.core.learnings import GateLearning, LearningStatus, OrderAnswer, Standing, Told
 from otto_bot.core.plan import Plan
-from otto_bot.core.run import BASELINE, Gate, GateState, Run
+from otto_bot.core.run import Gate, GateState, Run
 from otto_bot.core.surfaces import surfaces
 from otto_bot.core.values import Usage
 from otto_bot.core.verdict import Verdict

@@ -29,10 +29,11 @@ from core_world import World
 
 from otto_bot.core import events as e
 from otto_bot.core import policy
+from otto_bot.core.attempt import BASELINE
 from otto_bot.core.decision import Action, Decider
 from otto_bot.core.effects import EffectKind, scheduled
 from otto_bot.core.evidence import Cause
-from otto_bot.core.run import BASELINE, GateState, Outcome, Run
+from otto_bot.core.run import GateState, Outcome, Run
 from otto_bot.core.waits import waits_for
 
 PLAN = plan("t1", "t2", spec("t3", "t1"))

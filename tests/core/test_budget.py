@@ -28,6 +28,7 @@ from hypothesis import strategies as st
 from otto_bot.agents.rules import money_decision
 from otto_bot.core import events as e
 from otto_bot.core import funds, policy
+from otto_bot.core.attempt import Attempt, TaskState
 from otto_bot.core.budget import Inherited, Money, grant_needed, inherited, lineage_cap
 from otto_bot.core.config import HostCaps
 from otto_bot.core.decision import Decider
@@ -35,7 +36,7 @@ from otto_bot.core.effects import scheduled
 from otto_bot.core.evidence import Cause, Phase
 from otto_bot.core.invariants import InvariantBroken, broken, broken_step
 from otto_bot.core.machine import reduce
-from otto_bot.core.run import Attempt, Outcome, Run, RunPhase, TaskState
+from otto_bot.core.run import Outcome, Run, RunPhase
 from otto_bot.core.values import Usage
 from otto_bot.core.waits import waits_for
 

@@ -9,11 +9,12 @@ from hypothesis import strategies as st
 
 from otto_bot.agents.rules import rules_decision
 from otto_bot.core import events as e
+from otto_bot.core.attempt import MOVING, TaskState
 from otto_bot.core.decision import REOPENING, Action, Decider, Decision, PilotDecision, settle
 from otto_bot.core.gates import apply, fits
 from otto_bot.core.invariants import broken
 from otto_bot.core.plan import Relation, order_problems
-from otto_bot.core.run import MOVING, Run, RunPhase, TaskState
+from otto_bot.core.run import Run, RunPhase
 from otto_bot.core.validation import RULES, validate
 
 MANY = settings(

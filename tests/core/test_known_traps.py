@@ -29,12 +29,13 @@ from core_builders import (
 
 from otto_bot.core import events as e
 from otto_bot.core import policy
+from otto_bot.core.attempt import TaskState
 from otto_bot.core.decision import Action, PilotDecision, Routed, SkipTask
 from otto_bot.core.effects import EffectKind, scheduled
 from otto_bot.core.evidence import Cause, Citation, EvidenceItem, Excerpt
 from otto_bot.core.gates import apply
 from otto_bot.core.plan import Criterion, Relation, TaskSpec, order_problems
-from otto_bot.core.run import GateState, Run, TaskState
+from otto_bot.core.run import GateState, Run
 from otto_bot.core.validation import validate
 from otto_bot.core.verdict import Verdict, VerdictItem, assess
 

@@ -26,6 +26,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from otto_bot.core import events as e
+from otto_bot.core.attempt import TaskState
 from otto_bot.core.config import Config
 from otto_bot.core.decision import Learning
 from otto_bot.core.effects import EffectKind, scheduled
@@ -44,7 +45,7 @@ from otto_bot.core.learnings import (
     refusal,
     tellable,
 )  # fmt: skip
-from otto_bot.core.run import Run, TaskState
+from otto_bot.core.run import Run
 
 PROTECTED = Config().paths.protected
 P, A, F = LearningStatus.PROPOSED, LearningStatus.ACCEPTED, LearningStatus.FORGOTTEN

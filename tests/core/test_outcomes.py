@@ -26,11 +26,12 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from otto_bot.core import events as e
+from otto_bot.core.attempt import TaskState
 from otto_bot.core.decision import SkipTask
 from otto_bot.core.evidence import Cause
 from otto_bot.core.gate_account import EndKind, moves_of
 from otto_bot.core.outcomes import followed
-from otto_bot.core.run import GateState, Run, TaskState
+from otto_bot.core.run import GateState, Run
 
 QUIET = settings(max_examples=25, suppress_health_check=[HealthCheck.too_slow])
 PLAN = plan("t1", "t2", spec("t3", "t2"))

@@ -20,11 +20,12 @@ from otto_bot.agents.rules import rules_decision
 from otto_bot.core import events as e
 from otto_bot.core import policy
 from otto_bot.core.asks import MONEY, again_on_the_same_commit, reply_for
+from otto_bot.core.attempt import Attempt, Task, TaskState
 from otto_bot.core.decision import Action, Decider, Facts, Move
 from otto_bot.core.effects import EffectKind, scheduled
 from otto_bot.core.evidence import Cause, Failure, Phase, Progress
 from otto_bot.core.history import history
-from otto_bot.core.run import Attempt, Run, Task, TaskState
+from otto_bot.core.run import Run
 from otto_bot.core.waits import waits_for
 
 

@@ -8,9 +8,9 @@ from core_builders import T0, applied, at, executing, failure, fold, gate, judge
 
 from otto_bot.core import events as e
 from otto_bot.core import policy
+from otto_bot.core.attempt import BASELINE, TaskState
 from otto_bot.core.decision import Action
 from otto_bot.core.evidence import Cause, FailureClass
-from otto_bot.core.run import BASELINE, TaskState
 from otto_bot.core.shared_failures import VerdictSeen, weighed
 
 NOW = T0 + timedelta(days=30)

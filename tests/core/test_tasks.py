@@ -23,10 +23,11 @@ from core_builders import (
 )  # fmt: skip
 
 from otto_bot.core import events as e
+from otto_bot.core.attempt import TaskState
 from otto_bot.core.effects import EffectKind, scheduled
 from otto_bot.core.evidence import Cause
 from otto_bot.core.plan import Relation
-from otto_bot.core.run import Outcome, Run, RunPhase, TaskState
+from otto_bot.core.run import Outcome, Run, RunPhase
 
 TWO = plan("t1", "t2", "t3", apart=[("t1", "t2")])
 EVENTS = {

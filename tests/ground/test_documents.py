@@ -13,8 +13,9 @@ import pytest
 import yaml
 from pydantic import BaseModel
 
+from otto_bot.core.attempt import TaskState
 from otto_bot.core.config import Config
-from otto_bot.core.run import Outcome, RunPhase, TaskState
+from otto_bot.core.run import Outcome, RunPhase
 from otto_bot.core.values import Usage
 from otto_bot.explain import EXIT_CODES, EXIT_NOTHING, EXIT_USAGE, Request, explain
 from otto_bot.model.prices import AS_OF, PUBLISHED

@@ -7,8 +7,9 @@ from typing import Any
 
 import pytest
 
+from otto_bot.core.attempt import BASELINE, Verification
 from otto_bot.core.budget import Money
-from otto_bot.core.run import BASELINE, Run, Verification
+from otto_bot.core.run import Run
 from otto_bot.core.values import Person, Repo
 from otto_bot.diagnosis.diagnose import diagnose
 from otto_bot.diagnosis.models import CheckedJob

@@ -6,12 +6,13 @@ from typing import Any
 
 import pytest
 
+from otto_bot.core.attempt import Attempt, Task, Verification
 from otto_bot.core.budget import Money
 from otto_bot.core.config import Config
 from otto_bot.core.effects import Effect, EffectKind
 from otto_bot.core.events import JobsRerun
 from otto_bot.core.lanes import Lane, LaneKind
-from otto_bot.core.run import Attempt, Run, Task, Verification
+from otto_bot.core.run import Run
 from otto_bot.core.values import Person
 from otto_bot.jobs.decisions import rerun_jobs
 from otto_bot.store.effect_rows import Ticket

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from otto_bot.core.attempt import Attempt
 from otto_bot.core.decision import Action
-from otto_bot.core.run import Attempt
 from otto_bot.git.commits import Author, write_commit
 from otto_bot.git.merging import Conflict, Merging
 from otto_bot.git.mirror import Mirror

@@ -7,8 +7,9 @@ from datetime import UTC, datetime
 import pytest
 
 from otto_bot.core.actions import POLL_FIRST, Seen
+from otto_bot.core.attempt import BASELINE, Ending, Verification
 from otto_bot.core.budget import Money
-from otto_bot.core.run import BASELINE, Ending, Run, Verification
+from otto_bot.core.run import Run
 from otto_bot.core.values import Person, Repo
 from otto_bot.jobs.verify_head import _after_the_base
 

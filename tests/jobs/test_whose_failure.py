@@ -7,13 +7,14 @@ from typing import Any
 
 import pytest
 
+from otto_bot.core.attempt import BASELINE, Attempt, Task, Verification
 from otto_bot.core.budget import Money
 from otto_bot.core.config import Config, HostCaps
 from otto_bot.core.effects import Effect, EffectKind
 from otto_bot.core.events import VerificationEnded
 from otto_bot.core.evidence import Cause, Failure
 from otto_bot.core.lanes import Lane, LaneKind
-from otto_bot.core.run import BASELINE, Attempt, Run, Task, Verification
+from otto_bot.core.run import Run
 from otto_bot.core.values import Person
 from otto_bot.jobs.verify_head import verify_head
 from otto_bot.store.effect_rows import Ticket

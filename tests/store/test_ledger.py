@@ -9,13 +9,14 @@ import pytest
 import sqlalchemy as sa
 
 from otto_bot.core import events as e
+from otto_bot.core.attempt import Task
 from otto_bot.core.commands import Command, Given
 from otto_bot.core.config import Config, HostCaps
 from otto_bot.core.evidence import Cause, Failure, Phase
 from otto_bot.core.exposure import Exposure
 from otto_bot.core.lanes import Lane, LaneKind
 from otto_bot.core.plan import Criterion, Plan, TaskSpec
-from otto_bot.core.run import Outcome, Run, RunPhase, Task
+from otto_bot.core.run import Outcome, Run, RunPhase
 from otto_bot.core.values import Person, Usage
 from otto_bot.store import tables as t
 from otto_bot.store.database import StoreUnavailable, open_database

@@ -11,6 +11,7 @@ from syrupy.assertion import SnapshotAssertion
 from syrupy.extensions.single_file import SingleFileSnapshotExtension, WriteMode
 
 from otto_bot.core import events as e
+from otto_bot.core.attempt import Handoff
 from otto_bot.core.commands import Command, Given
 from otto_bot.core.config import Config, VerifyConfig
 from otto_bot.core.decision import Action, Analysis, CrossFinding, Decider, Decision, Learning, Move, Routed
@@ -20,7 +21,7 @@ from otto_bot.core.lanes import Lane, LaneKind
 from otto_bot.core.learnings import GateLearning, LearningStatus
 from otto_bot.core.machine import reduce
 from otto_bot.core.plan import Criterion, Plan, Relation, RelationSpec, TaskSpec
-from otto_bot.core.run import Handoff, Run
+from otto_bot.core.run import Run
 from otto_bot.core.values import Person, Repo, Usage
 from otto_bot.core.verdict import Verdict, VerdictItem
 from otto_bot.text.links import Links

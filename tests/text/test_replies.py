@@ -8,12 +8,13 @@ from collections.abc import Callable
 import pytest
 from syrupy.assertion import SnapshotAssertion
 
+from otto_bot.core.attempt import TaskState
 from otto_bot.core.commands import VERBS, parse_line
 from otto_bot.core.decision import Action, Decider
 from otto_bot.core.evidence import Cause, FailureClass, Phase, Progress
 from otto_bot.core.lanes import LaneKind
 from otto_bot.core.plan import Relation
-from otto_bot.core.run import Outcome, Reply, Run, RunPhase, TaskState
+from otto_bot.core.run import Outcome, Reply, Run, RunPhase
 from otto_bot.core.steering import REPLIES
 from otto_bot.text import words
 from otto_bot.text.explain import explain_text
