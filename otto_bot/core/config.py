@@ -96,6 +96,14 @@ class LearningsConfig(Frozen):
     expire_days: Annotated[int, Field(ge=1, le=3650)] = 180
 
 
+class JourneysConfig(Frozen):
+    """`journeys`: whether and where the finished product is tested by its user journeys."""
+
+    enabled: bool = True
+    via: Literal["auto", "sandbox", "actions"] = "auto"
+    workflow: Annotated[str, Field(pattern=r"^[A-Za-z0-9._-]+\.ya?ml$")] = "otto-journeys.yml"
+
+
 class TriggersConfig(Frozen):
     """`triggers`: bots that may act as people; no wildcard."""
 
@@ -130,9 +138,10 @@ class Config(Frozen):
     triggers: TriggersConfig = TriggersConfig()
     branches: BranchesConfig = BranchesConfig()
     learnings: LearningsConfig = LearningsConfig()
+    journeys: JourneysConfig = JourneysConfig()
     mark_ready: bool = False
 
-    @field_validator("pilot", "qa", "learnings", mode="before")
+    @field_validator("pilot", "qa", "learnings", "journeys", mode="before")
     @classmethod
     def _switch(cls, value: object) -> object:
         """`pilot: false` is short for `pilot: {enabled: false}`."""
