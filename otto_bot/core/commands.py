@@ -108,9 +108,9 @@ def _arguments(verb: str, args: list[str], guidance: str) -> Command | BadComman
 
 def _task_command(verb: str, args: list[str], guidance: str) -> Command | BadCommand:
     names = [part for word in args for part in word.lower().split(",") if part]
-    bad = [name for name in names if not re.fullmatch(r"t[1-9][0-9]{0,2}", name)]
+    bad = [name for name in names if not re.fullmatch(r"t[1-9][0-9]{0,2}|j[1-9]", name)]
     if bad:
-        return BadCommand(problem=f"`{bad[0][:40]}` is no task; tasks are named t1, t2, …")
+        return BadCommand(problem=f"`{bad[0][:40]}` is no task; tasks are named t1, t2, …, journeys j1, j2, …")
     if verb == "skip" and not names:
         return BadCommand(problem="name the tasks to skip: `/otto skip t2`")
     if verb == "explain" and len(names) > 1:

@@ -6,9 +6,10 @@ from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from otto_bot.core import base
+from otto_bot.core import base, journey_rounds, review_rounds
 from otto_bot.core.attempt import BASELINE, Attempt, Task, TaskState, Verification, target_of
 from otto_bot.core.integration import candidate_target
+from otto_bot.core.journeys import RoundState
 from otto_bot.core.lanes import LaneKind
 from otto_bot.core.learning_uses import unwritten
 from otto_bot.core.reviewing import gate_surface
@@ -47,6 +48,12 @@ class EffectKind(StrEnum):
     TIME_UP = "time_up"
     TAKE_BASE = "take_base"
     LEARN = "learn"
+    JOURNEYS = "journeys"
+    TRIAGE = "triage"
+    POST_JOURNEYS = "post_journeys"
+    APPLY_JOURNEYS = "apply_journeys"
+    POST_REVIEW = "post_review"
+    ANSWER_REVIEW = "answer_review"
 
 
 class Effect(Frozen):
@@ -115,7 +122,7 @@ def _review_plan(run: Run) -> Iterator[Effect]:
     if run.plan_posted < run.plan_revision:
         name = f"post-plan/r{run.plan_revision}"
         yield _effect(run, EffectKind.POST_PLAN, name, number=run.plan_revision)
-    elif run.plan_approved_by:
+    elif run.plan_approved_by and run.pull_request is None:
         yield _effect(run, EffectKind.OPEN_PULL_REQUEST, "pull-request")
 
 
@@ -238,6 +245,41 @@ def _decision(run: Run) -> Iterator[Effect]:
         )
 
 
+def _journeys(run: Run) -> Iterator[Effect]:
+    """Walk the journeys; say why some fail."""
+    one = journey_rounds.current(run)
+    if one is not None and one.state is RoundState.TESTING:
+        yield _effect(run, EffectKind.JOURNEYS, f"journeys/n{one.number}/h{run.rests}", number=one.number)
+    elif one is not None and one.state is RoundState.TESTED:
+        yield _effect(run, EffectKind.TRIAGE, f"triage/n{one.number}/h{run.rests}", number=one.number)
+
+
+def _journeys_decision(run: Run) -> Iterator[Effect]:
+    """Post, then apply, as at a gate. A pause stops only what would start work."""
+    one = journey_rounds.current(run)
+    if one is None or run.phase is not RunPhase.JOURNEYS or run.ended:
+        return
+    if run.hold is not None and (run.hold.kind != "paused" or one.state is not RoundState.DECIDED):
+        return
+    name = f"n{one.number}/r{one.revision}"
+    if one.state is RoundState.DECIDED:
+        lane = f"run/{run.id}/show/journeys/n{one.number}"
+        yield _effect(run, EffectKind.POST_JOURNEYS, f"post-journeys/{name}", number=one.number, lane=lane)
+    elif one.state in (RoundState.POSTED, RoundState.APPROVED) and one.deadline is not None:
+        yield _effect(
+            run, EffectKind.APPLY_JOURNEYS, f"apply-journeys/{name}", number=one.number, not_before=one.deadline
+        )
+
+
+def _reviews(run: Run) -> Iterator[Effect]:
+    """A review is taken up in a comment before it is worked on, and answered in its threads after it."""
+    for review in review_rounds.answerable(run):
+        yield _effect(run, EffectKind.ANSWER_REVIEW, f"answer-review/{review.id}", number=review.id)
+    for review in run.reviews:
+        if review.state == "given" and not run.landed:
+            yield _effect(run, EffectKind.POST_REVIEW, f"review/{review.id}", number=review.id)
+
+
 def _stop(run: Run) -> Iterator[Effect]:
     """A cancelled run still pushes what its coders had."""
     if run.stopping:
@@ -312,7 +354,9 @@ def _learn(run: Run) -> Iterator[Effect]:
         yield _effect(run, EffectKind.LEARN, f"learn/{run.learnt_count}", lane=f"run/{run.id}/learn")
 
 
-ALWAYS: tuple[Rule, ...] = (_decision, _stop, _show, _call, _reply, _tidy, _time_up, _base, _learn)
+ALWAYS: tuple[Rule, ...] = (
+    _decision, _journeys_decision, _reviews, _stop, _show, _call, _reply, _tidy, _time_up, _base, _learn,
+)  # fmt: skip
 """Rules of every state: nobody is left without a word, even at rest."""
 
 RULES: dict[RunPhase, tuple[Rule, ...]] = {
@@ -322,5 +366,6 @@ RULES: dict[RunPhase, tuple[Rule, ...]] = {
     RunPhase.INTEGRATING: (_baseline, _integrate),
     RunPhase.GATE: (_baseline, _gate),
     RunPhase.GATE_REVIEW: (_baseline,),
+    RunPhase.JOURNEYS: (_journeys,),
 }
 """What each state adds."""

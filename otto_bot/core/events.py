@@ -15,7 +15,15 @@ from otto_bot.core.gate_events import (
     DecisionPosted,
     GateOpened,
 )
+from otto_bot.core.journey_events import (
+    JourneysApplied,
+    JourneysPosted,
+    JourneysSkipped,
+    JourneysTested,
+    JourneysTriaged,
+)
 from otto_bot.core.learning_events import LearningsWritten
+from otto_bot.core.review_events import ReviewAnswered, ReviewGiven, ReviewPosted
 from otto_bot.core.run_events import (
     BaseConflict,
     BaseMoved,
@@ -79,6 +87,11 @@ __all__ = [
     "IssueChanged",
     "IssueRelabelled",
     "JobsRerun",
+    "JourneysApplied",
+    "JourneysPosted",
+    "JourneysSkipped",
+    "JourneysTested",
+    "JourneysTriaged",
     "JudgeEnded",
     "LearningsWritten",
     "MoneyReserved",
@@ -93,6 +106,9 @@ __all__ = [
     "Refused",
     "Replied",
     "Reported",
+    "ReviewAnswered",
+    "ReviewGiven",
+    "ReviewPosted",
     "RunBranchMoved",
     "RunEvent",
     "RunStarted",
@@ -144,7 +160,15 @@ RunEvent = Annotated[
     | PersonCalled
     | Replied
     | Tidied
-    | LearningsWritten,
+    | LearningsWritten
+    | JourneysTested
+    | JourneysSkipped
+    | JourneysTriaged
+    | JourneysPosted
+    | JourneysApplied
+    | ReviewGiven
+    | ReviewPosted
+    | ReviewAnswered,
     Field(discriminator="type"),
 ]
 """Every event there is."""

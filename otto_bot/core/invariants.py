@@ -18,7 +18,7 @@ class InvariantBroken(AssertionError):
 
 def broken(run: Run) -> tuple[str, ...]:
     """What does not hold in this state."""
-    return (*_tasks(run), *_batches(run), *_gates(run), *_budget(run))
+    return (*_tasks(run), *_batches(run), *_gates(run), *_added(run), *_budget(run))
 
 
 def _tasks(run: Run) -> list[str]:
@@ -67,6 +67,17 @@ def _gates(run: Run) -> list[str]:
             origin = next((g for g in run.gates if g.number == attempt.gate), None)
             if not _reopened_by(origin, task.key):
                 found.append(f"1: attempt {attempt.number} of {task.key} has no posted decision")
+    return found
+
+
+def _added(run: Run) -> list[str]:
+    """What was added in mid-run is worked on only after a comment said so."""
+    found = []
+    told = {key for one in run.journeys if one.comment_id is not None for key in one.tasks}
+    told |= {key for review in run.reviews if review.comment_id is not None for key in review.tasks}
+    for key, task in run.tasks.items():
+        if task.origin in ("journeys", "review") and task.attempts and key not in told:
+            found.append(f"1: {key} was added without a posted comment")
     return found
 
 

@@ -6,23 +6,26 @@ from collections.abc import Callable
 from typing import Any
 
 from otto_bot.core import (
+    additions,
     base,
     funds,
     gates,
     integration,
+    journey_rounds,
     learning_uses,
     outcomes,
-    policy,
+    planning,
+    review_rounds,
     reviewing,
     steering,
     tasks,
 )
 from otto_bot.core import events as e
-from otto_bot.core.attempt import BASELINE, Task, TaskState, Verification
-from otto_bot.core.budget import Money, lineage_cap
+from otto_bot.core.attempt import BASELINE, TaskState
+from otto_bot.core.budget import Money
 from otto_bot.core.events import RunEvent
 from otto_bot.core.invariants import InvariantBroken, broken, broken_step
-from otto_bot.core.plan import batches, problems
+from otto_bot.core.reviews import Review, tasks_needed
 from otto_bot.core.run import Outcome, Run, RunPhase, Trouble
 from otto_bot.core.waits import waits_for
 
@@ -38,8 +41,9 @@ def reduce(run: Run | None, event: RunEvent) -> Run | None:
     after = run if handler is None else handler(run, event)
     if after is run:
         return run
-    after = reviewing.renewed(run, after, event.at)
-    after = _clock(outcomes.followed(base.reopen(_stopped(tasks.advance(after)), event.at), event), event)
+    after = journey_rounds.renewed(run, reviewing.renewed(run, after, event.at), event.at)
+    after = tasks.advance(review_rounds.taken_up(additions.resumed(after)))
+    after = _clock(outcomes.followed(base.reopen(_stopped(after), event.at), event), event)
     wrong = (*broken(after), *broken_step(run, after))
     if wrong:
         raise InvariantBroken(wrong)
@@ -75,27 +79,18 @@ def started(event: e.RunStarted) -> Run:
         actor=event.actor,
         caps=event.caps,
         plan_only=event.plan_only,
+        kind=event.kind,
+        subject=event.subject,
+        reviews=() if event.review is None else (_improved(event.review),),
         started_at=event.at,
         money=Money(cap=event.caps.usd, inherited=event.inherited.usd, granted=event.inherited.granted),
     )
 
 
-def _prepared(run: Run, event: e.Prepared) -> Run:
-    if run.prepared or run.phase is not RunPhase.PLANNING:
-        return run
-    cap = lineage_cap(run.caps.usd, event.config.budget.usd, run.money.granted)
-    return run.model_copy(
-        update={
-            "prepared": True,
-            "config": event.config,
-            "base_sha": event.base_sha,
-            "lane": event.lane,
-            "exposure": event.exposure,
-            "branches_prefix": event.prefix,
-            "money": run.money.model_copy(update={"cap": cap}),
-            "minutes": event.config.budget.minutes,
-        }
-    )
+def _improved(review: Review) -> Review:
+    """The review that a run takes up: its tasks are the whole plan."""
+    keys = tuple(f"t{number}" for number in range(1, tasks_needed(review) + 1))
+    return review.model_copy(update={"state": "working", "tasks": keys})
 
 
 def _refused(run: Run, event: e.Refused) -> Run:
@@ -112,61 +107,6 @@ def _save_work(run: Run) -> Run:
     """Money or minutes ended: coders at work push what they have."""
     coding = any(task.state is TaskState.CODING for task in run.tasks.values())
     return run.model_copy(update={"stopping": coding})
-
-
-def _plan_made(run: Run, event: e.PlanMade) -> Run:
-    if run.phase is not RunPhase.PLANNING or not run.prepared or event.number != run.plan_number:
-        return run
-    if problems(event.plan, max_tasks=len(event.plan.tasks)):
-        return run
-    revision = run.revision + 1
-    return run.model_copy(
-        update={
-            "plan": event.plan,
-            "phase": RunPhase.PLAN_REVIEW,
-            "revision": revision,
-            "plan_revision": revision,
-            "tasks": {task.key: Task(key=task.key) for task in event.plan.tasks},
-            "order": batches(event.plan),
-        }
-    )
-
-
-def _plan_posted(run: Run, event: e.PlanPosted) -> Run:
-    if event.revision != run.plan_revision or run.plan_posted >= event.revision:
-        return run
-    posted = {"plan_posted": event.revision, "plan_posted_at": event.begun_at or event.at}
-    run = run.model_copy(update={**posted, "plan_comment_id": event.comment_id})
-    if run.phase is RunPhase.PLAN_REVIEW and policy.plan_wait(run) is None:
-        run = run.model_copy(update={"plan_approved_by": "rule"})
-    return run
-
-
-def _pull_request_opened(run: Run, event: e.PullRequestOpened) -> Run:
-    if run.pull_request is not None or run.phase is not RunPhase.PLAN_REVIEW or not run.plan_approved_by:
-        return run
-    run = run.model_copy(
-        update={
-            "pull_request": event.number,
-            "pull_request_node": event.node_id,
-            "head": event.head_sha,
-            "head_tree": event.head_tree,
-            "phase": RunPhase.EXECUTING,
-            "batch": 1,
-        }
-    )
-    return run.with_verification(
-        Verification(
-            target=BASELINE,
-            branch=run.run_branch,
-            sha=event.head_sha,
-            tree=event.head_tree,
-            started_at=event.at,
-            next_at=event.at,
-            pull_request=event.number,
-            dispatched_run=event.dispatched_run,
-        )
-    )
 
 
 def _polled(run: Run, event: e.VerificationPolled) -> Run:
@@ -250,6 +190,7 @@ def _pull_request_closed(run: Run, event: e.PullRequestClosed) -> Run:
 def _run_branch_moved(run: Run, event: e.RunBranchMoved) -> Run:
     if event.sha == run.head or run.pull_request is None:
         return run
+    run = journey_rounds.moved(run, event.sha)
     return base.look_again(integration.rebuild(run.model_copy(update={"head": event.sha, "head_tree": event.tree})))
 
 
@@ -328,11 +269,11 @@ def _tidied(run: Run, event: e.Tidied) -> Run:
 
 
 _HANDLERS: dict[type, Callable[[Run, Any], Run]] = {
-    e.Prepared: _prepared,
+    e.Prepared: planning.prepared,
     e.Refused: _refused,
-    e.PlanMade: _plan_made,
-    e.PlanPosted: _plan_posted,
-    e.PullRequestOpened: _pull_request_opened,
+    e.PlanMade: planning.plan_made,
+    e.PlanPosted: planning.plan_posted,
+    e.PullRequestOpened: planning.pull_request_opened,
     e.AttemptStarted: tasks.attempt_started,
     e.AttemptCoded: tasks.attempt_coded,
     e.AttemptPushed: tasks.attempt_pushed,
@@ -367,5 +308,13 @@ _HANDLERS: dict[type, Callable[[Run, Any], Run]] = {
     e.Replied: _replied,
     e.Tidied: _tidied,
     e.LearningsWritten: learning_uses.learnings_written,
+    e.JourneysTested: journey_rounds.journeys_tested,
+    e.JourneysSkipped: journey_rounds.journeys_skipped,
+    e.JourneysTriaged: journey_rounds.journeys_triaged,
+    e.JourneysPosted: journey_rounds.journeys_posted,
+    e.JourneysApplied: journey_rounds.journeys_applied,
+    e.ReviewGiven: review_rounds.review_given,
+    e.ReviewPosted: review_rounds.review_posted,
+    e.ReviewAnswered: review_rounds.review_answered,
 }
 """One small function an event; an event without one is only recorded."""

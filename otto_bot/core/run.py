@@ -13,10 +13,15 @@ from otto_bot.core.decision import Decision
 from otto_bot.core.evidence import EvidenceItem, Failure
 from otto_bot.core.exposure import Exposure
 from otto_bot.core.gate_account import GateAccount
+from otto_bot.core.journeys import JourneyRound
 from otto_bot.core.lanes import Lane
 from otto_bot.core.learnings import GateLearning, LearningOrder
 from otto_bot.core.plan import Batches, Plan
+from otto_bot.core.reviews import Review
 from otto_bot.core.values import Frozen, Person, Repo
+
+Kind = Literal["build", "improve", "certify"]
+"""build: from the issue. improve: what a review found, and nothing else. certify: journeys and judge, no code."""
 
 
 class RunPhase(StrEnum):
@@ -141,6 +146,9 @@ class Run(Frozen):
     actor: Person
     caps: HostCaps = HostCaps()
     plan_only: bool = False
+    kind: Kind = "build"
+    subject: Plan | None = None
+    """What a run that only certifies holds the default branch against."""
     started_at: datetime
     phase: RunPhase = RunPhase.PLANNING
     outcome: Outcome | None = None
@@ -194,6 +202,11 @@ class Run(Frozen):
     green_trees: frozenset[str] = frozenset()
     integration: Integration | None = None
     gates: tuple[Gate, ...] = ()
+    journeys: tuple[JourneyRound, ...] = ()
+    journey_grants: int = 0
+    """Rounds of journeys that people allowed beyond the first ones."""
+    journey_replans: int = 0
+    reviews: tuple[Review, ...] = ()
 
     money: Money
     minutes: float = 240
@@ -265,6 +278,15 @@ class Run(Frozen):
         """The run with one gate replaced, or added at the end."""
         others = tuple(gate if old.number == gate.number else old for old in self.gates)
         return self.model_copy(update={"gates": others if gate.number <= len(self.gates) else (*self.gates, gate)})
+
+    def with_round(self, one: JourneyRound) -> Run:
+        """The run with one round of its journeys replaced."""
+        rounds = tuple(one if old.number == one.number else old for old in self.journeys)
+        return self.model_copy(update={"journeys": rounds})
+
+    def with_review(self, review: Review) -> Run:
+        """The run with one review replaced."""
+        return self.model_copy(update={"reviews": tuple(review if r.id == review.id else r for r in self.reviews)})
 
     def with_verification(self, verification: Verification) -> Run:
         """The run with one verification replaced or added."""

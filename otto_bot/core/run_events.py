@@ -12,6 +12,8 @@ from otto_bot.core.event_base import Event
 from otto_bot.core.exposure import Exposure
 from otto_bot.core.lanes import Lane
 from otto_bot.core.plan import Plan
+from otto_bot.core.reviews import Review
+from otto_bot.core.run import Kind
 from otto_bot.core.values import Person, Repo
 
 
@@ -32,6 +34,11 @@ class RunStarted(Event):
     caps: HostCaps = HostCaps()
     plan_only: bool = False
     inherited: Inherited = Inherited()
+    kind: Kind = "build"
+    subject: Plan | None = None
+    """Of a run that only certifies: the plan of the issue's last run, if there is one."""
+    review: Review | None = None
+    """Of a run that only improves: the review whose findings it takes up."""
 
 
 class Prepared(Event):

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Collection
 from datetime import datetime, timedelta
 
-from otto_bot.core import funds, learning_uses, policy
+from otto_bot.core import funds, journey_steering, learning_uses, policy
 from otto_bot.core.attempt import TaskState
 from otto_bot.core.commands import Command, Given
 from otto_bot.core.decision import Action, Decider, Move
 from otto_bot.core.funds import RETRYABLE, reopen
 from otto_bot.core.gates import revise
+from otto_bot.core.journeys import RoundState
 from otto_bot.core.run import GateState, Hold, Outcome, Reply, Run, RunPhase
 
 ANY_TIME = frozenset({"status", "help", "explain", "keep", "forget"})
@@ -50,6 +51,8 @@ def awake(run: Run) -> Run:
 def _approve(run: Run, given: Given, at: datetime) -> Run:
     wanted = given.command.revision
     gate = run.gate
+    if (one := journey_steering.at_journeys(run)) is not None:
+        return _answered(run, given, journey_steering.approve(run, given, one, at))
     if run.phase is RunPhase.PLAN_REVIEW:
         if wanted not in (None, run.plan_revision):
             return reply(run, given, "stale_revision", f"r{run.plan_revision}")
@@ -71,6 +74,11 @@ def _approve(run: Run, given: Given, at: datetime) -> Run:
             )
         )
     return reply(run, given, "nothing_to_approve")
+
+
+def _answered(run: Run, given: Given, after: Run | journey_steering.Refusal) -> Run:
+    """What was granted goes on; what was refused is answered."""
+    return awake(after) if isinstance(after, Run) else reply(run, given, *after)
 
 
 def _unread(given: Given, posted_at: datetime | None) -> bool:
@@ -97,6 +105,11 @@ def _named(
 
 def _retry(run: Run, given: Given, at: datetime) -> Run:
     command, gate = given.command, run.gate
+    one = journey_steering.at_journeys(run)
+    if one is not None and (run.hold is None or command.tasks or command.guidance):
+        if run.money.left < policy.MIN_USD:
+            return reply(run, given, "no_money", f"{run.money.cap:.2f}")
+        return _answered(run, given, journey_steering.mend(run, given, one))
     dropped = {skip.task for skip in gate.decision.skips} if gate is not None and gate.decision is not None else set()
     tasks, problem = _named(run, command, RETRYABLE | {TaskState.SKIPPED}, dropped)
     if problem:
@@ -126,6 +139,8 @@ def _changed_plan(run: Run, tasks: tuple[str, ...], state: TaskState, reason: st
 
 
 def _skip(run: Run, given: Given, at: datetime) -> Run:
+    if (one := journey_steering.at_journeys(run)) is not None:
+        return _answered(run, given, journey_steering.leave(run, given, one))
     states = RETRYABLE | {TaskState.PENDING, TaskState.REOPENED, TaskState.BLOCKED}
     tasks, problem = _named(run, given.command, states)
     if problem:
@@ -148,6 +163,8 @@ def _skip(run: Run, given: Given, at: datetime) -> Run:
 
 
 def _replan(run: Run, given: Given, at: datetime) -> Run:
+    if (one := journey_steering.at_journeys(run)) is not None:
+        return _answered(run, given, journey_steering.replan(run, given, one))
     if run.pull_request is not None:
         return reply(run, given, "replan_too_late")
     return awake(run).model_copy(
@@ -191,6 +208,8 @@ def _wake(run: Run, given: Given) -> Run:
     gate = run.gate
     if gate is not None and gate.state is GateState.POSTED and gate.decision is not None and gate.deadline is None:
         return reply(run, given, "use_approve", f"r{gate.revision}")
+    if (one := journey_steering.at_journeys(run)) is not None and one.state is RoundState.POSTED:
+        return reply(run, given, "use_approve", f"r{one.revision}")
     if run.outcome in (Outcome.NEEDS_HUMAN, Outcome.DONE_PARTIAL):
         return reply(run, given, "nothing_failed")
     return reply(run, given, "not_resting")

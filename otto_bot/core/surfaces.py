@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 
+from otto_bot.core.journeys import JourneyRound, RoundState
 from otto_bot.core.reviewing import comment_of, told_by, told_together
 from otto_bot.core.run import Gate, GateState, Outcome, Run, RunPhase
 from otto_bot.core.waits import waits_for
@@ -34,7 +35,20 @@ def surfaces(run: Run) -> dict[str, str]:
         # A gate waiting to be posted again is written by that posting, not as a surface.
         if gate.state is not GateState.DECIDED and comment_of(run, gate) is not None:
             wanted[surface] = gate_digest(run, gate)
+    for one in run.journeys:
+        # A round waiting to be posted again is written by that posting, not as a surface.
+        if one.comment_id is not None and one.state is not RoundState.DECIDED:
+            wanted[f"journeys/n{one.number}"] = round_digest(run, one)
     return wanted
+
+
+def round_digest(run: Run, one: JourneyRound) -> str:
+    """Digest of what a posted round's comment should show: what was decided, and what became of it."""
+    fixes = [(key, run.tasks[key].state) for key in one.tasks if key in run.tasks]
+    later = [(other.number, other.report.failing) for other in run.journeys if other.number > one.number]
+    rest = None if one.state is RoundState.APPLIED or run.hold is None else run.hold.number
+    over = run.ended and one.state is not RoundState.APPLIED
+    return _digest([one.state, one.revision, one.approved_by, one.waived, fixes, later, rest, over])
 
 
 def gate_digest(run: Run, gate: Gate) -> str:
@@ -72,6 +86,8 @@ def _status(run: Run) -> list[object]:
         wait and wait.key,
         run.relabelled_by,
         run.money.granted,
+        [(one.number, one.state, one.report.failing, one.next, one.skipped) for one in run.journeys],
+        [(review.id, review.state, review.tasks) for review in run.reviews],
         {key: trouble.count for key, trouble in run.trouble.items()},
     ]
 

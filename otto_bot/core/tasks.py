@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from otto_bot.core import events as e
-from otto_bot.core import outcomes
+from otto_bot.core import journey_rounds, outcomes, review_rounds
 from otto_bot.core.attempt import MOVING, SETTLED, Attempt, Task, TaskState, Verification, target_of
 from otto_bot.core.evidence import Cause, Excerpt, Failure, Phase
 from otto_bot.core.plan import batches, order_problems
@@ -286,11 +286,15 @@ def finish(run: Run) -> Run:
     states = {task.state for task in run.tasks.values()}
     if states & MOVING or run.gate is not None:
         return run
+    if review_rounds.waiting(run):
+        return review_rounds.take(run)
     if states & {TaskState.FAILED}:
         return run.model_copy(update={"phase": RunPhase.GATE})
     if states & {TaskState.ASKED, TaskState.HELD}:
         outcome = Outcome.NEEDS_HUMAN
     elif states <= {TaskState.MERGED}:
+        if journey_rounds.wanted(run):
+            return journey_rounds.begin(run)
         outcome = Outcome.DONE
     elif TaskState.MERGED in states:
         outcome = Outcome.DONE_PARTIAL

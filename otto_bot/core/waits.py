@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from otto_bot.core import funds
+from otto_bot.core import funds, journey_steering
 from otto_bot.core.asks import NO_MORE, reply_for
 from otto_bot.core.attempt import TaskState
+from otto_bot.core.journeys import Next, RoundState
 from otto_bot.core.policy import MIN_USD, plan_wait
 from otto_bot.core.run import GateState, Outcome, Run, RunPhase
 from otto_bot.core.values import Frozen
@@ -36,7 +37,7 @@ def waits_for(run: Run) -> Wait | None:
             reply=run.hold.reply,
             since=run.hold.since,
         )
-    wait = _plan(run) or _gate(run) or _tasks(run)
+    wait = _plan(run) or _gate(run) or _journeys(run) or _tasks(run)
     return wait if wait is None else _capped(run, _affordable(run, wait))
 
 
@@ -80,6 +81,20 @@ def _gate(run: Run) -> Wait | None:
     reply = _answer(run, asked[0].task) if asked else f"/otto approve r{gate.revision}"
     return Wait(
         key=f"gate/g{gate.number}/r{gate.revision}", kind="gate", question=question, reply=reply, since=run.idle_since
+    )
+
+
+def _journeys(run: Run) -> Wait | None:
+    one = journey_steering.at_journeys(run)
+    if one is None or one.state is not RoundState.POSTED or one.deadline is not None:
+        return None
+    reply = "/otto retry -- your answer" if one.next is Next.ASK else f"/otto approve r{one.revision}"
+    return Wait(
+        key=f"journeys/n{one.number}/r{one.revision}",
+        kind="journeys",
+        question=journey_steering.question_of(one),
+        reply=reply,
+        since=run.idle_since,
     )
 
 

@@ -1,0 +1,96 @@
+"""How a person's review enters a run: written down, taken up in a comment, worked on when nothing is under way."""
+
+from __future__ import annotations
+
+from otto_bot.core import events as e
+from otto_bot.core import journey_rounds
+from otto_bot.core.additions import add_tasks, moving, next_keys
+from otto_bot.core.attempt import TaskState
+from otto_bot.core.journeys import JourneyRound, RoundState
+from otto_bot.core.reviews import Review, tasks_needed, tasks_of
+from otto_bot.core.run import Outcome, Run, RunPhase
+
+OVER = frozenset({Outcome.CANCELLED, Outcome.FAILED})
+QUIET = frozenset({Outcome.DONE, Outcome.DONE_PARTIAL, Outcome.NEEDS_HUMAN})
+ENDED = frozenset({TaskState.MERGED, TaskState.SKIPPED})
+
+
+def review_given(run: Run, event: e.ReviewGiven) -> Run:
+    """A review counts once; one that came when everything was over changes nothing."""
+    review = event.review
+    known = any(old.id == review.id for old in run.reviews)
+    if known or review.empty or run.pull_request is None or run.landed or run.outcome in OVER or run.plan is None:
+        return run
+    fresh = review.model_copy(update={"state": "given", "tasks": (), "comment_id": None})
+    return run.model_copy(update={"reviews": (*run.reviews, fresh)})
+
+
+def review_posted(run: Run, event: e.ReviewPosted) -> Run:
+    """People can read what the review becomes."""
+    review = _find(run, event.review)
+    if review is None or review.state != "given":
+        return run
+    return run.with_review(review.model_copy(update={"state": "posted", "comment_id": event.comment_id}))
+
+
+def review_answered(run: Run, event: e.ReviewAnswered) -> Run:
+    """Each of its threads has an answer."""
+    review = _find(run, event.review)
+    if review is None or review.state == "answered":
+        return run
+    return run.with_review(review.model_copy(update={"state": "answered"}))
+
+
+def _find(run: Run, number: int) -> Review | None:
+    return next((review for review in run.reviews if review.id == number), None)
+
+
+def waiting(run: Run) -> tuple[Review, ...]:
+    """Reviews that are taken up in a comment and not worked on yet, oldest first."""
+    return tuple(review for review in run.reviews if review.state == "posted")
+
+
+def taken_up(run: Run) -> Run:
+    """Reviews become tasks as soon as nothing is under way that they would disturb."""
+    if not waiting(run) or not _quiet(run):
+        return run
+    one = journey_rounds.current(run)
+    if one is not None:
+        overtaken = {"state": RoundState.APPLIED, "why": "a review came first", "deadline": None}
+        run = run.with_round(one.model_copy(update=overtaken))
+    return take(run)
+
+
+def take(run: Run) -> Run:
+    """The run with the tasks of every waiting review, one review after the other."""
+    for review in waiting(run):
+        specs = tasks_of(review, next_keys(run, tasks_needed(review)))
+        run = add_tasks(run, specs, "review")
+        run = run.with_review(review.model_copy(update={"state": "working", "tasks": tuple(s.key for s in specs)}))
+        run = run.model_copy(update={"journey_grants": run.journey_grants + 1})
+    return run
+
+
+def _quiet(run: Run) -> bool:
+    if run.landed or run.hold is not None or run.gate is not None or moving(run) or run.plan is None:
+        return False
+    if run.phase is RunPhase.DONE:
+        return run.outcome in QUIET
+    return run.phase is RunPhase.JOURNEYS and _asks(journey_rounds.current(run))
+
+
+def _asks(one: JourneyRound | None) -> bool:
+    """Whether a round waits for a person: a review is a person's word, too."""
+    return one is not None and one.state is RoundState.POSTED and one.deadline is None
+
+
+def answerable(run: Run) -> tuple[Review, ...]:
+    """Reviews whose tasks have come to their end, or whose run has, and whose threads have no answer yet."""
+    over = run.ended and not run.stopping
+    return tuple(
+        review
+        for review in run.reviews
+        if (review.state == "working" and all(run.tasks[key].state in ENDED for key in review.tasks))
+        or (review.state in ("given", "posted", "working") and over and run.outcome is not Outcome.DONE)
+        or (review.state in ("given", "posted", "working") and run.landed)
+    )
