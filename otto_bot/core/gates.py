@@ -24,6 +24,7 @@ SKIPPABLE = OPEN | {TaskState.FAILED, TaskState.ASKED, TaskState.HELD, TaskState
 """States that a decision may change: no job and no GitHub is at work on the task, and it is not in the result yet."""
 
 
+BESIDE = "its jobs may not run beside those of another task that is at work; say so again when that one is through"
 NOTHING_RAN = "nothing was verified that could run again"
 
 
@@ -168,8 +169,11 @@ def apply(decision: Decision, run: Run, gate: Gate) -> Run:
     reruns = _reruns(run, decision)
     run = run.with_gate(known.model_copy(update={"state": GateState.APPLIED}))
     for move in decision.moves:
-        if run.tasks[move.task].state in SKIPPABLE and (move.action is not Action.RERUN or move.task in reruns):
+        task = run.tasks[move.task]
+        if task.state in SKIPPABLE and (move.action is not Action.RERUN or move.task in reruns):
             run = _move(run, move, gate.number, move.decided_by or decision.decided_by)
+        elif task.state is TaskState.SKIPPED:
+            run = run.with_task(task.model_copy(update={"state": TaskState.ASKED, "question": BESIDE}))
     for skip in decision.skips:
         task = run.tasks[skip.task]
         if task.state in SKIPPABLE:

@@ -180,6 +180,10 @@ def _unbegun(
         return MoveEnd(kind=EndKind.REPLACED, words=f"decided anew at gate {later.number}")
     if _over(run):
         return MoveEnd(kind=EndKind.CANCELLED, words="the run ended first")
+    if action is Action.RERUN and task.state is TaskState.ASKED:
+        return MoveEnd(kind=EndKind.WAITING, words="still waits for an answer")
+    if action is Action.RERUN and task.state is TaskState.SKIPPED:
+        return _by(known, EndKind.LEFT_OUT, "left out by @{by}", who)
     if begun:
         return known
     if task.state is TaskState.SKIPPED:

@@ -14,5 +14,13 @@ def _register(name: str) -> None:
         spec.loader.exec_module(sys.modules[name])
 
 
-for helper in ("core_builders", "core_world_gates", "core_world_watch", "core_world_jobs", "core_world", "core_gates"):
+for helper in (
+    "core_builders",
+    "core_world_gates",
+    "core_world_watch",
+    "core_world_outer",
+    "core_world_jobs",
+    "core_world",
+    "core_gates",
+):
     _register(helper)

@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 
 from core_builders import T0, run_started, said
 from core_world_jobs import Dies, Fails, Jobs, Later
+from core_world_outer import review
 from core_world_watch import Watch
 
 from otto_bot.core import base, policy
@@ -28,7 +29,7 @@ MEDDLING = (
     "/otto pause", "/otto resume", "/otto retry", "/otto retry t1", "/otto retry t2 -- use dicts", "/otto skip t1",
     "/otto skip t2,t3", "/otto approve", "/otto approve r1", "/otto approve r3", "/otto replan", "/otto budget +1",
     "/otto status", "/otto plan", "/otto explain t1", "/otto forget L1", "/otto keep L2", "/otto help",
-    "/otto retry t9",
+    "/otto retry t9", "/otto skip j1", "/otto retry j2 -- so", "/otto replan -- more", "/otto approve r6",
 )  # fmt: skip
 MONEY = ("/otto budget +0.1", "/otto budget +1", "/otto budget +3", "/otto budget +400")
 ENDING = ("/otto stop",)
@@ -50,6 +51,7 @@ class World:
     ends: bool = False
     inherited: Inherited = field(default_factory=Inherited)
     number: int = 1
+    reviews: bool = False
 
     def __post_init__(self) -> None:
         self.dice = random.Random(self.seed)
@@ -206,7 +208,10 @@ class World:
             self.tell(e.PullRequestClosed(at=self.now, merged=merged, by="bob"))
         elif roll < 0.94 and self.ends:
             self.tell(e.IssueChanged(at=self.now, what=self.dice.choice(("closed", "unlabelled")), by="bob"))
-        elif roll < 0.95:
+        elif roll < 0.96 and self.reviews:
+            self.said += 1
+            self.tell(review(self.dice, self.said, self.now))
+        elif roll < 0.97:
             self.tell(e.IssueRelabelled(at=self.now, by="bob"))
         elif self.ledger:
             self.tell(self.dice.choice(self.ledger))

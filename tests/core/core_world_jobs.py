@@ -10,6 +10,7 @@ from typing import Any
 
 from core_builders import failure, prepared
 from core_world_gates import broke, decided, evidence_of
+from core_world_outer import Outer, extended
 
 from otto_bot.agents.rules import rules_decision
 from otto_bot.core import events as e
@@ -70,7 +71,7 @@ def sha_of(*parts: object) -> str:
     return hashlib.sha1(repr(parts).encode()).hexdigest()
 
 
-class Jobs:
+class Jobs(Outer):
     """Answers effects. `trouble` is how likely something goes wrong, 0 = a kind world."""
 
     def __init__(self, dice: random.Random, plan: Plan, config: Config, trouble: float) -> None:
@@ -123,7 +124,8 @@ class Jobs:
         paid = self.paid(run, "plan", now)
         if paid is None:
             return [*self.refused("plan", now), self.broke(run, now)]
-        return [*paid, e.PlanMade(at=now, number=effect.number, plan=self.plan)]
+        plan = self.plan if run.pull_request is None else extended(self.dice, run)
+        return [*paid, e.PlanMade(at=now, number=effect.number, plan=plan)]
 
     def post_plan(self, run: Run, effect: Effect, now: datetime) -> list[RunEvent]:
         return [e.PlanPosted(at=now, revision=effect.number, comment_id=self.number())]
@@ -342,4 +344,10 @@ _ANSWERS: dict[EffectKind, Callable[[Jobs, Run, Effect, datetime], list[RunEvent
     EffectKind.TIME_UP: Jobs.time_up,
     EffectKind.TAKE_BASE: Jobs.take_base,
     EffectKind.LEARN: Jobs.learn,
+    EffectKind.JOURNEYS: Jobs.journeys,
+    EffectKind.TRIAGE: Jobs.triage,
+    EffectKind.POST_JOURNEYS: Jobs.post_journeys,
+    EffectKind.APPLY_JOURNEYS: Jobs.apply_journeys,
+    EffectKind.POST_REVIEW: Jobs.post_review,
+    EffectKind.ANSWER_REVIEW: Jobs.answer_review,
 }

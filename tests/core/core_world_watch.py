@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from otto_bot.core import base
+from otto_bot.core import base, journey_rounds
 from otto_bot.core import events as e
 from otto_bot.core.decision import REOPENING, Action
 from otto_bot.core.events import RunEvent
@@ -17,6 +17,7 @@ REFUSALS = frozenset({
 })  # fmt: skip
 OUTSIDE = (
     e.CommandGiven, e.IssueChanged, e.PullRequestClosed, e.RunBranchMoved, e.BaseMoved, e.BaseTaken, e.BaseConflict,
+    e.ReviewGiven, e.ReviewPosted,
 )  # fmt: skip
 """What people do, and what the default branch does: these may end a wait that somebody was called for."""
 
@@ -107,6 +108,7 @@ class Watch:
         gate = run.gate
         if gate is not None and not run.ended:
             assert waits_for(run) is not None or run.hold is not None, "a decision that nobody will apply"
+        self._outer_at_rest(run)
         if run.phase is RunPhase.DONE and run.outcome is not None and run.gate is None:
             for one in run.gates:
                 assert one.decision is not None
@@ -116,3 +118,14 @@ class Watch:
                     assert end is None or not run.ended or end.kind is not EndKind.WAITING, (
                         f"{key} still waits in a run that is over"
                     )
+
+    def _outer_at_rest(self, run: Run) -> None:
+        """No round of journeys and no review is left where nobody will take it further."""
+        if run.ended or run.hold is not None or run.trouble:
+            return
+        one = journey_rounds.current(run)
+        assert one is None or run.phase is not RunPhase.JOURNEYS or waits_for(run) is not None, one
+        if run.phase is RunPhase.DONE:
+            assert not [review.id for review in run.reviews if review.state in ("given", "posted")], (
+                "a review lies there"
+            )

@@ -5,11 +5,13 @@ import random
 import pytest
 from core_builders import config, fold, plan, spec
 from core_world import ENDING, MEDDLING, MONEY, World
+from core_world_outer import with_journeys
 
 from otto_bot.core.budget import inherited
 from otto_bot.core.commands import Command, parse_line
 from otto_bot.core.config import Config, HostCaps
 from otto_bot.core.events import read_event
+from otto_bot.core.journeys import MOST_REPLANS, MOST_ROUNDS
 from otto_bot.core.plan import Plan, Relation
 from otto_bot.core.run import Outcome, Run
 from otto_bot.core.waits import waits_for
@@ -97,6 +99,34 @@ def together(seed: int, number: int, before: list[Run], kind: type[World] = Worl
         caps=caps, words=words, ends=dice.random() < 0.3, number=number,
         inherited=inherited(run.money for run in before),
     )  # fmt: skip
+
+
+def outer(seed: int) -> World:
+    """A run with journeys, and people who review it."""
+    dice = random.Random(seed)
+    made = with_journeys(random_plan(dice))
+    return World(
+        seed=seed, plan=made, config=random_config(dice), trouble=dice.choice([0.1, 0.3, 0.6]), reviews=True,
+        meddle=dice.choice([0, 0.1, 0.2]), kind_after=400, answers=60,
+    )  # fmt: skip
+
+
+LEFT_BESIDE = 191
+"""A seed in which a person's re-run of a task that was left out cannot run beside another: it asks instead."""
+
+
+@pytest.mark.parametrize("block", range(4))
+def test_journeys_and_reviews_come_home(block: int) -> None:
+    """Rounds end, fixes are announced, plans grow, reviews are taken up; the ledger gives the same run again."""
+    for seed in (*range(block * 6, block * 6 + 6), *((LEFT_BESIDE,) if block == 0 else ())):
+        made = outer(seed)
+        made.live(4000)
+        run = made.run
+        assert run.ended or run.outcome is Outcome.DONE_PARTIAL or made.answered == made.answers, made.story()
+        automatic = len(run.journeys) - run.journey_grants
+        assert automatic <= MOST_ROUNDS, made.story()
+        assert run.journey_replans <= MOST_REPLANS + run.journey_grants, made.story()
+        assert fold(None, *(read_event(event.model_dump_json(by_alias=True)) for event in made.ledger)) == run
 
 
 def explore(seed: int) -> World:

@@ -23,7 +23,14 @@ def _register(name: str, folder: str = "crash") -> None:
 
 for helper in ("crash_end_state", "crash_runs"):
     _register(helper)
-for helper in ("core_builders", "core_world_gates", "core_world_watch", "core_world_jobs", "core_world"):
+for helper in (
+    "core_builders",
+    "core_world_gates",
+    "core_world_watch",
+    "core_world_outer",
+    "core_world_jobs",
+    "core_world",
+):
     _register(helper, "core")
 
 from crash_runs import Ended, undisturbed_run  # noqa: E402 - registered just now

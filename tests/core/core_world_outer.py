@@ -1,0 +1,125 @@
+"""The outer loop in the simulated world: journeys that fail, triage, plans that grow, and people's reviews."""
+
+from __future__ import annotations
+
+import random
+from datetime import datetime
+from typing import Any
+
+from otto_bot.core import events as e
+from otto_bot.core import journey_rounds
+from otto_bot.core.additions import next_keys
+from otto_bot.core.events import RunEvent
+from otto_bot.core.journeys import Finding, FindingKind, JourneyReport, JourneyResult, StepResult, journeys_of
+from otto_bot.core.plan import Criterion, Journey, JourneyStep, Plan, ProductSpec, TaskSpec
+from otto_bot.core.records import CommandRecord
+from otto_bot.core.reviews import Review, ReviewPoint
+from otto_bot.core.run import Run
+from otto_bot.core.values import Person
+
+SPEC = ProductSpec(
+    journeys=tuple(
+        Journey(id=f"j{n}", title=f"way {n}", steps=(JourneyStep(do="a", see="b"), JourneyStep(do="c", see="d")))
+        for n in (1, 2, 3)
+    )
+)
+
+
+def with_journeys(plan: Plan) -> Plan:
+    """The same plan, with ways through the product."""
+    return plan.model_copy(update={"spec": SPEC})
+
+
+def report(plan: Plan | None, failing: set[str]) -> JourneyReport:
+    """What a tester saw; the first step of each failing journey broke."""
+    records = (
+        CommandRecord(number=1, tool="run", what="make check", exit_code=0, output="fine"),
+        CommandRecord(number=2, tool="run", what="make check", exit_code=1, output="it broke"),
+    )
+    results = []
+    for journey in journeys_of(plan):
+        bad = journey.id in failing
+        first = StepResult(id=journey.step_ids[0], status="failed" if bad else "passed", refs=("R2" if bad else "R1",))
+        rest = tuple(
+            StepResult(id=step, status="not_reached") if bad else StepResult(id=step, status="passed", refs=("R1",))
+            for step in journey.step_ids[1:]
+        )
+        results.append(JourneyResult(id=journey.id, steps=(first, *rest)))
+    return JourneyReport(journeys=tuple(results), records=records)
+
+
+def findings(dice: random.Random, failing: tuple[str, ...]) -> tuple[Finding, ...]:
+    """One for each failing journey, of any kind."""
+    made = []
+    for key in failing:
+        kind = dice.choice([FindingKind.IMPLEMENTATION, FindingKind.IMPLEMENTATION, *FindingKind])
+        question = "in or out?" if kind is FindingKind.SCOPE else ""
+        made.append(Finding(journey=key, kind=kind, summary="it broke", ref="R2", quote="it broke", question=question))
+    return tuple(made)
+
+
+def extended(dice: random.Random, run: Run) -> Plan:
+    """The run's plan with more tasks after those that are there."""
+    assert run.plan is not None
+    keys = next_keys(run, dice.choice([1, 2]))
+    more = tuple(
+        TaskSpec(key=key, title=f"more {key}", goal="g", criteria=(Criterion(id="c1", text="c"),)) for key in keys
+    )
+    return run.plan.model_copy(update={"tasks": (*run.plan.tasks, *more)})
+
+
+def review(dice: random.Random, number: int, now: datetime) -> e.ReviewGiven:
+    """Somebody asks for changes: in words, in the lines, or in so many lines that one task cannot hold them."""
+    count = dice.choice([0, 1, 2, 25])
+    points = tuple(ReviewPoint(id=number * 100 + n, path="a.py", line=n + 1, text="rename it") for n in range(count))
+    body = "please" if not points or dice.random() < 0.5 else ""
+    by = Person(id=12, login="bob")
+    given: dict[str, Any] = {"review": Review(id=number, by=by, body=body, points=points)}
+    return e.ReviewGiven(at=now, **given)
+
+
+class Outer:
+    """Answers of the outer loop's effects; `Jobs` inherits them."""
+
+    dice: random.Random
+
+    def bad(self, weight: float = 1.0) -> bool:
+        raise NotImplementedError
+
+    def number(self) -> int:
+        raise NotImplementedError
+
+    def journeys(self, run: Run, effect: Any, now: datetime) -> list[RunEvent]:
+        one = journey_rounds.current(run)
+        if one is None or one.number != effect.number:
+            return []
+        if self.bad(0.1):
+            return [e.JourneysSkipped(at=now, round=one.number, reason="nothing here can run them")]
+        failing = {key for key in ("j1", "j2", "j3") if self.bad(0.8)}
+        told = report(journey_rounds.subject(run), failing)
+        return [e.JourneysTested(at=now, round=one.number, head=one.head, via="sandbox", report=told)]
+
+    def triage(self, run: Run, effect: Any, now: datetime) -> list[RunEvent]:
+        one = journey_rounds.current(run)
+        if one is None or one.number != effect.number:
+            return []
+        return [e.JourneysTriaged(at=now, round=one.number, findings=findings(self.dice, one.report.failing))]
+
+    def post_journeys(self, run: Run, effect: Any, now: datetime) -> list[RunEvent]:
+        one = journey_rounds.current(run)
+        if one is None or one.number != effect.number:
+            return []
+        comment = one.comment_id or self.number()
+        return [e.JourneysPosted(at=now, round=one.number, revision=one.revision, comment_id=comment)]
+
+    def apply_journeys(self, run: Run, effect: Any, now: datetime) -> list[RunEvent]:
+        one = journey_rounds.current(run)
+        if one is None or one.number != effect.number:
+            return []
+        return [e.JourneysApplied(at=now, round=one.number, revision=one.revision)]
+
+    def post_review(self, run: Run, effect: Any, now: datetime) -> list[RunEvent]:
+        return [e.ReviewPosted(at=now, review=effect.number, comment_id=self.number())]
+
+    def answer_review(self, run: Run, effect: Any, now: datetime) -> list[RunEvent]:
+        return [e.ReviewAnswered(at=now, review=effect.number)]
