@@ -45,3 +45,18 @@ def resumed(run: Run) -> Run:
         return run
     changes = {"phase": RunPhase.EXECUTING, "batch": run.batch + 1, "integration": None, "outcome": None}
     return run.model_copy(update=changes)
+
+
+def withdrawn(run: Run) -> Run:
+    """A plan made anew in mid-run is made anew once more: what it added and nobody began is gone again."""
+    assert run.plan is not None
+    gone = {key for key, task in run.tasks.items() if task.origin == "replan" and not task.attempts}
+    kept = tuple(spec for spec in run.plan.tasks if spec.key not in gone)
+    related = tuple(one for one in run.plan.relations if not {one.a, one.b} & gone)
+    return run.model_copy(
+        update={
+            "plan": run.plan.model_copy(update={"tasks": kept, "relations": related}),
+            "tasks": {key: task for key, task in run.tasks.items() if key not in gone},
+            "order": (),
+        }
+    )

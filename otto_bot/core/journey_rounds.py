@@ -96,10 +96,12 @@ def journeys_tested(run: Run, event: e.JourneysTested) -> Run:
 def journeys_skipped(run: Run, event: e.JourneysSkipped) -> Run:
     """Nothing could run them: the run ends without, and says so."""
     one = _at(run, event.round, RoundState.TESTING)
-    if one is None:
-        return run
-    run = run.with_round(one.model_copy(update={"state": RoundState.APPLIED, "skipped": event.reason}))
-    return _over(run)
+    return run if one is None else without_testing(run, one, event.reason)
+
+
+def without_testing(run: Run, one: JourneyRound, reason: str) -> Run:
+    """The run goes to its end with journeys that nobody tested, and says why."""
+    return _over(run.with_round(one.model_copy(update={"state": RoundState.APPLIED, "skipped": reason[:1000]})))
 
 
 def journeys_triaged(run: Run, event: e.JourneysTriaged) -> Run:

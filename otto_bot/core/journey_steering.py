@@ -5,8 +5,8 @@ from __future__ import annotations
 from datetime import datetime
 
 from otto_bot.core.commands import Given
-from otto_bot.core.journey_rounds import current
-from otto_bot.core.journeys import FindingKind, JourneyRound, Next, RoundState
+from otto_bot.core.journey_rounds import current, subject, without_testing
+from otto_bot.core.journeys import FindingKind, JourneyRound, Next, RoundState, journeys_of
 from otto_bot.core.run import Run, RunPhase
 
 Refusal = tuple[str, str]
@@ -58,9 +58,12 @@ def mend(run: Run, given: Given, one: JourneyRound) -> Run | Refusal:
 
 
 def leave(run: Run, given: Given, one: JourneyRound) -> Run | Refusal:
-    """`/otto skip j2`: this journey is taken as it is; what is planned for the others stays."""
+    """`/otto skip j2`: this journey is taken as it is; what is planned for the others stays.
+
+    Where the run rests because nobody can test or explain them, it goes on without.
+    """
     if one.state in (RoundState.TESTING, RoundState.TESTED):
-        return ("still_deciding", "")
+        return ("still_deciding", "") if run.hold is None else _without(run, given, one)
     unknown = [key for key in given.command.tasks if key not in one.open_failing]
     if unknown:
         return ("cannot_skip", f"{unknown[0]} is no failing journey of round {one.number}")
@@ -71,6 +74,13 @@ def leave(run: Run, given: Given, one: JourneyRound) -> Run | Refusal:
     if following is Next.FIX and not fixing:
         following = Next.ASK
     return _revised(run, one, given.by.login, next=following, fixing=fixing, waived=waived, by_human=not left)
+
+
+def _without(run: Run, given: Given, one: JourneyRound) -> Run | Refusal:
+    unknown = [key for key in given.command.tasks if key not in {j.id for j in journeys_of(subject(run))}]
+    if unknown:
+        return ("cannot_skip", f"there is no journey {unknown[0]}")
+    return without_testing(run, one, f"@{given.by.login} left them out")
 
 
 def replan(run: Run, given: Given, one: JourneyRound) -> Run | Refusal:
