@@ -174,10 +174,10 @@ class Desk:
             text = words.help_text() if command.verb == "help" else words.no_run()
             await self._say(repository, said.number, said.key, text)
         else:
-            text = issue.text if issue is not None and issue.number == run.issue else None
+            stood = issue.text if issue is not None and issue.number == run.issue else None
             await self.give(
                 run, command, who, key=said.key, where=said.number, comment_id=said.comment_id, said_at=said.at,
-                issue=text,
+                issue=stood,
             )  # fmt: skip
 
     async def _about_learning(self, repo: Repo, command: Command, who: Person, said: Said) -> None:

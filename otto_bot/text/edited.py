@@ -8,6 +8,8 @@ from otto_bot.core.run import Run, RunPhase
 from otto_bot.text.markdown import code
 from otto_bot.text.words import several
 
+_REPLAN = "`/otto replan` reads the new text."
+
 
 def edited_in_plan(run: Run) -> str:
     """For the plan comment: of which text the plan is, and the two ways on. Empty where nobody edited the issue."""
@@ -15,8 +17,8 @@ def edited_in_plan(run: Run) -> str:
     if edit is None or run.phase is not RunPhase.PLAN_REVIEW:
         return ""
     return (
-        f"**The issue was edited after it was read for this plan**{_who(edit)}{_what(edit)}. The plan is of the text as "
-        f"it was, and now waits for a person: `/otto approve r{run.plan_revision}` goes on with the text as it was, "
+        f"**The issue was edited after it was read for this plan**{_who(edit)}{_what(edit)}. The plan is of the text "
+        f"as it was, and now waits for a person: `/otto approve r{run.plan_revision}` goes on with the text as it was, "
         "`/otto replan` reads the new text."
     )
 
@@ -31,16 +33,17 @@ def edited_in_status(run: Run) -> str:
 
 def _now(run: Run) -> str:
     if run.phase is RunPhase.PLANNING:
-        return "The plan that comes is of the text as it was, and will wait for a person. `/otto replan` reads the new text."
+        return f"The plan that comes is of the text as it was, and will wait for a person. {_REPLAN}"
     if run.phase is RunPhase.PLAN_REVIEW and stale(run) is not None:
         return (
-            f"Plan r{run.plan_revision} is of the text as it was: `/otto approve r{run.plan_revision}` goes on with it, "
-            "`/otto replan` reads the new text."
+            f"Plan r{run.plan_revision} is of the text as it was: `/otto approve r{run.plan_revision}` goes on with "
+            f"it. {_REPLAN}"
         )
     again = "To work from the new text: `/otto stop`, then take the label off and put it on again."
     if run.phase is RunPhase.PLAN_REVIEW:
         again = "`/otto replan` reads the new text, while no task has started."
-    return f"Work goes on with the text as it was. {again}"
+    lead = "What was done is of" if run.outcome is not None else "Work goes on with"
+    return f"{lead} the text as it was. {again}"
 
 
 def _who(edit: IssueSeen) -> str:

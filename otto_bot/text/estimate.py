@@ -11,7 +11,10 @@ from otto_bot.text.words import count
 
 def estimate_line(run: Run) -> str:
     """For the plan comment; the run has a plan."""
-    return f"**Estimate:** {estimate_words(estimates.of(run))}; never more than {usd(run.money.cap)} for this issue."
+    found, most = estimates.of(run), f"never more than {usd(run.money.cap)} for this issue"
+    if run.estimate is None:  # made before earlier tasks were asked
+        return f"**Estimate:** {usd(found.low)} to {usd(found.high)}, a guess from the sizes; {most}."
+    return f"**Estimate:** {estimate_words(found)}; {most}."
 
 
 def estimate_status(run: Run) -> str:

@@ -22,7 +22,7 @@ HELP: tuple[tuple[str, str], ...] = (
     ("/otto approve [rN]", "say yes to the plan or retry plan that waits"),
     ("/otto retry [t1 …] [-- guidance]", "write failed tasks again, with your words for the coder"),
     ("/otto skip t1 …", "leave tasks out; what needs them is blocked"),
-    ("/otto replan [-- guidance]", "read the issue as it is now and plan again, while no task has started"),
+    ("/otto replan [-- guidance]", "make another plan, of the issue as it is now, while no task has started"),
     ("/otto plan", "only a plan and an estimate, no code"),
     ("/otto pause", "stop before the next step"),
     ("/otto resume", "go on after a pause or once a problem is solved"),
