@@ -49,8 +49,8 @@ def estimate(plan: Plan, history: History) -> Estimate:
     low = middle - _together([(one.middle - one.low, one.known) for one in spreads])
     high = middle + _together([(one.high - one.middle, one.known) for one in spreads])
     return Estimate(
-        low=round(max(0.0, low) * more, 2),
-        high=round(high * more, 2),
+        low=round(max(0.0, low) * more, 4),
+        high=round(high * more, 4),
         samples=len(used),
         here=sum(sample.here for sample in used),
         attempts=round(sum(sample.attempts for sample in used) / len(used), 1) if used else 0.0,
