@@ -210,9 +210,9 @@ def plan_wait(run: Run) -> PlanWait | None:
     if config.plan.approval == "always":
         reasons.append("this repository approves every plan")
     if config.plan.approval == "auto" and high > config.plan.auto_if_under_usd:
-        reasons.append(f"it may cost up to ${high:.2f}; above ${config.plan.auto_if_under_usd:.2f} people decide")
+        reasons.append(f"it may cost up to ${high:.2f} (above ${config.plan.auto_if_under_usd:.2f} people decide)")
     if config.plan.approval == "auto" and len(run.plan.tasks) > config.plan.max_tasks:
-        reasons.append(f"it has {len(run.plan.tasks)} tasks; above {config.plan.max_tasks} people decide")
+        reasons.append(f"it has {len(run.plan.tasks)} tasks (above {config.plan.max_tasks} people decide)")
     if config.verify.exposure == "ask" and run.exposure is not None and run.exposure.items:
         reasons.append("code on its branches can use what your CI has (the plan lists it)")
     return PlanWait(reasons=tuple(reasons)) if reasons else None
