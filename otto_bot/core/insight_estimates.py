@@ -24,14 +24,14 @@ class EstimateCounting:
         """Count a run that had a plan. One that was cancelled, or is not at its end, says nothing of its estimate."""
         if run.plan is None:
             return
-        if run.estimate is None:
+        found = run.estimated or run.estimate
+        if found is None:
             self._without += 1
         elif run.outcome is Outcome.CANCELLED:
             self._cancelled += 1
         elif run.outcome not in REST or run.phase is not RunPhase.DONE or run.hold is not None:
             self._open += 1
         else:
-            found = run.estimate
             for tally in (self._all, self._seen.setdefault(found.source, _Tally())):
                 tally.add(run.money.settled, found.low, found.middle, found.high)
 

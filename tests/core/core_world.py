@@ -217,15 +217,16 @@ class World:
         elif roll < 0.96 and self.reviews:
             self.said += 1
             self.tell(review(self.dice, self.said, self.now))
-        elif roll < 0.965:
-            self.tell(e.IssueRelabelled(at=self.now, by="bob"))
         elif roll < 0.98:
             self.edit()
         elif self.ledger:
             self.tell(self.dice.choice(self.ledger))
 
     def edit(self) -> None:
-        """Someone edits the issue, now and then back to what it was; the news of it may come late or never."""
+        """Someone edits the issue, now and then back to what it was; the news of it may never come. Or labels it."""
+        if self.dice.random() < 0.2:
+            self.tell(e.IssueRelabelled(at=self.now, by="bob"))
+            return
         as_of = self.now.replace(microsecond=0)
         self.issue = IssueText(title=self.dice.choice(TITLES), body="B", as_of=as_of)
         event = news(self.run, self.issue, self.dice.choice(("bob", "eve", "")), self.now)

@@ -163,6 +163,22 @@ def test_after_the_work_began_nothing_is_read_again() -> None:
     assert (run.title, run.body, [reply.key for reply in run.replies]) == ("T", "B", ["replan_too_late"])
 
 
+def test_a_plan_made_anew_in_mid_run_is_of_the_old_text_too_and_can_be_read_again() -> None:
+    """The pull request is open; the journeys asked for more tasks while the issue had been edited."""
+    run = edit(executing(PLAN), body="other")
+    run = run.model_copy(update={"phase": RunPhase.PLANNING, "plan_number": 1, "plan_approved_by": ""})
+    more = plan("t1", "t2")
+    found = Estimate(low=1, high=2)
+    run = post(fold(run, e.PlanMade(at=T0, number=1, plan=more, estimate=found)))
+    assert (run.phase, run.plan_approved_by, run.estimate, run.estimated) == (RunPhase.PLAN_REVIEW, "", found, None)
+    assert waits_for(run) is not None
+    assert fold(run, said("/otto approve r2")).phase is RunPhase.EXECUTING
+    again = fold(run, replan(IssueText(title="T", body="other", as_of=T0 + timedelta(seconds=9))))
+    assert (again.phase, again.body, edited(again)) == (RunPhase.PLANNING, "other", None)
+    back = post(edit(run, body="B", seconds=9))
+    assert (back.phase, back.plan_approved_by) == (RunPhase.EXECUTING, "rule")
+
+
 def test_only_a_plan_is_approved_and_stays_so() -> None:
     """`/otto plan`, an edit, and the yes that turns it into work on the text as it was."""
     run = post(planned(PLAN, plan_only=True))

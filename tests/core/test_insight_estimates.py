@@ -17,7 +17,8 @@ def ended(cost: float, low: float = 1, high: float = 3, source: Source = "histor
     run = fold(executing(plan("t1"), **start), *to_verified("t1"))
     assert run.outcome is Outcome.DONE
     found = Estimate(low=low, high=high, source=source)
-    return run.model_copy(update={"estimate": found, "money": Money(cap=50, settled=cost)})
+    later = Estimate(low=40, high=50)  # of a plan made anew in mid-run
+    return run.model_copy(update={"estimated": found, "estimate": later, "money": Money(cap=50, settled=cost)})
 
 
 def counted(*runs: Run) -> EstimateInsight:
