@@ -1,4 +1,4 @@
-"""`otto-bot insight`: what decisions at gates were worth, over everything that is stored."""
+"""`otto-bot insight`: what decisions at gates and estimates were worth, over everything that is stored."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def insight(asked: Asked, out: TextIO, environment: Mapping[str, str], now: date
     engine = open_existing(read_store_settings(environment).database)
     counting = Counting(since)
     try:
-        for run in GateRecords(engine).runs_with_gates(since):
+        for run in GateRecords(engine).runs(since):
             if not asked.repo or run.repo.full_name.lower() == asked.repo.lower():
                 counting.add(run)
     finally:

@@ -16,10 +16,12 @@ import sqlalchemy as sa
 from otto_bot.core import events as e
 from otto_bot.core.config import Config, HostCaps
 from otto_bot.core.effects import EffectKind, scheduled
+from otto_bot.core.estimate_values import Estimate
 from otto_bot.core.events import RunEvent
 from otto_bot.core.evidence import Cause, Excerpt
 from otto_bot.core.redact import Redactor
 from otto_bot.core.run import Run
+from otto_bot.core.values import Repo, Usage
 from otto_bot.git.mirror import Mirror
 from otto_bot.github.errors import Unreachable
 from otto_bot.jobs.context import Context
@@ -116,16 +118,26 @@ class Stage:
     def add(self, run: Run, events: Sequence[RunEvent]) -> Run:
         return self.ledger.append(run.id, events, self.now)
 
-    def start(self, settings: Config | None = None, *, plan: Any = PLAN, issue: int = 4) -> Run:
+    def start(
+        self, settings: Config | None = None, *, plan: Any = PLAN, issue: int = 4, estimate: Estimate | None = None,
+        repo: Repo = build.REPO,
+    ) -> Run:  # fmt: skip
         """A run whose pull request is open."""
-        trigger = Trigger(key=f"label/{issue}", repo=build.REPO, issue=issue, title="T", body="B", actor=build.ANNA)
+        trigger = Trigger(key=f"label/{repo.id}/{issue}", repo=repo, issue=issue, title="T", body="B", actor=build.ANNA)
         run = self.ledger.start(trigger, HostCaps(), self.now)
         assert run is not None
         opened = e.PullRequestOpened(at=self.now, number=2, node_id="n", head_sha="head", head_tree="tree-head")
         green = e.VerificationEnded(at=self.now, target="baseline", sha="head", ending="green")
-        made = e.PlanMade(at=self.now, number=0, plan=plan)
+        made = e.PlanMade(at=self.now, number=0, plan=plan, estimate=estimate)
         run = self.add(run, [build.prepared(settings), made, e.PlanPosted(at=self.now, revision=1, comment_id=5)])
         return self.add(run, [opened, green])
+
+    def done(self, issue: int, estimate: Estimate, cost: float, repo: Repo = build.REPO) -> Run:
+        """A run of one task that was estimated, cost so much, and is done."""
+        run = self.start(plan=build.plan("t1"), issue=issue, estimate=estimate, repo=repo)
+        call = f"run/{run.id}/coder/t1/a1/g0/n1/try1"
+        paid = e.MoneySettled(at=self.now, call=call, usage=Usage(usd=cost))
+        return self.add(run, [e.MoneyReserved(at=self.now, call=call, usd=cost), paid, *build.to_verified("t1")])
 
     def at_gate(self, settings: Config | None = None, causes: dict[str, Cause] | None = None, issue: int = 4) -> Run:
         """t1 and t2 failed."""

@@ -23,6 +23,7 @@ sys.path.pop(0)
 from otto_bot.cli import main
 from otto_bot.core import events as e
 from otto_bot.core.decision import Decider
+from otto_bot.core.estimate_values import Estimate
 from otto_bot.core.gate_account import GateReply, Shadow
 from otto_bot.core.run import Run
 from otto_bot.core.values import Usage
@@ -96,6 +97,19 @@ def test_people_read_counts_and_no_percentage_of_a_few(stage: Stage, snapshot: S
     assert said == snapshot
     assert "1 of 2" in said
     assert "%" not in said
+
+
+def test_estimates_against_what_runs_cost(stage: Stage, snapshot: SnapshotAssertion) -> None:
+    """From the events of real ledgers: estimate with the plan, money call by call, the end by the merge."""
+    for issue, (cost, source) in enumerate([(0.2, "sizes"), (0.5, "history"), (2.0, "history")], start=10):
+        stage.done(issue, Estimate(low=0.3, high=1, source=source), cost)
+    stage.start(config(), issue=20, estimate=Estimate(low=1, high=2))
+
+    found = ask(stage)["estimates"]
+
+    assert (found["all"]["runs"], found["all"]["inside"], found["open"]) == (3, 1, 1)
+    assert found["sources"]["history"]["worst"] == 2.0
+    assert ask(stage, as_json=False) == snapshot
 
 
 def test_an_empty_ledger_says_so(

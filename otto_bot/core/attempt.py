@@ -113,6 +113,10 @@ class Task(Frozen):
     question: str = ""
     blocked_by: tuple[str, ...] = ()
     merged_sha: str | None = None
+    begun_at: datetime | None = None
+    """When its first attempt began."""
+    ended_at: datetime | None = None
+    """When it was merged, or failed last."""
 
     @property
     def last(self) -> Attempt | None:

@@ -15,6 +15,7 @@ SIZE_USD = {"S": (0.05, 0.5), "M": (0.1, 1.2), "L": (0.3, 3.0)}
 SMALLEST_GRANT = 5
 """US dollars that a person is asked for at least: less would bring the same question again soon."""
 
+_OF_TASK = re.compile(r"^run/[0-9]+/[a-z_]+/(t[1-9][0-9]{0,2})/")
 _AT_GATE = re.compile(r"/g([1-9][0-9]*)/")
 
 
@@ -32,7 +33,8 @@ class Money(Frozen):
     """Every amount in US dollars. `reserved` maps an open call to its worst case.
 
     The cap is the lineage's; `settled`, `reserved`, `calls` and `usage` are this run's own part. `granted` holds all
-    grants of the lineage, `at_gates` what calls at each gate cost, `needed` the worst case of a call that did not fit.
+    grants of the lineage, `at_gates` what calls at each gate cost, `by_task` what each task's coder and judge cost,
+    `needed` the worst case of a call that did not fit.
     """
 
     cap: float
@@ -43,6 +45,7 @@ class Money(Frozen):
     calls: int = 0
     usage: Usage = Usage()
     at_gates: dict[int, float] = {}
+    by_task: dict[str, float] = {}
     needed: float = 0.0
 
     @property
@@ -110,6 +113,9 @@ class Money(Frozen):
         if (gate := _AT_GATE.search(call)) is not None:
             number = int(gate.group(1))
             changes["at_gates"] = {**self.at_gates, number: self.at_gates.get(number, 0.0) + usd}
+        if (task := _OF_TASK.match(call)) is not None:
+            key = task.group(1)
+            changes["by_task"] = {**self.by_task, key: self.by_task.get(key, 0.0) + usd}
         return self.model_copy(update=changes)
 
 

@@ -9,6 +9,7 @@ from typing import Annotated
 
 from pydantic import Field
 
+from otto_bot.core.issue import IssueText
 from otto_bot.core.values import Frozen, Person
 
 VERBS = (
@@ -61,6 +62,8 @@ class Given(Frozen):
     where: int | None = None
     said_at: datetime | None = None
     """When the comment was written, as GitHub says (whole seconds); None = it was said right now."""
+    issue: IssueText | None = None
+    """The issue as it stood when a new plan was asked for: that is what the new plan is of."""
 
 
 def parse_line(line: str, guidance: str = "") -> Command | BadCommand | None:

@@ -121,7 +121,7 @@ def _prepare(run: Run) -> Iterator[Effect]:
 def _review_plan(run: Run) -> Iterator[Effect]:
     if run.plan_posted < run.plan_revision:
         name = f"post-plan/r{run.plan_revision}"
-        yield _effect(run, EffectKind.POST_PLAN, name, number=run.plan_revision)
+        yield _effect(run, EffectKind.POST_PLAN, name, number=run.plan_revision, lane=f"run/{run.id}/post-plan")
     elif run.plan_approved_by and run.pull_request is None:
         yield _effect(run, EffectKind.OPEN_PULL_REQUEST, "pull-request")
 

@@ -30,6 +30,7 @@ from otto_bot.core.run_events import (
     BaseTaken,
     CommandGiven,
     IssueChanged,
+    IssueEdited,
     IssueRelabelled,
     PlanMade,
     PlanPosted,
@@ -85,6 +86,7 @@ __all__ = [
     "Event",
     "GateOpened",
     "IssueChanged",
+    "IssueEdited",
     "IssueRelabelled",
     "JobsRerun",
     "JourneysApplied",
@@ -146,6 +148,7 @@ RunEvent = Annotated[
     | DecisionApplied
     | CommandGiven
     | IssueChanged
+    | IssueEdited
     | IssueRelabelled
     | PullRequestClosed
     | RunBranchMoved

@@ -1,4 +1,4 @@
-"""What decisions at gates were worth, counted over runs: by decider, by cause, and in shadow. Counts, never rates."""
+"""What decisions at gates, and estimates, were worth, counted over runs: counts, never rates."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from otto_bot.core.attempt import TaskState
 from otto_bot.core.decision import REOPENING, Action, Decider
 from otto_bot.core.evidence import CLASS_OF, Failure
 from otto_bot.core.gate_account import EndKind, moves_of
+from otto_bot.core.insight_estimates import EstimateCounting
 from otto_bot.core.insight_values import DeciderInsight, Insight, ModelInsight, ShadowInsight, Spread, Tally
 from otto_bot.core.outcomes import mover
 from otto_bot.core.policy import UNCHARGED
@@ -49,7 +50,7 @@ class _Cost:
 
 
 class Counting:
-    """Takes runs one by one, keeps counts only: memory grows by two numbers a gate."""
+    """Takes runs one by one, keeps counts only: memory grows by two numbers a gate and four a run."""
 
     def __init__(self, since: datetime | None = None) -> None:
         self._since = since
@@ -61,9 +62,12 @@ class Counting:
         self._model: Counter[str] = Counter()
         self._shadow: Counter[str] = Counter()
         self._shadow_cost = _Cost()
+        self._estimates = EstimateCounting()
 
     def add(self, run: Run) -> None:
-        """Count a run's gates that have a decision."""
+        """Count a run's gates that have a decision, and its estimate where it began since then."""
+        if self._since is None or run.started_at >= self._since:
+            self._estimates.add(run)
         gates = [g for g in run.gates if g.decision is not None and (self._since is None or g.opened_at >= self._since)]
         self._runs += 1 if gates else 0
         self._gates += len(gates)
@@ -165,6 +169,7 @@ class Counting:
             model=ModelInsight.model_validate(dict(self._model)),
             causes=tallies["cause"],
             classes=tallies["class"],
+            estimates=self._estimates.result(),
             shadow=ShadowInsight.model_validate(
                 {**self._shadow, "usd": self._shadow_cost.usd.spread(), "seconds": self._shadow_cost.seconds.spread()}
             ),
@@ -183,7 +188,7 @@ class Counting:
 
 
 def insight(runs: Iterable[Run], since: datetime | None = None) -> Insight:
-    """The insight of these runs; gates opened before `since` do not count."""
+    """The insight of these runs; gates opened, and estimates of runs begun, before `since` do not count."""
     counting = Counting(since)
     for run in runs:
         counting.add(run)

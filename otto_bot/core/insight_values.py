@@ -1,4 +1,4 @@
-"""What is counted of decisions at gates: the values of an insight, counts and never rates."""
+"""What is counted of decisions at gates and of estimates: the values of an insight, counts and never rates."""
 
 from __future__ import annotations
 
@@ -81,6 +81,35 @@ class ShadowInsight(Frozen):
     seconds: Spread = Spread()
 
 
+class EstimateTally(Frozen):
+    """Runs at their end against their estimates: how many cost what was said, less, or more.
+
+    `of_high` and `of_middle` are medians of what a run cost as a share of the range's high end and of its middle,
+    `worst` is the largest share of the high end: 1 is exactly that.
+    """
+
+    runs: int = 0
+    inside: int = 0
+    below: int = 0
+    above: int = 0
+    of_high: float = 0.0
+    of_middle: float = 0.0
+    worst: float = 0.0
+
+
+class EstimateInsight(Frozen):
+    """Estimates, all of them and by what they were reckoned from (`history`, `sizes`, `both`).
+
+    Left out are runs that were cancelled, that are still open, and those of versions that kept no estimate.
+    """
+
+    all: EstimateTally = EstimateTally()
+    sources: dict[str, EstimateTally] = {}
+    cancelled: int = 0
+    open: int = 0
+    without: int = 0
+
+
 class Insight(Frozen):
     """Everything, over the runs that were counted. Keys of `deciders`, `causes` and `classes` are our own words."""
 
@@ -91,3 +120,4 @@ class Insight(Frozen):
     causes: dict[str, Tally] = {}
     classes: dict[str, Tally] = {}
     shadow: ShadowInsight = ShadowInsight()
+    estimates: EstimateInsight = EstimateInsight()

@@ -8,6 +8,8 @@ from typing import Any
 from otto_bot.core import (
     additions,
     base,
+    edits,
+    estimates,
     funds,
     gates,
     integration,
@@ -43,7 +45,8 @@ def reduce(run: Run | None, event: RunEvent) -> Run | None:
         return run
     after = journey_rounds.renewed(run, reviewing.renewed(run, after, event.at), event.at)
     after = tasks.advance(review_rounds.taken_up(additions.resumed(after)))
-    after = _clock(outcomes.followed(base.reopen(_stopped(after), event.at), event), event)
+    after = outcomes.followed(base.reopen(_stopped(after), event.at), event)
+    after = _clock(estimates.timed(run, after, event.at), event)
     wrong = (*broken(after), *broken_step(run, after))
     if wrong:
         raise InvariantBroken(wrong)
@@ -293,6 +296,7 @@ _HANDLERS: dict[type, Callable[[Run, Any], Run]] = {
     e.DecisionApplied: gates.decision_applied,
     e.CommandGiven: _command,
     e.IssueChanged: _issue_changed,
+    e.IssueEdited: edits.issue_edited,
     e.IssueRelabelled: _relabelled,
     e.PullRequestClosed: _pull_request_closed,
     e.RunBranchMoved: _run_branch_moved,

@@ -6,6 +6,7 @@ from otto_bot.core import events as e
 from otto_bot.core import journey_rounds, policy
 from otto_bot.core.attempt import BASELINE, Task, Verification
 from otto_bot.core.budget import lineage_cap
+from otto_bot.core.estimate_values import Estimate
 from otto_bot.core.plan import Plan, batches, problems
 from otto_bot.core.reviews import plan_of
 from otto_bot.core.run import Run, RunPhase
@@ -29,7 +30,7 @@ def prepared(run: Run, event: e.Prepared) -> Run:
         }
     )
     if run.kind == "improve" and run.reviews:
-        return _planned(run, plan_of(run.reviews[0]))
+        return _planned(run, plan_of(run.reviews[0]), None)
     return journey_rounds.begin(run) if run.kind == "certify" and run.subject is not None else run
 
 
@@ -41,14 +42,16 @@ def plan_made(run: Run, event: e.PlanMade) -> Run:
         return run
     if run.kind == "certify":
         return journey_rounds.begin(run.model_copy(update={"subject": event.plan}))
-    return _planned(run, event.plan) if run.pull_request is None else _extended(run, event.plan)
+    make = _planned if run.pull_request is None else _extended
+    return make(run, event.plan, event.estimate)
 
 
-def _planned(run: Run, plan: Plan) -> Run:
+def _planned(run: Run, plan: Plan, estimate: Estimate | None) -> Run:
     revision = run.revision + 1
     return run.model_copy(
         update={
             "plan": plan,
+            "estimate": estimate,
             "phase": RunPhase.PLAN_REVIEW,
             "revision": revision,
             "plan_revision": revision,
@@ -58,7 +61,7 @@ def _planned(run: Run, plan: Plan) -> Run:
     )
 
 
-def _extended(run: Run, plan: Plan) -> Run:
+def _extended(run: Run, plan: Plan, estimate: Estimate | None) -> Run:
     """More tasks after those that are there; each of these stands unchanged in the new plan, in the same order."""
     assert run.plan is not None
     old = run.plan.tasks
@@ -69,6 +72,7 @@ def _extended(run: Run, plan: Plan) -> Run:
     return run.model_copy(
         update={
             "plan": plan,
+            "estimate": estimate,
             "phase": RunPhase.PLAN_REVIEW,
             "revision": revision,
             "plan_revision": revision,
@@ -101,6 +105,7 @@ def pull_request_opened(run: Run, event: e.PullRequestOpened) -> Run:
             "head_tree": event.head_tree,
             "phase": RunPhase.EXECUTING,
             "batch": 1,
+            "estimated": run.estimate,
         }
     )
     return run.with_verification(

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from otto_bot.core import edits, estimates
 from otto_bot.core.asks import ask_about_push, ask_after_reruns, ask_after_retries, ask_for_help
 from otto_bot.core.attempt import Attempt, Task, TaskState
-from otto_bot.core.budget import estimate
 from otto_bot.core.decision import REOPENING, Action, Decider, Facts, Move
 from otto_bot.core.evidence import Cause, EvidenceItem, Failure, Phase, Progress
 from otto_bot.core.run import Gate, Run
@@ -202,15 +202,17 @@ def plan_wait(run: Run) -> PlanWait | None:
     """Whether the plan needs a yes, and why."""
     assert run.plan is not None
     reasons: list[str] = []
-    config = run.config
+    config, high = run.config, estimates.of(run).high
+    if edits.stale(run) is not None:
+        reasons.append("the issue was edited after it was read, and this plan is of the text as it was")
     if run.plan_only:
         reasons.append("only a plan was asked for")
     if config.plan.approval == "always":
         reasons.append("this repository approves every plan")
-    if config.plan.approval == "auto" and estimate(run.plan)[1] > config.plan.auto_if_under_usd:
-        reasons.append(
-            f"it may cost up to ${estimate(run.plan)[1]:.2f}; above ${config.plan.auto_if_under_usd:.2f} people decide"
-        )
+    if config.plan.approval == "auto" and high > config.plan.auto_if_under_usd:
+        reasons.append(f"it may cost up to ${high:.2f} (above ${config.plan.auto_if_under_usd:.2f} people decide)")
+    if config.plan.approval == "auto" and len(run.plan.tasks) > config.plan.max_tasks:
+        reasons.append(f"it has {len(run.plan.tasks)} tasks (above {config.plan.max_tasks} people decide)")
     if config.verify.exposure == "ask" and run.exposure is not None and run.exposure.items:
         reasons.append("code on its branches can use what your CI has (the plan lists it)")
     return PlanWait(reasons=tuple(reasons)) if reasons else None

@@ -10,9 +10,11 @@ from otto_bot.core.attempt import Task, Verification
 from otto_bot.core.budget import Money
 from otto_bot.core.config import Config, HostCaps
 from otto_bot.core.decision import Decision
+from otto_bot.core.estimate_values import Estimate
 from otto_bot.core.evidence import EvidenceItem, Failure
 from otto_bot.core.exposure import Exposure
 from otto_bot.core.gate_account import GateAccount
+from otto_bot.core.issue import IssueSeen
 from otto_bot.core.journeys import JourneyRound
 from otto_bot.core.lanes import Lane
 from otto_bot.core.learnings import GateLearning, LearningOrder
@@ -143,6 +145,8 @@ class Run(Frozen):
     ordinal: int
     title: str
     body: str
+    issue_seen: IssueSeen | None = None
+    """What the issue said when it was looked at after title and body were taken from it; None = nobody saw an edit."""
     actor: Person
     caps: HostCaps = HostCaps()
     plan_only: bool = False
@@ -181,6 +185,9 @@ class Run(Frozen):
 
     revision: int = 0
     plan: Plan | None = None
+    estimate: Estimate | None = None
+    estimated: Estimate | None = None
+    """The estimate that its work began with; a plan made anew in mid-run has one of its own."""
     plan_number: int = 0
     plan_guidance: str = ""
     plan_revision: int = 0

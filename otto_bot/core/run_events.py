@@ -8,6 +8,7 @@ from typing import Literal
 from otto_bot.core.budget import Inherited
 from otto_bot.core.commands import Given
 from otto_bot.core.config import Config, HostCaps
+from otto_bot.core.estimate_values import Estimate
 from otto_bot.core.event_base import Event
 from otto_bot.core.exposure import Exposure
 from otto_bot.core.lanes import Lane
@@ -68,6 +69,7 @@ class PlanMade(Event):
     number: int
     plan: Plan
     notes: tuple[str, ...] = ()
+    estimate: Estimate | None = None
 
 
 class PlanPosted(Event):
@@ -104,6 +106,20 @@ class IssueChanged(Event):
     type: Literal["IssueChanged"] = "IssueChanged"
     what: Literal["closed", "unlabelled"]
     by: str = ""
+
+
+class IssueEdited(Event):
+    """The issue reads otherwise than before; `title_changed` and `body_changed` are against what the run works on.
+
+    `by` is empty where nobody saw who it was; `as_of` is GitHub's time of the edit, where it is known.
+    """
+
+    type: Literal["IssueEdited"] = "IssueEdited"
+    by: str = ""
+    title_changed: bool = False
+    body_changed: bool = False
+    digest: str
+    as_of: datetime | None = None
 
 
 class IssueRelabelled(Event):

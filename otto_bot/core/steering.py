@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection
 from datetime import datetime, timedelta
 
-from otto_bot.core import additions, funds, journey_steering, learning_uses, policy
+from otto_bot.core import additions, edits, funds, journey_steering, learning_uses, policy
 from otto_bot.core.attempt import TaskState
 from otto_bot.core.commands import Command, Given
 from otto_bot.core.decision import Action, Decider, Move
@@ -164,12 +164,13 @@ def _skip(run: Run, given: Given, at: datetime) -> Run:
 
 def _replan(run: Run, given: Given, at: datetime) -> Run:
     if (one := journey_steering.at_journeys(run)) is not None:
-        return _answered(run, given, journey_steering.replan(run, given, one))
+        after = journey_steering.replan(run, given, one)
+        return _answered(run, given, edits.read_again(after, given) if isinstance(after, Run) else after)
     if run.pull_request is not None and run.phase not in (RunPhase.PLANNING, RunPhase.PLAN_REVIEW):
         return reply(run, given, "replan_too_late")
     if run.pull_request is not None and run.phase is RunPhase.PLAN_REVIEW:
         run = additions.withdrawn(run)
-    return awake(run).model_copy(
+    return edits.read_again(awake(run), given).model_copy(
         update={
             "phase": RunPhase.PLANNING,
             "plan_number": run.plan_number + 1,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 
+from otto_bot.core.edits import edited, stale
 from otto_bot.core.journeys import JourneyRound, RoundState
 from otto_bot.core.reviewing import comment_of, told_by, told_together
 from otto_bot.core.run import Gate, GateState, Outcome, Run, RunPhase
@@ -73,6 +74,7 @@ def labels(run: Run) -> dict[str, bool]:
 def _status(run: Run) -> list[object]:
     wait = waits_for(run)
     gate = run.gate
+    edit = edited(run)
     return [
         run.phase,
         run.outcome,
@@ -89,6 +91,7 @@ def _status(run: Run) -> list[object]:
         [(one.number, one.state, one.report.failing, one.next, one.skipped) for one in run.journeys],
         [(review.id, review.state, review.tasks) for review in run.reviews],
         {key: trouble.count for key, trouble in run.trouble.items()},
+        *([] if edit is None else [edit.digest, edit.by, stale(run) is not None]),
     ]
 
 

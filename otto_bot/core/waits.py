@@ -7,6 +7,7 @@ from datetime import datetime
 from otto_bot.core import funds, journey_steering
 from otto_bot.core.asks import NO_MORE, reply_for
 from otto_bot.core.attempt import TaskState
+from otto_bot.core.edits import stale
 from otto_bot.core.journeys import Next, RoundState
 from otto_bot.core.policy import MIN_USD, plan_wait
 from otto_bot.core.run import GateState, Outcome, Run, RunPhase
@@ -69,6 +70,8 @@ def _plan(run: Run) -> Wait | None:
         return None
     reply = f"/otto approve r{run.plan_revision}"
     question = "Is the plan right? It waits because " + "; ".join(wait.reasons) + "."
+    if stale(run) is not None:
+        question += " `/otto replan` reads the issue as it is now."
     return Wait(key=f"plan/r{run.plan_revision}", kind="plan", question=question, reply=reply, since=run.idle_since)
 
 

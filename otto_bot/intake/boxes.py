@@ -38,3 +38,16 @@ def ticked(before: str, after: str) -> Command | None:
     named = _IN_BOX.search(now.group(3))
     command = parse_line(named.group(1)) if named else None
     return command if isinstance(command, Command) else None
+
+
+def outdated(run: Run, after: str) -> Command | None:
+    """The yes to a revision that is not the newest any more: its box was ticked in a page that was opened before.
+
+    GitHub then writes the old comment over the new one. None where the edit says nothing like that.
+    """
+    boxes = [match for line in after.replace("\r\n", "\n").split("\n") if (match := _BOX.match(line)) is not None]
+    said = [named.group(1) for box in boxes if box.group(2) != " " and (named := _IN_BOX.search(box.group(3)))]
+    commands = [command for line in said if isinstance(command := parse_line(line), Command)]
+    current = {None, run.plan_revision, *(gate.revision for gate in run.gates)}
+    old = [command for command in commands if command.verb == "approve" and command.revision not in current]
+    return old[0] if len(old) == 1 else None

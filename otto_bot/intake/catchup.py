@@ -9,6 +9,7 @@ from typing import Literal
 
 from otto_bot.core import base
 from otto_bot.core import events as e
+from otto_bot.core.issue import IssueText
 from otto_bot.core.run import Run
 from otto_bot.core.values import Person, Repo
 from otto_bot.github.client import GitHubApp
@@ -135,10 +136,13 @@ class CatchUp:
             await self._desk.tell(run, e.BaseMoved(at=self._desk.now(), sha=head))
 
     async def _issue(self, run: Run) -> None:
-        if run.resting:
+        if run.ended:
             return
         repository = self._desk.repository(run.repo)
         issue = await repository.issue(run.issue)
+        await self._desk.issue_reads(run, IssueText(title=issue.title, body=issue.body, as_of=issue.updated_at))
+        if run.resting:
+            return
         if issue.state == "closed" and issue.closed_by_id is not None:
             who = Person(id=issue.closed_by_id, login=issue.closed_by_login)
             await self._desk.issue_ended(run, "closed", who, issue.closed_by_type)

@@ -11,6 +11,8 @@ from typing import Literal
 from otto_bot.core import events as e
 from otto_bot.core.commands import BadCommand, Command, Given, parse_line
 from otto_bot.core.config import Config, ConfigError, HostCaps
+from otto_bot.core.edits import may_read_again, news
+from otto_bot.core.issue import IssueText
 from otto_bot.core.run import Run
 from otto_bot.core.values import Frozen, Person, Repo
 from otto_bot.github.client import GitHubApp
@@ -18,7 +20,7 @@ from otto_bot.github.config_file import read_config_file
 from otto_bot.github.errors import GitHubError, NotFound
 from otto_bot.github.models import Target
 from otto_bot.github.verbs import Repository
-from otto_bot.intake.boxes import surface_of, ticked
+from otto_bot.intake.boxes import outdated, surface_of, ticked
 from otto_bot.intake.markdown import command_in
 from otto_bot.intake.payloads import Issue
 from otto_bot.intake.permission import PermissionGate
@@ -172,9 +174,11 @@ class Desk:
             text = words.help_text() if command.verb == "help" else words.no_run()
             await self._say(repository, said.number, said.key, text)
         else:
+            stood = issue.text if issue is not None and issue.number == run.issue else None
             await self.give(
-                run, command, who, key=said.key, where=said.number, comment_id=said.comment_id, said_at=said.at
-            )
+                run, command, who, key=said.key, where=said.number, comment_id=said.comment_id, said_at=said.at,
+                issue=stood,
+            )  # fmt: skip
 
     async def _about_learning(self, repo: Repo, command: Command, who: Person, said: Said) -> None:
         """Learnings belong to the repository: where no run answers, the desk does."""
@@ -188,10 +192,19 @@ class Desk:
 
     async def give(
         self, run: Run, command: Command, who: Person, *, key: str, where: int, comment_id: int | None = None,
-        said_at: datetime | None = None,
+        said_at: datetime | None = None, issue: IssueText | None = None,
     ) -> Run:  # fmt: skip
-        """The one way a command reaches a run; the permission gate has said yes."""
-        given = Given(key=key, command=command, by=who, where=where, comment_id=comment_id, said_at=said_at)
+        """The one way a command reaches a run; the permission gate has said yes.
+
+        `issue` is the run's issue as it stood when this was said; who asks for a new plan without it is told to mean
+        the issue as it stands now.
+        """
+        again = command.verb == "replan" and may_read_again(run)
+        if again and issue is None:
+            now = await self.repository(run.repo).issue(run.issue)
+            issue = IssueText(title=now.title, body=now.body, as_of=now.updated_at)
+        given = Given(key=key, command=command, by=who, where=where, comment_id=comment_id, said_at=said_at,
+                      issue=issue if again else None)  # fmt: skip
         return await self.tell(run, e.CommandGiven(at=self.now(), given=given))
 
     async def _not_understood(self, repository: Repository, said: Said, bad: BadCommand) -> None:
@@ -228,6 +241,7 @@ class Desk:
             await self.tell(run, e.Published(at=self.now(), surface=surface, digest=f"edited {key}"[:60]))
         elif command is None:
             await self._redraw_plan(run)
+        command = command or outdated(run, after)
         if command is None:
             return
         answer = await self._gate.ask(self.repository(repo), who, kind)
@@ -278,6 +292,12 @@ class Desk:
         answer = await self._gate.ask(repository, who, kind)
         if answer.allowed:
             await self.tell(run, e.IssueChanged(at=self.now(), what=what, by=who.login))
+
+    async def issue_reads(self, run: Run, text: IssueText, who: Person | None = None) -> None:
+        """The issue reads like this now; `who` edited it, where that is known. Nothing Otto did itself counts."""
+        edit = news(run, text, who.login if who else "", self.now())
+        if edit is not None and (who is None or who.login != await self._github.bot_login()):
+            await self.tell(run, edit)
 
     async def pull_closed(self, run: Run, who: Person | None = None) -> None:
         """The run's pull request was closed, as GitHub says now: merged ends the run, else it pauses."""

@@ -10,6 +10,7 @@ from typing import Any
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, model_validator
 
+from otto_bot.core.issue import IssueText
 from otto_bot.core.values import writable
 
 
@@ -68,10 +69,15 @@ class Issue(Narrow):
     body: str | None = None
     state: str = "open"
     state_reason: str | None = None
-    updated_at: str | None = None
+    updated_at: AwareDatetime | None = None
     user: Account | None = None
     labels: tuple[Label, ...] = ()
     pull_request: dict[str, Any] | None = None
+
+    @property
+    def text(self) -> IssueText:
+        """Title and body, as of this delivery."""
+        return IssueText(title=self.title, body=self.body or "", as_of=self.updated_at)
 
 
 class Comment(Narrow):
@@ -181,6 +187,7 @@ class IssuesPayload(Payload):
 
     issue: Issue
     label: Label | None = None
+    changes: dict[str, Any] | None = None
 
 
 class IssueCommentPayload(Payload):

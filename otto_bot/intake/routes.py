@@ -107,6 +107,14 @@ async def _issue_ended(router: Router, delivery: Delivery, payload: p.Payload) -
     await router.desk.issue_ended(run, "closed" if delivery.action == "closed" else "unlabelled", who, kind)
 
 
+async def _issue_edited(router: Router, _delivery: Delivery, payload: p.Payload) -> None:
+    assert isinstance(payload, p.IssuesPayload)
+    who, _ = sender_of(payload)
+    run = await router.desk.active(repo_of(payload).id, payload.issue.number)
+    if run is not None and run.issue == payload.issue.number:
+        await router.desk.issue_reads(run, payload.issue.text, who)
+
+
 async def _commented(router: Router, _delivery: Delivery, payload: p.Payload) -> None:
     assert isinstance(payload, p.IssueCommentPayload)
     who, kind = sender_of(payload)
@@ -205,6 +213,7 @@ _HANDLERS: dict[tuple[str, str], Handler] = {
     ("issues", "labeled"): _labeled,
     ("issues", "unlabeled"): _issue_ended,
     ("issues", "closed"): _issue_ended,
+    ("issues", "edited"): _issue_edited,
     ("issue_comment", "created"): _commented,
     ("issue_comment", "edited"): _comment_edited,
     ("pull_request_review_comment", "created"): _review_commented,

@@ -206,6 +206,13 @@ def _always(_: Mapping[str, Any]) -> bool:
     return True
 
 
+def _issue(payload: Mapping[str, Any]) -> bool:
+    """An edit matters where title or body are others than before."""
+    changes = payload.get("changes")
+    edited = isinstance(changes, Mapping) and not {"title", "body"}.isdisjoint(changes)
+    return payload.get("action") != "edited" or edited
+
+
 def _comment(payload: Mapping[str, Any]) -> bool:
     """A new comment matters with a command in it; an edit only where the comment is a bot's (a ticked box of ours)."""
     if payload.get("action") == "edited":
@@ -227,7 +234,7 @@ def _settled(payload: Mapping[str, Any]) -> bool:
 
 
 _WANTED: Mapping[str, tuple[frozenset[str], Callable[[Mapping[str, Any]], bool]]] = {
-    "issues": (frozenset({"labeled", "unlabeled", "closed", "reopened", "deleted", "transferred"}), _always),
+    "issues": (frozenset({"labeled", "unlabeled", "closed", "reopened", "deleted", "transferred", "edited"}), _issue),
     "issue_comment": (frozenset({"created", "edited"}), _comment),
     "pull_request": (
         frozenset({"closed", "reopened", "edited", "synchronize", "labeled", "converted_to_draft", "ready_for_review"}),

@@ -19,8 +19,11 @@ from otto_bot.text.pull import pull_body, pull_title
 TEMPLATES = (".github/pull_request_template.md", ".github/PULL_REQUEST_TEMPLATE.md", "pull_request_template.md")
 
 
-async def open_pull_request(context: Context, run: Run, _effect: Effect, _ticket: Ticket) -> Sequence[RunEvent]:
-    """PullRequestOpened. The first commit has no files and a fixed time, so that a second try makes the same one."""
+async def open_pull_request(context: Context, run: Run, _effect: Effect, ticket: Ticket) -> Sequence[RunEvent]:
+    """PullRequestOpened. The first commit has no files and a fixed time, so that a second try makes the same one.
+
+    Nothing where the plan's approval was taken back meanwhile: the issue was edited, or another plan asked for.
+    """
     mirror = await context.mirror(run)
     await mirror.fetch(run.base_sha)
     tree = await tree_of(mirror, run.base_sha)
@@ -34,6 +37,8 @@ async def open_pull_request(context: Context, run: Run, _effect: Effect, _ticket
     title = pull_title(run, await context.habits(run))
     body = pull_body(run, context.links(run), await _template(context, run))
     base = run.repo.default_branch
+    if not await context.still_wanted(ticket):
+        return []
     try:
         pull = await repository.open_pull_request(run.run_branch, base, title, body, draft=True)
     except Refused as error:

@@ -10,6 +10,7 @@ from otto_bot.core.events import PlanMade, RunEvent
 from otto_bot.core.run import Run
 from otto_bot.git.reading import Reading
 from otto_bot.jobs.context import Context
+from otto_bot.jobs.estimating import estimated
 from otto_bot.jobs.learn import known_to
 from otto_bot.jobs.money import budgeted, keep_records, out_of_money
 from otto_bot.model.errors import BudgetSpent
@@ -46,7 +47,12 @@ async def plan_issue(context: Context, run: Run, effect: Effect, _ticket: Ticket
         return [await out_of_money(context, run, error)]
     await keep_records(context, run, effect.key, result.records)
     notes = () if result.fallback == "none" else (f"the planner's answer was not usable: {result.fallback}",)
-    return [PlanMade(at=context.now(), number=effect.number, plan=result.plan, notes=(*notes, *result.problems))]
+    cost = await estimated(context, run, result.plan)
+    return [
+        PlanMade(
+            at=context.now(), number=effect.number, plan=result.plan, notes=(*notes, *result.problems), estimate=cost
+        )
+    ]
 
 
 def key_files(reading: Reading, commit: str, paths: Sequence[str]) -> tuple[tuple[str, str], ...]:

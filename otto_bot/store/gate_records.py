@@ -125,11 +125,18 @@ class GateRecords:
 
     def runs_with_gates(self, since: datetime | None = None) -> Iterator[Run]:
         """Runs that were at a gate and were at work since then, oldest first, PAGE at a time in short transactions."""
+        return self._pages(t.runs.c.state.not_like(f"%{_NO_GATE}%"), since)
+
+    def runs(self, since: datetime | None = None) -> Iterator[Run]:
+        """Every run that was at work since then, in the same way."""
+        return self._pages(sa.true(), since)
+
+    def _pages(self, which: sa.ColumnElement[bool], since: datetime | None) -> Iterator[Run]:
         after = 0
+        if since is not None:
+            which = which & (t.runs.c.updated_at >= since.timestamp())
         while True:
-            where = (t.runs.c.id > after) & t.runs.c.state.not_like(f"%{_NO_GATE}%")
-            if since is not None:
-                where &= t.runs.c.updated_at >= since.timestamp()
+            where = (t.runs.c.id > after) & which
             query = sa.select(t.runs.c.id, t.runs.c.state).where(where).order_by(t.runs.c.id).limit(PAGE)
             with reading(self._engine) as c:
                 rows = c.execute(query).all()

@@ -207,6 +207,14 @@ class Ledger:
         with reading(self._engine) as c:
             return list(c.execute(query).scalars())
 
+    def lately(self, repo_id: int, *, elsewhere: bool = False, most: int = 50) -> list[Run]:
+        """The newest runs of a repository, or of all others, newest first. One that cannot be read is left out."""
+        where = t.runs.c.repo_id != repo_id if elsewhere else t.runs.c.repo_id == repo_id
+        with reading(self._engine) as c:
+            query = sa.select(t.runs.c.state).where(where).order_by(t.runs.c.id.desc()).limit(most)
+            states = c.execute(query).scalars().all()
+        return [run for state in states if (run := _readable(state)) is not None]
+
     def run_of(self, repo_id: int, number: int) -> int | None:
         """The newest run of an issue, or whose pull request has this number."""
         where = (t.runs.c.repo_id == repo_id) & ((t.runs.c.issue == number) | (t.runs.c.pull_request == number))
@@ -219,6 +227,13 @@ class Ledger:
         """Every run's id, oldest first."""
         with reading(self._engine) as c:
             return list(c.execute(sa.select(t.runs.c.id).order_by(t.runs.c.id)).scalars())
+
+
+def _readable(state: str) -> Run | None:
+    try:
+        return Run.model_validate_json(state)
+    except ValueError:
+        return None  # of another version: whoever opens that run is told, whoever only looks back does without it
 
 
 def _earlier(c: sa.Connection, same_issue: sa.ColumnElement[bool]) -> list[Run]:

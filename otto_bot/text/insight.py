@@ -6,18 +6,30 @@ from collections.abc import Sequence
 
 from otto_bot.core.decision import Decider
 from otto_bot.core.evidence import Cause
-from otto_bot.core.insight_values import DeciderInsight, Insight, ShadowInsight, Spread, Tally
+from otto_bot.core.insight_values import (
+    DeciderInsight,
+    EstimateInsight,
+    EstimateTally,
+    Insight,
+    ShadowInsight,
+    Spread,
+    Tally,
+)
 from otto_bot.text.screen import Look, columns
 from otto_bot.text.words import CAUSES, DECIDERS, count
 
+SOURCES = {"history": "from history", "sizes": "guess from the sizes", "both": "partly a guess"}
 FEW = 20
 """Below this many a percentage would say more than is known."""
 
 
 def insight_lines(found: Insight, look: Look) -> list[str]:
     """Tables, one below the other, and what they do not show."""
-    if not found.gates:
-        return ["No gate was decided yet in what was counted."]
+    lines = _gates(found, look) if found.gates else ["No gate was decided yet in what was counted."]
+    return [*lines, *_estimates(found.estimates, look)]
+
+
+def _gates(found: Insight, look: Look) -> list[str]:
     lines = [look.bold(f"{count(found.gates, 'gate')} of {count(found.runs, 'run')}"), ""]
     lines += _deciders(found, look)
     lines += ["", *_costs(found, look)]
@@ -27,6 +39,27 @@ def insight_lines(found: Insight, look: Look) -> list[str]:
     if found.shadow.gates:
         lines += ["", *_shadow(found.shadow, look)]
     return [*lines, "", "Counts of what happened: nobody knows what another decision would have brought."]
+
+
+def _estimates(found: EstimateInsight, look: Look) -> list[str]:
+    left = [
+        f"{number} {words}"
+        for number, words in (
+            (found.cancelled, "cancelled"), (found.open, "still open"), (found.without, "without a stored estimate"),
+        )
+        if number
+    ]  # fmt: skip
+    out = [f"Estimates that say nothing yet: {' · '.join(left)}."] if left else []
+    if not found.all.runs:
+        return ["", *out] if out else []
+    head = ["estimates", "runs", "inside the range", "below", "above", "cost / high p50", "cost / middle p50", "worst"]
+    rows = [[SOURCES[source], *_tally(tally)] for source, tally in found.sources.items()]
+    return ["", *grid([head, *rows, ["all", *_tally(found.all)]], look), *out]
+
+
+def _tally(tally: EstimateTally) -> list[str]:
+    shares = [f"{value:.2f}" for value in (tally.of_high, tally.of_middle, tally.worst)]
+    return [str(tally.runs), of(tally.inside, tally.runs), str(tally.below), str(tally.above), *shares]
 
 
 def of(part: int, whole: int) -> str:

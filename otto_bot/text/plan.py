@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from otto_bot.core.budget import estimate
+from otto_bot.core.edits import stale
 from otto_bot.core.lanes import LaneKind
 from otto_bot.core.plan import Plan, Relation, TaskSpec, batches
 from otto_bot.core.policy import plan_wait
 from otto_bot.core.run import Run, RunPhase
 from otto_bot.text.body import Part, assemble
 from otto_bot.text.boxes import boxes
-from otto_bot.text.footer import footer, usd
+from otto_bot.text.edited import edited_in_plan
+from otto_bot.text.estimate import estimate_line
+from otto_bot.text.footer import footer
 from otto_bot.text.links import Links
 from otto_bot.text.markdown import cell, code, fold, inline, link
 from otto_bot.text.words import LANES, RELATIONS, count, several
@@ -23,13 +25,14 @@ def plan_comment(run: Run, links: Links) -> str:
     one = "one task is the whole plan" if len(plan.tasks) == 1 else f"{len(plan.tasks)} tasks"
     parts: list[str | Part] = [
         f"### Otto · plan r{run.plan_revision} · {one}",
+        edited_in_plan(run),
         inline(plan.summary, 1000),
         *(_task(task, plan) for task in plan.tasks),
         _batches(plan),
         _relations(plan),
         _list("Assumptions", plan.assumptions),
         _list("Not part of it", plan.non_goals),
-        _estimate(run, plan),
+        estimate_line(run),
         _verification(run, links),
         _exposure(run),
         _waits(run),
@@ -88,12 +91,6 @@ def _list(title: str, items: tuple[str, ...]) -> Part:
     )
 
 
-def _estimate(run: Run, plan: Plan) -> str:
-    low, high = estimate(plan)
-    most = f"never more than {usd(run.money.cap)} for this issue"
-    return f"**Estimate:** {usd(low)} to {usd(high)}, a guess from the sizes; {most}."
-
-
 def _verification(run: Run, links: Links) -> str:
     lane = run.lane
     if lane is None:
@@ -143,5 +140,11 @@ def _waits(run: Run) -> str:
     return (
         f"**Waits for a person**, because {inline('; '.join(wait.reasons), 600)}.\n"
         f"Say `/otto approve {revision}`, or `/otto replan -- what should change`, or `/otto stop`.\n\n"
-        + boxes([(f"/otto approve {revision}", "start with this plan"), ("/otto pause", "think about it first")])
+        + boxes(
+            [
+                (f"/otto approve {revision}", "start with this plan"),
+                *([("/otto replan", "read the new text and plan again")] if stale(run) is not None else []),
+                ("/otto pause", "think about it first"),
+            ]
+        )
     )

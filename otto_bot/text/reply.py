@@ -8,7 +8,7 @@ from functools import partial
 
 from otto_bot.core.attempt import TaskState
 from otto_bot.core.funds import reply_for
-from otto_bot.core.run import Reply, Run
+from otto_bot.core.run import Reply, Run, RunPhase
 from otto_bot.text.body import assemble
 from otto_bot.text.explain import explain_text
 from otto_bot.text.footer import footer, usd
@@ -22,7 +22,7 @@ HELP: tuple[tuple[str, str], ...] = (
     ("/otto approve [rN]", "say yes to the plan or retry plan that waits"),
     ("/otto retry [t1 …] [-- guidance]", "write failed tasks again, with your words for the coder"),
     ("/otto skip t1 …", "leave tasks out; what needs them is blocked"),
-    ("/otto replan [-- guidance]", "make another plan, while no task has started"),
+    ("/otto replan [-- guidance]", "make another plan, of the issue as it is now, while no task has started"),
     ("/otto plan", "only a plan and an estimate, no code"),
     ("/otto pause", "stop before the next step"),
     ("/otto resume", "go on after a pause or once a problem is solved"),
@@ -95,6 +95,9 @@ def _ended(run: Run, _detail: str, _links: Links) -> str:
 
 
 def _stale(run: Run, detail: str, links: Links) -> str:
+    if run.phase is RunPhase.PLAN_REVIEW and run.plan_revision > 0:
+        # One more change may have come between the command and this answer.
+        detail = f"r{run.plan_revision}"
     return (
         f"That number is out of date: the plan that waits is {_current(run, detail, links)}. "
         f"Read it, then say {code('/otto approve ' + detail, 60)}. Nothing was changed."

@@ -9,6 +9,8 @@ from otto_bot.core.funds import RETRYABLE
 from otto_bot.core.run import GateState, Outcome, Run, RunPhase
 from otto_bot.core.waits import waits_for
 from otto_bot.text.body import Part, assemble
+from otto_bot.text.edited import edited_in_status
+from otto_bot.text.estimate import estimate_status
 from otto_bot.text.footer import footer, money_words
 from otto_bot.text.links import Links
 from otto_bot.text.markdown import code, inline, link, sentence
@@ -30,6 +32,8 @@ def status_comment(run: Run, links: Links, now: datetime) -> str:
         f"**Next:** {next_step(run)}",
         *_troubles(run),
         *_relabelled(run),
+        edited_in_status(run),
+        estimate_status(run),
         *_money(run),
         f"**You can:** {_commands(run)}",
     ]

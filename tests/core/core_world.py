@@ -17,8 +17,10 @@ from otto_bot.core import events as e
 from otto_bot.core.attempt import TaskState
 from otto_bot.core.budget import Inherited
 from otto_bot.core.config import Config, HostCaps
+from otto_bot.core.edits import news
 from otto_bot.core.effects import Effect, EffectKind, scheduled
 from otto_bot.core.events import RunEvent
+from otto_bot.core.issue import IssueText
 from otto_bot.core.machine import reduce
 from otto_bot.core.plan import Plan
 from otto_bot.core.run import Outcome, Run, RunPhase
@@ -33,6 +35,7 @@ MEDDLING = (
 )  # fmt: skip
 MONEY = ("/otto budget +0.1", "/otto budget +1", "/otto budget +3", "/otto budget +400")
 ENDING = ("/otto stop",)
+TITLES = ("T", "T", "Another title", "A third one")
 
 
 @dataclass
@@ -64,6 +67,7 @@ class World:
         self.answered = 0
         self.steps = 0
         self.watch = Watch()
+        self.issue = IssueText(title="T", body="B")
         self._asked: Run | None = None
         self._wanted: tuple[Effect, ...] = ()
         self.run: Run = self._first()
@@ -186,6 +190,8 @@ class World:
     def command(self, line: str, written: datetime | None = None) -> None:
         self.said += 1
         event = said(line, key=f"k{self.said}").model_copy(update={"at": self.now})
+        if event.given.command.verb == "replan":
+            event = event.model_copy(update={"given": event.given.model_copy(update={"issue": self.issue})})
         if written is not None:
             event = event.model_copy(update={"given": event.given.model_copy(update={"said_at": written})})
         self.tell(event)
@@ -211,10 +217,21 @@ class World:
         elif roll < 0.96 and self.reviews:
             self.said += 1
             self.tell(review(self.dice, self.said, self.now))
-        elif roll < 0.97:
-            self.tell(e.IssueRelabelled(at=self.now, by="bob"))
+        elif roll < 0.98:
+            self.edit()
         elif self.ledger:
             self.tell(self.dice.choice(self.ledger))
+
+    def edit(self) -> None:
+        """Someone edits the issue, now and then back to what it was; the news of it may never come. Or labels it."""
+        if self.dice.random() < 0.2:
+            self.tell(e.IssueRelabelled(at=self.now, by="bob"))
+            return
+        as_of = self.now.replace(microsecond=0)
+        self.issue = IssueText(title=self.dice.choice(TITLES), body="B", as_of=as_of)
+        event = news(self.run, self.issue, self.dice.choice(("bob", "eve", "")), self.now)
+        if event is not None and self.dice.random() < 0.9:
+            self.tell(event)
 
     def live(self, steps: int = 3000) -> None:
         """Until everything rests."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from otto_bot.core import base, journey_rounds
 from otto_bot.core import events as e
 from otto_bot.core.decision import REOPENING, Action
+from otto_bot.core.edits import edited
 from otto_bot.core.events import RunEvent
 from otto_bot.core.gate_account import EndKind, moves_of
 from otto_bot.core.run import Gate, GateState, Run, RunPhase
@@ -17,7 +18,7 @@ REFUSALS = frozenset({
 })  # fmt: skip
 OUTSIDE = (
     e.CommandGiven, e.IssueChanged, e.PullRequestClosed, e.RunBranchMoved, e.BaseMoved, e.BaseTaken, e.BaseConflict,
-    e.ReviewGiven, e.ReviewPosted,
+    e.ReviewGiven, e.ReviewPosted, e.IssueEdited,
 )  # fmt: skip
 """What people do, and what the default branch does: these may end a wait that somebody was called for."""
 
@@ -36,6 +37,7 @@ class Watch:
         self._reruns(before, event, after)
         self._kept(before, event, after)
         self._calls(before, event, after)
+        self._input(before, event, after)
 
     def _stands(self, gate: Gate) -> bool:
         """Whether the comment that people saw is of the very revision that counts."""
@@ -63,6 +65,17 @@ class Watch:
             assert self._stands(gate), f"1: {target} runs again: g{gate.number} r{gate.revision} {self.told}"
             assert move is not None
             assert move.action is Action.RERUN, move
+
+    def _input(self, before: Run, event: RunEvent, after: Run) -> None:
+        """What the run works on changes by a new plan alone; no rule says yes to a plan of an edited issue."""
+        if (before.title, before.body) != (after.title, after.body):
+            assert isinstance(event, e.CommandGiven), event
+            assert event.given.command.verb == "replan"
+            assert after.phase in (RunPhase.PLANNING, RunPhase.JOURNEYS)
+        if after.phase is RunPhase.PLAN_REVIEW and after.plan_approved_by == "rule":
+            assert edited(after) is None, "a rule said yes to a plan of an issue that was edited"
+        if before.pull_request is None and after.pull_request is not None and edited(before) is not None:
+            assert before.plan_approved_by not in ("", "rule"), "work began on an edited issue, and nobody said yes"
 
     def _kept(self, before: Run, event: RunEvent, after: Run) -> None:
         """Applied decisions and written failures stay as they were; only jobs that run again take one off its task."""

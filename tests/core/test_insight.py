@@ -27,7 +27,7 @@ from otto_bot.core.decision import Analysis, Decider
 from otto_bot.core.evidence import Cause, FailureClass
 from otto_bot.core.gate_account import GateReply, Shadow
 from otto_bot.core.insight import Counting, insight
-from otto_bot.core.insight_values import Insight, Tally
+from otto_bot.core.insight_values import EstimateInsight, Insight, Tally
 from otto_bot.core.run import Run
 from otto_bot.core.values import Usage
 
@@ -49,7 +49,8 @@ def decided(run: Run, moves: dict[str, str], **changes: object) -> Run:
 
 
 def test_nothing_was_decided_yet() -> None:
-    assert insight([]) == insight([failed()]) == Insight(deciders=insight([]).deciders)
+    assert insight([]) == Insight(deciders=insight([]).deciders)
+    assert insight([failed()]) == insight([]).model_copy(update={"estimates": EstimateInsight(without=1)})
 
 
 def test_reopened_attempts_count_for_who_decided() -> None:

@@ -10,7 +10,16 @@ from pydantic import BaseModel
 from otto_bot.core.compare import Difference, Replayed
 from otto_bot.core.gate_account import GateAccount
 from otto_bot.core.gate_events import DecisionMade
-from otto_bot.core.insight_values import DeciderInsight, Insight, ModelInsight, ShadowInsight, Spread, Tally
+from otto_bot.core.insight_values import (
+    DeciderInsight,
+    EstimateInsight,
+    EstimateTally,
+    Insight,
+    ModelInsight,
+    ShadowInsight,
+    Spread,
+    Tally,
+)
 from otto_bot.replay import EXIT_CANNOT, EXIT_DIFFERS, EXIT_SAME
 
 TEXT = (Path(__file__).resolve().parents[2] / "docs" / "replay.md").read_text()
@@ -49,6 +58,7 @@ def test_fields_of_the_json_of_insight_are_described() -> None:
     assert words(described["deciders"]) == deciders | fields(DeciderInsight, Tally, Spread)
     assert words(described["model"]) == fields(ModelInsight)
     assert words(described["shadow"]) == fields(ShadowInsight)
+    assert words(described["estimates"]) == fields(EstimateInsight, EstimateTally) | {"history", "sizes", "both"}
 
 
 def test_fields_of_what_is_stored_exist() -> None:

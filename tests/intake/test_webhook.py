@@ -228,6 +228,8 @@ def test_a_store_that_is_down_is_503_and_the_redelivery_is_taken(served: Served)
         ("star", {"action": "created"}),
         ("issues", {"action": "pinned"}),
         ("issues", {"action": ["labeled"]}),
+        ("issues", {"action": "edited"}),
+        ("issues", {"action": "edited", "changes": {"milestone": {"from": "x"}}}),
         ("issue_comment", {"action": "created", "comment": {"body": "thanks"}}),
         ("push", {"ref": "refs/tags/v1"}),
         ("status", {"state": "pending"}),

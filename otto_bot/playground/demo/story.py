@@ -106,6 +106,9 @@ class Story:
             f"[bold]{escape(given.get('by', {}).get('login', ''))}[/bold] says: {escape(' '.join(words) + guidance)}"
         ]
 
+    def _on_IssueEdited(self, event: Json) -> list[str]:  # noqa: N802
+        return [f"[bold]{escape(event.get('by') or 'someone')}[/bold] edits the issue"]
+
     def _on_PersonCalled(self, _event: Json) -> list[str]:  # noqa: N802
         return ["[yellow]a person is asked[/yellow]"]
 
