@@ -123,9 +123,9 @@ class _Examination(Generic[Shape]):
         given = [bounded(record, model.redact, request.nonce) for record in request.records]
         can_run = _CAN_RUN if tools.runner is not None else _CANNOT_RUN
         self.system = f"{request.system}\n\n{_RECORDS.replace('{run}', can_run)}\n\n{rule(request.nonce)}"
-        opening = [request.prompt, *(shown(record, request.nonce) for record in given)]
-        self.messages: list[Block] = [{"role": "user", "content": "\n\n".join(opening)}]
-        self.records = given
+        self.messages: list[Block] = []
+        self.records: list[CommandRecord] = []
+        self._open(given)
         self.calls: list[Record] = []
         self.usage = Usage()
         self.rows = self.asked = self.repaired = 0
@@ -135,12 +135,23 @@ class _Examination(Generic[Shape]):
         self.results: list[Block] = []
         self.last: Shape | None = None
 
+    def _open(self, given: Sequence[CommandRecord]) -> None:
+        """The opening message. The harness's own records stand in the journal, too: a resumed one keeps its numbers."""
+        words = [self.request.prompt, *(shown(record, self.request.nonce) for record in given)]
+        self.messages = [{"role": "user", "content": "\n\n".join(words)}]
+        self.records = list(given)
+
     async def work(self) -> Examined[Shape]:
         """Replay, then step by step until something ends it."""
         ended = None
-        for row in await self.journal.turns(self.request.key):
+        rows = await self.journal.turns(self.request.key)
+        for row in rows:
             ended = self._take(row)
-        if self.rows and self.tools.fresh and ended is None:
+        if not rows and self.records:
+            given = self._row(self.clock()).model_copy(update={"records": tuple(self.records)})
+            await self.journal.save(self.request.key, given)
+            self.rows = given.number
+        if self.calls and self.tools.fresh and ended is None:
             self._tell_fresh()
         while ended is None:
             ended = await self._interruption() or self._limit()
@@ -175,6 +186,9 @@ class _Examination(Generic[Shape]):
         self.seconds += row.seconds
         if row.request_hash:
             return self._heard(row)
+        if not row.tool_results:
+            self._open(row.records)
+            return None
         self.records += row.records
         self.results += row.tool_results
         if len(self.results) >= len(self.open):

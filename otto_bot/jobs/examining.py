@@ -41,6 +41,8 @@ async def examine_head(
     async def should_stop() -> Signal:
         return "go" if not context.stopping() and await context.still_wanted(ticket) else "pause"
 
+    if (known := await _ended_before(context, run, request, check, limits)) is not None:
+        return known
     async with _checkout(context, run, mirror, sha, request.key, limits.command_seconds) as tools:
         found = await examine(
             budgeted(context, run),
@@ -56,6 +58,21 @@ async def examine_head(
             raise Later(None, "the run is paused or the worker stops")
     await keep_records(context, run, request.key, found.calls)
     return found
+
+
+async def _ended_before(
+    context: Context, run: Run, request: ExamineRequest[Shape], check: Check[Shape], limits: ExamineLimits
+) -> Examined[Shape] | None:
+    """How the examination ended as the journal has it, without a checkout; None where it has not."""
+
+    async def journal_only() -> Signal:
+        return "pause"
+
+    files = await asyncio.to_thread(FileTools, context.state_dir)
+    clock = asyncio.get_running_loop().time
+    parts = (budgeted(context, run), ExaminerTools(files=files), StoredJournal(context), limits)
+    found = await examine(*parts, request, check, journal_only, clock)
+    return None if found.ending == "paused" else found
 
 
 @asynccontextmanager
