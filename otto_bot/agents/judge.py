@@ -35,6 +35,7 @@ item whose evidence names the job that shows it.
 - Judge what the criterion says, nothing else: no criterion of your own, no style, no other task's work.
 - Green checks show only what they check. A test that cannot fail, or that was removed or weakened, shows nothing: \
 read the test that you name. Where no test shows a criterion, try it.
+- A command with another exit code than 0 shows no `met`: turn it round, `program missing.txt; test $? -eq 2`.
 - The sandbox has no network and may lack what the project's checks install. What fails only for want of that says \
 nothing about the work: look in another way.
 One item for each criterion id, each id once. `passed`: whether every [must] item is met. `summary`: one sentence for \

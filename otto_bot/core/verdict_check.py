@@ -165,7 +165,7 @@ def total_contradicts(verdict: Verdict, _records: Sequence[CommandRecord], mater
     if verdict.passed and not_met:
         words = f"`passed` is true, but {', '.join(not_met)} must be met and is not"
         yield Problem(rule="total_contradicts", item="", words=words)
-    if not verdict.passed and assess(material.task, verdict).passed:
+    if not verdict.passed and not not_met and assess(material.task, verdict).passed:
         yield Problem(
             rule="total_contradicts", item="", words="`passed` is false, but every [must] criterion is said to be met"
         )

@@ -147,5 +147,5 @@ def _excerpts(criterion: Criterion, item: VerdictItem, proof: Proof) -> list[Exc
     found = [Excerpt(kind="verdict", source=source, text="\n".join(lines))]
     for record in proof.cited(item.id):
         text = f"{record_words(record)}\n{record.output}".rstrip()
-        found.append(Excerpt(kind="log", source=f"{source} · {record.name}", text=text))
+        found.append(Excerpt(kind="verdict", source=f"{source} · {record.name}", text=text))
     return found
