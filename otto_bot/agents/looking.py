@@ -97,4 +97,4 @@ def bounded(record: CommandRecord, redact: Callable[[str], str], nonce: str) -> 
 def shown(record: CommandRecord, nonce: str) -> str:
     """The record as the model sees it: the harness's own line, then the output as data."""
     ending = f" · {record.ending}" if record.ending else ""
-    return f"{record.name} · {record.tool}{ending}\n{fence(f'{record.name} output', record.output, nonce)}"
+    return f"{record.ref} · {record.tool}{ending}\n{fence(f'{record.ref} output', record.output, nonce)}"

@@ -38,11 +38,6 @@ class CommandRecord(Frozen):
         return f"R{self.number}"
 
     @property
-    def name(self) -> str:
-        """The same, where it is named."""
-        return self.ref
-
-    @property
     def failed(self) -> bool:
         """Whether it shows only that something did not work: no exit code 0, or no answer at all."""
         if self.error or self.timed_out:

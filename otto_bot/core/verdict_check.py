@@ -220,7 +220,7 @@ def rests_on_failure(verdict: Verdict, records: Sequence[CommandRecord], materia
     for item in _judged(verdict, material, "met"):
         found = _carriers(item, records, material)
         if found and all(one.failed for one in found) and not ground_of(item, records, material).tests:
-            ends = ", ".join(f"{one.name} ({one.ending})" for one in found)
+            ends = ", ".join(f"{one.ref} ({one.ending})" for one in found)
             words = f"{item.id}: met rests only on what failed: {ends}"
             yield Problem(rule="rests_on_failure", item=item.id, words=words)
 
@@ -230,7 +230,7 @@ def no_answer(verdict: Verdict, records: Sequence[CommandRecord], material: Mate
     for item in _judged(verdict, material, "not_met"):
         found = _carriers(item, records, material)
         if found and all(map(_silent, found)) and not ground_of(item, records, material).tests:
-            ends = ", ".join(f"{one.name} ({one.ending})" for one in found)
+            ends = ", ".join(f"{one.ref} ({one.ending})" for one in found)
             words = f"{item.id}: not_met rests only on what gave no answer: {ends}. Look in another way"
             yield Problem(rule="no_answer", item=item.id, words=words)
 
@@ -260,7 +260,7 @@ def quote_not_recorded(verdict: Verdict, records: Sequence[CommandRecord], mater
         for quote in _quotes(item.evidence) if cited else ():
             parts = [squeeze(part) for part in _CUT.split(quote)]
             if not all(any(part in place for place in [*places, *others]) for part in parts if part):
-                names = ", ".join(one.name for one in cited)
+                names = ", ".join(one.ref for one in cited)
                 words = f"{item.id}: {quote[:100]!r} stands in quotes, but not in {names}"
                 yield Problem(rule="quote_not_recorded", item=item.id, words=words)
 

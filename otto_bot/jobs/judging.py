@@ -89,7 +89,7 @@ async def _matter(context: Context, run: Run, effect: Effect) -> Matter:
         defined=tests,
         defined_names=Names(tests),
         texts=(diff, spec.goal),
-        report=records[-1].name if len(records) > 1 else "",
+        report=records[-1].ref if len(records) > 1 else "",
     )
     request = JudgeRequest(
         run=str(run.id),
@@ -147,5 +147,5 @@ def _excerpts(criterion: Criterion, item: VerdictItem, proof: Proof) -> list[Exc
     found = [Excerpt(kind="verdict", source=source, text="\n".join(lines))]
     for record in proof.cited(item.id):
         text = f"{record_words(record)}\n{record.output}".rstrip()
-        found.append(Excerpt(kind="verdict", source=f"{source} · {record.name}", text=text))
+        found.append(Excerpt(kind="verdict", source=f"{source} · {record.ref}", text=text))
     return found

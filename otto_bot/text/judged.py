@@ -53,6 +53,6 @@ def _grounds(item: VerdictItem, proof: Proof) -> Iterator[str]:
     for record in proof.cited(item.id)[:10]:
         ending = f" → {record.ending}" if record.ending else ""
         what = code(record.what, 300) if record.what else ""
-        yield f"{record.name} {inline(record.tool, 64)} {what}{ending}"
+        yield f"{record.ref} {inline(record.tool, 64)} {what}{ending}"
     for test in proof.ground(item.id).tests[:10]:
         yield f"{code(test.id, 200)}: {inline(seen_words(test), 400)}"
