@@ -42,11 +42,9 @@ class Verdict(Frozen):
         return self.model_copy(update={"items": tuple(item for item in self.items if kept[item.id] is item)})
 
 
-class TestSeen(Frozen):
+class SeenTest(Frozen):
     """A test that an item names. `seen`: it passed in a report that Actions uploaded, or it stands in a test file of
     the very commit whose jobs were green; `where` is the report or the file."""
-
-    __test__ = False
 
     id: str
     seen: Literal["report", "file"]
@@ -58,7 +56,7 @@ class Ground(Frozen):
 
     item: str
     records: tuple[int, ...] = ()
-    tests: tuple[TestSeen, ...] = ()
+    tests: tuple[SeenTest, ...] = ()
 
 
 class Proof(Frozen):

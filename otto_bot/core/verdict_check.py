@@ -7,11 +7,11 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from otto_bot.core.evidence import squeeze
+from otto_bot.core.named_tests import Names
 from otto_bot.core.plan import TaskSpec
 from otto_bot.core.records import RUN, CommandRecord, by_number, numbers_in
-from otto_bot.core.test_names import Names
 from otto_bot.core.values import Frozen
-from otto_bot.core.verdict import Ground, TestSeen, Verdict, VerdictItem, assess
+from otto_bot.core.verdict import Ground, SeenTest, Verdict, VerdictItem, assess
 
 ACTIONS = "actions"
 """Tool of the harness's own record of what Actions said; it carries an item only with the job named."""
@@ -70,7 +70,7 @@ def ground_of(item: VerdictItem, records: Sequence[CommandRecord], material: Mat
     """What the item stands on: records that exist, tests that passed or stand in this commit's test files."""
     known = by_number(records)
     numbers = tuple(number for number in item.record_numbers if number in known)
-    tests: dict[str, TestSeen] = {}
+    tests: dict[str, SeenTest] = {}
     for name in _tests_named(item):
         seen = find_test(name, material)
         if seen is not None:
@@ -78,17 +78,17 @@ def ground_of(item: VerdictItem, records: Sequence[CommandRecord], material: Mat
     return Ground(item=item.id, records=numbers, tests=tuple(tests.values()))
 
 
-def find_test(name: str, material: Material) -> TestSeen | None:
+def find_test(name: str, material: Material) -> SeenTest | None:
     """The test of this name: in a report of the green jobs, else in a test file; None where it is in neither.
 
     A test that a report says was skipped or failed is none, whatever the files say.
     """
     if (passed := material.passed.find(name)) is not None:
-        return TestSeen(id=passed[:300], seen="report", where=material.report)
+        return SeenTest(id=passed[:300], seen="report", where=material.report)
     if material.failed.find(name) is not None:
         return None
     defined = material.defined_names.find(name) or _in_its_file(name, material)
-    return None if defined is None else TestSeen(id=name[:300], seen="file", where=material.defined[defined])
+    return None if defined is None else SeenTest(id=name[:300], seen="file", where=material.defined[defined])
 
 
 def _in_its_file(name: str, material: Material) -> str | None:

@@ -8,9 +8,9 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from otto_bot.core.attempt import Verification
+from otto_bot.core.named_tests import defined_tests, is_test_file
 from otto_bot.core.records import CommandRecord
 from otto_bot.core.run import Run
-from otto_bot.core.test_names import defined_tests, is_test_file
 from otto_bot.core.verdict_check import ACTIONS, REPORT
 from otto_bot.diagnosis.junit_outcomes import Outcomes, outcomes_in_zip
 from otto_bot.git.reading import Reading

@@ -12,9 +12,9 @@ from otto_bot.core.attempt import Attempt, target_of
 from otto_bot.core.effects import Effect
 from otto_bot.core.events import JudgeEnded, RunEvent
 from otto_bot.core.evidence import Cause, Excerpt, Failure, Phase
+from otto_bot.core.named_tests import Names
 from otto_bot.core.plan import Criterion
 from otto_bot.core.run import Run
-from otto_bot.core.test_names import Names
 from otto_bot.core.verdict import Proof, Verdict, VerdictItem, assess, proof_of
 from otto_bot.core.verdict_check import Material, ground_of
 from otto_bot.diagnosis.fingerprint import progress

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from otto_bot.core.plan import TaskSpec
 from otto_bot.core.records import RUN, CommandRecord
-from otto_bot.core.verdict import Proof, TestSeen, Verdict, VerdictItem
+from otto_bot.core.verdict import Proof, SeenTest, Verdict, VerdictItem
 from otto_bot.text.markdown import code, inline
 
 
@@ -27,7 +27,7 @@ def record_words(record: CommandRecord) -> str:
     return f"{'$' if record.tool == RUN else record.tool} {record.what}{ending}"
 
 
-def seen_words(test: TestSeen) -> str:
+def seen_words(test: SeenTest) -> str:
     """How a test is known, in plain text."""
     if test.seen == "report":
         return "passed in Actions, by its uploaded report"
