@@ -12,12 +12,12 @@ from otto_bot.text.markdown import code, inline
 
 def not_believed(task: str, times: int, problems: Sequence[str], *, last: bool) -> str:
     """Why a verdict does not count, and what happens next. Plain text; nothing of it is the work's fault."""
-    why = "; ".join(problem[:300] for problem in problems[:3]) or "it gave none"
+    why = "; ".join(problem[:200] for problem in problems[:3]) or "it gave none"
     if not last:
         return f"the verdict on {task} is not believed and the judge is asked anew: {why}"
     return (
         f"the judge was asked {times} times about {task} and no verdict could be believed; nothing is blamed on the "
-        f"work for it. Last: {why}. `/otto resume` asks the judge again, `/otto skip {task}` leaves the task out"
+        f"work for it. `/otto resume` asks the judge again. Last: {why}"
     )
 
 
