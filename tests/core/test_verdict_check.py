@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import re
+from pathlib import Path
+
 import pytest
 
 from otto_bot.core.named_tests import Names, defined_tests
@@ -169,3 +172,8 @@ def test_the_first_of_two_like_items_is_kept() -> None:
     again = VerdictItem(id="c1", status="met", evidence="again")
     once = verdict(again).once()
     assert [(item.id, item.refs) for item in once.items] == [("c1", ("R3",)), ("c2", ()), ("c3", ())]
+
+
+def test_the_document_lists_every_rule() -> None:
+    text = (Path(__file__).parents[2] / "docs" / "judging.md").read_text()
+    assert re.findall(r"^\| `(\w+)` \| .* \|$", text, re.MULTILINE)[-len(RULES) :] == [rule.__name__ for rule in RULES]
