@@ -274,6 +274,7 @@ class _Examination(Generic[Shape]):
         """One paid reply, as a row of the journal."""
         started = self.clock()
         call = self._call()
+        self.asked += 1
         try:
             reply = await self.model.ask(call)
         except ProviderError as error:
@@ -282,7 +283,6 @@ class _Examination(Generic[Shape]):
             if error.kind == "timeout" and self.seconds + self.clock() - started >= self.limits.seconds:
                 return self._end("time_limit", error.message)
             raise
-        self.asked += 1
         return self._row(started, reply=reply, digest=prompt_hash(call, self.request.nonce))
 
     def _row(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import count
 
 from otto_bot.agents.examiner import Examined, ExamineLimits
 from otto_bot.agents.judge import ASKED_ANEW, JudgeRequest, examination, holds
@@ -50,7 +51,7 @@ async def judged(context: Context, run: Run, effect: Effect, ticket: Ticket) -> 
     matter = await _matter(context, run, effect)
     assert matter.attempt.sha is not None
     check = holds(matter.material)
-    for number in range(1, ASKED_ANEW + 2):
+    for number in count(1):
         asked = examination(matter.request.model_copy(update={"number": number}))
         try:
             found = await examine_head(context, run, ticket, matter.mirror, matter.attempt.sha, asked, check, LIMITS)
@@ -58,9 +59,16 @@ async def judged(context: Context, run: Run, effect: Effect, ticket: Ticket) -> 
             return [await out_of_money(context, run, error)]
         if found.value is not None:
             return [_ended(context, run, effect, matter, found, found.value)]
-        if found.asked and number <= ASKED_ANEW:
-            raise Retry(not_believed(effect.task, number, found.problems, last=False), "judge")
-    raise NeedsPerson(not_believed(effect.task, ASKED_ANEW + 1, found.problems, last=True), "judge")
+        if found.asked:
+            raise _not_believed(effect.task, number, found.problems)
+    raise AssertionError("there is always a next conversation")
+
+
+def _not_believed(task: str, number: int, problems: Sequence[str]) -> Retry | NeedsPerson:
+    """What follows from a conversation without a verdict: the next one, or a person, who may ask for more of them."""
+    if number % (ASKED_ANEW + 1):
+        return Retry(not_believed(task, number, problems, last=False), "judge")
+    return NeedsPerson(not_believed(task, number, problems, last=True), "judge")
 
 
 async def _matter(context: Context, run: Run, effect: Effect) -> Matter:
@@ -91,6 +99,8 @@ async def _matter(context: Context, run: Run, effect: Effect) -> Matter:
         texts=(diff, spec.goal),
         report=records[-1].ref if len(records) > 1 else "",
     )
+    # The same whenever the run rests in between: what was paid is not paid again.
+    key = f"run/{run.id}/judge/{effect.task}/a{effect.attempt}"
     request = JudgeRequest(
         run=str(run.id),
         model=run.config.models.judge,
@@ -98,8 +108,8 @@ async def _matter(context: Context, run: Run, effect: Effect) -> Matter:
         attempt=effect.attempt,
         diff=diff,
         records=records,
-        nonce=context.nonce_for(effect.key),
-        key=effect.key,
+        nonce=context.nonce_for(key),
+        key=key,
     )
     return Matter(mirror, attempt, request, material)
 

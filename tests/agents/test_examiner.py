@@ -135,6 +135,17 @@ async def test_everything_it_does_is_recorded_and_numbered(server, kit, session,
     assert found.usage.output_tokens == 60
 
 
+async def test_records_of_the_harness_keep_their_numbers_when_it_resumes(server, kit, session, bench):
+    given = CommandRecord(number=1, tool="actions", what="jobs", output="test: success")
+    server.script(kit.uses(("read", {"file_path": "wall.txt"})), kit.says({"colour": "blue", "refs": ["R2"]}))
+    bench.signals = ["go", "go", "pause"]
+    assert (await session(request=replace(REQUEST, records=(given,)))).ending == "paused"
+    more = (given.model_copy(update={"output": "other"}), given.model_copy(update={"number": 2}))
+    found = await session(request=replace(REQUEST, records=more))
+    assert [(record.number, record.tool) for record in found.records] == [(1, "actions"), (2, "read")]
+    assert "test: success" in server.prompt()
+
+
 async def test_records_of_the_harness_come_first(server, kit, session):
     server.script(kit.uses(("read", {"file_path": "wall.txt"})), kit.says({"colour": "blue", "refs": ["R2"]}))
     given = CommandRecord(number=1, tool="actions", what="jobs", output="test: success")
@@ -214,6 +225,13 @@ async def test_money_that_is_not_there_goes_up(session, kit, client, server):
     with pytest.raises(BudgetSpent):
         await session(by=poor)
     assert server.requests == []
+
+
+async def test_a_prompt_that_is_too_long_ends_it_and_counts_as_asked(server, kit, session):
+    server.script(kit.refuses(400, "invalid_request_error", "prompt is too long: 300000 tokens > 200000 maximum"))
+    found = await session()
+    assert (found.ending, found.asked, found.value) == ("token_limit", 1, None)
+    assert found.problems == (found.detail,)
 
 
 async def test_a_refusal_ends_it(server, kit, session):
