@@ -5,6 +5,8 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Any
 
+import pytest
+
 from otto_bot.core.attempt import Verification
 from otto_bot.core.budget import Money
 from otto_bot.core.run import Run
@@ -47,6 +49,8 @@ def head(*run_ids: int) -> Verification:
     )
 
 
+@pytest.mark.slow
+@pytest.mark.timeout(120)
 async def test_jobs_and_reports_of_a_green_head(open_bench: Any) -> None:
     async with open_bench(FILES) as bench:
         workflow = await bench.push(new__txt="1")
