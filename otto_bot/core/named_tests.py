@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from pathlib import PurePosixPath
 
 MOST_NAMES = 20_000
 LONGEST = 300
@@ -26,10 +25,10 @@ _PARAMETERS = re.compile(r"\[[^\]]*\]$|\([^)]*\)$")
 
 def is_test_file(path: str) -> bool:
     """Whether a file of a repository holds tests, by its name and folders."""
-    file = PurePosixPath(path)
-    if _DATA.search(file.name):
+    *folders, name = path.split("/")
+    if _DATA.search(name):
         return False
-    return bool(_FILE.match(file.name)) or any(part.lower() in _FOLDERS for part in file.parts[:-1])
+    return bool(_FILE.match(name)) or any(folder.lower() in _FOLDERS for folder in folders)
 
 
 def names_in(text: str) -> tuple[str, ...]:
