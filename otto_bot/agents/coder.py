@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 from collections.abc import Awaitable, Callable
-from typing import Any, Literal
+from typing import Literal
 
 from pydantic import Field
 
 from otto_bot.agents.coder_prompt import CodeRequest, code_prompt, code_system
 from otto_bot.agents.toolbox import Handoff, Toolbox, read_finish
+from otto_bot.agents.turns import LEAST_TOKENS, Signal, request_hash, said, tool_result, why_not_run
 from otto_bot.core.values import Frozen, Usage
 from otto_bot.model.budgeted import BudgetedModel
 from otto_bot.model.calls import Block, ModelCall, ModelReply
@@ -19,11 +18,6 @@ from otto_bot.model.journal import Journal, Turn
 from otto_bot.model.toolset import ToolResult
 
 Ending = Literal["finished", "step_limit", "token_limit", "money_limit", "time_limit", "stopped", "paused", "no_finish"]
-Signal = Literal["go", "pause", "stop"]
-
-MOST_TOOLS_A_TURN = 32
-LEAST_TOKENS = 256
-"""Output tokens below which another call cannot say anything."""
 
 NUDGE = "You called no tool. Go on with the task, or end with `finish`."
 _NOT_RUN = "not run: the session was interrupted here; call it again if it is still needed"
@@ -134,8 +128,7 @@ class _Session:
         left = self.limits.steps - self.steps
         if left <= 3:
             answer.append({"type": "text", "text": f"{left} steps are left. Bring the work to an end and `finish`."})
-        said = turn.reply_content or [{"type": "text", "text": "(nothing)"}]
-        self.messages += [{"role": "assistant", "content": said}, {"role": "user", "content": answer}]
+        self.messages += [said(turn.reply_content), {"role": "user", "content": answer}]
         return None
 
     async def _interruption(self) -> CodeResult | None:
@@ -173,7 +166,7 @@ class _Session:
         results = await self._run_tools(reply, started)
         turn = Turn(
             number=self.steps + 1,
-            request_hash=_request_hash(call),
+            request_hash=request_hash(call),
             reply_content=reply.content,
             stop_reason=reply.stop_reason,
             usage=reply.usage,
@@ -207,24 +200,14 @@ class _Session:
         results: list[Block] = []
         interrupted = False
         for place, block in enumerate(calls):
-            cut = reply.stop_reason == "max_tokens" and place == len(calls) - 1
-            if interrupted:
-                result = ToolResult(_NOT_RUN, is_error=True)
-            elif cut or place >= MOST_TOOLS_A_TURN:
-                why = "your reply was cut at the token limit" if cut else f"at most {MOST_TOOLS_A_TURN} calls a turn"
-                result = ToolResult(f"not run: {why}; use smaller steps", is_error=True)
+            why = _NOT_RUN if interrupted else why_not_run(reply.stop_reason, place, len(calls))
+            if why is not None:
+                result = ToolResult(why, is_error=True)
             else:
                 left = self.limits.seconds - self.seconds - (self.clock() - started)
                 result = await self.tools.call(str(block.get("name")), block.get("input"), left)
                 interrupted = place + 1 < len(calls) and await self.should_stop() != "go"
-            results.append(
-                {
-                    "type": "tool_result",
-                    "tool_use_id": str(block.get("id")),
-                    "content": self.model.redact(result.text),
-                    "is_error": result.is_error,
-                }
-            )
+            results.append(tool_result(block, self.model.redact(result.text), is_error=result.is_error))
         return results
 
 
@@ -235,9 +218,3 @@ def _finished(turn: Turn) -> Handoff | None:
         if block.get("type") == "tool_use" and block.get("name") == "finish" and block.get("id") in accepted:
             return read_finish(block.get("input"))
     return None
-
-
-def _request_hash(call: ModelCall) -> str:
-    """Hash of what was sent, so that a journal tells which prompt was answered."""
-    words: list[Any] = [call.model, call.system, call.messages, call.tools, call.max_tokens]
-    return hashlib.sha256(json.dumps(words, sort_keys=True).encode()).hexdigest()

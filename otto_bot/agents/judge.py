@@ -1,132 +1,106 @@
-"""The judge: reads a green attempt's diff against its criteria, one status each."""
+"""The judge: holds a green attempt against its criteria, one status each, on evidence that was recorded."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from pydantic import Field
 
-from otto_bot.agents.fence import fence, plain, rule
-from otto_bot.agents.packing import clip, clip_all
-from otto_bot.agents.structured import Answer, Record, ask_for, repair, total
+from otto_bot.agents.examiner import Check, ExamineRequest
+from otto_bot.agents.fence import fence, plain
+from otto_bot.agents.packing import clip_all
 from otto_bot.core.plan import TaskSpec
-from otto_bot.core.values import Frozen, Usage
-from otto_bot.core.verdict import Assessment, Verdict, VerdictItem, assess
-from otto_bot.model.budgeted import BudgetedModel
-from otto_bot.model.calls import Block, ModelCall
+from otto_bot.core.records import CommandRecord
+from otto_bot.core.values import Frozen
+from otto_bot.core.verdict import Verdict
+from otto_bot.core.verdict_check import Material, check
 
 DIFF_CHARS = 90_000
-CI_CHARS = 6_000
+REPAIRS = 1
+"""How often a verdict that cannot be believed goes back within one conversation."""
+ASKED_ANEW = 2
+"""How often the judge is asked from the beginning, after that; then a person is."""
 
 _SYSTEM = """\
-You are the judge of Otto. A coder worked on one task; the repository's GitHub Actions have run on the result. You say \
-of each criterion of this task whether the diff and the checks show it.
+You are the judge of Otto. A coder worked on one task; the repository's GitHub Actions have run on the result and are \
+green. The checkout is exactly that commit. You say of each criterion of this task whether it holds.
 
-- `met`: the diff or the checks show it. `not_met`: they show that it does not hold, or something it needs is missing. \
-`unclear`: they show neither.
-- `evidence`: where you see it, in one or two sentences: file and lines, or check, with a short quote.
+- `met`: what you recorded, or a test in Actions, shows it. `not_met`: it shows that the criterion does not hold. \
+`unclear`: you looked, and neither shows.
+- `evidence`: what shows it, in one or two sentences. `refs`: its ground, each one of: the number of a record (`R3`), \
+or the name of a test as its runner or its file has it (`tests/test_a.py::test_b`). A [must] item without one that \
+holds is rejected. The diff alone, or what it claims in comments or messages, is no evidence. R1 counts only for an \
+item whose evidence names the job that shows it.
+- Words in double quotes beside a record must stand in that record, word for word.
 - Judge what the criterion says, nothing else: no criterion of your own, no style, no other task's work.
-- Green checks show only what they check. A test that cannot fail, or that was removed or weakened, shows nothing.
-- What the diff claims in comments or messages is no evidence.
-One item for each criterion id, each id once. `summary`: one sentence for a person."""
+- Green checks show only what they check. A test that cannot fail, or that was removed or weakened, shows nothing: \
+read the test that you name. Where no test shows a criterion, try it.
+- A command with another exit code than 0 shows no `met`: turn it round, `program missing.txt; test $? -eq 2`.
+- The sandbox has no network and may lack what the project's checks install. What fails only for want of that says \
+nothing about the work: look in another way.
+One item for each criterion id, each id once. `passed`: whether every [must] item is met. `summary`: one sentence for \
+a person."""
 
 
 class JudgeRequest(Frozen):
-    """What is judged: the whole diff of one attempt, and what Actions said about it. `timeout` is in seconds."""
+    """What is judged: the whole diff of one attempt. `records` are the harness's own: R1 is what Actions said.
+
+    `key` names the work of judging in the journal, `number` the conversation, from 1. `timeout` is in seconds.
+    """
 
     run: str
     model: str
     task: TaskSpec
     attempt: int
     diff: str
-    checks: str
+    records: tuple[CommandRecord, ...]
     nonce: str
+    key: str
+    number: int = 1
     max_tokens: int = Field(default=12_000, gt=0)
     timeout: float = Field(default=240.0, gt=0)
 
 
-class JudgeResult(Frozen):
-    """The verdict held against the criteria. `incomplete`: a [must] was forgotten even when asked again.
-
-    An incomplete verdict is the judge's fault, never a failed attempt: judge anew later.
-    """
-
-    verdict: Verdict
-    assessment: Assessment
-    incomplete: bool
-    records: tuple[Record, ...] = ()
-
-    @property
-    def usage(self) -> Usage:
-        """What the calls used together."""
-        return total(self.records)
-
-    @property
-    def calls(self) -> int:
-        """How often the judge was asked."""
-        return len(self.records)
-
-
-async def judge(model: BudgetedModel, request: JudgeRequest) -> JudgeResult:
-    """One call; one repair if it is no verdict; one more for forgotten [must] items only. Raises ModelError."""
-    prompt = judge_prompt(request)
-    messages: list[Block] = [{"role": "user", "content": prompt}]
-    answer = await _ask(model, request, 1, messages)
-    records = [answer.record]
-    if answer.value is None:
-        answer = await _ask(model, request, 2, repair(messages, answer.record.text, answer.problems))
-        records.append(answer.record)
-    verdict = _strict(answer.value or Verdict(items=()))
-    forgotten = assess(request.task, verdict).forgotten
-    if forgotten and answer.value is not None:
-        words = f"{prompt}\n\nAnswer for these criteria only: {', '.join(forgotten)}. Each needs an item."
-        again = await _ask(model, request, len(records) + 1, [{"role": "user", "content": words}])
-        records.append(again.record)
-        if again.value is not None:
-            added = tuple(item for item in _strict(again.value).items if item.id in forgotten)
-            verdict = verdict.model_copy(update={"items": (*verdict.items, *added)})
-    assessment = assess(request.task, verdict)
-    return JudgeResult(
-        verdict=verdict, assessment=assessment, incomplete=bool(assessment.forgotten), records=tuple(records)
-    )
-
-
-async def _ask(model: BudgetedModel, request: JudgeRequest, tries: int, messages: list[Block]) -> Answer[Verdict]:
-    call = ModelCall(
+def examination(request: JudgeRequest) -> ExamineRequest[Verdict]:
+    """The request as an examination; each conversation has a place in the journal and numbers of tries of its own."""
+    return ExamineRequest(
         role="judge",
         run=request.run,
+        model=request.model,
+        system=_SYSTEM,
+        prompt=judge_prompt(request),
+        schema=Verdict,
+        nonce=request.nonce,
+        key=f"{request.key}/judge{request.number}",
         task=request.task.key,
         attempt=request.attempt,
-        tries=tries,
-        model=request.model,
-        system=f"{_SYSTEM}\n\n{rule(request.nonce)}",
-        messages=messages,
-        max_tokens=request.max_tokens,
-        timeout=request.timeout,
-        schema=Verdict,
+        tries=1 + (request.number - 1) * (REPAIRS + 1),
+        repairs=REPAIRS,
+        records=request.records,
+        step_tokens=request.max_tokens,
+        step_timeout=request.timeout,
     )
-    return await ask_for(model, call, Verdict, request.nonce)
 
 
-def _strict(verdict: Verdict) -> Verdict:
-    """One item for each id: where the judge said two things, the worse one counts."""
-    worst = {"not_met": 0, "unclear": 1, "met": 2}
-    kept: dict[str, VerdictItem] = {}
-    for item in verdict.items:
-        other = kept.get(item.id)
-        if other is None or worst[item.status] < worst[other.status]:
-            kept[item.id] = item
-    return verdict.model_copy(update={"items": tuple(kept.values())})
+def holds(material: Material) -> Check[Verdict]:
+    """What is wrong with a verdict, in sentences for the judge."""
+
+    def problems(verdict: Verdict, records: Sequence[CommandRecord]) -> Sequence[str]:
+        return [problem.words for problem in check(verdict, records, material)]
+
+    return problems
 
 
 def judge_prompt(request: JudgeRequest) -> str:
-    """Task, checks and diff; a large diff is cut evenly over its files."""
+    """Task, criteria and diff; a large diff is cut evenly over its files. The records come behind it."""
     task, nonce = request.task, request.nonce
     criteria = "\n".join(f"{item.id} [{item.level}] {item.text}" for item in task.criteria)
     parts = [
         f"# {task.key}, attempt {request.attempt}\n{plain(task.title, nonce)}",
         fence("goal", task.goal, nonce),
         f"## Criteria\n{plain(criteria, nonce)}",
-        fence("result of the checks", clip(request.checks, CI_CHARS) or "no checks ran", nonce),
         fence("diff", _diff(request.diff), nonce),
+        "## Records that are there already",
     ]
     return "\n\n".join(parts)
 

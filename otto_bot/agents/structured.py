@@ -64,17 +64,7 @@ class Answer(Generic[Shape]):
 async def ask_for(model: Asks, call: ModelCall, shape: type[Shape], nonce: str) -> Answer[Shape]:
     """Ask for a JSON object of this shape. Raises ModelError where no reply came."""
     reply = await model.ask(call)
-    value: Shape | None = None
-    problems: tuple[str, ...] = ()
-    if reply.unfinished:
-        problems = (reply.unfinished,)
-    else:
-        try:
-            value = shape.model_validate_json(reply.text)
-        except ValidationError as error:
-            problems = validation_problems(error)
-        if value is not None and (twice := twice_named(reply.text)):
-            value, problems = None, tuple(f"{key[:40]}: this key stands twice in one object" for key in twice[:10])
+    value, problems = read_answer(shape, reply.text, reply.unfinished)
     record = Record(
         role=call.role,
         tries=call.tries,
@@ -90,6 +80,19 @@ async def ask_for(model: Asks, call: ModelCall, shape: type[Shape], nonce: str) 
         problems=problems,
     )
     return Answer(value=value, problems=problems, record=record)
+
+
+def read_answer(shape: type[Shape], text: str, unfinished: str | None) -> tuple[Shape | None, tuple[str, ...]]:
+    """The value that an answer's words are, or the problems that make it none."""
+    if unfinished:
+        return None, (unfinished,)
+    try:
+        value = shape.model_validate_json(text)
+    except ValidationError as error:
+        return None, validation_problems(error)
+    if twice := twice_named(text):
+        return None, tuple(f"{key[:40]}: this key stands twice in one object" for key in twice[:10])
+    return value, ()
 
 
 def failed_record(call: ModelCall, nonce: str, error: Exception) -> Record:
@@ -123,8 +126,7 @@ def validation_problems(error: ValidationError) -> tuple[str, ...]:
 
 def repair(messages: list[Block], text: str, problems: tuple[str, ...]) -> list[Block]:
     """The conversation that asks once more, with the rejected answer and every reason."""
-    reasons = "\n".join(f"- {problem}" for problem in problems[:MOST_PROBLEMS])
-    words = f"Your answer was rejected as a whole:\n{reasons}\n\nGive the complete corrected answer in the same form."
+    words = rejection(problems)
     if not text.strip():
         return [*messages, {"role": "user", "content": words}]
     return [
@@ -132,6 +134,12 @@ def repair(messages: list[Block], text: str, problems: tuple[str, ...]) -> list[
         {"role": "assistant", "content": text[:LONGEST_ECHO].rstrip()},
         {"role": "user", "content": words},
     ]
+
+
+def rejection(problems: tuple[str, ...]) -> str:
+    """What an author is told whose answer cannot stand."""
+    reasons = "\n".join(f"- {problem}" for problem in problems[:MOST_PROBLEMS])
+    return f"Your answer was rejected as a whole:\n{reasons}\n\nGive the complete corrected answer in the same form."
 
 
 def total(records: tuple[Record, ...]) -> Usage:

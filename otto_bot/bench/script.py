@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+import re
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from otto_bot.bench.scenario import BenchScenario, Coded, PilotAnswer
+from otto_bot.bench.scenario import BenchScenario, Coded, Judged, PilotAnswer
+from otto_bot.core.plan import TaskSpec
 
 Json = dict[str, Any]
 SCRIPT = "scenario.yml"
@@ -73,13 +75,22 @@ def judge_rules(scenario: BenchScenario) -> Iterator[Json]:
             when: Json = {"role": "judge", "task": task.key}
             if met:
                 when["prompt_contains"] = [judged[key].needs for key in watched if key in met]
-            items = [
-                {"id": c.id, "status": "met", "evidence": "the diff and the checks show it"}
-                if c.id not in watched or c.id in met
-                else {"id": c.id, "status": "not_met", "evidence": judged[c.id].says}
-                for c in task.criteria
-            ]
-            yield {"when": when, "reply": {"json": {"summary": "Read against its criteria.", "items": items}}}
+            missing = {key: judged[key] for key in watched if key not in met}
+            yield {"when": when, "reply": _verdict(scenario.workflow.job, task, missing)}
+
+
+def _verdict(job: str, task: TaskSpec, missing: Mapping[str, Judged]) -> Json:
+    """A verdict on evidence: the green job (R1), or a search for what is needed that finds nothing (R2, R3, …)."""
+    refs = {key: f"R{number}" for number, key in enumerate(missing, start=2)}
+    items = [
+        {"id": c.id, "status": "not_met", "evidence": missing[c.id].says, "refs": [refs[c.id]]}
+        if c.id in missing
+        else {"id": c.id, "status": "met", "evidence": f"the job {job} is green", "refs": ["R1"]}
+        for c in task.criteria
+    ]
+    said: Json = {"summary": "Read against its criteria.", "items": items}
+    looks = [{"tool": "grep", "input": {"pattern": re.escape(one.needs)}} for one in missing.values()]
+    return {"turns": [looks, [{"json": said}]]} if looks else {"json": said}
 
 
 def _said(answer: PilotAnswer) -> Json:

@@ -10,7 +10,7 @@ from otto_bot.core.decision import Action
 from otto_bot.core.evidence import Failure
 from otto_bot.core.learnings import Told
 from otto_bot.core.values import Frozen
-from otto_bot.core.verdict import Verdict
+from otto_bot.core.verdict import Proof, Verdict
 
 
 class TaskState(StrEnum):
@@ -86,6 +86,8 @@ class Attempt(Frozen):
     stat: str = ""
     handoff: Handoff = Handoff()
     verdict: Verdict | None = None
+    proof: Proof = Proof()
+    """What the verdict stands on."""
     failure: Failure | None = None
     flaky: Failure | None = None
     """A failure that was gone when the jobs of the same commit ran again."""

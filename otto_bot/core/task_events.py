@@ -9,7 +9,7 @@ from otto_bot.core.attempt import Ending, Handoff
 from otto_bot.core.event_base import Event
 from otto_bot.core.evidence import Failure
 from otto_bot.core.learnings import Told
-from otto_bot.core.verdict import Verdict
+from otto_bot.core.verdict import Proof, Verdict
 
 
 class AttemptStarted(Event):
@@ -107,12 +107,13 @@ class JobsRerun(Event):
 
 
 class JudgeEnded(Event):
-    """The judge read an attempt; no failure = it passed."""
+    """The judge read an attempt; no failure = it passed. `proof` is what the verdict stands on; old ledgers lack it."""
 
     type: Literal["JudgeEnded"] = "JudgeEnded"
     task: str
     attempt: int
     verdict: Verdict
+    proof: Proof = Proof()
     failure: Failure | None = None
 
 

@@ -162,7 +162,7 @@ def judge_ended(run: Run, event: e.JudgeEnded) -> Run:
     task = _at_work(run, event.task, event.attempt, TaskState.JUDGING)
     if task is None:
         return run
-    task = with_last(task, verdict=event.verdict)
+    task = with_last(task, verdict=event.verdict, proof=event.proof)
     return passed(run, task) if event.failure is None else fail(run, task, event.failure)
 
 

@@ -65,10 +65,13 @@ class _Refused(ValueError):
 
 
 class _Report:
-    """Takes expat's events and keeps the cases that failed."""
+    """Takes expat's events and keeps the cases that failed, and of the others as many as are wanted."""
 
-    def __init__(self) -> None:
+    def __init__(self, others: int = 0) -> None:
         self.failed: dict[tuple[str, str, str], Case] = {}
+        self.passed: dict[tuple[str, str, str], Case] = {}
+        self.skipped: dict[tuple[str, str, str], Case] = {}
+        self._others = others
         self._path: list[str] = []
         self._tool = ""
         self._suites: list[dict[str, str]] = []
@@ -127,24 +130,31 @@ class _Report:
         key = (suite.get("name", ""), case.get("classname", case.get("class", "")), case.get("name", ""))
         if self._problem is None or self._skipped:
             self.failed.pop(key, None)  # it failed before and passed when it was tried again
+            kept = self.skipped if self._skipped else self.passed
+            if len(self.passed) + len(self.skipped) < self._others:
+                kept[key] = Case(self._tool, suite, case, "", "", "")
         elif len(self.failed) < _KEPT or key in self.failed:
             message, kind = self._problem
             self.failed[key] = Case(self._tool, suite, case, message, kind, "".join(self._text)[:_TEXT_LIMIT])
 
 
-class _Read(NamedTuple):
+class Read(NamedTuple):
+    """One report: the cases that failed, whether it is broken, and others as far as they were wanted."""
+
     cases: tuple[Case, ...]
     broken: bool
+    passed: tuple[Case, ...] = ()
+    skipped: tuple[Case, ...] = ()
 
 
 def failing_tests_in_xml(data: bytes) -> tuple[FailingTest, ...]:
     """The failing tests of one JUnit XML file; none where it is something else."""
-    return merged(_tests(_cases(lambda: _slices(data), len(data))))
+    return merged(_tests(_cases(lambda: _slices(data), len(data)).cases))
 
 
 def failing_tests_in_zip(data: bytes) -> tuple[FailingTest, ...]:
     """The failing tests of all JUnit XML files in a zip archive; none where it is no archive."""
-    return merged(_tests(case for cases in _reports(data) for case in cases))
+    return merged(_tests(case for read in reports_in(data) for case in read.cases))
 
 
 def _slices(data: bytes) -> Iterator[bytes]:
@@ -152,8 +162,11 @@ def _slices(data: bytes) -> Iterator[bytes]:
         yield data[start : start + _CHUNK]
 
 
-def _reports(data: bytes) -> Iterator[tuple[Case, ...]]:
-    """The failed cases of each report. Archives that are broken, encrypted or packed in an unknown way end early."""
+def reports_in(data: bytes, others: int = 0) -> Iterator[Read]:
+    """What each report of an archive says, with at most `others` cases that did not fail.
+
+    Archives that are broken, encrypted or packed in an unknown way end early.
+    """
     if data.count(b"PK\x01\x02") > ENTRY_LIMIT:
         return
     try:
@@ -163,7 +176,7 @@ def _reports(data: bytes) -> Iterator[tuple[Case, ...]]:
             ]
             budget = _Budget(ZIP_LIMIT)
             for info in sorted(names, key=lambda info: info.file_size)[:REPORTS]:  # a bomb comes last
-                yield _entry(archive, info, budget)
+                yield _entry(archive, info, budget, others)
     except (zipfile.BadZipFile, OSError, EOFError, ValueError, NotImplementedError, RuntimeError):
         return  # nothing more can be read: the caller still has what came before
 
@@ -175,7 +188,7 @@ class _Budget:
         self.left = left
 
 
-def _entry(archive: zipfile.ZipFile, info: zipfile.ZipInfo, budget: _Budget) -> tuple[Case, ...]:
+def _entry(archive: zipfile.ZipFile, info: zipfile.ZipInfo, budget: _Budget, others: int) -> Read:
     def chunks() -> Iterator[bytes]:
         left = FILE_LIMIT
         with archive.open(info) as file:
@@ -185,20 +198,20 @@ def _entry(archive: zipfile.ZipFile, info: zipfile.ZipInfo, budget: _Budget) -> 
                 yield chunk
 
     try:
-        return _cases(chunks, info.file_size)
+        return _cases(chunks, info.file_size, others)
     except (zipfile.BadZipFile, zlib.error, OSError, EOFError, NotImplementedError, RuntimeError):
-        return ()  # one broken entry does not spoil the others
+        return Read((), broken=True)  # one broken entry does not spoil the others
 
 
-def _cases(chunks: Callable[[], Iterator[bytes]], size: int) -> tuple[Case, ...]:
-    """The failed cases; once more from cleaned text where the file is broken and small enough."""
-    first = _parse(chunks(), None)
+def _cases(chunks: Callable[[], Iterator[bytes]], size: int, others: int = 0) -> Read:
+    """The cases; once more from cleaned text where the file is broken and small enough."""
+    first = _parse(chunks(), None, others)
     if not first.broken or size > AGAIN_LIMIT:
-        return first.cases
+        return first
     raw = b"".join(chunks())[:AGAIN_LIMIT]
     text = _DECLARATION.sub("", _ILLEGAL.sub("\ufffd", _decoded(raw)), count=1)
-    again = _parse(_slices(text.encode("utf-8", "replace")), "utf-8")
-    return again.cases if len(again.cases) >= len(first.cases) else first.cases
+    again = _parse(_slices(text.encode("utf-8", "replace")), "utf-8", others)
+    return again if len(again.cases) >= len(first.cases) else first
 
 
 def _decoded(raw: bytes) -> str:
@@ -208,9 +221,9 @@ def _decoded(raw: bytes) -> str:
     return raw.decode("utf-8", "replace")
 
 
-def _parse(chunks: Iterator[bytes], encoding: str | None) -> _Read:
+def _parse(chunks: Iterator[bytes], encoding: str | None, others: int = 0) -> Read:
     parser = expat.ParserCreate(encoding)
-    report = _Report()
+    report = _Report(others)
     parser.buffer_text = True
     parser.StartElementHandler = report.start
     parser.EndElementHandler = report.end
@@ -220,20 +233,26 @@ def _parse(chunks: Iterator[bytes], encoding: str | None) -> _Read:
     try:
         for chunk in chunks:
             if first and not _LOOKS.search(chunk[:_SNIFF]):
-                return _Read((), broken=False)
+                return Read((), broken=False)
             first = False
             parser.Parse(chunk, False)
             fed += len(chunk)
             _check_token(fed - parser.CurrentByteIndex)
         parser.Parse(b"", True)
     except _Refused:
-        return _Read(tuple(report.failed.values()), broken=False)
+        return _read(report, broken=False)
     except expat.ExpatError as error:
         report.close()
-        return _Read(tuple(report.failed.values()), broken=error.code not in _CUT_OFF)
+        return _read(report, broken=error.code not in _CUT_OFF)
     except (ValueError, LookupError):  # an encoding nobody knows
-        return _Read(tuple(report.failed.values()), broken=True)
-    return _Read(tuple(report.failed.values()), broken=False)
+        return _read(report, broken=True)
+    return _read(report, broken=False)
+
+
+def _read(report: _Report, *, broken: bool) -> Read:
+    groups = (report.passed, report.skipped)
+    passed, skipped = (tuple(case for key, case in group.items() if key not in report.failed) for group in groups)
+    return Read(tuple(report.failed.values()), broken, passed, skipped)
 
 
 def _check_token(size: int) -> None:

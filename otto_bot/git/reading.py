@@ -7,7 +7,7 @@ Everything here is synchronous and opens the mirror anew for each question (abou
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -86,6 +86,26 @@ class Reading:
                 return None
             content: bytes = found.data_stream.read()
             return content
+
+    def texts(
+        self, commit: str, paths: Iterable[str], *, max_bytes: int = 256 * 1024, total: int = 16 * 1024 * 1024
+    ) -> dict[str, str]:
+        """Contents of regular files of at most `max_bytes` each, until `total` bytes are read; others are left out."""
+        found: dict[str, str] = {}
+        with self._repo() as repo:
+            tree = repo.commit(checked_sha(commit)).tree
+            for path in paths:
+                try:
+                    item = tree / path
+                except KeyError:
+                    continue
+                if item.type != "blob" or item.mode not in _REGULAR or item.size > max_bytes:
+                    continue
+                total -= item.size
+                if total < 0:
+                    break
+                found[path] = item.data_stream.read().decode("utf-8", "replace")
+        return found
 
     def blame(self, commit: str, path: str, line: int) -> BlamedLine | None:
         """Who last changed `line` (from 1) of `path`; None when there is no such line."""

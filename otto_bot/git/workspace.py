@@ -17,6 +17,7 @@ from datetime import datetime
 from pathlib import Path
 
 from otto_bot.git.commits import Author, checked_sha, tree_of, write_commit
+from otto_bot.git.errors import GitFailed
 from otto_bot.git.listing import SnapshotLimits, list_files, write_ignore_index
 from otto_bot.git.mirror import Mirror
 from otto_bot.git.runner import Ran
@@ -42,6 +43,8 @@ class Workspace:
         self.base = base
         self._mirror = mirror
         self._limits = limits
+        self.fresh = False
+        """Whether `open` made the files just now: nothing of an earlier owner is in them."""
         self._turn = asyncio.Lock()
         state = path.with_name(path.name + ".otto")
         self._state = state
@@ -58,6 +61,7 @@ class Workspace:
         workspace = cls(mirror, checked_sha(commit), _own_path(path), limits or SnapshotLimits())
         if not workspace._is_complete():
             await workspace._fill(commit)
+            workspace.fresh = True
         return workspace
 
     @property
@@ -88,6 +92,25 @@ class Workspace:
         """Make the files exactly those of `tree` (a tree or commit id). Ignored files are removed as well."""
         async with self._turn:
             await self._fill(checked_sha(tree))
+
+    async def put_back(self) -> tuple[str, ...]:
+        """Make the base commit's files again what they are in it; the paths that were not. Other files stay.
+
+        Only where no snapshot was taken: it would be what is put back.
+        """
+        async with self._turn:
+            (self._state / "index.lock").unlink(missing_ok=True)
+            try:
+                await self._git("update-index", "-q", "--refresh", ok=(0, 1))
+                ran = await self._git("diff-files", "--name-only", "-z", "--ignore-submodules=all")
+                if not ran.stdout:
+                    return ()
+                await self._git("checkout-index", "-f", "-u", "-z", "--stdin", input=ran.stdout)
+            except GitFailed:
+                # Something that git cannot mend file by file, such as folders that may not be entered.
+                await self._fill(self.base)
+                return (".",)
+            return tuple(path.decode("utf-8", "replace") for path in ran.stdout.split(b"\0") if path)
 
     async def commit(self, tree: str, parents: Sequence[str], message: str, *, author: Author, when: datetime) -> str:
         """The id of a commit of `tree`; the same arguments give the same id. Tokens that skip CI are taken out."""
@@ -144,6 +167,7 @@ class Workspace:
         input: bytes = b"",  # noqa: A002
         env: Mapping[str, str] | None = None,
         timeout: float = 120.0,  # noqa: ASYNC109
+        ok: Sequence[int] = (0,),
     ) -> Ran:
         fixed = {
             "GIT_DIR": str(self._mirror.path),
@@ -151,7 +175,7 @@ class Workspace:
             "GIT_INDEX_FILE": str(self._index),
             **(env or {}),
         }
-        return await self._mirror.runner.run(argv, cwd=self.path, env=fixed, input=input, timeout=timeout)
+        return await self._mirror.runner.run(argv, cwd=self.path, env=fixed, input=input, timeout=timeout, ok=ok)
 
 
 def _own_path(path: Path) -> Path:

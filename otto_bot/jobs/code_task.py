@@ -5,11 +5,11 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
-from otto_bot.agents.coder import CodeResult, CoderLimits, Signal, code
+from otto_bot.agents.coder import CodeResult, CoderLimits, code
 from otto_bot.agents.coder_prompt import CodeRequest
-from otto_bot.agents.toolbox import CommandResult, Toolbox
+from otto_bot.agents.toolbox import Toolbox
+from otto_bot.agents.turns import Signal
 from otto_bot.core.attempt import BASELINE, Attempt, Handoff
 from otto_bot.core.decision import Action
 from otto_bot.core.effects import Effect
@@ -22,6 +22,7 @@ from otto_bot.git.merging import Conflict
 from otto_bot.git.mirror import Mirror
 from otto_bot.git.publish import push
 from otto_bot.git.workspace import Workspace
+from otto_bot.jobs.caged import caged
 from otto_bot.jobs.context import Context, failures_before, slug
 from otto_bot.jobs.journal import StoredJournal
 from otto_bot.jobs.learn import told_to
@@ -30,7 +31,6 @@ from otto_bot.jobs.outcomes import Later
 from otto_bot.jobs.tried_before import own_evidence, previous_diff, standing
 from otto_bot.model.errors import ProviderError
 from otto_bot.model.toolset import FileTools
-from otto_bot.sandbox.cage import python_paths
 from otto_bot.store.effect_rows import Ticket
 from otto_bot.text.commits import attempt_commit, merge_commit
 
@@ -146,7 +146,7 @@ class _Session:
             files=files,
             snapshot=lambda: _tree(workspace),
             restore=workspace.restore,
-            runner=_CagedRunner(self.context, workspace) if self.context.cage is not None else None,
+            runner=caged(self.context, workspace, COMMAND_SECONDS),
         )
         # The purse stops it in time, other tasks counted in; turns of before a restart are paid already.
         limits = CoderLimits(usd=self.run.caps.usd)
@@ -307,28 +307,6 @@ class _Session:
         before = failures_before(self.run, self.run.task(self.effect.task), self.attempt.number)
         failure = failure.model_copy(update={"progress": progress(before, failure)})
         return AttemptFailed(at=self.context.now(), task=self.effect.task, attempt=self.attempt.number, failure=failure)
-
-
-class _CagedRunner:
-    """The coder's `run` tool: inside the cage, or not at all."""
-
-    def __init__(self, context: Context, workspace: Workspace) -> None:
-        self._context = context
-        self._workspace = workspace
-
-    async def run(self, command: str, timeout_seconds: float) -> CommandResult:
-        """One shell command in the workspace."""
-        cage = self._context.cage
-        assert cage is not None
-        interpreter = python_paths()
-        result = await cage.run(
-            command,
-            workdir=self._workspace.path,
-            timeout=min(timeout_seconds, COMMAND_SECONDS),
-            readonly=(*interpreter, *self._workspace.readable),
-            env={"PATH": f"{Path(interpreter[0]) / 'bin'}:/usr/local/bin:/usr/bin:/bin"},
-        )
-        return CommandResult(exit_code=result.exit_code, output=result.output, timed_out=result.timed_out)
 
 
 async def _tree(workspace: Workspace) -> str:

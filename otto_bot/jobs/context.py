@@ -19,6 +19,7 @@ from otto_bot.core.evidence import Failure
 from otto_bot.core.lanes import Workflow
 from otto_bot.core.redact import Redactor
 from otto_bot.core.run import Run
+from otto_bot.git.changes import FileChange
 from otto_bot.git.commits import Author
 from otto_bot.git.merging import Merging
 from otto_bot.git.mirror import Mirror
@@ -172,5 +173,9 @@ def verification_url(run: Run, task: str, attempt: int) -> str:
 
 def diff_text(reading: Reading, before: str, after: str, limit: int) -> str:
     """A whole diff as text, cut at `limit` characters."""
-    changes = reading.diff(before, after, patch_bytes=limit)
+    return text_of(reading.diff(before, after, patch_bytes=limit), limit)
+
+
+def text_of(changes: Sequence[FileChange], limit: int) -> str:
+    """Changes of files as one text, cut at `limit` characters."""
     return "\n".join(f"diff --git a/{c.old_path or c.path} b/{c.path}\n{c.patch}" for c in changes)[:limit]

@@ -46,7 +46,7 @@ async def uploaded_reports(
     for artifact, job in _chosen(artifacts, workflow, jobs):
         if artifact.size_in_bytes > left:
             continue
-        data = await _archive(context, run, artifact, left)
+        data = await archive_of(context, run, artifact, left)
         left -= len(data or b"")
         tests = await asyncio.to_thread(failing_tests_in_zip, data) if data else ()
         if tests:
@@ -62,14 +62,24 @@ def _chosen(
     """What is worth fetching, with the job it is of: archives named like reports first, then small ones."""
     chosen: list[tuple[Artifact, CheckedJob]] = []
     for artifact in artifacts:
-        limit = MOST_BYTES if _NAMED.search(artifact.name) else SMALL_BYTES
-        if artifact.expired or artifact.size_in_bytes > limit or _earlier(artifact, workflow):
+        if not worth_fetching(artifact, workflow):
             continue
         job = next((job for job in jobs if uploaded_by(job, artifact)), None)
         if job is not None:
             chosen.append((artifact, job))
-    chosen.sort(key=lambda pair: (not _NAMED.search(pair[0].name), pair[0].size_in_bytes, pair[0].id))
+    chosen.sort(key=lambda pair: best_first(pair[0]))
     return chosen[:MOST_REPORTS]
+
+
+def worth_fetching(artifact: Artifact, workflow: WorkflowRun) -> bool:
+    """Whether an artifact may hold reports of this attempt of the run, by its name, size and age."""
+    limit = MOST_BYTES if _NAMED.search(artifact.name) else SMALL_BYTES
+    return not artifact.expired and artifact.size_in_bytes <= limit and not _earlier(artifact, workflow)
+
+
+def best_first(artifact: Artifact) -> tuple[bool, int, int]:
+    """The order in which archives are fetched: named like reports, then small ones."""
+    return not _NAMED.search(artifact.name), artifact.size_in_bytes, artifact.id
 
 
 def _earlier(artifact: Artifact, workflow: WorkflowRun) -> bool:
@@ -99,7 +109,8 @@ def _lines_with(data: bytes, words: bytes) -> list[bytes]:
     return found
 
 
-async def _archive(context: Context, run: Run, artifact: Artifact, limit: int) -> bytes | None:
+async def archive_of(context: Context, run: Run, artifact: Artifact, limit: int) -> bytes | None:
+    """The artifact's zip archive; None where there is none (any more), or it is larger than `limit` bytes."""
     try:
         return await context.repository(run).artifact_zip(artifact.id, limit)
     except (LogsGone, NotFound, Forbidden, TooLarge) as error:

@@ -82,14 +82,29 @@ class ModelReply:
     @property
     def tool_calls(self) -> list[Block]:
         """The `tool_use` blocks, in order."""
-        return [block for block in self.content if block.get("type") == "tool_use"]
+        return tool_calls_in(self.content)
 
     @property
     def unfinished(self) -> str | None:
         """Why the words of this reply are not a whole answer; None = they are."""
-        reasons = {
-            "max_tokens": "the answer was cut at the token limit; answer more briefly",
-            "model_context_window_exceeded": "the prompt and the answer did not fit into the context window",
-            "refusal": "the model refused to answer",
-        }
-        return reasons.get(self.stop_reason)
+        return why_unfinished(self.stop_reason)
+
+
+def why_unfinished(stop_reason: str) -> str | None:
+    """Why words that ended for this reason are not a whole answer; None = they are."""
+    reasons = {
+        "max_tokens": "the answer was cut at the token limit; answer more briefly",
+        "model_context_window_exceeded": "the prompt and the answer did not fit into the context window",
+        "refusal": "the model refused to answer",
+    }
+    return reasons.get(stop_reason)
+
+
+def tool_calls_in(content: list[Block]) -> list[Block]:
+    """The `tool_use` blocks of a reply, in order."""
+    return [block for block in content if block.get("type") == "tool_use"]
+
+
+def text_in(content: list[Block]) -> str:
+    """The words of a reply, its text blocks together."""
+    return "".join(str(block.get("text") or "") for block in content if block.get("type") == "text")

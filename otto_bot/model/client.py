@@ -10,7 +10,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
 from otto_bot.core.values import Usage, encodable, writable
-from otto_bot.model.calls import CALL_HEADER, ModelCall, ModelReply
+from otto_bot.model.calls import CALL_HEADER, ModelCall, ModelReply, text_in
 from otto_bot.model.errors import ProviderError
 from otto_bot.model.faults import LostReply, guard, provider_error
 
@@ -133,7 +133,7 @@ def read_reply(raw: str, *, request_id: str, seconds: float) -> ModelReply:
         )
     usage = _usage(body.get("usage"))
     return ModelReply(
-        text="".join(str(block.get("text") or "") for block in content if block.get("type") == "text"),
+        text=text_in(content),
         content=content,
         stop_reason=_label(body.get("stop_reason")),
         usage=usage or Usage(),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Protocol
 
+from otto_bot.core.records import CommandRecord
 from otto_bot.core.values import Frozen, Usage
 
 
@@ -11,6 +12,8 @@ class Turn(Frozen):
     """One finished turn. `tree` is the git tree of the workspace after its tools ran; `seconds` is how long it took.
 
     `request_hash` tells which prompt was answered; a resumed conversation goes on with what was recorded.
+    `records` are what an examiner's tools showed. An examiner's replies and the results of its tools are rows of
+    their own: a row of results has no `request_hash`.
     """
 
     number: int
@@ -21,6 +24,7 @@ class Turn(Frozen):
     tool_results: list[dict[str, Any]]
     tree: str
     seconds: float = 0.0
+    records: tuple[CommandRecord, ...] = ()
 
 
 class Journal(Protocol):

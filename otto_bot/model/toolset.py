@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Any
 
+from otto_bot.core.records import middle_cut
 from otto_bot.model.calls import Block
 
 OUTPUT_CAP = 30_000
@@ -30,10 +31,7 @@ class ToolResult:
 
 def cap(text: str, limit: int = OUTPUT_CAP) -> str:
     """Text of at most about `limit` characters: head and tail stay, the cut is said."""
-    if len(text) <= limit:
-        return text
-    head, tail = limit * 2 // 3, limit // 3
-    return f"{text[:head]}\n[… {len(text) - head - tail} characters cut …]\n{text[-tail:]}"
+    return middle_cut(text, limit)
 
 
 class FileTools:

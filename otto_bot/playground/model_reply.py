@@ -35,7 +35,10 @@ def content(reply: Reply, call: Call, draw: Draw = Draw()) -> list[Json]:  # noq
         raise ReplyError(f"the rule has {len(reply.turns)} turns and the conversation is at turn {call.turn}")
     blocks: list[Json] = []
     for index, item in enumerate(reply.turns[call.turn - 1]):
-        if item.text is not None:
+        if item.json_ is not None:
+            said = cited(item.json_, call.prompt)
+            blocks.append({"type": "text", "text": json.dumps(said, ensure_ascii=False, indent=1)})
+        elif item.text is not None:
             blocks.append({"type": "text", "text": item.text})
         else:
             seed = f"{call.identity}:{index}"

@@ -52,16 +52,17 @@ class When(Part):
 
 
 class ToolCall(Part):
-    """One tool call of a turn, or one sentence that the model says beside its calls."""
+    """One tool call of a turn, one sentence that the model says beside its calls, or the answer that ends a turn."""
 
     tool: Annotated[str, Field(pattern=r"^[a-zA-Z0-9_-]{1,64}$")] | None = None
     input: dict[str, Any] = {}
     text: str | None = None
+    json_: Annotated[dict[str, Any] | list[Any] | None, Field(alias="json")] = None
 
     @model_validator(mode="after")
     def _one_thing(self) -> Self:
-        if (self.tool is None) == (self.text is None):
-            raise ValueError("is either `tool` with `input`, or `text`")
+        if sum(part is not None for part in (self.tool, self.text, self.json_)) != 1:
+            raise ValueError("is either `tool` with `input`, or `text`, or `json`")
         return self
 
 

@@ -11,6 +11,7 @@ from otto_bot.core.evidence import Failure
 from otto_bot.core.run import Outcome, Run
 from otto_bot.text.body import Part, assemble
 from otto_bot.text.footer import footer
+from otto_bot.text.judged import verdict_lines
 from otto_bot.text.links import Links
 from otto_bot.text.markdown import fence, inline, link, one_line, quoted
 from otto_bot.text.status import next_step
@@ -163,13 +164,7 @@ def _details(run: Run, key: str, attempt: Attempt, failure: Failure | None) -> s
 def _verdict(run: Run, key: str, attempt: Attempt) -> str:
     if attempt.verdict is None or run.plan is None:
         return ""
-    levels = {criterion.id: criterion for criterion in run.plan.task(key).criteria}
-    rows = [
-        f"- {item.id} [{levels[item.id].level}] {item.status.replace('_', ' ')}: {inline(levels[item.id].text, 300)}"
-        f"{' (' + inline(item.evidence, 500) + ')' if item.evidence else ''}"
-        for item in attempt.verdict.items
-        if item.id in levels
-    ]
+    rows = verdict_lines(run.plan.task(key), attempt.verdict, attempt.proof)
     return "\n".join(["**Criteria:**", "", *rows])
 
 

@@ -10,7 +10,8 @@ import pytest
 
 from otto_bot.agents.coder import NUDGE, CoderLimits, code
 from otto_bot.agents.coder_prompt import CodeRequest, code_prompt
-from otto_bot.agents.toolbox import CommandResult, Toolbox
+from otto_bot.agents.commands import CommandResult
+from otto_bot.agents.toolbox import Toolbox
 from otto_bot.core.config import Project
 from otto_bot.core.evidence import Excerpt
 from otto_bot.core.plan import Criterion, TaskSpec

@@ -113,7 +113,7 @@ FIRST = "\n\ndef first(text):\n    return text.split()[0]\n"
 def model() -> list[dict[str, Any]]:
     """A model whose first longest() is wrong and whose pilot knows why."""
     told = "counts letters, not words"
-    met = {"summary": "read", "items": [{"id": "c1", "status": "met", "evidence": "the diff shows it"}]}
+    met = {"summary": "read", "items": [{"id": "c1", "status": "met", "evidence": "test_count passes"}]}
     answer = {
         "class": "code", "summary": "It takes the last word.", "quotes": [told], "action": "retry_different",
         "guidance": f"max() with key=len: it {told}.", "reason": "The cause is known.",

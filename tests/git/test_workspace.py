@@ -272,3 +272,32 @@ def test_a_message_of_nothing_but_tokens() -> None:
 def test_authors_that_are_refused(name: str) -> None:
     with pytest.raises(ValueError, match="author"):
         Author(name, "a@b")
+
+
+async def test_put_back_makes_the_commits_files_what_they_were(space: Workspace, work: Path) -> None:
+    before = {path: path.read_bytes() for path in space.path.rglob("*") if path.is_file() and ".git" not in path.parts}
+    os.utime(min(before))
+    assert await space.put_back() == ()
+    victim, gone, folder = sorted(before)[:3]
+    (work.parent / "outside").mkdir(exist_ok=True)
+    victim.write_text("what a command wrote")
+    gone.unlink()
+    gone.symlink_to(work.parent / "outside")
+    folder.unlink()
+    folder.mkdir()
+    (folder / "inner").write_text("in the way")
+    (space.path / "build.out").write_text("stays")
+    named = {str(path.relative_to(space.path)) for path in (victim, gone, folder)}
+    assert set(await space.put_back()) == named
+    assert {path: path.read_bytes() for path in before} == before
+    assert not gone.is_symlink()
+    assert (space.path / "build.out").read_text() == "stays"
+    assert await space.put_back() == ()
+
+
+async def test_put_back_with_a_broken_index_makes_everything_anew(space: Workspace, work: Path) -> None:
+    (work / "README.md").write_text("changed")
+    (work.with_name(work.name + ".otto") / "index").write_text("no index")
+    assert await space.put_back() == (".",)
+    assert (work / "README.md").read_text() == "hello\n"
+    assert await space.put_back() == ()

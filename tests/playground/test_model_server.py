@@ -28,6 +28,11 @@ script:
       turns:
         - [{text: I look first.}, {tool: read, input: {file_path: a.py}}, {tool: glob, input: {pattern: '*'}}]
         - [{tool: finish, input: {handoff: done}}]
+  - when: {role: judge, task: t7}
+    reply:
+      turns:
+        - [{tool: run, input: {command: make test}}]
+        - [{json: {items: [], cited: {evidence: auto, quote: "assert 1 == 2"}}}]
   - when: {role: judge, task: t1}
     times: 2
     reply: {error: {status: 529, message: busy, retry_after: 0}}
@@ -136,6 +141,18 @@ async def test_errors_have_the_api_shape_and_end_after_their_times(client: anthr
     assert (reply.content[0].text, reply.usage.input_tokens, reply.usage.output_tokens) == ("fine", 7, 3)
     with pytest.raises(anthropic.APIStatusError):
         await ask(client, call.replace("attempt=1", "attempt=2"))
+
+
+async def test_a_conversation_may_end_in_a_structured_answer(client: anthropic.AsyncAnthropic) -> None:
+    call, asked = "7;role=judge;task=t7;attempt=1;try=1", [{"role": "user", "content": "E3 log: assert 1 == 2"}]
+    first = await ask(client, call, asked)
+    assert (first.stop_reason, first.content[0].name) == ("tool_use", "run")
+    answered = {"type": "tool_result", "tool_use_id": first.content[0].id, "content": "R2"}
+    used = [block.model_dump(exclude_none=True) for block in first.content]
+    more = [*asked, {"role": "assistant", "content": used}, {"role": "user", "content": [answered]}]
+    last = await ask(client, call, more)
+    assert last.stop_reason == "end_turn"
+    assert json.loads(last.content[0].text)["items"] == []
 
 
 async def test_the_clients_own_retries_get_through(url: str) -> None:

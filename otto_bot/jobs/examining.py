@@ -1,0 +1,94 @@
+"""Examine one commit: a checkout of its own, tools over it, a journal, the run's money; thrown away afterwards."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from otto_bot.agents.examiner import Check, Examined, ExamineLimits, ExamineRequest, examine
+from otto_bot.agents.looking import ExaminerTools
+from otto_bot.agents.structured import Shape
+from otto_bot.agents.turns import Signal
+from otto_bot.core.run import Run
+from otto_bot.git.mirror import Mirror
+from otto_bot.git.workspace import Workspace
+from otto_bot.jobs.caged import caged
+from otto_bot.jobs.context import Context
+from otto_bot.jobs.journal import StoredJournal
+from otto_bot.jobs.money import budgeted, keep_records
+from otto_bot.jobs.outcomes import Later
+from otto_bot.model.toolset import FileTools
+from otto_bot.store.effect_rows import Ticket
+
+
+async def examine_head(
+    context: Context,
+    run: Run,
+    ticket: Ticket,
+    mirror: Mirror,
+    sha: str,
+    request: ExamineRequest[Shape],
+    check: Check[Shape],
+    limits: ExamineLimits,
+) -> Examined[Shape]:
+    """Examine `sha`, which must be in the mirror. The replies are kept under the request's key.
+
+    Raises Later where the worker ends or nobody wants the answer any more; ModelError as `examine` does.
+    """
+
+    async def should_stop() -> Signal:
+        return "go" if not context.stopping() and await context.still_wanted(ticket) else "pause"
+
+    if (known := await _ended_before(context, run, request, check, limits)) is not None:
+        return known
+    async with _checkout(context, run, mirror, sha, request.key, limits.command_seconds) as tools:
+        found = await examine(
+            budgeted(context, run),
+            tools,
+            StoredJournal(context),
+            limits,
+            request,
+            check,
+            should_stop,
+            asyncio.get_running_loop().time,
+        )
+        if found.ending in ("paused", "stopped"):
+            raise Later(None, "the run is paused or the worker stops")
+    await keep_records(context, run, request.key, found.calls)
+    return found
+
+
+async def _ended_before(
+    context: Context, run: Run, request: ExamineRequest[Shape], check: Check[Shape], limits: ExamineLimits
+) -> Examined[Shape] | None:
+    """How the examination ended as the journal has it, without a checkout; None where it has not."""
+
+    async def journal_only() -> Signal:
+        return "pause"
+
+    files = await asyncio.to_thread(FileTools, context.state_dir)
+    clock = asyncio.get_running_loop().time
+    parts = (budgeted(context, run), ExaminerTools(files=files), StoredJournal(context), limits)
+    found = await examine(*parts, request, check, journal_only, clock)
+    return None if found.ending == "paused" else found
+
+
+@asynccontextmanager
+async def _checkout(
+    context: Context, run: Run, mirror: Mirror, sha: str, key: str, seconds: float
+) -> AsyncIterator[ExaminerTools]:
+    """Tools over a checkout of exactly `sha`. It outlives only the end of its worker, to be gone on with."""
+    name = hashlib.sha256(key.encode()).hexdigest()[:12]
+    workspace = await Workspace.open(mirror, sha, context.state_dir / "work" / f"run-{run.id}-look-{name}")
+    try:
+        files = await asyncio.to_thread(FileTools, workspace.path)
+        runner = caged(context, workspace, seconds)
+        yield ExaminerTools(files=files, runner=runner, put_back=workspace.put_back, fresh=workspace.fresh)
+    except Later:
+        raise
+    except BaseException:
+        await asyncio.shield(workspace.remove())
+        raise
+    await workspace.remove()
