@@ -92,13 +92,14 @@ def _after_the_base(run: Run, target: str, seen: Seen) -> Seen:
 
 async def _runs_of(context: Context, run: Run, verification: Verification) -> list[WorkflowRun]:
     """The lane's workflow runs for exactly this commit: one a workflow, the newest."""
-    assert run.lane is not None
+    lane = verification.lane or run.lane
+    assert lane is not None
     found = await context.repository(run).workflow_runs(verification.sha)
-    wanted = EVENT_OF.get(run.lane.kind, "")
+    wanted = EVENT_OF.get(lane.kind, "")
     newest: dict[str, WorkflowRun] = {}
     for one in sorted(found, key=lambda item: item.id):
         path = one.path.split("@", 1)[0]
-        if one.event == wanted and (not run.lane.workflows or path in run.lane.workflows):
+        if one.event == wanted and (not lane.workflows or path in lane.workflows):
             newest[path] = one
     return list(newest.values())
 
