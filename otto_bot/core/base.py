@@ -104,9 +104,7 @@ def base_refused(run: Run, event: e.BaseRefused) -> Run:
     if run.ended or run.hold is not None or run.pull_request is None:
         return run
     number = run.rests + 1
-    hold = Hold(
-        kind="needs_human", number=number, reason=event.reason[:1000], since=event.at, exposure=event.exposure
-    )
+    hold = Hold(kind="needs_human", number=number, reason=event.reason[:1000], since=event.at, exposure=event.exposure)
     return run.model_copy(update={"hold": hold, "rests": number})
 
 

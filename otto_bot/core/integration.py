@@ -100,7 +100,7 @@ def _culprit(run: Run, key: str, failure: Failure) -> Run:
 def _next(run: Run, integration: Integration, left: tuple[str, ...], *, one_by_one: bool | None = None) -> Run:
     """The next candidate, or back to executing when none is left."""
     if not left:
-        over = {"merging": (), "todo": (), "sha": None, "tree": None, "ready": False, "commits": {}}
+        over: dict[str, object] = {"merging": (), "todo": (), "sha": None, "tree": None, "ready": False, "commits": {}}
         done = integration.model_copy(update=over)
         return run.model_copy(update={"phase": RunPhase.EXECUTING, "integration": done})
     single = integration.one_by_one if one_by_one is None else one_by_one

@@ -14,6 +14,7 @@ from otto_bot.diagnosis.fingerprint import progress
 from otto_bot.jobs.context import Context, diff_text, failures_before
 from otto_bot.jobs.money import budgeted, keep_records, out_of_money
 from otto_bot.jobs.outcomes import Retry
+from otto_bot.jobs.starting import own_base
 from otto_bot.model.errors import BudgetSpent
 from otto_bot.store.effect_rows import Ticket
 
@@ -30,7 +31,7 @@ async def judge_task(context: Context, run: Run, effect: Effect, _ticket: Ticket
     mirror = await context.mirror(run)
     await mirror.fetch(attempt.sha, run.head)
     reading = context.reading(mirror)
-    base = run.verifications["baseline"].sha if run.single else reading.merge_base(run.head, attempt.sha)
+    base = await own_base(context, run, mirror, effect.task, attempt.sha)
     verification = run.verifications[target_of(effect.task, effect.attempt)]
     jobs = run.lane.jobs if run.lane else ()
     request = JudgeRequest(
@@ -38,7 +39,7 @@ async def judge_task(context: Context, run: Run, effect: Effect, _ticket: Ticket
         model=run.config.models.judge,
         task=run.plan.task(effect.task),
         attempt=effect.attempt,
-        diff=diff_text(reading, base or run.head, attempt.sha, DIFF_READ),
+        diff=diff_text(reading, base, attempt.sha, DIFF_READ),
         checks=f"GitHub Actions on {attempt.sha[:12]}: {verification.ending} ({', '.join(jobs)})",
         nonce=context.nonce(),
     )

@@ -20,6 +20,7 @@ from otto_bot.github.ci_models import WorkflowRun
 from otto_bot.jobs.context import Context, failures_before
 from otto_bot.jobs.evidence_ci import no_ci_reason
 from otto_bot.jobs.evidence_logs import Evidence, evidence_of
+from otto_bot.jobs.suspects import red_together
 from otto_bot.store.effect_rows import Ticket
 
 EVENT_OF = {
@@ -145,7 +146,10 @@ async def _failure(
     found = await evidence_of(context, run, effect.target, runs)
     if found.jobs:
         failure = await asyncio.to_thread(_diagnosed, task, effect.attempt, verification.sha, found, before, baseline)
-        return failure if effect.target == BASELINE else await _weighed(context, run, verification, failure)
+        if effect.target == BASELINE:
+            return failure
+        failure = await _weighed(context, run, verification, failure)
+        return failure if effect.task else await _together(context, run, failure)
     words = seen.waiting or WORDS.get(seen.ending, "the workflows ended badly without a failing job")
     conclusion: str = seen.ending
     if seen.ending in ("no_ci", "neutral"):
@@ -162,6 +166,14 @@ async def _failure(
         fingerprint=f"{seen.ending}:{seen.reason}",
         excerpts=(Excerpt(kind="message", source="GitHub Actions", text=words, url=verification.url),),
     )
+
+
+async def _together(context: Context, run: Run, failure: Failure) -> Failure:
+    """A candidate's failure, with what was merged before the one task on it."""
+    mirror = await context.mirror(run)
+    merging = run.integration.merging if run.integration is not None else ()
+    await mirror.fetch(run.head, *[a.sha for key in merging if (a := run.task(key).last) is not None and a.sha])
+    return await red_together(context, run, mirror, failure)
 
 
 async def _weighed(context: Context, run: Run, verification: Verification, failure: Failure) -> Failure:
