@@ -156,6 +156,6 @@ def _paths(one: Merged) -> tuple[str, ...]:
 
 def _excerpt(context: Context, run: Run, one: Merged, paths: Sequence[str]) -> Excerpt:
     wanted = [change for change in one.changes if change.path in paths or change.old_path in paths]
-    text = "\n".join(f"diff --git a/{c.old_path or c.path} b/{c.path}\n{c.patch}" for c in wanted)
+    text = "\n".join(c.patch or f"{c.path}: {c.status}, no text" for c in wanted)
     source = together.source(run, one.task, one.sha)
     return Excerpt(kind="diff", source=source, text=context.redactor.text(text)[:SHOWN_CHARS] or "(no text)")

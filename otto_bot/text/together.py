@@ -23,7 +23,7 @@ def conflict(run: Run, key: str, paths: Sequence[str], others: Told) -> str:
 def conflict_line(run: Run, paths: Sequence[str], others: Told) -> str:
     """The same in one line."""
     names = _and([_who(run, task) for task, _, _ in others])
-    return f"conflicts in {_paths(paths)}" + (f" with {names}" if names else "")
+    return f"in {_paths(paths)}" + (f", which {names} changed too" if names else "")
 
 
 def red(run: Run, key: str, others: Told) -> str:
@@ -50,7 +50,7 @@ def _who(run: Run, task: str) -> str:
 
 
 def _title(run: Run, key: str) -> str:
-    return f'"{one_line(title_of(run, key), 80)}"'
+    return f"({one_line(title_of(run, key), 80)})"
 
 
 def _paths(paths: Sequence[str]) -> str:
