@@ -11,7 +11,7 @@ from otto_bot.core.decision import Action, Decider, Decision, Move
 from otto_bot.core.gates import batches_with, decided_gate
 from otto_bot.core.integration import rebuild
 from otto_bot.core.run import Hold, Outcome, Run, RunPhase
-from otto_bot.core.stale import LOOK_AGAIN, begun
+from otto_bot.core.stale import begun, contained, newest
 
 VERIFYING = "the default branch moved and is taken in; this goes on when Actions finds it green"
 STILL_RED = "the base commit is still not green; this goes on when it is"
@@ -40,7 +40,7 @@ def look_again(run: Run) -> Run:
         run = run.model_copy(update={"base_conflict": "", "base_conflict_paths": (), "base_begun": -1})
     if not waiting(run):
         return run
-    return run.model_copy(update={"base_head": run.base_head or run.base_sha, "base_taken": LOOK_AGAIN})
+    return run.model_copy(update={"base_look": True})
 
 
 def base_taken(run: Run, event: e.BaseTaken) -> Run:
@@ -49,13 +49,14 @@ def base_taken(run: Run, event: e.BaseTaken) -> Run:
         return run
     before = run.verifications.get(BASELINE)
     moved = event.sha != run.head
+    new = moved or event.base_sha != contained(run) or waiting(run)
     run = _looked(run, event.asked, event.base_sha).model_copy(
         update={"base_taken": event.base_sha, "base_conflict": "", "base_conflict_paths": ()}
     )
     run = _workflows(run, event)
     if moved:
         run = rebuild(run.model_copy(update={"head": event.sha, "head_tree": event.tree}))
-    if before is not None and before.sha == event.sha:
+    if not new or (before is not None and before.sha == event.sha):
         return run
     run = _say(run.model_copy(update={"base_round": run.base_round + 1}), VERIFYING)
     return run.with_verification(
@@ -168,8 +169,9 @@ def _untried(run: Run, key: str) -> bool:
 
 def _looked(run: Run, asked: str, found: str) -> Run:
     """The base was looked at. A branch that moved on after this was asked for is looked at once more, later."""
-    head = found if run.base_head == asked else run.base_head
-    return run.model_copy(update={"base_head": head, "base_begun": begun(run), "base_wanted": ""})
+    head = found if newest(run) == asked else run.base_head
+    known = {"base_head": head, "base_begun": begun(run), "base_wanted": "", "base_look": False}
+    return run.model_copy(update=known)
 
 
 def _say(run: Run, words: str) -> Run:

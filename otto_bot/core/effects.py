@@ -197,8 +197,9 @@ def _base(run: Run) -> Iterator[Effect]:
     if base.waiting(run) and baseline is not None and baseline.ending is None:
         yield from _baseline(run)
     elif stale.due(run) or (base.waiting(run) and stale.outdated(run)):
-        name = f"base/{run.base_head[:12]}/on/{run.head[:12]}/h{run.rests}"
-        yield _effect(run, EffectKind.TAKE_BASE, name, target=run.base_head, lane=f"run/{run.id}/base")
+        found = stale.newest(run)
+        name = f"base/{found[:12]}/on/{run.head[:12]}/h{run.rests}"
+        yield _effect(run, EffectKind.TAKE_BASE, name, target=found, lane=f"run/{run.id}/base")
 
 
 def _integrate(run: Run) -> Iterator[Effect]:

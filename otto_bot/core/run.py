@@ -187,6 +187,8 @@ class Run(Frozen):
     """How many baselines there were after the first."""
     base_begun: int = -1
     """How many attempts had begun when the base was taken in last, or would not fit: once for each batch."""
+    base_look: bool = False
+    """Whether the default branch may have moved, or been merged by people, unheard: it is looked at in any case."""
     base_wanted: str = ""
     """The default branch's commit that pushes wait for, because its workflows are others."""
     base_conflict: str = ""

@@ -5,18 +5,23 @@ from __future__ import annotations
 from otto_bot.core.attempt import MOVING, Attempt, TaskState
 from otto_bot.core.run import Run, RunPhase
 
-LOOK_AGAIN = "?"
-"""What `base_taken` holds when people may have taken the base in themselves: it is looked at once more."""
+OLD_MARK = "?"
+"""What old ledgers have in `base_taken` for `base_look`."""
 
 
 def outdated(run: Run) -> bool:
     """Whether the default branch has commits that nobody has tried to take into the run branch yet, as far as known."""
-    return bool(run.base_head) and run.base_head not in (run.base_taken or run.base_sha, run.base_conflict)
+    return run.base_look or newest(run) not in (run.base_taken or run.base_sha, run.base_conflict)
+
+
+def newest(run: Run) -> str:
+    """The default branch's newest commit that was heard of."""
+    return run.base_head or run.base_sha
 
 
 def contained(run: Run) -> str:
     """The default branch's newest commit that the run branch is known to hold."""
-    return run.base_taken if run.base_taken not in ("", LOOK_AGAIN) else run.base_sha
+    return run.base_taken if run.base_taken not in ("", OLD_MARK) else run.base_sha
 
 
 def begun(run: Run) -> int:
