@@ -10,10 +10,8 @@ from core_builders import (
     coded,
     config,
     executing,
-    failure,
     fold,
     gate,
-    judged,
     merge_all,
     plan,
     posted,
@@ -34,7 +32,9 @@ from otto_bot.core.evidence import Cause
 from otto_bot.core.exposure import Exposed, Exposure
 from otto_bot.core.lanes import Lane, LaneKind
 from otto_bot.core.plan import Plan
-from otto_bot.core.run import Outcome, Run
+from otto_bot.core.reviews import Review
+from otto_bot.core.run import Hold, Outcome, Run
+from otto_bot.core.values import Person
 from otto_bot.core.waits import waits_for
 
 SERIAL = plan("t1", "t2", spec("t3", "t1"))
@@ -222,11 +222,48 @@ def test_what_waits_for_a_green_base_goes_on_after_a_take_in_during_the_work() -
     assert EffectKind.POST_DECISION in work(run)
 
 
-def test_one_branch_is_worked_on_by_one_coder() -> None:
-    """What mends a single task later shares its branch."""
+def added(run: Run, *numbers: int) -> Run:
+    """People's reviews become more tasks, a task each."""
+    for number in numbers:
+        review = Review(id=number, by=Person(id=1, login="bob"), body="this too")
+        run = fold(run, e.ReviewGiven(at=T0, review=review))
+    if len(numbers) == 1:
+        return fold(run, e.ReviewPosted(at=T0, review=numbers[0], comment_id=71))
+    run = run.model_copy(update={"hold": Hold(kind="paused", number=1, reason="r", since=T0)})
+    run = fold(run, *[e.ReviewPosted(at=T0, review=number, comment_id=70 + number) for number in numbers])
+    return fold(run.model_copy(update={"hold": None}), moved("base"))
+
+
+def test_what_joins_later_starts_on_a_base_that_was_looked_at() -> None:
+    """Nobody listens while a run is over; where nothing is new, nothing is verified again."""
+    run = added(fold(executing(plan("t1")), *to_verified("t1")), 1)
+    assert set(work(run)) == {EffectKind.TAKE_BASE}
+    same = fold(run, taken(run.head, "base", "base"))
+    assert (same.base_round, set(work(same))) == (0, {EffectKind.CODE})
+    newer = fold(run, taken("merge", "new-base", "base"))
+    assert (newer.base_round, set(work(newer))) == (1, {EffectKind.CODE, EffectKind.VERIFY})
+
+
+def test_tasks_that_share_a_branch_are_coded_one_after_another_and_merged_at_once() -> None:
     run = fold(executing(plan("t1")), *to_verified("t1"))
-    assert states(run) == {"t1": "merged"}
-    assert run.head == "sha-t1-1"
+    run = added(run, 1, 2)
+    run = fold(run, taken(run.head, "base", "base"))
+    assert (run.single, run.order) == (True, (("t2",), ("t3",)))
+    assert [one.task for one in work(run)[EffectKind.CODE]] == ["t2"]
+    run = fold(run, started("t2", base_sha="sha-t1-1"))
+    assert fold(run, started("t3")) == run
+    run = fold(run, coded("t2"), pushed("t2"), *to_verified("t2")[3:])
+    assert (states(run)["t2"], run.head) == ("merged", "sha-t2-1")
+    assert [one.task for one in work(run)[EffectKind.CODE]] == ["t3"]
+
+
+def test_a_later_task_that_fails_is_decided_before_the_next_begins() -> None:
+    """What it left on the shared branch is known to be wanted, or not, when the next one starts."""
+    run = added(fold(executing(plan("t1")), *to_verified("t1")), 1, 2)
+    run = fold(run, taken(run.head, "base", "base"), *to_failed("t2"))
+    assert set(work(run)) == {EffectKind.GATE}
+    run = applied(posted(gate(run, {"t2": "retry"}, [["t2"], ["t3"]])))
+    assert [one.task for one in work(run)[EffectKind.CODE]] == ["t2"]
 
 
 class Restless(World):
@@ -258,10 +295,3 @@ def test_a_restless_default_branch_starves_nobody(seed: int) -> None:
     starts = sum(len(task.attempts) for task in world.run.tasks.values())
     people = sum(1 for one in world.ledger if isinstance(one, e.RunBranchMoved | e.CommandGiven))
     assert 0 < len(looked) <= 2 * starts + 1 + people, world.story()
-
-
-def test_the_builders_are_as_the_machine_is() -> None:
-    """A failure in this file's makers would make its tests say nothing."""
-    assert failure("t1").task == "t1"
-    assert fold(executing(SERIAL), *to_verified("t1"), judged("t1", 9)).batch == 1
-    assert at(1) > T0
