@@ -61,7 +61,7 @@ async def _squash_all(
         message = squash_commit(run, key, habits)
         result = await merging.squash(base, last.sha, onto, message=message, author=author, when=run.started_at)
         if isinstance(result, Conflict):
-            failure = await conflict_failure(context, run, mirror, key, result.paths, onto, made)
+            failure = await conflict_failure(context, run, mirror, key, result.paths, made)
             at, batch, step = context.now(), integration.batch, integration.step
             return CandidateConflict(at=at, batch=batch, step=step, task=key, failure=failure)
         onto = result

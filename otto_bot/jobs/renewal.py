@@ -68,7 +68,7 @@ async def _renewed(
     if not isinstance(merged, Conflict):
         tree = await tree_of(mirror, merged)
         return AttemptRenewed(at=context.now(), task=effect.task, attempt=attempt.number, sha=merged, tree=tree)
-    failure = await conflict_failure(context, run, mirror, effect.task, merged.paths, run.head)
+    failure = await conflict_failure(context, run, mirror, effect.task, merged.paths)
     kept = await _kept(mirror, run, attempt)
     at, number, kept_tree = context.now(), attempt.number, attempt.tree if kept else None
     return AttemptFailed(at=at, task=effect.task, attempt=number, failure=failure, sha=kept, tree=kept_tree)

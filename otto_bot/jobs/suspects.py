@@ -85,20 +85,29 @@ async def conflict_failure(
     mirror: Mirror,
     key: str,
     paths: Sequence[str],
-    onto: str,
     squashed: Sequence[tuple[str, str]] = (),
 ) -> Failure:
     """The failure of an attempt that cannot be merged: the files, and who else changed them, with their diffs."""
     last = run.task(key).last
     assert last is not None
-    others = [one for one in await unknown_to(context, run, mirror, key, squashed) if one.touched(paths)]
+    others = await unknown_to(context, run, mirror, key, squashed)
+    return told_conflict(context, run, key, paths, others, last.sha)
+
+
+def told_conflict(
+    context: Context, run: Run, key: str, paths: Sequence[str], merged: Sequence[Merged], sha: str | None
+) -> Failure:
+    """The failure with what everybody else did to the conflicting files."""
+    last = run.task(key).last
+    assert last is not None
+    others = [one for one in merged if one.touched(paths)]
     told = [(one.task, one.sha, one.touched(paths)) for one in others]
     text = together.conflict(run, key, paths, told)
     shown = [_excerpt(context, run, one, one.touched(paths)) for one in others[:MOST]]
     failure = Failure(
         task=key,
         attempt=last.number,
-        sha=last.sha,
+        sha=sha,
         phase=Phase.MERGE,
         cause=Cause.MERGE_CONFLICT,
         detail=together.conflict_line(run, paths, told)[:1000],

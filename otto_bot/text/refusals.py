@@ -41,11 +41,11 @@ def no_ci(why: str, links: Links, branch: str) -> str:
 
 def exposure_grew(items: Sequence[Exposed], branch: str) -> str:
     """Workflows changed on the default branch: code on Otto's branches could use more than the plan told."""
-    shown = [f"{one_line(item.what, 40)} {one_line(item.detail, 80)} ({one_line(item.workflow, 80)})" for item in items]
-    more = f" and {len(shown) - 6} more" if len(shown) > 6 else ""
+    shown = [f"{one_line(item.what, 20)} {one_line(item.detail, 50)} ({one_line(item.workflow, 50)})" for item in items]
+    more = f" and {len(shown) - 5} more" if len(shown) > 5 else ""
     return one_line(
         f"the workflows on {one_line(branch, 60)} changed, and code on Otto's branches could now use in your CI: "
-        f"{'; '.join(shown[:6])}{more}. May it? /otto resume lets it, /otto stop ends the run",
+        f"{'; '.join(shown[:5])}{more}. May it? /otto resume lets it, /otto stop ends the run",
         REASON_LIMIT,
     )
 

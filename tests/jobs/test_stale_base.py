@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -12,7 +14,10 @@ from otto_bot.core import events as e
 from otto_bot.core.attempt import TaskState
 from otto_bot.core.effects import EffectKind
 from otto_bot.core.evidence import Cause
+from otto_bot.core.policy import charged
 from otto_bot.core.waits import waits_for
+from otto_bot.jobs.verify_head import verify_head
+from otto_bot.store.effect_rows import Ticket
 
 pytestmark = pytest.mark.slow
 
@@ -154,3 +159,56 @@ async def test_a_lane_that_is_gone_makes_the_run_rest_until_there_is_one(open_be
         assert isinstance(event, e.BaseTaken)
         assert EffectKind.CODE in life.kinds()
         assert "main.txt" in await life.files(life.run.run_branch)
+
+
+async def verify(life: Life, task: str) -> list[e.Event]:
+    """Look at a task's head long after its push."""
+    late = replace(life.context, now=lambda: datetime.now(UTC) + timedelta(minutes=2))
+    effect = life.due(EffectKind.VERIFY, task)
+    events = list(await verify_head(late, life.run, effect, Ticket(key=effect.key, generation=1)))
+    await life.tell(*events)
+    return events
+
+
+async def test_no_workflow_for_a_conflict_with_the_default_branch_is_a_conflict(open_bench: Any) -> None:
+    """Nobody heard that it moved. The task is written again on the new base, uncharged, its old diff beside it."""
+    async with open_bench(FILES) as bench:
+        life = await Life.begin(bench, plan("t1", "t2"))
+        await life.code("t1", a__txt="ours\n", one__txt="1\n")
+        newest = await life.push("main", a__txt="mains\n")
+        await life.do(EffectKind.PUSH, "t1")
+        moved, ended = await verify(life, "t1")
+        assert isinstance(moved, e.BaseMoved)
+        assert moved.sha == newest
+        assert isinstance(ended, e.VerificationEnded)
+        why = ended.failure
+        assert why is not None
+        assert (why.cause, why.detail) == (Cause.MERGE_CONFLICT, "in a.txt, which the default branch main changed too")
+        assert any("+mains" in excerpt.text for excerpt in why.excerpts)
+        assert charged(life.run.task("t1")) == 0
+
+        await life.code("t2", two__txt="2\n")
+        await life.do(EffectKind.PUSH, "t2")
+        await life.ends("t2/a1")
+        await life.do(EffectKind.CANDIDATE)
+        await life.do(EffectKind.MERGE)
+        await life.gate({"t1": "retry"})
+        await life.do(EffectKind.TAKE_BASE)
+        await life.code("t1", a__txt="mains\nours\n", one__txt="1\n")
+        assert life.request is not None
+        assert "+ours" in life.request.previous_diff
+        assert "two.txt" not in life.request.previous_diff
+        files = await life.files(life.run.task("t1").attempts[-1].sha or "")
+        assert (files["a.txt"], set(files)) == ("mains\nours\n", {"a.txt", "b.txt", "one.txt", "two.txt"})
+
+
+async def test_a_shared_branch_that_conflicts_is_a_persons(open_bench: Any) -> None:
+    async with open_bench(FILES) as bench:
+        life = await Life.begin(bench)
+        await life.code("t1", a__txt="ours\n")
+        await life.push("main", a__txt="mains\n")
+        await life.do(EffectKind.PUSH)
+        (ended,) = await verify(life, "t1")
+        assert isinstance(ended, e.VerificationEnded)
+        assert ended.failure is not None
+        assert (ended.failure.cause, ended.failure.conclusion) == (Cause.NO_CI, "no_ci:base_conflict@")
