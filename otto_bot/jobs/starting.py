@@ -10,6 +10,7 @@ from otto_bot.core.decision import Action
 from otto_bot.core.effects import Effect
 from otto_bot.core.run import Run
 from otto_bot.core.stale import contained
+from otto_bot.git.errors import RefMissing
 from otto_bot.git.merging import Conflict, Merging
 from otto_bot.git.mirror import Mirror
 from otto_bot.jobs.context import Context, slug
@@ -71,8 +72,10 @@ async def own_base(context: Context, run: Run, mirror: Mirror, key: str, sha: st
         return await asyncio.to_thread(reading.merge_base, run.head, sha) or run.base_sha
     first = run.task(key).attempts[0].base_sha
     taken = contained(run)
-    await mirror.fetch(first, taken)
+    await mirror.fetch(taken)
     held = await asyncio.to_thread(reading.merge_base, taken, sha)
+    if not await _here(mirror, first):
+        return held or taken
     return first if held is None else await _with(context, run, merging, first, held)
 
 
@@ -85,15 +88,26 @@ async def _fresh_base(context: Context, run: Run, mirror: Mirror) -> str:
         return run.head
     merging = context.merging(mirror)
     starts = [task.attempts[0].base_sha for task in run.tasks.values() if _unfinished(task)]
-    await mirror.fetch(run.head, contained(run), *starts, *_merged(run))
+    await mirror.fetch(run.head, contained(run), *_merged(run))
     clean = None
     for start in starts:
+        if not await _here(mirror, start):
+            continue
         finished = [await merging.is_ancestor(sha, start) for sha in _merged(run)]
         if all(finished) and (clean is None or await merging.is_ancestor(start, clean)):
             clean = start
     if clean is None or not await _ours(context, mirror, clean, run.head):
         return run.head
     return await _with(context, run, merging, clean, contained(run))
+
+
+async def _here(mirror: Mirror, sha: str) -> bool:
+    """Whether the mirror has a commit, or gets it: where a task began was perhaps never pushed, and only known here."""
+    try:
+        await mirror.fetch(sha)
+    except RefMissing:
+        return False
+    return True
 
 
 def _unfinished(task: Task) -> bool:
