@@ -11,7 +11,7 @@ from otto_bot.core.decision import Action, Decider, Decision, Move
 from otto_bot.core.gates import batches_with, decided_gate
 from otto_bot.core.integration import rebuild
 from otto_bot.core.run import Hold, Outcome, Run, RunPhase
-from otto_bot.core.stale import begun, contained, newest
+from otto_bot.core.stale_base import begun, contained, newest
 
 VERIFYING = "the default branch moved and is taken in; this goes on when Actions finds it green"
 STILL_RED = "the base commit is still not green; this goes on when it is"

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from otto_bot.core import base, journey_rounds, review_rounds, stale
+from otto_bot.core import base, journey_rounds, review_rounds, stale_base
 from otto_bot.core.attempt import BASELINE, Attempt, Task, TaskState, Verification, target_of
 from otto_bot.core.integration import candidate_target
 from otto_bot.core.journeys import RoundState
@@ -150,7 +150,7 @@ def _work(run: Run) -> Iterator[Effect]:
         if last is None:
             continue
         if task.state is TaskState.CODING:
-            if not stale.push_waits(run, last):
+            if not stale_base.push_waits(run, last):
                 yield _coding(run, task, last)
         elif task.state is TaskState.JUDGING:
             yield _effect(
@@ -196,8 +196,8 @@ def _base(run: Run) -> Iterator[Effect]:
     baseline = run.verifications.get(BASELINE)
     if base.waiting(run) and baseline is not None and baseline.ending is None:
         yield from _baseline(run)
-    elif stale.due(run) or (base.waiting(run) and stale.outdated(run)):
-        found = stale.newest(run)
+    elif stale_base.due(run) or (base.waiting(run) and stale_base.outdated(run)):
+        found = stale_base.newest(run)
         name = f"base/{found[:12]}/on/{run.head[:12]}/h{run.rests}"
         yield _effect(run, EffectKind.TAKE_BASE, name, target=found, lane=f"run/{run.id}/base")
 

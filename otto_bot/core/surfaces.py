@@ -9,7 +9,7 @@ from otto_bot.core.edits import edited, stale
 from otto_bot.core.journeys import JourneyRound, RoundState
 from otto_bot.core.reviewing import comment_of, told_by, told_together
 from otto_bot.core.run import Gate, GateState, Outcome, Run, RunPhase
-from otto_bot.core.stale import outdated
+from otto_bot.core.stale_base import outdated
 from otto_bot.core.waits import waits_for
 
 STATUS = "status"

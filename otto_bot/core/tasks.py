@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from otto_bot.core import events as e
-from otto_bot.core import journey_rounds, outcomes, review_rounds, stale
+from otto_bot.core import journey_rounds, outcomes, review_rounds, stale_base
 from otto_bot.core.attempt import MOVING, SETTLED, Attempt, Task, TaskState, Verification, target_of
 from otto_bot.core.evidence import Cause, Excerpt, Failure, Phase
 from otto_bot.core.plan import batches, order_problems
@@ -21,7 +21,7 @@ def startable(run: Run, key: str) -> bool:
     task = run.tasks.get(key)
     if task is None or run.plan is None or run.phase is not RunPhase.EXECUTING or run.resting:
         return False
-    if key not in run.current or run.pull_request is None or stale.before_batch(run):
+    if key not in run.current or run.pull_request is None or stale_base.before_batch(run):
         return False
     if run.single and any(other.state in MOVING for other in run.tasks.values()):
         return False  # they share one branch

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from otto_bot.core.exposure import Exposed, Exposure, exposure
 from otto_bot.core.lanes import Lane, LaneKind
 from otto_bot.core.run import Run
-from otto_bot.core.stale import contained
+from otto_bot.core.stale_base import contained
 from otto_bot.git.commits import subtree_of
 from otto_bot.git.mirror import Mirror
 from otto_bot.jobs.context import Context, parse_workflows

@@ -9,7 +9,7 @@ from otto_bot.core.attempt import Task, TaskState
 from otto_bot.core.decision import Action
 from otto_bot.core.effects import Effect
 from otto_bot.core.run import Run
-from otto_bot.core.stale import contained
+from otto_bot.core.stale_base import contained
 from otto_bot.git.errors import RefMissing
 from otto_bot.git.merging import Conflict, Merging
 from otto_bot.git.mirror import Mirror

@@ -8,7 +8,7 @@ from otto_bot.core.attempt import BASELINE
 from otto_bot.core.effects import Effect
 from otto_bot.core.events import BaseConflict, BaseRefused, BaseTaken, RunBranchMoved, RunEvent
 from otto_bot.core.run import Run
-from otto_bot.core.stale import contained
+from otto_bot.core.stale_base import contained
 from otto_bot.git.commits import tree_of
 from otto_bot.git.errors import PushRejected
 from otto_bot.git.merging import Conflict

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from otto_bot.core.run import Run
-from otto_bot.core.stale import contained, outdated
+from otto_bot.core.stale_base import contained, outdated
 from otto_bot.text.links import Links
 from otto_bot.text.markdown import code, link
 from otto_bot.text.words import count

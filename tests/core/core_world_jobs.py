@@ -27,7 +27,7 @@ from otto_bot.core.learning_uses import Use, own, proposed_at, unwritten
 from otto_bot.core.learnings import GateLearning, LearningStatus, OrderAnswer, Standing, Told
 from otto_bot.core.plan import Plan
 from otto_bot.core.run import Gate, GateState, Run
-from otto_bot.core.stale import outdated
+from otto_bot.core.stale_base import outdated
 from otto_bot.core.surfaces import surfaces
 from otto_bot.core.values import Usage
 from otto_bot.core.verdict import Verdict
