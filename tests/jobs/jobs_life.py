@@ -41,6 +41,7 @@ class Life:
         self.context = bench.context
         self.id = run.id
         self.request: CodeRequest | None = None
+        self.claimed: dict[str, Ticket] = {}
 
     @classmethod
     async def begin(cls, bench: Any, made: Plan | None = None) -> Life:
@@ -81,10 +82,17 @@ class Life:
     async def do(self, kind: EffectKind, task: str = "", *, record: bool = True) -> list[RunEvent]:
         """The job of a due effect; its events are recorded."""
         effect = self.due(kind, task)
-        events = list(await JOBS[kind](self.context, self.run, effect, Ticket(key=effect.key, generation=1)))
+        ticket = self.ticket(effect)
+        events = list(await JOBS[kind](self.context, self.run, effect, ticket))
         if record:
-            await self.tell(*events)
+            self.context.ledger.append(self.id, events, self.context.now(), done=ticket)
         return events
+
+    def ticket(self, effect: Effect) -> Ticket:
+        """The try of an effect, as a worker that claims whatever is due has it."""
+        claimed = self.context.rows.claim("life", self.context.now(), 1000)
+        self.claimed.update({ticket.key: ticket for ticket in claimed})
+        return self.claimed[effect.key]
 
     async def code(self, task: str, ending: Ending = "finished", **files: str | None) -> RunEvent:
         """One attempt of which the model wrote these files (`__` in a name stands for a dot)."""
@@ -98,7 +106,7 @@ class Life:
         run = await self.tell(begun)
         last = run.task(task).last
         assert last is not None
-        session = code_task._Session(self.context, run, mirror, effect, Ticket(key=effect.key, generation=1), last)
+        session = code_task._Session(self.context, run, mirror, effect, self.ticket(effect), last)
         self.request = await session._request()
         workspace = await Workspace.open(mirror, last.base_sha, session.path)
         for name, text in files.items():

@@ -17,7 +17,6 @@ from otto_bot.core.evidence import Cause
 from otto_bot.core.policy import charged
 from otto_bot.core.waits import waits_for
 from otto_bot.jobs.verify_head import verify_head
-from otto_bot.store.effect_rows import Ticket
 
 pytestmark = pytest.mark.slow
 
@@ -165,7 +164,7 @@ async def verify(life: Life, task: str) -> list[e.Event]:
     """Look at a task's head long after its push."""
     late = replace(life.context, now=lambda: datetime.now(UTC) + timedelta(minutes=2))
     effect = life.due(EffectKind.VERIFY, task)
-    events = list(await verify_head(late, life.run, effect, Ticket(key=effect.key, generation=1)))
+    events = list(await verify_head(late, life.run, effect, life.ticket(effect)))
     await life.tell(*events)
     return events
 
