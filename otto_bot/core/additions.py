@@ -35,6 +35,8 @@ def add_tasks(run: Run, specs: Sequence[TaskSpec], origin: Origin) -> Run:
             "outcome": None,
             "batch": run.batch + 1,
             "integration": None,
+            # Nobody listens to a run that is over: the default branch may have moved since.
+            "base_look": True,
         }
     )
 
@@ -44,7 +46,7 @@ def resumed(run: Run) -> Run:
     if run.phase is not RunPhase.PLAN_REVIEW or run.pull_request is None or not run.plan_approved_by:
         return run
     changes = {"phase": RunPhase.EXECUTING, "batch": run.batch + 1, "integration": None, "outcome": None}
-    return run.model_copy(update=changes)
+    return run.model_copy(update={**changes, "base_look": True})
 
 
 def withdrawn(run: Run) -> Run:

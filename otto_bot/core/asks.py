@@ -64,7 +64,8 @@ def ask_after_reruns(key: str, failure: Failure, count: int) -> str:
 def ask_after_retries(key: str, failure: Failure, count: int) -> str:
     """The question once free retries have not helped."""
     words = {
-        Cause.MERGE_CONFLICT: f"It conflicted with the run branch {count} times. Which of the two should give way?",
+        Cause.MERGE_CONFLICT: f"It conflicted with newer work {count} times ({failure.detail[:200]}). "
+        "Which of the two should give way?",
         Cause.PROVIDER_ERROR: f"The model's service failed {count} times. Can the operator of Otto check its key, its "
         "limits and its status page?",
         Cause.BASE_RED: f"It failed like the base commit {count} times. Can someone make the base green?",
@@ -129,6 +130,8 @@ def _action_required(failure: Failure) -> str:
 
 
 _NO_CI = {
+    "base_conflict": "The pull request of this branch conflicts with the default branch, and GitHub then starts no "
+    "workflow. Can someone merge the default branch into the run branch?",
     "workflow_disabled": "The workflow {file} is disabled. Can someone with write access press *Enable "
     "workflow* on its "
     "page in the Actions tab, and close and reopen the pull request of this branch?",

@@ -8,6 +8,7 @@ from typing import Literal
 
 from otto_bot.core.decision import Action
 from otto_bot.core.evidence import Failure
+from otto_bot.core.lanes import Lane
 from otto_bot.core.learnings import Told
 from otto_bot.core.values import Frozen
 from otto_bot.core.verdict import Proof, Verdict
@@ -58,6 +59,8 @@ class Verification(Frozen):
     url: str = ""
     ending: Ending | None = None
     failure: Failure | None = None
+    lane: Lane | None = None
+    """How it is verified, where the run's lane has changed since."""
 
 
 class Handoff(Frozen):
@@ -83,6 +86,8 @@ class Attempt(Frozen):
     sha: str | None = None
     tree: str | None = None
     pushed: bool = False
+    awaits_base: bool = False
+    """Its push waited, once, for the default branch to be taken in."""
     stat: str = ""
     handoff: Handoff = Handoff()
     verdict: Verdict | None = None

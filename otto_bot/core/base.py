@@ -1,4 +1,4 @@
-"""The base: held tasks wait for a green one. A default branch that moved is taken in, verified, and they go on."""
+"""The base: a default branch that moved is taken in and verified, and what waited for it goes on."""
 
 from __future__ import annotations
 
@@ -10,7 +10,8 @@ from otto_bot.core.attempt import BASELINE, TaskState, Verification
 from otto_bot.core.decision import Action, Decider, Decision, Move
 from otto_bot.core.gates import batches_with, decided_gate
 from otto_bot.core.integration import rebuild
-from otto_bot.core.run import Outcome, Run, RunPhase
+from otto_bot.core.run import Hold, Outcome, Run, RunPhase
+from otto_bot.core.stale_base import begun, contained, newest
 
 VERIFYING = "the default branch moved and is taken in; this goes on when Actions finds it green"
 STILL_RED = "the base commit is still not green; this goes on when it is"
@@ -23,21 +24,23 @@ def waiting(run: Run) -> bool:
     return resting and held and run.hold is None and run.gate is None
 
 
-def outdated(run: Run) -> bool:
-    """Whether the default branch has commits that nobody has taken into the run branch yet, as far as is known."""
-    return bool(run.base_head) and run.base_head != (run.base_taken or run.base_sha)
+def followed(run: Run) -> bool:
+    """Whether it matters to the run where the default branch stands."""
+    return waiting(run) or (run.pull_request is not None and not run.resting)
 
 
 def base_moved(run: Run, event: e.BaseMoved) -> Run:
-    """The default branch moved: only remembered; it is taken in when tasks wait for it."""
+    """The default branch moved: only remembered; it is taken in before the next batch, or while tasks wait for it."""
     return run.model_copy(update={"base_moved": run.base_moved + 1, "base_head": event.sha})
 
 
 def look_again(run: Run) -> Run:
-    """Somebody pushed to the run branch while tasks wait: its new head may be what they wait for."""
+    """Somebody pushed to the run branch: they may have merged what did not fit, or what tasks wait for."""
+    if run.base_conflict:
+        run = run.model_copy(update={"base_conflict": "", "base_conflict_paths": (), "base_begun": -1})
     if not waiting(run):
         return run
-    return run.model_copy(update={"base_head": run.base_head or run.base_sha, "base_taken": "?"})
+    return run.model_copy(update={"base_look": True})
 
 
 def base_taken(run: Run, event: e.BaseTaken) -> Run:
@@ -46,10 +49,14 @@ def base_taken(run: Run, event: e.BaseTaken) -> Run:
         return run
     before = run.verifications.get(BASELINE)
     moved = event.sha != run.head
-    run = _known(run, event.asked, event.base_sha)
+    new = moved or event.base_sha != contained(run) or waiting(run)
+    run = _looked(run, event.asked, event.base_sha).model_copy(
+        update={"base_taken": event.base_sha, "base_conflict": "", "base_conflict_paths": ()}
+    )
+    run = _workflows(run, event)
     if moved:
         run = rebuild(run.model_copy(update={"head": event.sha, "head_tree": event.tree}))
-    if before is not None and before.sha == event.sha:
+    if not new or (before is not None and before.sha == event.sha):
         return run
     run = _say(run.model_copy(update={"base_round": run.base_round + 1}), VERIFYING)
     return run.with_verification(
@@ -67,14 +74,64 @@ def base_taken(run: Run, event: e.BaseTaken) -> Run:
     )
 
 
+def _workflows(run: Run, event: e.BaseTaken) -> Run:
+    """Other workflows: what is verified already keeps the way in which it is."""
+    if event.exposure is not None:
+        run = run.model_copy(update={"exposure": event.exposure})
+    if event.lane is None or event.lane == run.lane:
+        return run
+    kept = {target: one if one.lane else one.model_copy(update={"lane": run.lane})
+            for target, one in run.verifications.items()}  # fmt: skip
+    return run.model_copy(update={"lane": event.lane, "verifications": kept})
+
+
 def base_conflict(run: Run, event: e.BaseConflict) -> Run:
-    """The default branch does not fit onto the run branch: only people can say how. They are called once more."""
+    """The default branch does not fit onto the run branch: only people can say how. Work goes on without it.
+
+    Who waits for a green base is called once more.
+    """
     if run.ended:
         return run
-    run = _known(run, event.asked, event.base_sha)
+    run = _looked(run, event.asked, event.base_sha).model_copy(
+        update={"base_conflict": event.base_sha, "base_conflict_paths": event.paths}
+    )
     where = ", ".join(event.paths[:5]) or "a directory"
     run = _say(run, f"the default branch moved and conflicts with the run branch in {where}; merge it there"[:600])
     return run.model_copy(update={"rests": run.rests + 1}) if waiting(run) else run
+
+
+def base_refused(run: Run, event: e.BaseRefused) -> Run:
+    """The new workflows are a person's to look at, before anything of ours runs with them."""
+    if run.ended or run.hold is not None or run.pull_request is None:
+        return run
+    number = run.rests + 1
+    hold = Hold(kind="needs_human", number=number, reason=event.reason[:1000], since=event.at, exposure=event.exposure)
+    return run.model_copy(update={"hold": hold, "rests": number})
+
+
+def push_waits(run: Run, event: e.PushWaits) -> Run:
+    """A commit is not pushed before the base is part of it; no commit waits twice."""
+    task = run.tasks.get(event.task)
+    last = task.last if task is not None else None
+    if task is None or last is None or task.state is not TaskState.CODING or last.number != event.attempt:
+        return run
+    if last.sha is None or last.awaits_base:
+        return run
+    attempts = (*task.attempts[:-1], last.model_copy(update={"awaits_base": True}))
+    known = {"base_head": event.base_sha, "base_wanted": event.base_sha}
+    return run.with_task(task.model_copy(update={"attempts": attempts})).model_copy(update=known)
+
+
+def attempt_renewed(run: Run, event: e.AttemptRenewed) -> Run:
+    """The commit that is pushed holds the run branch's head."""
+    task = run.tasks.get(event.task)
+    last = task.last if task is not None else None
+    if task is None or last is None or task.state is not TaskState.CODING or last.number != event.attempt:
+        return run
+    if last.sha is None or last.pushed:
+        return run
+    renewed = last.model_copy(update={"sha": event.sha, "tree": event.tree, "base_round": run.base_round})
+    return run.with_task(task.model_copy(update={"attempts": (*task.attempts[:-1], renewed)}))
 
 
 def baseline_verified(run: Run) -> Run:
@@ -110,10 +167,11 @@ def _untried(run: Run, key: str) -> bool:
     return task.last.base_round < run.base_round
 
 
-def _known(run: Run, asked: str, taken: str) -> Run:
-    """What was taken in. A branch that moved on after this was asked for is looked at once more."""
-    head = taken if run.base_head == asked else run.base_head
-    return run.model_copy(update={"base_head": head, "base_taken": taken})
+def _looked(run: Run, asked: str, found: str) -> Run:
+    """The base was looked at. A branch that moved on after this was asked for is looked at once more, later."""
+    head = found if newest(run) == asked else run.base_head
+    known = {"base_head": head, "base_begun": begun(run), "base_wanted": "", "base_look": False}
+    return run.model_copy(update=known)
 
 
 def _say(run: Run, words: str) -> Run:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from otto_bot.core import base, journey_rounds, review_rounds
+from otto_bot.core import base, journey_rounds, review_rounds, stale_base
 from otto_bot.core.attempt import BASELINE, Attempt, Task, TaskState, Verification, target_of
 from otto_bot.core.integration import candidate_target
 from otto_bot.core.journeys import RoundState
@@ -150,7 +150,8 @@ def _work(run: Run) -> Iterator[Effect]:
         if last is None:
             continue
         if task.state is TaskState.CODING:
-            yield _coding(run, task, last)
+            if not stale_base.push_waits(run, last):
+                yield _coding(run, task, last)
         elif task.state is TaskState.JUDGING:
             yield _effect(
                 run, EffectKind.JUDGE, f"judge/{key}/a{last.number}/h{run.rests}", task=key, attempt=last.number
@@ -191,15 +192,14 @@ def _baseline(run: Run) -> Iterator[Effect]:
 
 
 def _base(run: Run) -> Iterator[Effect]:
-    """While tasks wait for a green base: follow its verification; then take in what is new."""
+    """Take in what is new before more is written. While tasks wait for a green base: follow its verification first."""
     baseline = run.verifications.get(BASELINE)
-    if not base.waiting(run):
-        return
-    if baseline is not None and baseline.ending is None:
+    if base.waiting(run) and baseline is not None and baseline.ending is None:
         yield from _baseline(run)
-    elif base.outdated(run):
-        name = f"base/{run.base_head[:12]}/on/{run.head[:12]}"
-        yield _effect(run, EffectKind.TAKE_BASE, name, target=run.base_head, lane=f"run/{run.id}/base")
+    elif stale_base.due(run) or (base.waiting(run) and stale_base.outdated(run)):
+        found = stale_base.newest(run)
+        name = f"base/{found[:12]}/on/{run.head[:12]}/h{run.rests}"
+        yield _effect(run, EffectKind.TAKE_BASE, name, target=found, lane=f"run/{run.id}/base")
 
 
 def _integrate(run: Run) -> Iterator[Effect]:

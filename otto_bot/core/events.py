@@ -27,6 +27,7 @@ from otto_bot.core.review_events import ReviewAnswered, ReviewGiven, ReviewPoste
 from otto_bot.core.run_events import (
     BaseConflict,
     BaseMoved,
+    BaseRefused,
     BaseTaken,
     CommandGiven,
     IssueChanged,
@@ -55,12 +56,14 @@ from otto_bot.core.task_events import (
     AttemptCoded,
     AttemptFailed,
     AttemptPushed,
+    AttemptRenewed,
     AttemptStarted,
     AttemptStopped,
     CandidateBuilt,
     CandidateConflict,
     JobsRerun,
     JudgeEnded,
+    PushWaits,
     Reported,
     TasksMerged,
     VerificationEnded,
@@ -71,10 +74,12 @@ __all__ = [
     "AttemptCoded",
     "AttemptFailed",
     "AttemptPushed",
+    "AttemptRenewed",
     "AttemptStarted",
     "AttemptStopped",
     "BaseConflict",
     "BaseMoved",
+    "BaseRefused",
     "BaseTaken",
     "CandidateBuilt",
     "CandidateConflict",
@@ -105,6 +110,7 @@ __all__ = [
     "Published",
     "PullRequestClosed",
     "PullRequestOpened",
+    "PushWaits",
     "Refused",
     "Replied",
     "Reported",
@@ -155,6 +161,9 @@ RunEvent = Annotated[
     | BaseMoved
     | BaseTaken
     | BaseConflict
+    | BaseRefused
+    | PushWaits
+    | AttemptRenewed
     | MoneyReserved
     | MoneySettled
     | TimeUsedUp

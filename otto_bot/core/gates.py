@@ -189,7 +189,8 @@ def _reruns(run: Run, decision: Decision) -> tuple[str, ...]:
     busy = [key for key, task in run.tasks.items() if task.state in MOVING]
     chosen: list[str] = []
     for move in decision.moves:
-        fits_in = not any(frozenset({move.task, other}) in apart for other in (*busy, *chosen))
+        others = (*busy, *chosen)
+        fits_in = not any(run.single or frozenset({move.task, other}) in apart for other in others)
         if move.action is Action.RERUN and run.tasks[move.task].state in SKIPPABLE and fits_in:
             chosen.append(move.task)
     return tuple(key for key in run.plan.keys if key in chosen)

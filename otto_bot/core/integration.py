@@ -28,9 +28,8 @@ def candidate_built(run: Run, event: e.CandidateBuilt) -> Run:
     if integration is None or integration.sha is not None or event.tasks != integration.merging:
         return run
     proven = event.tree in run.green_trees
-    run = run.model_copy(
-        update={"integration": integration.model_copy(update={"sha": event.sha, "tree": event.tree, "ready": proven})}
-    )
+    built = {"sha": event.sha, "tree": event.tree, "ready": proven, "commits": event.commits}
+    run = run.model_copy(update={"integration": integration.model_copy(update=built)})
     if proven:
         return run
     if event.pull_request is not None:
@@ -101,7 +100,8 @@ def _culprit(run: Run, key: str, failure: Failure) -> Run:
 def _next(run: Run, integration: Integration, left: tuple[str, ...], *, one_by_one: bool | None = None) -> Run:
     """The next candidate, or back to executing when none is left."""
     if not left:
-        done = integration.model_copy(update={"merging": (), "todo": (), "sha": None, "tree": None, "ready": False})
+        over: dict[str, object] = {"merging": (), "todo": (), "sha": None, "tree": None, "ready": False, "commits": {}}
+        done = integration.model_copy(update=over)
         return run.model_copy(update={"phase": RunPhase.EXECUTING, "integration": done})
     single = integration.one_by_one if one_by_one is None else one_by_one
     following = Integration(
@@ -131,7 +131,8 @@ def tasks_merged(run: Run, event: e.TasksMerged) -> Run:
         return run
     for key in event.tasks:
         task = run.tasks[key]
-        run = run.with_task(task.model_copy(update={"state": TaskState.MERGED, "merged_sha": event.sha}))
+        own = integration.commits.get(key, event.sha)
+        run = run.with_task(task.model_copy(update={"state": TaskState.MERGED, "merged_sha": own}))
         if task.last is not None:
             run = outcomes.attempt_passed(run, key, task.last.number)
     run = run.model_copy(update={"head": event.sha, "head_tree": event.tree})

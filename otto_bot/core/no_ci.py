@@ -9,11 +9,12 @@ from typing import Literal
 from otto_bot.core.lanes import Lane, LaneKind, Workflow, branch_passes
 
 NoCiReason = Literal[
-    "workflow_disabled", "workflow_gone", "workflow_broken", "draft_guard", "branch_filter", "path_filter", "skipped",
-    "unknown",
+    "base_conflict", "workflow_disabled", "workflow_gone", "workflow_broken", "draft_guard", "branch_filter",
+    "path_filter", "skipped", "unknown",
 ]  # fmt: skip
 
 WORDS: dict[NoCiReason, str] = {
+    "base_conflict": "its pull request conflicts with the default branch, and GitHub then starts none",
     "workflow_disabled": "the workflow is disabled in the Actions tab",
     "workflow_gone": "the workflow file is not on this branch any more",
     "workflow_broken": "the workflow file cannot be read",

@@ -105,6 +105,8 @@ class Integration(Frozen):
     sha: str | None = None
     tree: str | None = None
     ready: bool = False
+    commits: dict[str, str] = {}
+    """The squashed commit of each task on the candidate."""
 
 
 class Hold(Frozen):
@@ -115,6 +117,8 @@ class Hold(Frozen):
     reason: str
     reply: str = "/otto resume"
     since: datetime
+    exposure: str = ""
+    """Hash of the workflow files that resuming lets Otto's branches start."""
 
 
 class Reply(Frozen):
@@ -181,6 +185,17 @@ class Run(Frozen):
     """The default branch's commit that was taken into the run branch last; empty = `base_sha`."""
     base_round: int = 0
     """How many baselines there were after the first."""
+    base_begun: int = -1
+    """How many attempts had begun when the base was taken in last, or would not fit: once for each batch."""
+    base_look: bool = False
+    """Whether the default branch may have moved, or been merged by people, unheard: it is looked at in any case."""
+    base_wanted: str = ""
+    """The default branch's commit that pushes wait for, because its workflows are others."""
+    base_conflict: str = ""
+    """The default branch's commit that does not fit onto the run branch; it is not tried again."""
+    base_conflict_paths: tuple[str, ...] = ()
+    exposure_accepted: str = ""
+    """Hash of the workflow files that a person let Otto's branches start, after the plan."""
     branches_prefix: str = "otto"
 
     revision: int = 0

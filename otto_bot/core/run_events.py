@@ -154,7 +154,10 @@ class BaseMoved(Event):
 
 
 class BaseTaken(Event):
-    """The default branch at `base_sha` is part of the run branch, whose head is `sha`. `asked`: what was heard of."""
+    """The default branch at `base_sha` is part of the run branch, whose head is `sha`. `asked`: what was heard of.
+
+    `lane` and `exposure` are there where its workflow files are others than before.
+    """
 
     type: Literal["BaseTaken"] = "BaseTaken"
     asked: str
@@ -162,6 +165,21 @@ class BaseTaken(Event):
     sha: str
     tree: str
     dispatched_run: int | None = None
+    lane: Lane | None = None
+    exposure: Exposure | None = None
+
+
+class BaseRefused(Event):
+    """The workflows of the default branch at `base_sha` do not let the run go on as it is: a person is asked.
+
+    `exposure`: hash of the workflow files whose use would have to be allowed; empty = nothing could verify a branch.
+    """
+
+    type: Literal["BaseRefused"] = "BaseRefused"
+    asked: str
+    base_sha: str
+    reason: str
+    exposure: str = ""
 
 
 class BaseConflict(Event):

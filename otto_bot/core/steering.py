@@ -207,7 +207,8 @@ def _resume(run: Run, given: Given, at: datetime) -> Run:
 def _wake(run: Run, given: Given) -> Run:
     """Go on, or say what else would help."""
     if run.hold is not None:
-        return awake(run)
+        # What was asked about the new workflows is answered by going on.
+        return awake(run).model_copy(update={"exposure_accepted": run.hold.exposure or run.exposure_accepted})
     gate = run.gate
     if gate is not None and gate.state is GateState.POSTED and gate.decision is not None and gate.deadline is None:
         return reply(run, given, "use_approve", f"r{gate.revision}")

@@ -9,6 +9,7 @@ from otto_bot.core.edits import edited, stale
 from otto_bot.core.journeys import JourneyRound, RoundState
 from otto_bot.core.reviewing import comment_of, told_by, told_together
 from otto_bot.core.run import Gate, GateState, Outcome, Run, RunPhase
+from otto_bot.core.stale_base import outdated
 from otto_bot.core.waits import waits_for
 
 STATUS = "status"
@@ -92,11 +93,20 @@ def _status(run: Run) -> list[object]:
         [(review.id, review.state, review.tasks) for review in run.reviews],
         {key: trouble.count for key, trouble in run.trouble.items()},
         *([] if edit is None else [edit.digest, edit.by, stale(run) is not None]),
+        *_base(run),
     ]
 
 
+def _base(run: Run) -> list[object]:
+    """What is said about the default branch; nothing while nothing happened there."""
+    said = (run.base_round, run.base_conflict, outdated(run) and not run.resting)
+    return [said, run.base_taken] if any(said) else []
+
+
 def _pull(run: Run) -> list[object]:
-    merged = [key for key, task in run.tasks.items() if task.merged_sha]
+    merged: list[object] = [key for key, task in run.tasks.items() if task.merged_sha]
+    if run.base_conflict:
+        merged.append([run.base_conflict, run.resting])
     return [merged, run.outcome, run.phase is RunPhase.DONE, [t.state for t in run.tasks.values()]]
 
 

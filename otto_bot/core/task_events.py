@@ -36,6 +36,25 @@ class AttemptCoded(Event):
     handoff: Handoff = Handoff()
 
 
+class PushWaits(Event):
+    """The workflows of the default branch at `base_sha` are others than the attempt's: the base is taken in first."""
+
+    type: Literal["PushWaits"] = "PushWaits"
+    task: str
+    attempt: int
+    base_sha: str
+
+
+class AttemptRenewed(Event):
+    """The run branch's head was merged into the attempt before its push: `sha` is what is pushed and verified."""
+
+    type: Literal["AttemptRenewed"] = "AttemptRenewed"
+    task: str
+    attempt: int
+    sha: str
+    tree: str
+
+
 class AttemptPushed(Event):
     """The attempt's commit is on its branch; its verification has begun."""
 
@@ -129,6 +148,8 @@ class CandidateBuilt(Event):
     branch: str = ""
     pull_request: int | None = None
     dispatched_run: int | None = None
+    commits: dict[str, str] = {}
+    """The squashed commit of each task."""
 
 
 class CandidateConflict(Event):

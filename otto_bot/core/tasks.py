@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from otto_bot.core import events as e
-from otto_bot.core import journey_rounds, outcomes, review_rounds
+from otto_bot.core import journey_rounds, outcomes, review_rounds, stale_base
 from otto_bot.core.attempt import MOVING, SETTLED, Attempt, Task, TaskState, Verification, target_of
 from otto_bot.core.evidence import Cause, Excerpt, Failure, Phase
 from otto_bot.core.plan import batches, order_problems
@@ -21,8 +21,10 @@ def startable(run: Run, key: str) -> bool:
     task = run.tasks.get(key)
     if task is None or run.plan is None or run.phase is not RunPhase.EXECUTING or run.resting:
         return False
-    if key not in run.current or run.pull_request is None:
+    if key not in run.current or run.pull_request is None or stale_base.before_batch(run):
         return False
+    if run.single and any(other.state in MOVING for other in run.tasks.values()):
+        return False  # they share one branch
     if any(run.tasks[need].state is not TaskState.MERGED for need in run.plan.depends()[key]):
         return False
     if task.state is TaskState.REOPENED:
@@ -246,6 +248,9 @@ def reorder(run: Run, wanted: Iterable[tuple[str, ...]] | None = None, keep_curr
         # What became free again would stand behind what depends on it: the plan's own order holds.
         later = list(batches(run.plan, open_tasks))
     order = ((current,) if current else ()) + tuple(batch for batch in later if batch)
+    if run.single:
+        # Tasks that share a branch are done one after another.
+        order = tuple((key,) for batch in order for key in batch)
     return run.model_copy(update={"order": order})
 
 

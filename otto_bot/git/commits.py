@@ -76,6 +76,13 @@ async def write_commit(
     return (await mirror.git(*argv, env=signature, input=text)).text
 
 
+async def subtree_of(mirror: Mirror, revision: str, path: str) -> str:
+    """The id of what stands at `path` in a commit; empty where there is nothing, or no such commit here."""
+    argv = ("rev-parse", "--verify", "--quiet", "--end-of-options", f"{checked_sha(revision)}:{path}")
+    ran = await mirror.git(*argv, ok=(0, 1, 128))
+    return ran.text if ran.exit_code == 0 else ""
+
+
 async def tree_of(mirror: Mirror, revision: str) -> str:
     """The tree id of a commit (or of a tree). GitFailed when the mirror lacks it."""
     ran = await mirror.git("rev-parse", "--verify", "--quiet", "--end-of-options", f"{checked_sha(revision)}^{{tree}}")

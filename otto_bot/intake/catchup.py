@@ -128,8 +128,8 @@ class CatchUp:
             await self._desk.pull_closed(run)
 
     async def _base(self, run: Run) -> None:
-        """Tasks that wait for a green base: whether the default branch has moved."""
-        if not base.waiting(run):
+        """Whether the default branch has moved: the next batch starts on it, and tasks may wait for it."""
+        if not base.followed(run):
             return
         head = await self._desk.repository(run.repo).branch_sha(run.repo.default_branch)
         if head is not None and head != (run.base_head or run.base_sha):

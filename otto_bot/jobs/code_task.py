@@ -4,47 +4,35 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from otto_bot.agents.coder import CodeResult, CoderLimits, code
 from otto_bot.agents.coder_prompt import CodeRequest
 from otto_bot.agents.toolbox import Toolbox
 from otto_bot.agents.turns import Signal
-from otto_bot.core.attempt import BASELINE, Attempt, Handoff
-from otto_bot.core.decision import Action
+from otto_bot.core.attempt import Attempt, Handoff
 from otto_bot.core.effects import Effect
 from otto_bot.core.events import AttemptCoded, AttemptFailed, AttemptStarted, AttemptStopped, RunEvent
 from otto_bot.core.evidence import Cause, Excerpt, Failure, Phase
 from otto_bot.core.run import Run
 from otto_bot.diagnosis.progress import left_as_it_was, progress
 from otto_bot.git.diff_gate import Finding, inspect
-from otto_bot.git.merging import Conflict
 from otto_bot.git.mirror import Mirror
 from otto_bot.git.publish import push
 from otto_bot.git.workspace import Workspace
 from otto_bot.jobs.caged import caged
-from otto_bot.jobs.context import Context, failures_before, slug
+from otto_bot.jobs.context import Context, failures_before
 from otto_bot.jobs.journal import StoredJournal
 from otto_bot.jobs.learn import told_to
 from otto_bot.jobs.money import budgeted
 from otto_bot.jobs.outcomes import Later
-from otto_bot.jobs.tried_before import own_evidence, previous_diff, standing
+from otto_bot.jobs.starting import overtaken, own_base, start_of
+from otto_bot.jobs.tried_before import own_evidence, previous_diff
 from otto_bot.model.errors import ProviderError
 from otto_bot.model.toolset import FileTools
 from otto_bot.store.effect_rows import Ticket
-from otto_bot.text.commits import attempt_commit, merge_commit
+from otto_bot.text.commits import attempt_commit
 
 COMMAND_SECONDS = 300.0
-
-
-@dataclass(frozen=True)
-class Start:
-    """Where an attempt begins."""
-
-    base: str
-    branch: str
-    previous_diff: str = ""
-    fresh: bool = False
 
 
 async def code_task(context: Context, run: Run, effect: Effect, ticket: Ticket) -> Sequence[RunEvent]:
@@ -52,7 +40,7 @@ async def code_task(context: Context, run: Run, effect: Effect, ticket: Ticket) 
     mirror = await context.mirror(run)
     task = run.task(effect.task)
     if task.last is None or task.last.number != effect.attempt:
-        start = await _start(context, run, mirror, effect)
+        start = await start_of(context, run, mirror, effect)
         run = await context.record(
             run.id,
             AttemptStarted(
@@ -81,34 +69,6 @@ def _needed(run: Run, attempt: Attempt) -> list[str]:
 
 def _task_of(run: Run, attempt: Attempt) -> str:
     return next(key for key, task in run.tasks.items() if attempt in task.attempts)
-
-
-async def _start(context: Context, run: Run, mirror: Mirror, effect: Effect) -> Start:
-    """A first or fresh attempt starts at the run branch's head; a retry at its predecessor, the head merged in."""
-    assert run.plan is not None
-    task = run.task(effect.task)
-    title = slug(run.plan.task(effect.task).title)
-    own = run.run_branch if run.single else f"{run.prefix}/{effect.task}-{title}-a{effect.attempt}"
-    last = standing(task.attempts)
-    if last is None or last.sha is None:
-        return Start(base=_fresh_base(run), branch=own, fresh=True)
-    await mirror.fetch(run.head, last.sha)
-    if task.next_strategy is not Action.RESTART_FRESH:
-        merged = await context.merging(mirror).merge_in(
-            last.sha, run.head, message=merge_commit(run, effect.task), author=await context.author(),
-            when=run.started_at,
-        )  # fmt: skip
-        if not isinstance(merged, Conflict):
-            return Start(base=merged, branch=last.branch)
-    return Start(base=_fresh_base(run), branch=own, fresh=True)
-
-
-def _fresh_base(run: Run) -> str:
-    """In a single-task run the run branch holds the failed attempt itself: fresh means the tree before it."""
-    if not run.single:
-        return run.head
-    ours = {attempt.sha for task in run.tasks.values() for attempt in task.attempts}
-    return run.verifications[BASELINE].sha if run.head in ours else run.head
 
 
 class _Session:
@@ -182,9 +142,15 @@ class _Session:
         )
 
     async def _previous_diff(self) -> str:
-        """A fresh start sees what was tried before it."""
+        """A fresh start sees what was tried before it, also what could never be pushed."""
         reading, merging = self.context.reading(self.mirror), self.context.merging(self.mirror)
-        return await previous_diff(reading, merging, self.run.task(self.effect.task).attempts, self.attempt)
+        task = self.run.task(self.effect.task)
+        earlier = tuple(a for a in task.attempts if a.number < self.attempt.number)
+        here = frozenset([a.sha for a in earlier if a.sha and await self.mirror.has(a.sha)])
+        undone = await overtaken(self.context, self.run, self.mirror, task.model_copy(update={"attempts": earlier}))
+        last = next((a.sha for a in reversed(earlier) if a.sha and a.pushed), None)
+        began = await own_base(self.context, self.run, self.mirror, task.key, last) if undone and last else None
+        return await previous_diff(reading, merging, task.attempts, self.attempt, here=here, began=began)
 
     async def _signal(self) -> Signal:
         """Asked before each step: go on, pause, or stop and push what is there."""
@@ -203,7 +169,7 @@ class _Session:
         if result.ending == "money_limit":
             return [await self._out_of_money(workspace, result.tree if changed else None)]
         if result.ending not in ("finished", "no_finish"):
-            return [self._failed(Cause.AGENT_LIMIT, f"{result.ending.replace('_', ' ')}: {result.detail}")]
+            return [await self._over_limit(workspace, result, result.tree if changed else None)]
         if not changed and self._base_mended():
             # Its own change was right: with the new base taken in it is verified once more.
             return [self._coded(self.attempt.base_sha, "no changes, on the new base", result)]
@@ -257,6 +223,12 @@ class _Session:
     async def _out_of_money(self, workspace: Workspace, tree: str | None) -> RunEvent:
         sha, kept = await self._save(workspace, tree)
         failed = self._failed(Cause.BUDGET, f"the money ended in the middle of the work. {kept}")
+        return failed.model_copy(update={"sha": sha, "tree": tree if sha else None})
+
+    async def _over_limit(self, workspace: Workspace, result: CodeResult, tree: str | None) -> RunEvent:
+        sha, kept = await self._save(workspace, tree)
+        words = ": ".join(part for part in (result.ending.replace("_", " "), result.detail) if part)
+        failed = self._failed(Cause.AGENT_LIMIT, f"{words}. {kept}")
         return failed.model_copy(update={"sha": sha, "tree": tree if sha else None})
 
     async def _save(self, workspace: Workspace, tree: str | None) -> tuple[str | None, str]:

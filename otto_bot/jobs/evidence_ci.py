@@ -18,7 +18,8 @@ async def no_ci_reason(
     context: Context, run: Run, verification: Verification, ran: bool
 ) -> tuple[NoCiReason, str, str]:
     """The reason, the workflow file it is about (may be empty), and words. What GitHub does not tell is `unknown`."""
-    assert run.lane is not None
+    lane = verification.lane or run.lane
+    assert lane is not None
     repository = context.repository(run)
     try:
         files = parse_workflows(await repository.workflow_files(verification.sha))
@@ -30,6 +31,6 @@ async def no_ci_reason(
     except GitHubError as error:
         log.warning("GitHub does not say why nothing ran for %s: %s", verification.sha, error)
         return "unknown", "", WORDS["unknown"]
-    branch = run.repo.default_branch if run.lane.kind is LaneKind.PULL_REQUEST else verification.branch
-    reason, path = why_no_ci(run.lane, files, states, branch=branch, draft=draft, ran=ran)
+    branch = run.repo.default_branch if lane.kind is LaneKind.PULL_REQUEST else verification.branch
+    reason, path = why_no_ci(lane, files, states, branch=branch, draft=draft, ran=ran)
     return reason, path.rsplit("/", 1)[-1], WORDS[reason]

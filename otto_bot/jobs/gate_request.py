@@ -20,6 +20,7 @@ from otto_bot.core.run import Gate, Run
 from otto_bot.git.errors import GitFailed
 from otto_bot.github.errors import GitHubError
 from otto_bot.jobs.context import Context
+from otto_bot.jobs.starting import own_base
 
 log = logging.getLogger(__name__)
 
@@ -49,7 +50,7 @@ async def attempt_diffs(context: Context, run: Run, gate: Gate) -> tuple[tuple[R
         reading = context.reading(mirror)
         for failure in failed:
             sha = _sha(run, failure) or ""
-            base = run.base_sha if run.single else reading.merge_base(run.head, sha) or run.base_sha
+            base = await own_base(context, run, mirror, failure.task, sha)
             seen = await asyncio.to_thread(reading.diff, base, sha, patch_bytes=PATCH_BYTES)
             changes = [
                 Changed(path=c.path, additions=c.additions, deletions=c.deletions, patch=context.redactor.text(c.patch))

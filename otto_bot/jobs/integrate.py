@@ -6,7 +6,6 @@ from collections.abc import Sequence
 
 from otto_bot.core.effects import Effect
 from otto_bot.core.events import CandidateBuilt, CandidateConflict, RunBranchMoved, RunEvent, TasksMerged
-from otto_bot.core.evidence import Cause, Excerpt, Failure, Phase
 from otto_bot.core.run import Integration, Run
 from otto_bot.git.commits import tree_of
 from otto_bot.git.errors import PushRejected
@@ -15,6 +14,7 @@ from otto_bot.git.mirror import Mirror
 from otto_bot.git.publish import push
 from otto_bot.jobs.context import Context
 from otto_bot.jobs.dispatching import dispatch_if_needed, verification_pull
+from otto_bot.jobs.suspects import conflict_failure
 from otto_bot.store.effect_rows import Ticket
 from otto_bot.text.commits import squash_commit
 
@@ -27,11 +27,14 @@ async def build_candidate(context: Context, run: Run, effect: Effect, _ticket: T
     mirror = await context.mirror(run)
     shas = [sha for key in integration.merging if (last := run.task(key).last) and (sha := last.sha)]
     await mirror.fetch(run.head, *shas)
-    squashed = await _squash_all(context, run, mirror, integration)
-    if isinstance(squashed, CandidateConflict):
-        return [squashed]
+    commits = await _squash_all(context, run, mirror, integration)
+    if isinstance(commits, CandidateConflict):
+        return [commits]
+    squashed = commits[-1][1]
     tree = await tree_of(mirror, squashed)
-    where = {"batch": integration.batch, "step": integration.step, "tasks": integration.merging}
+    where = {
+        "batch": integration.batch, "step": integration.step, "tasks": integration.merging, "commits": dict(commits),
+    }  # fmt: skip
     if tree in run.green_trees:
         return [CandidateBuilt.model_validate({"at": context.now(), "sha": squashed, "tree": tree, **where})]
     branch = f"{run.prefix}/batch-{integration.batch}-{integration.step}"
@@ -42,11 +45,14 @@ async def build_candidate(context: Context, run: Run, effect: Effect, _ticket: T
     return [CandidateBuilt.model_validate({"at": context.now(), "sha": squashed, "tree": tree, **where, **built})]
 
 
-async def _squash_all(context: Context, run: Run, mirror: Mirror, integration: Integration) -> str | CandidateConflict:
-    """One commit a task, in plan order. Fixed times make a second try build the same commits."""
+async def _squash_all(
+    context: Context, run: Run, mirror: Mirror, integration: Integration
+) -> list[tuple[str, str]] | CandidateConflict:
+    """One commit a task, in plan order: (task, commit). Fixed times make a second try build the same commits."""
     merging, reading = context.merging(mirror), context.reading(mirror)
     author, habits = await context.author(), await context.habits(run)
     onto = run.head
+    made: list[tuple[str, str]] = []
     for key in integration.merging:
         last = run.task(key).last
         assert last is not None
@@ -55,29 +61,12 @@ async def _squash_all(context: Context, run: Run, mirror: Mirror, integration: I
         message = squash_commit(run, key, habits)
         result = await merging.squash(base, last.sha, onto, message=message, author=author, when=run.started_at)
         if isinstance(result, Conflict):
-            return _conflict(context, run, integration, key, result)
+            failure = await conflict_failure(context, run, mirror, key, result.paths, made)
+            at, batch, step = context.now(), integration.batch, integration.step
+            return CandidateConflict(at=at, batch=batch, step=step, task=key, failure=failure)
         onto = result
-    return onto
-
-
-def _conflict(context: Context, run: Run, integration: Integration, key: str, conflict: Conflict) -> CandidateConflict:
-    last = run.task(key).last
-    assert last is not None
-    paths = ", ".join(conflict.paths) or "a directory"
-    failure = Failure(
-        task=key,
-        attempt=last.number,
-        sha=last.sha,
-        phase=Phase.MERGE,
-        cause=Cause.MERGE_CONFLICT,
-        detail=f"conflicts with the run branch in {paths}"[:1000],
-        fingerprint="merge:" + ",".join(sorted(conflict.paths))[:200],
-        suspected_files=conflict.paths[:20],
-        excerpts=(Excerpt(kind="message", source="git merge", text=f"conflict in {paths}"[:4000]),),
-    )
-    return CandidateConflict(
-        at=context.now(), batch=integration.batch, step=integration.step, task=key, failure=failure
-    )
+        made.append((key, onto))
+    return made
 
 
 async def merge(context: Context, run: Run, effect: Effect, _ticket: Ticket) -> Sequence[RunEvent]:

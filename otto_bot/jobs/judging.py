@@ -25,6 +25,7 @@ from otto_bot.jobs.evidence_green import green_head, green_jobs, own_records, te
 from otto_bot.jobs.examining import examine_head
 from otto_bot.jobs.money import out_of_money
 from otto_bot.jobs.outcomes import NeedsPerson, Retry
+from otto_bot.jobs.starting import own_base
 from otto_bot.model.errors import BudgetSpent
 from otto_bot.store.effect_rows import Ticket
 from otto_bot.text.judged import not_believed, record_words, seen_words
@@ -81,9 +82,8 @@ async def _matter(context: Context, run: Run, effect: Effect) -> Matter:
     mirror = await context.mirror(run)
     await mirror.fetch(attempt.sha, run.head)
     reading = context.reading(mirror)
-    # A run of one task works on the run branch itself: the task's part of it begins where its first attempt began.
-    base = task.attempts[0].base_sha if run.single else reading.merge_base(run.head, attempt.sha)
-    changes = await asyncio.to_thread(reading.diff, base or run.head, attempt.sha, patch_bytes=DIFF_READ)
+    base = await own_base(context, run, mirror, effect.task, attempt.sha)
+    changes = await asyncio.to_thread(reading.diff, base, attempt.sha, patch_bytes=DIFF_READ)
     diff = text_of(changes, DIFF_READ)
     verification = run.verifications[target_of(effect.task, effect.attempt)]
     green = await green_head(context, run, verification)

@@ -8,7 +8,7 @@ from otto_bot.core.config import Config, ConfigError
 from otto_bot.core.effects import Effect
 from otto_bot.core.events import Prepared, Refused, RunEvent
 from otto_bot.core.exposure import exposure
-from otto_bot.core.lanes import Lane, LaneKind, choose
+from otto_bot.core.lanes import Lane, LaneKind, Workflow, choose
 from otto_bot.core.run import Run
 from otto_bot.github.config_file import CONFIG_PATH, read_config_file
 from otto_bot.github.errors import Forbidden, TooLarge
@@ -48,10 +48,7 @@ async def prepare(context: Context, run: Run, _effect: Effect, _ticket: Ticket) 
     await repository.ensure_labels([*LABELS, Label(name=config.label, color="5319e7", description="Otto works on it")])
     workflows = parse_workflows(await repository.workflow_files(base))
     prefix = await _prefix(context, run, config)
-    lane = choose(workflows, f"{prefix}/1-1/t1-task-a1", run.repo.default_branch, config.verify)
-    if lane.kind is LaneKind.NONE:
-        return [Refused(at=now, reason=refusals.no_ci(lane.why, context.links(run), run.repo.default_branch))]
-    lane = _demand_dispatch(config, lane)
+    lane = chosen_lane(config, workflows, prefix, run.repo.default_branch)
     if lane.kind is LaneKind.NONE:
         return [Refused(at=now, reason=refusals.no_ci(lane.why, context.links(run), run.repo.default_branch))]
     return [Prepared(at=now, config=config, base_sha=base, lane=lane, exposure=exposure(workflows), prefix=prefix)]
@@ -76,6 +73,12 @@ async def _prefix(context: Context, run: Run, config: Config) -> str:
     """The configured prefix, or another one where a branch of that very name stands in the way."""
     taken = await context.repository(run).branch_sha(config.branches.prefix)
     return config.branches.prefix if taken is None else f"{config.branches.prefix}-bot"
+
+
+def chosen_lane(config: Config, workflows: Sequence[Workflow], prefix: str, branch: str) -> Lane:
+    """The way in which branches of ours are verified; none where the repository allows only one that is not there."""
+    lane = choose(workflows, f"{prefix}/1-1/t1-task-a1", branch, config.verify)
+    return lane if lane.kind is LaneKind.NONE else _demand_dispatch(config, lane)
 
 
 def _demand_dispatch(config: Config, lane: Lane) -> Lane:

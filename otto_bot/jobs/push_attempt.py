@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from otto_bot.core.attempt import Attempt
 from otto_bot.core.effects import Effect
-from otto_bot.core.events import AttemptFailed, AttemptPushed, RunBranchMoved, RunEvent
+from otto_bot.core.events import AttemptFailed, AttemptPushed, AttemptRenewed, RunBranchMoved, RunEvent
 from otto_bot.core.evidence import Cause, Excerpt, Failure, Phase
 from otto_bot.core.run import Run
 from otto_bot.diagnosis.fingerprint import progress
@@ -16,6 +16,7 @@ from otto_bot.git.mirror import Mirror
 from otto_bot.git.publish import push
 from otto_bot.jobs.context import Context, failures_before
 from otto_bot.jobs.dispatching import dispatch_if_needed, verification_pull
+from otto_bot.jobs.renewal import renewal
 from otto_bot.store.effect_rows import Ticket
 
 
@@ -25,6 +26,15 @@ async def push_attempt(context: Context, run: Run, effect: Effect, _ticket: Tick
     if attempt is None or attempt.sha is None:
         return []
     mirror = await context.mirror(run)
+    before = await renewal(context, run, effect, attempt, mirror)
+    if isinstance(before, AttemptRenewed):
+        # Written down before it is pushed: what is on GitHub is always known here.
+        run = await context.record(run.id, before)
+        attempt = run.task(effect.task).last
+    elif before is not None:
+        return [before]
+    if attempt is None or attempt.sha is None or attempt.number != effect.attempt:
+        return []
     try:
         current = await mirror.remote_head(f"refs/heads/{attempt.branch}")
         await push(mirror, attempt.sha, attempt.branch, current)

@@ -6,13 +6,15 @@ from collections.abc import Sequence
 
 from otto_bot.core.attempt import BASELINE
 from otto_bot.core.effects import Effect
-from otto_bot.core.events import BaseConflict, BaseTaken, RunBranchMoved, RunEvent
+from otto_bot.core.events import BaseConflict, BaseRefused, BaseTaken, RunBranchMoved, RunEvent
 from otto_bot.core.run import Run
+from otto_bot.core.stale_base import contained
 from otto_bot.git.commits import tree_of
 from otto_bot.git.errors import PushRejected
 from otto_bot.git.merging import Conflict
 from otto_bot.git.mirror import Mirror
 from otto_bot.git.publish import push
+from otto_bot.jobs.base_workflows import read_base
 from otto_bot.jobs.context import Context
 from otto_bot.jobs.dispatching import dispatch_if_needed
 from otto_bot.jobs.outcomes import NeedsPerson
@@ -21,7 +23,8 @@ from otto_bot.text.commits import base_commit
 
 
 async def take_base(context: Context, run: Run, effect: Effect, _ticket: Ticket) -> Sequence[RunEvent]:
-    """BaseTaken, or BaseConflict; RunBranchMoved where someone else's commits got there first.
+    """BaseTaken, or BaseConflict; BaseRefused where its workflows are a person's to look at before they run for us;
+    RunBranchMoved where someone else's commits got there first.
 
     The merge has a fixed time, so that a second try makes the same commit.
     """
@@ -30,23 +33,29 @@ async def take_base(context: Context, run: Run, effect: Effect, _ticket: Ticket)
     base = await mirror.remote_head(f"refs/heads/{branch}")
     if base is None:
         raise NeedsPerson(f"the default branch `{branch}` is gone; tell Otto by a new run on the new one", "base_gone")
-    await mirror.fetch(base, run.head)
+    await mirror.fetch(base, run.head, contained(run))
     merging = context.merging(mirror)
     merged = await merging.merge_in(
         run.head, base, message=base_commit(run), author=await context.author(), when=run.started_at
     )
     if isinstance(merged, Conflict):
         return [BaseConflict(at=context.now(), asked=effect.target, base_sha=base, paths=merged.paths[:20])]
+    read = await read_base(context, run, mirror, base)
+    if read.refusal:
+        given = {"asked": effect.target, "base_sha": base, "reason": read.refusal, "exposure": read.asks}
+        return [BaseRefused.model_validate({"at": context.now(), **given})]
     moved = await _push(context, run, mirror, merged)
     if moved is not None:
         return [moved]
     known = run.verifications.get(BASELINE)
     again = known is None or known.sha != merged
-    dispatched = await dispatch_if_needed(context, run, run.run_branch, merged) if again else None
+    onward = run.model_copy(update={"lane": read.lane}) if read.lane else run
+    dispatched = await dispatch_if_needed(context, onward, run.run_branch, merged) if again else None
     tree = await tree_of(mirror, merged)
     taken = BaseTaken(
-        at=context.now(), asked=effect.target, base_sha=base, sha=merged, tree=tree, dispatched_run=dispatched
-    )
+        at=context.now(), asked=effect.target, base_sha=base, sha=merged, tree=tree, dispatched_run=dispatched,
+        lane=read.lane, exposure=read.exposure,
+    )  # fmt: skip
     return [taken]
 
 

@@ -32,17 +32,28 @@ def standing(attempts: Sequence[Attempt]) -> Attempt | None:
     return None
 
 
-async def previous_diff(reading: Reading, merging: Merging, attempts: Sequence[Attempt], attempt: Attempt) -> str:
-    """The diff of the newest pushed attempt before `attempt`; empty where there is none or `attempt` goes on from it.
+async def previous_diff(
+    reading: Reading,
+    merging: Merging,
+    attempts: Sequence[Attempt],
+    attempt: Attempt,
+    *,
+    here: frozenset[str] = frozenset(),
+    began: str | None = None,
+) -> str:
+    """The diff of the newest attempt before `attempt`; empty where there is none or `attempt` goes on from it.
 
     It is taken from where the two part: what other tasks brought into the run branch, before or since, is not the
-    attempt's work. Both commits must be in the mirror.
+    attempt's work. Both commits must be in the mirror; `here` are those that are, though they were never pushed.
+    `began` is where the task's own work began, if its commit is part of `attempt` and its work was taken out again.
     """
-    earlier = [a for a in attempts if a.number < attempt.number and a.sha and a.pushed]
+    earlier = [a for a in attempts if a.number < attempt.number and a.sha and (a.pushed or a.sha in here)]
     if not earlier or attempt.base_sha == earlier[-1].sha:
         return ""
     last = earlier[-1]
     assert last.sha is not None
+    if began is not None:
+        return diff_text(reading, began, last.sha, DIFF_SHOWN)
     if await merging.is_ancestor(last.sha, attempt.base_sha):
         return ""
     base = reading.merge_base(attempt.base_sha, last.sha) or last.base_sha

@@ -9,9 +9,10 @@ from datetime import timedelta
 from otto_bot.core.actions import POLL_FIRST, RunSeen, Seen, read_runs
 from otto_bot.core.attempt import BASELINE, Ending, Verification
 from otto_bot.core.effects import Effect
-from otto_bot.core.events import RunEvent, VerificationEnded, VerificationPolled
+from otto_bot.core.events import BaseMoved, RunEvent, VerificationEnded, VerificationPolled
 from otto_bot.core.evidence import Cause, Excerpt, Failure, Phase
 from otto_bot.core.lanes import LaneKind
+from otto_bot.core.no_ci import WORDS as NO_CI_WORDS
 from otto_bot.core.run import Run
 from otto_bot.core.shared_failures import FLAKY_WITHIN, weighed
 from otto_bot.diagnosis.diagnose import diagnose
@@ -20,6 +21,8 @@ from otto_bot.github.ci_models import WorkflowRun
 from otto_bot.jobs.context import Context, failures_before
 from otto_bot.jobs.evidence_ci import no_ci_reason
 from otto_bot.jobs.evidence_logs import Evidence, evidence_of
+from otto_bot.jobs.suspects import red_together
+from otto_bot.jobs.unmergeable import conflict_with_base, unmergeable
 from otto_bot.store.effect_rows import Ticket
 
 EVENT_OF = {
@@ -68,8 +71,14 @@ async def verify_head(context: Context, run: Run, effect: Effect, _ticket: Ticke
                 at=now, target=effect.target, next_at=next_at, waiting=seen.waiting, run_ids=ids, url=url
             )
         ]
-    failure = None if seen.ending == "green" else await _failure(context, run, effect, verification, runs, seen)
+    failure: Failure | None = None
+    moved: list[RunEvent] = []
+    if seen.ending == "no_ci" and not runs and await unmergeable(context, run, verification):
+        failure, moved = await _unmergeable(context, run, effect, verification)
+    elif seen.ending != "green":
+        failure = await _failure(context, run, effect, verification, runs, seen)
     return [
+        *moved,
         VerificationEnded(
             at=now,
             target=effect.target,
@@ -78,8 +87,30 @@ async def verify_head(context: Context, run: Run, effect: Effect, _ticket: Ticke
             failure=failure,
             run_ids=ids,
             url=url,
-        )
+        ),
     ]
+
+
+async def _unmergeable(
+    context: Context, run: Run, effect: Effect, verification: Verification
+) -> tuple[Failure, list[RunEvent]]:
+    """No workflow started, because of a conflict with the default branch: one task's work is written again on it."""
+    merging = run.integration.merging if run.integration is not None and not effect.task else ()
+    key = effect.task or (merging[0] if len(merging) == 1 else "")
+    found = None
+    if key and not run.single and effect.target != BASELINE:
+        found = await conflict_with_base(context, run, verification, key)
+    if found is not None:
+        failure, newest = found
+        # Without this news the next attempt would begin on the old base.
+        return failure, [BaseMoved(at=context.now(), sha=newest)] if newest != run.base_head else []
+    words = f"no workflow started for this commit: {NO_CI_WORDS['base_conflict']}"
+    failure = Failure(
+        task=effect.task or effect.target, attempt=effect.attempt, sha=verification.sha, phase=Phase.VERIFY,
+        cause=Cause.NO_CI, detail=words, conclusion="no_ci:base_conflict@", fingerprint="no_ci:base_conflict",
+        excerpts=(Excerpt(kind="message", source="GitHub", text=words, url=verification.url),),
+    )  # fmt: skip
+    return failure, []
 
 
 def _after_the_base(run: Run, target: str, seen: Seen) -> Seen:
@@ -92,13 +123,14 @@ def _after_the_base(run: Run, target: str, seen: Seen) -> Seen:
 
 async def _runs_of(context: Context, run: Run, verification: Verification) -> list[WorkflowRun]:
     """The lane's workflow runs for exactly this commit: one a workflow, the newest."""
-    assert run.lane is not None
+    lane = verification.lane or run.lane
+    assert lane is not None
     found = await context.repository(run).workflow_runs(verification.sha)
-    wanted = EVENT_OF.get(run.lane.kind, "")
+    wanted = EVENT_OF.get(lane.kind, "")
     newest: dict[str, WorkflowRun] = {}
     for one in sorted(found, key=lambda item: item.id):
         path = one.path.split("@", 1)[0]
-        if one.event == wanted and (not run.lane.workflows or path in run.lane.workflows):
+        if one.event == wanted and (not lane.workflows or path in lane.workflows):
             newest[path] = one
     return list(newest.values())
 
@@ -144,7 +176,10 @@ async def _failure(
     found = await evidence_of(context, run, effect.target, runs)
     if found.jobs:
         failure = await asyncio.to_thread(_diagnosed, task, effect.attempt, verification.sha, found, before, baseline)
-        return failure if effect.target == BASELINE else await _weighed(context, run, verification, failure)
+        if effect.target == BASELINE:
+            return failure
+        failure = await _weighed(context, run, verification, failure)
+        return failure if effect.task else await _together(context, run, failure)
     words = seen.waiting or WORDS.get(seen.ending, "the workflows ended badly without a failing job")
     conclusion: str = seen.ending
     if seen.ending in ("no_ci", "neutral"):
@@ -161,6 +196,14 @@ async def _failure(
         fingerprint=f"{seen.ending}:{seen.reason}",
         excerpts=(Excerpt(kind="message", source="GitHub Actions", text=words, url=verification.url),),
     )
+
+
+async def _together(context: Context, run: Run, failure: Failure) -> Failure:
+    """A candidate's failure, with what was merged before the one task on it."""
+    mirror = await context.mirror(run)
+    merging = run.integration.merging if run.integration is not None else ()
+    await mirror.fetch(run.head, *[a.sha for key in merging if (a := run.task(key).last) is not None and a.sha])
+    return await red_together(context, run, mirror, failure)
 
 
 async def _weighed(context: Context, run: Run, verification: Verification, failure: Failure) -> Failure:

@@ -40,9 +40,9 @@ def merge_commit(run: Run, task_key: str) -> str:
 
 
 def base_commit(run: Run) -> str:
-    """The default branch taken into the run branch, where tasks wait for a base that is green."""
+    """The default branch taken into the run branch: what comes next is written and verified on top of it."""
     branch = plain(run.repo.default_branch, 40)
-    return f"Merge {branch} into the run branch\n\nIssue {run.issue}: tasks wait for what was mended there.\n"
+    return f"Merge {branch} into the run branch\n\nIssue {run.issue}: what comes next starts on what is there now.\n"
 
 
 def subject_line(title: str, habits: Sequence[str], limit: int = SUBJECT) -> str:

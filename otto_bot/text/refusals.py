@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from otto_bot.core.exposure import Exposed
 from otto_bot.core.run import Run
 from otto_bot.text.footer import usd
 from otto_bot.text.links import Links
@@ -36,6 +37,17 @@ def no_ci(why: str, links: Links, branch: str) -> str:
     )
     room = REASON_LIMIT - len(words) - len(url)
     return words.format(why=one_line(why, max(60, room))) + url
+
+
+def exposure_grew(items: Sequence[Exposed], branch: str) -> str:
+    """Workflows changed on the default branch: code on Otto's branches could use more than the plan told."""
+    shown = [f"{one_line(item.what, 20)} {one_line(item.detail, 50)} ({one_line(item.workflow, 50)})" for item in items]
+    more = f" and {len(shown) - 5} more" if len(shown) > 5 else ""
+    return one_line(
+        f"the workflows on {one_line(branch, 60)} changed, and code on Otto's branches could now use in your CI: "
+        f"{'; '.join(shown[:5])}{more}. May it? /otto resume lets it, /otto stop ends the run",
+        REASON_LIMIT,
+    )
 
 
 def starter_link(links: Links, branch: str) -> str:

@@ -8,6 +8,7 @@ from otto_bot.core.attempt import TaskState
 from otto_bot.core.funds import RETRYABLE
 from otto_bot.core.run import GateState, Outcome, Run, RunPhase
 from otto_bot.core.waits import waits_for
+from otto_bot.text.base import base_lines
 from otto_bot.text.body import Part, assemble
 from otto_bot.text.edited import edited_in_status
 from otto_bot.text.estimate import estimate_status
@@ -30,6 +31,7 @@ def status_comment(run: Run, links: Links, now: datetime) -> str:
     parts += [
         _waiting(run, links, now),
         f"**Next:** {next_step(run)}",
+        *base_lines(run, links),
         *_troubles(run),
         *_relabelled(run),
         edited_in_status(run),

@@ -27,6 +27,7 @@ from otto_bot.core.learning_uses import Use, own, proposed_at, unwritten
 from otto_bot.core.learnings import GateLearning, LearningStatus, OrderAnswer, Standing, Told
 from otto_bot.core.plan import Plan
 from otto_bot.core.run import Gate, GateState, Run
+from otto_bot.core.stale_base import outdated
 from otto_bot.core.surfaces import surfaces
 from otto_bot.core.values import Usage
 from otto_bot.core.verdict import Verdict
@@ -174,7 +175,16 @@ class Jobs(Outer):
         if run.single and self.bad(0.2):
             moved = e.RunBranchMoved(at=now, sha=sha_of("person", self.number()), tree="tree-person", by="bob")
             return [moved, e.AttemptFailed(**where, failure=self.failed(effect, Cause.MERGE_CONFLICT, Phase.PUSH))]
-        return [e.AttemptPushed(**where, sha=last.sha, pull_request=None if run.single else self.number())]
+        if not last.awaits_base and not run.resting and self.bad(0.3):
+            newest = run.base_head if outdated(run) else sha_of("main", self.number())
+            return [e.PushWaits(**where, base_sha=newest)]
+        sha, renewed = last.sha, []
+        if last.awaits_base:
+            if self.bad(0.2):
+                return [e.AttemptFailed(**where, failure=self.failed(effect, Cause.MERGE_CONFLICT, Phase.MERGE))]
+            sha = sha_of("renewed", last.sha, run.head)
+            renewed = [e.AttemptRenewed(**where, sha=sha, tree=f"tree-{sha}")]
+        return [*renewed, e.AttemptPushed(**where, sha=sha, pull_request=None if run.single else self.number())]
 
     def verify(self, run: Run, effect: Effect, now: datetime) -> list[RunEvent]:
         seen = run.verifications.get(effect.target)
@@ -311,6 +321,8 @@ class Jobs(Outer):
         where: dict[str, Any] = {"at": now, "asked": effect.target, "base_sha": effect.target}
         if self.bad(0.3):
             return [e.BaseConflict(**where, paths=("a.py",))]
+        if self.bad(0.2):
+            return [e.BaseRefused(**where, reason="the workflows are others now", exposure=f"hash-{effect.target}")]
         if self.bad(0.2):
             return [e.RunBranchMoved(at=now, sha=sha_of("person", self.number()), tree="tree-person", by="bob")]
         if self.bad(0.2):

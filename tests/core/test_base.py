@@ -73,7 +73,7 @@ def test_nothing_happens_while_the_base_stands_still() -> None:
 def test_a_base_that_moved_is_taken_in_verified_and_reopens() -> None:
     run = fold(held(), moved())
     (effect,) = [one for one in scheduled(run) if one.kind is EffectKind.TAKE_BASE]
-    assert (effect.key, effect.target) == (f"run/1/base/new-base/on/{run.head}", "new-base")
+    assert (effect.key, effect.target) == (f"run/1/base/new-base/on/{run.head}/h{run.rests}", "new-base")
     run = fold(run, taken())
     assert (run.head, run.head_tree) == ("merge", "tree-merge")
     assert run.verifications[BASELINE].started_at == at(20)

@@ -102,3 +102,39 @@ def test_an_old_candidate_says_nothing_about_the_new_one() -> None:
     run = ends(built(ready()), "red")
     assert built(run, step=1, tasks=("t1", "t2", "t3")) == run
     assert built(run, tasks=("t3",)) == run
+
+
+def closed(run: Run) -> set[int]:
+    """Verification pull requests that are closed now: they have served."""
+    return {one.number for one in scheduled(run) if one.kind is EffectKind.TIDY}
+
+
+def test_one_by_one_asks_actions_only_about_trees_that_nobody_knows_and_tidies_each_candidate() -> None:
+    """t1 alone is its own verified tree again; t1 with t2 is new and red; t1 with t3 is new and green."""
+    run = built(ready(), pull_request=101, branch="all")
+    run = ends(run, "red")
+    assert closed(run) == {101}
+    asked = len(run.verifications)
+    run = built(run, tree="tree-t1-1")
+    assert (len(run.verifications), EffectKind.VERIFY in kinds(run)) == (asked, False)
+    made = run.integration
+    assert made is not None
+    run = fold(run, e.TasksMerged(at=T0, batch=1, step=made.step, tasks=("t1",), sha="c2", tree="tree-t1-1"))
+    run = built(run, tree="tree-12", pull_request=102, branch="with-t2")
+    assert 102 not in closed(run)
+    run = ends(run, "red")
+    assert closed(run) == {101, 102}
+    run = ends(built(run, tree="tree-13", pull_request=103, branch="with-t3"), "green")
+    made = run.integration
+    assert made is not None
+    run = fold(run, e.TasksMerged(at=T0, batch=1, step=made.step, tasks=("t3",), sha="c4", tree="tree-13"))
+    assert closed(run) == {101, 102, 103}
+    assert len(run.verifications) == asked + 2
+    assert (states(run), run.phase) == ({"t1": "merged", "t2": "failed", "t3": "merged"}, RunPhase.GATE)
+    assert [len(task.attempts) for task in run.tasks.values()] == [1, 1, 1]
+
+
+def test_each_merged_task_knows_its_own_commit() -> None:
+    run = ends(built(ready(), commits={"t1": "s1", "t2": "s2", "t3": "c1"}), "green")
+    run = fold(run, e.TasksMerged(at=T0, batch=1, step=1, tasks=("t1", "t2", "t3"), sha="c1", tree="tree-new"))
+    assert [run.task(key).merged_sha for key in ("t1", "t2", "t3")] == ["s1", "s2", "c1"]

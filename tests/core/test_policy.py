@@ -108,6 +108,7 @@ ASKED = [
     (Cause.ACTION_REQUIRED, {"detail": "likely failed because of a workflow file issue"}, ("mend it",)),
     (Cause.NO_CI, {"conclusion": "no_ci:workflow_disabled@ci.yml"}, ("`ci.yml` is disabled", "Enable workflow")),
     (Cause.NO_CI, {"conclusion": "no_ci:workflow_gone@ci.yml"}, ("merge the default branch",)),
+    (Cause.NO_CI, {"conclusion": "no_ci:base_conflict@"}, ("conflicts with the default branch", "merge")),
     (Cause.NO_CI, {"conclusion": "no_ci:workflow_broken@ci.yml"}, ("cannot read `ci.yml`",)),
     (Cause.NO_CI, {"conclusion": "no_ci:draft_guard@ci.yml"}, ("Ready for review",)),
     (Cause.NO_CI, {"conclusion": "no_ci:branch_filter@ci.yml"}, ("branch filter of `ci.yml`",)),

@@ -176,13 +176,30 @@ async def test_a_run_that_cannot_be_read_is_left_for_the_next_round(started: Any
     assert started.given() == ["pause"]
 
 
-async def test_a_default_branch_that_moved_unseen_is_found_where_tasks_wait_for_it(started: Any) -> None:
-    run = await started.opened()
+async def test_a_default_branch_that_moved_unseen_is_found_once(started: Any) -> None:
+    """The next batch starts on it."""
+    await started.opened()
+    started.drop("push")
+    await started.do(push={"branch": "main", "files": {"a": "1"}})
     await started.catch_up()
+    await started.catch_up()
+    (moved,) = [event for event in started.told() if isinstance(event, e.BaseMoved)]
+    assert moved.sha == await started.repository.branch_sha("main")
+
+
+async def test_nobody_asks_where_a_default_branch_stands_that_does_not_matter(started: Any) -> None:
+    """Before the plan is approved, and while people hold the run."""
+    await started.planned()
     started.drop("push")
     await started.do(push={"branch": "main", "files": {"a": "1"}})
     await started.catch_up()
     assert not [event for event in started.told() if isinstance(event, e.BaseMoved)]
+
+
+async def test_a_default_branch_that_moved_unseen_is_found_where_tasks_wait_for_it(started: Any) -> None:
+    run = await started.opened()
+    started.drop("push")
+    await started.do(push={"branch": "main", "files": {"a": "1"}})
 
     failure = Failure(task="t1", attempt=1, phase=Phase.CODING, cause=Cause.BASE_RED)
     moves = (Move(task="t1", action=Action.HOLD, reason="the base is red"),)

@@ -37,6 +37,7 @@ from otto_bot.store.learnings import Learnings
 from otto_bot.store.ledger import Ledger
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "core"))  # makers of plans, runs and events
+sys.path.insert(0, str(Path(__file__).parent))  # a run lived by its real jobs
 
 
 def _no_model() -> ModelClient:

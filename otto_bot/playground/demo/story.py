@@ -79,6 +79,13 @@ class Story:
     def _on_CandidateConflict(self, event: Json) -> list[str]:  # noqa: N802
         return [f"{self._task(event['task'])}: [{RED}]conflicts[/{RED}] with what was merged before"]
 
+    def _on_BaseTaken(self, event: Json) -> list[str]:  # noqa: N802
+        return [f"the default branch moved and is taken in: {str(event.get('base_sha', ''))[:7]}"]
+
+    def _on_BaseConflict(self, event: Json) -> list[str]:  # noqa: N802
+        paths = escape(", ".join(event.get("paths", [])[:3]))
+        return [f"the default branch moved and [{RED}]conflicts[/{RED}] with the run branch: {paths}"]
+
     def _on_GateOpened(self, event: Json) -> list[str]:  # noqa: N802
         return [f"[bold]gate {event.get('gate')}[/bold]: the batch has settled with failures"]
 

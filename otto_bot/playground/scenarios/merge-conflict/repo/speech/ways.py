@@ -1,0 +1,7 @@
+"""Every way by its name."""
+
+from speech import plain
+
+WAYS = {
+    "plain": plain.say,
+}
