@@ -151,10 +151,9 @@ TASK = TaskSpec(
 
 
 def test_a_verdict_passed_true_with_a_failing_must_item_accepted() -> None:
-    """The total is computed from the items; the judge's own word for it does not exist."""
-    assert "passed" not in Verdict.model_fields
+    """The total is computed from the items; the judge's own word for it counts only against it."""
     items = (VerdictItem(id="c1", status="met"), VerdictItem(id="c2", status="not_met"))
-    assert not assess(TASK, Verdict(items=items, summary="passed: true")).passed
+    assert not assess(TASK, Verdict(items=items, summary="passed: true", passed=True)).passed
 
 
 def test_a_must_item_the_judge_forgot_blamed_on_the_coder() -> None:

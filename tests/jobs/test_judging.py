@@ -103,6 +103,7 @@ def open_court(open_bench: Any):
                 update={
                     "plan": Plan(summary="S", tasks=(SPEC,)),
                     "head": workflow.head_sha,
+                    "base_sha": base,
                     "lane": Lane(kind=LaneKind.PUSH, jobs=("unit",)),
                     "tasks": {"t1": Task(key="t1", attempts=(attempt,))},
                     "verifications": {"t1/a1": head},
