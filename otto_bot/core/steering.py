@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection
 from datetime import datetime, timedelta
 
-from otto_bot.core import additions, edits, funds, journey_steering, learning_uses, policy
+from otto_bot.core import accepting, additions, edits, funds, journey_steering, learning_uses, policy
 from otto_bot.core.attempt import TaskState
 from otto_bot.core.commands import Command, Given
 from otto_bot.core.decision import Action, Decider, Move
@@ -144,7 +144,7 @@ def _skip(run: Run, given: Given, at: datetime) -> Run:
     states = RETRYABLE | {TaskState.PENDING, TaskState.REOPENED, TaskState.BLOCKED}
     tasks, problem = _named(run, given.command, states)
     if problem:
-        return reply(run, given, "cannot_skip", problem)
+        return reply(run, given, "cannot_skip", "cannot_accept", problem)
     reason = f"@{given.by.login} asked for it"
     gate = run.gate
     if gate is not None and gate.decision is None:
@@ -160,6 +160,19 @@ def _skip(run: Run, given: Given, at: datetime) -> Run:
     if run.phase is RunPhase.DONE or (run.phase is RunPhase.GATE and not failed):
         run = run.model_copy(update={"phase": RunPhase.EXECUTING, "outcome": None})
     return run
+
+
+def _accept(run: Run, given: Given, at: datetime) -> Run:
+    """Changed tests are right: said by someone who could read which."""
+    tasks, gate = given.command.tasks, run.gate
+    problem = next((why for key in tasks if (why := accepting.cannot_accept(run, key))), "")
+    if problem:
+        return reply(run, given, "cannot_accept", problem)
+    if gate is not None and gate.decision is None:
+        return reply(run, given, "still_deciding")
+    if gate is not None and (gate.comment_id is None or _unread(given, gate.posted_at)):
+        return reply(run, given, "not_posted", f"r{gate.revision}")
+    return awake(accepting.accept(run, tasks, given.by.login, at))
 
 
 def _replan(run: Run, given: Given, at: datetime) -> Run:
@@ -287,6 +300,7 @@ _VERBS: dict[str, Callable[[Run, Given, datetime], Run]] = {
     "approve": _approve,
     "retry": _retry,
     "skip": _skip,
+    "accept": _accept,
     "replan": _replan,
     "plan": _plan,
     "pause": _pause,

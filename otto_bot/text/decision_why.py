@@ -136,6 +136,8 @@ def plan_line(move: Move, limit: int = 2000) -> str:
         return f"{head}: the same task again, now with the evidence of its failure{reason}"
     if move.action is Action.RERUN:
         return f"{head}, on the same commit; no attempt is used up"
+    if move.action is Action.ACCEPT:
+        return f"{head}: nothing is coded again, the same commit goes on; no further attempt is used up"
     if move.action is Action.ASK:
         return f"{head}: {inline(move.question or 'What should happen?', 500)}" + _because(move)
     return f"{head}{': ' + inline(without_at(move.reason), 300) if move.reason else ''}"

@@ -6,9 +6,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from otto_bot.core.tampering_paths import is_test
 from otto_bot.git.changes import FileChange
 from otto_bot.git.diff_gate import Finding, GateLimits, inspect, odd_path
-from otto_bot.git.diff_rules import Globs, added_lines, is_test, secrets_in
+from otto_bot.git.diff_rules import Globs, added_lines, secrets_in
 
 
 def change(path: str, **more) -> FileChange:
