@@ -144,7 +144,7 @@ def _skip(run: Run, given: Given, at: datetime) -> Run:
     states = RETRYABLE | {TaskState.PENDING, TaskState.REOPENED, TaskState.BLOCKED}
     tasks, problem = _named(run, given.command, states)
     if problem:
-        return reply(run, given, "cannot_skip", "cannot_accept", problem)
+        return reply(run, given, "cannot_skip", problem)
     reason = f"@{given.by.login} asked for it"
     gate = run.gate
     if gate is not None and gate.decision is None:
@@ -320,6 +320,6 @@ REPLIES = (
     "host_cap", "budget_raised", "budget_noted", "status", "help", "explain", "already_planned",
     "minutes_raised", "active_run",
     "nothing_learnt", "learning_kept", "learning_kept_already", "learning_dropped", "learning_dropped_already",
-    "learning_unsafe",
+    "learning_unsafe", "cannot_accept",
 )  # fmt: skip
 """Keys of every reply a run can owe; each has its words in `text/`."""

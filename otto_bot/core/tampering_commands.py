@@ -25,7 +25,8 @@ WEAK = re.compile(
     r"|-DskipTests|-Dmaven\.test\.skip"
     r"|-Dskip|(?:^|\s)-x\s+(?:test|check)\b|--skip[= ]|--testPathIgnorePatterns|--reruns|--retries"
     r"|--no-cov\b|-p\s+no:|--ignore-missing-imports"
-    r"|--allow-warnings|-fae\b|--fail-never|-Dmaven\.test\.failure\.ignore|(?:^|\s)-A\s+\w|--max-fail|--exclude[= ]|--no-strict"
+    r"|--allow-warnings|-fae\b|--fail-never|-Dmaven\.test\.failure\.ignore"
+    r"|(?:^|\s)-A\s+\w|--max-fail|--exclude[= ]|--no-strict"
 )
 _WEAK_KEY = re.compile(
     r"\b(?:continue-on-error|continueOnError|allow_failure|ignore_outcome|ignoreFailures|isIgnoreFailures|testFailureIgnore|skipTests"
