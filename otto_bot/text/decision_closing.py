@@ -102,7 +102,8 @@ def _changes(gate: Gate) -> list[str]:
     assert gate.decision is not None
     reopened = [move.task for move in gate.decision.moves if move.action in REOPENING] or list(gate.tasks)
     key = reopened[0] if reopened else "t1"
-    return [f"/otto skip {key}", f"/otto retry {key} -- …"]
+    accept = [f"/otto accept {task}" for task in _acceptable(gate, gate.decision)[:1]]
+    return [*accept, f"/otto skip {key}", f"/otto retry {key} -- …"]
 
 
 def _acceptable(gate: Gate, decision: Decision) -> list[str]:
