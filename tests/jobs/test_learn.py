@@ -61,7 +61,7 @@ class Life:
 
     async def gate(self, run: Run, *proposals: Learning) -> Run:
         """t1 failed; the pilot proposes, its plan is posted and applied."""
-        run = self.tell(run, *to_failed("t1"), *to_verified("t2")[:-1])
+        run = self.tell(run, *to_failed("t1"), *to_verified("t2"))
         assert run.integration is not None
         run = _merged(self, run)
         run = self.tell(run, e.GateOpened(at=run.started_at, gate=1))
