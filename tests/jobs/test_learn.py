@@ -79,7 +79,7 @@ class Life:
         run = self.tell(run, started("t1", 2, learnings=told))
         if not green:
             return self.tell(run, *to_failed("t1", 2)[1:])
-        return _merged(self, self.tell(run, *to_verified("t1", 2)[1:-1]))
+        return _merged(self, self.tell(run, *to_verified("t1", 2)[1:]))
 
     async def written(self, run: Run) -> Run:
         """The due LEARN effect, executed twice: a crash before its event is committed."""
