@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 
 from otto_bot.core.evidence import Cause, Failure, Phase
@@ -31,10 +32,28 @@ def again_on_the_same_commit(failure: Failure | None) -> bool:
     return failure is not None and on_github and failure.cause in AGAIN_ON_THE_SAME_COMMIT
 
 
+PUT_BACK = "put the test back"
+"""What a coder is told by whoever does not accept changed tests."""
+
+
+def _weakened(key: str, failure: Failure) -> str:
+    """Where checks prove less, and both ways out."""
+    plain = [one for one in failure.excerpts if re.fullmatch(r"[\w./@+-]{1,80}", one.source)]
+    places = [f"`{one.source}`" + (f" line {one.first_line}" if one.first_line else "") for one in plain[:3]]
+    more = len(failure.hits) - len(places)
+    where = ", ".join(places) + (f" and {more} more" if places and more > 0 else "")
+    return (
+        f"Are these changes of checks right ({where or f'{more} places'}; the lines are quoted)? `/otto accept {key}` "
+        f"says so, for exactly these lines, and the same commit goes on. Else `/otto retry {key} -- {PUT_BACK}`."
+    )
+
+
 def reply_for(key: str, failure: Failure | None) -> str:
     """The words that make an asked task go on. Where only money helps, `funds` knows how much."""
     if again_on_the_same_commit(failure) or (failure is not None and failure.cause in _PLAIN):
         return f"/otto retry {key}"
+    if failure is not None and failure.cause is Cause.TESTS_WEAKENED:
+        return f"/otto retry {key} -- {PUT_BACK}"
     return f"/otto retry {key} -- your answer"
 
 
@@ -42,6 +61,8 @@ def ask_for_help(key: str, failure: Failure) -> str | None:
     """The one question for a cause that only a person can mend; None = the cause needs no person at once."""
     if failure.cause is Cause.BUDGET:
         return MONEY
+    if failure.cause is Cause.TESTS_WEAKENED and failure.hits:
+        return _cut(_weakened(key, failure))
     words = _BY_CAUSE.get(failure.cause)
     if words is None:
         return None

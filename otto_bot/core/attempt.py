@@ -98,6 +98,19 @@ class Attempt(Frozen):
     """A failure that was gone when the jobs of the same commit ran again."""
 
 
+class Accepted(Frozen):
+    """A person's yes to changed tests: to these places (`hits` are their names) and to no others.
+
+    `lines` are the places as they were shown, redacted; there may be more places than lines.
+    """
+
+    by: str
+    attempt: int
+    sha: str = ""
+    hits: tuple[str, ...] = ()
+    lines: tuple[str, ...] = ()
+
+
 Origin = Literal["plan", "journeys", "review", "replan"]
 """Where a task comes from: the plan, failing journeys, a person's review, or the plan made anew in mid-run."""
 
@@ -124,6 +137,8 @@ class Task(Frozen):
     """When its first attempt began."""
     ended_at: datetime | None = None
     """When it was merged, or failed last."""
+    accepted: tuple[Accepted, ...] = ()
+    """What people said is right although checks prove less than before."""
 
     @property
     def last(self) -> Attempt | None:

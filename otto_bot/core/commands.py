@@ -16,6 +16,7 @@ VERBS = (
     "approve",
     "retry",
     "skip",
+    "accept",
     "replan",
     "plan",
     "pause",
@@ -29,7 +30,7 @@ VERBS = (
     "help",
 )
 GUIDANCE_LIMIT = 2000
-_TASKS = ("retry", "skip", "explain")
+_TASKS = ("retry", "skip", "accept", "explain")
 _GUIDED = ("retry", "replan")
 
 
@@ -116,6 +117,8 @@ def _task_command(verb: str, args: list[str], guidance: str) -> Command | BadCom
         return BadCommand(problem=f"`{bad[0][:40]}` is no task; tasks are named t1, t2, …, journeys j1, j2, …")
     if verb == "skip" and not names:
         return BadCommand(problem="name the tasks to skip: `/otto skip t2`")
+    if verb == "accept" and not names:
+        return BadCommand(problem="name the tasks whose changed tests are right: `/otto accept t2`")
     if verb == "explain" and len(names) > 1:
         return BadCommand(problem="name one task: `/otto explain t2`")
     return Command(verb=verb, tasks=tuple(dict.fromkeys(names)), guidance=guidance)

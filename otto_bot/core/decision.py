@@ -14,7 +14,7 @@ from otto_bot.core.values import Frozen
 
 
 class Action(StrEnum):
-    """What happens to one task next. The last two are the rules' alone."""
+    """What happens to one task next. `rerun` and `hold` are the rules' alone, `accept` is a person's alone."""
 
     RETRY = "retry"
     RETRY_DIFFERENT = "retry_different"
@@ -23,10 +23,13 @@ class Action(StrEnum):
     ASK = "ask"
     RERUN = "rerun"
     HOLD = "hold"
+    ACCEPT = "accept"
 
 
 REOPENING = frozenset({Action.RETRY, Action.RETRY_DIFFERENT, Action.RESTART_FRESH})
 """Moves after which a task is coded again."""
+SAME_COMMIT = frozenset({Action.RERUN, Action.ACCEPT})
+"""Moves after which a task goes on with the commit it has."""
 
 
 class Decider(StrEnum):

@@ -153,9 +153,10 @@ def _work(run: Run) -> Iterator[Effect]:
             if not stale_base.push_waits(run, last):
                 yield _coding(run, task, last)
         elif task.state is TaskState.JUDGING:
-            yield _effect(
-                run, EffectKind.JUDGE, f"judge/{key}/a{last.number}/h{run.rests}", task=key, attempt=last.number
-            )
+            # After a person accepted changed tests the same attempt is looked at once more.
+            said = f"/y{len(task.accepted)}" if task.accepted else ""
+            name = f"judge/{key}/a{last.number}{said}/h{run.rests}"
+            yield _effect(run, EffectKind.JUDGE, name, task=key, attempt=last.number)
         elif task.state is TaskState.VERIFYING:
             yield from _verify(run, target_of(key, last.number), task=key, attempt=last.number)
 

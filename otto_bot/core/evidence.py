@@ -132,6 +132,8 @@ class Failure(Frozen):
     progress: Progress = Progress.FIRST
     signals: tuple[str, ...] = ()
     excerpts: tuple[Excerpt, ...] = ()
+    hits: tuple[str, ...] = ()
+    """Names of the places where checks prove less: what a person accepts, also where not all are shown."""
 
 
 class EvidenceItem(Frozen):

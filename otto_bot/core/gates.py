@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from otto_bot.core import acceptance, policy
 from otto_bot.core import events as e
-from otto_bot.core import policy
 from otto_bot.core.asks import again_on_the_same_commit
 from otto_bot.core.attempt import MOVING, Task, TaskState, target_of
-from otto_bot.core.decision import REOPENING, Action, Decider, Decision, Move, SkipTask, dependents
+from otto_bot.core.decision import REOPENING, SAME_COMMIT, Action, Decider, Decision, Move, SkipTask, dependents
 from otto_bot.core.evidence import Failure
 from otto_bot.core.gate_account import GateAccount, Revision, changes
-from otto_bot.core.outcomes import account_of
+from otto_bot.core.outcomes import account_of, mover
 from otto_bot.core.plan import Batches, batches, order_problems
 from otto_bot.core.reviewing import deadline, only_reruns, shared
 from otto_bot.core.routing import sourced
@@ -114,6 +114,8 @@ def _permitted(run: Run, move: Move, decision: Decision) -> bool:
     by_rules = (move.decided_by or decision.decided_by) is Decider.RULES
     if move.action in (Action.RERUN, Action.HOLD):
         return by_rules
+    if move.action is Action.ACCEPT:
+        return False
     if move.action in REOPENING:
         return by_rules or policy.attempts_left(run, run.tasks[move.task]) > 0
     return True
@@ -170,7 +172,7 @@ def apply(decision: Decision, run: Run, gate: Gate) -> Run:
     run = run.with_gate(known.model_copy(update={"state": GateState.APPLIED}))
     for move in decision.moves:
         task = run.tasks[move.task]
-        if task.state in SKIPPABLE and (move.action is not Action.RERUN or move.task in reruns):
+        if task.state in SKIPPABLE and (move.action not in SAME_COMMIT or move.task in reruns):
             run = _move(run, move, gate.number, move.decided_by or decision.decided_by)
         elif task.state is TaskState.SKIPPED:
             run = run.with_task(task.model_copy(update={"state": TaskState.ASKED, "question": BESIDE}))
@@ -179,7 +181,7 @@ def apply(decision: Decision, run: Run, gate: Gate) -> Run:
         if task.state in SKIPPABLE:
             run = run.with_task(task.model_copy(update={"state": TaskState.SKIPPED, "question": skip.reason}))
     run = _route(run, decision, gate)
-    return _ordered(run, decision, tuple(key for key in reruns if run.tasks[key].state is TaskState.VERIFYING))
+    return _ordered(run, decision, tuple(key for key in reruns if run.tasks[key].state in MOVING))
 
 
 def _reruns(run: Run, decision: Decision) -> tuple[str, ...]:
@@ -191,7 +193,7 @@ def _reruns(run: Run, decision: Decision) -> tuple[str, ...]:
     for move in decision.moves:
         others = (*busy, *chosen)
         fits_in = not any(run.single or frozenset({move.task, other}) in apart for other in others)
-        if move.action is Action.RERUN and run.tasks[move.task].state in SKIPPABLE and fits_in:
+        if move.action in SAME_COMMIT and run.tasks[move.task].state in SKIPPABLE and fits_in:
             chosen.append(move.task)
     return tuple(key for key in run.plan.keys if key in chosen)
 
@@ -233,6 +235,8 @@ def _move(run: Run, move: Move, gate: int, by: Decider) -> Run:
         )
     if move.action is Action.RERUN:
         return _rerun(run, task, by)
+    if move.action is Action.ACCEPT:
+        return run.with_task(acceptance.taken(task, mover(next(g for g in run.gates if g.number == gate), move.task)))
     state = {Action.SKIP: TaskState.SKIPPED, Action.ASK: TaskState.ASKED, Action.HOLD: TaskState.HELD}[move.action]
     return run.with_task(task.model_copy(update={"state": state, "question": move.question or move.reason}))
 

@@ -164,6 +164,17 @@ def _reruns(before: Run, after: Run) -> list[str]:
     return found
 
 
+def _by_a_person(before: Run, after: Run, key: str) -> bool:
+    """Whether a posted decision, applied in this very step, has a person's yes to what was held."""
+    gate = after.gates[-1] if after.gates else None
+    if gate is None or gate.state is not GateState.APPLIED or gate in before.gates or gate.decision is None:
+        return False
+    move = gate.decision.move(key)
+    by_person = move is not None and (move.decided_by or gate.decision.decided_by) is Decider.HUMAN
+    kept = before.tasks[key].accepted == after.tasks[key].accepted[:-1]
+    return by_person and kept and move is not None and move.action is Action.ACCEPT
+
+
 def broken_step(before: Run, after: Run) -> tuple[str, ...]:
     """What a step may never do."""
     found = [*_money(before, after), *_decisions(before, after), *_reruns(before, after)]
@@ -176,4 +187,6 @@ def broken_step(before: Run, after: Run) -> tuple[str, ...]:
             found.append(f"6: {key} was merged and is {later.state.value}")
         elif len(later.attempts) < len(task.attempts):
             found.append(f"4: an attempt of {key} was lost")
+        elif later.accepted != task.accepted and not _by_a_person(before, after, key):
+            found.append(f"1: changed tests of {key} are accepted without a posted decision")
     return tuple(found)

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 from otto_bot.core import events as e
 from otto_bot.core.attempt import TaskState
-from otto_bot.core.decision import REOPENING, Action, Decider
+from otto_bot.core.decision import REOPENING, SAME_COMMIT, Action, Decider
 from otto_bot.core.evidence import Cause, Failure
 from otto_bot.core.gate_account import EndKind, GateAccount, MoveEnd, moves_of
 from otto_bot.core.run import Gate, GateState, Outcome, Run
@@ -78,7 +78,7 @@ def _rerun_gate(run: Run, key: str, number: int) -> Gate | None:
             move = gate.decision.move(key)
             same = any(f.task == key and f.attempt == number for f in gate.failures)
             if move is not None:
-                return gate if move.action is Action.RERUN and same else None
+                return gate if move.action in SAME_COMMIT and same else None
     return None
 
 
@@ -175,8 +175,8 @@ def _unbegun(
 ) -> MoveEnd | None:
     """A retry or re-run without a result yet; None = it is on its way."""
     task = run.tasks[key]
-    begun = action is Action.RERUN or any(attempt.gate == gate.number for attempt in task.attempts)
-    if later is not None and (action is Action.RERUN or not begun):
+    begun = action in SAME_COMMIT or any(attempt.gate == gate.number for attempt in task.attempts)
+    if later is not None and (action in SAME_COMMIT or not begun):
         return MoveEnd(kind=EndKind.REPLACED, words=f"decided anew at gate {later.number}")
     if _over(run):
         return MoveEnd(kind=EndKind.CANCELLED, words="the run ended first")

@@ -20,6 +20,7 @@ def prepared(run: Run, event: e.Prepared) -> Run:
     run = run.model_copy(
         update={
             "prepared": True,
+            "scans": event.scans,
             "config": event.config,
             "base_sha": event.base_sha,
             "lane": event.lane,

@@ -175,6 +175,8 @@ class Run(Frozen):
 
     config: Config = Config()
     prepared: bool = False
+    scans: bool = False
+    """Whether every green attempt is looked at for weakened tests, judged or not."""
     lane: Lane | None = None
     exposure: Exposure | None = None
     base_sha: str = ""

@@ -51,6 +51,8 @@ class Prepared(Event):
     lane: Lane
     exposure: Exposure
     prefix: str
+    scans: bool = False
+    """Whether weakened tests are looked for also where nobody judges; runs of earlier releases did not."""
 
 
 class Refused(Event):

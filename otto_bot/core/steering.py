@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection
 from datetime import datetime, timedelta
 
-from otto_bot.core import additions, edits, funds, journey_steering, learning_uses, policy
+from otto_bot.core import accepting, additions, edits, funds, journey_steering, learning_uses, policy
 from otto_bot.core.attempt import TaskState
 from otto_bot.core.commands import Command, Given
 from otto_bot.core.decision import Action, Decider, Move
@@ -162,6 +162,19 @@ def _skip(run: Run, given: Given, at: datetime) -> Run:
     return run
 
 
+def _accept(run: Run, given: Given, at: datetime) -> Run:
+    """Changed tests are right: said by someone who could read which."""
+    tasks, gate = given.command.tasks, run.gate
+    problem = next((why for key in tasks if (why := accepting.cannot_accept(run, key))), "")
+    if problem:
+        return reply(run, given, "cannot_accept", problem)
+    if gate is not None and gate.decision is None:
+        return reply(run, given, "still_deciding")
+    if gate is not None and (gate.comment_id is None or _unread(given, gate.posted_at)):
+        return reply(run, given, "not_posted", f"r{gate.revision}")
+    return awake(accepting.accept(run, tasks, given.by.login, at))
+
+
 def _replan(run: Run, given: Given, at: datetime) -> Run:
     if (one := journey_steering.at_journeys(run)) is not None:
         after = journey_steering.replan(run, given, one)
@@ -287,6 +300,7 @@ _VERBS: dict[str, Callable[[Run, Given, datetime], Run]] = {
     "approve": _approve,
     "retry": _retry,
     "skip": _skip,
+    "accept": _accept,
     "replan": _replan,
     "plan": _plan,
     "pause": _pause,
@@ -306,6 +320,6 @@ REPLIES = (
     "host_cap", "budget_raised", "budget_noted", "status", "help", "explain", "already_planned",
     "minutes_raised", "active_run",
     "nothing_learnt", "learning_kept", "learning_kept_already", "learning_dropped", "learning_dropped_already",
-    "learning_unsafe",
+    "learning_unsafe", "cannot_accept",
 )  # fmt: skip
 """Keys of every reply a run can owe; each has its words in `text/`."""

@@ -107,6 +107,8 @@ def _pull(run: Run) -> list[object]:
     merged: list[object] = [key for key, task in run.tasks.items() if task.merged_sha]
     if run.base_conflict:
         merged.append([run.base_conflict, run.resting])
+    accepted = [[key, len(task.accepted)] for key, task in run.tasks.items() if task.accepted]
+    merged += [accepted] if accepted else []
     return [merged, run.outcome, run.phase is RunPhase.DONE, [t.state for t in run.tasks.values()]]
 
 

@@ -179,7 +179,8 @@ def attempt_verified(run: Run, key: str, verification: Verification) -> Run:
         if (gone := _gone(run, task, verification)) is not None:
             task = with_last(task, flaky=gone.model_copy(update={"flaky": True}))
             run = outcomes.rerun_passed(run.with_task(task), name, int(number))
-        if run.config.qa.enabled:
+        if run.config.qa.enabled or run.scans:
+            # Also where nobody judges: whether tests were weakened is looked at there.
             return run.with_task(task.model_copy(update={"state": TaskState.JUDGING}))
         return passed(run, task)
     failure = verification.failure or Failure(

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+from otto_bot.core.patches import ChangedFile
+
 ChangeStatus = Literal["added", "deleted", "modified", "renamed", "copied", "type_changed"]
 
 
@@ -27,3 +29,15 @@ class FileChange:
     size: int = 0
     patch: str = ""
     patch_cut: bool = False
+
+
+def as_changed(change: FileChange) -> ChangedFile:
+    """A change as git tells it, in the heart's words."""
+    return ChangedFile(
+        path=change.path.encode("utf-8", "replace").decode(),
+        status=change.status,
+        old_path=None if change.old_path is None else change.old_path.encode("utf-8", "replace").decode(),
+        patch=change.patch,
+        binary=change.binary,
+        cut=change.patch_cut,
+    )

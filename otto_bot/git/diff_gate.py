@@ -7,8 +7,9 @@ import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from otto_bot.git.changes import FileChange
-from otto_bot.git.diff_rules import Globs, is_test, secrets_in, weakening
+from otto_bot.core.tampering import scan
+from otto_bot.git.changes import FileChange, as_changed
+from otto_bot.git.diff_rules import Globs, secrets_in
 
 _LINK = "120000"
 _GITLINK = "160000"
@@ -54,7 +55,13 @@ def inspect(
         found += _paths(change, globs)
         found += _kinds(change)
         found += _content(change, caps)
-    return found
+    return [*found, *_weaker(changes)]
+
+
+def _weaker(changes: Sequence[FileChange]) -> Iterator[Finding]:
+    """Checks that prove less than before: no reason against a push, but a person will be asked before it counts."""
+    for hit in scan([as_changed(change) for change in changes]):
+        yield Finding("tests_weakened", hit.path, f"{hit.place}: {hit.why}", blocking=False)
 
 
 def _of_the_whole(changes: Sequence[FileChange], caps: GateLimits) -> Iterator[Finding]:
@@ -90,8 +97,6 @@ def _content(change: FileChange, caps: GateLimits) -> Iterator[Finding]:
         yield Finding("secret", change.path, f"line {line} looks like {kind}")
     if change.patch_cut or (change.binary and change.size):
         yield Finding("not_scanned", change.path, "binary or too large to be searched for secrets", blocking=False)
-    if is_test(change.old_path or change.path) and (reason := weakening(change)):
-        yield Finding("tests_weakened", change.path, reason, blocking=False)
 
 
 def odd_path(path: str) -> str | None:

@@ -1,11 +1,9 @@
-"""What the diff gate looks for: protected paths, secrets, and tests that prove less than before."""
+"""What the diff gate looks for: protected paths and secrets."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
-
-from otto_bot.git.changes import FileChange
 
 _SECRETS: tuple[tuple[str, re.Pattern[str]], ...] = (
     ("a private key", re.compile(r"-----BEGIN (?:[A-Z0-9]+ ){0,3}PRIVATE KEY(?: BLOCK)?-----")),
@@ -28,15 +26,6 @@ _SECRETS: tuple[tuple[str, re.Pattern[str]], ...] = (
 )
 _HUNK = re.compile(r"@@ -\d+(?:,\d+)? \+(\d+)")
 _LONGEST_LINE = 20_000
-
-_TEST_PATH = re.compile(
-    r"(?:^|/)(?:tests?|__tests__|spec|specs)/|(?:^|/)test_[^/]*$|[^/]_test\.[a-z]+$|\.(?:test|spec)\.[cm]?[jt]sx?$|(?:^|/)conftest\.py$",
-    re.IGNORECASE,
-)
-_CHECK = re.compile(r"\bassert|\bexpect\(|\.should\b|\bEXPECT_|\bt\.(?:Error|Fatal)|pytest\.raises")
-_SWITCHED_OFF = re.compile(
-    r"pytest\.mark\.(?:skip|xfail)|pytest\.skip\(|unittest\.skip|\b(?:it|test|describe)\.(?:skip|todo)\(|\bx(?:it|describe)\(|t\.Skip\(|#\[ignore\]"
-)
 
 
 class Globs:
@@ -87,22 +76,3 @@ def secrets_in(patch: str) -> Iterator[tuple[int, str]]:
             if kind:
                 yield number, kind
                 break
-
-
-def is_test(path: str) -> bool:
-    """Whether a path is a test by the usual conventions."""
-    return _TEST_PATH.search(path) is not None
-
-
-def weakening(change: FileChange) -> str | None:
-    """Why a change to a test file may prove less than before, None when it does not look so."""
-    if change.status == "deleted":
-        return "a test file is deleted"
-    if change.status == "renamed" and not is_test(change.path):
-        return "a test file is moved to where it is no test"
-    added = [line for _, line in added_lines(change.patch)]
-    removed = [line[1:] for line in change.patch.split("\n") if line.startswith("-") and not line.startswith("--- ")]
-    if any(_SWITCHED_OFF.search(line) for line in added) and not any(_SWITCHED_OFF.search(line) for line in removed):
-        return "tests are switched off"
-    lost = sum(bool(_CHECK.search(line)) for line in removed) - sum(bool(_CHECK.search(line)) for line in added)
-    return f"{lost} checks fewer than before" if lost > 0 else None

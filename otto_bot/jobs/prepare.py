@@ -51,7 +51,8 @@ async def prepare(context: Context, run: Run, _effect: Effect, _ticket: Ticket) 
     lane = chosen_lane(config, workflows, prefix, run.repo.default_branch)
     if lane.kind is LaneKind.NONE:
         return [Refused(at=now, reason=refusals.no_ci(lane.why, context.links(run), run.repo.default_branch))]
-    return [Prepared(at=now, config=config, base_sha=base, lane=lane, exposure=exposure(workflows), prefix=prefix)]
+    given = {"config": config, "base_sha": base, "lane": lane, "exposure": exposure(workflows), "prefix": prefix}
+    return [Prepared.model_validate({"at": now, **given, "scans": True})]
 
 
 def _unknown_models(context: Context, config: Config) -> list[tuple[str, str, tuple[str, ...]]]:

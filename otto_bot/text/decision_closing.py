@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from otto_bot.core.decision import REOPENING, Action, Decider, Decision
+from otto_bot.core.evidence import Cause
 from otto_bot.core.reviewing import by_person, only_reruns
 from otto_bot.core.run import Gate, GateState, Run
 from otto_bot.text.boxes import boxes
@@ -101,11 +102,21 @@ def _changes(gate: Gate) -> list[str]:
     assert gate.decision is not None
     reopened = [move.task for move in gate.decision.moves if move.action in REOPENING] or list(gate.tasks)
     key = reopened[0] if reopened else "t1"
-    return [f"/otto skip {key}", f"/otto retry {key} -- …"]
+    accept = [f"/otto accept {task}" for task in _acceptable(gate, gate.decision)[:1]]
+    return [*accept, f"/otto skip {key}", f"/otto retry {key} -- …"]
+
+
+def _acceptable(gate: Gate, decision: Decision) -> list[str]:
+    """Tasks that are asked about because of changed tests."""
+    held = {failure.task for failure in gate.failures if failure.cause is Cause.TESTS_WEAKENED and failure.hits}
+    return [move.task for move in decision.moves if move.action is Action.ASK and move.task in held]
 
 
 def _boxes(gate: Gate, decision: Decision) -> str:
     rows = [(f"/otto approve r{gate.revision}", "go on with this plan now")]
     skippable = [move.task for move in decision.moves if move.action is not Action.SKIP][:BOXED]
+    rows += [
+        (f"/otto accept {key}", "these changes of checks are right") for key in _acceptable(gate, decision)[:BOXED]
+    ]
     rows += [(f"/otto skip {key}", "leave it out") for key in skippable]
     return boxes([*rows, ("/otto pause", "stop and wait")])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
-from otto_bot.core.decision import REOPENING, Action, CrossFinding, Decision, Move, dependents
+from otto_bot.core.decision import REOPENING, SAME_COMMIT, Action, CrossFinding, Decision, Move, dependents
 from otto_bot.core.evidence import quote_holds
 from otto_bot.core.funds import QUESTION, reply_for
 from otto_bot.core.run import Gate, Run
@@ -52,7 +52,7 @@ def _finding(finding: CrossFinding, gate: Gate) -> str:
 
 def order_now(run: Run, gate: Gate, decision: Decision) -> str:
     """`#### Order now: batch 3 = t5 · batch 4 = t6 · t4 waits for you: …`."""
-    reruns = tuple(move.task for move in decision.moves if move.action is Action.RERUN)
+    reruns = tuple(move.task for move in decision.moves if move.action in SAME_COMMIT)
     later = ((reruns,) if reruns else ()) + decision.batches
     said = [f"batch {gate.batch + number} = {_keys(batch)}" for number, batch in enumerate(later[:50], 1)]
     asked = [_question(run, move) for move in decision.moves if move.action is Action.ASK]
@@ -86,7 +86,7 @@ def _left_out(run: Run, decision: Decision) -> list[str]:
     lines = _some([f"{name(run, key)} is left out: {reason}" for key, reason in reasons.items()])
     if run.plan is None:
         return lines
-    runs = REOPENING | {Action.RERUN}
+    runs = REOPENING | SAME_COMMIT
     waits = {move.task for move in decision.moves if move.action not in runs} - set(skipped)
     gone = dependents(run.plan, set(skipped)) - set(skipped)
     later = dependents(run.plan, waits) - waits - gone - set(skipped)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from otto_bot.core.decision import REOPENING, Action
+from otto_bot.core.decision import REOPENING, SAME_COMMIT
 from otto_bot.core.evidence import Cause
 from otto_bot.core.reviewing import told_together
 from otto_bot.core.run import Gate, GateState, Run
@@ -21,7 +21,7 @@ def outcomes(run: Run, gate: Gate) -> str:
     """What each move was worth, as soon as it is known; what is not known yet is said, too."""
     rows = [f"- {key}: {outcome_words(words)}" for key, words in gate.outcomes.items()]
     if gate.state is GateState.APPLIED and gate.decision is not None:
-        started = [move for move in gate.decision.moves if move.action in REOPENING | {Action.RERUN}]
+        started = [move for move in gate.decision.moves if move.action in REOPENING | SAME_COMMIT]
         none = "no result: the run ended first" if run.ended else "no result yet"
         rows += [f"- {move.task}: {none}" for move in started if move.task not in gate.outcomes]
     rows = [*rows[:ROWS], *(f"- {line}" for line in kept_and_dropped(gate, run.id))]

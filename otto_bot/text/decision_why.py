@@ -11,6 +11,7 @@ from otto_bot.core.run import Gate, Run
 from otto_bot.text.links import Links
 from otto_bot.text.markdown import code, inline, link, one_line, quoted
 from otto_bot.text.tasks_table import without_at
+from otto_bot.text.weakened import held, weakened_lines, weakened_why
 from otto_bot.text.words import CAUSES, DECIDERS, MOVES, PHASE_OF_FAILURE, PROGRESS, count, name
 
 QUOTES = 4
@@ -35,8 +36,11 @@ def task_section(run: Run, gate: Gate, key: str, links: Links) -> str:
     analysis = next((a for a in decision.analysis if a.task == key), None)
     failure = next((f for f in gate.failures if f.task == key), None)
     move = decision.move(key)
-    lines = [f"#### {name(run, key)}", _why(analysis, failure)]
-    lines += _evidence(gate, key, analysis, failure, links)
+    if failure is not None and held(failure):
+        lines = [f"#### {name(run, key)}", weakened_why(failure), *weakened_lines(failure)]
+    else:
+        lines = [f"#### {name(run, key)}", _why(analysis, failure)]
+        lines += _evidence(gate, key, analysis, failure, links)
     lines += ["", _tried(run, gate, key, failure)]
     if move is not None:
         lines += ["", plan_line(move), *_who(gate, move)]
@@ -136,6 +140,8 @@ def plan_line(move: Move, limit: int = 2000) -> str:
         return f"{head}: the same task again, now with the evidence of its failure{reason}"
     if move.action is Action.RERUN:
         return f"{head}, on the same commit; no attempt is used up"
+    if move.action is Action.ACCEPT:
+        return f"{head}: nothing is coded again, the same commit goes on; no further attempt is used up"
     if move.action is Action.ASK:
         return f"{head}: {inline(move.question or 'What should happen?', 500)}" + _because(move)
     return f"{head}{': ' + inline(without_at(move.reason), 300) if move.reason else ''}"

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from otto_bot.core.attempt import TaskState
 from otto_bot.core.run import Outcome, Run
+from otto_bot.text.accepted import accepted_part
 from otto_bot.text.base import conflict_words
 from otto_bot.text.body import Part, assemble
 from otto_bot.text.commits import subject_line
@@ -37,6 +38,7 @@ def pull_body(run: Run, links: Links, template: str | None) -> str:
         inline(run.plan.summary, 1000) if run.plan else "",
         _tasks(run, links),
         f"**Before it can be merged:** {conflict_words(run, links)}" if run.base_conflict else "",
+        accepted_part(run),
         f"How it stands, at any moment: {link('the status comment on the issue', links.issue(run.issue))}.",
         who,
         _template(template),

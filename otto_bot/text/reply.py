@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable
 from functools import partial
 
+from otto_bot.core.accepting import waiting
 from otto_bot.core.attempt import TaskState
 from otto_bot.core.funds import reply_for
 from otto_bot.core.run import Reply, Run, RunPhase
@@ -22,6 +23,7 @@ HELP: tuple[tuple[str, str], ...] = (
     ("/otto approve [rN]", "say yes to the plan or retry plan that waits"),
     ("/otto retry [t1 …] [-- guidance]", "write failed tasks again, with your words for the coder"),
     ("/otto skip t1 …", "leave tasks out; what needs them is blocked"),
+    ("/otto accept t1 …", "say that the changed tests that were shown are right; the same commit goes on"),
     ("/otto replan [-- guidance]", "make another plan, of the issue as it is now, while no task has started"),
     ("/otto plan", "only a plan and an estimate, no code"),
     ("/otto pause", "stop before the next step"),
@@ -132,6 +134,12 @@ def _cannot_retry(run: Run, detail: str, _links: Links) -> str:
 
 def _cannot_skip(_run: Run, detail: str, _links: Links) -> str:
     return f"Not skipped: {inline(detail, 300)}. Only tasks that are not at work and not merged can be left out."
+
+
+def _cannot_accept(run: Run, detail: str, _links: Links) -> str:
+    held = waiting(run)
+    which = f" These are: {', '.join(held[:30])}." if held else " No task is."
+    return f"Not accepted: {inline(detail, 300)}. Only tasks that are held for changed tests can be accepted.{which}"
 
 
 def _no_money(run: Run, detail: str, _links: Links) -> str:
@@ -248,6 +256,7 @@ REPLY_WORDS: dict[str, Callable[[Run, str, Links], str]] = {
     "still_deciding": _still_deciding,
     "not_in_plan": _not_in_plan,
     "cannot_skip": _cannot_skip,
+    "cannot_accept": _cannot_accept,
     "replan_too_late": _replan_too_late,
     "already_resting": _already_resting,
     "use_approve": _use_approve,

@@ -6,6 +6,7 @@ import re
 
 from otto_bot.core.attempt import Attempt, Task, TaskState, target_of
 from otto_bot.core.run import Run
+from otto_bot.text.accepted import accepted_words
 from otto_bot.text.links import Links
 from otto_bot.text.markdown import cell, link, one_line
 from otto_bot.text.words import CAUSES, STATES, title_of
@@ -55,7 +56,11 @@ def _row(run: Run, task: Task, links: Links) -> str:
 def state_words(task: Task) -> str:
     """A task's state with its reason; what only failed by chance is said too."""
     flaky = any(attempt.flaky is not None for attempt in task.attempts)
-    return _state_words(task) + (" (flaky: failed once, passed when its jobs ran again)" if flaky else "")
+    return (
+        _state_words(task)
+        + accepted_words(task)
+        + (" (flaky: failed once, passed when its jobs ran again)" if flaky else "")
+    )
 
 
 def _state_words(task: Task) -> str:

@@ -79,6 +79,7 @@ MOVES: dict[Action, str] = {
     Action.ASK: "ask",
     Action.RERUN: "run the failed jobs again",
     Action.HOLD: "hold",
+    Action.ACCEPT: "accept the changed tests",
 }
 DECIDERS: dict[Decider, str] = {
     Decider.PILOT: "pilot",

@@ -16,6 +16,7 @@ def _register(name: str) -> None:
 
 for helper in (
     "core_builders",
+    "tampering_table",
     "core_world_gates",
     "core_world_watch",
     "core_world_outer",

@@ -51,6 +51,7 @@ def run_started(**changes: Any) -> e.RunStarted:
 
 def prepared(settings: Config | None = None, exposed: Exposure | None = None) -> e.Prepared:
     return e.Prepared(
+        scans=True,
         at=T0,
         config=settings or Config(),
         base_sha="base",

@@ -32,6 +32,7 @@ MEDDLING = (
     "/otto skip t2,t3", "/otto approve", "/otto approve r1", "/otto approve r3", "/otto replan", "/otto budget +1",
     "/otto status", "/otto plan", "/otto explain t1", "/otto forget L1", "/otto keep L2", "/otto help",
     "/otto retry t9", "/otto skip j1", "/otto retry j2 -- so", "/otto replan -- more", "/otto approve r6",
+    "/otto accept t1", "/otto accept t2,t3", "/otto accept t9",
 )  # fmt: skip
 MONEY = ("/otto budget +0.1", "/otto budget +1", "/otto budget +3", "/otto budget +400")
 ENDING = ("/otto stop",)

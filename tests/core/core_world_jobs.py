@@ -15,6 +15,7 @@ from core_world_outer import Outer, extended
 from otto_bot.agents.rules import rules_decision
 from otto_bot.core import events as e
 from otto_bot.core import policy
+from otto_bot.core.acceptance import new_hits, tampering
 from otto_bot.core.attempt import BASELINE
 from otto_bot.core.config import Config
 from otto_bot.core.decision import Decision, Learning
@@ -29,6 +30,7 @@ from otto_bot.core.plan import Plan
 from otto_bot.core.run import Gate, GateState, Run
 from otto_bot.core.stale_base import outdated
 from otto_bot.core.surfaces import surfaces
+from otto_bot.core.tampering_hits import TamperHit
 from otto_bot.core.values import Usage
 from otto_bot.core.verdict import Verdict
 from otto_bot.core.waits import waits_for
@@ -204,6 +206,14 @@ class Jobs(Outer):
         return [e.JobsRerun(at=now, target=effect.target, round=effect.number)]
 
     def judge(self, run: Run, effect: Effect, now: datetime) -> list[RunEvent]:
+        """Weakened tests end it before anyone is paid; what was accepted is not found again."""
+        task, where = run.task(effect.task), {"at": now, "task": effect.task, "attempt": effect.attempt}
+        hit = TamperHit(rule="test_removed", path="tests/a.py", line=f"a{effect.attempt}", why="a test is gone")
+        if self.bad(0.3) and task.last is not None and new_hits(run, [hit]):
+            why = tampering(effect.task, effect.attempt, task.last.sha or "", [hit])
+            return [e.JudgeEnded.model_validate({**where, "verdict": Verdict(items=()), "failure": why})]
+        if not run.config.qa.enabled:
+            return [e.JudgeEnded.model_validate({**where, "verdict": Verdict(items=())})]
         paid = self.paid(run, "judge", now)
         if paid is None:
             return [*self.refused("judge", now), self.broke(run, now)]

@@ -96,11 +96,12 @@ def test_a_single_task_is_merged_with_its_verification() -> None:
     assert (run.outcome, run.head) == (Outcome.DONE, "sha-t1-1")
 
 
-def test_without_a_judge_green_is_enough() -> None:
+def test_without_a_judge_green_and_unweakened_is_enough() -> None:
     from core_builders import config
 
     run = fold(executing(plan("t1"), config(qa=False)), *to_verifying("t1"), ended("t1"))
-    assert run.outcome is Outcome.DONE
+    assert states(run) == {"t1": "judging"}, "whether tests were weakened is looked at there"
+    assert fold(run, judged("t1")).outcome is Outcome.DONE
 
 
 def test_passed_work_is_merged_before_the_gate_opens() -> None:

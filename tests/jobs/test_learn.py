@@ -61,7 +61,7 @@ class Life:
 
     async def gate(self, run: Run, *proposals: Learning) -> Run:
         """t1 failed; the pilot proposes, its plan is posted and applied."""
-        run = self.tell(run, *to_failed("t1"), *to_verified("t2")[:-1])
+        run = self.tell(run, *to_failed("t1"), *to_verified("t2"))
         assert run.integration is not None
         run = _merged(self, run)
         run = self.tell(run, e.GateOpened(at=run.started_at, gate=1))
@@ -79,7 +79,7 @@ class Life:
         run = self.tell(run, started("t1", 2, learnings=told))
         if not green:
             return self.tell(run, *to_failed("t1", 2)[1:])
-        return _merged(self, self.tell(run, *to_verified("t1", 2)[1:-1]))
+        return _merged(self, self.tell(run, *to_verified("t1", 2)[1:]))
 
     async def written(self, run: Run) -> Run:
         """The due LEARN effect, executed twice: a crash before its event is committed."""

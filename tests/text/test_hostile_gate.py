@@ -52,7 +52,7 @@ def gate_of(text: str, decider: Decider, state: GateState) -> Gate:
         kind="log", source=text, text=text * 3, first_line=1, last_line=2, url=f"https://x.example/{text}"
     )
     quote = Citation(evidence="E1", quote=text[:500] or "x")
-    actions = [Action.ASK, Action.RETRY_DIFFERENT, Action.SKIP, Action.HOLD, Action.RETRY, Action.RERUN]
+    actions = [Action.ASK, Action.RETRY_DIFFERENT, Action.SKIP, Action.HOLD, Action.RETRY, Action.RERUN, Action.ACCEPT]
     keys = tuple(f"t{number}" for number in range(1, len(actions) + 1))
     moves = tuple(
         Move(task=key, action=action, guidance=text[:2000], reason=text[:300], question=text[:500])
@@ -63,8 +63,10 @@ def gate_of(text: str, decider: Decider, state: GateState) -> Gate:
     )
     failures = tuple(
         Failure(task=key, attempt=1, phase=Phase.QA, cause=Cause.TEST, detail=text[:400], excerpts=(excerpt,))
-        for key in keys
+        for key in keys[:-1]
     )
+    changed = {"task": keys[-1], "cause": Cause.TESTS_WEAKENED, "hits": ("a", "b")}
+    failures += (failures[0].model_copy(update=changed),)
     decision = Decision(
         decided_by=decider, why=text, moves=moves, analysis=(analysis,),
         cross_task=(CrossFinding(tasks=(text[:20], "t9"), finding=text[:300] or "x", citations=(quote,)),),

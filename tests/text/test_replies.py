@@ -32,7 +32,8 @@ from otto_bot.text.reply import (
 )
 
 DETAILS = {"stale_revision": "r2", "not_posted": "r2", "use_approve": "r2", "not_in_plan": "t4", "cannot_retry":
-           "t1 is merged", "cannot_skip": "there is no task t9", "nothing_learnt": "L3",
+           "t1 is merged", "cannot_skip": "there is no task t9",
+           "cannot_accept": "t1 is not held for changed tests", "nothing_learnt": "L3",
            "learning_kept": "L3 CI lacks `flask`", "learning_kept_already": "L3 CI lacks `flask`",
            "learning_dropped": "L3 CI lacks `flask`", "learning_dropped_already": "L3 CI lacks `flask`",
            "learning_unsafe": "L3 names the protected path .github/ci.yml", "ended": "done",
