@@ -1,0 +1,103 @@
+"""Words of issues and plans: stems, quotes, negations. A net for English; other languages are let through."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterable, Iterator, Sequence
+
+_WORD = re.compile(r"[^\W_]+(?:['’-][^\W_]+)*")
+_MARKS = re.compile(r"[*_`~]+")
+_ENGLISH = frozenset(
+    {
+        "the", "a", "an", "and", "of", "to", "for", "in", "on", "is", "are", "be", "it", "this", "that", "with", "we",
+        "i", "you", "should", "please", "can", "add", "when", "not", "as", "at", "from",
+    }
+)  # fmt: skip
+_EMPTY = frozenset(
+    {
+        "a", "an", "the", "this", "that", "these", "those", "its", "it", "their", "they", "there", "and", "or", "of",
+        "to", "for", "from", "in", "on", "at", "by", "with", "as", "is", "are", "be", "been", "was", "were", "will",
+        "would", "can", "may", "must", "should", "shall", "do", "does", "did", "has", "have", "had", "we", "you", "i",
+        "our", "your", "my", "also", "only", "just", "any", "all", "each", "every", "some", "other", "than", "then",
+        "so", "if", "when", "where", "which", "who", "what", "how", "into", "onto", "out", "up", "over", "per", "via",
+        "about", "within", "nothing", "anything", "something", "no", "not", "never", "without", "add", "adds",
+        "adding", "added", "support", "supports", "supporting", "build", "building", "implement", "implementing",
+        "make", "making", "provide", "providing", "new",
+    }
+)  # fmt: skip
+_NEGATION = re.compile(
+    r"\b(?:no|not|never|none|nothing|nobody|neither|nor|without|cannot|can't|isn't|aren't|doesn't|don't|won't|"
+    r"unchanged|untouched|unaffected|refuse[sd]?|reject(?:s|ed)?|ignore[sd]?|instead of|rather than|as before|"
+    r"stays?|remains?|kept|keeps?|still|forbidden|denied|401|403|404)\b|n't\b",
+    re.IGNORECASE,
+)
+_SUFFIX = re.compile(r"(?:ations?|ing|ings|ers?|ed|es|s|ies|y|e|ment|ments)$")
+
+
+def squeezed(text: str) -> str:
+    """Lower case, one blank between words, without marks of emphasis and kinds of quotation marks."""
+    plain = unicodedata.normalize("NFKC", text).replace("’", "'").replace("“", '"').replace("”", '"')
+    return re.sub(r"\s+", " ", _MARKS.sub("", plain)).strip().casefold()
+
+
+def stands_in(quote: str, texts: Iterable[str]) -> bool:
+    """Whether a quote of at least one real word stands in one of the texts."""
+    wanted = squeezed(quote).strip("\"'.… ")
+    if len(re.sub(r"\W", "", wanted)) < 3:
+        return False
+    return any(wanted in squeezed(text) for text in texts)
+
+
+def stem(word: str) -> str:
+    """A word without its ending: `expired`, `expires` and `expiring` are the same."""
+    low = word.casefold()
+    if len(low) <= 4:
+        return low.rstrip("s") if len(low) == 4 else low
+    cut = _SUFFIX.sub("", low)
+    return cut if len(cut) >= 3 else low
+
+
+def tokens(text: str) -> list[str]:
+    """The words of a text as they stand."""
+    return _WORD.findall(text)
+
+
+def content(text: str) -> list[str]:
+    """Stems of the words that say something, in order."""
+    return [stem(word) for word in tokens(text) if word.casefold() not in _EMPTY]
+
+
+def sentences(text: str) -> Iterator[str]:
+    """Sentences and lines of a text."""
+    for part in re.split(r"(?<=[.!?;])\s+|\n+", text):
+        if part.strip():
+            yield part.strip()
+
+
+def negated(text: str) -> bool:
+    """Whether a sentence says that something is not so, or stays as it is."""
+    return _NEGATION.search(text) is not None
+
+
+def near(wanted: Sequence[str], text: str) -> bool:
+    """Whether all stems stand close together in one sentence that does not deny them."""
+    for sentence in sentences(text):
+        found = [stem(word) for word in tokens(sentence)]
+        width = len(wanted) + 3
+        spans = (found[at : at + width] for at in range(max(1, len(found) - width + 1)))
+        if any(set(wanted) <= set(span) for span in spans) and not negated(sentence):
+            return True
+    return False
+
+
+def english(text: str) -> bool:
+    """Whether the words look like English: what is refused for words that are missing is asked only of these."""
+    found = [word.casefold() for word in tokens(text)]
+    return sum(1 for word in found if word in _ENGLISH) * 10 >= len(found) if len(found) > 3 else True
+
+
+def shown(text: str, limit: int = 80) -> str:
+    """A short quotation in a reason."""
+    flat = " ".join(text.split())
+    return f'"{flat if len(flat) <= limit else flat[: limit - 1] + "…"}"'
