@@ -13,7 +13,7 @@ from otto_bot.core.plan_words import sentences
 
 MANIFESTS = frozenset(
     {
-        "pyproject.toml", "setup.py", "setup.cfg", "requirements.txt", "package.json", "Cargo.toml", "go.mod", 
+        "pyproject.toml", "setup.py", "setup.cfg", "requirements.txt", "package.json", "Cargo.toml", "go.mod",
         "pom.xml", "build.gradle", "Gemfile", "composer.json", "mix.exs",
     }
 )  # fmt: skip
