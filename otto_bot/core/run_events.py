@@ -65,7 +65,7 @@ class Refused(Event):
 
 
 class PlanMade(Event):
-    """The planner answered."""
+    """The planner answered. `notes`: rules that its answer broke, and what was done about it; mostly none."""
 
     type: Literal["PlanMade"] = "PlanMade"
     number: int
