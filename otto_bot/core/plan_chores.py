@@ -56,24 +56,27 @@ _ASKED = {
 """What the issue says where it asks for nothing else than such work."""
 
 
+_WANTED = r"\b(?:fix|add|write|make|improve|update|extend|miss|need|want|please)\w*\b"
+
+
 def test_only(plan: Plan, intent: Intent) -> Iterator[PlanProblem]:
     """Tests, documents and preparations belong to the slice they are for, unless the issue asks for nothing else."""
     for task in plan.tasks:
-        kind = _kind(task)
-        if kind and not _is_asked(kind, plan, task, intent):
-            rest = "the task that it is for" if len(plan.tasks) > 1 else "what the issue asks for"
-            reason = f"only {kind} is no slice: it belongs to {rest}"
-            yield PlanProblem(rule=PlanRule.TEST_ONLY, where=task.key, reason=reason)
+        for kind in _kinds(task):
+            if not _is_asked(kind, plan, task, intent):
+                rest = "the task that it is for" if len(plan.tasks) > 1 else "what the issue asks for"
+                reason = f"only {kind} is no slice: it belongs to {rest}"
+                yield PlanProblem(rule=PlanRule.TEST_ONLY, where=task.key, reason=reason)
 
 
-def _kind(task: TaskSpec) -> str:
+def _kinds(task: TaskSpec) -> Iterator[str]:
+    """What the title says, and what the files say."""
     title = task.title.strip()
-    found = next((kind for kind, pattern in _TITLES.items() if pattern.search(title)), "")
-    if found or not task.files:
-        return found
-    if all(_is_test(path) for path in task.files):
-        return "tests"
-    return "documents" if all(_is_document(path) for path in task.files) else ""
+    yield from (kind for kind, pattern in _TITLES.items() if pattern.search(title))
+    if task.files and all(_is_test(path) for path in task.files):
+        yield "tests"
+    elif task.files and all(_is_document(path) for path in task.files):
+        yield "documents"
 
 
 def _is_test(path: str) -> bool:
@@ -90,8 +93,11 @@ def _is_document(path: str) -> bool:
 
 def _is_asked(kind: str, plan: Plan, task: TaskSpec, intent: Intent) -> bool:
     if len(plan.tasks) == 1:
-        texts = [intent.title, intent.body, intent.guidance]
-    else:
-        own = set(own_features(plan, task))
-        texts = [feature.asked for feature in plan.spec.features if feature.id in own] if plan.spec else []
+        if re.search(_ASKED[kind], intent.title, re.IGNORECASE):
+            return True
+        # "Tests are in Vitest" asks for no tests; "please make the test take …" does.
+        pattern = rf"{_WANTED}[^.\n]{{0,60}}(?:{_ASKED[kind]})"
+        return any(re.search(pattern, text, re.IGNORECASE) for text in (intent.body, intent.guidance))
+    own = set(own_features(plan, task))
+    texts = [feature.asked for feature in plan.spec.features if feature.id in own] if plan.spec else []
     return any(re.search(_ASKED[kind], text, re.IGNORECASE) for text in texts)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from functools import lru_cache
 
 from otto_bot.core.plan import Plan
 from otto_bot.core.plan_problem import Intent, PlanProblem, PlanRule
@@ -41,7 +42,7 @@ _VAGUE = re.compile(
     rf"{_BEST}|{_DONE})\b",
     re.IGNORECASE,
 )
-_CONCRETE = re.compile(r"\d|[`\"“«']\S|\w\(|[\w]/[\w]|/\w|\w_\w|\w\.\w{1,5}\b|--\w|[A-Z]{3,}|==|[<>]=?|[a-z][A-Z]")
+_CONCRETE = re.compile(r"\d|[`\"“«']\S|\w\(|[\w]/[\w]|/\w|\w_\w|\w\.\w{1,5}\b|--\w|==|[<>]=?|[a-z][A-Z]")
 _SEEN = re.compile(
     r"\b(?:returns?|raises?|shows?|lists?|redirects?|contains?|equals?|sends?|displays?|prints?|exits?|rejects?|"
     r"refuses?|appears?|receives?|sees?|reads?|says?|opens?|gives?|gets?|turns?|writes?|counts?|stores?|keeps?|"
@@ -51,6 +52,7 @@ _SEEN = re.compile(
 _HINT = 'say what someone does and what they then see, e.g. "an unknown code answers 404 and changes nothing"'
 
 
+@lru_cache(maxsize=2048)
 def vague(text: str) -> str | None:
     """The words that make a text say nothing that can be seen; None = it says something."""
     found = _VAGUE.search(text)

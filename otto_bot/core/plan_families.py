@@ -8,19 +8,32 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Technology:
-    """`words` finds it in prose; `packages` are names of dependencies; `suffixes` are of its own files."""
+    """`words` finds it in prose; `packages` are names of dependencies; `suffixes` are of its own files.
+
+    `hints`: text without any of these, in lower case, cannot name it; looking for them is far faster.
+    """
 
     name: str
     words: re.Pattern[str]
+    hints: tuple[str, ...]
     packages: tuple[str, ...] = ()
     suffixes: tuple[str, ...] = ()
+
+    def is_in(self, text: str, lower: str) -> bool:
+        """Whether a text, given in lower case, too, names it."""
+        return any(hint in lower for hint in self.hints) and self.words.search(text) is not None
 
 
 def _tech(name: str, words: str = "", packages: str = "", suffixes: str = "") -> Technology:
     """Words are matched as they stand (their case counts), unless they say otherwise."""
     pattern = words or rf"(?i:{re.escape(name)})"
+    letters = re.sub(r"\\[A-Za-z]|\(\?[a-z]+:", " ", pattern)
     return Technology(
-        name, re.compile(rf"(?<![\w.-])(?:{pattern})(?![\w-])"), tuple(packages.split()), tuple(suffixes.split())
+        name=name,
+        words=re.compile(rf"(?<![\w.-])(?:{pattern})(?![\w-])"),
+        hints=tuple(part.lower() for part in re.findall(r"[A-Za-z]+", letters)),
+        packages=tuple(packages.split()),
+        suffixes=tuple(suffixes.split()),
     )
 
 

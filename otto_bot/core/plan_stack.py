@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
-from pathlib import PurePosixPath
 
 from otto_bot.core.plan import Plan
 from otto_bot.core.plan_families import FAMILIES, Technology
 from otto_bot.core.plan_problem import Intent, PlanProblem, PlanRule
 from otto_bot.core.plan_words import sentences
+from otto_bot.core.values import Frozen
 
 MANIFESTS = frozenset(
     {
@@ -27,15 +27,26 @@ _DENIED = re.compile(
 _LANGUAGES = ("language", "script language")
 
 
+class _Repository(Frozen):
+    """What a repository shows: suffixes of its files, and its manifests; none where some were not read."""
+
+    suffixes: frozenset[str]
+    manifests: tuple[str, ...]
+
+
 def stack(plan: Plan, intent: Intent) -> Iterator[PlanProblem]:
     """What the plan brings of a family is what the issue, or else the repository, names of it."""
     brought = list(_brought(plan))
+    everything = "\n".join(text for _, text in brought)
+    lower = everything.lower()
+    repository = _repository(intent)
     for family, members in FAMILIES.items():
-        allowed = _stated(family, members, intent)
-        if not allowed:
+        if family not in _LANGUAGES and not any(tech.is_in(everything, lower) for tech in members):
             continue
+        allowed = _stated(family, members, intent, repository)
+        named = _of_family(family, members, brought, plan) if allowed else ()
         seen: set[str] = set()
-        for where, name in _of_family(family, members, brought, plan):
+        for where, name in named:
             if name not in allowed and name not in seen:
                 seen.add(name)
                 reason = f"{name} instead of {' or '.join(sorted(allowed))}: the {family} is stated; keep it"
@@ -50,10 +61,10 @@ def _of_family(
             yield where, name
     if family in _LANGUAGES:
         for task in plan.tasks:
-            mine = [PurePosixPath(path.strip()).suffix for path in task.files]
+            mine = {_suffix(path.strip()) for path in task.files}
             for tech in members:
                 # Scripts of a page stand beside any language; only the server's half is looked at by its files.
-                if tech.name not in ("Node.js", "JavaScript") and set(mine) & set(tech.suffixes):
+                if tech.name not in ("Node.js", "JavaScript") and mine & set(tech.suffixes):
                     yield task.key, tech.name
 
 
@@ -71,24 +82,28 @@ def _brought(plan: Plan) -> Iterator[tuple[str, str]]:
             yield f"{task.key} {criterion.id}", criterion.text
 
 
-def _stated(family: str, members: tuple[Technology, ...], intent: Intent) -> frozenset[str]:
+def _stated(family: str, members: tuple[Technology, ...], intent: Intent, repository: _Repository) -> frozenset[str]:
     """Names of the family that people wrote, and that the repository is built with; empty = nothing is stated."""
     said = {name for text in intent.texts for name in _named(members, text)}
-    mentioned = {tech.name for tech in members for text in intent.texts if tech.words.search(text)}
-    has = _in_repository(family, members, intent)
+    if family in _LANGUAGES:
+        has = {tech.name for tech in members if repository.suffixes & set(tech.suffixes)}
+    else:
+        has = {tech.name for tech in members if any(_depends(tech.packages, text) for text in repository.manifests)}
+    mentioned = {tech.name for tech in members for text in intent.texts if tech.is_in(text, text.lower())}
     return frozenset(said | has | (mentioned if said or has else set()))
 
 
-def _in_repository(family: str, members: tuple[Technology, ...], intent: Intent) -> set[str]:
-    if family in _LANGUAGES:
-        suffixes = {PurePosixPath(path).suffix for path in intent.paths}
-        return {tech.name for tech in members if suffixes & set(tech.suffixes)}
+def _repository(intent: Intent) -> _Repository:
     read = {path for path, _ in intent.manifests}
-    if any(PurePosixPath(path).name in MANIFESTS and path not in read for path in intent.paths):
-        # A part of the repository may be built with something that nobody has looked at.
-        return set()
-    texts = [text for path, text in intent.manifests if PurePosixPath(path).name in MANIFESTS]
-    return {tech.name for tech in members if any(_depends(tech.packages, text) for text in texts)}
+    # A part of the repository may be built with something that nobody has looked at.
+    unread = any(path.rsplit("/", 1)[-1] in MANIFESTS and path not in read for path in intent.paths)
+    texts = [text for path, text in intent.manifests if path.rsplit("/", 1)[-1] in MANIFESTS]
+    return _Repository(suffixes=frozenset(map(_suffix, intent.paths)), manifests=() if unread else tuple(texts))
+
+
+def _suffix(path: str) -> str:
+    name = path.rsplit("/", 1)[-1]
+    return "." + name.rsplit(".", 1)[-1] if "." in name else ""
 
 
 def _depends(packages: Iterable[str], manifest: str) -> bool:
@@ -97,7 +112,9 @@ def _depends(packages: Iterable[str], manifest: str) -> bool:
 
 def _named(members: tuple[Technology, ...], text: str) -> Iterator[str]:
     """Members that a text names without saying that they are not meant."""
-    for sentence in sentences(text):
-        for tech in members:
+    lower = text.lower()
+    there = [tech for tech in members if tech.is_in(text, lower)]
+    for sentence in sentences(text) if there else ():
+        for tech in there:
             if any(not _DENIED.search(sentence[: found.start()]) for found in tech.words.finditer(sentence)):
                 yield tech.name

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
+from functools import lru_cache
 
 _WORD = re.compile(r"[^\W_]+(?:['’-][^\W_]+)*")
 _MARKS = re.compile(r"[*_`~]+")
@@ -23,7 +24,8 @@ _EMPTY = frozenset(
         "so", "if", "when", "where", "which", "who", "what", "how", "into", "onto", "out", "up", "over", "per", "via",
         "about", "within", "nothing", "anything", "something", "no", "not", "never", "without", "add", "adds",
         "adding", "added", "support", "supports", "supporting", "build", "building", "implement", "implementing",
-        "make", "making", "provide", "providing", "new",
+        "make", "making", "provide", "providing", "new", "between", "among", "through", "across", "during",
+        "against", "under", "after", "before", "again",
     }
 )  # fmt: skip
 _NEGATION = re.compile(
@@ -49,9 +51,10 @@ def stands_in(quote: str, texts: Iterable[str]) -> bool:
     return any(wanted in squeezed(text) for text in texts)
 
 
+@lru_cache(maxsize=4096)
 def stem(word: str) -> str:
     """A word without its ending: `expired`, `expires` and `expiring` are the same."""
-    low = word.casefold()
+    low = re.sub(r"['’]s?$", "", word.casefold())
     if len(low) <= 4:
         return low.rstrip("s") if len(low) == 4 else low
     cut = _SUFFIX.sub("", low)
@@ -75,20 +78,17 @@ def sentences(text: str) -> Iterator[str]:
             yield part.strip()
 
 
-def negated(text: str) -> bool:
-    """Whether a sentence says that something is not so, or stays as it is."""
-    return _NEGATION.search(text) is not None
+def negations(text: str) -> int:
+    """How often a text says that something is not so, or stays as it is."""
+    return len(_NEGATION.findall(text))
 
 
-def near(wanted: Sequence[str], text: str) -> bool:
-    """Whether all stems stand close together in one sentence that does not deny them."""
-    for sentence in sentences(text):
-        found = [stem(word) for word in tokens(sentence)]
-        width = len(wanted) + 3
-        spans = (found[at : at + width] for at in range(max(1, len(found) - width + 1)))
-        if any(set(wanted) <= set(span) for span in spans) and not negated(sentence):
-            return True
-    return False
+def together(wanted: Sequence[str], stems: Sequence[str]) -> bool:
+    """Whether all stems stand close to one another, in any order."""
+    width, need = len(wanted) + 2, set(wanted)
+    if not need <= set(stems):
+        return False
+    return any(need <= set(stems[at : at + width]) for at in range(max(1, len(stems) - width + 1)))
 
 
 def english(text: str) -> bool:
