@@ -21,7 +21,7 @@ _TITLES = {
     ),
     "documents": re.compile(
         rf"^{_WRITE}\s+{_SOME}(?:docs?|documentation|readme|changelog|user guide|release notes?)\b|"
-        r"^documentation\b|^document\s+(?:the|how|all|every|new|our|usage|it)\b|^(?:docs?|readme)(?:\W|$)",
+        rf"^write\s+{_SOME}guide\b|^documentation\b|^document\s+(?:the|how|all|every|new|our|usage|it)\b|^(?:docs?|readme)(?:\W|$)",
         re.IGNORECASE,
     ),
     "looking": re.compile(

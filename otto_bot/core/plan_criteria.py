@@ -27,6 +27,7 @@ _DONE = (
     r"(?:is|are|has been|have been|gets?) (?:fully |all |now |properly )?"
     r"(?:implemented|done|complete(?:d)?|finished|supported|handled|in place|available|added|created|built|ready|"
     r"working|integrated|there|refactored|improved|tested|covered|documented|functional)"
+    r"(?=\W*$|\W*[.;,]|\s+(?:and|as|for all|everywhere|correctly|properly|well)\b)"
 )
 _TESTS = (
     r"(?:all |the |unit |integration |existing |new |automated |its )*(?:tests?|test suite|ci|checks?|build)\b"
@@ -39,6 +40,7 @@ _WORKS = r"(?:it |this |everything |all )?(?:works?|functions|behaves?|runs|is w
 _VAGUE = re.compile(
     rf"\b(?:{_TESTS}|{_WORKS}(?: {_WELL})?(?=\W*$|\W*[.;,])|{_WORKS} {_WELL}|{_WELL}|"
     rf"(?:is|are|looks?|feels?|be|stays?|remains?) (?:very |really |more |clean,? )?{_GOOD}(?: and {_GOOD})*|"
+    rf"{_GOOD} (?:test |code |user )?(?:code|coverage|ux|design|performance|architecture|documentation|structure)|"
     rf"{_BEST}|{_DONE})\b",
     re.IGNORECASE,
 )
