@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pydantic import Field
 
 from otto_bot.agents.fence import fence, plain, rule
-from otto_bot.agents.packing import bullets, clip, clip_all
+from otto_bot.agents.packing import BYTES_PER_TOKEN, bullets, clip, clip_all
 from otto_bot.agents.plan_answer import PlanAnswer
 from otto_bot.agents.plan_fallback import Fallback, settled, severity, single_task
 from otto_bot.agents.planner_rules import PLANNER_SYSTEM
@@ -25,8 +25,12 @@ PATHS_CHARS = 30_000
 FILES_CHARS = 60_000
 LEARNING_CHARS = 4_000
 TITLE_CHARS, GUIDANCE_CHARS = 500, 4_000
-PROMPT_TOKENS = 70_000
-"""What the opening prompt holds at most, whatever the repository: counted as `BYTES_PER_TOKEN` says."""
+MOST_KEY_FILES, AROUND = 40, 20_000
+"""`AROUND`: bytes of fences, labels, words for what was cut."""
+PROMPT_TOKENS = (
+    TITLE_CHARS + ISSUE_CHARS + GUIDANCE_CHARS + LEARNING_CHARS + PATHS_CHARS + FILES_CHARS + AROUND
+) // BYTES_PER_TOKEN
+"""What the opening prompt holds at most, whatever the repository."""
 
 
 class PlanRequest(Frozen):
@@ -163,5 +167,7 @@ def plan_prompt(request: PlanRequest) -> str:
     if request.learnings:
         parts.append(fence("learnings: what earlier work found out", bullets(request.learnings, LEARNING_CHARS), nonce))
     parts.append(fence("files of the repository", bullets(request.paths, PATHS_CHARS), nonce))
-    parts += [fence(path, text, nonce) for path, text in clip_all(request.key_files, FILES_CHARS)]
+    parts += [fence(path, text, nonce) for path, text in clip_all(request.key_files[:MOST_KEY_FILES], FILES_CHARS)]
+    if (more := len(request.key_files) - MOST_KEY_FILES) > 0:
+        parts.append(f"{more} more key files were left out for space.")
     return "\n\n".join(parts)
