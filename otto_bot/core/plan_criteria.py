@@ -54,15 +54,22 @@ _SEEN = re.compile(
 _HINT = 'say what someone does and what they then see, e.g. "an unknown code answers 404 and changes nothing"'
 
 
-@lru_cache(maxsize=2048)
 def vague(text: str) -> str | None:
-    """The words that make a text say nothing that can be seen; None = it says something."""
+    """The words that make a criterion say nothing that can be seen; None = it says something."""
+    if (found := empty_words(text)) is not None:
+        return found
+    return text.strip() if len(content(text)) < 2 and not _CONCRETE.search(text) else None
+
+
+@lru_cache(maxsize=2048)
+def empty_words(text: str) -> str | None:
+    """Praise in the place of a fact, with nothing beside it; None = there is none, or it says more."""
     found = _VAGUE.search(text)
-    rest = len(content(_VAGUE.sub(" ", text)))
-    concrete = _CONCRETE.search(_VAGUE.sub(" ", text)) is not None
     if found is None:
-        return text.strip() if len(content(text)) < 2 and not _CONCRETE.search(text) else None
-    if concrete or rest >= 6 or (rest >= 3 and _SEEN.search(_VAGUE.sub(" ", text))):
+        return None
+    rest = _VAGUE.sub(" ", text)
+    words = len(content(rest))
+    if _CONCRETE.search(rest) or words >= 6 or (words >= 3 and _SEEN.search(rest)):
         return None
     return found.group(0).strip()
 

@@ -25,7 +25,7 @@ _KINDS = {  # any noun can be a surface, a role or another system; these three h
     Domain.ACCESS: r"log ?in|sign|auth|password|session|token|permission|sso|oauth|access|secret|key|account|invit|"
     r"link|member|verif|2fa|two-factor|private|who may|allowed|cookie",
     Domain.BACKGROUND: r"job|cron|night|schedul|queue|worker|dail|hour|week|month|minute|morning|evening|background|"
-    r"remind|every|periodic|batch|automatic|later|expire|retry|poll|day",
+    r"remind|every|periodic|batch|automatic|later|expir|lifetime|timeout|retry|poll|day",
 }
 _LAYERS = (
     r"(?:back-?end|front-?end|(?:database|db|sql|data) (?:schema|layer|model|tables?|migrations?)|schema|"

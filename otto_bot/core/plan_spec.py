@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Iterator
 
 from otto_bot.core.plan import Journey, Plan, ProductSpec
-from otto_bot.core.plan_criteria import vague
+from otto_bot.core.plan_criteria import empty_words
 from otto_bot.core.plan_problem import Intent, PlanProblem, PlanRule
 from otto_bot.core.plan_words import shown, stands_in
 
@@ -88,5 +88,5 @@ def _steps(journey: Journey) -> Iterator[str]:
             yield f"{name} is a developer's step ({shown(step.do)}); say what a user of the product does"
         if not step.see.strip() or not step.do.strip():
             yield f"{name} says nothing; say what the user does and then sees"
-        elif (words := vague(step.see)) is not None and len(step.see.split()) > 1:
+        elif (words := empty_words(step.see)) is not None:
             yield f"{name}: {shown(words)} is nothing that a user sees; name what is on the screen or printed"
