@@ -44,7 +44,13 @@ WEB = (
     _tech("Starlette", "(?i:starlette)", "starlette"),
     _tech("Tornado", "Tornado", "tornado"),
     _tech("Sanic", "Sanic", "sanic"),
-    _tech("Express", r"Express(?:\.js|JS)?(?! (?:delivery|shipping|checkout|your))|express\.js|expressjs", "express"),
+    _tech(
+        "Express",
+        r"Express(?:\.js|JS)|express\.js|expressjs|(?<=with |..in |..on )Express|"
+        r"(?<=using )Express|(?m:^Express$)|Express(?=[,)])|"
+        r"Express(?= (?:\d|\+|and|app|server|rout|middleware|handler|endpoint|\())",
+        "express",
+    ),
     _tech("Fastify", "(?i:fastify)", "fastify"),
     _tech("Koa", r"Koa(?:\.js)?", "koa"),
     _tech("NestJS", r"(?i:nestjs)|Nest\.js", "@nestjs/core"),

@@ -23,16 +23,18 @@ _KINDS = {  # any noun can be a surface, a role or another system; these three h
     Domain.PAYMENT: r"pay|bill|invoic|check ?out|price|refund|charg|subscri|card|stripe|purchas|buy|money|fee|deposit|"
     r"donat|credit|sepa|tip|cost|cart|order",
     Domain.ACCESS: r"log ?in|sign|auth|password|session|token|permission|sso|oauth|access|secret|key|account|invit|"
-    r"link|member|verif|2fa|two-factor|private|who may|allowed|cookie",
+    r"link|member|verif|2fa|two-factor|private|who may|allowed|cookie|only|can see|visible|restrict|"
+    r"protect|share|public",
     Domain.BACKGROUND: r"job|cron|night|schedul|queue|worker|dail|hour|week|month|minute|morning|evening|background|"
-    r"remind|every|periodic|batch|automatic|later|expir|lifetime|timeout|retry|poll|day",
+    r"remind|every|periodic|batch|automatic|later|expir|lifetime|timeout|retry|poll|day|send|sent|notif|async|"
+    r"sync|import|when|after|once",
 }
 _LAYERS = (
-    r"(?:back-?end|front-?end|(?:database|db|sql|data) (?:schema|layer|model|tables?|migrations?)|schema|"
-    r"(?:schema|models?) and migrations|migrations?|(?:service|persistence|api|ui|view|presentation|repository|"
-    r"data access|domain|business|storage|network) layer|business logic|(?:data|domain|database|orm) models?|models|"
+    r"(?:back-?end|front-?end|(?:database|db|sql|data) (?:schema|layer|model|tables?|migrations?)|"
+    r"(?:schema|models?) and migrations|(?:service|persistence|api|ui|view|presentation|repository|"
+    r"data access|domain|business|storage|network) layer|business logic|(?:data|domain|database|orm) models?|"
     r"controllers?|dtos?|ui components?|(?:ui|api|database) work|plumbing|wiring|scaffolding|boilerplate|"
-    r"groundwork|foundations?|infrastructure|types and interfaces|interfaces|stubs|styling|css)"
+    r"groundwork|foundations?|infrastructure|types and interfaces|stubs)"
 )
 _MAKE = (
     r"(?:(?:implement|build|add|create|write|set ?up|develop|extend|prepare|define|make|do|introduce|the|a|an|new|"

@@ -15,7 +15,7 @@ LEAST_JOURNEYS, MOST_JOURNEYS = 3, 5
 _DEVELOPER = re.compile(
     r"^(?:run|execute|start|launch)s?\s+(?:the\s+|all\s+)?(?:(?:unit|integration|whole|full)\s+)?"
     r"(?:tests?\b|test suite|pytest|ci\b|linter|migrations?\b)|\b(?:inspects?|reads?|looks? at|reviews?|checks?) the "
-    r"(?:source|code|diff|implementation|database|table)\b",
+    r"(?:source(?: code)?|diff|implementation|database|code base)\b",
     re.IGNORECASE,
 )
 

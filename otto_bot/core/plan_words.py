@@ -9,6 +9,10 @@ from functools import lru_cache
 
 _WORD = re.compile(r"[^\W_]+(?:['’-][^\W_]+)*")
 _MARKS = re.compile(r"[*_`~]+")
+_LINK = re.compile(r"!?\[([^\]\n]{0,300})\]\([^)\n]{0,1000}\)")
+_LINE_START = re.compile(r"^[ \t]*(?:(?:[-+>#]+|\*|\d{1,3}[.)]|\[[ xX]\])[ \t]+)+", re.MULTILINE)
+_LEFT_OUT = re.compile(r"…|\.\.\.|\[\]")
+MOST_PIECES = 3
 _ENGLISH = frozenset(
     {
         "the", "a", "an", "and", "of", "to", "for", "in", "on", "is", "are", "be", "it", "this", "that", "with", "we",
@@ -38,17 +42,29 @@ _SUFFIX = re.compile(r"(?:ations?|ing|ings|ers?|ed|es|s|ies|y|e|ment|ments)$")
 
 
 def squeezed(text: str) -> str:
-    """Lower case, one blank between words, without marks of emphasis and kinds of quotation marks."""
+    """Lower case, one blank between words, without Markdown's marks and kinds of quotation marks."""
     plain = unicodedata.normalize("NFKC", text).replace("’", "'").replace("“", '"').replace("”", '"')
+    plain = _LINK.sub(r"\1", _LINE_START.sub("", plain))
     return re.sub(r"\s+", " ", _MARKS.sub("", plain)).strip().casefold()
 
 
 def stands_in(quote: str, texts: Iterable[str]) -> bool:
-    """Whether a quote of at least one real word stands in one of the texts."""
-    wanted = squeezed(quote).strip("\"'.… ")
-    if len(re.sub(r"\W", "", wanted)) < 3:
+    """Whether a quote stands in one of the texts; "…" in it leaves words out, twice at most."""
+    pieces = [part.strip("\"'., ") for part in _LEFT_OUT.split(squeezed(quote))]
+    wanted = [piece for piece in pieces if piece]
+    if not 1 <= len(wanted) <= MOST_PIECES or any(len(re.sub(r"\W", "", piece)) < 3 for piece in wanted):
         return False
-    return any(wanted in squeezed(text) for text in texts)
+    return any(_in_order(wanted, squeezed(text)) for text in texts)
+
+
+def _in_order(pieces: Sequence[str], text: str) -> bool:
+    place = 0
+    for piece in pieces:
+        found = text.find(piece, place)
+        if found < 0:
+            return False
+        place = found + len(piece)
+    return True
 
 
 @lru_cache(maxsize=4096)

@@ -45,7 +45,7 @@ def plan_made(run: Run, event: e.PlanMade) -> Run:
         return journey_rounds.begin(run.model_copy(update={"subject": event.plan}))
     make = _planned if run.pull_request is None else _extended
     after = make(run, event.plan, event.estimate)
-    return run if after is run else after.model_copy(update={"plan_notes": event.notes})
+    return run if after is run else after.model_copy(update={"plan_notes": event.notes if event.unsound else ()})
 
 
 def _planned(run: Run, plan: Plan, estimate: Estimate | None) -> Run:

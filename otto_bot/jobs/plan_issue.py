@@ -49,7 +49,11 @@ async def plan_issue(context: Context, run: Run, effect: Effect, _ticket: Ticket
     await keep_records(context, run, effect.key, result.records)
     notes = planner_notes(result.fallback, result.problems)
     cost = await estimated(context, run, result.plan)
-    return [PlanMade(at=context.now(), number=effect.number, plan=result.plan, notes=notes, estimate=cost)]
+    return [
+        PlanMade(
+            at=context.now(), number=effect.number, plan=result.plan, notes=notes, unsound=bool(notes), estimate=cost
+        )
+    ]
 
 
 def key_files(reading: Reading, commit: str, paths: Sequence[str]) -> tuple[tuple[str, str], ...]:

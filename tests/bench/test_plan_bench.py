@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import re
 from collections import Counter
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,7 @@ from otto_bot.bench.options import add_parser
 from otto_bot.bench.plans.command import good_plans, offline, run, unnoticed
 from otto_bot.bench.plans.intents import IntentError, cases
 from otto_bot.bench.plans.mutations import mutations
+from otto_bot.core.plan import Domain
 from otto_bot.core.plan_problem import PlanRule
 
 CASES = cases()
@@ -99,6 +101,15 @@ def test_an_intent_whose_mode_is_not_its_plans_is_named(tmp_path: Path) -> None:
 def test_without_key_and_address_nothing_is_asked(stand_in: Any, capsys: pytest.CaptureFixture[str]) -> None:
     assert run(options("--live")) == 2
     assert "ANTHROPIC_API_KEY" in capsys.readouterr().err
+
+
+def test_the_page_for_people_names_every_rule_and_how_many_intents_there_are() -> None:
+    page = (Path(__file__).resolve().parents[2] / "docs" / "planning.md").read_text()
+    rows = [row.split("|")[1] for row in page.splitlines() if row.startswith("| `")]
+    named = {word for row in rows for word in re.findall(r"`(\w+)`", row)}
+    assert {rule.value for rule in PlanRule} <= named
+    assert f"It holds {len(CASES)} intents" in page
+    assert all(f"| {kind.value} |" in page for kind in Domain)
 
 
 def answers() -> list[dict[str, Any]]:
