@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from pathlib import PurePosixPath
 
 from otto_bot.core.plan import Plan, TaskSpec
 from otto_bot.core.plan_problem import Intent, PlanProblem, PlanRule
@@ -80,15 +79,14 @@ def _kinds(task: TaskSpec) -> Iterator[str]:
 
 
 def _is_test(path: str) -> bool:
-    pure = PurePosixPath(path.strip().lower())
-    names = set(pure.parts[:-1])
-    named = re.search(r"^tests?[_.]|[_.-](?:tests?|spec)\.\w+$|^conftest\.py$", pure.name) is not None
-    return named or bool(names & {"test", "tests", "spec", "specs", "__tests__", "e2e", "cypress"})
+    *folders, name = path.strip().lower().split("/")
+    named = re.search(r"^tests?[_.]|[_.-](?:tests?|spec)\.\w+$|^conftest\.py$", name) is not None
+    return named or bool(set(folders) & {"test", "tests", "spec", "specs", "__tests__", "e2e", "cypress"})
 
 
 def _is_document(path: str) -> bool:
-    pure = PurePosixPath(path.strip().lower())
-    return pure.suffix in (".md", ".rst", ".adoc") or pure.parts[:1] in (("docs",), ("doc",))
+    low = path.strip().lower()
+    return low.endswith((".md", ".rst", ".adoc")) or low.startswith(("docs/", "doc/"))
 
 
 def _is_asked(kind: str, plan: Plan, task: TaskSpec, intent: Intent) -> bool:

@@ -76,7 +76,7 @@ def task(number: int, name: str) -> dict[str, Any]:
     }  # fmt: skip
 
 
-PLAN = {
+PLAN: dict[str, Any] = {
     "summary": "Two small functions.",
     "tasks": [task(1, "longest"), task(2, "first")],
     "relations": [{"a": "t1", "b": "t2", "kind": "ADDITIVE", "reason": "the same file"}],
