@@ -19,6 +19,12 @@ _APART = re.compile(
     r"requests?|prs?|modules?|files?)|first\b.{1,200}\bthen|on (?:its|their) own|by itself|a task (?:of|for) each)\b",
     re.IGNORECASE | re.DOTALL,
 )
+_ALL_APART = re.compile(
+    r"\b(?:separate|independent|individual|different|own) (?:tasks?|changes?|parts?|pieces|steps|pull requests?|prs?|"
+    r"commits?|slices|issues?)\b|\b(?:separately|independently|one by one|one after (?:another|the other))\b",
+    re.IGNORECASE,
+)
+"""Said anywhere in the issue, it holds for each part that is quoted."""
 _KINDS = {  # any noun can be a surface, a role or another system; these three have words of their own
     Domain.PAYMENT: r"pay|bill|invoic|check ?out|price|refund|charg|subscri|card|stripe|purchas|buy|money|fee|deposit|"
     r"donat|credit|sepa|tip|cost|cart|order",
@@ -75,7 +81,8 @@ def _no_domain(domain: FailureDomain, intent: Intent) -> str:
         return f"{shown(domain.asked)} does not stand in the issue; copy its words exactly, or drop the domain"
     if not english("\n".join(intent.texts)):
         return ""
-    if domain.kind is Domain.ASKED and not _APART.search(domain.asked):
+    apart = _APART.search(domain.asked) or any(_ALL_APART.search(text) for text in intent.texts)
+    if domain.kind is Domain.ASKED and not apart:
         return f"{shown(domain.asked)} does not ask for the parts to be done apart"
     pattern = _KINDS.get(domain.kind)
     if pattern and not re.search(rf"\b(?:{pattern})", f"{domain.asked} {domain.name}", re.IGNORECASE):

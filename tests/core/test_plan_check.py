@@ -277,6 +277,13 @@ def test_a_domains_quote_speaks_of_its_kind(kind: str, asked: str, found: bool) 
     assert ("cohesive" in rules(plan(domains=domains))) is found
 
 
+def test_an_issue_that_asks_for_separate_tasks_asks_so_for_each_part_of_it() -> None:
+    domains = [{"kind": "asked", "name": n, "asked": a} for n, a in (("a", "a page"), ("b", "one mail"))]
+    assert "cohesive" in rules(plan(domains=domains))
+    asked = INTENT.model_copy(update={"body": f"{INTENT.body} Please do them as separate tasks."})
+    assert rules(plan(domains=domains), asked) == set()
+
+
 def test_an_issue_in_another_language_is_not_refused_for_missing_english_words() -> None:
     intent = Intent(
         title="Bestellungen", body="Seite mit Bestellungen. Jeden Morgen eine Nachricht, bitte getrennt bauen."
