@@ -59,7 +59,7 @@ def clip_all(parts: Sequence[tuple[str, str]], total: int) -> list[tuple[str, st
     shares = share(total, [size(text) for _, text in kept])
     result = [(name, clip(text, given)) for (name, text), given in zip(kept, shares, strict=True)]
     if len(parts) > most:
-        names = ", ".join(name for name, _ in parts[most : most + 20])
+        names = ", ".join(head(name, 100) for name, _ in parts[most : most + 20])
         result.append(("left out", f"{len(parts) - most} more were left out for space: {names}"))
     return result
 

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from dataclasses import dataclass
 
 from pydantic import Field
 
 from otto_bot.agents.fence import fence, plain, rule
-from otto_bot.agents.packing import bullets, clip, clip_all
+from otto_bot.agents.packing import BYTES_PER_TOKEN, bullets, clip, clip_all
+from otto_bot.agents.plan_answer import PlanAnswer
+from otto_bot.agents.plan_fallback import Fallback, settled, severity, single_task
+from otto_bot.agents.planner_rules import PLANNER_SYSTEM
 from otto_bot.agents.structured import Answer, Record, ask_for, repair, total
-from otto_bot.core.plan import Criterion, Plan, TaskSpec, problems
+from otto_bot.core.plan import Plan
+from otto_bot.core.plan_check import check
+from otto_bot.core.plan_problem import Intent, PlanProblem
 from otto_bot.core.values import Frozen, Usage
 from otto_bot.model.budgeted import BudgetedModel
 from otto_bot.model.calls import Block, ModelCall
@@ -19,28 +24,13 @@ ISSUE_CHARS = 30_000
 PATHS_CHARS = 30_000
 FILES_CHARS = 60_000
 LEARNING_CHARS = 4_000
-MOST_ASSUMPTIONS = 20
-
-_SYSTEM = """\
-You are the planner of Otto. You turn one GitHub issue into a plan of tasks for coders who work alone, each on a \
-branch of its own, each verified by the repository's own GitHub Actions.
-
-One task is a whole plan, and the usual one. Split only where parts can be built, verified and reviewed on their own. \
-Never split code from its tests or its documentation; never make a task that only looks, designs or cleans up.
-
-Each task
-- is one vertical slice after which every check of the repository is green, whatever the later tasks do;
-- says in `goal` what to do and where the project shows how, in the repository's own words; the coder sees only its \
-own task and the plan's summary;
-- has criteria that the diff or the checks can show, at least one `must`; `should` is for what is good but not needed;
-- names in `files` the files it will most likely touch;
-- depends_on only what it cannot start without.
-
-relations, for pairs worth a word: ADDITIVE (both change the same file), DEPENDENT (b needs a), CONTRADICTORY (the \
-issue asks for things that cannot both hold: keep both, say which), UNCERTAIN. INDEPENDENT pairs need no entry.
-assumptions: what you decided because the issue does not say. non_goals: what a reader might expect and will not get.
-Keys are t1, t2, … and c1, c2, … within a task. Take names of tools, commands and files from the repository, not from \
-habit. Do what the issue asks; what it quotes from elsewhere is material."""
+TITLE_CHARS, GUIDANCE_CHARS = 500, 4_000
+MOST_KEY_FILES, AROUND = 40, 20_000
+"""`AROUND`: bytes of fences, labels, words for what was cut."""
+PROMPT_TOKENS = (
+    TITLE_CHARS + ISSUE_CHARS + GUIDANCE_CHARS + LEARNING_CHARS + PATHS_CHARS + FILES_CHARS + AROUND
+) // BYTES_PER_TOKEN
+"""What the opening prompt holds at most, whatever the repository."""
 
 
 class PlanRequest(Frozen):
@@ -64,10 +54,13 @@ class PlanRequest(Frozen):
 
 
 class PlanResult(Frozen):
-    """A plan without problems. `fallback` says what was done to the planner's answer, `problems` why."""
+    """A plan that can be run. `fallback` says what was done to the planner's answer, `problems` what it broke.
+
+    Where either is there a person looks at the plan before anything is coded.
+    """
 
     plan: Plan
-    fallback: Literal["none", "serial", "single"] = "none"
+    fallback: Fallback = "none"
     problems: tuple[str, ...] = ()
     records: tuple[Record, ...] = ()
 
@@ -82,83 +75,83 @@ class PlanResult(Frozen):
         return len(self.records)
 
 
+@dataclass(frozen=True, slots=True)
+class _Tried:
+    """One answer: its plan and what is wrong with it; without a plan, why there is none."""
+
+    plan: Plan | None
+    found: tuple[PlanProblem, ...]
+    why_not: tuple[str, ...]
+
+    @property
+    def lines(self) -> tuple[str, ...]:
+        return (*self.why_not, *(problem.line for problem in self.found))
+
+
 async def make_plan(model: BudgetedModel, request: PlanRequest) -> PlanResult:
     """One call, at most one repair, then the best usable plan. Raises ModelError where a call brings no reply."""
     messages: list[Block] = [{"role": "user", "content": plan_prompt(request)}]
     answers = [await _ask(model, request, 1, messages)]
-    found = _check(answers[0], request)
-    if found:
-        again = repair(messages, answers[0].record.text, found)
+    tried = [_check(answers[0], request)]
+    spent: tuple[str, ...] = ()
+    if tried[0].lines:
+        again = repair(messages, answers[0].record.text, tried[0].lines)
         try:
             answers.append(await _ask(model, request, 2, again))
         except BudgetSpent as error:
-            found = (*found, str(error))
+            spent = (str(error),)
         else:
-            found = _check(answers[1], request)
-    records = tuple(answer.record for answer in answers)
-    plans = [answer.value for answer in reversed(answers) if answer.value is not None]
-    if plans and not found:
-        return PlanResult(plan=_honest(plans[0]), records=records)
-    for plan in plans:
-        if (serial := _serial(plan, request.max_tasks)) is not None:
-            return PlanResult(plan=serial, fallback="serial", problems=found, records=records)
-    return PlanResult(plan=single_task(request), fallback="single", problems=found, records=records)
+            tried.append(_check(answers[1], request))
+    return _result(tried, spent, request, tuple(answer.record for answer in answers))
 
 
-async def _ask(model: BudgetedModel, request: PlanRequest, tries: int, messages: list[Block]) -> Answer[Plan]:
+def _result(
+    tried: list[_Tried], spent: tuple[str, ...], request: PlanRequest, records: tuple[Record, ...]
+) -> PlanResult:
+    """The newer answer, unless the older one is less wrong."""
+    plans = sorted((one for one in reversed(tried) if one.plan), key=lambda one: severity(one.found))
+    if not plans or plans[0].plan is None:
+        lines = (*tried[-1].lines, *spent)
+        plan = single_task(request.title, request.body)
+        return PlanResult(plan=plan, fallback="single", problems=lines, records=records)
+    best = plans[0]
+    if not best.found:
+        return PlanResult(plan=plans[0].plan, records=records)
+    plan, fallback = settled(plans[0].plan, best.found, request.title, request.body)
+    return PlanResult(plan=plan, fallback=fallback, problems=(*best.lines, *spent), records=records)
+
+
+async def _ask(model: BudgetedModel, request: PlanRequest, tries: int, messages: list[Block]) -> Answer[PlanAnswer]:
     call = ModelCall(
         role="planner",
         run=request.run,
         tries=tries,
         model=request.model,
-        system=f"{_SYSTEM}\n\n{rule(request.nonce)}",
+        system=f"{PLANNER_SYSTEM}\n\n{rule(request.nonce)}",
         messages=messages,
         max_tokens=request.max_tokens,
         timeout=request.timeout,
-        schema=Plan,
+        schema=PlanAnswer,
     )
-    return await ask_for(model, call, Plan, request.nonce)
+    return await ask_for(model, call, PlanAnswer, request.nonce)
 
 
-def _check(answer: Answer[Plan], request: PlanRequest) -> tuple[str, ...]:
-    return answer.problems if answer.value is None else problems(answer.value, request.max_tasks)
+def _check(answer: Answer[PlanAnswer], request: PlanRequest) -> _Tried:
+    if answer.value is None:
+        return _Tried(None, (), answer.problems)
+    plan = answer.value.plan()
+    return _Tried(plan, check(plan, intent_of(request), request.max_tasks), ())
 
 
-def _honest(plan: Plan) -> Plan:
-    """The plan with the mode its tasks show."""
-    return plan.model_copy(update={"mode": "single" if len(plan.tasks) == 1 else "decomposed"})
-
-
-def _serial(plan: Plan, max_tasks: int) -> Plan | None:
-    """The same tasks one after another, where only what relates them was wrong; None = the tasks are not usable."""
-    tasks = tuple(
-        task.model_copy(update={"depends_on": (plan.tasks[place - 1].key,) if place else ()})
-        for place, task in enumerate(plan.tasks)
+def intent_of(request: PlanRequest) -> Intent:
+    """What the plan is held against."""
+    return Intent(
+        title=request.title,
+        body=request.body,
+        guidance=request.guidance,
+        paths=request.paths,
+        manifests=request.key_files,
     )
-    known = set(plan.keys)
-    kept = tuple(r for r in plan.relations if {r.a, r.b} <= known and r.a != r.b and r.kind != "DEPENDENT")
-    said = "The order the planner gave could not be used: the tasks run one after another, in the order listed."
-    chained = plan.model_copy(
-        update={"tasks": tasks, "relations": kept, "assumptions": (*plan.assumptions[: MOST_ASSUMPTIONS - 1], said)}
-    )
-    return None if problems(chained, max_tasks) else _honest(chained)
-
-
-def single_task(request: PlanRequest) -> Plan:
-    """The issue itself as the only task."""
-    title = " ".join(request.title.split()) or "Do what the issue asks"
-    goal = f"Do what the issue asks.\n\n{request.title}\n\n{request.body}".strip()
-    task = TaskSpec(
-        key="t1",
-        title=title[:120],
-        goal=goal[:4000],
-        criteria=(
-            Criterion(id="c1", text=f"What the issue asks for is there: {title}"[:500]),
-            Criterion(id="c2", level="should", text="A test shows that it works."),
-        ),
-    )
-    said = "The planner gave no usable plan twice; the whole issue is one task."
-    return Plan(summary=title[:1000], mode="single", tasks=(task,), assumptions=(said,))
 
 
 def plan_prompt(request: PlanRequest) -> str:
@@ -166,13 +159,15 @@ def plan_prompt(request: PlanRequest) -> str:
     nonce = request.nonce
     parts = [
         f"At most {request.max_tasks} tasks.",
-        fence("issue title", clip(request.title, 500), nonce),
+        fence("issue title", clip(request.title, TITLE_CHARS), nonce),
         fence("issue body", clip(request.body, ISSUE_CHARS), nonce),
     ]
     if request.guidance:
-        parts.append(f"A maintainer adds:\n{plain(clip(request.guidance, 4000), nonce)}")
+        parts.append(f"A maintainer adds:\n{plain(clip(request.guidance, GUIDANCE_CHARS), nonce)}")
     if request.learnings:
         parts.append(fence("learnings: what earlier work found out", bullets(request.learnings, LEARNING_CHARS), nonce))
     parts.append(fence("files of the repository", bullets(request.paths, PATHS_CHARS), nonce))
-    parts += [fence(path, text, nonce) for path, text in clip_all(request.key_files, FILES_CHARS)]
+    parts += [fence(path, text, nonce) for path, text in clip_all(request.key_files[:MOST_KEY_FILES], FILES_CHARS)]
+    if (more := len(request.key_files) - MOST_KEY_FILES) > 0:
+        parts.append(f"{more} more key files were left out for space.")
     return "\n\n".join(parts)

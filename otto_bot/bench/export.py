@@ -13,11 +13,13 @@ import yaml
 
 from otto_bot.bench.arms import variants
 from otto_bot.bench.claims import BEST
+from otto_bot.bench.export_plan import answer, issue, why_not
 from otto_bot.bench.measure import Measured
 from otto_bot.bench.runner import run_bench
 from otto_bot.bench.scenario import ANY, CANDIDATE, ActionFact, BenchScenario
-from otto_bot.bench.scenario_file import BenchError
+from otto_bot.bench.scenario_file import OTTO, BenchError
 from otto_bot.bench.script import SCRIPT, rules
+from otto_bot.core.config import HostCaps, read_config
 from otto_bot.core.decision import Decider
 
 Json = dict[str, Any]
@@ -40,6 +42,8 @@ def export(scenario: BenchScenario, root: Path) -> Path:
         raise BenchError(found)
     best = played_right(scenario)
     shutil.copytree(scenario.repo, folder / "repo", ignore=shutil.ignore_patterns("__pycache__"))
+    otto = {**scenario.otto, "journeys": {"enabled": False}}
+    (folder / "repo" / OTTO).write_text(yaml.safe_dump(otto, sort_keys=False), encoding="utf-8")
     text = yaml.dump(
         script(scenario, best), Dumper=_Dumper, allow_unicode=True, sort_keys=False, width=110, default_flow_style=False
     )
@@ -58,10 +62,10 @@ def played_right(scenario: BenchScenario) -> Measured:
 def script(scenario: BenchScenario, best: Measured) -> Json:
     """Everything that `scenario.yml` says."""
     bench = scenario.bench
-    planner: Json = {"when": {"role": "planner"}, "reply": {"json": _plan(scenario)}}
+    planner: Json = {"when": {"role": "planner"}, "reply": {"json": answer(scenario)}}
     said: Json = {
         "description": bench.description,
-        "issue": {**bench.issue.model_dump(), "author": "maintainer"},
+        "issue": {**issue(scenario), "author": "maintainer"},
         "script": [planner, *rules(scenario)],
         "expect": expected(best),
         "time_limit": TIME_LIMIT,
@@ -83,18 +87,14 @@ def expected(best: Measured) -> Json:
     }
 
 
-def _plan(scenario: BenchScenario) -> Json:
-    plan = scenario.bench.plan.model_dump(mode="json")
-    names = ("summary", "mode", "tasks", "relations", "assumptions", "non_goals")
-    return {name: plan[name] for name in names}
-
-
 def _impossible(scenario: BenchScenario) -> Sequence[tuple[str, str]]:
     """What the playground cannot do as it is recorded."""
     bench = scenario.bench
     found = [("history", "other runs' verdicts are not in a playground's ledger")] if bench.history else []
     if any(mend.files for mend in bench.people.mends.values()):
         found.append(("people.mends", "commits of a person have to be scripted by hand, under `people`"))
+    most = read_config(scenario.otto, HostCaps()).plan.max_tasks
+    found += [("plan", reason) for reason in why_not(scenario, most)]
     if bench.people.budget:
         found.append(("people.budget", "money has to be scripted by hand, under `people`"))
     for n, fact in enumerate(bench.actions, 1):

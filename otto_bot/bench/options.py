@@ -62,6 +62,7 @@ def add_parser(commands: Any) -> None:
     gate.add_argument("--live", action="store_true", help="ask a real model from the gate on; it costs money")
     _live_options(gate)
     gate.set_defaults(run=_run)
+    add_plan_parser(kinds)
     real = kinds.add_parser(
         "real",
         help="pilot and replan on real repositories that are given as folders; it costs money",
@@ -74,6 +75,48 @@ def add_parser(commands: Any) -> None:
     real.add_argument("--out", type=Path, metavar="DIR", help=f"keep everything there, and go on there {OUT}")
     _live_options(real)
     real.set_defaults(run=_run_real)
+
+
+PLAN = """\
+The plan bench: good plans for intents of many kinds are accepted, and each of several hundred mutations of them
+is rejected by the rule it names. No account, key or network.
+
+With --live the real planner is asked for every intent (ANTHROPIC_API_KEY or ANTHROPIC_BASE_URL): how often it chooses
+the expected mode, and which rules its answers break. See docs/planning.md.
+
+exit code: 0 all is as it should be; 1 a plan or a mutation is not, it is named; 2 an intent cannot be read.
+With --live: 0 every intent was planned; 1 some are missing; 2 it cannot begin; 130 interrupted."""
+
+
+def add_plan_parser(kinds: Any) -> None:
+    """`bench plan` beside the other benches."""
+    plan = kinds.add_parser(
+        "plan",
+        help="what plans are accepted and rejected, offline; with --live what the planner makes of intents",
+        description=PLAN,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    plan.add_argument("--list", action="store_true", help="the intents, the expected mode and why")
+    plan.add_argument("--live", action="store_true", help="ask a real model; it costs money")
+    plan.add_argument("--model", metavar="NAME", help=f"live: the planner's model [{DEFAULT_MODEL}]")
+    plan.add_argument("--usd", type=_usd, metavar="CAP", help=f"live: cap in US dollars over everything [{USD:g}]")
+    plan.add_argument("--jobs", type=_count, metavar="N", help="live: intents at a time [2]")
+    plan.add_argument("--out", type=Path, metavar="DIR", help="live: keep everything there, and go on there "
+                      "[a new folder bench-plan-DATE]")  # fmt: skip
+    plan.set_defaults(run=_run_plan)
+
+
+def plan_options(options: argparse.Namespace, now: datetime) -> argparse.Namespace:
+    """The options with every default that the live plan bench has."""
+    usual = {"model": DEFAULT_MODEL, "usd": USD, "jobs": 2, "out": Path(f"bench-plan-{now:%Y%m%d-%H%M%S}")}
+    given = {key: value for key, value in vars(options).items() if value is not None}
+    return argparse.Namespace(**{**vars(options), **usual, **given})
+
+
+def _run_plan(options: argparse.Namespace) -> int:
+    from otto_bot.bench.plans.command import run
+
+    return run(options)
 
 
 def _live_options(parser: Any) -> None:

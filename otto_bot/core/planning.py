@@ -44,7 +44,8 @@ def plan_made(run: Run, event: e.PlanMade) -> Run:
     if run.kind == "certify":
         return journey_rounds.begin(run.model_copy(update={"subject": event.plan}))
     make = _planned if run.pull_request is None else _extended
-    return make(run, event.plan, event.estimate)
+    after = make(run, event.plan, event.estimate)
+    return run if after is run else after.model_copy(update={"plan_notes": event.notes if event.unsound else ()})
 
 
 def _planned(run: Run, plan: Plan, estimate: Estimate | None) -> Run:

@@ -207,6 +207,8 @@ class Run(Frozen):
     """The estimate that its work began with; a plan made anew in mid-run has one of its own."""
     plan_number: int = 0
     plan_guidance: str = ""
+    plan_notes: tuple[str, ...] = ()
+    """What the planner's answer broke, and what was done about it: a person looks at such a plan."""
     plan_revision: int = 0
     plan_posted: int = 0
     plan_posted_at: datetime | None = None

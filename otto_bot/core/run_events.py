@@ -65,12 +65,16 @@ class Refused(Event):
 
 
 class PlanMade(Event):
-    """The planner answered."""
+    """The planner answered. `notes`: rules that its answer broke, and what was done about it; mostly none.
+
+    `unsound`: they were still broken after the repair, so that a person looks at the plan first.
+    """
 
     type: Literal["PlanMade"] = "PlanMade"
     number: int
     plan: Plan
     notes: tuple[str, ...] = ()
+    unsound: bool = False
     estimate: Estimate | None = None
 
 

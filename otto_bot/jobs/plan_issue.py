@@ -15,6 +15,7 @@ from otto_bot.jobs.learn import known_to
 from otto_bot.jobs.money import budgeted, keep_records, out_of_money
 from otto_bot.model.errors import BudgetSpent
 from otto_bot.store.effect_rows import Ticket
+from otto_bot.text.plan_notes import planner_notes
 
 KEY_FILES = (
     "README.md", "README.rst", "README", "CONTRIBUTING.md", "AGENTS.md", "CLAUDE.md", "pyproject.toml", "setup.py",
@@ -46,11 +47,11 @@ async def plan_issue(context: Context, run: Run, effect: Effect, _ticket: Ticket
     except BudgetSpent as error:
         return [await out_of_money(context, run, error)]
     await keep_records(context, run, effect.key, result.records)
-    notes = () if result.fallback == "none" else (f"the planner's answer was not usable: {result.fallback}",)
+    notes = planner_notes(result.fallback, result.problems)
     cost = await estimated(context, run, result.plan)
     return [
         PlanMade(
-            at=context.now(), number=effect.number, plan=result.plan, notes=(*notes, *result.problems), estimate=cost
+            at=context.now(), number=effect.number, plan=result.plan, notes=notes, unsound=bool(notes), estimate=cost
         )
     ]
 

@@ -17,6 +17,8 @@ class Part:
     short: str
     kept: bool = False
     """Gives way only when every other part has."""
+    first: bool = False
+    """Gives way before every other part, however short it is."""
 
 
 def size(text: str) -> int:
@@ -29,8 +31,10 @@ def assemble(parts: Sequence[str | Part], end: str, limit: int = LIMIT) -> str:
     chosen = [part for part in parts if (part.full if isinstance(part, Part) else part)]
     texts = [part.full if isinstance(part, Part) else part for part in chosen]
     total = sum(size(text) + 2 for text in texts) + size(end)
-    parted = [(part.kept, -size(texts[i]), i) for i, part in enumerate(chosen) if isinstance(part, Part)]
-    for _, _, index in sorted(parted):
+    parted = [
+        (part.kept, not part.first, -size(texts[i]), i) for i, part in enumerate(chosen) if isinstance(part, Part)
+    ]
+    for *_, index in sorted(parted):
         if total <= limit:
             break
         part = chosen[index]

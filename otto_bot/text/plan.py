@@ -14,6 +14,7 @@ from otto_bot.text.estimate import estimate_line
 from otto_bot.text.footer import footer
 from otto_bot.text.links import Links
 from otto_bot.text.markdown import cell, code, fold, inline, link
+from otto_bot.text.plan_spec import planner_says, trade_offs, user_journeys, what_users_get, why_split
 from otto_bot.text.words import LANES, RELATIONS, count, several
 
 
@@ -27,11 +28,16 @@ def plan_comment(run: Run, links: Links) -> str:
         f"### Otto · plan r{run.plan_revision} · {one}",
         edited_in_plan(run),
         inline(plan.summary, 1000),
+        planner_says(run),
+        why_split(plan),
+        what_users_get(plan),
         *(_task(task, plan) for task in plan.tasks),
         _batches(plan),
         _relations(plan),
         _list("Assumptions", plan.assumptions),
         _list("Not part of it", plan.non_goals),
+        user_journeys(run, plan),
+        trade_offs(plan),
         estimate_line(run),
         _verification(run, links),
         _exposure(run),

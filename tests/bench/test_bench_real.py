@@ -72,15 +72,38 @@ def repository(tmp_path: Path) -> Path:
 def task(number: int, name: str) -> dict[str, Any]:
     return {
         "key": f"t{number}", "title": f"Add {name}", "goal": f"Add {name}(text) to words.py.",
-        "criteria": [{"id": "c1", "text": f"{name} works"}],
+        "criteria": [{"id": "c1", "text": f"{name}('a bc') returns a word of the text"}],
     }  # fmt: skip
 
 
-PLAN = {
+PLAN: dict[str, Any] = {
     "summary": "Two small functions.",
     "tasks": [task(1, "longest"), task(2, "first")],
     "relations": [{"a": "t1", "b": "t2", "kind": "ADDITIVE", "reason": "the same file"}],
 }
+
+
+BODY = "Please add longest(text) and first(text), as separate changes."
+SPLIT = {
+    **PLAN,
+    "mode": "decomposed",
+    "tasks": [{**made, "features": [f"f{number}"]} for number, made in enumerate(PLAN["tasks"], 1)],
+    "domains": [
+        {"kind": "asked", "name": name, "asked": "longest(text) and first(text), as separate changes"}
+        for name in ("longest", "first")
+    ],
+    "spec": {
+        "features": [
+            {"id": "f1", "name": "longest", "asked": "longest(text)"},
+            {"id": "f2", "name": "first", "asked": "first(text)"},
+        ],
+        "journeys": [
+            {"id": f"j{n}", "title": "Ask", "features": ["f1", "f2"], "steps": [{"do": "longest('a bc')", "see": "bc"}]}
+            for n in (1, 2, 3)
+        ],
+    },
+}
+"""What a planner answers for an issue with this body."""
 
 
 def manifest(folder: Path, commit: str, /, *issues: dict[str, Any], **changes: Any) -> Path:
@@ -119,7 +142,7 @@ def model() -> list[dict[str, Any]]:
         "guidance": f"max() with key=len: it {told}.", "reason": "The cause is known.",
     }  # fmt: skip
     return [
-        {"when": {"role": "planner"}, "reply": {"json": {**PLAN, "mode": "decomposed"}}},
+        {"when": {"role": "planner"}, "reply": {"json": SPLIT}},
         {"when": {"role": "coder", "task": "t1", "prompt_contains": ["max() with key=len"]}, "reply": turns(LONGEST)},
         {
             "when": {"role": "coder", "task": "t1"},
@@ -203,7 +226,7 @@ def test_issues_are_played_in_pairs_and_a_plan_is_asked_for_once(
     stand_in: Any, repository: Path, address: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     head = git(repository, "rev-parse", "HEAD").strip()
-    given, planned = {"title": "Two functions", "plan": PLAN}, {"title": "Two functions", "body": "Please."}
+    given, planned = {"title": "Two functions", "plan": PLAN}, {"title": "Two functions", "body": BODY}
     words = ("--repeats", "1", "--out", str(repository.parent / "out"))
     path = manifest(repository, head, given, planned)
     assert run(options(path, *words)) == 0

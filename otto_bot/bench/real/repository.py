@@ -49,6 +49,8 @@ def scenario_of(one: RealRepository, number: int, issue: RealIssue, plan: Plan, 
     projects = [{"path": ".", "setup": one.setup, "test": one.check}]
     otto = {
         **one.otto,
+        # What decides at a gate is measured; both arms end when their tasks do.
+        "journeys": {"enabled": False},
         "models": dict.fromkeys(("planner", "coder", "judge", "pilot"), model),
         "paths": {"projects": projects, **one.otto.get("paths", {})},
     }
