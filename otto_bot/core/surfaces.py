@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 
+from otto_bot.core.context_notes import context_digest
 from otto_bot.core.edits import edited, stale
 from otto_bot.core.journeys import JourneyRound, RoundState
 from otto_bot.core.reviewing import comment_of, told_by, told_together
@@ -16,6 +17,8 @@ STATUS = "status"
 PULL = "pull"
 RUN_CHECK = "check/run"
 LABELS = "labels"
+CONTEXT = "context"
+"""What the run found out, kept in the archive: its digest is the address there."""
 
 
 def surfaces(run: Run) -> dict[str, str]:
@@ -23,6 +26,8 @@ def surfaces(run: Run) -> dict[str, str]:
     wanted = {STATUS: _digest(_status(run))}
     if run.prepared or run.resting:
         wanted[LABELS] = _digest(labels(run))
+    if run.notes or run.inherited_notes:
+        wanted[CONTEXT] = context_digest(run)
     if run.pull_request is not None:
         wanted[PULL] = _digest(_pull(run))
         wanted[RUN_CHECK] = _digest([run.head, run.phase, run.outcome, len(run.gates)])
