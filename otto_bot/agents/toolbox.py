@@ -35,8 +35,8 @@ _FINISH: Block = {
     "name": "finish",
     "description": "End the session. summary: what was done and what was not, for a person. handoff: facts about the "
     "repository that coders of other tasks should know and could not guess (not what you did). files: the files that "
-    "matter most. For later tasks, each optional, a few short sentences: decisions (what, why), conventions, data_model, "
-    "gotchas.",
+    "matter most. For later tasks, each optional, a few short sentences each: decisions (what, why), conventions, "
+    "data_model, gotchas.",
     "input_schema": {
         "type": "object",
         "properties": {

@@ -13,76 +13,25 @@ _WORDS = re.compile(
     re.IGNORECASE,
 )
 _TEXT = frozenset(
-    [
-        ".md",
-        ".mdx",
-        ".markdown",
-        ".rst",
-        ".adoc",
-        ".asciidoc",
-        ".txt",
-        ".org",
-        ".tex",
-        ".pdf",
-        ".doc",
-        ".docx",
-        ".odt",
-        ".png",
-        ".jpg",
-        ".jpeg",
-        ".gif",
-        ".svg",
-        ".webp",
-        ".ico",
-    ]
-)
+    {
+        ".md", ".mdx", ".markdown", ".rst", ".adoc", ".asciidoc", ".txt", ".org", ".tex", ".pdf", ".doc", ".docx",
+        ".odt", ".png", ".jpg", ".jpeg", ".gif", ".svg", ".webp", ".ico",
+    }
+)  # fmt: skip
 _SETTINGS = frozenset(
-    [
-        ".json",
-        ".jsonc",
-        ".json5",
-        ".yaml",
-        ".yml",
-        ".toml",
-        ".ini",
-        ".cfg",
-        ".conf",
-        ".properties",
-        ".lock",
-        ".sum",
-        ".env",
-        ".xml",
-    ]
-)
+    {
+        ".json", ".jsonc", ".json5", ".yaml", ".yml", ".toml", ".ini", ".cfg", ".conf", ".properties", ".lock", ".sum",
+        ".env", ".xml",
+    }
+)  # fmt: skip
 _SETTING_NAMES = frozenset(
-    [
-        "makefile",
-        "gnumakefile",
-        "justfile",
-        "procfile",
-        "dockerfile",
-        "containerfile",
-        "gemfile",
-        "rakefile",
-        "pipfile",
-        "brewfile",
-        "vagrantfile",
-        "jenkinsfile",
-        "go.mod",
-        "go.work",
-        "setup.py",
-        "conftest.py",
-        "build.gradle",
-        "settings.gradle",
-        "build.gradle.kts",
-        "settings.gradle.kts",
-        "package.swift",
-        "mix.exs",
-        "build.sbt",
-        "manifest.in",
-        "pkg-info",
-    ]
-)
+    {
+        "makefile", "gnumakefile", "justfile", "procfile", "dockerfile", "containerfile", "gemfile", "rakefile",
+        "pipfile", "brewfile", "vagrantfile", "jenkinsfile", "go.mod", "go.work", "setup.py", "conftest.py",
+        "build.gradle", "settings.gradle", "build.gradle.kts", "settings.gradle.kts", "package.swift", "mix.exs",
+        "build.sbt", "manifest.in", "pkg-info",
+    }
+)  # fmt: skip
 _CONFIG_SCRIPT = re.compile(r"^(?:[\w.-]+\.)?(?:config|rc)\.(?:[cm]?[jt]s)$", re.IGNORECASE)
 _DOCS = frozenset({"doc", "docs", "documentation"})
 
