@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from otto_bot.git.commits import checked_sha
 from otto_bot.git.mirror import Mirror
 
+LISTING_BYTES = 256 * 1024 * 1024
+"""More than a million files."""
 _REGULAR = (b"100644", b"100755")
 
 
@@ -21,8 +23,13 @@ class Blob:
 
 
 async def list_blobs(mirror: Mirror, commit: str) -> list[Blob]:
-    """Every path of a commit, as git sorts them; names that are not UTF-8 have lone surrogates. Raises GitFailed."""
-    ran = await mirror.git("ls-tree", "-r", "-z", "-l", checked_sha(commit))
+    """Every path of a commit, as git sorts them; names that are not UTF-8 have lone surrogates.
+
+    Raises GitFailed, and OutputTooLarge above LISTING_BYTES.
+    """
+    argv = ("ls-tree", "-r", "-z", "-l", checked_sha(commit))
+    env = {"GIT_DIR": str(mirror.path)}
+    ran = await mirror.runner.run(argv, cwd=mirror.path, env=env, max_output=LISTING_BYTES)
     found = []
     for entry in ran.stdout.split(b"\0"):
         head, tab, path = entry.partition(b"\t")

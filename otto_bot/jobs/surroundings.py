@@ -12,6 +12,7 @@ from otto_bot.core.house_rules import FILE_BYTES as RULE_BYTES
 from otto_bot.core.house_rules import HouseRules, bounded, rule_paths
 from otto_bot.core.plan import TaskSpec
 from otto_bot.git.blobs import Blob, list_blobs, read_blobs
+from otto_bot.git.errors import OutputTooLarge
 from otto_bot.git.mirror import Mirror
 from otto_bot.git.reading import Reading
 
@@ -38,7 +39,10 @@ def _house_rules(reading: Reading, commit: str, near: Sequence[str]) -> HouseRul
 
 async def map_of(mirror: Mirror, commit: str, focus: Focus, tokens: int) -> str:
     """The map of a commit in at most so many tokens."""
-    blobs = {blob.path: blob for blob in await list_blobs(mirror, commit)}
+    try:
+        blobs = {blob.path: blob for blob in await list_blobs(mirror, commit)}
+    except OutputTooLarge:
+        return "There are too many files for a map of them."
 
     async def read(paths: Sequence[str]) -> dict[str, bytes]:
         return await read_blobs(mirror, [blobs[path] for path in paths if _fits(blobs[path])])

@@ -66,7 +66,7 @@ def _named(folders: dict[str, list[str]], near: Sequence[str]) -> Iterator[str]:
 
 
 def _counted(folders: dict[str, list[str]]) -> Iterator[str]:
-    """What lies below each folder, the shallow ones first: `src/: 310 files (.py 290, .md 20)`."""
+    """What lies below each folder, the shallow and the large ones first: `src/: 310 files (.py 290, …)`."""
     below: dict[str, Counter[str]] = defaultdict(Counter)
     for folder, names in folders.items():
         kinds = Counter(_suffix(name) for name in names)
@@ -75,7 +75,7 @@ def _counted(folders: dict[str, list[str]]) -> Iterator[str]:
             below["/".join(parts[:depth])].update(kinds)
         if not parts:
             below[""].update(kinds)
-    for folder in sorted(below, key=lambda name: (name.count("/") + bool(name), name)):
+    for folder in sorted(below, key=lambda name: (name.count("/") + bool(name), -below[name].total(), name)):
         kinds = below[folder]
         most = sorted(kinds.items(), key=lambda item: (-item[1], item[0]))[:4]
         said = ", ".join(f"{shown(kind)} {count}" for kind, count in most)

@@ -54,5 +54,7 @@ def _child(sources: Sequence[Source], seconds: float) -> tuple[list[list[Definit
         output, whole = done.stdout, done.returncode == 0
     except subprocess.TimeoutExpired as late:
         output, whole = late.stdout or b"", True
+    except OSError:  # no process can be started now: every file is only listed
+        output, whole = b"", True
     lines = output.split(b"\n")[:-1]  # what follows the last newline was cut
     return [[(d[0], d[1], d[2], d[3]) for d in json.loads(line)] for line in lines], whole
