@@ -23,11 +23,9 @@ CONTEXT = "context"
 
 def surfaces(run: Run) -> dict[str, str]:
     """Surface → digest. A surface whose shown digest differs has to be written again."""
-    wanted = {STATUS: _digest(_status(run))}
+    wanted = {STATUS: _digest(_status(run)), **_context(run)}
     if run.prepared or run.resting:
         wanted[LABELS] = _digest(labels(run))
-    if run.notes or run.inherited_notes:
-        wanted[CONTEXT] = context_digest(run)
     if run.pull_request is not None:
         wanted[PULL] = _digest(_pull(run))
         wanted[RUN_CHECK] = _digest([run.head, run.phase, run.outcome, len(run.gates)])
@@ -56,6 +54,10 @@ def round_digest(run: Run, one: JourneyRound) -> str:
     rest = None if one.state is RoundState.APPLIED or run.hold is None else run.hold.number
     over = run.ended and one.state is not RoundState.APPLIED
     return _digest([one.state, one.revision, one.approved_by, one.waived, fixes, later, rest, over])
+
+
+def _context(run: Run) -> dict[str, str]:
+    return {CONTEXT: context_digest(run)} if run.notes or run.inherited_notes else {}
 
 
 def gate_digest(run: Run, gate: Gate) -> str:
