@@ -8,8 +8,7 @@ from pathlib import PurePosixPath
 
 _WORDS = re.compile(
     r"^(?:readme|licen[cs]e|copying|notice|unlicense|authors|contributors|maintainers|codeowners|changelog|changes|"
-    r"history|news|security|support|governance|contributing|code_of_conduct|agents|claude|gemini|product-spec|"
-    r"architecture|todo|version)(?:[._-].*)?$",
+    r"history|news|security|support|governance|contributing|code_of_conduct|todo|version)(?:[._-].*)?$",
     re.IGNORECASE,
 )
 _TEXT = frozenset(
@@ -48,9 +47,12 @@ def is_source(path: str) -> bool:
     if any(part.lower() in _DOCS for part in parts[:-1]):
         return False
     name = parts[-1].lower()
-    if _WORDS.match(name) or name in _SETTING_NAMES or _CONFIG_SCRIPT.match(name):
+    if name in _SETTING_NAMES or _CONFIG_SCRIPT.match(name):
         return False
-    return PurePosixPath(name).suffix not in _TEXT | _SETTINGS
+    suffix = PurePosixPath(parts[-1]).suffix
+    if _WORDS.match(name) and (not suffix or suffix.isupper()):  # LICENSE, COPYING.LESSER; not readme.py
+        return False
+    return suffix.lower() not in _TEXT | _SETTINGS
 
 
 def has_source(paths: Iterable[str]) -> bool:

@@ -47,7 +47,8 @@ class Definitions:
             shown = _shown(spec, node)
             if shown:
                 found.append((nesting, node.start_point[0] + 1, _signature(node, source), _name(node, source)))
-            opened = node.type in spec.holds or node.type in spec.through or node.parent is None
+            # What stands in a broken place is looked at as well.
+            opened = node.type in spec.holds or node.type in spec.through or node.type == "ERROR" or depth == 0
             if opened and depth < DEEPEST:
                 inner = nesting + 1 if shown else nesting
                 waiting += [(child, inner, depth + 1) for child in reversed(node.named_children)]
