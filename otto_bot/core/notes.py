@@ -17,7 +17,10 @@ FACTS = 120
 MOST_OF_A_KIND = 8
 """How many facts of one kind one task may leave."""
 
-Words = Annotated[str, Field(min_length=1, max_length=400)]
+LONGEST = 400
+"""Characters of one fact, and of one reason."""
+
+Words = Annotated[str, Field(min_length=1, max_length=LONGEST)]
 Kind = Literal["decisions", "conventions", "data_model", "gotchas"]
 KINDS: tuple[Kind, ...] = ("decisions", "conventions", "data_model", "gotchas")
 
@@ -26,7 +29,7 @@ class Choice(Frozen):
     """Something that was decided, and why."""
 
     what: Words
-    why: Annotated[str, Field(max_length=400)] = ""
+    why: Annotated[str, Field(max_length=LONGEST)] = ""
 
 
 class Findings(Frozen):

@@ -7,7 +7,7 @@ import asyncio
 from otto_bot.agents.toolbox import Handoff as Left
 from otto_bot.core.attempt import Attempt, Handoff
 from otto_bot.core.context_notes import context_of, context_text, known
-from otto_bot.core.notes import Choice, Findings
+from otto_bot.core.notes import LONGEST, Choice, Findings
 from otto_bot.core.redact import Redactor
 from otto_bot.core.run import Run
 from otto_bot.jobs.context import Context
@@ -34,10 +34,13 @@ def handoff(left: Left | None, redactor: Redactor) -> Handoff:
     """What a coder left, without secrets."""
     if left is None:
         return Handoff()
-    hide = redactor.text
+
+    def hide(text: str) -> str:
+        return redactor.text(text)[:LONGEST]  # what stands in a secret's place may be longer than it was
+
     return Handoff(
-        summary=hide(left.summary),
-        facts=tuple(hide(fact) for fact in left.handoff),
+        summary=redactor.text(left.summary),
+        facts=tuple(redactor.text(fact) for fact in left.handoff),
         findings=Findings(
             decisions=tuple(Choice(what=hide(one.what), why=hide(one.why)) for one in left.decisions),
             conventions=tuple(hide(text) for text in left.conventions),
