@@ -7,10 +7,9 @@ from otto_bot.agents.packing import BYTES_PER_TOKEN, clip, clip_all
 from otto_bot.core.house_rules import ALL_BYTES, HouseRules
 from otto_bot.core.notes import NOTES_BYTES
 
-PLANNER_MAP_TOKENS = 16_000
+PLANNER_MAP_TOKENS = 12_000
 CODER_MAP_TOKENS = 6_000
 """A coder pays for it in every turn, and can look for itself."""
-MAP_BYTES = PLANNER_MAP_TOKENS * BYTES_PER_TOKEN
 RULES_BYTES = ALL_BYTES + 2_000
 """With the words for what was cut or left out."""
 
@@ -47,4 +46,4 @@ def notes_parts(text: str, nonce: str, file: str = "") -> list[str]:
         return []
     where = f" (also in `{file}`, which is never part of a commit)" if file else ""
     words = f"## What earlier tasks found out{where}\nBuild on it; where the code says otherwise, the code is right."
-    return [words, fence("notes of earlier tasks", clip(text, NOTES_BYTES + 4_000), nonce)]
+    return [words, fence("notes of earlier tasks", clip(text, NOTES_BYTES + 1_000), nonce)]

@@ -9,6 +9,7 @@ from otto_bot.core.attempt import TaskState
 from otto_bot.core.notes import Fact, by_kind, facts, kept
 from otto_bot.core.run import Run
 
+ENDS = (".", "!", "?", "…")
 TITLES = {
     "decisions": "Decisions",
     "conventions": "Conventions",
@@ -53,12 +54,17 @@ def context_text(found: Sequence[Fact], ordinal: int) -> str:
     """
     parts = []
     for kind, some in by_kind(found):
-        lines = [f"- {fact.text}{f' Why: {fact.why}' if fact.why else ''} ({_source(fact, ordinal)})" for fact in some]
+        lines = [f"- {fact.text}{_why(fact)} ({source(fact, ordinal)})" for fact in some]
         parts.append("\n".join([f"## {TITLES[kind]}", "", *lines]))
     return "\n\n".join(["# What earlier tasks of this issue found out", *parts]) + "\n" if parts else ""
 
 
-def _source(fact: Fact, ordinal: int) -> str:
+def _why(fact: Fact) -> str:
+    return f"{'' if fact.text.endswith(ENDS) else '.'} Why: {fact.why}" if fact.why else ""
+
+
+def source(fact: Fact, ordinal: int) -> str:
+    """The task that a fact comes from, and its run where that is another one."""
     return fact.task if fact.ordinal == ordinal else f"run {fact.ordinal}, {fact.task}"
 
 

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
-from pathlib import PurePosixPath
+from collections.abc import Iterable, Iterator, Sequence
 
 MOST_FILES = 8
 FILE_BYTES = 12_000
@@ -31,12 +30,18 @@ def rule_paths(paths: Iterable[str], near: Sequence[str] = ()) -> tuple[str, ...
     general += sorted(path for path in known if _is_contributing(path))
     nested: dict[str, None] = {}
     for file in near[:50]:
-        for folder in PurePosixPath(file.lower().strip("/")).parents:
-            if str(folder) not in (".", "/", ".github", "docs"):
+        for folder in _above(file.lower().strip("/")):
+            if folder not in (".github", "docs"):
                 nested.update((lower[f"{folder}/{name}"], None) for name in _NAMES if f"{folder}/{name}" in lower)
     half = max(MOST_FILES // 2, MOST_FILES - len(nested))
     first = list(dict.fromkeys(general))[:half]
     return tuple([*first, *[path for path in nested if path not in first]][:MOST_FILES])
+
+
+def _above(file: str) -> Iterator[str]:
+    """The folders above a file, the nearest first, without the root."""
+    while file := file.rpartition("/")[0]:
+        yield file
 
 
 def _is_contributing(path: str) -> bool:

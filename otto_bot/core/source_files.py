@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from pathlib import PurePosixPath
 
 _WORDS = re.compile(
     r"^(?:readme|licen[cs]e|copying|notice|unlicense|authors|contributors|maintainers|codeowners|changelog|changes|"
@@ -41,15 +40,16 @@ def is_source(path: str) -> bool:
     Not so: what is hidden (`.github/…`), prose and pictures, licences, configuration and manifests, and whatever
     stands in a folder for documents. What nobody knows counts as source: Otto takes no repository for empty wrongly.
     """
-    parts = PurePosixPath(path).parts
-    if not parts or any(part.startswith(".") for part in parts):
+    parts = path.split("/")
+    if any(part.startswith(".") or not part for part in parts):
         return False
     if any(part.lower() in _DOCS for part in parts[:-1]):
         return False
     name = parts[-1].lower()
     if name in _SETTING_NAMES or _CONFIG_SCRIPT.match(name):
         return False
-    suffix = PurePosixPath(parts[-1]).suffix
+    stem, dot, end = parts[-1].rpartition(".")
+    suffix = f".{end}" if dot and stem else ""
     if _WORDS.match(name) and (not suffix or suffix.isupper()):  # LICENSE, COPYING.LESSER; not readme.py
         return False
     return suffix.lower() not in _TEXT | _SETTINGS

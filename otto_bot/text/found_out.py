@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from otto_bot.core.context_notes import TITLES, known
+from otto_bot.core.context_notes import ENDS, TITLES, known, source
 from otto_bot.core.notes import Fact, by_kind
 from otto_bot.core.run import Run
 from otto_bot.text.body import Part
@@ -23,5 +23,5 @@ def found_out(run: Run) -> Part:
 
 def _line(fact: Fact, run: Run) -> str:
     why = f" Why: {inline(fact.why, 400)}" if fact.why else ""
-    source = fact.task if fact.ordinal == run.ordinal else f"run {fact.ordinal}, {fact.task}"
-    return f"- {inline(fact.text, 400)}{why} ({source})"
+    stop = "." if why and not fact.text.endswith(ENDS) else ""
+    return f"- {inline(fact.text, 400)}{stop}{why} ({source(fact, run.ordinal)})"

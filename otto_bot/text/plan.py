@@ -14,7 +14,6 @@ from otto_bot.text.estimate import estimate_line
 from otto_bot.text.footer import footer
 from otto_bot.text.links import Links
 from otto_bot.text.markdown import cell, code, fold, inline, link
-from otto_bot.text.spec import spec_part
 from otto_bot.text.words import LANES, RELATIONS, count, several
 
 
@@ -33,7 +32,6 @@ def plan_comment(run: Run, links: Links) -> str:
         _relations(plan),
         _list("Assumptions", plan.assumptions),
         _list("Not part of it", plan.non_goals),
-        spec_part(plan),
         estimate_line(run),
         _verification(run, links),
         _exposure(run),

@@ -1,11 +1,10 @@
-"""What is built and why it is built so, for people: as files of a repository, and as a part of the plan comment."""
+"""What is built and why it is built so, as files of a repository."""
 
 from __future__ import annotations
 
 from otto_bot.core.plan import Journey, Plan
 from otto_bot.core.run import Run
-from otto_bot.text.body import Part
-from otto_bot.text.markdown import fold, inline, plain
+from otto_bot.text.markdown import inline, plain
 
 SPEC, ARCHITECTURE = "product-spec.md", "architecture.md"
 
@@ -21,18 +20,6 @@ def spec_files(run: Run) -> dict[str, str]:
     if plan.architecture:
         files[ARCHITECTURE] = _file(run, "Architecture", _trade_offs(plan))
     return files
-
-
-def spec_part(plan: Plan) -> Part:
-    """The same, folded, for the plan comment."""
-    sections = _spec(plan) if plan.spec is not None else []
-    if plan.architecture:
-        sections += ["### Why it is built so", *_trade_offs(plan)]
-    if not sections:
-        return Part("", "")
-    title = "What is built: features, journeys" + (" and trade-offs" if plan.architecture else "")
-    counted = f"{len(plan.spec.features) if plan.spec else 0} features"
-    return Part(fold(title, "\n\n".join(sections)), f"**What is built:** {counted}, left out here.")
 
 
 def _file(run: Run, title: str, sections: list[str]) -> str:

@@ -69,7 +69,7 @@ def test_the_text_names_kinds_sources_and_reasons() -> None:
         2,
     )  # fmt: skip
     assert text == (
-        "# What earlier tasks of this issue found out\n\n## Decisions\n\n- SQLite Why: one file (run 1, t1)\n\n"
+        "# What earlier tasks of this issue found out\n\n## Decisions\n\n- SQLite. Why: one file (run 1, t1)\n\n"
         "## Data model\n\n- money is an int of cents (run 1, t2)\n\n## Gotchas\n\n- old (run 1, t9)\n"
     )
     assert context_text([], 1) == ""

@@ -18,8 +18,10 @@ from otto_bot.core.surfaces import surfaces
 from otto_bot.core.values import Person, Repo
 from otto_bot.jobs.context_notes import handoff, keep_context, told_notes
 from otto_bot.report import report
+from otto_bot.store import tables as t
 from otto_bot.store.archive import Archive
 from otto_bot.store.database import migrate, open_database
+from otto_bot.store.ledger import Ledger
 
 NOW = datetime(2026, 11, 1, tzinfo=UTC)
 
@@ -64,6 +66,21 @@ async def test_the_archive_has_it_under_the_digest_of_its_surface(tmp_path: Path
     assert body is not None
     assert body.decode() == context_of(run)
     assert surfaces(run)["context"] == context_digest(run)
-    ledger: Any = SimpleNamespace(load=lambda _: run, events=lambda _: [])
-    assert report(ledger, 1)["context"] == context_of(run)
+    with engine.begin() as c:
+        c.execute(
+            t.runs.insert().values(
+                id=1,
+                repo_id=1,
+                issue=1,
+                ordinal=1,
+                trigger_key="k",
+                active=1,
+                phase="",
+                seq=0,
+                state=run.model_dump_json(by_alias=True),
+                started_at=0,
+                updated_at=0,
+            )
+        )
+    assert report(Ledger(engine), 1)["context"] == context_of(run)
     engine.dispose()

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from datetime import datetime
 
 import pytest
 from hypothesis import HealthCheck, settings
@@ -19,9 +18,8 @@ from otto_bot.core.run import Run
 from otto_bot.text.commits import spec_commit
 from otto_bot.text.found_out import found_out
 from otto_bot.text.links import Links
-from otto_bot.text.plan import plan_comment
 from otto_bot.text.pull import pull_body
-from otto_bot.text.spec import spec_files, spec_part
+from otto_bot.text.spec import spec_files
 
 RENDERER = MarkdownIt("commonmark", {"linkify": False}).enable("table").enable("strikethrough")
 HOSTILE = [
@@ -75,23 +73,19 @@ def test_the_files_of_a_plan(moment: Callable[[str], Run], shown: SnapshotAssert
     assert files["architecture.md"] == shown(name="architecture")
 
 
-def test_a_plan_without_spec_or_trade_offs_has_no_files_and_no_part(moment: Callable[[str], Run]) -> None:
+def test_a_plan_without_spec_or_trade_offs_has_no_files(moment: Callable[[str], Run]) -> None:
     run = moment("gate")
     assert run.plan is not None
     assert spec_files(run) == {}
-    assert spec_part(run.plan).full == ""
     only = run.model_copy(update={"plan": run.plan.model_copy(update={"spec": ProductSpec(scope="x")})})
     assert list(spec_files(only)) == ["product-spec.md"]
 
 
-def test_the_plan_comment_and_the_pull_request_have_them_folded(
+def test_the_pull_request_has_what_was_found_out_folded(
     moment: Callable[[str], Run], links: Links, shown: SnapshotAssertion
 ) -> None:
     run = specified(moment("gate"))
-    plan, pull = plan_comment(run, links), pull_body(run, links, None)
-    assert "<summary>What is built: features, journeys and trade-offs</summary>" in plan
-    assert plan.count("<details>") == plan.count("</details>")
-    assert found_out(run).full in pull
+    assert found_out(run).full in pull_body(run, links, None)
     assert found_out(run).full == shown(name="found-out")
     assert found_out(moment("gate")).full == ""
 
@@ -103,15 +97,13 @@ def test_the_commit_names_what_it_adds(moment: Callable[[str], Run]) -> None:
 
 
 @pytest.mark.parametrize("text", HOSTILE)
-def test_hostile_words_act_on_nothing_in_comments(
-    text: str, hostile: Callable[[str], Run], links: Links, now: datetime
-) -> None:
+def test_hostile_words_act_on_nothing_in_comments(text: str, hostile: Callable[[str], Run], links: Links) -> None:
     run = specified(hostile("plain"), text)
     for body in (*spec_files(run).values(), found_out(run).full):
         acts_on_nothing(body)
-    for comment in (plan_comment(run, links), pull_body(run, links, None)):
-        assert "<!--" not in comment
-        assert comment.count("<details>") == comment.count("</details>")
+    body = pull_body(run, links, None)
+    assert "<!--" not in body
+    assert body.count("<details>") == body.count("</details>")
 
 
 @for_all(text=WORDS.map("".join))
