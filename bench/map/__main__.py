@@ -108,7 +108,10 @@ async def _one(mirror: Mirror, case: Case, tokens: int, drawn: Column, listed: C
     plain = bullets([blob.path for blob in await list_blobs(mirror, case.parent)], tokens * BYTES_PER_TOKEN)
     listed.seconds += time.monotonic() - began
     files, _, definitions = text.partition("\n\nDefinitions")
-    folders = {line.partition(": ")[0]: line.partition(": ")[2].split(" ") for line in files.splitlines()}
+    folders: dict[str, list[str]] = {}
+    for line in files.splitlines():
+        name, _, names = line.partition(": ")
+        folders.setdefault(name, []).extend(names.split(" "))
     opened = set(definitions.splitlines())
     lines = set(plain.splitlines())
     for path in case.touched:

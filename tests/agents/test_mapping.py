@@ -104,16 +104,18 @@ def test_what_cannot_be_read_is_only_listed() -> None:
     text = asyncio.run(repository_map(listed, store, Focus(("big.py", "link.py")), 4000))
     assert "./: a.py big.py data.bin gone.py link.py" in text
     assert shown_order(text) == ["a.py"]
-    assert sorted(store.read) == ["a.py", "gone.py"]
+    assert sorted(store.read) == ["a.py", "data.bin", "gone.py"]
 
 
 def test_no_files_or_no_room_is_no_map() -> None:
     assert drawn({}, Focus()) == drawn(REPO, Focus(), 100) == ""
 
 
-def test_fifty_thousand_files_cost_a_bounded_time_a_bounded_prompt_and_bounded_reads() -> None:
-    paths = [f"src/p{n % 120}/m{n % 37}/file_{n}.py" for n in range(48_000)] + [f"docs/d{n}/a.md" for n in range(2_000)]
-    body = b"class C:\n    def method(self) -> int: ...\n" * 40
+@pytest.mark.parametrize("many", [3_000, pytest.param(48_000, marks=pytest.mark.slow)])
+def test_many_files_cost_a_bounded_time_a_bounded_prompt_and_bounded_reads(many: int) -> None:
+    """Fifty thousand in the slow tests."""
+    paths = [f"src/p{n % 120}/m{n % 37}/file_{n}.py" for n in range(many)] + [f"docs/d{n}/a.md" for n in range(2_000)]
+    body = b"class C:\n    def method(self) -> int: ...\n" * 4
     store = Store(dict.fromkeys(paths, body))
     began = time.monotonic()
     focus = Focus(("src/p7/m7/file_7.py",), "change file_7 and method")
@@ -121,12 +123,12 @@ def test_fifty_thousand_files_cost_a_bounded_time_a_bounded_prompt_and_bounded_r
     assert time.monotonic() - began < 30
     assert size(text) <= 12_000
     assert shown_order(text)[0] == "src/p7/m7/file_7.py"
-    assert "src/: 48000 files (.py 48000)" in text
-    assert len(store.read) <= READ_FILES + 12
+    assert f"src/: {many} files (.py {many})" in text
+    assert len(store.read) <= READ_FILES
 
 
 def test_large_files_are_read_up_to_a_bound_of_bytes() -> None:
     body = b"#" * (FILE_BYTES - 1)
-    store = Store({f"f{n}.py": body for n in range(60)})
+    store = Store({f"f{n}.py": body for n in range(90)})
     asyncio.run(repository_map([File(path, len(body)) for path in store.files], store, Focus(("f1.py",)), 4000))
-    assert 0 < len(store.read) * len(body) <= 1.25 * READ_BYTES
+    assert 0 < len(store.read) * len(body) <= READ_BYTES

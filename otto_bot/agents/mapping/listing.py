@@ -10,6 +10,8 @@ from otto_bot.core.values import writable
 
 NAMES = 25
 """Files of one folder that are named where not all of them can be."""
+NAMED_SHARE = 80
+"""Percent of the room that is for names, where not all have room; the rest is for counts."""
 LONGEST_PATH = 200
 
 
@@ -43,29 +45,39 @@ def _whole(folders: dict[str, list[str]], limit: int) -> str | None:
 
 
 def _short(folders: dict[str, list[str]], first: Sequence[str], limit: int) -> str:
-    """Folders near the task with names, then what lies below the others with counts, as far as there is room."""
-    near = list(dict.fromkeys(path.rpartition("/")[0] for path in first))
+    """The root, folders near the task with names, then what lies below the others with counts, where there is room."""
     last = f"[… of {sum(map(len, folders.values()))} files in {len(folders)} folders; look for the rest with glob …]"
     left = limit - size(last) - 1
     lines: list[str] = []
     used = 0
-    for lines_of, room in ((_named(folders, near), left * 2 // 3), (_counted(folders), left)):
-        for line in lines_of:
+    named: set[str] = set()
+    for lines_of, room in ((_named(folders, first), left * NAMED_SHARE // 100), (_counted(folders), left)):
+        for folder, line in lines_of:
             if used + size(line) + 1 > room:
                 break
-            lines.append(line)
-            used += size(line) + 1
+            if folder not in named:
+                lines.append(line)
+                used += size(line) + 1
+                named.add(folder)
     return head("\n".join([*lines, last]), limit)
 
 
-def _named(folders: dict[str, list[str]], near: Sequence[str]) -> Iterator[str]:
-    for folder in near[:200]:
+def _named(folders: dict[str, list[str]], first: Sequence[str]) -> Iterator[tuple[str, str]]:
+    """Folders in the order of their best files; where not all names fit, those of the best files come first."""
+    best: dict[str, list[str]] = {"": []}
+    for path in first:
+        folder, _, name = path.rpartition("/")
+        best.setdefault(folder, []).append(name)
+    for folder, wanted in best.items():
         names = folders.get(folder, [])
-        more = f" … and {len(names) - NAMES} more" if len(names) > NAMES else ""
-        yield f"{_folder(folder)} {' '.join(shown(name) for name in names[:NAMES])}{more}"
+        if not names:
+            continue
+        kept = list(dict.fromkeys([*wanted[:NAMES], *names]))[:NAMES]
+        more = f" … and {len(names) - len(kept)} more" if len(names) > len(kept) else ""
+        yield folder, f"{_folder(folder)} {' '.join(shown(name) for name in sorted(kept))}{more}"
 
 
-def _counted(folders: dict[str, list[str]]) -> Iterator[str]:
+def _counted(folders: dict[str, list[str]]) -> Iterator[tuple[str, str]]:
     """What lies below each folder, the shallow and the large ones first: `src/: 310 files (.py 290, …)`."""
     below: dict[str, Counter[str]] = defaultdict(Counter)
     for folder, names in folders.items():
@@ -79,7 +91,7 @@ def _counted(folders: dict[str, list[str]]) -> Iterator[str]:
         kinds = below[folder]
         most = sorted(kinds.items(), key=lambda item: (-item[1], item[0]))[:4]
         said = ", ".join(f"{shown(kind)} {count}" for kind, count in most)
-        yield f"{_folder(folder)} {kinds.total()} files ({said})"
+        yield folder, f"{_folder(folder)} {kinds.total()} files ({said})"
 
 
 def _suffix(name: str) -> str:

@@ -6,7 +6,7 @@ Whole numbers only, and ties go by path: the same repository and the same words 
 from __future__ import annotations
 
 import re
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -22,6 +22,10 @@ NEAR = 60
 """A file beside one that is named."""
 TEST_OF = 200
 """The test of a file that is named, or what a named test tests."""
+REFERENCES_AT_MOST = 150
+"""What using and being used can bring in one round."""
+CONTENT_AT_MOST = 500
+"""What words of the text that stand in a file can bring together."""
 WORDS_AT_MOST = 300
 """What words of the text can bring together."""
 SOURCES = 12
@@ -59,16 +63,29 @@ class Focus:
 
 @dataclass(frozen=True)
 class Looked:
-    """A file that was read: its definitions, and every word in it."""
+    """A file that was read: every name in it and their parts; its definitions where it was parsed."""
 
     path: str
-    definitions: tuple[Definition, ...]
     words: frozenset[str]
+    parts: frozenset[str]
+    definitions: tuple[Definition, ...] = ()
 
 
-def words_of(body: bytes) -> frozenset[str]:
-    """Every name in a source."""
-    return frozenset(_WORD.findall(body.decode("utf-8", "replace")))
+class Words:
+    """Names in sources, and what they are made of; each name is taken apart once."""
+
+    def __init__(self) -> None:
+        self._known: dict[str, tuple[str, ...]] = {}
+
+    def of(self, body: bytes) -> tuple[frozenset[str], frozenset[str]]:
+        """Every name in a source, and every part of a name: `readConfig` has `read` and `config`."""
+        names = frozenset(_WORD.findall(body.decode("utf-8", "replace")))
+        parts: set[str] = set()
+        for name in names:
+            if name not in self._known:
+                self._known[name] = tuple(_parts(name))
+            parts.update(self._known[name])
+        return names, frozenset(parts)
 
 
 def first_scores(paths: Sequence[str], focus: Focus) -> dict[str, int]:
@@ -124,7 +141,7 @@ def _tested(path: str) -> str:
 
 def _by_words(paths: Sequence[str], text: str) -> dict[str, int]:
     """Points for words that a path shares with the text; a word that many paths have brings little."""
-    wanted = {part for word in _WORD.findall(text[:100_000]) for part in _parts(word)} - _PLAIN
+    wanted = wanted_words(text)
     if not wanted:
         return {}
     shared: dict[str, set[str]] = {}
@@ -142,8 +159,35 @@ def _by_words(paths: Sequence[str], text: str) -> dict[str, int]:
     return found
 
 
+def wanted_words(text: str) -> set[str]:
+    """What the words of a task are made of, without those that say nothing."""
+    names = [name for name in _WORD.findall(text[:100_000]) if name.lower() not in _PLAIN]
+    return {part for name in names for part in _parts(name)} - _PLAIN
+
+
 def _parts(words: str) -> list[str]:
-    return [part.lower() for part in _CAMEL.findall(words) if len(part) > 2]
+    return [_stem_of(part.lower()) for part in _CAMEL.findall(words) if len(part) > 2]
+
+
+def _stem_of(word: str) -> str:
+    """A word without its ending: plans, planned and planning are one; roughly, and the same on both sides."""
+    for end in ("ing", "ed", "es", "s", "e"):
+        if word.endswith(end) and len(word) - len(end) >= 3:
+            return word[: -len(end)]
+    return word
+
+
+def by_content(looked: Sequence[Looked], text: str) -> dict[str, int]:
+    """Points for words of the text that stand in a file; rare ones bring more, and a file of many words less."""
+    wanted = wanted_words(text)
+    often = Counter(word for one in looked for word in wanted & one.parts)
+    worth = {word: max(0, len(looked).bit_length() + 1 - count.bit_length()) ** 2 for word, count in often.items()}
+    return {
+        one.path: min(
+            CONTENT_AT_MOST, 40 * sum(worth[word] for word in wanted & one.parts) // (8 + len(one.parts) // 40)
+        )
+        for one in looked
+    }
 
 
 def mentioned(paths: Sequence[str], looked: Iterable[Looked]) -> dict[str, int]:
@@ -197,7 +241,7 @@ def with_references(looked: Sequence[Looked], scores: Mapping[str, int]) -> dict
             for other in used:
                 gained[other] += points[path] // (2 * max(2, len(used)))
                 gained[path] += points[other] // (4 * max(2, len(users[other])))
-        points = {path: own + min(NAMED // 2, gained[path]) for path, own in points.items()}
+        points = {path: own + min(REFERENCES_AT_MOST, gained[path]) for path, own in points.items()}
     return points
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from otto_bot.agents.mapping import ranking
 from otto_bot.agents.mapping.definitions import Definition
@@ -16,13 +16,14 @@ from otto_bot.agents.packing import head, size
 
 FILE_BYTES = 200_000
 """A larger file is only listed."""
-READ_BYTES = 3_000_000
-READ_FILES = 240
-LISTING_SHARE = 3
-"""One part in so many of the budget is for the list of files."""
-LINES_FIRST, LINES_LATER = 40, 14
+READ_FILES, READ_BYTES = 1_500, 8_000_000
+"""What is looked at for the words in it."""
+PARSED_FILES, PARSED_BYTES = 200, 2_500_000
+LISTING_SHARE = 2
+"""One part in so many of the budget is for the list of files, at most."""
+LINES_FIRST, LINES_LATER = 30, 8
 """Definitions of each of the first few files, and of each later one."""
-FIRST = 12
+FIRST = 4
 SMALLEST_BUDGET = 200
 
 _FILES = "Files:\n"
@@ -44,47 +45,61 @@ Read = Callable[[Sequence[str]], Awaitable[Mapping[str, bytes]]]
 async def repository_map(files: Sequence[File], read: Read, focus: Focus, limit: int) -> str:
     """At most `limit` bytes; empty where `limit` is below SMALLEST_BUDGET or there are no files.
 
-    What is read and parsed is bounded whatever the repository's size: READ_FILES, READ_BYTES and the time of
-    `parsing.parse`. What cannot be parsed is only listed.
+    What is read and parsed is bounded whatever the repository's size: READ_FILES, READ_BYTES, PARSED_FILES,
+    PARSED_BYTES, and the time of `parsing.parse`. What cannot be parsed is only listed.
     """
     if not files or limit < SMALLEST_BUDGET:
         return ""
     paths = [file.path for file in files]
     scores = await asyncio.to_thread(ranking.first_scores, paths, focus)
-    readable = {file.path: file.size for file in files if _readable(file)}
-    looked = await _look(readable, scores, read, ranking.SOURCES, named=True)
-    for path, more in (await asyncio.to_thread(ranking.mentioned, list(readable), list(looked.values()))).items():
-        scores[path] = scores.get(path, 0) + more
-    looked |= await _look({p: s for p, s in readable.items() if p not in looked}, scores, read, READ_FILES)
-    points = await asyncio.to_thread(ranking.with_references, list(looked.values()), scores)
-    everywhere = {**scores, **points}
-    first = ranking.order(everywhere, everywhere)
-    return await asyncio.to_thread(_written, paths, first, looked, limit)
+    sizes = {file.path: file.size for file in files if file.size is not None and 0 < file.size <= FILE_BYTES}
+    chosen = await asyncio.to_thread(_to_read, sizes, scores)
+    bodies = await read(chosen) if chosen else {}
+    return await asyncio.to_thread(_drawn, paths, scores, {p: bodies[p] for p in chosen if p in bodies}, focus, limit)
 
 
-def _readable(file: File) -> bool:
-    return file.size is not None and 0 < file.size <= FILE_BYTES and language_of(file.path) is not None
+def _to_read(sizes: Mapping[str, int], scores: Mapping[str, int]) -> list[str]:
+    """The best files within the bounds; sources come before other texts that nobody named."""
+    best = ranking.order(sizes, scores)
+    best.sort(key=lambda path: language_of(path) is None and scores.get(path, 0) < ranking.NAMED)
+    return _within(best[:READ_FILES], sizes, READ_BYTES)
 
 
-async def _look(
-    readable: Mapping[str, int | None], scores: Mapping[str, int], read: Read, most: int, *, named: bool = False
-) -> dict[str, Looked]:
-    """Read and parse the best files, within the bounds; with `named` only such as are named."""
-    chosen, left = [], READ_BYTES // (4 if named else 1)
-    best = [p for p in readable if scores.get(p, 0) >= ranking.NAMED] if named else readable
-    for path in ranking.order(best, scores)[:most]:
-        left -= readable[path] or 0
-        if left < 0:
+def _within(paths: Sequence[str], sizes: Mapping[str, int], most: int) -> list[str]:
+    """As many of the paths as have so many bytes together."""
+    chosen = []
+    for path in paths:
+        most -= sizes[path]
+        if most < 0:
             break
         chosen.append(path)
-    bodies = await read(chosen) if chosen else {}
-    whole = [path for path in chosen if path in bodies]
-    sources = [(language_of(path) or "", bodies[path][:FILE_BYTES]) for path in whole]
-    found = await asyncio.to_thread(parse, sources) if sources else []
-    return {
-        path: Looked(path, tuple(definitions), ranking.words_of(body))
-        for path, definitions, (_, body) in zip(whole, found, sources, strict=True)
-    }
+    return chosen
+
+
+def _drawn(
+    paths: Sequence[str], scores: Mapping[str, int], bodies: Mapping[str, bytes], focus: Focus, limit: int
+) -> str:
+    """The map, from the files that were read."""
+    words = ranking.Words()
+    looked = [Looked(path, *words.of(body)) for path, body in bodies.items() if b"\0" not in body]
+    points = dict(scores)
+    named = [one for one in looked if scores.get(one.path, 0) >= ranking.NAMED][: ranking.SOURCES]
+    for more in (ranking.mentioned(paths, named), ranking.by_content(looked, focus.text)):
+        for path, gained in more.items():
+            points[path] = points.get(path, 0) + gained
+    looked = _parsed(looked, bodies, points)
+    points |= ranking.with_references(looked, points)
+    first = ranking.order(points, points)
+    return _written(paths, first, {one.path: one for one in looked}, limit)
+
+
+def _parsed(looked: Sequence[Looked], bodies: Mapping[str, bytes], points: Mapping[str, int]) -> list[Looked]:
+    """The best of them with their definitions."""
+    sources = [one.path for one in looked if language_of(one.path) is not None]
+    sizes = {path: len(body) for path, body in bodies.items()}
+    best = _within(ranking.order(sources, points)[:PARSED_FILES], sizes, PARSED_BYTES)
+    found = dict(zip(best, parse([(language_of(path) or "", bodies[path]) for path in best]), strict=True))
+    return [replace(one, definitions=tuple(found.get(one.path, ()))) for one in looked]
 
 
 def _written(paths: Sequence[str], first: Sequence[str], looked: Mapping[str, Looked], limit: int) -> str:
