@@ -14,7 +14,7 @@ from otto_bot.core.events import PullRequestOpened, RunEvent
 from otto_bot.core.run import Run
 from otto_bot.core.source_files import has_source
 from otto_bot.git.adding import with_files
-from otto_bot.git.commits import tree_of, write_commit
+from otto_bot.git.commits import Author, tree_of, write_commit
 from otto_bot.git.diff_gate import inspect
 from otto_bot.git.mirror import Mirror
 from otto_bot.git.publish import push
@@ -39,9 +39,10 @@ async def open_pull_request(context: Context, run: Run, _effect: Effect, ticket:
     author = await context.author()
     tree = await tree_of(mirror, run.base_sha)
     first = await write_commit(mirror, tree, [run.base_sha], empty_commit(run), author=author, when=run.started_at)
-    sha, tree = await _with_spec(context, run, mirror, first, tree)
     head = await mirror.remote_head(f"refs/heads/{run.run_branch}")
-    if head is None or (head == first and head != sha):
+    ours = head is None or await _ours(mirror, first, head, author)
+    sha, tree = await _with_spec(context, run, mirror, head if head and ours else first, tree)
+    if ours and head != sha:
         await push(mirror, sha, run.run_branch, head)
     repository = context.repository(run)
     title = pull_title(run, await context.habits(run))
@@ -69,21 +70,34 @@ async def open_pull_request(context: Context, run: Run, _effect: Effect, ticket:
     ]
 
 
-async def _with_spec(context: Context, run: Run, mirror: Mirror, first: str, tree: str) -> tuple[str, str]:
-    """Commit and tree with the product spec and the trade-offs as files; `first` itself where there are none to add.
+async def _ours(mirror: Mirror, first: str, head: str, author: Author) -> bool:
+    """Whether the branch holds nothing but what an earlier try, maybe of an earlier plan, has put there."""
+    if head == first:
+        return True
+    await mirror.fetch(head)
+    ran = await mirror.git("log", "--format=%ae", f"{first}..{head}", ok=(0, 128))
+    above = await mirror.git("merge-base", "--is-ancestor", first, head, ok=(0, 1, 128))
+    return above.exit_code == 0 and set(ran.stdout.decode("utf-8", "replace").split("\n")) <= {author.email, ""}
+
+
+async def _with_spec(context: Context, run: Run, mirror: Mirror, parent: str, tree: str) -> tuple[str, str]:
+    """Commit and tree with the product spec and the trade-offs as files; `parent` itself where it is so already.
 
     What the gate before each push would refuse (protected paths, secrets) is not added: the plan comment has it all.
     """
     reading = context.reading(mirror)
     files = {name: context.redactor.text(text) for name, text in spec_files(run).items()}
-    if not files or not _wanted(run, await asyncio.to_thread(reading.files, run.base_sha)):
-        return first, tree
-    full, added = await with_files(mirror, tree, files)
-    changes = await asyncio.to_thread(reading.diff, tree, full)
-    if not added or any(found.blocking for found in inspect(changes, protected=run.config.paths.protected)):
-        return first, tree
-    message = spec_commit(run, added)
-    return await write_commit(mirror, full, [first], message, author=await context.author(), when=run.started_at), full
+    full = tree
+    added: tuple[str, ...] = ()
+    if files and _wanted(run, await asyncio.to_thread(reading.files, run.base_sha)):
+        full, added = await with_files(mirror, tree, files)
+        changes = await asyncio.to_thread(reading.diff, tree, full)
+        if any(found.blocking for found in inspect(changes, protected=run.config.paths.protected)):
+            full, added = tree, ()
+    if full == await tree_of(mirror, parent):
+        return parent, full
+    message, author = spec_commit(run, added), await context.author()
+    return await write_commit(mirror, full, [parent], message, author=author, when=run.started_at), full
 
 
 def _wanted(run: Run, paths: Sequence[str]) -> bool:

@@ -27,7 +27,7 @@ def empty_commit(run: Run) -> str:
 def spec_commit(run: Run, names: Sequence[str]) -> str:
     """The second commit of the run branch, where what is built is written down in files."""
     subject = f"Write down what issue {run.issue} asks for"
-    return f"{subject}\n\nFrom the approved plan: {', '.join(names)}.\n"
+    return f"{subject}\n\nFrom the approved plan: {', '.join(names) or 'no files are needed'}.\n"
 
 
 def attempt_commit(run: Run, task_key: str, attempt: int, habits: Sequence[str]) -> str:

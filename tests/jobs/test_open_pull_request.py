@@ -14,9 +14,10 @@ from otto_bot.core.lanes import Lane, LaneKind
 from otto_bot.core.plan import Criterion, Feature, Plan, ProductSpec, TaskSpec, TradeOff
 from otto_bot.core.run import Run
 from otto_bot.core.values import Person
-from otto_bot.git.commits import write_commit
+from otto_bot.git.commits import Author, write_commit
 from otto_bot.git.publish import push
 from otto_bot.jobs.open_pull_request import open_pull_request
+from otto_bot.store import tables as t
 from otto_bot.store.effect_rows import Ticket
 
 EMPTY = {"README.md": "# shop\n", ".github/otto.yml": "", "pyproject.toml": "[project]\n"}
@@ -33,6 +34,36 @@ async def begun(bench: Any, made: Plan = PLAN, **settings: Any) -> tuple[Run, Pu
         started_at=bench.stand_in.hub.world.now(), money=Money(cap=1), lane=Lane(kind=LaneKind.PUSH, why="w"),
         config=Config.model_validate(settings), base_sha=sha, plan=made,
     )  # fmt: skip
+    with bench.context.ledger._engine.begin() as c:
+        stamps = {"updated_at": 0}
+        c.execute(
+            t.runs.insert().values(
+                id=1,
+                repo_id=1,
+                issue=1,
+                ordinal=1,
+                trigger_key="k",
+                active=1,
+                phase="",
+                seq=0,
+                state="",
+                started_at=0,
+                **stamps,
+            )
+        )
+        c.execute(
+            t.effects.insert().values(
+                key="k",
+                run_id=1,
+                kind="open_pull_request",
+                lane="l",
+                body="",
+                generation=1,
+                state="running",
+                not_before=0,
+                **stamps,
+            )
+        )
     return run, await opened(bench, run), bench.stand_in.hub.world.repo
 
 
@@ -93,12 +124,27 @@ async def test_when_it_is_written_into_files(
 
 
 @pytest.mark.slow
+async def test_another_plan_before_the_pull_request_is_open_goes_on_top(open_bench: Any) -> None:
+    """Its approval was taken back when the branch stood already: no ref moves but forward."""
+    async with open_bench(EMPTY) as bench:
+        run, event, repo = await begun(bench)
+        other = PLAN.model_copy(update={"spec": SPEC.model_copy(update={"scope": "Another shop."})})
+        second = await opened(bench, run.model_copy(update={"plan": other}))
+        assert repo.line("rev-parse", f"{second.head_sha}~1") == event.head_sha
+        assert repo.resolve(run.run_branch) == second.head_sha
+        assert "Another shop." in repo.line("cat-file", "blob", f"{second.head_sha}:product-spec.md")
+        single = await opened(bench, run.model_copy(update={"plan": PLAN.model_copy(update={"spec": None})}))
+        assert changed(repo, run.base_sha, single.head_sha) == []
+        assert repo.line("rev-parse", f"{single.head_sha}~1") == second.head_sha
+
+
+@pytest.mark.slow
 async def test_commits_of_people_on_the_branch_stay(open_bench: Any) -> None:
     async with open_bench(EMPTY) as bench:
         run, event, repo = await begun(bench)
         mirror = await bench.context.mirror(run)
         theirs = await bench.context.repository(run).commit(event.head_sha)
-        author = await bench.context.author()
+        author = Author("dev", "dev@example.com")
         on_top = await write_commit(
             mirror, theirs.tree_sha, [event.head_sha], "A person's", author=author, when=run.started_at
         )
