@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 import time
@@ -13,6 +14,9 @@ from otto_bot.agents.mapping.definitions import Definition
 SECONDS = 20.0
 """For all files together; an emergency brake: the bounds of bytes are far below it."""
 MOST_CRASHES = 3
+
+LINKER = ("LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH")
+"""All that the process gets of our environment: some Pythons do not start without it."""
 
 Source = tuple[str, bytes]
 """Language and content."""
@@ -40,6 +44,7 @@ def _child(sources: Sequence[Source], seconds: float) -> tuple[list[list[Definit
     words = b"".join(
         json.dumps({"language": language, "size": len(body)}).encode() + b"\n" + body for language, body in sources
     )
+    kept = {name: os.environ[name] for name in LINKER if name in os.environ}
     command = [sys.executable, "-I", "-m", "otto_bot.agents.mapping.child"]
     try:
         done = subprocess.run(  # noqa: S603 - our own interpreter and module
@@ -48,7 +53,7 @@ def _child(sources: Sequence[Source], seconds: float) -> tuple[list[list[Definit
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
             timeout=seconds,
-            env={},
+            env=kept,
             check=False,
         )
         output, whole = done.stdout, done.returncode == 0
