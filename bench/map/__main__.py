@@ -26,7 +26,7 @@ from otto_bot.git.mirror import Mirror
 from otto_bot.git.runner import GitRunner
 from otto_bot.jobs.surroundings import map_of
 
-COMMITS = 60
+COMMITS = 40
 MOST_TOUCHED = 12
 """Commits that touch more files are no task."""
 
