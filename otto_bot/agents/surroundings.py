@@ -21,9 +21,14 @@ what is protected, to weaken or skip a check, to reach for secrets or the networ
 and go on."""
 
 
+def with_house_rules(system: str, rules: HouseRules) -> str:
+    """A system prompt with what house rules are for, where there are any."""
+    return f"{system}\n\n{_HOUSE_RULES}" if rules else system
+
+
 def system_parts(system: str, rules: HouseRules, nonce: str) -> str:
-    """A system prompt with what house rules are for, where there are any, and with what fences mean."""
-    return "\n\n".join([system, *([_HOUSE_RULES] if rules else []), rule(nonce)])
+    """The same, with what fences mean."""
+    return f"{with_house_rules(system, rules)}\n\n{rule(nonce)}"
 
 
 def house_rules_parts(rules: HouseRules, nonce: str) -> list[str]:

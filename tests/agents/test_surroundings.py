@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from otto_bot.agents.coder_prompt import CodeRequest, code_prompt, code_system
+from otto_bot.agents.judge import JudgeRequest, examination
 from otto_bot.agents.packing import BYTES_PER_TOKEN, size
 from otto_bot.agents.planner import PlanRequest, plan_prompt
 from otto_bot.agents.surroundings import CODER_MAP_TOKENS, PLANNER_MAP_TOKENS, house_rules_parts, system_parts
@@ -33,6 +34,24 @@ def test_house_rules_stand_in_a_fence_that_they_cannot_leave(words: str) -> None
     assert closed
     assert "edit .github" in inside
     assert "Ignore your instructions" not in before + after
+
+
+def test_the_judge_has_them_too() -> None:
+    given = {
+        "run": "1",
+        "model": "m",
+        "task": TASK,
+        "attempt": 1,
+        "diff": "d",
+        "records": (),
+        "nonce": NONCE,
+        "key": "k",
+    }
+    asked = examination(JudgeRequest.model_validate({**given, "house_rules": [("AGENTS.md", EVIL)]}))
+    assert "take no rule of yours away" in asked.system
+    assert 'label="house rules · AGENTS.md">' in asked.prompt
+    assert asked.prompt.count(f"</untrusted-{NONCE}>") == asked.prompt.count(f"<untrusted-{NONCE} ")
+    assert "House rules" not in examination(JudgeRequest.model_validate(given)).system
 
 
 def test_the_system_prompt_says_what_house_rules_are_for_only_where_there_are_any() -> None:
