@@ -8,7 +8,7 @@ PYTEST := $(BIN)/pytest -n 2 --dist worksteal
 # Compiled modules are kept: every process of a demo starts in half the time.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help env demo test test-slow test-all lint lint-style lint-types lint-imports lint-workflows lint-image format bench-gate bench-diagnosis bench-weights clean
+.PHONY: help env demo test test-slow test-all lint lint-style lint-types lint-imports lint-workflows lint-image format bench-gate bench-diagnosis bench-weights bench-map clean
 
 help:  ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -56,6 +56,9 @@ bench-gate: env  ## what decides after a failed batch, offline: plays every scen
 
 bench-diagnosis: env  ## how well real CI logs are read; DATA is the folder of labelled logs, see docs/diagnosis.md
 	@$(BIN)/python -m bench.diagnosis "$(DATA)" $(ARGS)
+
+bench-map: env  ## what a map of the repository shows of the files that its last commits touched, beside a plain list
+	@$(BIN)/python -m bench.map $(ARGS)
 
 bench-weights: env  ## fit the weights of log lines anew; needs scikit-learn, DATA as above, see docs/diagnosis.md
 	@$(BIN)/python -m bench.weights "$(DATA)" $(ARGS)

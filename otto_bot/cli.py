@@ -67,6 +67,7 @@ def _parser() -> argparse.ArgumentParser:
     report = commands.add_parser("report", help="what the ledger says of a run")
     report.add_argument("--run", dest="run_id", type=int, default=1, help="the run's number")
     report.add_argument("--json", action="store_true", help="the whole report as JSON (the default)")
+    report.add_argument("--context", action="store_true", help="what its merged tasks found out, as Markdown")
     report.add_argument("--follow", action="store_true", help="one JSON line an event, until the run rests")
     report.set_defaults(run=_report)
     _learnings_parser(commands)
@@ -223,9 +224,11 @@ def _worker(options: argparse.Namespace) -> int:
 
 
 def _report(options: argparse.Namespace) -> int:
+    from otto_bot.core.context_notes import context_of
     from otto_bot.report import follow, report
     from otto_bot.store.database import migrate, open_database
     from otto_bot.store.ledger import Ledger, NoSuchRun
+    from otto_bot.text.markdown import clean
 
     engine = open_database(_database())
     migrate(engine)
@@ -234,6 +237,8 @@ def _report(options: argparse.Namespace) -> int:
         if options.follow:
             for event in follow(ledger, options.run_id):
                 print(json.dumps(event), flush=True)  # noqa: T201
+        elif options.context:
+            print(clean(context_of(ledger.load(options.run_id))) or "nothing yet")  # noqa: T201
         else:
             print(json.dumps(report(ledger, options.run_id), indent=1))  # noqa: T201
     except NoSuchRun as error:

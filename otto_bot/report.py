@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from otto_bot.core.context_notes import context_of
 from otto_bot.core.effects import EffectKind, scheduled
 from otto_bot.core.evidence import CLASS_OF, Failure
 from otto_bot.core.run import Gate, Outcome, Run
@@ -33,6 +34,7 @@ def report(ledger: Ledger, run_id: int) -> Json:
         "pull_request": run.pull_request,
         "tasks": {k: {"state": task.state.value, "attempts": len(task.attempts)} for k, task in run.tasks.items()},
         "gates": [_gate(gate) for gate in run.gates],
+        "context": context_of(run),
         "events": [_event(item) for item in ledger.events(run_id)],
         "usage": {
             "calls": run.money.calls,

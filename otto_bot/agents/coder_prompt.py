@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from pydantic import Field
 
-from otto_bot.agents.fence import fence, plain, rule
+from otto_bot.agents.fence import fence, plain
 from otto_bot.agents.packing import bullets, clip, narrow, share, size
+from otto_bot.agents.surroundings import CODER_MAP_TOKENS, house_rules_parts, map_parts, notes_parts, system_parts
 from otto_bot.core.config import Project
 from otto_bot.core.evidence import Excerpt
+from otto_bot.core.house_rules import HouseRules
 from otto_bot.core.plan import TaskSpec
 from otto_bot.core.values import Frozen
 
@@ -30,7 +32,9 @@ it costs little. Touch nothing else.
 - Never touch protected paths, `.git`, secrets, or anything that the task does not need.
 {run}
 - If the task contradicts itself or the repository, do what can be done and say the rest in the summary.
-End with `finish`: what was done, what was not, and facts that coders of other tasks should know."""
+End with `finish`: what was done, what was not, and facts that coders of other tasks should know. Decisions with \
+their reasons, conventions, the data model and gotchas that later tasks build on go into its lists: what the code does \
+not say by itself, nothing else."""
 
 _WITH_RUN = "- Run the project's own checks before you finish; read what they say."
 _WITHOUT_RUN = "- You cannot run anything here. Read your change once more before you finish."
@@ -52,6 +56,11 @@ class CodeRequest(Frozen):
     facts: tuple[str, ...] = ()
     learnings: tuple[str, ...] = ()
     previous_diff: str = ""
+    house_rules: HouseRules = ()
+    repository_map: str = ""
+    notes: str = ""
+    """What earlier tasks found out; `notes_file` is where it also stands in the workspace."""
+    notes_file: str = ""
     projects: tuple[Project, ...] = ()
     protected: tuple[str, ...] = ()
     nonce: str
@@ -67,7 +76,7 @@ class CodeRequest(Frozen):
 def code_system(request: CodeRequest, *, can_run: bool) -> str:
     """The coder's system prompt."""
     words = _SYSTEM.replace("{run}", _WITH_RUN if can_run else _WITHOUT_RUN)
-    return f"{words}\n\n{rule(request.nonce)}"
+    return system_parts(words, request.house_rules, request.nonce)
 
 
 def code_prompt(request: CodeRequest) -> str:
@@ -85,7 +94,10 @@ def code_prompt(request: CodeRequest) -> str:
         parts.append(f"It is part of: {plain(clip(request.plan_summary, 1000), nonce)}")
     if request.guidance:
         parts.append(f"## Guidance for this attempt\n{plain(clip(request.guidance, 4000), nonce)}")
+    parts += house_rules_parts(request.house_rules, nonce)
+    parts += notes_parts(request.notes, nonce, request.notes_file)
     parts += _known(request)
+    parts += map_parts(request.repository_map, nonce, CODER_MAP_TOKENS)
     return "\n\n".join(parts)
 
 

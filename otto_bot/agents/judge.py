@@ -9,6 +9,8 @@ from pydantic import Field
 from otto_bot.agents.examiner import Check, ExamineRequest
 from otto_bot.agents.fence import fence, plain
 from otto_bot.agents.packing import clip_all
+from otto_bot.agents.surroundings import house_rules_parts, with_house_rules
+from otto_bot.core.house_rules import HouseRules
 from otto_bot.core.plan import TaskSpec
 from otto_bot.core.records import CommandRecord
 from otto_bot.core.values import Frozen
@@ -54,6 +56,7 @@ class JudgeRequest(Frozen):
     attempt: int
     diff: str
     records: tuple[CommandRecord, ...]
+    house_rules: HouseRules = ()
     nonce: str
     key: str
     number: int = 1
@@ -67,7 +70,7 @@ def examination(request: JudgeRequest) -> ExamineRequest[Verdict]:
         role="judge",
         run=request.run,
         model=request.model,
-        system=_SYSTEM,
+        system=with_house_rules(_SYSTEM, request.house_rules),
         prompt=judge_prompt(request),
         schema=Verdict,
         nonce=request.nonce,
@@ -99,6 +102,7 @@ def judge_prompt(request: JudgeRequest) -> str:
         f"# {task.key}, attempt {request.attempt}\n{plain(task.title, nonce)}",
         fence("goal", task.goal, nonce),
         f"## Criteria\n{plain(criteria, nonce)}",
+        *house_rules_parts(request.house_rules, nonce),
         fence("diff", _diff(request.diff), nonce),
         "## Records that are there already",
     ]

@@ -6,12 +6,22 @@ from dataclasses import dataclass
 
 from pydantic import Field
 
-from otto_bot.agents.fence import fence, plain, rule
+from otto_bot.agents.fence import fence, plain
 from otto_bot.agents.packing import BYTES_PER_TOKEN, bullets, clip, clip_all
 from otto_bot.agents.plan_answer import PlanAnswer
 from otto_bot.agents.plan_fallback import Fallback, settled, severity, single_task
 from otto_bot.agents.planner_rules import PLANNER_SYSTEM
 from otto_bot.agents.structured import Answer, Record, ask_for, repair, total
+from otto_bot.agents.surroundings import (
+    PLANNER_MAP_TOKENS,
+    RULES_BYTES,
+    house_rules_parts,
+    map_parts,
+    notes_parts,
+    system_parts,
+)
+from otto_bot.core.house_rules import HouseRules
+from otto_bot.core.notes import NOTES_BYTES
 from otto_bot.core.plan import Plan
 from otto_bot.core.plan_check import check
 from otto_bot.core.plan_problem import Intent, PlanProblem
@@ -22,21 +32,24 @@ from otto_bot.model.errors import BudgetSpent
 
 ISSUE_CHARS = 30_000
 PATHS_CHARS = 30_000
-FILES_CHARS = 60_000
+FILES_CHARS = 32_000
 LEARNING_CHARS = 4_000
 TITLE_CHARS, GUIDANCE_CHARS = 500, 4_000
 MOST_KEY_FILES, AROUND = 40, 20_000
 """`AROUND`: bytes of fences, labels, words for what was cut."""
 PROMPT_TOKENS = (
-    TITLE_CHARS + ISSUE_CHARS + GUIDANCE_CHARS + LEARNING_CHARS + PATHS_CHARS + FILES_CHARS + AROUND
-) // BYTES_PER_TOKEN
+    PLANNER_MAP_TOKENS
+    + (TITLE_CHARS + ISSUE_CHARS + GUIDANCE_CHARS + LEARNING_CHARS + FILES_CHARS + RULES_BYTES + NOTES_BYTES + AROUND)
+    // BYTES_PER_TOKEN
+)
 """What the opening prompt holds at most, whatever the repository."""
 
 
 class PlanRequest(Frozen):
     """What a plan is made from. Title and body are the issue as it was when it was labelled.
 
-    `paths` are the repository's files; `key_files` (path, text) are README, manifests and workflows.
+    `paths` are the repository's files, shown where there is no `repository_map`; `key_files` (path, text) are README,
+    manifests and workflows; `notes` is what earlier runs of the issue found out.
     """
 
     run: str
@@ -48,6 +61,9 @@ class PlanRequest(Frozen):
     guidance: str = ""
     max_tasks: int = Field(default=8, ge=1)
     learnings: tuple[str, ...] = ()
+    house_rules: HouseRules = ()
+    repository_map: str = ""
+    notes: str = ""
     nonce: str
     max_tokens: int = Field(default=16_000, gt=0)
     timeout: float = Field(default=300.0, gt=0)
@@ -127,7 +143,7 @@ async def _ask(model: BudgetedModel, request: PlanRequest, tries: int, messages:
         run=request.run,
         tries=tries,
         model=request.model,
-        system=f"{PLANNER_SYSTEM}\n\n{rule(request.nonce)}",
+        system=system_parts(PLANNER_SYSTEM, request.house_rules, request.nonce),
         messages=messages,
         max_tokens=request.max_tokens,
         timeout=request.timeout,
@@ -166,7 +182,12 @@ def plan_prompt(request: PlanRequest) -> str:
         parts.append(f"A maintainer adds:\n{plain(clip(request.guidance, GUIDANCE_CHARS), nonce)}")
     if request.learnings:
         parts.append(fence("learnings: what earlier work found out", bullets(request.learnings, LEARNING_CHARS), nonce))
-    parts.append(fence("files of the repository", bullets(request.paths, PATHS_CHARS), nonce))
+    parts += house_rules_parts(request.house_rules, nonce)
+    parts += notes_parts(request.notes, nonce)
+    if request.repository_map:
+        parts += map_parts(request.repository_map, nonce, PLANNER_MAP_TOKENS)
+    else:
+        parts.append(fence("files of the repository", bullets(request.paths, PATHS_CHARS), nonce))
     parts += [fence(path, text, nonce) for path, text in clip_all(request.key_files[:MOST_KEY_FILES], FILES_CHARS)]
     if (more := len(request.key_files) - MOST_KEY_FILES) > 0:
         parts.append(f"{more} more key files were left out for space.")

@@ -10,30 +10,51 @@ from pydantic import Field, ValidationError
 
 from otto_bot.agents.commands import NO_COMMAND, RUN_TOOL, Runner, command_of, ending_of, time_for
 from otto_bot.agents.structured import validation_problems
+from otto_bot.core.notes import MOST_OF_A_KIND, Choice, Words
 from otto_bot.core.values import Frozen
 from otto_bot.model.calls import Block
 from otto_bot.model.toolset import FileTools, ToolResult, cap
 
 
 class Handoff(Frozen):
-    """What the coder leaves behind: a summary for people, facts for other tasks, the files that matter."""
+    """What the coder leaves behind: a summary for people, facts for other tasks, the files that matter.
+
+    The last four lists become part of `context.md` when the task is merged.
+    """
 
     summary: Annotated[str, Field(min_length=1, max_length=2000)]
     handoff: Annotated[tuple[Annotated[str, Field(min_length=1, max_length=500)], ...], Field(max_length=10)] = ()
     files: Annotated[tuple[Annotated[str, Field(max_length=300)], ...], Field(max_length=50)] = ()
+    decisions: Annotated[tuple[Choice, ...], Field(max_length=MOST_OF_A_KIND)] = ()
+    conventions: Annotated[tuple[Words, ...], Field(max_length=MOST_OF_A_KIND)] = ()
+    data_model: Annotated[tuple[Words, ...], Field(max_length=MOST_OF_A_KIND)] = ()
+    gotchas: Annotated[tuple[Words, ...], Field(max_length=MOST_OF_A_KIND)] = ()
 
 
 _FINISH: Block = {
     "name": "finish",
     "description": "End the session. summary: what was done and what was not, for a person. handoff: facts about the "
     "repository that coders of other tasks should know and could not guess (not what you did). files: the files that "
-    "matter most.",
+    "matter most. For later tasks, each optional, a few short sentences each: decisions (what, why), conventions, "
+    "data_model, gotchas.",
     "input_schema": {
         "type": "object",
         "properties": {
             "summary": {"type": "string"},
             "handoff": {"type": "array", "items": {"type": "string"}},
             "files": {"type": "array", "items": {"type": "string"}},
+            "decisions": {
+                "type": "array",
+                "items": {
+                    "type": "object",
+                    "properties": {"what": {"type": "string"}, "why": {"type": "string"}},
+                    "required": ["what"],
+                    "additionalProperties": False,
+                },
+            },
+            "conventions": {"type": "array", "items": {"type": "string"}},
+            "data_model": {"type": "array", "items": {"type": "string"}},
+            "gotchas": {"type": "array", "items": {"type": "string"}},
         },
         "required": ["summary"],
         "additionalProperties": False,

@@ -10,6 +10,7 @@ from otto_bot.core.decision import Action
 from otto_bot.core.evidence import Failure
 from otto_bot.core.lanes import Lane
 from otto_bot.core.learnings import Told
+from otto_bot.core.notes import Findings
 from otto_bot.core.values import Frozen
 from otto_bot.core.verdict import Proof, Verdict
 
@@ -64,10 +65,11 @@ class Verification(Frozen):
 
 
 class Handoff(Frozen):
-    """What a coder leaves behind: a summary, and facts that others should know."""
+    """What a coder leaves behind: a summary, facts that others should know, and what belongs into `context.md`."""
 
     summary: str = ""
     facts: tuple[str, ...] = ()
+    findings: Findings = Findings()
 
 
 class Attempt(Frozen):
@@ -80,6 +82,8 @@ class Attempt(Frozen):
     routed: tuple[str, ...] = ()
     learnings: tuple[Told, ...] = ()
     """What it was told of what is known about the repository; a resumed session is told the same."""
+    notes: int | None = None
+    """How many facts this run had found out when it started: what it is told of them, also when it is resumed."""
     branch: str
     base_sha: str
     base_round: int = 0

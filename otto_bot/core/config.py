@@ -18,6 +18,8 @@ class PlanConfig(Frozen):
     approval: Literal["auto", "always", "never"] = "auto"
     max_tasks: Annotated[int, Field(ge=1, le=50)] = 8
     auto_if_under_usd: Annotated[float, Field(ge=0)] = 5.0
+    files: Literal["auto", "always", "never"] = "auto"
+    """When what is built is written down in files of the repository; `auto`: where it has no source yet."""
 
 
 class VerifyConfig(Frozen):

@@ -8,6 +8,7 @@ from typing import Any
 from otto_bot.core import (
     additions,
     base,
+    context_notes,
     edits,
     estimates,
     funds,
@@ -47,6 +48,7 @@ def reduce(run: Run | None, event: RunEvent) -> Run | None:
     after = tasks.advance(review_rounds.taken_up(additions.resumed(after)))
     after = outcomes.followed(base.reopen(_stopped(after), event.at), event)
     after = _clock(estimates.timed(run, after, event.at), event)
+    after = context_notes.grown(run, after)
     wrong = (*broken(after), *broken_step(run, after))
     if wrong:
         raise InvariantBroken(wrong)
@@ -86,6 +88,7 @@ def started(event: e.RunStarted) -> Run:
         subject=event.subject,
         reviews=() if event.review is None else (_improved(event.review),),
         started_at=event.at,
+        inherited_notes=event.context,
         money=Money(cap=event.caps.usd, inherited=event.inherited.usd, granted=event.inherited.granted),
     )
 

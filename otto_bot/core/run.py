@@ -18,6 +18,7 @@ from otto_bot.core.issue import IssueSeen
 from otto_bot.core.journeys import JourneyRound
 from otto_bot.core.lanes import Lane
 from otto_bot.core.learnings import GateLearning, LearningOrder
+from otto_bot.core.notes import Fact
 from otto_bot.core.plan import Batches, Plan
 from otto_bot.core.reviews import Review
 from otto_bot.core.values import Frozen, Person, Repo
@@ -233,6 +234,11 @@ class Run(Frozen):
     """Rounds of journeys that people allowed beyond the first ones."""
     journey_replans: int = 0
     reviews: tuple[Review, ...] = ()
+
+    notes: tuple[Fact, ...] = ()
+    """What its merged tasks found out, in the order in which they were merged."""
+    inherited_notes: tuple[Fact, ...] = ()
+    """What earlier runs of the issue had found out when this one started."""
 
     money: Money
     minutes: float = 240

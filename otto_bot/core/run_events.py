@@ -12,6 +12,7 @@ from otto_bot.core.estimate_values import Estimate
 from otto_bot.core.event_base import Event
 from otto_bot.core.exposure import Exposure
 from otto_bot.core.lanes import Lane
+from otto_bot.core.notes import Fact
 from otto_bot.core.plan import Plan
 from otto_bot.core.reviews import Review
 from otto_bot.core.run import Kind
@@ -21,7 +22,7 @@ from otto_bot.core.values import Person, Repo
 class RunStarted(Event):
     """A maintainer labelled an issue, or asked for a plan. Title and body are frozen here.
 
-    `inherited` is what earlier runs of the issue left to this one.
+    `inherited` is the money that earlier runs of the issue left to this one, `context` what they found out.
     """
 
     type: Literal["RunStarted"] = "RunStarted"
@@ -35,6 +36,7 @@ class RunStarted(Event):
     caps: HostCaps = HostCaps()
     plan_only: bool = False
     inherited: Inherited = Inherited()
+    context: tuple[Fact, ...] = ()
     kind: Kind = "build"
     subject: Plan | None = None
     """Of a run that only certifies: the plan of the issue's last run, if there is one."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 
+from otto_bot.core.context_notes import context_digest
 from otto_bot.core.edits import edited, stale
 from otto_bot.core.journeys import JourneyRound, RoundState
 from otto_bot.core.reviewing import comment_of, told_by, told_together
@@ -16,11 +17,13 @@ STATUS = "status"
 PULL = "pull"
 RUN_CHECK = "check/run"
 LABELS = "labels"
+CONTEXT = "context"
+"""What the run found out, kept in the archive: its digest is the address there."""
 
 
 def surfaces(run: Run) -> dict[str, str]:
     """Surface → digest. A surface whose shown digest differs has to be written again."""
-    wanted = {STATUS: _digest(_status(run))}
+    wanted = {STATUS: _digest(_status(run)), **_context(run)}
     if run.prepared or run.resting:
         wanted[LABELS] = _digest(labels(run))
     if run.pull_request is not None:
@@ -51,6 +54,10 @@ def round_digest(run: Run, one: JourneyRound) -> str:
     rest = None if one.state is RoundState.APPLIED or run.hold is None else run.hold.number
     over = run.ended and one.state is not RoundState.APPLIED
     return _digest([one.state, one.revision, one.approved_by, one.waived, fixes, later, rest, over])
+
+
+def _context(run: Run) -> dict[str, str]:
+    return {CONTEXT: context_digest(run)} if run.notes or run.inherited_notes else {}
 
 
 def gate_digest(run: Run, gate: Gate) -> str:

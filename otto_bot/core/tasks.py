@@ -45,6 +45,7 @@ def attempt_started(run: Run, event: e.AttemptStarted) -> Run:
         guidance=task.next_guidance,
         routed=task.routed,
         learnings=event.learnings,
+        notes=len(run.notes),
         branch=event.branch,
         base_sha=event.base_sha,
         base_round=run.base_round,

@@ -20,6 +20,7 @@ from otto_bot.git.commits import Author, checked_sha, tree_of, write_commit
 from otto_bot.git.errors import GitFailed
 from otto_bot.git.listing import SnapshotLimits, list_files, write_ignore_index
 from otto_bot.git.mirror import Mirror
+from otto_bot.git.notes_file import free_name, place
 from otto_bot.git.runner import Ran
 
 _CONFIG = "[core]\n\trepositoryformatversion = 0\n\tfilemode = true\n\tbare = false\n\thooksPath = /dev/null\n"
@@ -52,14 +53,26 @@ class Workspace:
         self._ignore_index = state / "ignore-index"
         self._excludes = state / "excludes"
         self._complete = state / "complete"
+        self._notes = ""
+        self.notes_file = ""
+        """Where the notes stand in the workspace; empty where there are none."""
 
     @classmethod
-    async def open(cls, mirror: Mirror, commit: str, path: Path, *, limits: SnapshotLimits | None = None) -> Workspace:
+    async def open(
+        cls, mirror: Mirror, commit: str, path: Path, *, limits: SnapshotLimits | None = None, notes: str = ""
+    ) -> Workspace:
         """The workspace of `commit` at `path`. An existing one of the same commit is taken over with its files;
         one that is missing, half made or of another commit is made anew. `commit` must be in the mirror.
+
+        `notes` are put into a file for whoever works there, at a path that the commit does not have; whatever becomes
+        of that file, it is in no snapshot.
         """
         workspace = cls(mirror, checked_sha(commit), _own_path(path), limits or SnapshotLimits())
-        if not workspace._is_complete():
+        if notes:
+            workspace._notes, workspace.notes_file = notes, await free_name(mirror, commit)
+        if workspace._is_complete():
+            await asyncio.to_thread(workspace._place_notes)
+        else:
             await workspace._fill(commit)
             workspace.fresh = True
         return workspace
@@ -78,10 +91,11 @@ class Workspace:
         async with self._turn:
             (self._state / "index.lock").unlink(missing_ok=True)
             listing = await list_files(self._mirror, self.path, self._ignore_index, self._excludes, self._limits)
-            wanted = {*listing.files, *listing.kept}
+            files = [path for path in listing.files if not self._is_notes(path)]
+            wanted = {*files, *listing.kept}
             present = {path for path in (await self._git("ls-files", "-z")).stdout.split(b"\0") if path}
             await self._update_index("--force-remove", sorted(present - wanted))
-            ran = await self._update_index("--add", listing.files)
+            ran = await self._update_index("--add", files)
             skipped = dict(listing.skipped)
             for line in ran.stderr.splitlines():
                 if line.startswith("Ignoring path "):
@@ -147,7 +161,17 @@ class Workspace:
             await asyncio.to_thread(shutil.copyfile, self._index, self.path / ".git" / "index")
         else:
             await self._git("read-tree", self.base, env={"GIT_INDEX_FILE": str(self.path / ".git" / "index")})
+        await asyncio.to_thread(self._place_notes)
         self._complete.write_text(self.base)
+
+    def _place_notes(self) -> None:
+        if self.notes_file:
+            place(self.path, self.notes_file, self._notes)
+
+    def _is_notes(self, path: bytes) -> bool:
+        """Whether a file is that of the notes, or stands in its place; on some disks letter case does not matter."""
+        own = os.fsencode(self.notes_file).lower()
+        return bool(own) and (path.lower() == own or path.lower().startswith(own + b"/"))
 
     def _write_own_git(self) -> None:
         own = self.path / ".git"
@@ -157,6 +181,8 @@ class Workspace:
         shutil.copyfile(self._mirror.path / "info" / "attributes", own / "info" / "attributes")
         (own / "config").write_text(_CONFIG)
         (own / "HEAD").write_text(f"{self.base}\n")
+        if self.notes_file:  # so that `git status` in a cage says nothing of them either
+            (own / "info" / "exclude").write_text(f"/{self.notes_file}\n")
 
     async def _update_index(self, mode: str, paths: Sequence[bytes]) -> Ran:
         return await self._git("update-index", mode, "-z", "--stdin", input=b"".join(path + b"\0" for path in paths))

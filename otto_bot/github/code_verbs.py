@@ -5,7 +5,16 @@ from __future__ import annotations
 import base64
 
 from otto_bot.github.errors import Conflict, NotFound, Refused, TooLarge, Unreachable
-from otto_bot.github.models import Commit, CommitSummary, Content, Permission, RepositoryInfo, Rule, WorkflowFile
+from otto_bot.github.models import (
+    Commit,
+    CommitSummary,
+    Content,
+    Permission,
+    RepositoryInfo,
+    Rule,
+    TreeListing,
+    WorkflowFile,
+)
 from otto_bot.github.needs import needs
 from otto_bot.github.reading import parse
 from otto_bot.github.repository import RepositoryCalls
@@ -76,15 +85,22 @@ class CodeVerbs(RepositoryCalls):
 
     @needs(contents="read")
     async def branch_sha(self, name: str) -> str | None:
-        """The commit a branch points at; None where the branch does not exist."""
+        """The commit a branch points at; None where the branch does not exist, or the repository has no commit."""
         try:
             data = await self._json("/git/ref/{ref}", Segments(f"heads/{name}"))
-        except NotFound:
+        except (NotFound, Conflict):  # 409: "Git Repository is empty."
             return None
         target = data.get("object") if isinstance(data, dict) else None
         if not isinstance(target, dict) or not isinstance(target.get("sha"), str):
             raise Unreachable(200, f"GitHub's answer about branch {name} has no SHA")
         return str(target["sha"])
+
+    @needs(contents="read")
+    async def paths(self, sha: str) -> list[str] | None:
+        """All files of a commit; None where there are more than GitHub lists in one answer (100,000)."""
+        data = await self._json("/git/trees/{sha}", sha, params={"recursive": "1"})
+        listing = parse(TreeListing, data)
+        return None if listing.truncated else [entry.path for entry in listing.tree if entry.type == "blob"]
 
     @needs(contents="read")
     async def commit(self, sha: str) -> Commit:

@@ -201,6 +201,20 @@ class Target(Fact):
     id: int
 
 
+class TreeEntry(Fact):
+    """One path of a tree: `blob`, `tree` or `commit` (a submodule)."""
+
+    path: str
+    type: str
+
+
+class TreeListing(Fact):
+    """A tree with all that is below it."""
+
+    tree: tuple[TreeEntry, ...] = ()
+    truncated: bool = False
+
+
 class Commit(Fact):
     """A commit object."""
 

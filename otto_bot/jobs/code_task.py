@@ -7,9 +7,10 @@ from collections.abc import Sequence
 
 from otto_bot.agents.coder import CodeResult, CoderLimits, code
 from otto_bot.agents.coder_prompt import CodeRequest
+from otto_bot.agents.surroundings import CODER_MAP_TOKENS
 from otto_bot.agents.toolbox import Toolbox
 from otto_bot.agents.turns import Signal
-from otto_bot.core.attempt import Attempt, Handoff
+from otto_bot.core.attempt import Attempt
 from otto_bot.core.effects import Effect
 from otto_bot.core.events import AttemptCoded, AttemptFailed, AttemptStarted, AttemptStopped, RunEvent
 from otto_bot.core.evidence import Cause, Excerpt, Failure, Phase
@@ -21,11 +22,13 @@ from otto_bot.git.publish import push
 from otto_bot.git.workspace import Workspace
 from otto_bot.jobs.caged import caged
 from otto_bot.jobs.context import Context, failures_before
+from otto_bot.jobs.context_notes import handoff, told_notes
 from otto_bot.jobs.journal import StoredJournal
 from otto_bot.jobs.learn import told_to
 from otto_bot.jobs.money import budgeted
 from otto_bot.jobs.outcomes import Later
 from otto_bot.jobs.starting import overtaken, own_base, start_of
+from otto_bot.jobs.surroundings import focus_of, house_rules, map_of
 from otto_bot.jobs.tried_before import own_evidence, previous_diff
 from otto_bot.model.errors import ProviderError
 from otto_bot.model.toolset import FileTools
@@ -87,7 +90,8 @@ class _Session:
 
     async def work(self) -> Sequence[RunEvent]:
         """Code, then turn what is there into a commit."""
-        workspace = await Workspace.open(self.mirror, self.attempt.base_sha, self.path)
+        notes = told_notes(self.run, self.attempt)
+        workspace = await Workspace.open(self.mirror, self.attempt.base_sha, self.path, notes=notes)
         try:
             result = await self._code(workspace)
         except ProviderError as error:
@@ -115,20 +119,22 @@ class _Session:
             tools,
             StoredJournal(self.context),
             limits,
-            await self._request(),
+            await self._request(workspace),
             self._signal,
             asyncio.get_running_loop().time,
         )
 
-    async def _request(self) -> CodeRequest:
+    async def _request(self, workspace: Workspace) -> CodeRequest:
         run, attempt = self.run, self.attempt
         assert run.plan is not None
         task = run.task(self.effect.task)
         before = failures_before(run, task, attempt.number)
+        spec = run.plan.task(self.effect.task)
+        focus = focus_of(spec, attempt.guidance, *attempt.routed)
         return CodeRequest(
             run=str(run.id),
             model=run.config.models.coder,
-            task=run.plan.task(self.effect.task),
+            task=spec,
             attempt=attempt.number,
             plan_summary=run.plan.summary,
             evidence=own_evidence(before),
@@ -136,6 +142,10 @@ class _Session:
             facts=attempt.routed,
             learnings=tuple(told.line for told in attempt.learnings),
             previous_diff=await self._previous_diff(),
+            house_rules=await house_rules(self.context.reading(self.mirror), run.base_sha, spec.files),
+            repository_map=await map_of(self.mirror, attempt.base_sha, focus, CODER_MAP_TOKENS),
+            notes=told_notes(run, attempt),
+            notes_file=workspace.notes_file,
             projects=run.config.paths.projects,
             protected=run.config.paths.protected,
             nonce=self.context.nonce_for(f"run/{run.id}/code/{self.effect.task}/a{attempt.number}"),
@@ -185,7 +195,6 @@ class _Session:
         return [self._coded(sha, stat, result)]
 
     def _coded(self, sha: str, stat: str, result: CodeResult) -> AttemptCoded:
-        left = result.handoff
         return AttemptCoded(
             at=self.context.now(),
             task=self.effect.task,
@@ -193,7 +202,7 @@ class _Session:
             sha=sha,
             tree=result.tree,
             stat=stat,
-            handoff=Handoff(summary=left.summary, facts=left.handoff) if left else Handoff(),
+            handoff=handoff(result.handoff, self.context.redactor),
         )
 
     def _base_mended(self) -> bool:

@@ -26,6 +26,7 @@ from otto_bot.jobs.examining import examine_head
 from otto_bot.jobs.money import out_of_money
 from otto_bot.jobs.outcomes import NeedsPerson, Retry
 from otto_bot.jobs.starting import own_base
+from otto_bot.jobs.surroundings import house_rules
 from otto_bot.model.errors import BudgetSpent
 from otto_bot.store.effect_rows import Ticket
 from otto_bot.text.judged import not_believed, record_words, seen_words
@@ -80,7 +81,7 @@ async def _matter(context: Context, run: Run, effect: Effect) -> Matter:
     assert attempt is not None
     assert attempt.sha is not None
     mirror = await context.mirror(run)
-    await mirror.fetch(attempt.sha, run.head)
+    await mirror.fetch(attempt.sha, run.head, run.base_sha)
     reading = context.reading(mirror)
     base = await own_base(context, run, mirror, effect.task, attempt.sha)
     changes = await asyncio.to_thread(reading.diff, base, attempt.sha, patch_bytes=DIFF_READ)
@@ -108,6 +109,7 @@ async def _matter(context: Context, run: Run, effect: Effect) -> Matter:
         attempt=effect.attempt,
         diff=diff,
         records=records,
+        house_rules=await house_rules(reading, run.base_sha, spec.files),
         nonce=context.nonce_for(key),
         key=key,
     )

@@ -1,38 +1,49 @@
-"""The run branch with an empty first commit, and the draft pull request: the baseline of everything later."""
+"""The run branch with its first commits, and the draft pull request: the baseline of everything later.
+
+The first commit is empty. Where the repository has no source yet, or `plan.files` says so, a second one writes down
+what is built.
+"""
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Sequence
 
 from otto_bot.core.effects import Effect
 from otto_bot.core.events import PullRequestOpened, RunEvent
 from otto_bot.core.run import Run
-from otto_bot.git.commits import tree_of, write_commit
+from otto_bot.core.source_files import has_source
+from otto_bot.git.adding import with_files
+from otto_bot.git.commits import Author, tree_of, write_commit
+from otto_bot.git.diff_gate import inspect
+from otto_bot.git.mirror import Mirror
 from otto_bot.git.publish import push
 from otto_bot.github.errors import Refused
 from otto_bot.jobs.context import Context
 from otto_bot.jobs.dispatching import dispatch_if_needed
 from otto_bot.store.effect_rows import Ticket
-from otto_bot.text.commits import empty_commit
+from otto_bot.text.commits import empty_commit, spec_commit
 from otto_bot.text.pull import pull_body, pull_title
+from otto_bot.text.spec import spec_files
 
 TEMPLATES = (".github/pull_request_template.md", ".github/PULL_REQUEST_TEMPLATE.md", "pull_request_template.md")
 
 
 async def open_pull_request(context: Context, run: Run, _effect: Effect, ticket: Ticket) -> Sequence[RunEvent]:
-    """PullRequestOpened. The first commit has no files and a fixed time, so that a second try makes the same one.
+    """PullRequestOpened. The commits have a fixed author and time, so that a second try makes the same ones.
 
     Nothing where the plan's approval was taken back meanwhile: the issue was edited, or another plan asked for.
     """
     mirror = await context.mirror(run)
     await mirror.fetch(run.base_sha)
+    author = await context.author()
     tree = await tree_of(mirror, run.base_sha)
-    sha = await write_commit(
-        mirror, tree, [run.base_sha], empty_commit(run), author=await context.author(), when=run.started_at
-    )
+    first = await write_commit(mirror, tree, [run.base_sha], empty_commit(run), author=author, when=run.started_at)
     head = await mirror.remote_head(f"refs/heads/{run.run_branch}")
-    if head is None:
-        await push(mirror, sha, run.run_branch, None)
+    ours = head is None or await _ours(mirror, first, head, author)
+    sha, tree = await _with_spec(context, run, mirror, head if head and ours else first, tree)
+    if ours and head != sha:
+        await push(mirror, sha, run.run_branch, head)
     repository = context.repository(run)
     title = pull_title(run, await context.habits(run))
     body = pull_body(run, context.links(run), await _template(context, run))
@@ -57,6 +68,42 @@ async def open_pull_request(context: Context, run: Run, _effect: Effect, ticket:
             dispatched_run=dispatched,
         )
     ]
+
+
+async def _ours(mirror: Mirror, first: str, head: str, author: Author) -> bool:
+    """Whether the branch holds nothing but what an earlier try, maybe of an earlier plan, has put there."""
+    if head == first:
+        return True
+    await mirror.fetch(head)
+    ran = await mirror.git("log", "--format=%ae", f"{first}..{head}", ok=(0, 128))
+    above = await mirror.git("merge-base", "--is-ancestor", first, head, ok=(0, 1, 128))
+    return above.exit_code == 0 and set(ran.stdout.decode("utf-8", "replace").split("\n")) <= {author.email, ""}
+
+
+async def _with_spec(context: Context, run: Run, mirror: Mirror, parent: str, tree: str) -> tuple[str, str]:
+    """Commit and tree with the product spec and the trade-offs as files; `parent` itself where it is so already.
+
+    What the gate before each push would refuse (protected paths, secrets) is not added: the plan comment has it all.
+    """
+    reading = context.reading(mirror)
+    files = {name: context.redactor.text(text) for name, text in spec_files(run).items()}
+    full = tree
+    added: tuple[str, ...] = ()
+    if files and _wanted(run, await asyncio.to_thread(reading.files, run.base_sha)):
+        full, added = await with_files(mirror, tree, files)
+        changes = await asyncio.to_thread(reading.diff, tree, full)
+        if any(found.blocking for found in inspect(changes, protected=run.config.paths.protected)):
+            full, added = tree, ()
+    if full == await tree_of(mirror, parent):
+        return parent, full
+    message, author = spec_commit(run, added), await context.author()
+    return await write_commit(mirror, full, [parent], message, author=author, when=run.started_at), full
+
+
+def _wanted(run: Run, paths: Sequence[str]) -> bool:
+    if run.config.plan.files == "auto":
+        return not has_source(paths)
+    return run.config.plan.files == "always"
 
 
 async def _template(context: Context, run: Run) -> str | None:

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from otto_bot.agents.mapping.ranking import Focus
 from otto_bot.agents.planner import PlanRequest, make_plan
+from otto_bot.agents.surroundings import PLANNER_MAP_TOKENS
+from otto_bot.core.context_notes import context_of
 from otto_bot.core.effects import Effect
 from otto_bot.core.events import PlanMade, RunEvent
 from otto_bot.core.run import Run
@@ -13,13 +16,14 @@ from otto_bot.jobs.context import Context
 from otto_bot.jobs.estimating import estimated
 from otto_bot.jobs.learn import known_to
 from otto_bot.jobs.money import budgeted, keep_records, out_of_money
+from otto_bot.jobs.surroundings import house_rules, map_of
 from otto_bot.model.errors import BudgetSpent
 from otto_bot.store.effect_rows import Ticket
 from otto_bot.text.plan_notes import planner_notes
 
 KEY_FILES = (
-    "README.md", "README.rst", "README", "CONTRIBUTING.md", "AGENTS.md", "CLAUDE.md", "pyproject.toml", "setup.py",
-    "package.json", "Cargo.toml", "go.mod", "pom.xml", "build.gradle", "Gemfile", "composer.json", "Makefile",
+    "README.md", "README.rst", "README", "pyproject.toml", "setup.py", "package.json", "Cargo.toml", "go.mod",
+    "pom.xml", "build.gradle", "Gemfile", "composer.json", "Makefile",
 )  # fmt: skip
 KEY_FILE_BYTES = 20_000
 
@@ -30,6 +34,7 @@ async def plan_issue(context: Context, run: Run, effect: Effect, _ticket: Ticket
     await mirror.fetch(run.base_sha)
     reading = context.reading(mirror)
     paths = reading.files(run.base_sha)
+    focus = Focus(text=f"{run.title}\n{run.body}\n{run.plan_guidance}")
     request = PlanRequest(
         run=str(run.id),
         model=run.config.models.planner,
@@ -39,6 +44,9 @@ async def plan_issue(context: Context, run: Run, effect: Effect, _ticket: Ticket
         key_files=key_files(reading, run.base_sha, paths),
         guidance=run.plan_guidance,
         learnings=await known_to(context, run),
+        house_rules=await house_rules(reading, run.base_sha),
+        repository_map=await map_of(mirror, run.base_sha, focus, PLANNER_MAP_TOKENS),
+        notes=context_of(run),
         max_tasks=run.config.plan.max_tasks,
         nonce=context.nonce(),
     )

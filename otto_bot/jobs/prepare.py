@@ -10,6 +10,7 @@ from otto_bot.core.events import Prepared, Refused, RunEvent
 from otto_bot.core.exposure import exposure
 from otto_bot.core.lanes import Lane, LaneKind, Workflow, choose
 from otto_bot.core.run import Run
+from otto_bot.core.source_files import has_source
 from otto_bot.github.config_file import CONFIG_PATH, read_config_file
 from otto_bot.github.errors import Forbidden, TooLarge
 from otto_bot.github.errors import Refused as GitHubRefused
@@ -36,7 +37,8 @@ async def prepare(context: Context, run: Run, _effect: Effect, _ticket: Ticket) 
         return [Refused(at=now, reason=refusals.repository_unusable("archived" if info.archived else "disabled"))]
     base = await repository.branch_sha(run.repo.default_branch)
     if base is None:
-        return [Refused(at=now, reason=refusals.repository_unusable("it has no commit on its default branch"))]
+        links = context.links(run)
+        return [Refused(at=now, reason=refusals.no_commit(links, run.repo.default_branch, links.repo))]
     try:
         config = await read_config_file(repository, base, run.caps)
     except ConfigError as error:
@@ -50,7 +52,10 @@ async def prepare(context: Context, run: Run, _effect: Effect, _ticket: Ticket) 
     prefix = await _prefix(context, run, config)
     lane = chosen_lane(config, workflows, prefix, run.repo.default_branch)
     if lane.kind is LaneKind.NONE:
-        return [Refused(at=now, reason=refusals.no_ci(lane.why, context.links(run), run.repo.default_branch))]
+        paths = await repository.paths(base)
+        empty = paths is not None and not has_source(paths)
+        words = refusals.no_ci(lane.why, context.links(run), run.repo.default_branch, empty=empty)
+        return [Refused(at=now, reason=words)]
     given = {"config": config, "base_sha": base, "lane": lane, "exposure": exposure(workflows), "prefix": prefix}
     return [Prepared.model_validate({"at": now, **given, "scans": True})]
 

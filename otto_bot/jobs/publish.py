@@ -8,11 +8,12 @@ from otto_bot.core.effects import Effect
 from otto_bot.core.events import PersonCalled, PlanPosted, Published, Replied, RunEvent, Tidied, TimeUsedUp
 from otto_bot.core.reviewing import comment_of, told_by
 from otto_bot.core.run import Outcome, Run
-from otto_bot.core.surfaces import LABELS, PULL, RUN_CHECK, STATUS, labels, surfaces
+from otto_bot.core.surfaces import CONTEXT, LABELS, PULL, RUN_CHECK, STATUS, labels, surfaces
 from otto_bot.core.waits import waits_for
 from otto_bot.github.ci_models import CheckAction, CheckAnnotation
 from otto_bot.github.errors import Forbidden, NotFound, Refused
 from otto_bot.jobs.context import Context
+from otto_bot.jobs.context_notes import keep_context
 from otto_bot.store.effect_rows import Ticket
 from otto_bot.text.call import call_comment
 from otto_bot.text.check import CheckText, attempt_check, run_check
@@ -36,7 +37,9 @@ async def show(context: Context, run: Run, effect: Effect, _ticket: Ticket) -> S
 
 
 def _writer(surface: str) -> Writer:
-    fixed: dict[str, Writer] = {STATUS: _status, PULL: _pull, LABELS: _labels, RUN_CHECK: _run_check}
+    fixed: dict[str, Writer] = {
+        STATUS: _status, PULL: _pull, LABELS: _labels, RUN_CHECK: _run_check, CONTEXT: keep_context
+    }  # fmt: skip
     if surface in fixed:
         return fixed[surface]
     return _gate if surface.startswith("gate/") else _attempt_check

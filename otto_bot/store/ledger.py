@@ -9,6 +9,7 @@ import sqlalchemy as sa
 
 from otto_bot.core.budget import Money, inherited, lineage_cap
 from otto_bot.core.config import HostCaps
+from otto_bot.core.context_notes import inherited_notes
 from otto_bot.core.effects import scheduled
 from otto_bot.core.events import EffectFailed, RunEvent, RunStarted, VerificationEnded, read_event
 from otto_bot.core.invariants import InvariantBroken
@@ -101,6 +102,7 @@ class Ledger:
                 caps=caps,
                 plan_only=trigger.plan_only,
                 inherited=inherited(_account(run) for run in earlier),
+                context=inherited_notes(earlier),
             )
             run = started(event)
             self._write(c, run, 0, [(event, "")], at)

@@ -24,6 +24,12 @@ def empty_commit(run: Run) -> str:
     return f"{subject}\n\nNo files are changed: what fails here failed before.\n"
 
 
+def spec_commit(run: Run, names: Sequence[str]) -> str:
+    """The second commit of the run branch, where what is built is written down in files."""
+    subject = f"Write down what issue {run.issue} asks for"
+    return f"{subject}\n\nFrom the approved plan: {', '.join(names) or 'no files are needed'}.\n"
+
+
 def attempt_commit(run: Run, task_key: str, attempt: int, habits: Sequence[str]) -> str:
     """One attempt at a task, on its own branch. In a single-task plan it is what people review."""
     return _message(run, task_key, habits, f"Task {task_key}, attempt {attempt}, of issue {run.issue}.")

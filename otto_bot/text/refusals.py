@@ -24,16 +24,52 @@ jobs:
       # what tells whether a change is good:
       - run: make test
 """
+EMPTY_STARTER = """\
+name: otto-verify
+on: workflow_dispatch
+permissions:
+  contents: read
+jobs:
+  verify:
+    runs-on: ubuntu-latest
+    steps:
+      - uses: actions/checkout@v4
+      # as soon as there is code, a Makefile must say how it is tested
+      - run: if git ls-files | grep -qvE '^\\.|\\.(md|txt|toml|json|ya?ml)$|^[A-Z]+$'; then make test; fi
+"""
+"""For a repository without source files: green while it has none, and from then on only by `make test`."""
 REASON_LIMIT = 1000
 """A run keeps no more of a reason than this."""
 
 
-def no_ci(why: str, links: Links, branch: str) -> str:
-    """No workflow can verify a branch: the reason and the page on which a person adds one."""
-    url = starter_link(links, branch)
+def no_commit(links: Links, branch: str, title: str) -> str:
+    """The repository has no commit: what to begin with, and the page on which a person writes it."""
+    words = (
+        "this repository has no commit yet, and Otto needs one to begin from. Create a first file with this link (a"
+        f" README with a sentence or two is enough), commit it to {one_line(branch, 100)}, then say /otto resume; Otto"
+        " then asks for a workflow, if there is none: "
+    )
+    return words + first_file_link(links, branch, title)
+
+
+def first_file_link(links: Links, branch: str, title: str = "") -> str:
+    """The page for the first file of a repository: a README with the repository's name, unless that is too long."""
+    url = links.new_file(branch, "README.md", f"# {one_line(title, 60)}\n")
+    return url if len(url) <= 500 else links.new_file(branch, "README.md", "")
+
+
+def no_ci(why: str, links: Links, branch: str, *, empty: bool = False) -> str:
+    """No workflow can verify a branch: the reason and the page on which a person adds one.
+
+    `empty`: the repository has no source files yet, so there is no test command to put in.
+    """
+    url = starter_link(links, branch, empty=empty)
+    ask = "put your test command in, commit it"
+    if empty:
+        ask = "commit it as it is (it calls `make test` once there is code)"
     words = (
         "Actions cannot verify a branch here: {why}. Otto may not write workflow files. Add one with this link,"
-        " put your test command in, commit it, then say /otto resume: "
+        f" {ask}, then say /otto resume: "
     )
     room = REASON_LIMIT - len(words) - len(url)
     return words.format(why=one_line(why, max(60, room))) + url
@@ -50,19 +86,24 @@ def exposure_grew(items: Sequence[Exposed], branch: str) -> str:
     )
 
 
-def starter_link(links: Links, branch: str) -> str:
+def starter_link(links: Links, branch: str, *, empty: bool = False) -> str:
     """The page for a new `otto-verify.yml`, filled in unless the address would be too long."""
-    url = links.new_file(branch, STARTER_PATH, STARTER)
+    url = links.new_file(branch, STARTER_PATH, EMPTY_STARTER if empty else STARTER)
     return url if len(url) <= 700 else links.new_file(branch, STARTER_PATH, "")
 
 
 def reason_words(reason: str, links: Links, branch: str) -> str:
     """A reason as Markdown. Exactly our own link is live; everything else in it is only text."""
-    url = starter_link(links, branch)
-    before, found, after = reason.partition(url)
-    if not found:
-        return inline(reason, REASON_LIMIT)
-    return f"{inline(before, REASON_LIMIT)} {link('add otto-verify.yml', url)} {inline(after, 300)}".strip()
+    own = [
+        ("add otto-verify.yml", starter_link(links, branch)),
+        ("add otto-verify.yml", starter_link(links, branch, empty=True)),
+        ("create README.md", first_file_link(links, branch, links.repo)),
+    ]
+    for words, url in sorted(own, key=lambda one: -len(one[1])):
+        before, found, after = reason.partition(url)
+        if found:
+            return f"{inline(before, REASON_LIMIT)} {link(words, url)} {inline(after, 300)}".strip()
+    return inline(reason, REASON_LIMIT)
 
 
 def bad_config(problems: Sequence[tuple[str, str]], path: str) -> str:

@@ -211,6 +211,8 @@ def huge() -> PlanRequest:
             "learnings": ("l" * 300,) * 2000,
             "guidance": "ü" * 100_000,
             "max_tasks": 50,
+            "house_rules": tuple((f"{n}/AGENTS.md", "é" * 50_000) for n in range(50)),
+            "notes": "漢" * 100_000,
         }
     )
 
@@ -223,8 +225,10 @@ def test_the_prompt_has_a_bound_in_tokens_whatever_the_repository(name):
     request = huge()
     if NAMES[name]:
         request = request.model_copy(update={"paths": (NAMES[name],) * 50_000})
-    tokens = size(plan_prompt(request)) / BYTES_PER_TOKEN
-    assert tokens <= PROMPT_TOKENS
+    for drawn in ("", "\n".join(request.paths)):
+        mapped = request.model_copy(update={"repository_map": drawn})
+        tokens = size(plan_prompt(mapped)) / BYTES_PER_TOKEN
+        assert tokens <= PROMPT_TOKENS
 
 
 def parts_of(schema: Any) -> list[dict[str, Any]]:

@@ -16,7 +16,7 @@ from otto_bot.agents.rules import rules_decision
 from otto_bot.core import events as e
 from otto_bot.core import policy
 from otto_bot.core.acceptance import new_hits, tampering
-from otto_bot.core.attempt import BASELINE
+from otto_bot.core.attempt import BASELINE, Handoff
 from otto_bot.core.config import Config
 from otto_bot.core.decision import Decision, Learning
 from otto_bot.core.effects import Effect, EffectKind
@@ -26,6 +26,7 @@ from otto_bot.core.funds import reply_for
 from otto_bot.core.gate_account import Shadow
 from otto_bot.core.learning_uses import Use, own, proposed_at, unwritten
 from otto_bot.core.learnings import GateLearning, LearningStatus, OrderAnswer, Standing, Told
+from otto_bot.core.notes import Findings
 from otto_bot.core.plan import Plan
 from otto_bot.core.run import Gate, GateState, Run
 from otto_bot.core.stale_base import outdated
@@ -159,7 +160,8 @@ class Jobs(Outer):
             cause = self.dice.choice(CODER_CAUSES)
             return [*first, *paid, e.AttemptFailed(**where, failure=self.failed(effect, cause, Phase.CODING))]
         sha = sha_of(run.id, effect.task, effect.attempt, self.number())
-        return [*first, *paid, e.AttemptCoded(**where, sha=sha, tree=f"tree-{sha}")]
+        left = Handoff(findings=Findings(gotchas=(f"found by {effect.task}",)))
+        return [*first, *paid, e.AttemptCoded(**where, sha=sha, tree=f"tree-{sha}", handoff=left)]
 
     def failed(self, effect: Effect, cause: Cause, phase: Phase) -> Any:
         return failure(

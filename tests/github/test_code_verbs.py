@@ -156,3 +156,18 @@ async def test_a_file_that_is_no_base64(wire, repo):
     wire.repo("GET", "/contents/x").respond(json={**file(b""), "content": "A"})
     with pytest.raises(Unreachable, match="no base64"):
         await repo.file("x", "main")
+
+
+async def test_a_branch_of_an_empty_repository(wire, repo):
+    wire.repo("GET", "/git/ref/heads/main").respond(409, json={"message": "Git Repository is empty."})
+    assert await repo.branch_sha("main") is None
+
+
+async def test_paths_of_a_commit(wire, repo):
+    tree = [{"path": "a b/ü.py", "type": "blob"}, {"path": "a b", "type": "tree"}, {"path": "sub", "type": "commit"}]
+    route = wire.repo("GET", "/git/trees/abc")
+    route.respond(json={"tree": tree, "truncated": False})
+    assert await repo.paths("abc") == ["a b/ü.py"]
+    assert route.calls[0].request.url.params["recursive"] == "1"
+    route.respond(json={"tree": tree, "truncated": True})
+    assert await repo.paths("abc") is None

@@ -20,6 +20,7 @@ ONLY_HERE = {
     "anthropic": ("model/",),
     "dbos": ("engine/queue.py",),
     "githubkit": ("github/client.py",),
+    "tree_sitter": ("agents/mapping/definitions.py",),
 }
 
 

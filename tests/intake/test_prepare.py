@@ -107,6 +107,29 @@ async def test_without_a_workflow_it_rests_with_a_link_that_adds_one(open_bench:
     assert "otto-verify.yml" in event.reason
 
 
+@pytest.mark.parametrize(("files", "empty"), [({"README.md": "# shop"}, True), ({"src/app.py": "x = 1"}, False)])
+async def test_the_workflow_that_is_offered_fits_a_repository_without_source(
+    open_bench: Any, tmp_path: Path, files: dict[str, str], empty: bool
+) -> None:
+    async with open_bench(files) as bench:
+        event = await prepared(bench, tmp_path)
+
+    assert isinstance(event, Refused)
+    assert ("git+ls-files" in event.reason) is empty
+    assert ("put your test command in" in event.reason) is not empty
+
+
+async def test_without_a_commit_it_asks_for_a_first_file_with_a_link(open_bench: Any, tmp_path: Path) -> None:
+    async with open_bench(WORKFLOW) as bench:
+        bench.stand_in.hub.world.repo.line("update-ref", "-d", "refs/heads/main")
+        event = await prepared(bench, tmp_path)
+
+    assert isinstance(event, Refused)
+    assert "no commit yet" in event.reason
+    assert "/new/main?filename=README.md" in event.reason
+    assert event.reply == "/otto resume"
+
+
 async def test_a_branch_of_the_prefixs_name_moves_otto_aside(open_bench: Any, tmp_path: Path) -> None:
     async with open_bench(WORKFLOW) as bench:
         await bench.branch("otto")

@@ -15,6 +15,7 @@ from otto_bot.core.config import Config, HostCaps
 from otto_bot.core.evidence import Cause, Failure, Phase
 from otto_bot.core.exposure import Exposure
 from otto_bot.core.lanes import Lane, LaneKind
+from otto_bot.core.notes import Fact
 from otto_bot.core.plan import Criterion, Plan, TaskSpec
 from otto_bot.core.run import Outcome, Run, RunPhase
 from otto_bot.core.values import Person, Usage
@@ -249,6 +250,24 @@ def test_a_second_run_takes_over_what_the_first_spent_holds_and_was_granted(
     other = ledger.start(trigger(issue=5, key="label/3"), HostCaps(), at(5))
     assert other is not None
     assert other.money.inherited == 0
+
+
+def test_a_second_run_starts_with_what_the_first_found_out(
+    ledger: Ledger, run: Run, engine: sa.Engine, trigger: MakeTrigger, at: At
+) -> None:
+    """Computed in the transaction that starts it, and recorded: a replay needs no other run."""
+    note = Fact(kind="gotchas", text="the clock is UTC", ordinal=1, task="t1")
+    old = run.model_copy(update={"notes": (note,), "outcome": Outcome.DONE, "phase": RunPhase.DONE})
+    with engine.begin() as c:
+        c.execute(t.runs.update().values(state=old.model_dump_json(by_alias=True), active=0))
+
+    second = ledger.start(trigger(key="label/2"), HostCaps(), at(3))
+    assert second is not None
+    assert second.inherited_notes == (note,)
+    assert replay([one.event for one in ledger.events(second.id)]) == second
+    other = ledger.start(trigger(issue=5, key="label/3"), HostCaps(), at(5))
+    assert other is not None
+    assert other.inherited_notes == ()
 
 
 def test_grants_of_a_run_from_before_they_were_counted_are_seen_in_its_cap(

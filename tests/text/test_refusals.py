@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import subprocess
 from collections.abc import Callable
 from datetime import datetime
+from pathlib import Path
 
 import pytest
 import yaml
@@ -41,8 +43,48 @@ def test_a_forged_link_is_only_text(links: Links) -> None:
     assert MarkdownIt().render(refusals.reason_words(ours, links, "main")).count("<a") == 1
 
 
-def test_the_starter_workflow_would_be_chosen() -> None:
-    data = yaml.safe_load(refusals.STARTER)
+def test_an_empty_repository_is_offered_a_workflow_that_needs_no_test_command_yet(links: Links) -> None:
+    reason = refusals.no_ci("no workflow starts " * 100, links, "main", empty=True)
+    assert len(reason) <= refusals.REASON_LIMIT
+    assert "put your test command in" not in reason
+    shown = refusals.reason_words(reason, links, "main")
+    assert MarkdownIt().render(shown).count("<a") == 1
+    assert "git+ls-files" in shown
+
+
+def test_a_repository_without_a_commit_is_told_what_to_write_first(links: Links) -> None:
+    for title in ("demo", "x" * 900):
+        reason = refusals.no_commit(links, "main", title)
+        assert len(reason) <= refusals.REASON_LIMIT
+        assert "/new/main?filename=README.md" in reason
+    shown = refusals.reason_words(refusals.no_commit(links, "main", links.repo), links, "main")
+    assert "[create README.md](https://github.com/octo/demo/new/main?filename=README.md&value=%23+demo%0A)" in shown
+    assert "/otto resume" in shown
+
+
+@pytest.mark.parametrize(
+    ("files", "tested"),
+    [
+        ({}, False), ({"README.md": "", "LICENSE": "", ".github/otto.yml": "", "pyproject.toml": ""}, False),
+        ({"README.md": "", "app.py": ""}, True), ({"src/Main.java": ""}, True), ({"Makefile": ""}, True),
+        ({"docs/guide.md": "", "bin/tool": ""}, True),
+    ],
+)  # fmt: skip
+def test_the_workflow_for_an_empty_repository_tests_as_soon_as_there_is_code(
+    tmp_path: Path, files: dict[str, str], tested: bool
+) -> None:
+    step = yaml.safe_load(refusals.EMPTY_STARTER)["jobs"]["verify"]["steps"][1]["run"]
+    for name in files:
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text("")
+    subprocess.run("git init -q && git add -A", shell=True, cwd=tmp_path, check=True)
+    marked = step.replace("make test", "exit 7")
+    assert subprocess.run(["bash", "-e", "-c", marked], cwd=tmp_path).returncode == (7 if tested else 0)
+
+
+@pytest.mark.parametrize("text", [refusals.STARTER, refusals.EMPTY_STARTER])
+def test_the_starter_workflow_would_be_chosen(text: str) -> None:
+    data = yaml.safe_load(text)
     data["on"] = data.pop(True)
     lane = choose([Workflow(path=refusals.STARTER_PATH, data=data)], "otto/1-1/run", "main", VerifyConfig())
     assert lane.kind is LaneKind.DISPATCH

@@ -1,0 +1,61 @@
+"""Many files of a commit at once: what there is with sizes, and contents, in one process each."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from otto_bot.git.commits import checked_sha
+from otto_bot.git.mirror import Mirror
+
+LISTING_BYTES = 256 * 1024 * 1024
+"""More than a million files."""
+_REGULAR = (b"100644", b"100755")
+
+
+@dataclass(frozen=True)
+class Blob:
+    """One path of a commit. `size` in bytes; None for a link or a submodule, whose content is no file's."""
+
+    path: str
+    sha: str
+    size: int | None
+
+
+async def list_blobs(mirror: Mirror, commit: str) -> list[Blob]:
+    """Every path of a commit, as git sorts them; names that are not UTF-8 have lone surrogates.
+
+    Raises GitFailed, and OutputTooLarge above LISTING_BYTES.
+    """
+    argv = ("ls-tree", "-r", "-z", "-l", checked_sha(commit))
+    env = {"GIT_DIR": str(mirror.path)}
+    ran = await mirror.runner.run(argv, cwd=mirror.path, env=env, max_output=LISTING_BYTES)
+    found = []
+    for entry in ran.stdout.split(b"\0"):
+        head, tab, path = entry.partition(b"\t")
+        if not tab:
+            continue
+        mode, _, sha, size = head.split()
+        regular = mode in _REGULAR and size.isdigit()
+        found.append(Blob(path.decode("utf-8", "surrogateescape"), sha.decode(), int(size) if regular else None))
+    return found
+
+
+async def read_blobs(mirror: Mirror, blobs: Iterable[Blob]) -> dict[str, bytes]:
+    """Contents by path; the caller bounds them by `size`. What the mirror lacks is left out."""
+    wanted = [blob for blob in blobs if blob.size is not None]
+    if not wanted:
+        return {}
+    ran = await mirror.git("cat-file", "--batch", input="".join(f"{blob.sha}\n" for blob in wanted).encode())
+    found: dict[str, bytes] = {}
+    at = 0
+    for blob in wanted:
+        end = ran.stdout.index(b"\n", at)
+        words = ran.stdout[at:end].split()
+        if len(words) != 3:  # `<sha> missing`
+            at = end + 1
+            continue
+        length = int(words[2])
+        found[blob.path] = ran.stdout[end + 1 : end + 1 + length]
+        at = end + 1 + length + 1
+    return found
