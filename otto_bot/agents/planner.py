@@ -37,11 +37,20 @@ LEARNING_CHARS = 4_000
 TITLE_CHARS, GUIDANCE_CHARS = 500, 4_000
 MOST_KEY_FILES, AROUND = 40, 20_000
 """`AROUND`: bytes of fences, labels, words for what was cut."""
-PROMPT_TOKENS = (
-    PLANNER_MAP_TOKENS
-    + (TITLE_CHARS + ISSUE_CHARS + GUIDANCE_CHARS + LEARNING_CHARS + FILES_CHARS + RULES_BYTES + NOTES_BYTES + AROUND)
-    // BYTES_PER_TOKEN
+TREE_BYTES = max(PATHS_CHARS, PLANNER_MAP_TOKENS * BYTES_PER_TOKEN)
+"""The repository's files: as a list, or as a map."""
+_ALL = (
+    TITLE_CHARS,
+    ISSUE_CHARS,
+    GUIDANCE_CHARS,
+    LEARNING_CHARS,
+    TREE_BYTES,
+    FILES_CHARS,
+    RULES_BYTES,
+    NOTES_BYTES,
+    AROUND,
 )
+PROMPT_TOKENS = sum(_ALL) // BYTES_PER_TOKEN
 """What the opening prompt holds at most, whatever the repository."""
 
 
