@@ -14,7 +14,7 @@ from otto_bot.core.gates import revise
 from otto_bot.core.journeys import RoundState
 from otto_bot.core.run import GateState, Hold, Outcome, Reply, Run, RunPhase
 
-ANY_TIME = frozenset({"status", "help", "explain", "keep", "forget"})
+ANY_TIME = frozenset({"status", "help", "explain", "keep", "forget", "improve"})
 """Commands that mean something also after the run."""
 
 
@@ -296,6 +296,11 @@ def _learning(run: Run, given: Given, at: datetime) -> Run:
     return learning_uses.order(run, given)
 
 
+def _improve(run: Run, given: Given, at: datetime) -> Run:
+    """Reviews are read from GitHub: whoever does that tells what was found, or answers that nothing was."""
+    return run
+
+
 _VERBS: dict[str, Callable[[Run, Given, datetime], Run]] = {
     "approve": _approve,
     "retry": _retry,
@@ -312,6 +317,7 @@ _VERBS: dict[str, Callable[[Run, Given, datetime], Run]] = {
     "keep": _learning,
     "forget": _learning,
     "help": _help,
+    "improve": _improve,
 }
 
 REPLIES = (

@@ -1,4 +1,4 @@
-"""What webhooks did not tell: labelled issues without a run, commands, closed pull requests, moved branches."""
+"""What webhooks did not tell: labelled issues without a run, commands, reviews, closed pulls, moved branches."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ from otto_bot.github.client import GitHubApp
 from otto_bot.github.errors import GitHubError
 from otto_bot.github.models import Comment, RepositoryInfo
 from otto_bot.intake.desk import Desk, Said
+from otto_bot.intake.reviews import REQUESTED, reviewable
 from otto_bot.store.archive import Archive
 from otto_bot.store.ledger import Ledger
 
@@ -23,6 +24,11 @@ log = logging.getLogger(__name__)
 
 OVERLAP = timedelta(minutes=2)
 """Comments are looked at again for this long: GitHub's lists lag behind."""
+
+REVIEWED_FOR = timedelta(days=30)
+"""So long after its end a run that is done is asked for reviews whose webhook was lost."""
+MOST_DONE = 20
+"""Runs that are done and looked at in one round, those that changed last."""
 
 
 class CatchUp:
@@ -42,10 +48,21 @@ class CatchUp:
                 await self._run(run)
             except GitHubError as error:
                 log.warning("run %s could not be compared with GitHub: %s", run_id, error)
+        await self._done()
         try:
             await self._labelled()
         except GitHubError as error:
             log.warning("labelled issues could not be listed: %s", error)
+
+    async def _done(self) -> None:
+        """Runs that are done while their pull request is open: a review makes them go on."""
+        since = self._desk.now() - REVIEWED_FOR
+        for run_id in await asyncio.to_thread(self._ledger.done_lately, since, MOST_DONE):
+            run = await asyncio.to_thread(self._ledger.load, run_id)
+            try:
+                await self._reviews(run)
+            except GitHubError as error:
+                log.warning("reviews of run %s could not be looked through: %s", run_id, error)
 
     async def _labelled(self) -> None:
         for installation in await self._github.installations():
@@ -92,13 +109,33 @@ class CatchUp:
             for comment in await repository.review_comments(run.pull_request, since):
                 await self._comment(run, run.pull_request, comment, "review_comment")
         await asyncio.to_thread(self._archive.set_cursor, f"comments/{run.id}", started.isoformat())
+        await self._reviews(run)
         await self._pull(run)
         await self._base(run)
         # What was just told may have ended the run.
         await self._issue(await asyncio.to_thread(self._ledger.load, run.id))
 
-    async def _since(self, run: Run) -> datetime:
-        value = await asyncio.to_thread(self._archive.cursor, f"comments/{run.id}")
+    async def _reviews(self, run: Run) -> None:
+        """Reviews of the pull request since the last look: a command in their words, and what they ask for."""
+        if run.pull_request is None or not reviewable(run):
+            return
+        since, started = await self._since(run, "reviews"), self._desk.now()
+        for review in await self._desk.repository(run.repo).reviews(run.pull_request):
+            at = review.submitted_at
+            if at is None or at < since.replace(microsecond=0) or review.author_id is None:
+                continue
+            who = Person(id=review.author_id, login=review.author_login)
+            if f"review/{review.id}" not in run.seen and review.author_type == "User":
+                said = Said(key=f"review/{review.id}", text=review.body, number=run.pull_request, comment_id=None,
+                            kind="comment", at=at)  # fmt: skip
+                await self._desk.said(run.repo, said, who, review.author_type)
+            if review.state == REQUESTED:
+                now = await asyncio.to_thread(self._ledger.load, run.id)
+                await self._desk.reviews.submitted(now, review.id, who, review.author_type)
+        await asyncio.to_thread(self._archive.set_cursor, f"reviews/{run.id}", started.isoformat())
+
+    async def _since(self, run: Run, what: str = "comments") -> datetime:
+        value = await asyncio.to_thread(self._archive.cursor, f"{what}/{run.id}")
         return (datetime.fromisoformat(value) if value else run.started_at) - OVERLAP
 
     async def _comment(

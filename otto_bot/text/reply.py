@@ -34,6 +34,7 @@ HELP: tuple[tuple[str, str], ...] = (
     ("/otto budget +5", "allow five dollars more for this issue"),
     ("/otto keep L3", "keep something Otto learnt about this repository for later runs"),
     ("/otto forget L3", "drop something Otto learnt about this repository"),
+    ("/otto improve", "take up what the last review of the pull request found"),
     ("/otto help", "this list"),
 )
 
