@@ -214,3 +214,12 @@ def improve_started(run: Run, review: Review, links: Links) -> str:
     where = link(f"issue #{run.issue}", links.issue(run.issue))
     base = "It starts from the reviewed work." if review.head else "It starts from the default branch."
     return f"Run {run.id} takes up the review of {code(review.by.login, 60)}: its plan comes on {where}. {base}"
+
+
+def carried_conflict(pull_request: int, branch: str, paths: tuple[str, ...]) -> str:
+    """A new run cannot begin on the reviewed work."""
+    where = f" in {several([code(path, 150) for path in paths[:10]])}" if paths else ""
+    return (
+        f"the reviewed work of pull request {pull_request} and {code(branch, 60)} do not go together{where}. "
+        f"Merge {code(branch, 60)} into that pull request's branch, then say `/otto resume`"
+    )

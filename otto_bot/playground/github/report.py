@@ -29,7 +29,8 @@ def state(hub: Hub) -> Json:
         "threads": [
             {
                 "id": c.id, "number": c.number, "author": c.author, "path": c.path, "line": c.line, "body": c.body,
-                "in_reply_to": c.in_reply_to, "reactions": [{"content": r.content, "user": r.user} for r in c.reactions],
+                "in_reply_to": c.in_reply_to,
+                "reactions": [{"content": r.content, "user": r.user} for r in c.reactions],
             }
             for c in world.review_comments
         ],
