@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from otto_bot.core.additions import next_keys
 from otto_bot.core.attempt import Task, TaskState
-from otto_bot.core.review_rounds import starts_at_once
+from otto_bot.core.review_rounds import pending, starts_at_once
 from otto_bot.core.reviews import (
     MOST_POINTS,
     Review,
@@ -49,7 +49,7 @@ def review_comment(run: Run, review: Review, links: Links) -> str:
         _left_out(review),
         f"**Starts** {_when(run, now=now)}.",
         f"**May cost** at most {usd(max(0.0, run.money.left))}, what is left of {usd(run.money.cap)} for this issue.",
-        f"**You can:** {_steering(keys)}.",
+        f"**You can:** {_steering(run, keys)}.",
         PROMISE,
     ]
     return assemble(parts, footer(run))
@@ -87,9 +87,12 @@ def _when(run: Run, *, now: bool) -> str:
     return f"when what is under way has come to its end{batches}"
 
 
-def _steering(keys: list[str]) -> str:
+def _steering(run: Run, keys: list[str]) -> str:
     skip = f"`/otto skip {keys[0]}` leaves {'it' if len(keys) == 1 else 'one'} out" if keys else ""
-    said = ["`/otto pause` stops before the next step", skip, "`/otto stop` ends the run"]
+    first = (
+        f"{code(run.hold.reply, 200)} goes on" if run.hold is not None else "`/otto pause` stops before the next step"
+    )
+    said = [first, skip, "`/otto stop` ends the run"]
     return ", ".join(part for part in said if part)
 
 
@@ -129,8 +132,8 @@ def _item(task: Task, criterion: str) -> VerdictItem | None:
 def _judged(item: VerdictItem | None) -> str:
     if item is None:
         return "The checks passed; no verdict about this point is on record."
-    ground = f": {inline(item.evidence, 600)}" if item.evidence.strip() else ""
-    return f"The checks passed, and the judge found this criterion **{ITEM[item.status]}**{ground}"
+    found = f"The checks passed, and the judge found this criterion **{ITEM[item.status]}**"
+    return sentence(f"{found}: {inline(item.evidence, 600)}" if item.evidence.strip() else found)
 
 
 def _not_done(run: Run, task: Task | None) -> str:
@@ -164,7 +167,7 @@ def _standing(run: Run, review: Review) -> str:
         return f"answered ({several(list(review.tasks))})" if review.tasks else "answered"
     if review.state == "working":
         return f"being taken up by {several(list(review.tasks))}"
-    return "read, and taken up when what is under way has ended" if not run.ended else "read"
+    return "read, and taken up when what is under way has ended" if pending(run) else "read"
 
 
 def over(why: str) -> str:
