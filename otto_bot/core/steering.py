@@ -176,6 +176,8 @@ def _accept(run: Run, given: Given, at: datetime) -> Run:
 
 
 def _replan(run: Run, given: Given, at: datetime) -> Run:
+    if run.kind == "improve":
+        return reply(run, given, "replan_review")
     if (one := journey_steering.at_journeys(run)) is not None:
         after = journey_steering.replan(run, given, one)
         return _answered(run, given, edits.read_again(after, given) if isinstance(after, Run) else after)
@@ -324,7 +326,7 @@ REPLIES = (
     "ended", "stale_revision", "not_posted", "nothing_to_approve", "cannot_retry", "no_money", "still_deciding",
     "not_in_plan", "cannot_skip", "replan_too_late", "already_resting", "use_approve", "nothing_failed", "not_resting",
     "host_cap", "budget_raised", "budget_noted", "status", "help", "explain", "already_planned",
-    "minutes_raised", "active_run",
+    "minutes_raised", "active_run", "replan_review",
     "nothing_learnt", "learning_kept", "learning_kept_already", "learning_dropped", "learning_dropped_already",
     "learning_unsafe", "cannot_accept",
 )  # fmt: skip

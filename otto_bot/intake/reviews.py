@@ -131,10 +131,11 @@ class Reviews:
             await self._give(run, review, where, given.key, given)
 
     async def _start(self, run: Run, review: Review, given: Given, key: str, where: int) -> None:
-        """A run of its own, on the same issue: its title and text stay as they were frozen first."""
+        """A run of its own, on the same issue, which is frozen as it reads now."""
+        issue = await self._repository(run).issue(run.issue)
         trigger = Trigger(
-            key=key, repo=run.repo, issue=run.issue, title=run.title, body=run.body, actor=given.by, kind="improve",
-            review=review,
+            key=key, repo=run.repo, issue=run.issue, title=issue.title, body=issue.body, actor=given.by,
+            kind="improve", review=review,
         )  # fmt: skip
         fresh = await asyncio.to_thread(self._ledger.start, trigger, self._caps, self._now())
         if fresh is not None:

@@ -271,3 +271,11 @@ def test_a_run_that_only_improves_has_the_review_as_its_plan() -> None:
     assert (run.phase, sorted(run.tasks)) == (RunPhase.PLAN_REVIEW, ["t1", "t2", "t3"])
     assert (run.reviews[0].state, run.reviews[0].tasks) == ("working", ("t1", "t2", "t3"))
     assert not [x for x in scheduled(run) if x.kind in (EffectKind.PLAN, EffectKind.ANSWER_REVIEW)]
+
+
+def test_a_run_that_only_improves_has_no_other_plan_and_does_not_care_for_the_issue() -> None:
+    run = b.fold(None, b.run_started(kind="improve", review=review()), b.prepared())
+    again = b.fold(run, b.said("/otto replan -- bigger"))
+    assert ([r.key for r in again.replies], again.plan, again.phase) == (["replan_review"], run.plan, run.phase)
+    edited = e.IssueEdited(at=b.T0, by="anna", title_changed=True, digest="other")
+    assert b.fold(run, edited) == run
