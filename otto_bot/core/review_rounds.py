@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from otto_bot.core import events as e
 from otto_bot.core import journey_rounds
 from otto_bot.core.additions import add_tasks, moving, next_keys
@@ -21,7 +23,9 @@ def review_given(run: Run, event: e.ReviewGiven) -> Run:
     known = any(old.id == review.id for old in run.reviews)
     if known or review.empty or run.pull_request is None or run.landed or run.outcome in OVER or run.plan is None:
         return run
-    fresh = review.model_copy(update={"state": "given", "tasks": (), "comment_id": None, "answers": 0})
+    fresh = review.model_copy(
+        update={"state": "given", "tasks": (), "comment_id": None, "answers": 0, "given_at": event.at}
+    )
     return run.model_copy(update={"reviews": (*run.reviews, fresh)})
 
 
@@ -48,6 +52,11 @@ def _find(run: Run, number: int) -> Review | None:
 def waiting(run: Run) -> tuple[Review, ...]:
     """Reviews that are taken up in a comment and not worked on yet, oldest first."""
     return tuple(review for review in run.reviews if review.state == "posted")
+
+
+def asked_at(run: Run) -> datetime:
+    """When a person last said that there is something to do: by the start of the run, or by a review."""
+    return max([run.started_at, *(review.given_at for review in run.reviews if review.given_at is not None)])
 
 
 def pending(run: Run) -> bool:

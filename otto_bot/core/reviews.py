@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from datetime import datetime
 from typing import Annotated, Literal
 
 from pydantic import Field
@@ -59,6 +60,8 @@ class Review(Frozen):
     comment_id: int | None = None
     tasks: tuple[str, ...] = ()
     answers: int = 0
+    given_at: datetime | None = None
+    """When the run heard of it."""
 
     @property
     def empty(self) -> bool:

@@ -96,6 +96,7 @@ class Issue(Fact):
     author_id: int | None = Field(default=None, validation_alias=AliasPath("user", "id"))
     labels: LabelNames = ()
     pull_request: Annotated[bool, BeforeValidator(bool)] = False
+    closed_at: datetime | None = None
     closed_by_login: str = Field(default="ghost", validation_alias=AliasPath("closed_by", "login"))
     closed_by_id: int | None = Field(default=None, validation_alias=AliasPath("closed_by", "id"))
     closed_by_type: str = Field(default="User", validation_alias=AliasPath("closed_by", "type"))

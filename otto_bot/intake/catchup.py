@@ -10,6 +10,7 @@ from typing import Literal
 from otto_bot.core import base
 from otto_bot.core import events as e
 from otto_bot.core.issue import IssueText
+from otto_bot.core.review_rounds import asked_at
 from otto_bot.core.run import Run
 from otto_bot.core.values import Person, Repo
 from otto_bot.github.client import GitHubApp
@@ -180,13 +181,17 @@ class CatchUp:
         await self._desk.issue_reads(run, IssueText(title=issue.title, body=issue.body, as_of=issue.updated_at))
         if run.resting:
             return
-        if issue.state == "closed" and issue.closed_by_id is not None:
-            who = Person(id=issue.closed_by_id, login=issue.closed_by_login)
-            await self._desk.issue_ended(run, "closed", who, issue.closed_by_type)
+        # What was so before someone asked for the work says nothing about it: a merge closes the issue, and its review
+        # may come later. GitHub tells whole seconds.
+        since = asked_at(run).replace(microsecond=0)
+        if issue.state == "closed":
+            if issue.closed_by_id is not None and (issue.closed_at is None or issue.closed_at >= since):
+                who = Person(id=issue.closed_by_id, login=issue.closed_by_login)
+                await self._desk.issue_ended(run, "closed", who, issue.closed_by_type)
         elif run.prepared and not run.plan_only and run.config.label not in issue.labels:
             taken = await repository.labelled_events(run.issue, "unlabeled")
             last = next((event for event in reversed(taken) if event.label == run.config.label), None)
-            if last is not None and last.actor_id is not None:
+            if last is not None and last.actor_id is not None and last.at >= since:
                 who = Person(id=last.actor_id, login=last.actor_login)
                 await self._desk.issue_ended(run, "unlabelled", who, "User")
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -319,6 +320,30 @@ async def test_improve_after_a_stop_goes_on_from_the_reviewed_work(started: Any)
 
     fresh = started.run
     assert (fresh.id, fresh.kind, fresh.reviews[0].head) == (2, "improve", run.head)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("taken", ["closed", "unlabelled"])
+async def test_a_run_that_improves_outlives_what_ended_the_one_before(started: Any, taken: str) -> None:
+    await started.opened()
+    await ask(started)
+    await started.do(**({"close": "issue/1"} if taken == "closed" else {"unlabel": {"name": "otto"}}))
+    assert started.run.outcome is Outcome.CANCELLED
+    started.now.ahead += timedelta(seconds=5)
+    await started.do(comment={"where": "pull/2", "body": "/otto improve"})
+    await started.catch_up()
+    assert (started.run.id, started.run.outcome) == (2, None)
+
+    await started.planned()
+    if taken == "closed":
+        await started.do(reopen="issue/1")
+    else:
+        await started.do(label={"name": "otto"})
+    started.drop("issues")
+    started.stand_in.hub.world.clock = started.now
+    await started.do(**({"close": "issue/1"} if taken == "closed" else {"unlabel": {"name": "otto"}}))
+    await started.catch_up()
+    assert started.run.outcome is Outcome.CANCELLED
 
 
 @pytest.mark.slow
