@@ -18,6 +18,7 @@ from otto_bot.core.run import Outcome, Run, RunPhase
 from otto_bot.core.verdict import VerdictItem
 from otto_bot.text.body import Part, assemble
 from otto_bot.text.footer import footer, usd
+from otto_bot.text.judged import grounds
 from otto_bot.text.links import Links
 from otto_bot.text.markdown import code, inline, link, sentence
 from otto_bot.text.tasks_table import without_at
@@ -114,8 +115,15 @@ def _answer(run: Run, where: tuple[str, str] | None, links: Links) -> str:
     task = run.tasks.get(where[0]) if where is not None else None
     if where is None or task is None or task.state is not TaskState.MERGED:
         return _not_done(run, task)
-    item = _item(task, where[1])
-    return f"{_done(task, links)} {_judged(item)}"
+    return "\n".join([f"{_done(task, links)} {_judged(_item(task, where[1]))}", *_grounds(task, where[1])])
+
+
+def _grounds(task: Task, criterion: str) -> list[str]:
+    """What the harness itself recorded: commands with their exit codes, tests of Actions."""
+    item = _item(task, criterion)
+    if item is None or task.last is None:
+        return []
+    return [f"- {ground}" for ground in grounds(item, task.last.proof)]
 
 
 def _done(task: Task, links: Links) -> str:

@@ -16,10 +16,11 @@ from syrupy.assertion import SnapshotAssertion
 from otto_bot.core import events as e
 from otto_bot.core.attempt import Attempt, Task, TaskState
 from otto_bot.core.machine import reduce
+from otto_bot.core.records import CommandRecord
 from otto_bot.core.reviews import Review, ReviewPoint
 from otto_bot.core.run import Outcome, Run
 from otto_bot.core.values import Person
-from otto_bot.core.verdict import Verdict, VerdictItem
+from otto_bot.core.verdict import Ground, Proof, SeenTest, Verdict, VerdictItem
 from otto_bot.text import review as words
 from otto_bot.text.body import size
 from otto_bot.text.links import Links
@@ -67,7 +68,10 @@ def worked(run: Run, found: Review, now: datetime, state: TaskState = TaskState.
         VerdictItem(id="c3", status="met"),
     )  # fmt: skip
     for key in run.reviews[-1].tasks:
-        last = Attempt(number=1, branch="b", base_sha="x", verdict=Verdict(items=items))
+        record = CommandRecord(number=3, tool="run", what=f"pytest {said}", exit_code=0)
+        ran = Ground(item="c1", records=(3,), tests=(SeenTest(id=f"tests/x.py::{said}", seen="report"),))
+        proof = Proof(grounds=(ran,), records=(record,))
+        last = Attempt(number=1, branch="b", base_sha="x", verdict=Verdict(items=items), proof=proof)
         sha = "d" * 40 if state is TaskState.MERGED else None
         question = "@maria asked for it" if state is TaskState.SKIPPED else ""
         run = run.with_task(
