@@ -7,7 +7,7 @@ from typing import Any
 
 import core_builders as b
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from otto_bot.core import events as e
@@ -247,6 +247,7 @@ def test_forty_comments_are_a_chain_of_three_tasks() -> None:
     assert broken(run) == ()
 
 
+@settings(max_examples=40, deadline=None)
 @given(st.integers(0, 60), st.text(max_size=3000), st.text(min_size=1, max_size=4000))
 def test_any_review_is_a_valid_plan_in_which_each_comment_has_its_criterion(n: int, body: str, text: str) -> None:
     points = tuple(point(number, text=text) for number in range(1, n + 1))

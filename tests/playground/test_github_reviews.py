@@ -23,25 +23,21 @@ def call(github: Any, tmp_path: Path) -> Any:
     return call
 
 
-def test_a_comment_keeps_the_piece_of_diff_down_to_its_line(call: Any) -> None:
+def test_comments_keep_their_piece_of_diff_and_who_has_reviewed_is_asked_no_more(call: Any) -> None:
     hunks = {row["path"]: row["diff_hunk"] for row in call("GET", "~/pulls/2/comments").json()}
     assert hunks == {"a.txt": "@@ -0,0 +1,3 @@\n+1\n+2", "README.md": "@@ -1 +1 @@"}
 
-
-def test_the_comments_of_one_review_say_no_line(call: Any) -> None:
     (review,) = call("GET", "~/pulls/2/reviews").json()
     rows = call("GET", f"~/pulls/2/reviews/{review['id']}/comments").json()
     assert [row["body"] for row in rows] == ["why?", "not in the diff"]
-    assert not any("line" in key for row in rows for key in row)
+    assert not any("line" in key for row in rows for key in row)  # GitHub says no line in this list
 
-
-def test_who_has_reviewed_is_not_asked_any_more_until_asked_again(call: Any) -> None:
     assert call("GET", "~/pulls/2/requested_reviewers").json()["users"] == []
     call("POST", "~/pulls/2/requested_reviewers", json={"reviewers": ["dev"]})
     assert [u["login"] for u in call("GET", "~/pulls/2/requested_reviewers").json()["users"]] == ["dev"]
 
 
-def test_an_answer_is_a_review_of_its_own_in_the_thread(github: Any, call: Any) -> None:
+def test_answers_and_emojis_stand_in_the_thread(github: Any, call: Any) -> None:
     first = call("GET", "~/pulls/2/comments").json()[0]
     answer = call("POST", f"~/pulls/2/comments/{first['id']}/replies", json={"body": "so"}).json()
     assert (answer["in_reply_to_id"], answer["path"]) == (first["id"], "a.txt")
@@ -52,9 +48,6 @@ def test_an_answer_is_a_review_of_its_own_in_the_thread(github: Any, call: Any) 
     (row,) = [row for row in github.state()["threads"] if row["in_reply_to"]]
     assert (row["author"], row["body"]) == ("otto[bot]", "so!")
 
-
-def test_an_emoji_on_a_line_comment_is_one_of_a_kind(call: Any) -> None:
-    first = call("GET", "~/pulls/2/comments").json()[0]
     path = f"~/pulls/comments/{first['id']}/reactions"
     assert [call("POST", path, json={"content": "eyes"}).status_code for _ in range(2)] == [201, 200]
     assert call("POST", path, json={"content": "nonsense"}).status_code == 422
