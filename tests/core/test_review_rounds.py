@@ -27,6 +27,7 @@ from otto_bot.core.reviews import (
     tasks_of,
 )
 from otto_bot.core.run import Outcome, Run, RunPhase
+from otto_bot.core.stale_base import contained, newest
 from otto_bot.core.surfaces import surfaces
 
 
@@ -62,8 +63,16 @@ def executing(**settings: Any) -> Run:
     return b.executing(b.plan("t1", "t2", apart=[("t1", "t2")]), b.config(journeys={"enabled": False}, **settings))
 
 
+def looked(run: Run) -> Run:
+    """The default branch is looked at before a batch begins; it has not moved."""
+    if not any(effect.kind is EffectKind.TAKE_BASE for effect in scheduled(run)):
+        return run
+    same = e.BaseTaken(at=b.T0, asked=newest(run), base_sha=contained(run), sha=run.head, tree=run.head_tree)
+    return b.fold(run, same)
+
+
 def merged(run: Run, key: str) -> Run:
-    return b.merge_all(b.fold(run, *b.to_verified(key)), f"m-{key}")
+    return b.merge_all(b.fold(looked(run), *b.to_verified(key)), f"m-{key}")
 
 
 def done() -> Run:
@@ -138,7 +147,7 @@ def test_while_paused_nothing_starts_and_after_it_everything() -> None:
     assert run.hold is not None
     run = b.fold(run, given_(number=8), posted(8))
     assert not [x for x in scheduled(run) if x.kind is EffectKind.CODE]
-    run = b.fold(run, b.said("/otto resume"))
+    run = looked(b.fold(run, b.said("/otto resume")))
     assert [x.task for x in scheduled(run) if x.kind is EffectKind.CODE] == ["t3"]
     assert run.reviews[1].state == "posted"
 

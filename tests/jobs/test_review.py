@@ -13,6 +13,7 @@ from otto_bot.core.config import HostCaps
 from otto_bot.core.effects import Effect, EffectKind, scheduled
 from otto_bot.core.reviews import Review
 from otto_bot.core.run import Run
+from otto_bot.core.stale_base import contained, newest
 from otto_bot.core.values import Person
 from otto_bot.core.verdict import Verdict, VerdictItem
 from otto_bot.github.errors import Unreachable
@@ -70,6 +71,9 @@ class House:
         return self.merged(self.tell(run, opened, green), "t1", "t2")
 
     def merged(self, run: Run, *keys: str, items: tuple[VerdictItem, ...] = ()) -> Run:
+        if any(effect.kind is EffectKind.TAKE_BASE for effect in scheduled(run)):
+            same = {"base_sha": contained(run), "sha": run.head, "tree": run.head_tree}
+            run = self.tell(run, e.BaseTaken(at=b.T0, asked=newest(run), **same))
         for key in keys:
             judged = e.JudgeEnded(at=b.T0, task=key, attempt=1, verdict=Verdict(items=items))
             run = self.tell(run, *b.to_verified(key)[:-1], judged)
