@@ -6,11 +6,13 @@ from pydantic import Field
 
 from otto_bot.agents.fence import fence, plain
 from otto_bot.agents.packing import bullets, clip, narrow, share, size
+from otto_bot.agents.review_part import review_part
 from otto_bot.agents.surroundings import CODER_MAP_TOKENS, house_rules_parts, map_parts, notes_parts, system_parts
 from otto_bot.core.config import Project
 from otto_bot.core.evidence import Excerpt
 from otto_bot.core.house_rules import HouseRules
 from otto_bot.core.plan import TaskSpec
+from otto_bot.core.reviews import ReviewPoint
 from otto_bot.core.values import Frozen
 
 EVIDENCE_CHARS = 40_000
@@ -53,6 +55,8 @@ class CodeRequest(Frozen):
     plan_summary: str = ""
     evidence: tuple[Excerpt, ...] = ()
     guidance: str = ""
+    review: tuple[ReviewPoint, ...] = ()
+    review_body: str = ""
     facts: tuple[str, ...] = ()
     learnings: tuple[str, ...] = ()
     previous_diff: str = ""
@@ -104,7 +108,7 @@ def code_prompt(request: CodeRequest) -> str:
 def _known(request: CodeRequest) -> list[str]:
     """What earlier attempts, other tasks and the repository's settings say."""
     nonce = request.nonce
-    parts: list[str] = []
+    parts = review_part(request.review_body, request.review, nonce)
     if request.evidence:
         parts.append("## Why the last attempt failed")
         shares = share(EVIDENCE_CHARS, [size(item.text) for item in request.evidence[:40]])

@@ -27,6 +27,7 @@ VERBS = (
     "budget",
     "keep",
     "forget",
+    "improve",
     "help",
 )
 GUIDANCE_LIMIT = 2000

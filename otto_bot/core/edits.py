@@ -11,10 +11,13 @@ from otto_bot.core.run import Run, RunPhase
 
 
 def news(run: Run, text: IssueText, by: str, at: datetime) -> e.IssueEdited | None:
-    """The event for an issue that reads like this now; None where the run knows, or where it is older than that."""
+    """The event for an issue that reads like this now; None where the run knows, or where it is older than that.
+
+    What only improves works on a review, not on the issue.
+    """
     seen = run.issue_seen
     known = seen.digest if seen is not None else digest_of(run.title, run.body)
-    if run.ended or text.digest == known or _older(text.as_of, seen):
+    if run.ended or run.kind == "improve" or text.digest == known or _older(text.as_of, seen):
         return None
     return e.IssueEdited(
         at=at,
@@ -46,7 +49,12 @@ def stale(run: Run) -> IssueSeen | None:
 def issue_edited(run: Run, event: e.IssueEdited) -> Run:
     """A plan that nobody has said yes to becomes stale, or is so no longer: the same plan under a new number."""
     old = run.issue_seen
-    if run.ended or _older(event.as_of, old) or (old is not None and old.digest == event.digest):
+    if (
+        run.ended
+        or run.kind == "improve"
+        or _older(event.as_of, old)
+        or (old is not None and old.digest == event.digest)
+    ):
         return run
     before = edited(run)
     by = (*(before.by if before else ()), event.by)

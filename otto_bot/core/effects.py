@@ -275,10 +275,11 @@ def _journeys_decision(run: Run) -> Iterator[Effect]:
 def _reviews(run: Run) -> Iterator[Effect]:
     """A review is taken up in a comment before it is worked on, and answered in its threads after it."""
     for review in review_rounds.answerable(run):
-        yield _effect(run, EffectKind.ANSWER_REVIEW, f"answer-review/{review.id}", number=review.id)
+        yield _effect(run, EffectKind.ANSWER_REVIEW, f"answer-review/{review.id}/n{review.answers}", number=review.id)
     for review in run.reviews:
-        if review.state == "given" and not run.landed:
-            yield _effect(run, EffectKind.POST_REVIEW, f"review/{review.id}", number=review.id)
+        if review.state == "given" and review_rounds.pending(run):
+            lane = f"run/{run.id}/reviews"  # one after the other: each says which tasks come next
+            yield _effect(run, EffectKind.POST_REVIEW, f"review/{review.id}", number=review.id, lane=lane)
 
 
 def _stop(run: Run) -> Iterator[Effect]:

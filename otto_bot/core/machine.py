@@ -182,8 +182,11 @@ def _relabelled(run: Run, event: e.IssueRelabelled) -> Run:
 
 
 def _pull_request_closed(run: Run, event: e.PullRequestClosed) -> Run:
-    if run.pull_request is None or run.ended:
+    if run.pull_request is None:
         return run
+    if run.ended:
+        done = event.merged and not run.landed and run.outcome is Outcome.DONE
+        return run.model_copy(update={"landed": True}) if done else run
     if event.merged:
         merged = all(task.state is TaskState.MERGED for task in run.tasks.values())
         outcome = Outcome.DONE if merged else Outcome.DONE_PARTIAL

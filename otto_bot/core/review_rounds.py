@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from otto_bot.core import events as e
 from otto_bot.core import journey_rounds
 from otto_bot.core.additions import add_tasks, moving, next_keys
 from otto_bot.core.attempt import TaskState
 from otto_bot.core.journeys import JourneyRound, RoundState
-from otto_bot.core.reviews import Review, tasks_needed, tasks_of
+from otto_bot.core.reviews import Review, ReviewPoint, points_of, tasks_needed, tasks_of
 from otto_bot.core.run import Outcome, Run, RunPhase
 
 OVER = frozenset({Outcome.CANCELLED, Outcome.FAILED})
@@ -21,7 +23,9 @@ def review_given(run: Run, event: e.ReviewGiven) -> Run:
     known = any(old.id == review.id for old in run.reviews)
     if known or review.empty or run.pull_request is None or run.landed or run.outcome in OVER or run.plan is None:
         return run
-    fresh = review.model_copy(update={"state": "given", "tasks": (), "comment_id": None})
+    fresh = review.model_copy(
+        update={"state": "given", "tasks": (), "comment_id": None, "answers": 0, "given_at": event.at}
+    )
     return run.model_copy(update={"reviews": (*run.reviews, fresh)})
 
 
@@ -38,7 +42,7 @@ def review_answered(run: Run, event: e.ReviewAnswered) -> Run:
     review = _find(run, event.review)
     if review is None or review.state == "answered":
         return run
-    return run.with_review(review.model_copy(update={"state": "answered"}))
+    return run.with_review(review.model_copy(update={"state": "answered", "answers": review.answers + 1}))
 
 
 def _find(run: Run, number: int) -> Review | None:
@@ -50,8 +54,21 @@ def waiting(run: Run) -> tuple[Review, ...]:
     return tuple(review for review in run.reviews if review.state == "posted")
 
 
+def asked_at(run: Run) -> datetime:
+    """When a person last said that there is something to do: by the start of the run, or by a review."""
+    return max([run.started_at, *(review.given_at for review in run.reviews if review.given_at is not None)])
+
+
+def pending(run: Run) -> bool:
+    """Whether a review will make a run that was done go on: it is active again from the moment it was given."""
+    if run.landed or run.outcome in OVER:
+        return False
+    return any(review.state in ("given", "posted") for review in run.reviews)
+
+
 def taken_up(run: Run) -> Run:
     """Reviews become tasks as soon as nothing is under way that they would disturb."""
+    run = _told_again(run)
     if not waiting(run) or not _quiet(run):
         return run
     one = journey_rounds.current(run)
@@ -59,6 +76,19 @@ def taken_up(run: Run) -> Run:
         overtaken = {"state": RoundState.APPLIED, "why": "a review came first", "deadline": None}
         run = run.with_round(one.model_copy(update=overtaken))
     return take(run)
+
+
+def _told_again(run: Run) -> Run:
+    """A task that was left out and is brought back: its threads will be told how it ended then."""
+    for review in run.reviews:
+        if review.state == "answered" and review.tasks and not run.ended and not _ended(run, review):
+            run = run.with_review(review.model_copy(update={"state": "working"}))
+    return run
+
+
+def _ended(run: Run, review: Review) -> bool:
+    """Whether each task of a review has come to its end. Of a run that only improves they come with its plan."""
+    return all(key in run.tasks and run.tasks[key].state in ENDED for key in review.tasks)
 
 
 def take(run: Run) -> Run:
@@ -69,6 +99,11 @@ def take(run: Run) -> Run:
         run = run.with_review(review.model_copy(update={"state": "working", "tasks": tuple(s.key for s in specs)}))
         run = run.model_copy(update={"journey_grants": run.journey_grants + 1})
     return run
+
+
+def starts_at_once(run: Run) -> bool:
+    """Whether a review that is posted now becomes tasks in the same moment."""
+    return _quiet(run) and not waiting(run)
 
 
 def _quiet(run: Run) -> bool:
@@ -90,7 +125,15 @@ def answerable(run: Run) -> tuple[Review, ...]:
     return tuple(
         review
         for review in run.reviews
-        if (review.state == "working" and all(run.tasks[key].state in ENDED for key in review.tasks))
+        if (review.state == "working" and _ended(run, review))
         or (review.state in ("given", "posted", "working") and over and run.outcome is not Outcome.DONE)
         or (review.state in ("given", "posted", "working") and run.landed)
     )
+
+
+def asked_of(run: Run, task: str) -> tuple[str, tuple[ReviewPoint, ...]]:
+    """What a review's task takes up: the review's own words (its first task alone) and line comments."""
+    review = next((review for review in run.reviews if task in review.tasks), None)
+    if review is None:
+        return "", ()
+    return review.body if task == review.tasks[0] else "", points_of(review, task)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from datetime import datetime
 from typing import Annotated, Literal
 
 from pydantic import Field
@@ -25,17 +26,25 @@ class ReviewPoint(Frozen):
     text: Annotated[str, Field(max_length=4000)]
     hunk: Annotated[str, Field(max_length=2000)] = ""
     url: str = ""
+    thread: int = 0
+    """The comment that its thread begins with; 0 = it is that one."""
 
     @property
     def place(self) -> str:
         """File and line, as people write them."""
         return self.path if self.line is None else f"{self.path}:{self.line}"
 
+    @property
+    def root(self) -> int:
+        """The comment to which an answer is written."""
+        return self.thread or self.id
+
 
 class Review(Frozen):
     """What someone with the right to said about the work. Frozen when it was submitted.
 
-    `left_out` counts line comments beyond MOST_POINTS.
+    `left_out` counts line comments beyond MOST_POINTS. `pull_request` is where its threads stand. `head` is, for a
+    run that only improves, the unmerged work that it starts from. `answers` counts how often it was answered.
     """
 
     id: int
@@ -45,9 +54,14 @@ class Review(Frozen):
     body: Annotated[str, Field(max_length=8000)] = ""
     points: Annotated[tuple[ReviewPoint, ...], Field(max_length=MOST_POINTS)] = ()
     left_out: int = 0
+    pull_request: int | None = None
+    head: str = ""
     state: Literal["given", "posted", "working", "answered"] = "given"
     comment_id: int | None = None
     tasks: tuple[str, ...] = ()
+    answers: int = 0
+    given_at: datetime | None = None
+    """When the run heard of it."""
 
     @property
     def empty(self) -> bool:
@@ -97,6 +111,13 @@ def criterion_of(review: Review, point: ReviewPoint) -> tuple[str, str] | None:
             if one.id == point.id:
                 return task, f"c{place}"
     return None
+
+
+def body_criterion(review: Review) -> tuple[str, str] | None:
+    """Task and criterion that the review's own words became; None where it has none, or no task yet."""
+    if not review.body.strip() or not review.tasks:
+        return None
+    return review.tasks[0], f"c{len(next(_pieces(review))) + 1}"
 
 
 def _pieces(review: Review) -> Iterator[tuple[ReviewPoint, ...]]:

@@ -14,7 +14,7 @@ from otto_bot.core.gates import revise
 from otto_bot.core.journeys import RoundState
 from otto_bot.core.run import GateState, Hold, Outcome, Reply, Run, RunPhase
 
-ANY_TIME = frozenset({"status", "help", "explain", "keep", "forget"})
+ANY_TIME = frozenset({"status", "help", "explain", "keep", "forget", "improve"})
 """Commands that mean something also after the run."""
 
 
@@ -176,6 +176,8 @@ def _accept(run: Run, given: Given, at: datetime) -> Run:
 
 
 def _replan(run: Run, given: Given, at: datetime) -> Run:
+    if run.kind == "improve":
+        return reply(run, given, "replan_review")
     if (one := journey_steering.at_journeys(run)) is not None:
         after = journey_steering.replan(run, given, one)
         return _answered(run, given, edits.read_again(after, given) if isinstance(after, Run) else after)
@@ -296,6 +298,11 @@ def _learning(run: Run, given: Given, at: datetime) -> Run:
     return learning_uses.order(run, given)
 
 
+def _improve(run: Run, given: Given, at: datetime) -> Run:
+    """Reviews are read from GitHub: whoever does that tells what was found, or answers that nothing was."""
+    return run
+
+
 _VERBS: dict[str, Callable[[Run, Given, datetime], Run]] = {
     "approve": _approve,
     "retry": _retry,
@@ -312,13 +319,14 @@ _VERBS: dict[str, Callable[[Run, Given, datetime], Run]] = {
     "keep": _learning,
     "forget": _learning,
     "help": _help,
+    "improve": _improve,
 }
 
 REPLIES = (
     "ended", "stale_revision", "not_posted", "nothing_to_approve", "cannot_retry", "no_money", "still_deciding",
     "not_in_plan", "cannot_skip", "replan_too_late", "already_resting", "use_approve", "nothing_failed", "not_resting",
     "host_cap", "budget_raised", "budget_noted", "status", "help", "explain", "already_planned",
-    "minutes_raised", "active_run",
+    "minutes_raised", "active_run", "replan_review",
     "nothing_learnt", "learning_kept", "learning_kept_already", "learning_dropped", "learning_dropped_already",
     "learning_unsafe", "cannot_accept",
 )  # fmt: skip

@@ -7,14 +7,12 @@ from datetime import UTC, datetime
 from typing import Literal
 
 from otto_bot.github.errors import NotFound, Refused
-from otto_bot.github.limits import clip, units
+from otto_bot.github.marked import MarkedCalls, first_line, same_text, with_marker
 from otto_bot.github.models import Comment, CommentRef, Issue, Label, LabelledEvent, ReviewComment, Target
 from otto_bot.github.needs import needs
 from otto_bot.github.reading import parse
-from otto_bot.github.repository import RepositoryCalls
 
 Reaction = Literal["+1", "-1", "laugh", "confused", "heart", "hooray", "rocket", "eyes"]
-MAX_MARKER = 200
 _REACTION_TAILS = {
     "issue": "/issues/{id}/reactions",
     "comment": "/issues/comments/{id}/reactions",
@@ -22,7 +20,7 @@ _REACTION_TAILS = {
 }
 
 
-class IssueVerbs(RepositoryCalls):
+class IssueVerbs(MarkedCalls):
     @needs(issues="read")
     async def issue(self, number: int) -> Issue:
         """An issue (or a pull request as one). Raises NotFound, also where it was deleted or transferred."""
@@ -63,15 +61,15 @@ class IssueVerbs(RepositoryCalls):
         of our own App: anyone may write the same text. After an error that is `retryable`, call again: what was
         written is found. Bodies above the limit are cut and say so.
         """
-        text = _with_marker(marker, body)
+        text = with_marker(marker, body)
         if known_id is not None:
             try:
                 return await self._edit_comment(known_id, text)
             except NotFound:
                 known_id = None  # somebody deleted it; another may have been written since
         for comment in await self.comments(number):
-            if _first_line(comment.body) == marker and await self._is_ours(comment):
-                if comment.body.replace("\r\n", "\n") == text:
+            if first_line(comment.body) == marker and await self._is_ours(comment):
+                if same_text(comment.body, text):
                     return CommentRef(id=comment.id, url=comment.html_url)
                 return await self._edit_comment(comment.id, text)
         answer = await self._call("POST", "/issues/{number}/comments", number, body={"body": text})
@@ -80,11 +78,6 @@ class IssueVerbs(RepositoryCalls):
     async def _edit_comment(self, comment_id: int, text: str) -> CommentRef:
         answer = await self._call("PATCH", "/issues/comments/{id}", comment_id, body={"body": text})
         return parse(CommentRef, answer.json())
-
-    async def _is_ours(self, comment: Comment) -> bool:
-        if comment.app_id is not None:
-            return comment.app_id == self._around.app_id
-        return comment.author_type == "Bot" and comment.author_login == await self._around.own_login()
 
     @needs(issues="write", pull_requests="write")
     async def react(self, target: Target, content: Reaction) -> None:
@@ -125,15 +118,3 @@ def _since(since: datetime | None) -> dict[str, str | int]:
     if since.tzinfo is None:
         raise ValueError("`since` must be an aware datetime")
     return {"since": since.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")}
-
-
-def _with_marker(marker: str, body: str) -> str:
-    inner = marker.removeprefix("<!--").removesuffix("-->")
-    if len(marker) - len(inner) != 7 or "--" in inner or "\n" in marker or units(marker) > MAX_MARKER:
-        raise ValueError("a marker is one line, an HTML comment of at most 200 characters")
-    rest = body.removeprefix(marker).lstrip("\n") if _first_line(body) == marker else body
-    return clip(f"{marker}\n{rest}")
-
-
-def _first_line(body: str) -> str:
-    return body.partition("\n")[0].rstrip("\r")

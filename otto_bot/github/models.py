@@ -96,6 +96,7 @@ class Issue(Fact):
     author_id: int | None = Field(default=None, validation_alias=AliasPath("user", "id"))
     labels: LabelNames = ()
     pull_request: Annotated[bool, BeforeValidator(bool)] = False
+    closed_at: datetime | None = None
     closed_by_login: str = Field(default="ghost", validation_alias=AliasPath("closed_by", "login"))
     closed_by_id: int | None = Field(default=None, validation_alias=AliasPath("closed_by", "id"))
     closed_by_type: str = Field(default="User", validation_alias=AliasPath("closed_by", "type"))
@@ -129,14 +130,24 @@ class Comment(Fact):
 
 
 class ReviewComment(Comment):
-    """A comment on a line of a diff."""
+    """A comment on a line of a diff, or on a file. `line` is None where it is outdated, and in lists of one review."""
 
     path: str = ""
     line: int | None = None
+    original_line: int | None = None
+    subject_type: str | None = None
     commit_id: str = ""
-    diff_hunk: str = ""
+    diff_hunk: Text = ""
     review_id: int | None = Field(default=None, validation_alias="pull_request_review_id")
     in_reply_to_id: int | None = None
+
+
+class ThreadAnswer(Fact):
+    """What Otto says in a thread, and the hidden line by which it finds that again. `thread` is its first comment."""
+
+    thread: int
+    marker: str
+    body: str
 
 
 class Review(Fact):
@@ -147,7 +158,9 @@ class Review(Fact):
     body: Text = ""
     author_login: str = Field(default="ghost", validation_alias=AliasPath("user", "login"))
     author_id: int | None = Field(default=None, validation_alias=AliasPath("user", "id"))
+    author_type: str = Field(default="User", validation_alias=AliasPath("user", "type"))
     commit_id: Text = ""
+    html_url: Text = ""
     submitted_at: datetime | None = None
 
 

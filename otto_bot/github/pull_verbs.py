@@ -7,7 +7,7 @@ from typing import Any
 
 from otto_bot.github.errors import Refused
 from otto_bot.github.limits import TITLE_LIMIT, clip, clip_line
-from otto_bot.github.models import PullRequest, Review
+from otto_bot.github.models import PullRequest
 from otto_bot.github.needs import needs
 from otto_bot.github.reading import parse
 from otto_bot.github.repository import RepositoryCalls
@@ -92,11 +92,6 @@ class PullVerbs(RepositoryCalls):
         """Ask people for a review. Raises Refused where one of them cannot review here."""
         if logins:
             await self._call("POST", "/pulls/{number}/requested_reviewers", number, body={"reviewers": list(logins)})
-
-    @needs(pull_requests="read")
-    async def reviews(self, number: int) -> list[Review]:
-        """Submitted reviews, oldest first."""
-        return [parse(Review, item) async for item in self._pages("/pulls/{number}/reviews", number)]
 
     @needs(pull_requests="write")
     async def mark_ready(self, node_id: str) -> None:

@@ -8,10 +8,11 @@ from otto_bot.github.code_verbs import CodeVerbs
 from otto_bot.github.issue_verbs import IssueVerbs
 from otto_bot.github.needs import needs, table, union
 from otto_bot.github.pull_verbs import PullVerbs
+from otto_bot.github.review_verbs import ReviewVerbs
 from otto_bot.github.tokens import Token
 
 
-class Repository(CodeVerbs, IssueVerbs, PullVerbs, CheckVerbs, ActionVerbs):
+class Repository(CodeVerbs, IssueVerbs, PullVerbs, ReviewVerbs, CheckVerbs, ActionVerbs):
     """One repository of one installation; `id` is what lasts when it is renamed or transferred.
 
     All verbs raise GitHubError: RetryLater (a limit: park until then), Unreachable (no or a lost answer: call again,

@@ -1,4 +1,4 @@
-"""What webhooks did not tell: labelled issues without a run, commands, closed pull requests, moved branches."""
+"""What webhooks did not tell: labelled issues without a run, commands, reviews, closed pulls, moved branches."""
 
 from __future__ import annotations
 
@@ -10,12 +10,14 @@ from typing import Literal
 from otto_bot.core import base
 from otto_bot.core import events as e
 from otto_bot.core.issue import IssueText
+from otto_bot.core.review_rounds import asked_at
 from otto_bot.core.run import Run
 from otto_bot.core.values import Person, Repo
 from otto_bot.github.client import GitHubApp
 from otto_bot.github.errors import GitHubError
 from otto_bot.github.models import Comment, RepositoryInfo
 from otto_bot.intake.desk import Desk, Said
+from otto_bot.intake.reviews import REQUESTED, reviewable
 from otto_bot.store.archive import Archive
 from otto_bot.store.ledger import Ledger
 
@@ -23,6 +25,11 @@ log = logging.getLogger(__name__)
 
 OVERLAP = timedelta(minutes=2)
 """Comments are looked at again for this long: GitHub's lists lag behind."""
+
+REVIEWED_FOR = timedelta(days=30)
+"""So long after its end a run that is done is asked for reviews whose webhook was lost."""
+MOST_DONE = 20
+"""Runs that are done and looked at in one round, those that changed last."""
 
 
 class CatchUp:
@@ -42,10 +49,21 @@ class CatchUp:
                 await self._run(run)
             except GitHubError as error:
                 log.warning("run %s could not be compared with GitHub: %s", run_id, error)
+        await self._done()
         try:
             await self._labelled()
         except GitHubError as error:
             log.warning("labelled issues could not be listed: %s", error)
+
+    async def _done(self) -> None:
+        """Runs that are done while their pull request is open: a review makes them go on."""
+        since = self._desk.now() - REVIEWED_FOR
+        for run_id in await asyncio.to_thread(self._ledger.done_lately, since, MOST_DONE):
+            run = await asyncio.to_thread(self._ledger.load, run_id)
+            try:
+                await self._reviews(run)
+            except GitHubError as error:
+                log.warning("reviews of run %s could not be looked through: %s", run_id, error)
 
     async def _labelled(self) -> None:
         for installation in await self._github.installations():
@@ -92,13 +110,33 @@ class CatchUp:
             for comment in await repository.review_comments(run.pull_request, since):
                 await self._comment(run, run.pull_request, comment, "review_comment")
         await asyncio.to_thread(self._archive.set_cursor, f"comments/{run.id}", started.isoformat())
+        await self._reviews(run)
         await self._pull(run)
         await self._base(run)
         # What was just told may have ended the run.
         await self._issue(await asyncio.to_thread(self._ledger.load, run.id))
 
-    async def _since(self, run: Run) -> datetime:
-        value = await asyncio.to_thread(self._archive.cursor, f"comments/{run.id}")
+    async def _reviews(self, run: Run) -> None:
+        """Reviews of the pull request since the last look: a command in their words, and what they ask for."""
+        if run.pull_request is None or not reviewable(run):
+            return
+        since, started = await self._since(run, "reviews"), self._desk.now()
+        for review in await self._desk.repository(run.repo).reviews(run.pull_request):
+            at = review.submitted_at
+            if at is None or at < since.replace(microsecond=0) or review.author_id is None:
+                continue
+            who = Person(id=review.author_id, login=review.author_login)
+            if f"review/{review.id}" not in run.seen and review.author_type == "User":
+                said = Said(key=f"review/{review.id}", text=review.body, number=run.pull_request, comment_id=None,
+                            kind="comment", at=at)  # fmt: skip
+                await self._desk.said(run.repo, said, who, review.author_type)
+            if review.state == REQUESTED:
+                now = await asyncio.to_thread(self._ledger.load, run.id)
+                await self._desk.reviews.submitted(now, review.id, who, review.author_type)
+        await asyncio.to_thread(self._archive.set_cursor, f"reviews/{run.id}", started.isoformat())
+
+    async def _since(self, run: Run, what: str = "comments") -> datetime:
+        value = await asyncio.to_thread(self._archive.cursor, f"{what}/{run.id}")
         return (datetime.fromisoformat(value) if value else run.started_at) - OVERLAP
 
     async def _comment(
@@ -143,13 +181,17 @@ class CatchUp:
         await self._desk.issue_reads(run, IssueText(title=issue.title, body=issue.body, as_of=issue.updated_at))
         if run.resting:
             return
-        if issue.state == "closed" and issue.closed_by_id is not None:
-            who = Person(id=issue.closed_by_id, login=issue.closed_by_login)
-            await self._desk.issue_ended(run, "closed", who, issue.closed_by_type)
+        # What was so before someone asked for the work says nothing about it: a merge closes the issue, and its review
+        # may come later. GitHub tells whole seconds.
+        since = asked_at(run).replace(microsecond=0)
+        if issue.state == "closed":
+            if issue.closed_by_id is not None and (issue.closed_at is None or issue.closed_at >= since):
+                who = Person(id=issue.closed_by_id, login=issue.closed_by_login)
+                await self._desk.issue_ended(run, "closed", who, issue.closed_by_type)
         elif run.prepared and not run.plan_only and run.config.label not in issue.labels:
             taken = await repository.labelled_events(run.issue, "unlabeled")
             last = next((event for event in reversed(taken) if event.label == run.config.label), None)
-            if last is not None and last.actor_id is not None:
+            if last is not None and last.actor_id is not None and last.at >= since:
                 who = Person(id=last.actor_id, login=last.actor_login)
                 await self._desk.issue_ended(run, "unlabelled", who, "User")
 

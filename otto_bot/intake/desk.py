@@ -24,6 +24,7 @@ from otto_bot.intake.boxes import outdated, surface_of, ticked
 from otto_bot.intake.markdown import command_in
 from otto_bot.intake.payloads import Issue
 from otto_bot.intake.permission import PermissionGate
+from otto_bot.intake.reviews import Reviews
 from otto_bot.store.learnings import Learnings
 from otto_bot.store.ledger import Ledger, NoSuchRun, Trigger
 from otto_bot.text import reply as words
@@ -68,6 +69,7 @@ class Desk:
         self._caps = caps
         self._web_url = web_url
         self.now = now
+        self.reviews = Reviews(ledger, github, gate, caps, now, web_url)
 
     @property
     def app_id(self) -> int:
@@ -173,6 +175,10 @@ class Desk:
         elif run is None:
             text = words.help_text() if command.verb == "help" else words.no_run()
             await self._say(repository, said.number, said.key, text)
+        elif command.verb == "improve":
+            given = Given(key=said.key, command=command, by=who, where=said.number, comment_id=said.comment_id,
+                          said_at=said.at)  # fmt: skip
+            await self.reviews.improve(run, given)
         else:
             stood = issue.text if issue is not None and issue.number == run.issue else None
             await self.give(

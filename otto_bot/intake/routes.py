@@ -147,12 +147,16 @@ async def _review_commented(router: Router, _delivery: Delivery, payload: p.Payl
 
 
 async def _reviewed(router: Router, _delivery: Delivery, payload: p.Payload) -> None:
+    """A command in its words, and what it asks for: both may be in one review."""
     assert isinstance(payload, p.ReviewPayload)
     who, kind = sender_of(payload)
-    said = Said(key=f"review/{payload.review.id}", text=payload.review.body or "",
-                number=payload.pull_request.number, comment_id=None, kind="comment",
-                at=payload.review.submitted_at)  # fmt: skip
-    await router.desk.said(repo_of(payload), said, who, kind)
+    repo, number, review = repo_of(payload), payload.pull_request.number, payload.review
+    said = Said(key=f"review/{review.id}", text=review.body or "", number=number, comment_id=None, kind="comment",
+                at=review.submitted_at)  # fmt: skip
+    await router.desk.said(repo, said, who, kind)
+    run = await router.desk.active(repo.id, number)
+    if review.state.lower() == "changes_requested" and run is not None and run.pull_request == number:
+        await router.desk.reviews.submitted(run, review.id, who, kind)
 
 
 async def _button(router: Router, delivery: Delivery, payload: p.Payload) -> None:

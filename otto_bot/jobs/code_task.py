@@ -14,6 +14,7 @@ from otto_bot.core.attempt import Attempt
 from otto_bot.core.effects import Effect
 from otto_bot.core.events import AttemptCoded, AttemptFailed, AttemptStarted, AttemptStopped, RunEvent
 from otto_bot.core.evidence import Cause, Excerpt, Failure, Phase
+from otto_bot.core.review_rounds import asked_of
 from otto_bot.core.run import Run
 from otto_bot.diagnosis.progress import left_as_it_was, progress
 from otto_bot.git.diff_gate import Finding, inspect
@@ -131,6 +132,7 @@ class _Session:
         before = failures_before(run, task, attempt.number)
         spec = run.plan.task(self.effect.task)
         focus = focus_of(spec, attempt.guidance, *attempt.routed)
+        body, points = asked_of(run, self.effect.task)
         return CodeRequest(
             run=str(run.id),
             model=run.config.models.coder,
@@ -139,6 +141,8 @@ class _Session:
             plan_summary=run.plan.summary,
             evidence=own_evidence(before),
             guidance=attempt.guidance,
+            review=points,
+            review_body=body,
             facts=attempt.routed,
             learnings=tuple(told.line for told in attempt.learnings),
             previous_diff=await self._previous_diff(),

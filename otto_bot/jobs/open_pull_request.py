@@ -19,6 +19,7 @@ from otto_bot.git.diff_gate import inspect
 from otto_bot.git.mirror import Mirror
 from otto_bot.git.publish import push
 from otto_bot.github.errors import Refused
+from otto_bot.jobs.beginning import beginning
 from otto_bot.jobs.context import Context
 from otto_bot.jobs.dispatching import dispatch_if_needed
 from otto_bot.store.effect_rows import Ticket
@@ -35,10 +36,10 @@ async def open_pull_request(context: Context, run: Run, _effect: Effect, ticket:
     Nothing where the plan's approval was taken back meanwhile: the issue was edited, or another plan asked for.
     """
     mirror = await context.mirror(run)
-    await mirror.fetch(run.base_sha)
     author = await context.author()
-    tree = await tree_of(mirror, run.base_sha)
-    first = await write_commit(mirror, tree, [run.base_sha], empty_commit(run), author=author, when=run.started_at)
+    start = await beginning(context, run, mirror)
+    tree = await tree_of(mirror, start)
+    first = await write_commit(mirror, tree, [start], empty_commit(run), author=author, when=run.started_at)
     head = await mirror.remote_head(f"refs/heads/{run.run_branch}")
     ours = head is None or await _ours(mirror, first, head, author)
     sha, tree = await _with_spec(context, run, mirror, head if head and ours else first, tree)

@@ -20,6 +20,7 @@ from otto_bot.jobs.outcomes import Later, NeedsPerson, Retry
 from otto_bot.jobs.plan_issue import plan_issue
 from otto_bot.jobs.prepare import prepare
 from otto_bot.jobs.push_attempt import push_attempt
+from otto_bot.jobs.review import answer_review, post_review
 from otto_bot.jobs.run_pilot import run_pilot
 from otto_bot.jobs.take_base import take_base
 from otto_bot.jobs.verify_head import verify_head
@@ -50,6 +51,8 @@ JOBS: Mapping[EffectKind, Job] = {
     EffectKind.TIME_UP: publish.time_up,
     EffectKind.TAKE_BASE: take_base,
     EffectKind.LEARN: learn,
+    EffectKind.POST_REVIEW: post_review,
+    EffectKind.ANSWER_REVIEW: answer_review,
 }
 
 

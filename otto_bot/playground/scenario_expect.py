@@ -35,6 +35,21 @@ class ExpectText(Part):
     count: Annotated[int, Field(ge=0)] | None = None
 
 
+class ExpectThread(Part):
+    """Comments on lines of a pull request that hold all of `contains` and none of `lacks`: how many there are."""
+
+    number: Number | None = None
+    author: str | None = None
+    path: str | None = None
+    line: Number | None = None
+    answer: bool = True
+    """Only answers in a thread (False: only what begins one)."""
+    contains: Words = []
+    lacks: Words = []
+    reaction: str | None = None
+    count: Annotated[int, Field(ge=0)] | None = None
+
+
 class ExpectPull(Part):
     """A pull request that must be there; what is left out does not matter."""
 
@@ -45,6 +60,7 @@ class ExpectPull(Part):
     base: str | None = None
     head: str | None = None
     files: list[str] | None = None
+    reviewers: list[str] | None = None
     count: Annotated[int, Field(ge=0)] | None = None
 
 
@@ -74,6 +90,7 @@ class Expect(Part):
     decided_by: list[Literal["pilot", "replan", "rules", "human"]] | None = None
     order: list[str | dict[str, Any]] = []
     texts: list[ExpectText] = []
+    threads: list[ExpectThread] = []
     pull_requests: list[ExpectPull] = []
     checks: list[ExpectCheck] = []
     requests: list[ExpectRequests] = []

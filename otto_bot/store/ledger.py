@@ -14,12 +14,15 @@ from otto_bot.core.effects import scheduled
 from otto_bot.core.events import EffectFailed, RunEvent, RunStarted, VerificationEnded, read_event
 from otto_bot.core.invariants import InvariantBroken
 from otto_bot.core.machine import reduce, started
-from otto_bot.core.run import Run
+from otto_bot.core.review_rounds import pending
+from otto_bot.core.reviews import Review
+from otto_bot.core.run import Kind, Run
 from otto_bot.core.shared_failures import VerdictSeen
 from otto_bot.core.values import Frozen, Person, Repo, stored_json
 from otto_bot.store import tables as t
 from otto_bot.store.database import reading, writing
 from otto_bot.store.effect_rows import REPEAT_LIMIT, Ticket, mark_done, sync
+from otto_bot.store.run_queries import OtherRunActive, RunQueries
 
 VERDICT = "VerificationEnded"
 VERDICTS = 1000
@@ -39,6 +42,9 @@ class Trigger(Frozen):
     body: str
     actor: Person
     plan_only: bool = False
+    kind: Kind = "build"
+    review: Review | None = None
+    """Of a run that only improves."""
 
 
 class Recorded(Frozen):
@@ -49,11 +55,8 @@ class Recorded(Frozen):
     refused: str = ""
 
 
-class Ledger:
+class Ledger(RunQueries):
     """Reads and appends. Every method is one short transaction; errors are StoreUnavailable."""
-
-    def __init__(self, engine: sa.Engine) -> None:
-        self._engine = engine
 
     def start(self, trigger: Trigger, caps: HostCaps, at: datetime) -> Run | None:
         """A new run; None where this trigger was seen or a run for the issue is active."""
@@ -101,6 +104,8 @@ class Ledger:
                 actor=trigger.actor,
                 caps=caps,
                 plan_only=trigger.plan_only,
+                kind=trigger.kind,
+                review=trigger.review,
                 inherited=inherited(_account(run) for run in earlier),
                 context=inherited_notes(earlier),
             )
@@ -122,7 +127,20 @@ class Ledger:
         return Run.model_validate_json(state)
 
     def append(self, run_id: int, events: Sequence[RunEvent], at: datetime, *, done: Ticket | None = None) -> Run:
-        """Record events, move the run, keep its effects in step; with `done`, end that effect in the same breath."""
+        """Record events, move the run, keep its effects in step; with `done`, end that effect in the same breath.
+
+        Raises NoSuchRun, and OtherRunActive where a run that was over would go on beside another one of its issue.
+        """
+        try:
+            return self._append(run_id, events, at, done)
+        except sa.exc.IntegrityError:
+            run = self.load(run_id)
+            other = self.active_run(run.repo.id, run.issue)
+            if other is None or other == run_id:
+                raise
+        raise OtherRunActive(other)
+
+    def _append(self, run_id: int, events: Sequence[RunEvent], at: datetime, done: Ticket | None) -> Run:
         with writing(self._engine) as c:
             row = c.execute(
                 sa.select(t.runs.c.state, t.runs.c.seq).where(t.runs.c.id == run_id).with_for_update()
@@ -170,7 +188,7 @@ class Ledger:
                 phase=run.phase.value,
                 outcome=run.outcome.value if run.outcome else "",
                 pull_request=run.pull_request or 0,
-                active=0 if run.ended else 1,
+                active=0 if run.ended and not pending(run) else 1,
                 updated_at=at.timestamp(),
             )
         )

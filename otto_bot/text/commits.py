@@ -51,6 +51,12 @@ def base_commit(run: Run) -> str:
     return f"Merge {branch} into the run branch\n\nIssue {run.issue}: what comes next starts on what is there now.\n"
 
 
+def carried_commit(run: Run) -> str:
+    """The default branch taken into reviewed work that another run goes on with."""
+    branch = plain(run.repo.default_branch, 40)
+    return f"Merge {branch} into the reviewed work\n\nIssue {run.issue}: what its review found is changed on top.\n"
+
+
 def subject_line(title: str, habits: Sequence[str], limit: int = SUBJECT) -> str:
     """A title as this repository writes subjects: with a conventional prefix and small, or plain."""
     words = _CLOSING.sub("", plain(title, 300)).rstrip(". ") or "Change"

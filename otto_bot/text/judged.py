@@ -44,11 +44,11 @@ def verdict_lines(task: TaskSpec, verdict: Verdict, proof: Proof) -> list[str]:
             said = f" ({inline(item.evidence, 500)})" if item.evidence else ""
             status = item.status.replace("_", " ")
             lines.append(f"- {item.id} [{criterion.level}] {status}: {inline(criterion.text, 300)}{said}")
-            lines += [f"  - {words}" for words in _grounds(item, proof)]
+            lines += [f"  - {words}" for words in grounds(item, proof)]
     return lines
 
 
-def _grounds(item: VerdictItem, proof: Proof) -> Iterator[str]:
+def grounds(item: VerdictItem, proof: Proof) -> Iterator[str]:
     """Command with exit code, or test id with how it is known."""
     for record in proof.cited(item.id)[:10]:
         ending = f" → {record.ending}" if record.ending else ""

@@ -30,8 +30,9 @@ def pull_title(run: Run, habits: Sequence[str]) -> str:
 def pull_body(run: Run, links: Links, template: str | None) -> str:
     """What people review. `Closes` only once every task is merged: a half-done run must not close the issue."""
     merged = bool(run.tasks) and all(task.state is TaskState.MERGED for task in run.tasks.values())
+    asked = "asked for it with `/otto improve`" if run.kind == "improve" else "put the label on"
     who = (
-        f"@{run.actor.login} put the label on. They can also approve this pull request: where two people are required"
+        f"@{run.actor.login} {asked}. They can also approve this pull request: where two people are required"
         " to see a change, a second person should review it. Otto never merges, and never pushes over anyone's commits."
     )
     parts: list[str | Part] = [

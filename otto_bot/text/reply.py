@@ -34,6 +34,7 @@ HELP: tuple[tuple[str, str], ...] = (
     ("/otto budget +5", "allow five dollars more for this issue"),
     ("/otto keep L3", "keep something Otto learnt about this repository for later runs"),
     ("/otto forget L3", "drop something Otto learnt about this repository"),
+    ("/otto improve", "take up what the last review of the pull request found"),
     ("/otto help", "this list"),
 )
 
@@ -171,6 +172,13 @@ def _replan_too_late(_run: Run, _detail: str, _links: Links) -> str:
     )
 
 
+def _replan_review(_run: Run, _detail: str, _links: Links) -> str:
+    return (
+        "This run makes what a review asks for, and nothing else: its plan is that review. `/otto skip t1` leaves a "
+        "task out, `/otto retry t1 -- what to do differently` tells the coder more, `/otto stop` ends it."
+    )
+
+
 def _already_resting(run: Run, _detail: str, _links: Links) -> str:
     return f"Nothing is going on that could be paused: {phase_words(run)}. Next: {next_step(run)}"
 
@@ -258,6 +266,7 @@ REPLY_WORDS: dict[str, Callable[[Run, str, Links], str]] = {
     "cannot_skip": _cannot_skip,
     "cannot_accept": _cannot_accept,
     "replan_too_late": _replan_too_late,
+    "replan_review": _replan_review,
     "already_resting": _already_resting,
     "use_approve": _use_approve,
     "nothing_failed": _nothing_failed,

@@ -16,6 +16,7 @@ from otto_bot.text.footer import footer, money_words
 from otto_bot.text.links import Links
 from otto_bot.text.markdown import code, inline, link, sentence
 from otto_bot.text.refusals import reason_words
+from otto_bot.text.review import reviews_line
 from otto_bot.text.tasks_table import short_table, task_graph, task_table, without_at
 from otto_bot.text.words import LANES, clock, count, phase_words, several
 
@@ -32,6 +33,7 @@ def status_comment(run: Run, links: Links, now: datetime) -> str:
         _waiting(run, links, now),
         f"**Next:** {next_step(run)}",
         *base_lines(run, links),
+        reviews_line(run),
         *_troubles(run),
         *_relabelled(run),
         edited_in_status(run),

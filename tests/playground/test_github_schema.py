@@ -27,6 +27,12 @@ def test_answers_fit_githubs_schemas(github: Any, seen: set[str], tmp_path: Path
     github.do(
         review={"state": "request_changes", "body": "no", "comments": [{"path": "a.txt", "line": 1, "body": "?"}]}
     )
+    (line,) = call("GET", "~/pulls/2/comments").json()
+    review = line["pull_request_review_id"]
+    call("POST", f"~/pulls/2/comments/{line['id']}/replies", json={"body": "Done."})
+    call("PATCH", f"~/pulls/comments/{line['id']}", json={"body": "?!"})
+    call("POST", f"~/pulls/comments/{line['id']}/reactions", json={"content": "eyes"})
+    call("POST", "~/pulls/2/reviews", json={"event": "COMMENT", "body": "x"})
     github.do(status={"branch": "work", "context": "other", "state": "success"})
     note = {"path": "a.txt", "start_line": 1, "end_line": 1, "annotation_level": "failure", "message": "m"}
     output = {"title": "T", "summary": "S", "annotations": [note]}
@@ -54,7 +60,9 @@ def test_answers_fit_githubs_schemas(github: Any, seen: set[str], tmp_path: Path
         "~/commits", f"~/commits/{sha}", "~/compare/main...work", "~/issues?state=all", "~/issues/1", "~/issues/2",
         "~/issues/1/events", "~/issues/1/comments", f"~/issues/comments/{comment}", "~/issues/1/labels", "~/labels",
         f"~/issues/comments/{comment}/reactions", "~/pulls", "~/pulls/2", "~/pulls/2/files", "~/pulls/2/reviews",
-        "~/pulls/2/comments", "~/pulls/2/commits", "~/pulls/2/requested_reviewers", f"~/commits/{sha}/check-runs",
+        "~/pulls/2/comments", f"~/pulls/2/reviews/{review}", f"~/pulls/2/reviews/{review}/comments",
+        f"~/pulls/comments/{line['id']}", f"~/pulls/comments/{line['id']}/reactions", "~/pulls/2/commits",
+        "~/pulls/2/requested_reviewers", f"~/commits/{sha}/check-runs",
         f"~/commits/{sha}/check-suites", f"~/check-runs/{check}", f"~/check-runs/{check}/annotations",
         f"~/commits/{sha}/statuses", f"~/commits/{sha}/status", "~/rules/branches/main", "/installation/repositories",
         "~/issues/99", "~/git/matching-refs/heads/",

@@ -12,6 +12,7 @@ from otto_bot.playground.scenario_expect import (
     ExpectRequests,
     ExpectTask,
     ExpectText,
+    ExpectThread,
 )
 
 Json = dict[str, Any]
@@ -23,6 +24,7 @@ def differences(expect: Expect, report: Json) -> list[str]:
         *_run(expect, report),
         *_order(expect.order, report.get("events", [])),
         *(line for want in expect.texts for line in _text(want, report.get("comments", []))),
+        *(line for want in expect.threads for line in _thread(want, report.get("threads", []))),
         *(line for want in expect.pull_requests for line in _pull(want, report.get("pull_requests", []))),
         *(line for want in expect.checks for line in _check(want, report.get("checks", []))),
         *(line for want in expect.requests for line in _requests(want, report.get("requests", []))),
@@ -84,7 +86,21 @@ def _text(want: ExpectText, comments: list[Json]) -> list[str]:
     return _count(f"{name} without {want.lacks}" if want.lacks else name, len(fits), want.count)
 
 
-def _says(want: ExpectText, body: str) -> bool:
+def _thread(want: ExpectThread, rows: list[Json]) -> list[str]:
+    wanted = want.model_dump(exclude_none=True, include={"number", "author", "path", "line"})
+    fits = [
+        row
+        for row in rows
+        if (row["in_reply_to"] is not None) == want.answer
+        and all(row[name] == value for name, value in wanted.items())
+        and _says(want, row["body"])
+        and (want.reaction is None or any(r["content"] == want.reaction for r in row["reactions"]))
+    ]
+    what = "an answer" if want.answer else "a comment"
+    return _count(f"threads: {what} with {want.model_dump(exclude_defaults=True)}", len(fits), want.count)
+
+
+def _says(want: ExpectText | ExpectThread, body: str) -> bool:
     return all(words in body for words in want.contains) and not any(words in body for words in want.lacks)
 
 

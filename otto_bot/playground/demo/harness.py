@@ -29,6 +29,8 @@ ENDED = frozenset({"done", "done_partial", "cancelled", "failed"})
 NEEDS_HUMAN = "needs_human"
 REPORT_SECONDS = 30.0
 QUIET_SECONDS = 1.0
+LONG_QUIET_SECONDS = 3.0
+"""Where people speak after the end: until a run that is over goes on."""
 CATCHUP_SECONDS = "3"
 
 
@@ -175,7 +177,7 @@ class Playground:
         """The ledger, and beside it what stands on the stand-in: comments, pull requests, requests, checks."""
         seen = await self.stand_in.state()
         ledger = self._resting or await self.report()
-        shown = ("comments", "pull_requests", "requests", "checks", "workflow_runs", "branches")
+        shown = ("comments", "threads", "pull_requests", "requests", "checks", "workflow_runs", "branches")
         return {**ledger, **{name: seen[name] for name in shown}, "model_calls": await self.model_calls()}
 
     async def misplaced(self, report: Json) -> list[str]:
@@ -240,14 +242,15 @@ class Playground:
         """Whether the run rests. With people about, a second look: their last words may just be on their way."""
         with contextlib.suppress(StartError):
             before = await self.report()
-            ended = before.get("outcome") in ENDED
+            awaited = any(row.awaited for row in self.scenario.people)
+            ended = before.get("outcome") in ENDED and not awaited
             if not before.get("resting") or (not ended and await self.outstanding()):
                 return False
             self._resting = before
             if ended or not self.scenario.people:
                 return True
             await self.stand_in.settle()
-            await asyncio.sleep(QUIET_SECONDS)
+            await asyncio.sleep(LONG_QUIET_SECONDS if awaited else QUIET_SECONDS)
             self._resting = after = await self.report()
             return bool(after.get("resting")) and len(after["events"]) == len(before["events"])
         return False

@@ -116,6 +116,18 @@ class Story:
     def _on_IssueEdited(self, event: Json) -> list[str]:  # noqa: N802
         return [f"[bold]{escape(event.get('by') or 'someone')}[/bold] edits the issue"]
 
+    def _on_ReviewGiven(self, event: Json) -> list[str]:  # noqa: N802
+        review = event.get("review", {})
+        points = len(review.get("points", []))
+        what = f"{points} line comment{'s' if points != 1 else ''}" if points else "no line comments"
+        return [f"[bold]{escape(review.get('by', {}).get('login', ''))}[/bold] asks for changes: {what}"]
+
+    def _on_ReviewPosted(self, _event: Json) -> list[str]:  # noqa: N802
+        return ["the review is taken up in a comment on the pull request"]
+
+    def _on_ReviewAnswered(self, _event: Json) -> list[str]:  # noqa: N802
+        return ["each of its threads has an answer"]
+
     def _on_PersonCalled(self, _event: Json) -> list[str]:  # noqa: N802
         return ["[yellow]a person is asked[/yellow]"]
 

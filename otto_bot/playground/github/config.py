@@ -61,6 +61,8 @@ class ReactionConfig(Strict):
     as_: Login | None = Field(default=None, alias="as")
     once: bool = True
     after_ms: int = Field(default=0, ge=0, le=600_000)
+    awaited: bool = False
+    """The demo goes on until this has happened, also where the run has ended: people look at what is done."""
 
 
 class RequestMatch(Strict):

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import re
+
 from otto_bot.playground.github.gitrepo import ZERO, BareRepo, CommitInfo, FileChange, GitError
 
 EMPTY_TREE = "4b825dc642cb6eb9a060e54bf8d69288fbee4904"
 MAX_PATCH_CHARS = 100_000
 MAX_COMMITS = 2000
+HUNK = re.compile(r"@@ -\d+(?:,\d+)? \+(\d+)")
 STATUS = {"A": "added", "D": "removed", "M": "modified", "R": "renamed", "C": "copied", "T": "changed"}
 
 
@@ -77,6 +80,23 @@ def _patch(repo: BareRepo, base: str, new: str, path: str, previous: str | None)
     if start < 0 or len(out) > MAX_PATCH_CHARS:
         return None
     return out[start + 1 :].rstrip("\n")
+
+
+def hunk_at(repo: BareRepo, base: str, new: str, path: str, line: int | None) -> str | None:
+    """The piece of diff above a comment, as GitHub keeps it: its hunk's header, and its rows down to the line."""
+    patch = _patch(repo, base, new, path, None) if line is not None else None
+    rows: list[str] = []
+    number = 0
+    for row in (patch or "").split("\n"):
+        header = HUNK.match(row)
+        if header:
+            rows, number = [row], int(header.group(1)) - 1
+            continue
+        rows.append(row)
+        number += not row.startswith(("-", "\\"))
+        if number == line and not row.startswith(("-", "\\")):
+            return "\n".join(rows)
+    return None
 
 
 def merge_tree(repo: BareRepo, ours: str, theirs: str) -> str | None:

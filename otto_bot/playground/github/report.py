@@ -26,6 +26,14 @@ def state(hub: Hub) -> Json:
         "reviews": [
             {"number": r.number, "author": r.author, "state": r.state, "body": r.body} for r in world.reviews
         ],
+        "threads": [
+            {
+                "id": c.id, "number": c.number, "author": c.author, "path": c.path, "line": c.line, "body": c.body,
+                "in_reply_to": c.in_reply_to,
+                "reactions": [{"content": r.content, "user": r.user} for r in c.reactions],
+            }
+            for c in world.review_comments
+        ],
         "reactions": hub.reactions.done if hub.reactions else [],
         "problems": hub.reactions.problems if hub.reactions else [],
     }  # fmt: skip

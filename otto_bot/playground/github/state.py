@@ -123,6 +123,9 @@ class ReviewComment:
     commit_id: str
     created_at: datetime
     in_reply_to: int | None = None
+    updated_at: datetime | None = None
+    hunk: str = "@@ -1 +1 @@"
+    reactions: list[Reaction] = field(default_factory=list)
 
 
 @dataclass

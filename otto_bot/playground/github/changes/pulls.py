@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from otto_bot.playground.github.changes import issues as issue_changes
-from otto_bot.playground.github.gitdiff import is_ancestor, merge_tree
+from otto_bot.playground.github.gitdiff import hunk_at, is_ancestor, merge_tree
 from otto_bot.playground.github.gitrepo import ZERO, Person
 from otto_bot.playground.github.shapes import people, pulls
 from otto_bot.playground.github.state import Issue, Json, Pull, Review, ReviewComment
@@ -89,6 +89,8 @@ def add_review(world: World, actor: str, issue: Issue, state: str, body: str, li
     pull, now = pulls.part(issue), world.now()
     row = Review(world.next_id(), issue.number, actor, body, state, pull.head_sha, now)
     world.reviews.append(row)
+    # Whoever has reviewed is not asked any more.
+    pull.reviewers = [login for login in pull.reviewers if login.lower() != actor.lower()]
     for line in lines:
         add_review_comment(world, actor, issue, row.id, line)
     shown = {"review": pulls.review(world, row, hook=True), "pull_request": pulls.simple(world, issue)}
@@ -103,10 +105,32 @@ def add_review_comment(world: World, actor: str, issue: Issue, review_id: int, l
         world.next_id(), review_id, issue.number, actor, str(line.get("body", "")), str(line.get("path", "")),
         line.get("line"), pull.head_sha, world.now(), line.get("in_reply_to"),
     )  # fmt: skip
+    base = pulls.base_of(world, pull)
+    row.hunk = hunk_at(world.repo, base, pull.head_sha, row.path, row.line) or row.hunk
     world.review_comments.append(row)
-    shown = {"comment": pulls.review_comment(world, row), "pull_request": pulls.simple(world, issue)}
-    world.announce("pull_request_review_comment", "created", actor, shown, issue.where)
+    _tell_comment(world, actor, issue, row, "created")
     return row
+
+
+def answer_comment(world: World, actor: str, issue: Issue, line: Json) -> ReviewComment:
+    """An answer in a thread; GitHub makes a review without text for it."""
+    review = add_review(world, actor, issue, "COMMENTED", "", [line])
+    return next(row for row in world.review_comments if row.review_id == review.id)
+
+
+def edit_review_comment(world: World, actor: str, row: ReviewComment, body: str) -> None:
+    """New text of a comment on a line."""
+    issue = world.issue(row.number)
+    assert issue is not None
+    if body == row.body:
+        return
+    before, row.body, row.updated_at = row.body, body, world.now()
+    _tell_comment(world, actor, issue, row, "edited", changes={"body": {"from": before}})
+
+
+def _tell_comment(world: World, actor: str, issue: Issue, row: ReviewComment, action: str, **more: Json) -> None:
+    shown = {"comment": pulls.review_comment(world, row), "pull_request": pulls.simple(world, issue), **more}
+    world.announce("pull_request_review_comment", action, actor, shown, issue.where)
 
 
 def merge(world: World, actor: str, issue: Issue, method: str = "merge") -> str:

@@ -8,8 +8,8 @@ from otto_bot.playground.github.gitdiff import commits_between, is_ancestor
 from otto_bot.playground.github.people import merge_now
 from otto_bot.playground.github.rest.repos import moment
 from otto_bot.playground.github.routing import ApiError, Call, Reply, Routes, invalid, not_found, read, write
-from otto_bot.playground.github.shapes import pulls, repo
-from otto_bot.playground.github.state import Issue, Json
+from otto_bot.playground.github.shapes import people, pulls, repo
+from otto_bot.playground.github.state import Issue, Json, ReviewComment
 
 routes = Routes()
 REVIEWS = {"APPROVE": "APPROVED", "REQUEST_CHANGES": "CHANGES_REQUESTED", "COMMENT": "COMMENTED"}
@@ -69,9 +69,37 @@ def list_all_review_comments(call: Call) -> Reply:
 @routes.on("GET ~/pulls/comments/{id:int}", *read("pull_requests"))
 def get_review_comment(call: Call) -> Reply:
     """One line comment."""
+    return Reply(pulls.review_comment(call.world, _line_comment(call)))
+
+
+@routes.on("PATCH ~/pulls/comments/{id:int}", *write("pull_requests"))
+def edit_review_comment(call: Call) -> Reply:
+    """New text for a line comment."""
+    row = _line_comment(call)
+    changes.edit_review_comment(call.world, call.actor.login, row, call.text("body"))
+    return Reply(pulls.review_comment(call.world, row))
+
+
+@routes.on("GET ~/pulls/comments/{id:int}/reactions", *read("pull_requests"))
+def list_review_comment_reactions(call: Call) -> Reply:
+    """Emojis on a line comment."""
+    return call.page(_line_comment(call).reactions, lambda row: people.reaction(call.world, row))
+
+
+@routes.on("POST ~/pulls/comments/{id:int}/reactions", *write("pull_requests"))
+def react_to_review_comment(call: Call) -> Reply:
+    """An emoji on a line comment; 200 when it was there."""
+    content = call.text("content")
+    if content not in people.CONTENTS:
+        raise invalid("Reaction", "content")
+    row, new = issue_changes.react(call.world, call.actor.login, _line_comment(call).reactions, content)
+    return Reply(people.reaction(call.world, row), 201 if new else 200)
+
+
+def _line_comment(call: Call) -> ReviewComment:
     for row in call.world.review_comments:
         if row.id == call.params["id"]:
-            return Reply(pulls.review_comment(call.world, row))
+            return row
     raise not_found()
 
 
@@ -201,11 +229,11 @@ def get_review(call: Call) -> Reply:
 
 @routes.on("GET ~/pulls/{number:int}/reviews/{review:int}/comments", *read("pull_requests"))
 def list_comments_of_review(call: Call) -> Reply:
-    """Line comments of one review."""
+    """Line comments of one review. Here GitHub says no line, only the position and the piece of diff."""
     rows = [row for row in call.world.review_comments if row.review_id == call.params["review"]]
 
     def show(row: Json) -> Json:
-        return {key: value for key, value in row.items() if key != "subject_type"}
+        return {key: value for key, value in row.items() if key != "subject_type" and "line" not in key}
 
     return call.page(rows, lambda row: show(pulls.review_comment(call.world, row)))
 
@@ -238,8 +266,9 @@ def reply_to_comment(call: Call) -> Reply:
     """An answer to a line comment."""
     issue = call.pull()
     for row in call.world.review_comments:
-        if row.id == call.params["id"] and row.number == issue.number:
+        # "Replies to replies are not supported."
+        if row.id == call.params["id"] and row.number == issue.number and row.in_reply_to is None:
             line = {"path": row.path, "line": row.line, "in_reply_to": row.id, "body": call.text("body")}
-            new = changes.add_review_comment(call.world, call.actor.login, issue, row.review_id, line)
+            new = changes.answer_comment(call.world, call.actor.login, issue, line)
             return Reply(pulls.review_comment(call.world, new), 201)
     raise not_found()

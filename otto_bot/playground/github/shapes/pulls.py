@@ -128,14 +128,14 @@ def review_comment(world: World, row: ReviewComment) -> Json:
     html, pull = f"{world.html}/pull/{row.number}#discussion_r{row.id}", f"{world.api}/pulls/{row.number}"
     shown: Json = {
         "url": url, "id": row.id, "node_id": node_id("PRRC", row.id), "pull_request_review_id": row.review_id,
-        "diff_hunk": "@@ -1 +1 @@", "path": row.path, "commit_id": row.commit_id, "original_commit_id": row.commit_id,
+        "diff_hunk": row.hunk, "path": row.path, "commit_id": row.commit_id, "original_commit_id": row.commit_id,
         "user": people.user(world, row.author), "body": row.body, "created_at": stamp(row.created_at),
-        "updated_at": stamp(row.created_at), "html_url": html, "pull_request_url": pull,
+        "updated_at": stamp(row.updated_at or row.created_at), "html_url": html, "pull_request_url": pull,
         "author_association": people.association(world, row.author), "side": "RIGHT", "start_line": None,
         "original_start_line": None, "start_side": None, "subject_type": "line" if row.line else "file",
         "line": row.line, "original_line": row.line, "position": row.line, "original_position": row.line or 1,
         "_links": {"self": {"href": url}, "html": {"href": html}, "pull_request": {"href": pull}},
-        "reactions": people.rollup([], url),
+        "reactions": people.rollup(row.reactions, url),
     }  # fmt: skip
     if row.in_reply_to:
         shown["in_reply_to_id"] = row.in_reply_to

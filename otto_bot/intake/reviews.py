@@ -1,0 +1,213 @@
+"""Reviews by people become fix tasks: when they are submitted, when they are found late, and by `/otto improve`."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Sequence
+from datetime import datetime
+
+from otto_bot.core import events as e
+from otto_bot.core.attempt import TaskState
+from otto_bot.core.commands import Given
+from otto_bot.core.config import HostCaps
+from otto_bot.core.review_rounds import OVER, pending
+from otto_bot.core.reviews import MOST_POINTS, Review, body_criterion, criterion_of
+from otto_bot.core.run import Run
+from otto_bot.core.values import Person
+from otto_bot.github import models as github
+from otto_bot.github.client import GitHubApp
+from otto_bot.github.errors import NotFound
+from otto_bot.github.verbs import Repository
+from otto_bot.intake.permission import PermissionGate
+from otto_bot.intake.review_reading import MOST_READ, review_of
+from otto_bot.store.ledger import Ledger, Trigger
+from otto_bot.store.run_queries import OtherRunActive
+from otto_bot.text import review as words
+from otto_bot.text.links import Links
+from otto_bot.text.markers import marker
+
+REQUESTED = "CHANGES_REQUESTED"
+MOST_REVIEWS = 50
+"""Reviews that `/otto improve` looks at, newest first."""
+
+
+class Reviews:
+    """Reads reviews and tells the runs; whoever reviewed passes the one permission gate first."""
+
+    def __init__(
+        self,
+        ledger: Ledger,
+        github: GitHubApp,
+        gate: PermissionGate,
+        caps: HostCaps,
+        now: Callable[[], datetime],
+        web_url: str,
+    ) -> None:
+        self._ledger = ledger
+        self._github = github
+        self._gate = gate
+        self._caps = caps
+        self._now = now
+        self._web_url = web_url
+
+    async def submitted(self, run: Run, review_id: int, who: Person, kind: str) -> None:
+        """Someone asked for changes on the run's pull request. A stranger's review changes nothing, without a word."""
+        number = run.pull_request
+        if number is None or any(review.id == review_id for review in run.reviews):
+            return
+        repository = self._repository(run)
+        if not (await self._gate.ask(repository, who, kind)).allowed:
+            return
+        try:
+            found = await repository.review(number, review_id)
+        except NotFound:
+            return  # withdrawn meanwhile, or another pull request's
+        if found.state != REQUESTED or found.author_id != who.id:
+            return
+        comments = await repository.comments_of_review(number, review_id, MOST_READ)
+        review = review_of(found, comments, number)
+        if review.empty:
+            return
+        why = await self._why_over(run, repository, number)
+        if why:
+            await self._say(repository, number, f"review/{review_id}/late", words.over(why))
+            return
+        await self._give(run, review, number, f"review/{review_id}/late")
+
+    async def _give(self, run: Run, review: Review, where: int, key: str, given: Given | None = None) -> None:
+        """Tell the run; where another run of the issue is at work, tell the person."""
+        events: list[e.RunEvent] = [e.ReviewGiven(at=self._now(), review=review)]
+        if given is not None:
+            events.append(e.CommandGiven(at=self._now(), given=given))
+        try:
+            await asyncio.to_thread(lambda: self._ledger.append(run.id, events, self._now()))
+        except OtherRunActive as other:
+            text = words.other_run(other.run_id, run.issue, self._links(run))
+            await self._say(self._repository(run), where, key, text)
+
+    async def _why_over(self, run: Run, repository: Repository, number: int) -> str:
+        """Why the run can take no review up any more; empty where it can."""
+        pull = await repository.pull_request(number)
+        if pull.merged or run.landed:
+            return words.MERGED
+        if run.outcome in OVER:
+            return words.ENDED
+        return words.CLOSED if pull.state == "closed" and run.ended and not pending(run) else ""
+
+    async def improve(self, asked_at: Run, given: Given) -> None:
+        """`/otto improve`: what the last review found becomes a fix task, of its run or of a new one."""
+        run = await self._reviewed(asked_at, given)
+        where = given.where or asked_at.issue
+        trigger_key = f"{given.key}/{asked_at.repo.id}"
+        if given.key in run.seen or await asyncio.to_thread(self._ledger.knows, trigger_key):
+            return
+        repository = self._repository(run)
+        if run.pull_request is None:
+            await self._answer(run, given, where, words.no_pull_request())
+            return
+        earlier = await asyncio.to_thread(self._ledger.runs_of_issue, run.repo.id, run.issue)
+        pull = await repository.pull_request(run.pull_request)
+        review = await self._findings(repository, run.pull_request, earlier)
+        if review is None:
+            await self._answer(run, given, where, words.nothing_to_improve())
+        elif pull.state == "open" and run.outcome not in OVER and not run.landed:
+            await self._again(run, review, given, where)
+        else:
+            head = "" if pull.merged else pull.head_sha
+            await self._start(run, review.model_copy(update={"head": head}), given, trigger_key, where)
+
+    async def _reviewed(self, asked_at: Run, given: Given) -> Run:
+        """The run whose pull request is meant: where it was said, else the issue's newest one."""
+        if given.where == asked_at.pull_request:
+            return asked_at
+        runs = await asyncio.to_thread(self._ledger.runs_of_issue, asked_at.repo.id, asked_at.issue)
+        return next((run for run in reversed(runs) if run.pull_request is not None), asked_at)
+
+    async def _again(self, run: Run, review: Review, given: Given, where: int) -> None:
+        known = next((old for old in run.reviews if old.id == review.id), None)
+        if known is not None:
+            await self._answer(run, given, where, words.known_review(known))
+        else:
+            await self._give(run, review, where, given.key, given)
+
+    async def _start(self, run: Run, review: Review, given: Given, key: str, where: int) -> None:
+        """A run of its own, on the same issue, which is frozen as it reads now."""
+        issue = await self._repository(run).issue(run.issue)
+        trigger = Trigger(
+            key=key, repo=run.repo, issue=run.issue, title=issue.title, body=issue.body, actor=given.by,
+            kind="improve", review=review,
+        )  # fmt: skip
+        fresh = await asyncio.to_thread(self._ledger.start, trigger, self._caps, self._now())
+        if fresh is not None:
+            text = words.improve_started(fresh, review, self._links(run))
+            await self._say(self._repository(run), where, given.key, text)
+            return
+        other = await asyncio.to_thread(self._ledger.active_run, run.repo.id, run.issue)
+        if other is not None and not await asyncio.to_thread(self._ledger.knows, key):
+            await self._answer(run, given, where, words.other_run(other, run.issue, self._links(run)))
+
+    async def _answer(self, run: Run, given: Given, where: int, text: str) -> None:
+        """Say why nothing happens; the run remembers that it heard the command."""
+        await self._say(self._repository(run), where, given.key, text)
+        event = e.CommandGiven(at=self._now(), given=given)
+        await asyncio.to_thread(lambda: self._ledger.append(run.id, [event], self._now()))
+
+    async def _findings(self, repository: Repository, number: int, runs: Sequence[Run]) -> Review | None:
+        """What the newest review that says something asks for, without what is done already."""
+        done = _done(runs)
+        last: Review | None = None
+        for found in reversed((await repository.reviews(number))[-MOST_REVIEWS:]):
+            if found.state not in (REQUESTED, "COMMENTED") or not await self._may(repository, found):
+                continue
+            bare = found.state == "COMMENTED" and not found.body.strip()
+            if last is not None and not (bare and found.author_id == last.by.id):
+                break
+            comments = await repository.comments_of_review(number, found.id, MOST_READ)
+            review = review_of(found, comments, number, left_out=done, body=found.id not in done)
+            if review.empty:
+                continue
+            if not bare:
+                return review if last is None else last
+            # Single comments are a review each: those of one person, one after the other, belong together.
+            last = review if last is None else _joined(review, last)
+        return last
+
+    async def _may(self, repository: Repository, found: github.Review) -> bool:
+        if found.author_id is None:
+            return False
+        who = Person(id=found.author_id, login=found.author_login)
+        return (await self._gate.ask(repository, who, found.author_type)).allowed
+
+    def _repository(self, run: Run) -> Repository:
+        return self._github.repository(run.repo.installation_id, run.repo.id)
+
+    def _links(self, run: Run) -> Links:
+        return Links(self._web_url, run.repo.owner, run.repo.name)
+
+    async def _say(self, repository: Repository, number: int, key: str, text: str) -> None:
+        await repository.upsert_comment(number, marker(0, f"answer/{key}"), text)
+
+
+def _done(runs: Sequence[Run]) -> frozenset[int]:
+    """Ids of line comments, and of reviews as a whole, that a merged task took up."""
+    found: set[int] = set()
+    for run in runs:
+        merged = {key for key, task in run.tasks.items() if task.state is TaskState.MERGED}
+        for review in run.reviews:
+            found |= {p.id for p in review.points if (criterion_of(review, p) or ("",))[0] in merged}
+            if (body_criterion(review) or ("",))[0] in merged:
+                found.add(review.id)
+    return frozenset(found)
+
+
+def _joined(earlier: Review, later: Review) -> Review:
+    """Two reviews of one person as the later one, the earlier's comments first."""
+    points = (*earlier.points, *later.points)
+    kept = points[:MOST_POINTS]
+    left_out = earlier.left_out + later.left_out + len(points) - len(kept)
+    return later.model_copy(update={"points": kept, "left_out": left_out})
+
+
+def reviewable(run: Run) -> bool:
+    """Whether a review of the run's pull request may still be taken up."""
+    return run.pull_request is not None and not run.landed and run.outcome not in OVER

@@ -1,0 +1,52 @@
+"""Questions about runs that are no part of the ledger's own work: which one is active, which were there before."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+import sqlalchemy as sa
+
+from otto_bot.core.run import Outcome, Run
+from otto_bot.store import tables as t
+from otto_bot.store.database import reading
+
+
+class OtherRunActive(Exception):
+    """Another run of the same issue is active, and there is only one at a time; `run_id` is the other one."""
+
+    def __init__(self, run_id: int) -> None:
+        self.run_id = run_id
+        super().__init__(f"run {run_id} works on this issue")
+
+
+class RunQueries:
+    """Reads. Every method is one short transaction; errors are StoreUnavailable."""
+
+    def __init__(self, engine: sa.Engine) -> None:
+        self._engine = engine
+
+    def active_run(self, repo_id: int, issue: int) -> int | None:
+        """The run that works on an issue."""
+        where = (t.runs.c.repo_id == repo_id) & (t.runs.c.issue == issue) & (t.runs.c.active == 1)
+        with reading(self._engine) as c:
+            found: int | None = c.execute(sa.select(t.runs.c.id).where(where)).scalar()
+        return found
+
+    def runs_of_issue(self, repo_id: int, issue: int) -> list[Run]:
+        """Every run of an issue, oldest first."""
+        where = (t.runs.c.repo_id == repo_id) & (t.runs.c.issue == issue)
+        with reading(self._engine) as c:
+            states = c.execute(sa.select(t.runs.c.state).where(where).order_by(t.runs.c.ordinal)).scalars()
+            return [Run.model_validate_json(state) for state in states if state]
+
+    def done_lately(self, since: datetime, most: int) -> list[int]:
+        """Runs that are done, have a pull request and changed since then, newest first: a review may still come."""
+        where = (
+            (t.runs.c.active == 0)
+            & (t.runs.c.outcome == Outcome.DONE.value)
+            & (t.runs.c.pull_request != 0)
+            & (t.runs.c.updated_at >= since.timestamp())
+        )
+        with reading(self._engine) as c:
+            query = sa.select(t.runs.c.id).where(where).order_by(t.runs.c.updated_at.desc()).limit(most)
+            return list(c.execute(query).scalars())
