@@ -7,6 +7,8 @@ import re
 from otto_bot.core.patches import squeezed
 
 NOTHING, TRUTHY, PARTIAL, EXACT, DETAILED = range(5)
+LONGEST_CHECK = 400
+"""Characters of a line in which a check is looked for."""
 """Strength of a check: holds always · something is there · some property · one value · a value and its message."""
 
 _CHECK = re.compile(
@@ -24,7 +26,7 @@ _RANKS: tuple[tuple[int, re.Pattern[str]], ...] = (
     (
         NOTHING,
         re.compile(
-            r"\bassert\s*\(?\s*(?:True|1|not\s+False|not\s+None)\s*\)?\s*(?:,|$|#|;)|\bassert\b.*\bor\s+(?:True|1)\b"
+            r"\bassert\s*\(?\s*(?:True|1|not\s+False|not\s+None)\s*\)?\s*(?:,|$|#|;)|\bassert\b.{0,120}\bor\s+(?:True|1)\b"
             r"|\bassert(?:True|That|Truthy)?!?\s*\(\s*(?:true|True|1)\s*[,)]|\bassert\w*\(\s*(?:1|true)\s*==\s*(?:1|true)\s*[,)]"
             r"|\bexpect\(\s*(?:true|1|null|undefined|['\"][^'\"]*['\"])\s*\)|\bassert\w*!?\(\s*([\w.\"']+)\s*,\s*\1\s*[,)]"
             r"|\bassert\s+([\w.\"']+)\s*==\s*\2\s*(?:$|,|#)|\bexpect\(\s*([\w.]+)\s*\)\.to(?:Be|Equal|StrictEqual)\(\s*\3\s*\)"
@@ -74,7 +76,7 @@ _RANKS: tuple[tuple[int, re.Pattern[str]], ...] = (
     (
         PARTIAL,
         re.compile(
-            r"\bassert\w*!?\b.*(?:\bin\b|isinstance\(|startswith|endswith|!=|<|>|\.contains\(|\bany\(|\ball\(|\bre\.|match)"
+            r"\bassert\w*!?\b.{0,120}?(?:\bin\b|isinstance\(|startswith|endswith|!=|<|>|\.contains\(|\bany\(|\ball\(|\bre\.|match)"
             r"|\b[Aa]ssert(?:\.|_|That\.)?(?:Not)?(?:In|Greater\w*|Less\w*|Is(?:Not)?InstanceOf|IsInstance|InstanceOf|Contains\w*|String\w*|Regex\w*|Matches\w*|NotEquals?|Includes?|Match\w*|HasKey|ArrayHasKey|Count)"
             r"|assert_(?:in|includes|match|instance_of|raises|operator|not_equal|called\w*)\b|\.to(?:Contain\w*|Match|BeGreater\w*|BeLess\w*|BeInstanceOf|HaveBeenCalled|Throw)\b|\.not\."
             r"|\b(?:include|match|start_with|end_with|be_a|be_an|have_key|raise_error)\b|contains\(|\b(?:require|assert)\.(?:Contains|Error|Greater|Less|Subset|NotEqual)\b|EXPECT_(?:NE|GT|LT|TRUE)|\bverify\w*\s*\("
@@ -90,7 +92,7 @@ def strength(text: str) -> int | None:
 
     A check by a function of the project's own (`assert_sorted(x)`) counts as exact: what it does is not known here.
     """
-    text = _HEAD.sub("", text, count=1)
+    text = _HEAD.sub("", text[:LONGEST_CHECK], count=1)
     if not _CHECK.search(text) or _NO_CHECK.match(text):
         return None
     for rank, pattern in _RANKS:
