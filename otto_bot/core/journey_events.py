@@ -24,6 +24,32 @@ class JourneysTested(Event):
     usd: float = 0.0
 
 
+class JourneysDispatched(Event):
+    """What Actions is to run is written down, and then, with `run_id`, on its way."""
+
+    type: Literal["JourneysDispatched"] = "JourneysDispatched"
+    round: int
+    head: str
+    script: str
+    run_id: int | None = None
+    url: str = ""
+    next_at: datetime
+    model: str = ""
+    calls: int = 0
+    usd: float = 0.0
+
+
+class JourneysPolled(Event):
+    """Actions was looked at and is not ready; `lost` = it will bring nothing, for this reason."""
+
+    type: Literal["JourneysPolled"] = "JourneysPolled"
+    round: int
+    head: str
+    next_at: datetime
+    waiting: str = ""
+    lost: str = ""
+
+
 class JourneysSkipped(Event):
     """Nothing here can run the journeys; the reason is for people."""
 

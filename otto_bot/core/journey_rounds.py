@@ -60,14 +60,24 @@ def rounds_allowed(run: Run) -> int:
 def begin(run: Run) -> Run:
     """A new round on the run branch's head."""
     head = run.base_sha if run.kind == "certify" else run.head
-    fresh = JourneyRound(number=len(run.journeys) + 1, head=head)
+    waived = run.journeys[-1].waived if run.journeys else ()
+    fresh = JourneyRound(number=len(run.journeys) + 1, head=head, waived=waived)
     return run.model_copy(update={"phase": RunPhase.JOURNEYS, "journeys": (*run.journeys, fresh)})
 
 
 def moved(run: Run, head: str) -> Run:
     """Somebody pushed while the journeys are tested: they are tested on what is there now."""
     one = _at(run, run.journeys[-1].number, RoundState.TESTING) if run.journeys else None
-    return run if one is None or run.kind == "certify" else run.with_round(one.model_copy(update={"head": head}))
+    if one is None or run.kind == "certify":
+        return run
+    anew = {"head": head, "dispatched": None, "dispatches": 0, "next_at": None, "waiting": ""}
+    return run.with_round(one.model_copy(update=anew))
+
+
+def testing(run: Run, number: int, head: str) -> JourneyRound | None:
+    """The round that is being walked, if it is this one and on this head."""
+    one = _at(run, number, RoundState.TESTING)
+    return one if one is not None and one.head == head else None
 
 
 def _at(run: Run, number: int, *states: RoundState) -> JourneyRound | None:
@@ -79,16 +89,20 @@ def _at(run: Run, number: int, *states: RoundState) -> JourneyRound | None:
 
 def journeys_tested(run: Run, event: e.JourneysTested) -> Run:
     """Every journey was walked. A report that does not fit the plan changes nothing."""
-    one, plan = _at(run, event.round, RoundState.TESTING), subject(run)
-    if one is None or plan is None or event.head != one.head:
+    one, plan = testing(run, event.round, event.head), subject(run)
+    if one is None or plan is None:
         return run
     if report_problems(journeys_of(plan), event.report):
         return run
     told = {"via": event.via, "report": event.report, "verdicts": event.verdicts, "model": event.model}
-    paid = {"calls": event.calls, "usd": event.usd}
-    if event.report.failing and run.kind != "certify":
+    paid = {"calls": one.calls + event.calls, "usd": one.usd + event.usd, "dispatched": None, "waiting": ""}
+    told["model"] = event.model or one.model
+    waived = set(event.report.failing) <= set(one.waived)
+    if not waived and run.kind != "certify":
         return run.with_round(one.model_copy(update={**told, **paid, "state": RoundState.TESTED}))
-    why = "every journey passed" if not event.report.failing else "certified as it is; nothing is changed"
+    why = "every journey passed" if not event.report.failing else "what fails was taken as it is before"
+    if event.report.failing and run.kind == "certify":
+        why = "certified as it is; nothing is changed"
     settled = {"state": RoundState.DECIDED, "decided_by": "rules", "why": why, "revision": 0}
     return run.with_round(one.model_copy(update={**told, **paid, **settled}))
 
@@ -110,7 +124,7 @@ def journeys_triaged(run: Run, event: e.JourneysTriaged) -> Run:
     if one is None or run.plan is None or finding_problems(one.report, event.findings):
         return run
     plan = run.plan
-    findings = tuple(_within_scope(plan, finding) for finding in event.findings)
+    findings = tuple(_within_scope(plan, f) for f in event.findings if f.journey not in one.waived)
     following, why = decide(run, one, findings)
     fixing = tuple(f.journey for f in findings if f.kind is FindingKind.IMPLEMENTATION)
     return _decided(
@@ -130,7 +144,7 @@ def journeys_triaged(run: Run, event: e.JourneysTriaged) -> Run:
 def decide(run: Run, one: JourneyRound, findings: tuple[Finding, ...]) -> tuple[Next, str]:
     """What follows from the findings of a round, and why. Limits first: they hold whatever anyone found."""
     earlier = tuple(old for old in run.journeys if old.number < one.number)
-    if not better(earlier, one.report.failing):
+    if not better(earlier, one.open_failing):
         return Next.ASK, NOT_BETTER
     if one.number >= rounds_allowed(run):
         return Next.ASK, NO_ROUND_LEFT

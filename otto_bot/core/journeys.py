@@ -108,6 +108,15 @@ class RoundState(StrEnum):
     APPLIED = "applied"
 
 
+class Dispatched(Frozen):
+    """The journeys on their way through Actions. `script` names the stored commands, `run_id` the workflow run."""
+
+    script: str
+    at: datetime
+    run_id: int | None = None
+    url: str = ""
+
+
 class JourneyRound(Frozen):
     """The journeys tested once, on one head. `next` counts only when its comment stands."""
 
@@ -115,6 +124,14 @@ class JourneyRound(Frozen):
     head: str
     state: RoundState = RoundState.TESTING
     via: Via | None = None
+    dispatched: Dispatched | None = None
+    """The workflow run that is followed now."""
+    dispatches: int = 0
+    """How often Actions was asked, those that brought nothing included."""
+    polls: int = 0
+    next_at: datetime | None = None
+    """When Actions is looked at again."""
+    waiting: str = ""
     report: JourneyReport = JourneyReport()
     verdicts: dict[str, Verdict] = {}
     """Of a run that only certifies: what the judge says of each task's criteria."""
@@ -223,9 +240,12 @@ def _some(report: JourneyReport) -> str:
 
 
 def better(earlier: tuple[JourneyRound, ...], failing: tuple[str, ...]) -> bool:
-    """Whether failing journeys strictly decreased since the round before; the first round is always a beginning."""
+    """Whether failing journeys strictly decreased since the round before; the first round is always a beginning.
+
+    What a person has taken as it is counts as failing nowhere.
+    """
     before = next((one for one in reversed(earlier) if one.report.journeys), None)
-    return before is None or len(failing) < len(before.report.failing)
+    return before is None or len(failing) < len(before.open_failing)
 
 
 def fix_title(number: int, failing: tuple[str, ...]) -> str:
