@@ -9,7 +9,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from otto_bot.core.plan import Journey, Plan
-from otto_bot.core.records import CommandRecord
+from otto_bot.core.records import RUN, CommandRecord
 from otto_bot.core.values import Frozen
 from otto_bot.core.verdict import Verdict
 
@@ -188,12 +188,15 @@ def _step_problems(journey: Journey, result: JourneyResult, report: JourneyRepor
     if said != journey.step_ids:
         return [f"{journey.id}: its steps are {', '.join(journey.step_ids)}, each once and in this order"]
     found: list[str] = []
-    stopped = False
+    stopped = broken = False
     for step in result.steps:
         found += _evidence_problems(step, report)
         if stopped and step.status == "passed":
             found.append(f"{step.id}: passed, although a step before it was not reached")
+        if step.status == "not_reached" and not broken and step is not result.steps[0]:
+            found.append(f"{step.id}: not reached, although no step before it failed")
         stopped = stopped or step.status == "not_reached"
+        broken = broken or step.status != "passed"
     if result.steps and result.steps[0].status == "not_reached":
         found.append(f"{result.steps[0].id}: the first step can always be tried; say passed or failed")
     return found
@@ -206,10 +209,10 @@ def _evidence_problems(step: StepResult, report: JourneyReport) -> list[str]:
     unknown = [ref for ref, record in zip(step.refs, records, strict=True) if record is None]
     if unknown:
         return [f"{step.id}: there is no record {unknown[0][:20]}"]
-    ran = [record for record in records if record is not None and record.exit_code is not None]
+    ran = [r for r in records if r is not None and not r.error and (r.tool == RUN or r.exit_code is not None)]
     if not ran:
         return [f"{step.id}: {step.status} needs the record of a command that was run for it, in `refs`"]
-    if step.status == "passed" and all(record.timed_out or record.exit_code != 0 for record in ran):
+    if step.status == "passed" and all(record.failed for record in ran):
         return [f"{step.id}: passed, but every command it names failed ({', '.join(step.refs)})"]
     return []
 

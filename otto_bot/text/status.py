@@ -13,6 +13,7 @@ from otto_bot.text.body import Part, assemble
 from otto_bot.text.edited import edited_in_status
 from otto_bot.text.estimate import estimate_status
 from otto_bot.text.footer import footer, money_words
+from otto_bot.text.journeys_line import at_journeys_words, journeys_commands, journeys_line
 from otto_bot.text.links import Links
 from otto_bot.text.markdown import code, inline, link, sentence
 from otto_bot.text.refusals import reason_words
@@ -30,6 +31,7 @@ def status_comment(run: Run, links: Links, now: datetime) -> str:
         parts.append(Part(full=task_table(run, links), short=short_table(run)))
         parts.append(Part(full=task_graph(run), short=""))
     parts += [
+        Part(full=journeys_line(run, links), short=""),
         _waiting(run, links, now),
         f"**Next:** {next_step(run)}",
         *base_lines(run, links),
@@ -52,6 +54,9 @@ def where_it_stands(run: Run, links: Links) -> str:
     if run.pull_request is not None:
         found.append(link(f"pull request #{run.pull_request}", links.pull(run.pull_request)))
         found.append(link("branch", links.branch(run.run_branch)))
+    found += [
+        link(f"journeys round {one.number}", links.ours(one.comment_url)) for one in run.journeys if one.comment_url
+    ]
     found += [
         link(f"retry plan r{gate.revision}", links.ours(gate.comment_url))
         for gate in run.gates[-5:]
@@ -87,6 +92,8 @@ def next_step(run: Run) -> str:
         return _executing(run)
     if run.phase is RunPhase.PLAN_REVIEW and run.plan_approved_by:
         return "the draft pull request is opened, with an empty first commit that shows the state before any work."
+    if run.phase is RunPhase.JOURNEYS:
+        return at_journeys_words(run)
     if run.phase is RunPhase.GATE_REVIEW and waits_for(run) is not None:
         return "once a person says so, the retry plan is carried out; no work starts again before."
     return NEXT[run.phase]
@@ -98,7 +105,7 @@ NEXT: dict[RunPhase, str] = {
     RunPhase.INTEGRATING: "the verified tasks go onto the run branch, once exactly that state is green.",
     RunPhase.GATE: "the failures are read together, and a retry plan is posted on the pull request.",
     RunPhase.GATE_REVIEW: "the retry plan is carried out; no work starts again before.",
-    RunPhase.JOURNEYS: "the whole is checked once more.",
+    RunPhase.JOURNEYS: "the product is tested by its user journeys.",
     RunPhase.DONE: "nothing.",
 }
 """What follows each phase that needs no closer look."""
@@ -155,6 +162,8 @@ def _commands(run: Run) -> str:
         words = [code(run.hold.reply, 200), "`/otto stop`"]
     elif run.phase is RunPhase.PLAN_REVIEW and not run.plan_approved_by:
         words = [f"`/otto approve r{run.plan_revision}`", "`/otto replan -- what should change`", "`/otto stop`"]
+    elif (said := journeys_commands(run)) is not None:
+        words = said
     elif gate is not None and gate.state is GateState.POSTED:
         words = [f"`/otto approve r{gate.revision}`", *_about(run, RETRYABLE), "`/otto pause`"]
     elif run.outcome is not None:

@@ -19,7 +19,7 @@ PHASES: dict[RunPhase, str] = {
     RunPhase.INTEGRATING: "putting verified tasks onto the run branch",
     RunPhase.GATE: "looking at what failed",
     RunPhase.GATE_REVIEW: "a retry plan is written",
-    RunPhase.JOURNEYS: "checking the whole once more",
+    RunPhase.JOURNEYS: "testing the product by its user journeys",
     RunPhase.DONE: "finished",
 }
 OUTCOMES: dict[Outcome, str] = {
