@@ -1,4 +1,4 @@
-"""Journeys that GitHub Actions runs: asked for, looked at until they are through, asked for again where nothing came."""
+"""Journeys that GitHub Actions runs: asked for, looked at until they are through, asked again if nothing came."""
 
 from __future__ import annotations
 
