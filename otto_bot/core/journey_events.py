@@ -7,7 +7,7 @@ from typing import Literal
 
 from otto_bot.core.event_base import Event
 from otto_bot.core.journeys import Finding, JourneyReport, Via
-from otto_bot.core.verdict import Verdict
+from otto_bot.core.verdict import Proof, Verdict
 
 
 class JourneysTested(Event):
@@ -19,6 +19,8 @@ class JourneysTested(Event):
     via: Via
     report: JourneyReport = JourneyReport()
     verdicts: dict[str, Verdict] = {}
+    proofs: dict[str, Proof] = {}
+    """What those verdicts stand on."""
     model: str = ""
     calls: int = 0
     usd: float = 0.0

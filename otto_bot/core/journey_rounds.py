@@ -94,9 +94,14 @@ def journeys_tested(run: Run, event: e.JourneysTested) -> Run:
         return run
     if report_problems(journeys_of(plan), event.report):
         return run
-    told = {"via": event.via, "report": event.report, "verdicts": event.verdicts, "model": event.model}
-    paid = {"calls": one.calls + event.calls, "usd": one.usd + event.usd, "dispatched": None, "waiting": ""}
-    told["model"] = event.model or one.model
+    told: dict[str, object] = {
+        "via": event.via,
+        "report": event.report,
+        "verdicts": event.verdicts,
+        "proofs": event.proofs,
+    }
+    paid = {"calls": one.calls + event.calls, "usd": one.usd + event.usd, "model": event.model or one.model}
+    told |= {"dispatched": None, "waiting": ""}
     waived = set(event.report.failing) <= set(one.waived)
     if not waived and run.kind != "certify":
         return run.with_round(one.model_copy(update={**told, **paid, "state": RoundState.TESTED}))

@@ -11,7 +11,7 @@ from pydantic import Field
 from otto_bot.core.plan import Journey, Plan
 from otto_bot.core.records import RUN, CommandRecord
 from otto_bot.core.values import Frozen
-from otto_bot.core.verdict import Verdict
+from otto_bot.core.verdict import Proof, Verdict
 
 MOST_ROUNDS = 3
 """How often the journeys of one run are tested without a person asking for more."""
@@ -135,6 +135,8 @@ class JourneyRound(Frozen):
     report: JourneyReport = JourneyReport()
     verdicts: dict[str, Verdict] = {}
     """Of a run that only certifies: what the judge says of each task's criteria."""
+    proofs: dict[str, Proof] = {}
+    """What those verdicts stand on."""
     findings: tuple[Finding, ...] = ()
     decided_by: Literal["", "triage", "rules", "human"] = ""
     next: Next = Next.NOTHING

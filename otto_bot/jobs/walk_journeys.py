@@ -14,6 +14,7 @@ from otto_bot.core.journeys import JourneyRound, RoundState, journeys_of
 from otto_bot.core.plan import Plan
 from otto_bot.core.run import Run
 from otto_bot.core.values import Usage, stored_json
+from otto_bot.jobs.certify import with_verdicts
 from otto_bot.jobs.context import Context
 from otto_bot.jobs.examining import examine_head
 from otto_bot.jobs.journeys_actions import not_by_actions, through_actions
@@ -31,19 +32,33 @@ async def walk_journeys(context: Context, run: Run, effect: Effect, ticket: Tick
     one, plan = current(run), subject(run)
     if one is None or plan is None or one.number != effect.number or one.state is not RoundState.TESTING:
         return []
-    via = run.config.journeys.via
     try:
-        if via != "actions" and context.cage is not None:
-            return [await _in_sandbox(context, run, ticket, one, plan)]
-        why = "" if via == "sandbox" else await not_by_actions(context, run, one)
-        if via != "sandbox" and not why:
-            return await through_actions(context, run, effect, one, request_for(context, run, one, plan, 1))
+        events = await _walked(context, run, effect, ticket, one, plan)
+        if run.kind != "certify":
+            return events
+        return [
+            await with_verdicts(context, run, ticket, one, plan, event) if isinstance(event, JourneysTested) else event
+            for event in events
+        ]
     except BudgetSpent as error:
         return [await out_of_money(context, run, error)]
-    return [JourneysSkipped(at=context.now(), round=one.number, reason=_neither(context, run, why))]
 
 
-def _neither(context: Context, run: Run, why: str) -> str:
+async def _walked(
+    context: Context, run: Run, effect: Effect, ticket: Ticket, one: JourneyRound, plan: Plan
+) -> Sequence[RunEvent]:
+    via = run.config.journeys.via
+    if not journeys_of(plan):  # a plan of one task that is certified
+        return [JourneysTested(at=context.now(), round=one.number, head=one.head, via="sandbox")]
+    if via != "actions" and context.cage is not None:
+        return [await _in_sandbox(context, run, ticket, one, plan)]
+    why = "" if via == "sandbox" else await not_by_actions(context, run, one)
+    if via != "sandbox" and not why:
+        return await through_actions(context, run, effect, one, request_for(context, run, one, plan, 1))
+    return [JourneysSkipped(at=context.now(), round=one.number, reason=_neither(run, why))]
+
+
+def _neither(run: Run, why: str) -> str:
     """What is missing, in words; `why` is what keeps Actions from it."""
     via = run.config.journeys.via
     if via == "sandbox":

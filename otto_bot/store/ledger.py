@@ -16,6 +16,7 @@ from otto_bot.core.invariants import InvariantBroken
 from otto_bot.core.machine import reduce, started
 from otto_bot.core.review_rounds import pending
 from otto_bot.core.reviews import Review
+from otto_bot.core.plan import Plan
 from otto_bot.core.run import Kind, Run
 from otto_bot.core.shared_failures import VerdictSeen
 from otto_bot.core.values import Frozen, Person, Repo, stored_json
@@ -45,6 +46,8 @@ class Trigger(Frozen):
     kind: Kind = "build"
     review: Review | None = None
     """Of a run that only improves."""
+    subject: Plan | None = None
+    """Of a run that only certifies: the plan to hold the default branch against; None = one is made."""
 
 
 class Recorded(Frozen):
@@ -106,6 +109,7 @@ class Ledger(RunQueries):
                 plan_only=trigger.plan_only,
                 kind=trigger.kind,
                 review=trigger.review,
+                subject=trigger.subject,
                 inherited=inherited(_account(run) for run in earlier),
                 context=inherited_notes(earlier),
             )

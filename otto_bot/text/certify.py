@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from otto_bot.core.journeys import JourneyRound
 from otto_bot.core.plan import Plan
-from otto_bot.core.run import Run
-from otto_bot.core.verdict import Verdict, assess
+from otto_bot.core.records import CommandRecord
+from otto_bot.core.run import Run, RunPhase
+from otto_bot.core.verdict import Proof, Verdict, assess
 from otto_bot.text.body import Part
-from otto_bot.text.markdown import cell, fold, inline
+from otto_bot.text.markdown import cell, code, fence, fold, inline
 from otto_bot.text.words import count
 
+OUTPUT = 1200
 STATUS = {"met": "met", "not_met": "not met", "unclear": "unclear"}
 
 
@@ -36,11 +38,21 @@ def certified_tasks(run: Run, one: JourneyRound) -> Part:
     if not wrong_count:
         lead = f"**Criteria:** every [must] criterion of {count(len(plan.tasks), 'task')} holds."
     table = "\n".join(rows)
-    body = "\n\n".join(_evidence(plan, key, verdict) for key, verdict in one.verdicts.items() if key in plan.keys)
+    shown = [(key, verdict) for key, verdict in one.verdicts.items() if key in plan.keys]
+    body = "\n\n".join(_evidence(plan, key, verdict, one.proofs.get(key, Proof())) for key, verdict in shown)
     return Part(f"{lead}\n\n{table}\n\n{fold('Evidence of every criterion', body)}", f"{lead}\n\n{table}")
 
 
-def _evidence(plan: Plan, key: str, verdict: Verdict) -> str:
+def certify_next(run: Run) -> str:
+    """What happens next in a run that only certifies, in one sentence."""
+    if run.ended:
+        return "nothing; no code was written."
+    if run.phase is RunPhase.PLANNING:
+        return "the default branch is read." if run.subject is not None else "a plan is made of the issue."
+    return "the default branch is tested and read; what was seen is posted here. No code is written."
+
+
+def _evidence(plan: Plan, key: str, verdict: Verdict, proof: Proof) -> str:
     words = {criterion.id: criterion for criterion in plan.task(key).criteria}
     lines = [f"**{key} {inline(plan.task(key).title, 120)}**"]
     for item in verdict.items:
@@ -48,4 +60,11 @@ def _evidence(plan: Plan, key: str, verdict: Verdict) -> str:
         if criterion is not None:
             said = f"{inline(criterion.text, 300)} · {STATUS[item.status]}: {inline(item.evidence, 500)}"
             lines.append(f"- {item.id} [{criterion.level}] {said}")
+            lines += [f"\n{record_line(record)}\n\n{fence(record.output, OUTPUT)}\n" for record in proof.cited(item.id)]
     return "\n".join(lines)
+
+
+def record_line(record: CommandRecord) -> str:
+    """`R3 · command · exit 1`."""
+    ending = record.ending.replace("exit code", "exit")
+    return " · ".join(part for part in (record.ref, code(record.what, 200), ending) if part)

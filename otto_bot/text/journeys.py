@@ -20,7 +20,7 @@ from otto_bot.core.records import CommandRecord
 from otto_bot.core.run import Run
 from otto_bot.text.body import Part, assemble
 from otto_bot.text.boxes import boxes
-from otto_bot.text.certify import certified_tasks
+from otto_bot.text.certify import certified_tasks, record_line
 from otto_bot.text.footer import money_line
 from otto_bot.text.links import Links
 from otto_bot.text.markdown import cell, code, fence, fold, inline, link, quoted
@@ -130,17 +130,11 @@ def _quote(one: JourneyRound, finding: Finding) -> str:
     record = one.report.record(finding.ref)
     if record is None or not finding.quote:
         return ""
-    return f"{_record_line(record)}\n\n{fence(finding.quote, QUOTE)}"
+    return f"{record_line(record)}\n\n{fence(finding.quote, QUOTE)}"
 
 
 def _shown(record: CommandRecord) -> str:
-    return f"{_record_line(record)}\n\n{fence(record.output or '(no output)', QUOTE)}"
-
-
-def _record_line(record: CommandRecord) -> str:
-    """`R3 · command · exit 1`."""
-    ending = record.ending.replace("exit code", "exit")
-    return " · ".join(part for part in (record.ref, code(record.what, 200), ending) if part)
+    return f"{record_line(record)}\n\n{fence(record.output or '(no output)', QUOTE)}"
 
 
 def _short(run: Run, one: JourneyRound, journey: JourneyResult) -> str:
@@ -256,7 +250,7 @@ def _evidence(run: Run, one: JourneyRound) -> str:
                 record = one.report.record(ref)
                 if record is not None and ref not in told:
                     told.add(ref)
-                    lines.append(f"{_record_line(record)}\n\n{fence(record.output or '(no output)', OUTPUT)}")
+                    lines.append(f"{record_line(record)}\n\n{fence(record.output or '(no output)', OUTPUT)}")
         blocks.append("\n\n".join(lines))
     return fold("Evidence of every step", "\n\n".join(blocks)) if blocks else ""
 

@@ -26,6 +26,7 @@ HELP: tuple[tuple[str, str], ...] = (
     ("/otto accept t1 …", "say that the changed tests that were shown are right; the same commit goes on"),
     ("/otto replan [-- guidance]", "make another plan, of the issue as it is now, while no task has started"),
     ("/otto plan", "only a plan and an estimate, no code"),
+    ("/otto certify", "hold the default branch against the issue's plan, no code"),
     ("/otto pause", "stop before the next step"),
     ("/otto resume", "go on after a pause or once a problem is solved"),
     ("/otto stop", "end the run; what is written is pushed and stays"),
@@ -75,6 +76,11 @@ def no_run() -> str:
         "There is no run here. Put the label `otto` on an issue to start one; "
         "in a pull request whose checks are red, `/otto explain` says why."
     )
+
+
+def certify_an_issue() -> str:
+    """`/otto certify` was said where there is no issue."""
+    return "Say `/otto certify` on an issue: the default branch is held against the plan of that issue."
 
 
 def label_on_pull_request() -> str:

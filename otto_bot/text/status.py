@@ -10,6 +10,7 @@ from otto_bot.core.run import GateState, Outcome, Run, RunPhase
 from otto_bot.core.waits import waits_for
 from otto_bot.text.base import base_lines
 from otto_bot.text.body import Part, assemble
+from otto_bot.text.certify import certify_next
 from otto_bot.text.edited import edited_in_status
 from otto_bot.text.estimate import estimate_status
 from otto_bot.text.footer import footer, money_words
@@ -86,6 +87,8 @@ def next_step(run: Run) -> str:
     """What happens next, in one sentence."""
     if run.hold is not None:
         return "nothing until someone says so."
+    if run.kind == "certify":
+        return certify_next(run)
     if run.outcome is not None:
         return _after(run)
     if run.phase is RunPhase.EXECUTING:
@@ -155,6 +158,8 @@ def _money(run: Run) -> list[str]:
 
 
 def _commands(run: Run) -> str:
+    if run.kind == "certify" and run.ended:
+        return "say `/otto certify` again, or put the label on to have it built."
     if run.ended or run.outcome is Outcome.CANCELLED:
         return "put the label on again to start a new run."
     gate = run.gate
