@@ -15,6 +15,17 @@ OUTPUT = 1200
 STATUS = {"met": "met", "not_met": "not met", "unclear": "unclear"}
 
 
+def certify_headline(run: Run, one: JourneyRound) -> str:
+    """`certify: 1 of 4 journeys failed, 1 of 2 tasks does not hold`."""
+    total, failed = len(one.report.journeys), len(one.report.failing)
+    tasks = run.subject.tasks if run.subject is not None else ()
+    wrong = sum(1 for task in tasks if task.key not in one.verdicts or not assess(task, one.verdicts[task.key]).passed)
+    said = [f"{failed} of {count(total, 'journey')} failed"] if failed else []
+    said += [f"{wrong} of {count(len(tasks), 'task')} {'does' if wrong == 1 else 'do'} not hold"] if wrong else []
+    good = f"all {count(total, 'journey')} passed, every task holds" if total else "every task holds"
+    return f"certify: {', '.join(said) or good}"
+
+
 def certified_tasks(run: Run, one: JourneyRound) -> Part:
     """A row for each task, its unmet criteria, and all evidence folded."""
     plan = run.subject

@@ -20,7 +20,7 @@ from otto_bot.core.records import CommandRecord
 from otto_bot.core.run import Run
 from otto_bot.text.body import Part, assemble
 from otto_bot.text.boxes import boxes
-from otto_bot.text.certify import certified_tasks, record_line
+from otto_bot.text.certify import certified_tasks, certify_headline, record_line
 from otto_bot.text.footer import money_line
 from otto_bot.text.links import Links
 from otto_bot.text.markdown import cell, code, fence, fold, inline, link, quoted
@@ -57,9 +57,11 @@ def journeys_comment(run: Run, one: JourneyRound, links: Links, now: datetime) -
 def headline(run: Run, one: JourneyRound) -> str:
     """`journeys round 1: 1 of 4 failed · r5`."""
     total, failed = len(one.report.journeys), len(one.report.failing)
-    what = "certify" if run.kind == "certify" else f"journeys round {one.number}"
+    if run.kind == "certify":
+        return certify_headline(run, one)
+    what = f"journeys round {one.number}"
     if not total:
-        return f"{what}: the plan has no journeys" if run.kind == "certify" else f"{what}: not tested"
+        return f"{what}: not tested"
     if not failed:
         return f"{what}: {'it passed' if total == 1 else f'all {total} passed'}"
     revision = f" · r{one.revision}" if one.next is not Next.NOTHING or one.decided_by == "human" else ""
@@ -147,15 +149,17 @@ def _planned(run: Run, one: JourneyRound) -> str:
     """What follows, and who decided it."""
     if run.kind == "certify" or not one.report.failing:
         return ""
-    why = inline(without_at(one.why), 400)
+    why, human = inline(without_at(one.why), 400), one.decided_by == "human"
+    mends = f"one task mends {several(one.fixing)}"
     words = {
-        Next.FIX: f"**Next:** one task mends {several(one.fixing)}: {why}.",
-        Next.REPLAN: f"**Next:** the plan is made anew: {why}.",
+        Next.FIX: f"**Next:** {mends}: {why}." if human else f"**Next:** {mends}; the failed steps are its criteria.",
+        Next.REPLAN: f"**Next:** the plan is made anew: {why}." if human else f"**Next:** {why}.",
         Next.ASK: f"**Next:** nothing until a person says so: {why}.",
         Next.NOTHING: f"**Next:** nothing: {why}.",
     }[one.next]
     told = f" A person adds:{quoted(one.guidance, 2000)}" if one.guidance else ""
-    return words + told
+    rules = " No answer of the triage could stand: by rule each journey counts as a fault of the code."
+    return words + told + (rules if one.decided_by == "rules" and one.findings else "")
 
 
 def _closing(run: Run, one: JourneyRound, now: datetime) -> str:
