@@ -21,6 +21,8 @@ MARK = "otto-journeys"
 OUTPUT_CHARS = 2_000
 _STAMP = re.compile(r"^\ufeff?\d{4}-\d\d-\d\dT[\d:.]+Z ?")
 _EMPTY = re.compile(r"(?:true|:|exit(?: +0)?|sleep +[\d.]+|(?:echo|printf)\b[^|&;<>$`]*)")
+_STRICT = re.compile(r"^\s*set +-[a-z]*e", re.MULTILINE)
+"""With it a script ends where a command fails, whatever its last line is."""
 _MASKED = re.compile(r"(?:\|\| *(?:true|:|exit +0)|; *(?:true|:|exit +0)|&)\s*$")
 
 Command = Annotated[str, Field(min_length=1, max_length=2000)]
@@ -64,7 +66,7 @@ def script_problems(journeys: Sequence[Journey], script: Script) -> tuple[str, .
             continue
         if _EMPTY.fullmatch(command.strip()) or not last:
             found.append(f"{name}: the command does nothing of what the step says")
-        elif _MASKED.search(last):
+        elif _MASKED.search(last) or (_EMPTY.fullmatch(last) and not _STRICT.search(command)):
             found.append(f"{name}: its exit code says nothing: `{last[-60:]}`")
     if len(script.to_input("0" * 16)) > INPUT_CHARS:
         found.append(f"all commands together have more than {INPUT_CHARS} characters")

@@ -154,7 +154,7 @@ def _planned(run: Run, one: JourneyRound) -> str:
     words = {
         Next.FIX: f"**Next:** {mends}: {why}." if human else f"**Next:** {mends}; the failed steps are its criteria.",
         Next.REPLAN: f"**Next:** the plan is made anew: {why}." if human else f"**Next:** {why}.",
-        Next.ASK: f"**Next:** nothing until a person says so: {why}.",
+        Next.ASK: f"**Next:** nothing {'more' if one.approved_by else 'until a person says so'}: {why}.",
         Next.NOTHING: f"**Next:** nothing: {why}.",
     }[one.next]
     told = f" A person adds:{quoted(one.guidance, 2000)}" if one.guidance else ""
