@@ -10,14 +10,15 @@ from otto_bot.agents.journey_script import write_script
 from otto_bot.agents.journeys import WalkRequest, bounded
 from otto_bot.core.actions import POLL_FIRST, POLL_MOST
 from otto_bot.core.effects import Effect
-from otto_bot.core.events import JourneysDispatched, JourneysPolled, JourneysTested, RunEvent
+from otto_bot.core.events import JourneysDispatched, JourneysPolled, JourneysTested, Refused, RunEvent
 from otto_bot.core.journey_dispatch import MOST_DISPATCHES
 from otto_bot.core.journey_script import Script, read_log
 from otto_bot.core.journeys import Dispatched, JourneyReport, JourneyRound, report_problems
 from otto_bot.core.run import Run
 from otto_bot.core.values import stored_json
 from otto_bot.github.ci_models import WorkflowRun
-from otto_bot.github.errors import Conflict, Forbidden, LogsGone, NotFound, Refused, TooLarge
+from otto_bot.github.errors import Conflict, Forbidden, LogsGone, NotFound, TooLarge
+from otto_bot.github.errors import Refused as GitHubRefused
 from otto_bot.jobs.context import Context, parse_workflows
 from otto_bot.jobs.money import budgeted, keep_records
 from otto_bot.jobs.outcomes import NeedsPerson
@@ -114,7 +115,7 @@ async def _started(
         try:
             workflow = run.config.journeys.workflow
             run_id = await repository.dispatch(workflow, branch_of(run), {"id": name, "journeys": commands})
-        except (Refused, Forbidden, NotFound, Conflict) as error:
+        except (GitHubRefused, Forbidden, NotFound, Conflict) as error:
             return await _lost(context, run, one, f"GitHub did not start `{workflow}`: {error.message}", "")
     if run_id is None:
         return [_later(context, one, "GitHub has not started the workflow yet")]
@@ -177,15 +178,11 @@ def _later(context: Context, one: JourneyRound, waiting: str) -> JourneysPolled:
 
 
 async def _lost(context: Context, run: Run, one: JourneyRound, why: str, url: str) -> Sequence[RunEvent]:
-    """Asked for once more; after that a person looks. Raises NeedsPerson."""
+    """Asked for once more; after that the run rests until a person has looked."""
     now = context.now()
     lost = JourneysPolled(at=now, round=one.number, head=one.head, next_at=now, lost=why[:500])
     if one.dispatches < MOST_DISPATCHES:
         return [lost]
-    await context.record(run.id, lost)
-    where = f" See {url}." if url else ""
-    raise NeedsPerson(
-        f"Actions brought no evidence for the journeys of round {one.number}: {why[:500]}.{where} Mend it, then say "
-        "`/otto resume`",
-        "journeys",
-    )
+    where = f" (see {url})" if url else ""
+    reason = f"Actions brought no evidence for the journeys of round {one.number}: {why[:500]}{where}"
+    return [lost, Refused(at=now, reason=reason, reply="/otto resume")]
