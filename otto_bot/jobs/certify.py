@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import count
+
 from otto_bot.agents.certify import certification
 from otto_bot.agents.examiner import ExamineLimits
 from otto_bot.agents.judge import ASKED_ANEW, JudgeRequest, holds
@@ -48,19 +50,20 @@ async def _task(
     key = f"run/{run.id}/certify/n{one.number}/{one.head[:12]}/{task.key}"
     material = Material(task=task)
     usage, calls = Usage(), 0
-    problems: tuple[str, ...] = ()
-    for number in range(1, (ASKED_ANEW + 1) * (1 + run.rests) + 1):
+    for number in count(1):
         request = JudgeRequest(
             run=str(run.id), model=run.config.models.judge, task=task, attempt=0, diff="", records=(),
             nonce=context.nonce_for(key), key=key, number=number,
         )  # fmt: skip
         asked = certification(request, one.number)
         found = await examine_head(context, run, ticket, mirror, one.head, asked, holds(material), LIMITS)
-        usage, calls, problems = usage.plus(found.usage), calls + len(found.calls), found.problems
+        usage, calls = usage.plus(found.usage), calls + len(found.calls)
         if found.value is not None:
             verdict = found.value.once()
             grounds = [ground_of(item, found.records, material) for item in verdict.items]
             return verdict, proof_of(grounds, found.records), usage, calls
+        if found.asked and number % (ASKED_ANEW + 1):
+            raise Retry(not_believed(task.key, number, found.problems, last=False), "judge")
         if found.asked:
-            raise Retry(not_believed(task.key, number, problems, last=False), "judge")
-    raise NeedsPerson(not_believed(task.key, ASKED_ANEW + 1, problems, last=True), "judge")
+            raise NeedsPerson(not_believed(task.key, number, found.problems, last=True), "judge")
+    raise AssertionError("there is always a next conversation")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import timedelta
 
 from otto_bot.agents.journey_script import write_script
@@ -20,6 +21,7 @@ from otto_bot.github.ci_models import WorkflowRun
 from otto_bot.github.errors import Conflict, Forbidden, LogsGone, NotFound, TooLarge
 from otto_bot.github.errors import Refused as GitHubRefused
 from otto_bot.jobs.context import Context, parse_workflows
+from otto_bot.jobs.house_rules import house_rules
 from otto_bot.jobs.money import budgeted, keep_records
 from otto_bot.jobs.outcomes import NeedsPerson
 from otto_bot.jobs.plan_issue import key_files
@@ -77,9 +79,10 @@ async def _written(
     context: Context, run: Run, effect: Effect, one: JourneyRound, request: WalkRequest
 ) -> JourneysDispatched:
     mirror = await context.mirror(run)
-    await mirror.fetch(one.head)
+    await mirror.fetch(one.head, run.base_sha)
     reading = context.reading(mirror)
     paths = reading.files(one.head)
+    request = replace(request, house_rules=await asyncio.to_thread(house_rules, context, run, mirror))
     written = await write_script(budgeted(context, run), request, tuple(paths), key_files(reading, one.head, paths))
     await keep_records(context, run, effect.key, written.records)
     if written.script is None:

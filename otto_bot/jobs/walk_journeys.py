@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
+from dataclasses import replace
+from itertools import count
 
 from otto_bot.agents.examiner import Examined
 from otto_bot.agents.journeys import LIMITS, Walk, WalkRequest, report_of, walk_check, walk_request
@@ -17,6 +19,7 @@ from otto_bot.core.values import Usage, stored_json
 from otto_bot.jobs.certify import with_verdicts
 from otto_bot.jobs.context import Context
 from otto_bot.jobs.examining import examine_head
+from otto_bot.jobs.house_rules import house_rules
 from otto_bot.jobs.journeys_actions import not_by_actions, through_actions
 from otto_bot.jobs.money import out_of_money
 from otto_bot.jobs.outcomes import NeedsPerson, Retry
@@ -92,14 +95,14 @@ async def _in_sandbox(context: Context, run: Run, ticket: Ticket, one: JourneyRo
     Conversations that came to nothing are read from the journal and cost nothing again.
     """
     mirror = await context.mirror(run)
-    await mirror.fetch(one.head)
+    await mirror.fetch(one.head, run.base_sha)
     usage, calls = Usage(), 0
-    problems: tuple[str, ...] = ()
-    for tries in range(1, MOST_WALKS * (1 + run.rests) + 1):
-        request = request_for(context, run, one, plan, tries)
+    rules = await asyncio.to_thread(house_rules, context, run, mirror)
+    for tries in count(1):
+        request = replace(request_for(context, run, one, plan, tries), house_rules=rules)
         check = walk_check(request.journeys)
         found = await examine_head(context, run, ticket, mirror, one.head, walk_request(request), check, LIMITS)
-        usage, calls, problems = usage.plus(found.usage), calls + len(found.calls), found.problems
+        usage, calls = usage.plus(found.usage), calls + len(found.calls)
         if found.value is not None:
             await _keep(context, found)
             return JourneysTested(
@@ -108,10 +111,17 @@ async def _in_sandbox(context: Context, run: Run, ticket: Ticket, one: JourneyRo
                 usd=round(usage.usd, 6),
             )  # fmt: skip
         if found.asked:
-            raise Retry(f"the report on the journeys cannot be believed: {_few(problems)}", "journeys")
-    raise NeedsPerson(
+            raise _not_believed(one, tries, found.problems)
+    raise AssertionError("there is always a next conversation")
+
+
+def _not_believed(one: JourneyRound, tries: int, problems: tuple[str, ...]) -> Retry | NeedsPerson:
+    """What follows from a conversation without a report: the next one, or a person, who may ask for more of them."""
+    if tries % MOST_WALKS:
+        return Retry(f"the report on the journeys cannot be believed: {_few(problems)}", "journeys")
+    return NeedsPerson(
         f"No report on the journeys of round {one.number} could be believed: {_few(problems)}. `/otto resume` tests "
-        "again; `journeys: false` in the repository's file leaves journeys out of later runs",
+        "again, `/otto skip j1` goes on without",
         "journeys",
     )
 
