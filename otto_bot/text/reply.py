@@ -117,6 +117,9 @@ def _current(run: Run, detail: str, links: Links) -> str:
     gate = run.gate
     if gate is not None and f"r{gate.revision}" == detail and gate.comment_url:
         return link(f"r{gate.revision}", links.ours(gate.comment_url))
+    one = run.journeys[-1] if run.journeys else None
+    if one is not None and f"r{one.revision}" == detail and one.comment_url:
+        return link(f"r{one.revision}", links.ours(one.comment_url))
     if run.plan_comment_id is not None and f"r{run.plan_revision}" == detail:
         return link(detail, links.comment(run.issue, run.plan_comment_id))
     return inline(detail, 40)
@@ -157,7 +160,9 @@ def _no_money(run: Run, detail: str, _links: Links) -> str:
     return f"{spent} {code(more, 60)} allows more; then say it again."
 
 
-def _still_deciding(_run: Run, _detail: str, _links: Links) -> str:
+def _still_deciding(run: Run, _detail: str, _links: Links) -> str:
+    if run.phase is RunPhase.JOURNEYS:
+        return "The product is being tested right now. Say it again when what was seen is posted."
     return (
         "The failures are being read right now. Say it again when the retry plan is posted; nothing starts before that."
     )
@@ -189,7 +194,9 @@ def _already_resting(run: Run, _detail: str, _links: Links) -> str:
     return f"Nothing is going on that could be paused: {phase_words(run)}. Next: {next_step(run)}"
 
 
-def _use_approve(_run: Run, detail: str, _links: Links) -> str:
+def _use_approve(run: Run, detail: str, _links: Links) -> str:
+    if run.phase is RunPhase.JOURNEYS:
+        return f"What follows from the journeys waits for a yes to exactly that: {code('/otto approve ' + detail, 60)}."
     return f"A retry plan waits for a yes to exactly that plan: {code('/otto approve ' + detail, 60)}."
 
 

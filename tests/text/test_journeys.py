@@ -29,6 +29,7 @@ from otto_bot.text.journeys import journeys_comment
 from otto_bot.text.journeys_line import workflow_template
 from otto_bot.text.links import Links
 from otto_bot.text.pull import pull_body
+from otto_bot.text.reply import reply_comment
 from otto_bot.text.status import status_comment
 
 NOW = T0 + timedelta(minutes=1)
@@ -197,3 +198,12 @@ def test_whatever_stands_in_a_round_acts_on_nothing(
         assert not re.search(r"href=\"(?!https://github\.com/octo/demo)", live), live
         assert "<!-- otto" not in re.sub(r"<pre>.*?</pre>", "", live, flags=re.DOTALL)
         assert not any(line.startswith("/otto") for line in body.splitlines()) or "```" in body
+
+
+def test_replies_at_journeys_speak_of_journeys(links: Links) -> None:
+    testing = fold(made.built(), said("/otto retry j2"))
+    assert "being tested right now" in reply_comment(testing, testing.replies[-1], links)
+    waiting = fold(scope(), said("/otto resume"))
+    assert "What follows from the journeys waits" in reply_comment(waiting, waiting.replies[-1], links)
+    stale = fold(fix(), said("/otto approve r1"))
+    assert "the plan that waits is r2" in reply_comment(stale, stale.replies[-1], links)
