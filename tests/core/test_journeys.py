@@ -29,6 +29,7 @@ from otto_bot.core import events as e
 from otto_bot.core.effects import due, scheduled
 from otto_bot.core.journeys import JourneyReport, JourneyResult, Next, RoundState, StepResult, report_problems
 from otto_bot.core.run import Outcome, Run, RunPhase
+from otto_bot.core.values import Usage
 from otto_bot.core.verdict import Verdict, VerdictItem
 from otto_bot.core.waits import waits_for
 
@@ -288,3 +289,19 @@ def test_whatever_is_found_rounds_are_bounded_and_a_replan_comes_once(moves):
     for earlier, later in zip(run.journeys, run.journeys[1:], strict=False):
         if later.next is Next.FIX and later.decided_by != "human":
             assert len(later.report.failing) < len(earlier.report.failing) or earlier.waived
+
+
+def test_a_plan_that_cannot_grow_asks_a_person_whose_words_are_planned():
+    run = failed_round(built(), "j1", kind="planning")
+    run = fold(run, e.Refused(at=T0, reason="no answer could be used", reply="/otto replan -- what to plan"))
+    assert waits_for(run).reply == "/otto replan -- what to plan"
+    run = fold(run, said("/otto replan -- plan a brush"))
+    assert (run.hold, run.phase, run.plan_number, run.plan_guidance) == (None, RunPhase.PLANNING, 2, "plan a brush")
+
+
+def test_where_the_money_is_used_up_for_good_the_product_can_still_be_taken_as_it_is():
+    run = posted(triaged(walked(built(), "j2"), finding("j2", "scope")))
+    used = e.MoneySettled(at=T0, call="c", usage=Usage(usd=run.money.cap))
+    run = fold(run, e.MoneyReserved(at=T0, call="c", usd=run.money.cap), used)
+    run = run.model_copy(update={"caps": run.caps.model_copy(update={"usd": run.money.cap})})
+    assert waits_for(run).reply == f"/otto approve r{run.journeys[-1].revision}"
