@@ -14,6 +14,7 @@ from otto_bot.core.journeys import Finding, FindingKind, JourneyReport, JourneyR
 from otto_bot.core.plan import Journey, JourneyStep, Plan, ProductSpec
 from otto_bot.core.records import CommandRecord
 from otto_bot.core.run import Run
+from otto_bot.core.stale_base import before_batch, newest
 
 JOURNEYS = tuple(
     Journey(id=f"j{n}", title=f"way {n}", steps=(JourneyStep(do="a", see="b"), JourneyStep(do="c", see="d")))
@@ -83,7 +84,10 @@ def failed_round(run: Run, *failing: str, kind: str = "implementation") -> Run:
 
 
 def mended(run: Run, key: str) -> Run:
-    """The added task is done and on the run branch."""
+    """The added task is done and on the run branch; before it the base was looked at, and is what it was."""
+    if before_batch(run):
+        same = {"asked": newest(run), "base_sha": newest(run), "sha": run.head, "tree": run.head_tree}
+        run = fold(run, e.BaseTaken.model_validate({"at": T0, **same}))
     run = fold(run, *to_verified(key))
     return merge_all(run, f"m-{key}") if run.task(key).state is not TaskState.MERGED else run
 
