@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 
 from otto_bot.core import events as e
 from otto_bot.core.additions import add_tasks, next_keys
+from otto_bot.core.journey_fix import fix_task
 from otto_bot.core.journeys import (
     MOST_REPLANS,
     MOST_ROUNDS,
@@ -16,16 +17,13 @@ from otto_bot.core.journeys import (
     RoundState,
     better,
     finding_problems,
-    fix_title,
     journeys_of,
     report_problems,
-    step_of,
 )
-from otto_bot.core.plan import Criterion, Plan, TaskSpec
+from otto_bot.core.plan import Plan
 from otto_bot.core.run import Outcome, Run, RunPhase
 from otto_bot.core.verdict import assess
 
-MOST_CRITERIA = 20
 NOT_BETTER = "as many journeys fail as in the round before: another try of the same kind would not help"
 NO_ROUND_LEFT = f"the journeys were tested {MOST_ROUNDS} times, and what a further change does could not be tested"
 REPLANNED = "the plan was made anew once already"
@@ -271,35 +269,3 @@ def _replan(run: Run, one: JourneyRound) -> Run:
             "journey_replans": run.journey_replans + 1,
         }
     )
-
-
-def fix_task(plan: Plan, one: JourneyRound, key: str) -> TaskSpec:
-    """The task that mends failing journeys: the steps that did not pass are its criteria, nothing more."""
-    chosen = [result for result in one.report.journeys if result.id in one.fixing]
-    steps = [step for result in chosen for step in result.steps if step.status != "passed"]
-    by_journey = {finding.journey: finding for finding in one.findings}
-    lines = ["The finished product was tested by its user journeys. Mend what fails, and nothing else."]
-    for result in chosen:
-        finding = by_journey.get(result.id)
-        seen = result.broken.seen if result.broken is not None else ""
-        said = f"{finding.summary} {finding.guidance}".rstrip() if finding is not None else seen
-        lines.append(f"- {result.id}: {said}")
-        if seen and finding is not None:
-            lines.append(f"  Seen: {seen}")
-    if one.guidance:
-        lines.append(f"A maintainer adds: {one.guidance}")
-    features = {f for journey in journeys_of(plan) if journey.id in one.fixing for f in journey.features}
-    criteria = [_criterion(plan, step.id, number) for number, step in enumerate(steps[:MOST_CRITERIA], 1)]
-    return TaskSpec(
-        key=key,
-        title=fix_title(one.number, one.fixing),
-        goal="\n".join(lines)[:4000],
-        criteria=tuple(criteria),
-        features=tuple(sorted(features)),
-        size="M",
-    )
-
-
-def _criterion(plan: Plan, step: str, number: int) -> Criterion:
-    do, see = step_of(plan, step)
-    return Criterion(id=f"c{number}", text=f"{step}: {do} Then: {see}"[:500])
