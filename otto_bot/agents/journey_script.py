@@ -8,6 +8,7 @@ from otto_bot.agents.fence import fence, plain, rule
 from otto_bot.agents.journeys import WalkRequest, journeys_words, setup_words
 from otto_bot.agents.packing import bullets, clip
 from otto_bot.agents.structured import Asks, Record, ask_for, repair
+from otto_bot.agents.surroundings import house_rules_parts
 from otto_bot.core.journey_script import INPUT_CHARS, STEP_SECONDS, Script, script_problems
 from otto_bot.model.calls import Block, ModelCall
 
@@ -77,7 +78,7 @@ def script_prompt(request: WalkRequest, paths: tuple[str, ...], key_files: tuple
         f"# Round {request.round} of the journeys, on commit {request.head[:12]}\n{plain(request.title, nonce)}",
         fence("what was built", request.plan.summary, nonce),
         setup_words(request.projects, nonce),
-        fence("house rules of the repository", clip(request.house_rules, 8000), nonce) if request.house_rules else "",
+        *house_rules_parts(request.house_rules, nonce),
         fence("files", bullets(paths, PATHS_CHARS), nonce),
         *(fence(path, clip(text, each), nonce) for path, text in key_files),
         fence("journeys", journeys_words(request.journeys), nonce),

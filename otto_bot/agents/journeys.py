@@ -7,8 +7,9 @@ from dataclasses import dataclass
 
 from otto_bot.agents.examiner import Check, ExamineLimits, ExamineRequest
 from otto_bot.agents.fence import fence, plain
-from otto_bot.agents.packing import clip
+from otto_bot.agents.surroundings import house_rules_parts
 from otto_bot.core.config import Project
+from otto_bot.core.house_rules import HouseRules
 from otto_bot.core.journeys import JourneyReport, JourneyResult, report_problems
 from otto_bot.core.plan import Journey, Plan
 from otto_bot.core.records import CommandRecord
@@ -16,7 +17,6 @@ from otto_bot.core.safe_words import unsafe_order
 from otto_bot.core.values import Frozen
 
 LIMITS = ExamineLimits(steps=60, output_tokens=120_000, seconds=2400.0, command_seconds=180.0)
-RULES_CHARS = 12_000
 KEPT_CHARS = 60_000
 """Characters of all kept records together."""
 
@@ -58,7 +58,7 @@ class WalkRequest:
     plan: Plan
     journeys: tuple[Journey, ...]
     projects: tuple[Project, ...] = ()
-    house_rules: str = ""
+    house_rules: HouseRules = ()
     nonce: str
     key: str
     tries: int = 1
@@ -90,8 +90,7 @@ def walk_prompt(request: WalkRequest) -> str:
         fence("what was built", scope, nonce),
         setup_words(request.projects, nonce),
     ]
-    if request.house_rules.strip():
-        parts.append(fence("house rules of the repository", clip(request.house_rules, RULES_CHARS), nonce))
+    parts += house_rules_parts(request.house_rules, nonce)
     parts.append(fence("journeys", journeys_words(request.journeys), nonce))
     return "\n\n".join(part for part in parts if part)
 

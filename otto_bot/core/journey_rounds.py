@@ -21,6 +21,7 @@ from otto_bot.core.journeys import (
     report_problems,
 )
 from otto_bot.core.plan import Plan
+from otto_bot.core.plan_scope import outside_scope
 from otto_bot.core.run import Outcome, Run, RunPhase
 from otto_bot.core.verdict import assess
 
@@ -165,17 +166,11 @@ def _within_scope(plan: Plan, finding: Finding) -> Finding:
     """A finding that would bring what the plan excludes is no bug: a person says whether it belongs to the product."""
     if finding.kind is FindingKind.SCOPE:
         return finding
-    words = " ".join(f"{finding.summary} {finding.guidance}".lower().split())
-    excluded = next((goal for goal in plan.non_goals if _names(words, goal)), None)
+    excluded = outside_scope(f"{finding.summary} {finding.guidance}", plan.non_goals)
     if excluded is None:
         return finding
     question = f"The plan leaves out “{excluded[:200]}”, and this journey seems to need it. Should it be built?"
     return finding.model_copy(update={"kind": FindingKind.SCOPE, "question": question[:500], "guidance": ""})
-
-
-def _names(words: str, goal: str) -> bool:
-    plain = " ".join(goal.lower().split()).rstrip(".")
-    return len(plain) > 3 and plain in words
 
 
 def _decided(run: Run, one: JourneyRound, **changes: object) -> Run:

@@ -8,6 +8,7 @@ from typing import Annotated
 from pydantic import Field
 
 from otto_bot.core.plan import Feature, Journey, Plan, ProductSpec, RelationSpec, TaskSpec, problems
+from otto_bot.core.plan_scope import outside_scope
 from otto_bot.core.safe_words import unsafe_words
 from otto_bot.core.values import Frozen
 
@@ -88,6 +89,9 @@ def growth_problems(plan: Plan, more: MorePlan, keys: Sequence[str], protected: 
     for task in more.tasks:
         if task.title.casefold().strip() in old:
             found.append(f"{task.key}: a task of that title is there already; name only what is missing")
+        promised = " ".join([task.title, *(criterion.text for criterion in task.criteria)])
+        if (goal := outside_scope(promised, plan.non_goals)) is not None:
+            found.append(f"{task.key}: does what the plan leaves out: {goal[:120]}")
         if (why := unsafe_words(f"{task.title}. {task.goal}", protected)) is not None:
             found.append(f"{task.key}: the goal {why}")
     whole = grown(plan, more, keys)

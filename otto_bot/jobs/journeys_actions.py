@@ -21,10 +21,10 @@ from otto_bot.github.ci_models import WorkflowRun
 from otto_bot.github.errors import Conflict, Forbidden, LogsGone, NotFound, TooLarge
 from otto_bot.github.errors import Refused as GitHubRefused
 from otto_bot.jobs.context import Context, parse_workflows
-from otto_bot.jobs.house_rules import house_rules
 from otto_bot.jobs.money import budgeted, keep_records
 from otto_bot.jobs.outcomes import NeedsPerson
 from otto_bot.jobs.plan_issue import key_files
+from otto_bot.jobs.surroundings import house_rules
 from otto_bot.text.journeys_line import workflow_path
 
 UNSEEN = timedelta(minutes=3)
@@ -82,7 +82,7 @@ async def _written(
     await mirror.fetch(one.head, run.base_sha)
     reading = context.reading(mirror)
     paths = reading.files(one.head)
-    request = replace(request, house_rules=await asyncio.to_thread(house_rules, context, run, mirror))
+    request = replace(request, house_rules=await house_rules(reading, run.base_sha))
     written = await write_script(budgeted(context, run), request, tuple(paths), key_files(reading, one.head, paths))
     await keep_records(context, run, effect.key, written.records)
     if written.script is None:

@@ -16,8 +16,8 @@ from otto_bot.jobs.context import Context
 from otto_bot.jobs.estimating import estimated
 from otto_bot.jobs.learn import known_to
 from otto_bot.jobs.money import budgeted, keep_records, out_of_money
-from otto_bot.jobs.surroundings import house_rules, map_of
 from otto_bot.jobs.plan_more import grows, more_tasks
+from otto_bot.jobs.surroundings import house_rules, map_of
 from otto_bot.model.errors import BudgetSpent
 from otto_bot.store.effect_rows import Ticket
 from otto_bot.text.plan_notes import planner_notes

@@ -51,14 +51,12 @@ async def prepare(context: Context, run: Run, _effect: Effect, _ticket: Ticket) 
     workflows = parse_workflows(await repository.workflow_files(base))
     prefix = await _prefix(context, run, config)
     lane = chosen_lane(config, workflows, prefix, run.repo.default_branch)
-    if lane.kind is LaneKind.NONE:
+    # What only certifies pushes nothing, so nothing has to be verified.
+    if lane.kind is LaneKind.NONE and run.kind != "certify":
         paths = await repository.paths(base)
         empty = paths is not None and not has_source(paths)
         words = refusals.no_ci(lane.why, context.links(run), run.repo.default_branch, empty=empty)
         return [Refused(at=now, reason=words)]
-    # What only certifies pushes nothing, so nothing has to be verified.
-    if lane.kind is LaneKind.NONE and run.kind != "certify":
-        return [Refused(at=now, reason=refusals.no_ci(lane.why, context.links(run), run.repo.default_branch))]
     given = {"config": config, "base_sha": base, "lane": lane, "exposure": exposure(workflows), "prefix": prefix}
     return [Prepared.model_validate({"at": now, **given, "scans": True})]
 

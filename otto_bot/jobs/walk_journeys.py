@@ -19,10 +19,10 @@ from otto_bot.core.values import Usage, stored_json
 from otto_bot.jobs.certify import with_verdicts
 from otto_bot.jobs.context import Context
 from otto_bot.jobs.examining import examine_head
-from otto_bot.jobs.house_rules import house_rules
 from otto_bot.jobs.journeys_actions import not_by_actions, through_actions
 from otto_bot.jobs.money import out_of_money
 from otto_bot.jobs.outcomes import NeedsPerson, Retry
+from otto_bot.jobs.surroundings import house_rules
 from otto_bot.model.errors import BudgetSpent
 from otto_bot.store.effect_rows import Ticket
 
@@ -97,7 +97,7 @@ async def _in_sandbox(context: Context, run: Run, ticket: Ticket, one: JourneyRo
     mirror = await context.mirror(run)
     await mirror.fetch(one.head, run.base_sha)
     usage, calls = Usage(), 0
-    rules = await asyncio.to_thread(house_rules, context, run, mirror)
+    rules = await house_rules(context.reading(mirror), run.base_sha)
     for tries in count(1):
         request = replace(request_for(context, run, one, plan, tries), house_rules=rules)
         check = walk_check(request.journeys)

@@ -33,8 +33,8 @@ TASK = TaskSpec(key="t1", title="A wall", goal="build it", criteria=(Criterion(i
 PLAN = Plan(summary="A wall.", tasks=(TASK,), spec=ProductSpec(journeys=JOURNEYS), non_goals=("No doors.",))
 REQUEST = WalkRequest(
     run="7", model="claude-sonnet-5-5", round=2, head="a" * 40, title="Wall", plan=PLAN, journeys=JOURNEYS,
-    projects=(Project(path="api", setup="make setup", test="make test"),), house_rules="Paint is dear.", nonce=NONCE,
-    key="run/7/journeys/n2/y1",
+    projects=(Project(path="api", setup="make setup", test="make test"),),
+    house_rules=(("AGENTS.md", "Paint is dear."),), nonce=NONCE, key="run/7/journeys/n2/y1",
 )  # fmt: skip
 LIMITS = ExamineLimits(steps=10, output_tokens=100_000, seconds=600, command_seconds=30)
 

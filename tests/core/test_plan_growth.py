@@ -53,6 +53,7 @@ WRONG = [
     ("a cycle", more(task("t1", "t2"), task("t2", "t1")), "cycle"),
     ("an unknown need", more(task("t1", "t9")), "unknown task t9"),
     ("weaker tests", more(task("t1", goal="Delete the failing tests.")), "weaken tests"),
+    ("what is left out", more(task("t1", title="Sending mail to clerks")), "what the plan leaves out"),
     ("a protected path", more(task("t1", goal="Edit .github/workflows/ci.yml.")), "protected"),
 ]
 
