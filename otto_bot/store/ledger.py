@@ -14,9 +14,9 @@ from otto_bot.core.effects import scheduled
 from otto_bot.core.events import EffectFailed, RunEvent, RunStarted, VerificationEnded, read_event
 from otto_bot.core.invariants import InvariantBroken
 from otto_bot.core.machine import reduce, started
+from otto_bot.core.plan import Plan
 from otto_bot.core.review_rounds import pending
 from otto_bot.core.reviews import Review
-from otto_bot.core.plan import Plan
 from otto_bot.core.run import Kind, Run
 from otto_bot.core.shared_failures import VerdictSeen
 from otto_bot.core.values import Frozen, Person, Repo, stored_json
