@@ -28,6 +28,7 @@ VERBS = (
     "keep",
     "forget",
     "improve",
+    "certify",
     "help",
 )
 GUIDANCE_LIMIT = 2000

@@ -250,7 +250,9 @@ def _journeys(run: Run) -> Iterator[Effect]:
     """Walk the journeys; say why some fail."""
     one = journey_rounds.current(run)
     if one is not None and one.state is RoundState.TESTING:
-        yield _effect(run, EffectKind.JOURNEYS, f"journeys/n{one.number}/h{run.rests}", number=one.number)
+        name, lane = f"journeys/n{one.number}/{one.head[:12]}/h{run.rests}", f"run/{run.id}/journeys"
+        name += f"/p{one.polls}" if one.polls else ""
+        yield _effect(run, EffectKind.JOURNEYS, name, number=one.number, lane=lane, not_before=one.next_at)
     elif one is not None and one.state is RoundState.TESTED:
         yield _effect(run, EffectKind.TRIAGE, f"triage/n{one.number}/h{run.rests}", number=one.number)
 

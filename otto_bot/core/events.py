@@ -17,6 +17,8 @@ from otto_bot.core.gate_events import (
 )
 from otto_bot.core.journey_events import (
     JourneysApplied,
+    JourneysDispatched,
+    JourneysPolled,
     JourneysPosted,
     JourneysSkipped,
     JourneysTested,
@@ -95,6 +97,8 @@ __all__ = [
     "IssueRelabelled",
     "JobsRerun",
     "JourneysApplied",
+    "JourneysDispatched",
+    "JourneysPolled",
     "JourneysPosted",
     "JourneysSkipped",
     "JourneysTested",
@@ -174,6 +178,8 @@ RunEvent = Annotated[
     | Tidied
     | LearningsWritten
     | JourneysTested
+    | JourneysDispatched
+    | JourneysPolled
     | JourneysSkipped
     | JourneysTriaged
     | JourneysPosted

@@ -7,7 +7,7 @@ from typing import Literal
 
 from otto_bot.core.event_base import Event
 from otto_bot.core.journeys import Finding, JourneyReport, Via
-from otto_bot.core.verdict import Verdict
+from otto_bot.core.verdict import Proof, Verdict
 
 
 class JourneysTested(Event):
@@ -19,9 +19,37 @@ class JourneysTested(Event):
     via: Via
     report: JourneyReport = JourneyReport()
     verdicts: dict[str, Verdict] = {}
+    proofs: dict[str, Proof] = {}
+    """What those verdicts stand on."""
     model: str = ""
     calls: int = 0
     usd: float = 0.0
+
+
+class JourneysDispatched(Event):
+    """What Actions is to run is written down, and then, with `run_id`, on its way."""
+
+    type: Literal["JourneysDispatched"] = "JourneysDispatched"
+    round: int
+    head: str
+    script: str
+    run_id: int | None = None
+    url: str = ""
+    next_at: datetime
+    model: str = ""
+    calls: int = 0
+    usd: float = 0.0
+
+
+class JourneysPolled(Event):
+    """Actions was looked at and is not ready; `lost` = it will bring nothing, for this reason."""
+
+    type: Literal["JourneysPolled"] = "JourneysPolled"
+    round: int
+    head: str
+    next_at: datetime
+    waiting: str = ""
+    lost: str = ""
 
 
 class JourneysSkipped(Event):

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 
 from otto_bot.core import events as e
 from otto_bot.core.additions import add_tasks, next_keys
+from otto_bot.core.journey_fix import fix_task
 from otto_bot.core.journeys import (
     MOST_REPLANS,
     MOST_ROUNDS,
@@ -16,16 +17,14 @@ from otto_bot.core.journeys import (
     RoundState,
     better,
     finding_problems,
-    fix_title,
     journeys_of,
     report_problems,
-    step_of,
 )
-from otto_bot.core.plan import Criterion, Plan, TaskSpec
+from otto_bot.core.plan import Plan
+from otto_bot.core.plan_scope import outside_scope
 from otto_bot.core.run import Outcome, Run, RunPhase
 from otto_bot.core.verdict import assess
 
-MOST_CRITERIA = 20
 NOT_BETTER = "as many journeys fail as in the round before: another try of the same kind would not help"
 NO_ROUND_LEFT = f"the journeys were tested {MOST_ROUNDS} times, and what a further change does could not be tested"
 REPLANNED = "the plan was made anew once already"
@@ -60,14 +59,24 @@ def rounds_allowed(run: Run) -> int:
 def begin(run: Run) -> Run:
     """A new round on the run branch's head."""
     head = run.base_sha if run.kind == "certify" else run.head
-    fresh = JourneyRound(number=len(run.journeys) + 1, head=head)
+    waived = run.journeys[-1].waived if run.journeys else ()
+    fresh = JourneyRound(number=len(run.journeys) + 1, head=head, waived=waived)
     return run.model_copy(update={"phase": RunPhase.JOURNEYS, "journeys": (*run.journeys, fresh)})
 
 
 def moved(run: Run, head: str) -> Run:
     """Somebody pushed while the journeys are tested: they are tested on what is there now."""
     one = _at(run, run.journeys[-1].number, RoundState.TESTING) if run.journeys else None
-    return run if one is None or run.kind == "certify" else run.with_round(one.model_copy(update={"head": head}))
+    if one is None or run.kind == "certify":
+        return run
+    anew = {"head": head, "dispatched": None, "dispatches": 0, "next_at": None, "waiting": ""}
+    return run.with_round(one.model_copy(update=anew))
+
+
+def testing(run: Run, number: int, head: str) -> JourneyRound | None:
+    """The round that is being walked, if it is this one and on this head."""
+    one = _at(run, number, RoundState.TESTING)
+    return one if one is not None and one.head == head else None
 
 
 def _at(run: Run, number: int, *states: RoundState) -> JourneyRound | None:
@@ -79,16 +88,25 @@ def _at(run: Run, number: int, *states: RoundState) -> JourneyRound | None:
 
 def journeys_tested(run: Run, event: e.JourneysTested) -> Run:
     """Every journey was walked. A report that does not fit the plan changes nothing."""
-    one, plan = _at(run, event.round, RoundState.TESTING), subject(run)
-    if one is None or plan is None or event.head != one.head:
+    one, plan = testing(run, event.round, event.head), subject(run)
+    if one is None or plan is None:
         return run
     if report_problems(journeys_of(plan), event.report):
         return run
-    told = {"via": event.via, "report": event.report, "verdicts": event.verdicts, "model": event.model}
-    paid = {"calls": event.calls, "usd": event.usd}
-    if event.report.failing and run.kind != "certify":
+    told: dict[str, object] = {
+        "via": event.via,
+        "report": event.report,
+        "verdicts": event.verdicts,
+        "proofs": event.proofs,
+    }
+    paid = {"calls": one.calls + event.calls, "usd": one.usd + event.usd, "model": event.model or one.model}
+    told |= {"dispatched": None, "waiting": ""}
+    waived = set(event.report.failing) <= set(one.waived)
+    if not waived and run.kind != "certify":
         return run.with_round(one.model_copy(update={**told, **paid, "state": RoundState.TESTED}))
-    why = "every journey passed" if not event.report.failing else "certified as it is; nothing is changed"
+    why = "every journey passed" if not event.report.failing else "what fails was taken as it is before"
+    if event.report.failing and run.kind == "certify":
+        why = "certified as it is; nothing is changed"
     settled = {"state": RoundState.DECIDED, "decided_by": "rules", "why": why, "revision": 0}
     return run.with_round(one.model_copy(update={**told, **paid, **settled}))
 
@@ -110,7 +128,7 @@ def journeys_triaged(run: Run, event: e.JourneysTriaged) -> Run:
     if one is None or run.plan is None or finding_problems(one.report, event.findings):
         return run
     plan = run.plan
-    findings = tuple(_within_scope(plan, finding) for finding in event.findings)
+    findings = tuple(_within_scope(plan, f) for f in event.findings if f.journey not in one.waived)
     following, why = decide(run, one, findings)
     fixing = tuple(f.journey for f in findings if f.kind is FindingKind.IMPLEMENTATION)
     return _decided(
@@ -130,7 +148,7 @@ def journeys_triaged(run: Run, event: e.JourneysTriaged) -> Run:
 def decide(run: Run, one: JourneyRound, findings: tuple[Finding, ...]) -> tuple[Next, str]:
     """What follows from the findings of a round, and why. Limits first: they hold whatever anyone found."""
     earlier = tuple(old for old in run.journeys if old.number < one.number)
-    if not better(earlier, one.report.failing):
+    if not better(earlier, one.open_failing):
         return Next.ASK, NOT_BETTER
     if one.number >= rounds_allowed(run):
         return Next.ASK, NO_ROUND_LEFT
@@ -148,17 +166,11 @@ def _within_scope(plan: Plan, finding: Finding) -> Finding:
     """A finding that would bring what the plan excludes is no bug: a person says whether it belongs to the product."""
     if finding.kind is FindingKind.SCOPE:
         return finding
-    words = " ".join(f"{finding.summary} {finding.guidance}".lower().split())
-    excluded = next((goal for goal in plan.non_goals if _names(words, goal)), None)
+    excluded = outside_scope(f"{finding.summary} {finding.guidance}", plan.non_goals)
     if excluded is None:
         return finding
     question = f"The plan leaves out “{excluded[:200]}”, and this journey seems to need it. Should it be built?"
     return finding.model_copy(update={"kind": FindingKind.SCOPE, "question": question[:500], "guidance": ""})
-
-
-def _names(words: str, goal: str) -> bool:
-    plain = " ".join(goal.lower().split()).rstrip(".")
-    return len(plain) > 3 and plain in words
 
 
 def _decided(run: Run, one: JourneyRound, **changes: object) -> Run:
@@ -252,35 +264,3 @@ def _replan(run: Run, one: JourneyRound) -> Run:
             "journey_replans": run.journey_replans + 1,
         }
     )
-
-
-def fix_task(plan: Plan, one: JourneyRound, key: str) -> TaskSpec:
-    """The task that mends failing journeys: the steps that did not pass are its criteria, nothing more."""
-    chosen = [result for result in one.report.journeys if result.id in one.fixing]
-    steps = [step for result in chosen for step in result.steps if step.status != "passed"]
-    by_journey = {finding.journey: finding for finding in one.findings}
-    lines = ["The finished product was tested by its user journeys. Mend what fails, and nothing else."]
-    for result in chosen:
-        finding = by_journey.get(result.id)
-        seen = result.broken.seen if result.broken is not None else ""
-        said = f"{finding.summary} {finding.guidance}".rstrip() if finding is not None else seen
-        lines.append(f"- {result.id}: {said}")
-        if seen and finding is not None:
-            lines.append(f"  Seen: {seen}")
-    if one.guidance:
-        lines.append(f"A maintainer adds: {one.guidance}")
-    features = {f for journey in journeys_of(plan) if journey.id in one.fixing for f in journey.features}
-    criteria = [_criterion(plan, step.id, number) for number, step in enumerate(steps[:MOST_CRITERIA], 1)]
-    return TaskSpec(
-        key=key,
-        title=fix_title(one.number, one.fixing),
-        goal="\n".join(lines)[:4000],
-        criteria=tuple(criteria),
-        features=tuple(sorted(features)),
-        size="M",
-    )
-
-
-def _criterion(plan: Plan, step: str, number: int) -> Criterion:
-    do, see = step_of(plan, step)
-    return Criterion(id=f"c{number}", text=f"{step}: {do} Then: {see}"[:500])

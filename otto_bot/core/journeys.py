@@ -9,9 +9,9 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from otto_bot.core.plan import Journey, Plan
-from otto_bot.core.records import CommandRecord
+from otto_bot.core.records import RUN, CommandRecord
 from otto_bot.core.values import Frozen
-from otto_bot.core.verdict import Verdict
+from otto_bot.core.verdict import Proof, Verdict
 
 MOST_ROUNDS = 3
 """How often the journeys of one run are tested without a person asking for more."""
@@ -108,6 +108,15 @@ class RoundState(StrEnum):
     APPLIED = "applied"
 
 
+class Dispatched(Frozen):
+    """The journeys on their way through Actions. `script` names the stored commands, `run_id` the workflow run."""
+
+    script: str
+    at: datetime
+    run_id: int | None = None
+    url: str = ""
+
+
 class JourneyRound(Frozen):
     """The journeys tested once, on one head. `next` counts only when its comment stands."""
 
@@ -115,9 +124,19 @@ class JourneyRound(Frozen):
     head: str
     state: RoundState = RoundState.TESTING
     via: Via | None = None
+    dispatched: Dispatched | None = None
+    """The workflow run that is followed now."""
+    dispatches: int = 0
+    """How often Actions was asked, those that brought nothing included."""
+    polls: int = 0
+    next_at: datetime | None = None
+    """When Actions is looked at again."""
+    waiting: str = ""
     report: JourneyReport = JourneyReport()
     verdicts: dict[str, Verdict] = {}
     """Of a run that only certifies: what the judge says of each task's criteria."""
+    proofs: dict[str, Proof] = {}
+    """What those verdicts stand on."""
     findings: tuple[Finding, ...] = ()
     decided_by: Literal["", "triage", "rules", "human"] = ""
     next: Next = Next.NOTHING
@@ -171,12 +190,15 @@ def _step_problems(journey: Journey, result: JourneyResult, report: JourneyRepor
     if said != journey.step_ids:
         return [f"{journey.id}: its steps are {', '.join(journey.step_ids)}, each once and in this order"]
     found: list[str] = []
-    stopped = False
+    stopped = broken = False
     for step in result.steps:
         found += _evidence_problems(step, report)
         if stopped and step.status == "passed":
             found.append(f"{step.id}: passed, although a step before it was not reached")
+        if step.status == "not_reached" and not broken and step is not result.steps[0]:
+            found.append(f"{step.id}: not reached, although no step before it failed")
         stopped = stopped or step.status == "not_reached"
+        broken = broken or step.status != "passed"
     if result.steps and result.steps[0].status == "not_reached":
         found.append(f"{result.steps[0].id}: the first step can always be tried; say passed or failed")
     return found
@@ -189,10 +211,10 @@ def _evidence_problems(step: StepResult, report: JourneyReport) -> list[str]:
     unknown = [ref for ref, record in zip(step.refs, records, strict=True) if record is None]
     if unknown:
         return [f"{step.id}: there is no record {unknown[0][:20]}"]
-    ran = [record for record in records if record is not None and record.exit_code is not None]
+    ran = [r for r in records if r is not None and not r.error and (r.tool == RUN or r.exit_code is not None)]
     if not ran:
         return [f"{step.id}: {step.status} needs the record of a command that was run for it, in `refs`"]
-    if step.status == "passed" and all(record.timed_out or record.exit_code != 0 for record in ran):
+    if step.status == "passed" and all(record.failed for record in ran):
         return [f"{step.id}: passed, but every command it names failed ({', '.join(step.refs)})"]
     return []
 
@@ -223,9 +245,12 @@ def _some(report: JourneyReport) -> str:
 
 
 def better(earlier: tuple[JourneyRound, ...], failing: tuple[str, ...]) -> bool:
-    """Whether failing journeys strictly decreased since the round before; the first round is always a beginning."""
+    """Whether failing journeys strictly decreased since the round before; the first round is always a beginning.
+
+    What a person has taken as it is counts as failing nowhere.
+    """
     before = next((one for one in reversed(earlier) if one.report.journeys), None)
-    return before is None or len(failing) < len(before.report.failing)
+    return before is None or len(failing) < len(before.open_failing)
 
 
 def fix_title(number: int, failing: tuple[str, ...]) -> str:

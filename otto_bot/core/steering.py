@@ -293,6 +293,11 @@ def _plan(run: Run, given: Given, at: datetime) -> Run:
     return reply(run, given, "already_planned")
 
 
+def _certify(run: Run, given: Given, at: datetime) -> Run:
+    """What works on an issue is not certified at the same time."""
+    return reply(run, given, "active_run")
+
+
 def _learning(run: Run, given: Given, at: datetime) -> Run:
     """Learnings belong to the repository: the word is carried out where they are kept, then answered."""
     return learning_uses.order(run, given)
@@ -318,6 +323,7 @@ _VERBS: dict[str, Callable[[Run, Given, datetime], Run]] = {
     "budget": _budget,
     "keep": _learning,
     "forget": _learning,
+    "certify": _certify,
     "help": _help,
     "improve": _improve,
 }

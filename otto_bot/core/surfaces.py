@@ -50,7 +50,8 @@ def surfaces(run: Run) -> dict[str, str]:
 def round_digest(run: Run, one: JourneyRound) -> str:
     """Digest of what a posted round's comment should show: what was decided, and what became of it."""
     fixes = [(key, run.tasks[key].state) for key in one.tasks if key in run.tasks]
-    later = [(other.number, other.report.failing) for other in run.journeys if other.number > one.number]
+    after = [other for other in run.journeys if other.number > one.number]
+    later = [(other.number, bool(other.report.journeys), other.report.failing) for other in after]
     rest = None if one.state is RoundState.APPLIED or run.hold is None else run.hold.number
     over = run.ended and one.state is not RoundState.APPLIED
     return _digest([one.state, one.revision, one.approved_by, one.waived, fixes, later, rest, over])

@@ -57,9 +57,10 @@ def _affordable(run: Run, wait: Wait) -> Wait:
     if words is not None:
         return wait.model_copy(update={"key": f"{wait.key}/money", "question": funds.QUESTION, "reply": words})
     task = wait.reply.split()[2:3]
-    return wait.model_copy(
-        update={"question": funds.QUESTION, "reply": f"/otto skip {task[0]}" if task else "/otto stop"}
-    )
+    reply = f"/otto skip {task[0]}" if task else "/otto stop"
+    if wait.kind == "journeys":  # what is built can be taken as it is
+        reply = f"/otto approve {wait.key.rpartition('/')[2]}"
+    return wait.model_copy(update={"question": funds.QUESTION, "reply": reply})
 
 
 def _plan(run: Run) -> Wait | None:

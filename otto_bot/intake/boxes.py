@@ -18,6 +18,9 @@ def surface_of(run: Run, comment_id: int) -> str | None:
     for gate in run.gates:
         if gate.comment_id == comment_id:
             return gate_surface(gate)
+    for one in run.journeys:
+        if one.comment_id == comment_id:
+            return f"journeys/n{one.number}"
     # Only the status comment: ids of checks are numbers of their own and may be the same by chance.
     return STATUS if run.ids.get(STATUS) == comment_id else None
 

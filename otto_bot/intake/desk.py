@@ -170,6 +170,8 @@ class Desk:
                 actor=who, plan_only=True,
             )  # fmt: skip
             await self._start(repository, trigger)
+        elif (run is None or run.ended) and command.verb == "certify":
+            await self._certify(repository, repo, said, who, issue, run)
         elif run is None and command.verb in ("keep", "forget"):
             await self._about_learning(repo, command, who, said)
         elif run is None:
@@ -185,6 +187,20 @@ class Desk:
                 run, command, who, key=said.key, where=said.number, comment_id=said.comment_id, said_at=said.at,
                 issue=stood,
             )  # fmt: skip
+
+    async def _certify(
+        self, repository: Repository, repo: Repo, said: Said, who: Person, issue: Issue | None, last: Run | None
+    ) -> None:
+        """The default branch is held against the plan of the issue's last run, or against a plan that is made."""
+        if issue is None or issue.pull_request:
+            await self._say(repository, said.number, said.key, words.certify_an_issue())
+            return
+        subject = None if last is None else last.plan or last.subject
+        trigger = Trigger(
+            key=f"{said.key}/{repo.id}", repo=repo, issue=issue.number, title=issue.title, body=issue.body or "",
+            actor=who, kind="certify", subject=subject,
+        )  # fmt: skip
+        await self._start(repository, trigger)
 
     async def _about_learning(self, repo: Repo, command: Command, who: Person, said: Said) -> None:
         """Learnings belong to the repository: where no run answers, the desk does."""

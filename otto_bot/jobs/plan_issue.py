@@ -16,6 +16,7 @@ from otto_bot.jobs.context import Context
 from otto_bot.jobs.estimating import estimated
 from otto_bot.jobs.learn import known_to
 from otto_bot.jobs.money import budgeted, keep_records, out_of_money
+from otto_bot.jobs.plan_more import grows, more_tasks
 from otto_bot.jobs.surroundings import house_rules, map_of
 from otto_bot.model.errors import BudgetSpent
 from otto_bot.store.effect_rows import Ticket
@@ -30,6 +31,8 @@ KEY_FILE_BYTES = 20_000
 
 async def plan_issue(context: Context, run: Run, effect: Effect, _ticket: Ticket) -> Sequence[RunEvent]:
     """PlanMade; Refused where the budget does not even allow the plan."""
+    if grows(run):
+        return await more_tasks(context, run, effect)
     mirror = await context.mirror(run)
     await mirror.fetch(run.base_sha)
     reading = context.reading(mirror)

@@ -51,7 +51,8 @@ async def prepare(context: Context, run: Run, _effect: Effect, _ticket: Ticket) 
     workflows = parse_workflows(await repository.workflow_files(base))
     prefix = await _prefix(context, run, config)
     lane = chosen_lane(config, workflows, prefix, run.repo.default_branch)
-    if lane.kind is LaneKind.NONE:
+    # What only certifies pushes nothing, so nothing has to be verified.
+    if lane.kind is LaneKind.NONE and run.kind != "certify":
         paths = await repository.paths(base)
         empty = paths is not None and not has_source(paths)
         words = refusals.no_ci(lane.why, context.links(run), run.repo.default_branch, empty=empty)

@@ -14,6 +14,7 @@ from otto_bot.github.ci_models import CheckAction, CheckAnnotation
 from otto_bot.github.errors import Forbidden, NotFound, Refused
 from otto_bot.jobs.context import Context
 from otto_bot.jobs.context_notes import keep_context
+from otto_bot.jobs.post_journeys import show_round
 from otto_bot.store.effect_rows import Ticket
 from otto_bot.text.call import call_comment
 from otto_bot.text.check import CheckText, attempt_check, run_check
@@ -42,6 +43,8 @@ def _writer(surface: str) -> Writer:
     }  # fmt: skip
     if surface in fixed:
         return fixed[surface]
+    if surface.startswith("journeys/"):
+        return show_round
     return _gate if surface.startswith("gate/") else _attempt_check
 
 
@@ -150,7 +153,7 @@ async def call_person(context: Context, run: Run, effect: Effect, _ticket: Ticke
     if wait is None or wait.key != effect.target.removesuffix("/reminder"):
         return []
     body = call_comment(run, wait, context.links(run), reminder)
-    where = run.pull_request if wait.kind in ("gate", "tasks") and run.pull_request else run.issue
+    where = run.pull_request if wait.kind in ("gate", "tasks", "journeys") and run.pull_request else run.issue
     await context.repository(run).upsert_comment(where, marker(run.id, f"call/{effect.target}"), body)
     return [PersonCalled(at=context.now(), wait=effect.target)]
 

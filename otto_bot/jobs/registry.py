@@ -18,12 +18,15 @@ from otto_bot.jobs.learn import learn
 from otto_bot.jobs.open_pull_request import open_pull_request
 from otto_bot.jobs.outcomes import Later, NeedsPerson, Retry
 from otto_bot.jobs.plan_issue import plan_issue
+from otto_bot.jobs.post_journeys import apply_journeys, post_journeys
 from otto_bot.jobs.prepare import prepare
 from otto_bot.jobs.push_attempt import push_attempt
 from otto_bot.jobs.review import answer_review, post_review
 from otto_bot.jobs.run_pilot import run_pilot
 from otto_bot.jobs.take_base import take_base
+from otto_bot.jobs.triage_journeys import triage_journeys
 from otto_bot.jobs.verify_head import verify_head
+from otto_bot.jobs.walk_journeys import walk_journeys
 from otto_bot.model.errors import BudgetSpent, NoWorstCase, ProviderError, UnknownPrice
 from otto_bot.store.effect_rows import Ticket
 
@@ -53,6 +56,10 @@ JOBS: Mapping[EffectKind, Job] = {
     EffectKind.LEARN: learn,
     EffectKind.POST_REVIEW: post_review,
     EffectKind.ANSWER_REVIEW: answer_review,
+    EffectKind.JOURNEYS: walk_journeys,
+    EffectKind.TRIAGE: triage_journeys,
+    EffectKind.POST_JOURNEYS: post_journeys,
+    EffectKind.APPLY_JOURNEYS: apply_journeys,
 }
 
 

@@ -10,7 +10,7 @@ from pydantic import BaseModel
 
 from otto_bot.core.values import Usage
 
-Role = Literal["planner", "coder", "judge", "pilot", "replan", "journeys"]
+Role = Literal["planner", "coder", "judge", "pilot", "replan", "journeys", "triage"]
 Block = dict[str, Any]
 """A content block or message of the Messages API, as plain JSON."""
 

@@ -36,6 +36,8 @@ class Issue(Part):
     title: Annotated[str, Field(min_length=1, max_length=256)]
     body: Annotated[str, Field(max_length=65_536)] = ""
     author: str = "maintainer"
+    says: Annotated[str, Field(pattern=r"^/otto ")] | None = None
+    """What the maintainer comments instead of putting the label on."""
 
 
 class When(Part):

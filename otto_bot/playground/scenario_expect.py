@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-Role = Literal["planner", "coder", "judge", "pilot", "replan", "journeys"]
+Role = Literal["planner", "coder", "judge", "pilot", "replan", "journeys", "triage"]
 TaskKey = Annotated[str, Field(pattern=r"^t[1-9][0-9]{0,2}$")]
 Number = Annotated[int, Field(ge=1)]
 Words = Annotated[list[Annotated[str, Field(min_length=1)]], Field(max_length=100)]

@@ -14,6 +14,7 @@ from otto_bot.core.effects import scheduled
 from otto_bot.core.events import EffectFailed, RunEvent, RunStarted, VerificationEnded, read_event
 from otto_bot.core.invariants import InvariantBroken
 from otto_bot.core.machine import reduce, started
+from otto_bot.core.plan import Plan
 from otto_bot.core.review_rounds import pending
 from otto_bot.core.reviews import Review
 from otto_bot.core.run import Kind, Run
@@ -45,6 +46,8 @@ class Trigger(Frozen):
     kind: Kind = "build"
     review: Review | None = None
     """Of a run that only improves."""
+    subject: Plan | None = None
+    """Of a run that only certifies: the plan to hold the default branch against; None = one is made."""
 
 
 class Recorded(Frozen):
@@ -106,6 +109,7 @@ class Ledger(RunQueries):
                 plan_only=trigger.plan_only,
                 kind=trigger.kind,
                 review=trigger.review,
+                subject=trigger.subject,
                 inherited=inherited(_account(run) for run in earlier),
                 context=inherited_notes(earlier),
             )

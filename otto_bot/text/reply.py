@@ -26,6 +26,7 @@ HELP: tuple[tuple[str, str], ...] = (
     ("/otto accept t1 …", "say that the changed tests that were shown are right; the same commit goes on"),
     ("/otto replan [-- guidance]", "make another plan, of the issue as it is now, while no task has started"),
     ("/otto plan", "only a plan and an estimate, no code"),
+    ("/otto certify", "hold the default branch against the issue's plan, no code"),
     ("/otto pause", "stop before the next step"),
     ("/otto resume", "go on after a pause or once a problem is solved"),
     ("/otto stop", "end the run; what is written is pushed and stays"),
@@ -77,6 +78,11 @@ def no_run() -> str:
     )
 
 
+def certify_an_issue() -> str:
+    """`/otto certify` was said where there is no issue."""
+    return "Say `/otto certify` on an issue: the default branch is held against the plan of that issue."
+
+
 def label_on_pull_request() -> str:
     """The label was put on a pull request."""
     return (
@@ -111,6 +117,9 @@ def _current(run: Run, detail: str, links: Links) -> str:
     gate = run.gate
     if gate is not None and f"r{gate.revision}" == detail and gate.comment_url:
         return link(f"r{gate.revision}", links.ours(gate.comment_url))
+    one = run.journeys[-1] if run.journeys else None
+    if one is not None and f"r{one.revision}" == detail and one.comment_url:
+        return link(f"r{one.revision}", links.ours(one.comment_url))
     if run.plan_comment_id is not None and f"r{run.plan_revision}" == detail:
         return link(detail, links.comment(run.issue, run.plan_comment_id))
     return inline(detail, 40)
@@ -151,7 +160,9 @@ def _no_money(run: Run, detail: str, _links: Links) -> str:
     return f"{spent} {code(more, 60)} allows more; then say it again."
 
 
-def _still_deciding(_run: Run, _detail: str, _links: Links) -> str:
+def _still_deciding(run: Run, _detail: str, _links: Links) -> str:
+    if run.phase is RunPhase.JOURNEYS:
+        return "The product is being tested right now. Say it again when what was seen is posted."
     return (
         "The failures are being read right now. Say it again when the retry plan is posted; nothing starts before that."
     )
@@ -183,7 +194,9 @@ def _already_resting(run: Run, _detail: str, _links: Links) -> str:
     return f"Nothing is going on that could be paused: {phase_words(run)}. Next: {next_step(run)}"
 
 
-def _use_approve(_run: Run, detail: str, _links: Links) -> str:
+def _use_approve(run: Run, detail: str, _links: Links) -> str:
+    if run.phase is RunPhase.JOURNEYS:
+        return f"What follows from the journeys waits for a yes to exactly that: {code('/otto approve ' + detail, 60)}."
     return f"A retry plan waits for a yes to exactly that plan: {code('/otto approve ' + detail, 60)}."
 
 

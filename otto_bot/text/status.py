@@ -10,9 +10,11 @@ from otto_bot.core.run import GateState, Outcome, Run, RunPhase
 from otto_bot.core.waits import waits_for
 from otto_bot.text.base import base_lines
 from otto_bot.text.body import Part, assemble
+from otto_bot.text.certify import certify_next
 from otto_bot.text.edited import edited_in_status
 from otto_bot.text.estimate import estimate_status
 from otto_bot.text.footer import footer, money_words
+from otto_bot.text.journeys_line import at_journeys_words, journeys_commands, journeys_line
 from otto_bot.text.links import Links
 from otto_bot.text.markdown import code, inline, link, sentence
 from otto_bot.text.refusals import reason_words
@@ -30,6 +32,7 @@ def status_comment(run: Run, links: Links, now: datetime) -> str:
         parts.append(Part(full=task_table(run, links), short=short_table(run)))
         parts.append(Part(full=task_graph(run), short=""))
     parts += [
+        Part(full=journeys_line(run, links), short=""),
         _waiting(run, links, now),
         f"**Next:** {next_step(run)}",
         *base_lines(run, links),
@@ -52,6 +55,9 @@ def where_it_stands(run: Run, links: Links) -> str:
     if run.pull_request is not None:
         found.append(link(f"pull request #{run.pull_request}", links.pull(run.pull_request)))
         found.append(link("branch", links.branch(run.run_branch)))
+    found += [
+        link(f"journeys round {one.number}", links.ours(one.comment_url)) for one in run.journeys if one.comment_url
+    ]
     found += [
         link(f"retry plan r{gate.revision}", links.ours(gate.comment_url))
         for gate in run.gates[-5:]
@@ -81,12 +87,16 @@ def next_step(run: Run) -> str:
     """What happens next, in one sentence."""
     if run.hold is not None:
         return "nothing until someone says so."
+    if run.kind == "certify":
+        return certify_next(run)
     if run.outcome is not None:
         return _after(run)
     if run.phase is RunPhase.EXECUTING:
         return _executing(run)
     if run.phase is RunPhase.PLAN_REVIEW and run.plan_approved_by:
         return "the draft pull request is opened, with an empty first commit that shows the state before any work."
+    if run.phase is RunPhase.JOURNEYS:
+        return at_journeys_words(run)
     if run.phase is RunPhase.GATE_REVIEW and waits_for(run) is not None:
         return "once a person says so, the retry plan is carried out; no work starts again before."
     return NEXT[run.phase]
@@ -98,7 +108,7 @@ NEXT: dict[RunPhase, str] = {
     RunPhase.INTEGRATING: "the verified tasks go onto the run branch, once exactly that state is green.",
     RunPhase.GATE: "the failures are read together, and a retry plan is posted on the pull request.",
     RunPhase.GATE_REVIEW: "the retry plan is carried out; no work starts again before.",
-    RunPhase.JOURNEYS: "the whole is checked once more.",
+    RunPhase.JOURNEYS: "the product is tested by its user journeys.",
     RunPhase.DONE: "nothing.",
 }
 """What follows each phase that needs no closer look."""
@@ -148,6 +158,8 @@ def _money(run: Run) -> list[str]:
 
 
 def _commands(run: Run) -> str:
+    if run.kind == "certify" and run.ended:
+        return "say `/otto certify` again, or put the label on to have it built."
     if run.ended or run.outcome is Outcome.CANCELLED:
         return "put the label on again to start a new run."
     gate = run.gate
@@ -155,6 +167,8 @@ def _commands(run: Run) -> str:
         words = [code(run.hold.reply, 200), "`/otto stop`"]
     elif run.phase is RunPhase.PLAN_REVIEW and not run.plan_approved_by:
         words = [f"`/otto approve r{run.plan_revision}`", "`/otto replan -- what should change`", "`/otto stop`"]
+    elif (said := journeys_commands(run)) is not None:
+        words = said
     elif gate is not None and gate.state is GateState.POSTED:
         words = [f"`/otto approve r{gate.revision}`", *_about(run, RETRYABLE), "`/otto pause`"]
     elif run.outcome is not None:

@@ -19,7 +19,7 @@ PHASES: dict[RunPhase, str] = {
     RunPhase.INTEGRATING: "putting verified tasks onto the run branch",
     RunPhase.GATE: "looking at what failed",
     RunPhase.GATE_REVIEW: "a retry plan is written",
-    RunPhase.JOURNEYS: "checking the whole once more",
+    RunPhase.JOURNEYS: "testing the product by its user journeys",
     RunPhase.DONE: "finished",
 }
 OUTCOMES: dict[Outcome, str] = {
@@ -29,6 +29,12 @@ OUTCOMES: dict[Outcome, str] = {
     Outcome.CANCELLED: "cancelled",
     Outcome.FAILED: "failed",
 }
+CERTIFY: dict[Outcome | None, str] = {
+    None: "holding the default branch against the plan",
+    Outcome.DONE: "certified: every journey passes and every [must] criterion holds",
+    Outcome.FAILED: "not certified: something does not hold",
+}
+"""The same of a run that only certifies."""
 STATES: dict[TaskState, str] = {
     TaskState.PENDING: "to do",
     TaskState.CODING: "being written",
@@ -146,6 +152,8 @@ def class_word(failure: Failure) -> str:
 
 def phase_words(run: Run) -> str:
     """Where the run stands, in one sentence without a full stop."""
+    if run.kind == "certify" and run.hold is None and run.outcome is not Outcome.CANCELLED:
+        return CERTIFY[run.outcome]
     if run.hold is not None:
         return "paused" if run.hold.kind == "paused" else "waits for a person"
     if run.outcome is not None:

@@ -23,5 +23,6 @@ for helper in (
     "core_world_jobs",
     "core_world",
     "core_gates",
+    "core_journeys",
 ):
     _register(helper)

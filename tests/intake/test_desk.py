@@ -419,3 +419,21 @@ async def test_learnings_are_kept_and_dropped_where_there_is_no_run(bench: Any) 
         "L1 is dropped",
         "There is no learning L9 in this repository, so nothing was changed",
     ]
+
+
+async def test_certify_holds_the_default_branch_against_the_plan_of_the_last_run(started: Any) -> None:
+    run = await started.opened()
+    await started.do(comment="/otto certify")
+    assert [reply.key for reply in started.run.replies] == ["active_run"], "not beside a run that works"
+    await started.do(comment="/otto stop")
+    await started.do(comment="/otto certify")
+    await started.put("issue_comment", "created", started.stand_in.hub.world.deliveries[-1].body)
+
+    certifies = started.ledger.load(started.ledger.run_ids()[-1])
+    assert len(started.ledger.run_ids()) == 2
+    assert (certifies.kind, certifies.subject, certifies.pull_request) == ("certify", run.plan, None)
+
+
+async def test_certify_without_a_run_starts_one_without_a_plan(bench: Any) -> None:
+    await bench.do(comment="/otto certify")
+    assert (bench.run.kind, bench.run.subject) == ("certify", None)

@@ -35,9 +35,9 @@ def no_model() -> ModelClient:
     raise AssertionError("no model may be called before the repository is prepared")
 
 
-async def prepared(bench: Any, tmp_path: Path) -> Prepared | Refused:
-    """Label the issue and execute the effect that is due."""
-    await bench.do(label={"name": "otto"})
+async def prepared(bench: Any, tmp_path: Path, **does: Any) -> Prepared | Refused:
+    """Label the issue (or do something else) and execute the effect that is due."""
+    await bench.do(**(does or {"label": {"name": "otto"}}))
     home = tmp_path / "git-home"
     home.mkdir()
     context = Context(
@@ -145,3 +145,10 @@ async def test_a_file_that_cannot_be_fetched_is_no_file_without_settings(open_be
         bench.fault(kind="status", status=502, match={"path": "otto.yml", "count": 100})
         with pytest.raises(Unreachable):
             await prepared(bench, tmp_path)
+
+
+async def test_what_only_certifies_needs_no_workflow(open_bench: Any, tmp_path: Path) -> None:
+    async with open_bench({"README.md": "# a"}) as bench:
+        event = await prepared(bench, tmp_path, comment="/otto certify")
+    assert isinstance(event, Prepared)
+    assert event.lane.kind is LaneKind.NONE

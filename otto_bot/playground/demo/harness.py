@@ -135,7 +135,10 @@ class Playground:
         await self.bot.kill()
 
     async def label(self) -> None:
-        """The maintainer puts the label on the issue."""
+        """The maintainer puts the label on the issue, or says what the scenario has them say instead."""
+        if (said := self.scenario.script.issue.says) is not None:
+            await self.stand_in.do({"comment": {"where": "issue/1", "body": said}})
+            return
         await self.stand_in.do({"label": {"where": "issue/1", "name": LABEL}})
 
     def bot_environment(self) -> dict[str, str]:

@@ -104,6 +104,23 @@ class Story:
     def _on_DecisionApplied(self, event: Json) -> list[str]:  # noqa: N802
         return [f"reopened, as r{event.get('revision')} says"]
 
+    def _on_JourneysDispatched(self, event: Json) -> list[str]:  # noqa: N802
+        return [f"[{DIM}]the journeys run in GitHub Actions[/{DIM}]"] if event.get("run_id") else []
+
+    def _on_JourneysTested(self, event: Json) -> list[str]:  # noqa: N802
+        walked = event.get("report", {}).get("journeys", [])
+        failing = [one["id"] for one in walked if any(step["status"] != "passed" for step in one["steps"])]
+        ending = f"[{RED}]{', '.join(failing)} failed[/{RED}]" if failing else f"[{GREEN}]all passed[/{GREEN}]"
+        return [f"[bold]journeys round {event.get('round')}[/bold]: {len(walked)} walked, {ending}"]
+
+    def _on_JourneysSkipped(self, event: Json) -> list[str]:  # noqa: N802
+        return [f"journeys: not tested, because {escape(event.get('reason', ''))}"]
+
+    def _on_JourneysTriaged(self, event: Json) -> list[str]:  # noqa: N802
+        lines = [f"[{PILOT}]decided by: {event.get('decided_by')}[/{PILOT}]"]
+        found = event.get("findings", [])
+        return lines + [f"  {one['journey']}: {one['kind']}" + _quoted(one.get("summary", "")) for one in found]
+
     def _on_CommandGiven(self, event: Json) -> list[str]:  # noqa: N802
         given = event.get("given", {})
         command = given.get("command", {})

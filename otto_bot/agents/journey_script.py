@@ -1,0 +1,87 @@
+"""Journeys written as commands: one structured call, held against what each step needs, for where Actions runs them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from otto_bot.agents.fence import fence, plain, rule
+from otto_bot.agents.journeys import WalkRequest, journeys_words, setup_words
+from otto_bot.agents.packing import bullets, clip
+from otto_bot.agents.structured import Asks, Record, ask_for, repair
+from otto_bot.agents.surroundings import house_rules_parts
+from otto_bot.core.journey_script import INPUT_CHARS, STEP_SECONDS, Script, script_problems
+from otto_bot.model.calls import Block, ModelCall
+
+PATHS_CHARS = 20_000
+FILES_CHARS = 40_000
+_MAX_TOKENS = 24_000
+
+_SYSTEM = f"""\
+You are the tester of Otto. A product was built for one GitHub issue. GitHub Actions will walk its user journeys on a \
+fresh checkout on Ubuntu, and you cannot look at the result before: you write for each step one bash command that does \
+what the step says as a user would, and ends with 0 exactly where the user then sees what the step says.
+
+- `setup`: what must be installed once, before the first step; nothing else. It may use the network.
+- Each step's command is a bash script of its own, in the root of the checkout, at most {STEP_SECONDS} seconds: start \
+a server in the background, wait until it answers (bounded), ask it, stop it, all in one. Files stay for later steps, \
+processes do not.
+- Use the surface a user has: command line, HTTP, files, or the public calls of a library that has no other.
+- Print what the user sees, then check it: `grep -q`, `test`, `curl -f`, a comparison. Never hide an exit code \
+(`|| true`), never end on a command that cannot fail.
+- Do not run the repository's own tests, change none of its files, add no step, leave out none."""
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """The script that may run, or why none of the answers may; every call on the way."""
+
+    script: Script | None
+    problems: tuple[str, ...]
+    records: tuple[Record, ...]
+
+
+async def write_script(
+    model: Asks, request: WalkRequest, paths: tuple[str, ...], key_files: tuple[tuple[str, str], ...]
+) -> Written:
+    """One call, at most one repair. `key_files` are (path, text). Raises ModelError."""
+    messages: list[Block] = [{"role": "user", "content": script_prompt(request, paths, key_files)}]
+    records: list[Record] = []
+    problems: tuple[str, ...] = ()
+    for tries in (1, 2):
+        call = ModelCall(
+            role="journeys",
+            run=request.run,
+            attempt=request.tries,
+            gate=request.round,
+            tries=tries,
+            model=request.model,
+            system=f"{_SYSTEM}\n\n{rule(request.nonce)}",
+            messages=messages,
+            max_tokens=_MAX_TOKENS,
+            timeout=300.0,
+            schema=Script,
+        )
+        answer = await ask_for(model, call, Script, request.nonce)
+        problems = answer.problems if answer.value is None else script_problems(request.journeys, answer.value)
+        records.append(answer.record.model_copy(update={"problems": problems}))
+        if answer.value is not None and not problems:
+            return Written(answer.value, (), tuple(records))
+        messages = repair(messages, answer.record.text, problems)
+    return Written(None, problems, tuple(records))
+
+
+def script_prompt(request: WalkRequest, paths: tuple[str, ...], key_files: tuple[tuple[str, str], ...]) -> str:
+    """Product, files and journeys; what is too long is cut."""
+    nonce = request.nonce
+    each = FILES_CHARS // max(1, len(key_files))
+    parts = [
+        f"# Round {request.round} of the journeys, on commit {request.head[:12]}\n{plain(request.title, nonce)}",
+        fence("what was built", request.plan.summary, nonce),
+        setup_words(request.projects, nonce),
+        *house_rules_parts(request.house_rules, nonce),
+        fence("files", bullets(paths, PATHS_CHARS), nonce),
+        *(fence(path, clip(text, each), nonce) for path, text in key_files),
+        fence("journeys", journeys_words(request.journeys), nonce),
+        f"At most {INPUT_CHARS} characters in all.",
+    ]
+    return "\n\n".join(part for part in parts if part)
