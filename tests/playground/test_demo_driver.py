@@ -182,7 +182,7 @@ def test_the_pilot_is_switched_off_in_a_copy(tmp_path: Path) -> None:
     assert config["pilot"]["enabled"] is False
     assert config["verify"]["settle_seconds"] == 1
     assert (copied / "shortlinks" / "store.py").is_file()
-    assert "enabled" not in (scenario.repo / ".github" / "otto.yml").read_text()
+    assert "enabled" not in yaml.safe_load((scenario.repo / ".github" / "otto.yml").read_text())["pilot"]
 
 
 def run_demo(*argv: str, **more: Any) -> subprocess.CompletedProcess[str]:
