@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 import subprocess
 import sys
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -22,7 +23,7 @@ from otto_bot.core.safe_words import unsafe_words
 from otto_bot.core.verdict import Verdict, assess
 from otto_bot.core.verdict_check import Material, Problem, check
 from otto_bot.jobs.plan_issue import KEY_FILES
-from otto_bot.playground.scenario import Reply, Rule, find, load, shipped
+from otto_bot.playground.scenario import Reply, Rule, Scenario, find, load, shipped
 from otto_bot.playground.scenario_file import YamlFile
 
 NAMES = shipped()
@@ -30,9 +31,15 @@ ABOUT_GRACE = ("gate-steered", "pause-resume")
 """People end it before its time, so it costs no time."""
 
 
+@cache
+def scenario_of(name: str) -> Scenario:
+    """A shipped scenario, read once."""
+    return load(find(name))
+
+
 def rules(name: str, role: str) -> list[Rule]:
     """The rules of a scenario for one role."""
-    return [rule for rule in load(find(name)).script.script if rule.when.role == role]
+    return [rule for rule in scenario_of(name).script.script if rule.when.role == role]
 
 
 def plans(name: str) -> list[Plan]:
@@ -71,7 +78,7 @@ CUT_WRONG = frozenset({"cohesive-issue"})
 @pytest.mark.parametrize("name", NAMES)
 def test_plans_break_no_rule(name: str) -> None:
     """Those that were sent are taken as they are, or the scenario would tell another story."""
-    made, scenario = plans(name), load(find(name))
+    made, scenario = plans(name), scenario_of(name)
     expected = set(scenario.script.expect.tasks) - MENDED.get(name, set())
     if not made or scenario.script.issue.says is not None:
         assert expected == set()
@@ -188,7 +195,7 @@ STORIES = [
 @pytest.mark.slow
 @pytest.mark.parametrize(("name", "picks", "green"), STORIES)
 def test_a_story_holds_in_real_files(tmp_path: Path, name: str, picks: list[int], green: bool) -> None:
-    scenario = load(find(name))
+    scenario = scenario_of(name)
     folder = tmp_path / "repo"
     shutil.copytree(scenario.repo, folder)
     for pick in picks:
