@@ -315,7 +315,8 @@ class Jobs(Outer):
         digest = surfaces(run).get(effect.target)
         if digest is None or run.shown.get(effect.target) == digest:
             return []
-        return [e.Published(at=now, surface=effect.target, digest=digest, github_id=self.number())]
+        known = run.ids.get(effect.target) or self.number()
+        return [e.Published(at=now, surface=effect.target, digest=digest, github_id=known)]
 
     def call(self, run: Run, effect: Effect, now: datetime) -> list[RunEvent]:
         wait = waits_for(run)
