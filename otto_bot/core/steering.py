@@ -196,7 +196,7 @@ def _replan(run: Run, given: Given, at: datetime) -> Run:
 
 
 def _pause(run: Run, given: Given, at: datetime) -> Run:
-    if run.resting:
+    if run.hold is not None or (run.outcome is not None and not run.reviewed):
         return reply(run, given, "already_resting")
     return rest(run, "paused", f"@{given.by.login} asked for a pause", at)
 

@@ -29,6 +29,7 @@ PASSING = (
     r"\]\(http[^)]*\)",
     r" ?\(?\[attempt \d+\)?",
     r"attempt \d+ of \d+",
+    r"\*\*Waits\*\* until .*\n+",
     r"(in [\d.]+ (min|s) unless|now\. `/otto pause` stops before the next step).*",
 )
 """What a surface shows and is not written again for: money, clocks, where a check stands, past attempts' counts."""
@@ -74,7 +75,9 @@ class Showing(World):
         if not writing and not self.in_hand and self.again == 0:
             for name in surfaces(self.run):
                 if name in self.written:
-                    assert words_of(self.run, name, self) == self.written[name], f"{name} is shown as it was"
+                    now, then = words_of(self.run, name, self), self.written[name]
+                    late = [line for line in then.splitlines() if line not in now.splitlines()]
+                    assert now == then, f"{name} is shown as it was: {late[:3]}"
         return super().step()
 
 

@@ -3,11 +3,57 @@
 from __future__ import annotations
 
 import pytest
-from core_builders import fold, prepared, run_started, said
+from core_builders import ANNA, T0, at, fold, prepared, run_started, said
 from core_journeys import applied, built, finding, posted, product, state, triaged, walked
 
+from otto_bot.core import events as e
 from otto_bot.core.effects import scheduled
-from otto_bot.core.run import Outcome, RunPhase
+from otto_bot.core.reviews import Review
+from otto_bot.core.run import Outcome, Run, RunPhase
+from otto_bot.core.waits import waits_for
+
+
+def reviewed() -> Run:
+    """A run that was done and has been given a review that no comment has taken up yet."""
+    run = applied(posted(walked(built())))
+    assert run.ended
+    return fold(run, e.ReviewGiven(at=T0, review=Review(id=7, by=ANNA, body="Please.")))
+
+
+POSTED = e.ReviewPosted(at=at(5), review=7, comment_id=57)
+
+
+def test_a_run_that_was_done_is_paused_before_its_review_is_worked_on() -> None:
+    run = fold(reviewed(), said("/otto pause"), POSTED)
+
+    assert (run.phase, run.outcome, [one.key for one in run.replies]) == (RunPhase.DONE, Outcome.DONE, [])
+    run = fold(run, said("/otto resume", seconds=60))
+    assert (run.phase, run.outcome, list(run.tasks)) == (RunPhase.EXECUTING, None, ["t1", "t2", "t3"])
+
+
+def test_a_run_that_was_done_is_stopped_before_its_review_is_worked_on() -> None:
+    run = fold(reviewed(), said("/otto stop"), POSTED)
+
+    assert (run.phase, run.outcome, run.ended, list(run.tasks)) == (
+        RunPhase.DONE,
+        Outcome.CANCELLED,
+        True,
+        ["t1", "t2"],
+    )
+    assert [effect.key for effect in scheduled(run) if "answer-review" in effect.key]
+
+
+@pytest.mark.parametrize("outcome", [Outcome.DONE, Outcome.DONE_PARTIAL])
+def test_a_review_that_cannot_be_taken_up_calls_a_person_whose_word_tries_again(outcome: Outcome) -> None:
+    run = reviewed().model_copy(update={"outcome": outcome})
+    run = fold(run, e.EffectFailed(at=T0, key="run/1/review/7", kind="forbidden", message="no right to write"))
+
+    wait = waits_for(run)
+    assert wait is not None
+    assert (wait.question, wait.reply) == ("no right to write", "/otto resume")
+    assert "run/1/review/7" not in [effect.key for effect in scheduled(run)]
+    run = fold(run, said(wait.reply, seconds=60))
+    assert "run/1/review/7" in [effect.key for effect in scheduled(run)]
 
 
 @pytest.mark.parametrize("kind", ["scope", "implementation"])
