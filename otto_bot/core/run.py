@@ -203,6 +203,8 @@ class Run(Frozen):
 
     revision: int = 0
     plan: Plan | None = None
+    plan_before: Plan | None = None
+    """The plan before it grew in mid-run, while nobody has said yes to what it grew by."""
     estimate: Estimate | None = None
     estimated: Estimate | None = None
     """The estimate that its work began with; a plan made anew in mid-run has one of its own."""

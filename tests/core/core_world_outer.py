@@ -22,6 +22,7 @@ from otto_bot.core.journeys import (
     journeys_of,
 )
 from otto_bot.core.plan import Criterion, Journey, JourneyStep, Plan, ProductSpec, TaskSpec
+from otto_bot.core.plan_growth import MorePlan, grown
 from otto_bot.core.records import CommandRecord
 from otto_bot.core.reviews import Review, ReviewPoint
 from otto_bot.core.run import Run
@@ -83,7 +84,8 @@ def extended(dice: random.Random, run: Run) -> Plan:
         )
         for n, key in enumerate(keys)
     )
-    return run.plan.model_copy(update={"tasks": (*run.plan.tasks, *more)})
+    way = Journey(id="j1", title="another way", steps=(JourneyStep(do="a", see="b"),))
+    return grown(run.plan, MorePlan(tasks=more, journeys=(way,) if dice.random() < 0.5 else ()), keys)
 
 
 def review(dice: random.Random, number: int, now: datetime) -> e.ReviewGiven:
@@ -117,8 +119,8 @@ class Outer:
             return [e.JourneysSkipped(at=now, round=one.number, reason="nothing here can run them")]
         if (started := self.by_actions(one, now)) is not None:
             return started
-        failing = {key for key in ("j1", "j2", "j3") if self.bad(0.8)}
-        told = report(journey_rounds.subject(run), failing)
+        plan = journey_rounds.subject(run)
+        told = report(plan, {journey.id for journey in journeys_of(plan) if self.bad(0.8)})
         via: Via = "sandbox" if one.dispatched is None else "actions"
         verdicts = self.verdicts(run)
         return [e.JourneysTested(at=now, round=one.number, head=one.head, via=via, report=told, verdicts=verdicts)]

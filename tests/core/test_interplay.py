@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import pytest
-from core_builders import ANNA, T0, at, fold, prepared, run_started, said
+from core_builders import ANNA, T0, at, fold, prepared, run_started, said, spec
 from core_journeys import applied, built, finding, posted, product, state, triaged, walked
 
 from otto_bot.core import events as e
 from otto_bot.core.effects import scheduled
+from otto_bot.core.plan import Feature, Journey, JourneyStep
+from otto_bot.core.plan_growth import MorePlan, grown
 from otto_bot.core.reviews import Review
 from otto_bot.core.run import Outcome, Run, RunPhase
 from otto_bot.core.waits import waits_for
@@ -18,6 +20,24 @@ def reviewed() -> Run:
     run = applied(posted(walked(built())))
     assert run.ended
     return fold(run, e.ReviewGiven(at=T0, review=Review(id=7, by=ANNA, body="Please.")))
+
+
+def growing() -> Run:
+    """A run whose plan is made anew because a journey needs what was never planned."""
+    return applied(posted(triaged(walked(built(), "j1"), finding("j1", "planning"))))
+
+
+def test_what_a_plan_was_to_grow_by_is_gone_when_it_is_made_anew_once_more() -> None:
+    run = growing()
+    assert run.plan is not None
+    way = Journey(id="j1", title="new way", steps=(JourneyStep(do="a", see="b"),))
+    feature = Feature(id="f1", name="n", asked="asked")
+    more = MorePlan(tasks=(spec("t1"),), journeys=(way,), features=(feature,), assumptions=("a",))
+    grew = fold(run, e.PlanMade(at=T0, number=1, plan=grown(run.plan, more, ["t3"])))
+    assert (grew.phase, list(grew.tasks)) == (RunPhase.PLAN_REVIEW, ["t1", "t2", "t3"])
+
+    anew = fold(grew, said("/otto replan -- smaller"))
+    assert (anew.phase, list(anew.tasks), anew.plan) == (RunPhase.PLANNING, ["t1", "t2"], run.plan)
 
 
 POSTED = e.ReviewPosted(at=at(5), review=7, comment_id=57)
