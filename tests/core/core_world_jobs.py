@@ -128,6 +128,8 @@ class Jobs(Outer):
         paid = self.paid(run, "plan", now)
         if paid is None:
             return [*self.refused("plan", now), self.broke(run, now)]
+        if run.pull_request is not None and self.bad(0.3):
+            return [*paid, e.Refused(at=now, reason="no answer could be used", reply="/otto replan -- what to plan")]
         plan = self.plan if run.pull_request is None else extended(self.dice, run)
         return [*paid, e.PlanMade(at=now, number=effect.number, plan=plan)]
 

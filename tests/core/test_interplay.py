@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import pytest
-from core_builders import ANNA, T0, at, fold, prepared, run_started, said, spec
+from core_builders import ANNA, T0, at, executing, fold, prepared, run_started, said, spec, started
 from core_journeys import applied, built, finding, posted, product, state, triaged, walked
 
 from otto_bot.core import events as e
 from otto_bot.core.effects import scheduled
+from otto_bot.core.invariants import InvariantBroken, broken, broken_step
+from otto_bot.core.journeys import RoundState
 from otto_bot.core.plan import Feature, Journey, JourneyStep
 from otto_bot.core.plan_growth import MorePlan, grown
 from otto_bot.core.reviews import Review
 from otto_bot.core.run import Outcome, Run, RunPhase
+from otto_bot.core.stale_base import newest
 from otto_bot.core.waits import waits_for
 
 
@@ -94,3 +97,63 @@ def test_a_run_that_only_certifies_refuses_what_would_change_something(words: st
     assert ([one.key for one in asked.replies], asked.journeys) == (["only_certifies"], run.journeys)
     over = applied(posted(asked))
     assert (over.phase, over.outcome, over.plan_number) == (RunPhase.DONE, Outcome.FAILED, 0)
+
+
+def fixing() -> Run:
+    return applied(posted(triaged(walked(built(), "j1"), finding("j1"))))
+
+
+WRONG = [
+    ({"posted_revision": -1}, "t3 was added without a posted comment"),
+    ({"comment_id": None}, "t3 was added without a posted comment"),
+]
+
+
+@pytest.mark.parametrize(("changes", "why"), WRONG)
+def test_what_mends_a_journey_starts_only_where_its_round_stands_as_it_was_applied(
+    changes: dict[str, object], why: str
+) -> None:
+    run = fixing()
+    base = {"asked": newest(run), "base_sha": newest(run), "sha": run.head, "tree": run.head_tree}
+    run = fold(run, e.BaseTaken.model_validate({"at": T0, **base}))
+    wrong = run.with_round(run.journeys[-1].model_copy(update=changes))
+
+    with pytest.raises(InvariantBroken, match=why):
+        fold(wrong, started("t3"))
+
+
+def test_nothing_of_a_round_changes_after_it_and_it_is_carried_out_only_as_posted() -> None:
+    before, after = posted(triaged(walked(built(), "j1"), finding("j1"))), fixing()
+    one = after.journeys[-1]
+
+    assert broken_step(before, after) == ()
+    unposted = after.with_round(one.model_copy(update={"posted_revision": 1}))
+    assert broken_step(before, unposted) == (f"1: round 1 is carried out and not posted as r{one.revision}",)
+    changed = after.with_round(one.model_copy(update={"waived": ("j1",)}))
+    assert broken_step(after, changed) == ("1: round 1 changed after it was applied",)
+    again = fold(growing(), said("/otto status"))
+    silent = again.with_round(again.journeys[-1].model_copy(update={"comment_id": None}))
+    assert "1: the plan is made anew for journeys without a posted decision" in broken_step(before, silent)
+
+
+def test_no_task_starts_before_its_plan_has_a_yes() -> None:
+    run = executing(product())
+    begun = fold(run, started("t1"))
+
+    assert broken_step(run, begun) == ()
+    for changes in ({"plan_approved_by": ""}, {"plan_posted": 0}):
+        why = ("1: t1 starts before its plan is posted and has its yes",)
+        assert broken_step(run, begun.model_copy(update=changes)) == why
+
+
+def test_rounds_are_bounded_and_certifying_has_no_work() -> None:
+    run = built()
+    more = tuple(run.journeys[0].model_copy(update={"number": n, "state": RoundState.APPLIED}) for n in range(1, 5))
+
+    assert broken(run) == ()
+    assert "10: 4 rounds of journeys" in broken(run.model_copy(update={"journeys": more}))
+    assert "10: the plan was made anew 2 times for its journeys" in broken(
+        run.model_copy(update={"journey_replans": 2})
+    )
+    assert "1: round 1 is open beside another" in broken(run.model_copy(update={"journeys": run.journeys * 2}))
+    assert "1: a run that only certifies has work of its own" in broken(run.model_copy(update={"kind": "certify"}))
