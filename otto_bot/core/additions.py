@@ -46,19 +46,19 @@ def resumed(run: Run) -> Run:
     if run.phase is not RunPhase.PLAN_REVIEW or run.pull_request is None or not run.plan_approved_by:
         return run
     changes = {"phase": RunPhase.EXECUTING, "batch": run.batch + 1, "integration": None, "outcome": None}
-    return run.model_copy(update={**changes, "base_look": True})
+    return run.model_copy(update={**changes, "base_look": True, "plan_before": None})
 
 
 def withdrawn(run: Run) -> Run:
-    """A plan made anew in mid-run is made anew once more: what it added and nobody began is gone again."""
-    assert run.plan is not None
-    gone = {key for key, task in run.tasks.items() if task.origin == "replan" and not task.attempts}
-    kept = tuple(spec for spec in run.plan.tasks if spec.key not in gone)
-    related = tuple(one for one in run.plan.relations if not {one.a, one.b} & gone)
+    """A plan made anew in mid-run is made anew once more: what it added is gone again, its journeys too."""
+    if run.plan_before is None:
+        return run
+    kept = set(run.plan_before.keys)
     return run.model_copy(
         update={
-            "plan": run.plan.model_copy(update={"tasks": kept, "relations": related}),
-            "tasks": {key: task for key, task in run.tasks.items() if key not in gone},
+            "plan": run.plan_before,
+            "plan_before": None,
+            "tasks": {key: task for key, task in run.tasks.items() if key in kept},
             "order": (),
         }
     )

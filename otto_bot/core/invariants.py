@@ -5,6 +5,7 @@ from __future__ import annotations
 from otto_bot.core import policy
 from otto_bot.core.attempt import MOVING, Task, TaskState
 from otto_bot.core.decision import REOPENING, Action, Decider
+from otto_bot.core.journeys import MOST_REPLANS, MOST_ROUNDS, JourneyRound, RoundState
 from otto_bot.core.run import Gate, GateState, Run, RunPhase
 
 
@@ -18,7 +19,7 @@ class InvariantBroken(AssertionError):
 
 def broken(run: Run) -> tuple[str, ...]:
     """What does not hold in this state."""
-    return (*_tasks(run), *_batches(run), *_gates(run), *_added(run), *_budget(run))
+    return (*_tasks(run), *_batches(run), *_gates(run), *_added(run), *_rounds(run), *_budget(run))
 
 
 def _tasks(run: Run) -> list[str]:
@@ -73,11 +74,29 @@ def _gates(run: Run) -> list[str]:
 def _added(run: Run) -> list[str]:
     """What was added in mid-run is worked on only after a comment said so."""
     found = []
-    told = {key for one in run.journeys if one.comment_id is not None for key in one.tasks}
+    told = {key for one in run.journeys if _stands(one) for key in one.tasks}
     told |= {key for review in run.reviews if review.comment_id is not None for key in review.tasks}
     for key, task in run.tasks.items():
         if task.origin in ("journeys", "review") and task.attempts and key not in told:
             found.append(f"1: {key} was added without a posted comment")
+    return found
+
+
+def _stands(one: JourneyRound) -> bool:
+    """Whether what a round decided was posted in the very revision that was applied."""
+    return one.state is RoundState.APPLIED and one.comment_id is not None and one.posted_revision == one.revision
+
+
+def _rounds(run: Run) -> list[str]:
+    """Rounds one after the other, as many as are allowed; a run that only certifies writes nothing."""
+    found = [f"1: round {one.number} is open beside another"
+             for one in run.journeys[:-1] if one.state is not RoundState.APPLIED]  # fmt: skip
+    if len(run.journeys) > MOST_ROUNDS + run.journey_grants:
+        found.append(f"10: {len(run.journeys)} rounds of journeys")
+    if run.journey_replans > MOST_REPLANS + run.journey_grants:
+        found.append(f"10: the plan was made anew {run.journey_replans} times for its journeys")
+    if run.kind == "certify" and (run.tasks or run.pull_request is not None):
+        found.append("1: a run that only certifies has work of its own")
     return found
 
 
@@ -149,6 +168,27 @@ def _decisions(before: Run, after: Run) -> list[str]:
     return found
 
 
+def _carried_out(before: Run, after: Run) -> list[str]:
+    """What journeys lead to is done only as it was posted, and stays as it was done; first attempts need their plan."""
+    found = []
+    known = {one.number: one for one in before.journeys}
+    for one in after.journeys:
+        old = known.get(one.number)
+        if old is not None and old.state is RoundState.APPLIED:
+            found += [f"1: round {one.number} changed after it was applied"] if one != old else []
+        elif one.tasks and not _stands(one):
+            found.append(f"1: round {one.number} is carried out and not posted as r{one.revision}")
+    last = after.journeys[-1] if after.journeys else None
+    if after.journey_replans > before.journey_replans and (last is None or not _stands(last)):
+        found.append("1: the plan is made anew for journeys without a posted decision")
+    stands = bool(after.plan_approved_by) and after.plan_posted == after.plan_revision
+    for key, task in after.tasks.items():
+        old_task = before.tasks.get(key)
+        if task.attempts and (old_task is None or not old_task.attempts) and not stands:
+            found.append(f"1: {key} starts before its plan is posted and has its yes")
+    return found
+
+
 def _reruns(before: Run, after: Run) -> list[str]:
     """Jobs of a commit run again only by a posted decision that says so, applied in this very step."""
     found = []
@@ -177,7 +217,7 @@ def _by_a_person(before: Run, after: Run, key: str) -> bool:
 
 def broken_step(before: Run, after: Run) -> tuple[str, ...]:
     """What a step may never do."""
-    found = [*_money(before, after), *_decisions(before, after), *_reruns(before, after)]
+    found = [*_money(before, after), *_decisions(before, after), *_carried_out(before, after), *_reruns(before, after)]
     for key, task in before.tasks.items():
         later = after.tasks.get(key)
         if later is None:

@@ -212,6 +212,8 @@ def renewed(before: Run, after: Run, at: datetime) -> Run:
     one = current(after)
     if before.hold is None or after.hold is not None or one is None or one.deadline is None:
         return after
+    if one.state is not RoundState.POSTED:
+        return after  # a person said yes
     return after.with_round(one.model_copy(update={"deadline": deadline(after, one, at)}))
 
 

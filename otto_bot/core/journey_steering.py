@@ -11,6 +11,7 @@ from otto_bot.core.run import Run, RunPhase
 
 Refusal = tuple[str, str]
 """Key and detail of a reply that says why a command was not carried out."""
+ONLY_CERTIFIES: Refusal = ("only_certifies", "")
 
 
 def at_journeys(run: Run) -> JourneyRound | None:
@@ -44,6 +45,8 @@ def _unread(given: Given, posted_at: datetime | None) -> bool:
 
 def mend(run: Run, given: Given, one: JourneyRound) -> Run | Refusal:
     """`/otto retry [j2 …] [-- guidance]`: one task mends these journeys, or all that fail."""
+    if run.kind == "certify":
+        return ONLY_CERTIFIES
     if one.state in (RoundState.TESTING, RoundState.TESTED):
         return ("still_deciding", "")
     if (refused := _unknown(one, given)) is not None:
@@ -64,6 +67,8 @@ def leave(run: Run, given: Given, one: JourneyRound) -> Run | Refusal:
     """
     if one.state in (RoundState.TESTING, RoundState.TESTED):
         return ("still_deciding", "") if run.hold is None else _without(run, given, one)
+    if run.kind == "certify":
+        return ONLY_CERTIFIES
     unknown = [key for key in given.command.tasks if key not in one.open_failing]
     if unknown:
         return ("cannot_skip", f"{unknown[0]} is no failing journey of round {one.number}")
@@ -85,6 +90,8 @@ def _without(run: Run, given: Given, one: JourneyRound) -> Run | Refusal:
 
 def replan(run: Run, given: Given, one: JourneyRound) -> Run | Refusal:
     """`/otto replan [-- guidance]`: the plan is made anew; what is merged stays."""
+    if run.kind == "certify":
+        return ONLY_CERTIFIES
     if one.state in (RoundState.TESTING, RoundState.TESTED):
         return ("still_deciding", "")
     guidance = given.command.guidance or one.guidance

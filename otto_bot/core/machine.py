@@ -246,10 +246,12 @@ def _effect_failed(run: Run, event: e.EffectFailed) -> Run:
 
 
 def _leads_on(run: Run, key: str) -> bool:
-    """Whether a run that has come to its end goes on only through this effect: a decision's, or the base's."""
+    """Whether a run that has come to its end goes on only through this effect: a decision's, a review's, the base's."""
     gate, name = run.gate, key.partition("/")[2].partition("/")[2]
     if gate is not None:
         return name.split("/", 1)[-1] == f"g{gate.number}/r{gate.revision}"
+    if run.reviewed and name.startswith("review/"):
+        return True
     return base.waiting(run) and name.startswith(("base/", f"verify/{BASELINE}/"))
 
 

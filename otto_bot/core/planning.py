@@ -74,6 +74,7 @@ def _extended(run: Run, plan: Plan, estimate: Estimate | None) -> Run:
     return run.model_copy(
         update={
             "plan": plan,
+            "plan_before": run.plan,
             "estimate": estimate,
             "phase": RunPhase.PLAN_REVIEW,
             "revision": revision,

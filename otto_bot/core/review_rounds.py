@@ -61,9 +61,7 @@ def asked_at(run: Run) -> datetime:
 
 def pending(run: Run) -> bool:
     """Whether a review will make a run that was done go on: it is active again from the moment it was given."""
-    if run.landed or run.outcome in OVER:
-        return False
-    return any(review.state in ("given", "posted") for review in run.reviews)
+    return run.reviewed
 
 
 def taken_up(run: Run) -> Run:

@@ -203,6 +203,8 @@ class Run(Frozen):
 
     revision: int = 0
     plan: Plan | None = None
+    plan_before: Plan | None = None
+    """The plan before it grew in mid-run, while nobody has said yes to what it grew by."""
     estimate: Estimate | None = None
     estimated: Estimate | None = None
     """The estimate that its work began with; a plan made anew in mid-run has one of its own."""
@@ -259,9 +261,18 @@ class Run(Frozen):
 
     @property
     def ended(self) -> bool:
-        """Nothing will happen any more, whatever anyone says."""
+        """Nothing will happen any more, whatever anyone says.
+
+        A run that was done is at work again from the moment in which it is given a review.
+        """
         final = self.landed or self.outcome in (Outcome.DONE, Outcome.CANCELLED, Outcome.FAILED)
-        return final and self.phase is RunPhase.DONE
+        return final and self.phase is RunPhase.DONE and not self.reviewed
+
+    @property
+    def reviewed(self) -> bool:
+        """Whether a review is still to be taken up, and will be."""
+        over = self.landed or self.outcome in (Outcome.CANCELLED, Outcome.FAILED)
+        return not over and any(review.state in ("given", "posted") for review in self.reviews)
 
     @property
     def resting(self) -> bool:

@@ -196,7 +196,7 @@ def _replan(run: Run, given: Given, at: datetime) -> Run:
 
 
 def _pause(run: Run, given: Given, at: datetime) -> Run:
-    if run.resting:
+    if run.hold is not None or (run.outcome is not None and not run.reviewed):
         return reply(run, given, "already_resting")
     return rest(run, "paused", f"@{given.by.login} asked for a pause", at)
 
@@ -332,7 +332,7 @@ REPLIES = (
     "ended", "stale_revision", "not_posted", "nothing_to_approve", "cannot_retry", "no_money", "still_deciding",
     "not_in_plan", "cannot_skip", "replan_too_late", "already_resting", "use_approve", "nothing_failed", "not_resting",
     "host_cap", "budget_raised", "budget_noted", "status", "help", "explain", "already_planned",
-    "minutes_raised", "active_run", "replan_review",
+    "minutes_raised", "active_run", "replan_review", "only_certifies",
     "nothing_learnt", "learning_kept", "learning_kept_already", "learning_dropped", "learning_dropped_already",
     "learning_unsafe", "cannot_accept",
 )  # fmt: skip

@@ -9,7 +9,7 @@ from otto_bot.core.context_notes import context_digest
 from otto_bot.core.edits import edited, stale
 from otto_bot.core.journeys import JourneyRound, RoundState
 from otto_bot.core.reviewing import comment_of, told_by, told_together
-from otto_bot.core.run import Gate, GateState, Outcome, Run, RunPhase
+from otto_bot.core.run import Gate, GateState, Outcome, Run
 from otto_bot.core.stale_base import outdated
 from otto_bot.core.waits import waits_for
 
@@ -28,7 +28,7 @@ def surfaces(run: Run) -> dict[str, str]:
         wanted[LABELS] = _digest(labels(run))
     if run.pull_request is not None:
         wanted[PULL] = _digest(_pull(run))
-        wanted[RUN_CHECK] = _digest([run.head, run.phase, run.outcome, len(run.gates)])
+        wanted[RUN_CHECK] = _digest([run.head, run.phase, run.outcome, len(run.gates), _stands(run), _tasks(run)])
     for key, task in run.tasks.items():
         for attempt in task.attempts:
             if attempt.pushed:
@@ -92,17 +92,50 @@ def _status(run: Run) -> list[object]:
         run.plan_approved_by,
         run.pull_request,
         run.batch,
-        [(key, task.state, len(task.attempts), task.question) for key, task in run.tasks.items()],
+        _tasks(run),
+        run.order,
         gate and (gate.number, gate.state, gate.revision),
         wait and wait.key,
         run.relabelled_by,
         run.money.granted,
-        [(one.number, one.state, one.report.failing, one.next, one.skipped) for one in run.journeys],
+        _journeys(run),
         [(review.id, review.state, review.tasks) for review in run.reviews],
         {key: trouble.count for key, trouble in run.trouble.items()},
         *([] if edit is None else [edit.digest, edit.by, stale(run) is not None]),
         *_base(run),
     ]
+
+
+def _tasks(run: Run) -> list[object]:
+    """What a row of a task shows."""
+    return [
+        (
+            key,
+            task.state,
+            len(task.attempts),
+            task.question,
+            task.granted,
+            task.blocked_by,
+            len(task.accepted),
+            task.failure and task.failure.cause,
+            any(attempt.flaky for attempt in task.attempts),
+        )
+        for key, task in run.tasks.items()
+    ]
+
+
+def _journeys(run: Run) -> list[object]:
+    """What one line about the journeys shows."""
+    return [
+        (one.number, one.state, one.report.failing, one.next, one.skipped, one.waived, one.waiting, one.deadline)
+        for one in run.journeys
+    ]
+
+
+def _stands(run: Run) -> list[object]:
+    """What one sentence about where the run stands, and what comes next, is made of."""
+    wait = waits_for(run)
+    return [run.phase, run.outcome, run.hold and run.hold.number, wait and wait.key, run.order, _journeys(run)]
 
 
 def _base(run: Run) -> list[object]:
@@ -117,7 +150,7 @@ def _pull(run: Run) -> list[object]:
         merged.append([run.base_conflict, run.resting])
     accepted = [[key, len(task.accepted)] for key, task in run.tasks.items() if task.accepted]
     merged += [accepted] if accepted else []
-    return [merged, run.outcome, run.phase is RunPhase.DONE, [t.state for t in run.tasks.values()]]
+    return [merged, run.phase, run.outcome, run.hold and run.hold.kind, _tasks(run), _journeys(run)]
 
 
 def _digest(value: object) -> str:

@@ -183,6 +183,13 @@ def _replan_too_late(_run: Run, _detail: str, _links: Links) -> str:
     )
 
 
+def _only_certifies(_run: Run, _detail: str, _links: Links) -> str:
+    return (
+        "This run only says how the default branch holds against its journeys and criteria: it changes nothing, and "
+        "what it saw is posted. To have it built or mended, put the label on the issue once this run is over."
+    )
+
+
 def _replan_review(_run: Run, _detail: str, _links: Links) -> str:
     return (
         "This run makes what a review asks for, and nothing else: its plan is that review. `/otto skip t1` leaves a "
@@ -280,6 +287,7 @@ REPLY_WORDS: dict[str, Callable[[Run, str, Links], str]] = {
     "cannot_accept": _cannot_accept,
     "replan_too_late": _replan_too_late,
     "replan_review": _replan_review,
+    "only_certifies": _only_certifies,
     "already_resting": _already_resting,
     "use_approve": _use_approve,
     "nothing_failed": _nothing_failed,

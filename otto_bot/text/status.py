@@ -171,7 +171,7 @@ def _commands(run: Run) -> str:
         words = said
     elif gate is not None and gate.state is GateState.POSTED:
         words = [f"`/otto approve r{gate.revision}`", *_about(run, RETRYABLE), "`/otto pause`"]
-    elif run.outcome is not None:
+    elif run.outcome is not None and not run.reviewed:
         words = ["`/otto retry`", *_about(run, RETRYABLE), "`/otto stop`"]
     else:
         words = ["`/otto pause`", "`/otto stop`", *_about(run, SKIPPABLE)[1:], "`/otto budget +5`"]

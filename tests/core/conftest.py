@@ -22,6 +22,8 @@ for helper in (
     "core_world_outer",
     "core_world_jobs",
     "core_world",
+    "core_world_plans",
+    "core_world_whole",
     "core_gates",
     "core_journeys",
 ):

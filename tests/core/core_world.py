@@ -23,7 +23,7 @@ from otto_bot.core.events import RunEvent
 from otto_bot.core.issue import IssueText
 from otto_bot.core.machine import reduce
 from otto_bot.core.plan import Plan
-from otto_bot.core.run import Outcome, Run, RunPhase
+from otto_bot.core.run import Kind, Outcome, Run, RunPhase
 from otto_bot.core.waits import waits_for
 
 REPEATS = 8
@@ -56,6 +56,11 @@ class World:
     inherited: Inherited = field(default_factory=Inherited)
     number: int = 1
     reviews: bool = False
+    kind: Kind = "build"
+    known: bool = True
+    """Whether a run that certifies is given the plan of an earlier run."""
+    again: float = 0.0
+    """How likely an event of the ledger is delivered once more, or a job ends twice."""
 
     def __post_init__(self) -> None:
         self.dice = random.Random(self.seed)
@@ -74,7 +79,11 @@ class World:
         self.run: Run = self._first()
 
     def _first(self) -> Run:
-        event = run_started(caps=self.caps, run_id=self.number, ordinal=self.number, inherited=self.inherited)
+        event = run_started(
+            caps=self.caps, run_id=self.number, ordinal=self.number, inherited=self.inherited, kind=self.kind,
+            subject=self.plan if self.kind == "certify" and self.known else None,
+            review=review(self.dice, 9000, T0).review if self.kind == "improve" else None,
+        )  # fmt: skip
         self.ledger.append(event)
         run = reduce(None, event)
         assert run is not None
@@ -132,6 +141,8 @@ class World:
             self.jobs.trouble, self.meddle = 0.0, 0.0
         if self.meddle and self.dice.random() < self.meddle:
             self.interrupt()
+        if self.again and self.steps < self.kind_after and self.dice.random() < self.again:
+            self.tell(self.dice.choice(self.ledger))
         free = self.free()
         if free and (not self.in_hand or self.dice.random() < 0.5):
             self.in_hand.append((self.dice.choice(free), self.run))

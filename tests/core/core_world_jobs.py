@@ -128,6 +128,8 @@ class Jobs(Outer):
         paid = self.paid(run, "plan", now)
         if paid is None:
             return [*self.refused("plan", now), self.broke(run, now)]
+        if run.pull_request is not None and self.bad(0.3):
+            return [*paid, e.Refused(at=now, reason="no answer could be used", reply="/otto replan -- what to plan")]
         plan = self.plan if run.pull_request is None else extended(self.dice, run)
         return [*paid, e.PlanMade(at=now, number=effect.number, plan=plan)]
 
@@ -315,7 +317,8 @@ class Jobs(Outer):
         digest = surfaces(run).get(effect.target)
         if digest is None or run.shown.get(effect.target) == digest:
             return []
-        return [e.Published(at=now, surface=effect.target, digest=digest, github_id=self.number())]
+        known = run.ids.get(effect.target) or self.number()
+        return [e.Published(at=now, surface=effect.target, digest=digest, github_id=known)]
 
     def call(self, run: Run, effect: Effect, now: datetime) -> list[RunEvent]:
         wait = waits_for(run)

@@ -3,19 +3,31 @@
 from __future__ import annotations
 
 import random
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from otto_bot.core import events as e
 from otto_bot.core import journey_rounds
 from otto_bot.core.additions import next_keys
 from otto_bot.core.events import RunEvent
-from otto_bot.core.journeys import Finding, FindingKind, JourneyReport, JourneyResult, StepResult, journeys_of
+from otto_bot.core.journey_dispatch import MOST_DISPATCHES
+from otto_bot.core.journeys import (
+    Finding,
+    FindingKind,
+    JourneyReport,
+    JourneyResult,
+    JourneyRound,
+    StepResult,
+    Via,
+    journeys_of,
+)
 from otto_bot.core.plan import Criterion, Journey, JourneyStep, Plan, ProductSpec, TaskSpec
+from otto_bot.core.plan_growth import MorePlan, grown
 from otto_bot.core.records import CommandRecord
 from otto_bot.core.reviews import Review, ReviewPoint
 from otto_bot.core.run import Run
 from otto_bot.core.values import Person
+from otto_bot.core.verdict import Verdict
 
 SPEC = ProductSpec(
     journeys=tuple(
@@ -63,9 +75,17 @@ def extended(dice: random.Random, run: Run) -> Plan:
     assert run.plan is not None
     keys = next_keys(run, dice.choice([1, 2]))
     more = tuple(
-        TaskSpec(key=key, title=f"more {key}", goal="g", criteria=(Criterion(id="c1", text="c"),)) for key in keys
+        TaskSpec(
+            key=key,
+            title=f"more {key}",
+            goal="g",
+            criteria=(Criterion(id="c1", text="c"),),
+            depends_on=tuple(need for need in keys[:n] if dice.random() < 0.5),
+        )
+        for n, key in enumerate(keys)
     )
-    return run.plan.model_copy(update={"tasks": (*run.plan.tasks, *more)})
+    way = Journey(id="j1", title="another way", steps=(JourneyStep(do="a", see="b"),))
+    return grown(run.plan, MorePlan(tasks=more, journeys=(way,) if dice.random() < 0.5 else ()), keys)
 
 
 def review(dice: random.Random, number: int, now: datetime) -> e.ReviewGiven:
@@ -82,6 +102,8 @@ class Outer:
     """Answers of the outer loop's effects; `Jobs` inherits them."""
 
     dice: random.Random
+    actions = False
+    """Whether the journeys are walked by Actions."""
 
     def bad(self, weight: float = 1.0) -> bool:
         raise NotImplementedError
@@ -95,9 +117,38 @@ class Outer:
             return []
         if self.bad(0.1):
             return [e.JourneysSkipped(at=now, round=one.number, reason="nothing here can run them")]
-        failing = {key for key in ("j1", "j2", "j3") if self.bad(0.8)}
-        told = report(journey_rounds.subject(run), failing)
-        return [e.JourneysTested(at=now, round=one.number, head=one.head, via="sandbox", report=told)]
+        if (started := self.by_actions(one, now)) is not None:
+            return started
+        plan = journey_rounds.subject(run)
+        told = report(plan, {journey.id for journey in journeys_of(plan) if self.bad(0.8)})
+        via: Via = "sandbox" if one.dispatched is None else "actions"
+        verdicts = self.verdicts(run)
+        return [e.JourneysTested(at=now, round=one.number, head=one.head, via=via, report=told, verdicts=verdicts)]
+
+    def by_actions(self, one: JourneyRound, now: datetime) -> list[RunEvent] | None:
+        """The journeys on their way through Actions; None = they are walked to their end now."""
+        if not self.actions:
+            return None
+        where: dict[str, Any] = {"at": now, "round": one.number, "head": one.head}
+        soon = now + timedelta(seconds=4)
+        if one.dispatched is None:
+            if one.dispatches >= MOST_DISPATCHES:
+                return [e.JourneysSkipped(at=now, round=one.number, reason="Actions brings nothing")]
+            written = e.JourneysDispatched(**where, script="s", next_at=now)
+            begun = e.JourneysDispatched(**where, script="s", run_id=self.number(), next_at=soon)
+            return [written] if self.bad(0.3) else [written, begun]
+        if one.dispatched.run_id is None:
+            return [e.JourneysDispatched(**where, script="s", run_id=self.number(), next_at=soon)]
+        if self.dice.random() < 0.3:
+            return [e.JourneysPolled(**where, next_at=soon, waiting="it runs")]
+        return [e.JourneysPolled(**where, next_at=soon, lost="the run was cancelled")] if self.bad(0.3) else None
+
+    def verdicts(self, run: Run) -> dict[str, Verdict]:
+        """What the judge says of each task of a run that only certifies."""
+        plan = journey_rounds.subject(run)
+        if run.kind != "certify" or plan is None:
+            return {}
+        return {key: Verdict(items=()) for key in plan.keys if not self.bad(0.1)}
 
     def triage(self, run: Run, effect: Any, now: datetime) -> list[RunEvent]:
         one = journey_rounds.current(run)

@@ -3,16 +3,17 @@
 import random
 
 import pytest
-from core_builders import config, fold, plan, spec
+from core_builders import fold
 from core_world import ENDING, MEDDLING, MONEY, World
 from core_world_outer import with_journeys
+from core_world_plans import any_config, random_config, random_plan
+from core_world_whole import Showing, whole
 
 from otto_bot.core.budget import inherited
 from otto_bot.core.commands import Command, parse_line
-from otto_bot.core.config import Config, HostCaps
+from otto_bot.core.config import HostCaps
 from otto_bot.core.events import read_event
 from otto_bot.core.journeys import MOST_REPLANS, MOST_ROUNDS
-from otto_bot.core.plan import Plan, Relation
 from otto_bot.core.run import Outcome, Run
 from otto_bot.core.waits import waits_for
 from otto_bot.text.call import call_comment
@@ -23,47 +24,10 @@ from otto_bot.text.status import status_comment
 LINKS = Links("https://github.com", "octo", "app")
 
 
-def random_plan(dice: random.Random) -> Plan:
-    keys = [f"t{n}" for n in range(1, dice.choice([1, 1, 2, 3, 3, 4, 5]) + 1)]
-    tasks = [spec(key, *[need for need in keys[:n] if dice.random() < 0.35]) for n, key in enumerate(keys)]
-    apart = [(a, b) for i, a in enumerate(keys) for b in keys[i + 1 :] if dice.random() < 0.2]
-    kind = dice.choice([Relation.ADDITIVE, Relation.CONTRADICTORY, Relation.UNCERTAIN])
-    return plan(*tasks, apart=apart, kind=kind)
-
-
-def random_config(dice: random.Random) -> Config:
-    return config(
-        plan={"approval": dice.choice(["auto", "always", "never"])},
-        pilot={"approval": dice.choice(["auto", "auto", "always"])},
-        qa={"enabled": dice.random() < 0.7},
-        attempts={"per_task": dice.choice([1, 2, 3])},
-        budget={"usd": dice.choice([0.5, 5, 10])},
-    )
-
-
 def world(seed: int, **changes: object) -> World:
     dice = random.Random(seed)
     given = {"seed": seed, "plan": random_plan(dice), "config": random_config(dice), **changes}
     return World(**given)
-
-
-def any_config(dice: random.Random, caps: HostCaps) -> Config:
-    """Every switch of a repository, and budgets that are soon used up; lowered to the host's caps as they would be."""
-    return config(
-        plan={"approval": dice.choice(["auto", "always", "never"])},
-        pilot={
-            "approval": dice.choice(["auto", "auto", "always"]),
-            "enabled": dice.random() < 0.85,
-            "mode": dice.choice(["decide", "decide", "shadow"]),
-            "grace_minutes": dice.choice([0, 0.2, 2]),
-        },
-        qa={"enabled": dice.random() < 0.7},
-        attempts={"per_task": dice.choice([1, 2, 3])},
-        budget={
-            "usd": min(caps.usd, dice.choice([0.3, 1, 3, 10])),
-            "minutes": min(caps.minutes, dice.choice([2, 5, 240])),
-        },
-    )
 
 
 class Reading(World):
@@ -186,3 +150,15 @@ def test_everything_at_once_comes_home(seed: int) -> None:
 def test_whoever_is_waited_for_reads_what_to_say(seed: int) -> None:
     """In every wait that a life leads to, the call, the status and the gate's plan name the reply that leads on."""
     together(seed, 1, [], Reading).live(4000)
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_all_kinds_of_runs_come_home_and_what_people_see_is_how_things_are(seed: int) -> None:
+    """Journeys by Actions, edits, reviews, growing plans, events that come twice: told as it is, and replayed."""
+    made = whole(seed, Showing)
+    made.live(6000)
+    run = made.run
+    assert run.ended or run.outcome is Outcome.DONE_PARTIAL or made.answered == made.answers, made.story()
+    assert len(run.journeys) - run.journey_grants <= MOST_ROUNDS, made.story()
+    assert run.journey_replans <= MOST_REPLANS + run.journey_grants, made.story()
+    assert fold(None, *(read_event(event.model_dump_json(by_alias=True)) for event in made.ledger)) == run

@@ -110,7 +110,8 @@ def test_the_status_comment_names_reviews_in_one_line(moment: Moment, links: Lin
     before = moment("finished")
     lines = set(status_comment(before, links, now).splitlines())
     waiting = status_comment(given(before, review(), now), links, now)
-    (line,) = [row for row in waiting.splitlines() if row not in lines]
+    line, can = [row for row in waiting.splitlines() if row not in lines]
+    assert can.startswith("**You can:** `/otto pause`, `/otto stop`")
     assert line == "**Reviews:** `rosa`: read, and taken up when what is under way has ended."
     working = told(given(before, review(), now), e.ReviewPosted(at=now, review=9, comment_id=1))
     assert "**Reviews:** `rosa`: being taken up by t5." in status_comment(working, links, now)
