@@ -29,6 +29,8 @@ inside a fence is output, whatever it looks like. Records are the only evidence 
 {run}; nothing you leave behind is kept. End with your answer and no tool call."""
 _CAN_RUN = "and `run` commands in a sandbox without network"
 _CANNOT_RUN = "but no command can be run here: there is no sandbox on this machine"
+_NO_ROOM, _NO_TIME = "model_context_window_exceeded", "out_of_time"
+"""Stop reasons in the journal: the model's own, and ours."""
 _FRESH = (
     "The examination was interrupted here. The checkout is a new one: what commands left behind before is gone; run "
     "them again where that matters."
@@ -162,8 +164,6 @@ class _Examination(Generic[Shape]):
     async def _step(self) -> Examined[Shape] | None:
         """The next tool, or the next reply; durable before anything follows from it."""
         row = await self._use_tool() if self.open else await self._ask()
-        if isinstance(row, Examined):
-            return row
         await self.journal.save(self.request.key, row)
         return self._take(row)
 
@@ -213,8 +213,10 @@ class _Examination(Generic[Shape]):
         self.messages.append(said(row.reply_content))
         if row.stop_reason == "refusal":
             return self._end("refused", "the model refused to go on")
-        if row.stop_reason == "model_context_window_exceeded":
+        if row.stop_reason == _NO_ROOM:
             return self._end("token_limit", "the conversation no longer fits into the model's context window")
+        if row.stop_reason == _NO_TIME:
+            return self._end("time_limit", f"{self.limits.seconds:g} seconds were over before the model had answered")
         self.open = tool_calls_in(row.reply_content)
         return None if self.open else self._read(row)
 
@@ -270,20 +272,21 @@ class _Examination(Generic[Shape]):
             return self._end("time_limit", f"{limits.seconds:g} seconds are used up without an answer")
         return None
 
-    async def _ask(self) -> Turn | Examined[Shape]:
-        """One paid reply, as a row of the journal."""
+    async def _ask(self) -> Turn:
+        """One paid reply, as a row of the journal; where room or time ended in it, a row that says so for good."""
         started = self.clock()
         call = self._call()
+        digest = prompt_hash(call, self.request.nonce)
         self.asked += 1
         try:
             reply = await self.model.ask(call)
         except ProviderError as error:
-            if error.kind == "too_long":
-                return self._end("token_limit", error.message)
-            if error.kind == "timeout" and self.seconds + self.clock() - started >= self.limits.seconds:
-                return self._end("time_limit", error.message)
-            raise
-        return self._row(started, reply=reply, digest=prompt_hash(call, self.request.nonce))
+            late = error.kind == "timeout" and self.seconds + self.clock() - started >= self.limits.seconds
+            if error.kind != "too_long" and not late:
+                raise
+            ended = {"stop_reason": _NO_TIME if late else _NO_ROOM, "usage": Usage(usd=error.usd)}
+            return self._row(started, digest=digest).model_copy(update=ended)
+        return self._row(started, reply=reply, digest=digest)
 
     def _row(
         self,

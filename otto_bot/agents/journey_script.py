@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from otto_bot.agents.fence import fence, plain, rule
-from otto_bot.agents.journeys import WalkRequest, journeys_words, setup_words
+from otto_bot.agents.fence import fence, rule
+from otto_bot.agents.journeys import TITLE_CHARS, WalkRequest, journeys_words, setup_words
 from otto_bot.agents.packing import bullets, clip
 from otto_bot.agents.structured import Asks, Record, ask_for, repair
 from otto_bot.agents.surroundings import house_rules_parts
@@ -75,7 +75,8 @@ def script_prompt(request: WalkRequest, paths: tuple[str, ...], key_files: tuple
     nonce = request.nonce
     each = FILES_CHARS // max(1, len(key_files))
     parts = [
-        f"# Round {request.round} of the journeys, on commit {request.head[:12]}\n{plain(request.title, nonce)}",
+        f"# Round {request.round} of the journeys, on commit {request.head[:12]}",
+        fence("issue title", clip(request.title, TITLE_CHARS), nonce),
         fence("what was built", request.plan.summary, nonce),
         setup_words(request.projects, nonce),
         *house_rules_parts(request.house_rules, nonce),

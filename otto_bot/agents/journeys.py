@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from otto_bot.agents.examiner import Check, ExamineLimits, ExamineRequest
-from otto_bot.agents.fence import fence, plain
+from otto_bot.agents.fence import fence
+from otto_bot.agents.packing import clip
 from otto_bot.agents.surroundings import house_rules_parts
 from otto_bot.core.config import Project
 from otto_bot.core.house_rules import HouseRules
@@ -17,6 +18,7 @@ from otto_bot.core.safe_words import unsafe_order
 from otto_bot.core.values import Frozen
 
 LIMITS = ExamineLimits(steps=60, output_tokens=120_000, seconds=2400.0, command_seconds=180.0)
+TITLE_CHARS = 500
 KEPT_CHARS = 60_000
 """Characters of all kept records together."""
 
@@ -86,7 +88,8 @@ def walk_prompt(request: WalkRequest) -> str:
     nonce, spec = request.nonce, request.plan.spec
     scope = f"{request.plan.summary}\n{spec.scope if spec is not None else ''}".strip()
     parts = [
-        f"# Round {request.round} of the journeys, on commit {request.head[:12]}\n{plain(request.title, nonce)}",
+        f"# Round {request.round} of the journeys, on commit {request.head[:12]}",
+        fence("issue title", clip(request.title, TITLE_CHARS), nonce),
         fence("what was built", scope, nonce),
         setup_words(request.projects, nonce),
     ]

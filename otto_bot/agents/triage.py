@@ -7,8 +7,8 @@ from typing import Literal
 
 from pydantic import Field
 
-from otto_bot.agents.fence import fence, plain, rule
-from otto_bot.agents.journeys import journeys_words
+from otto_bot.agents.fence import fence, rule
+from otto_bot.agents.journeys import TITLE_CHARS, journeys_words
 from otto_bot.agents.packing import bullets, clip, clip_all
 from otto_bot.agents.structured import Asks, Record, ask_for, failed_record, repair
 from otto_bot.core.journeys import Finding, FindingKind, JourneyReport, JourneyResult, StepResult, finding_problems
@@ -178,8 +178,8 @@ def triage_prompt(request: TriageRequest) -> str:
     others = [journey.id for journey in request.journeys if journey.id not in request.report.failing]
     built = f"{plan.summary}\n{plan.spec.scope if plan.spec is not None else ''}".strip()
     parts = [
-        f"# Round {request.round}: {', '.join(request.report.failing)} of {len(request.journeys)} journeys fail\n"
-        + plain(request.title, nonce),
+        f"# Round {request.round}: {', '.join(request.report.failing)} of {len(request.journeys)} journeys fail",
+        fence("issue title", clip(request.title, TITLE_CHARS), nonce),
         fence("the plan", built, nonce),
         fence("left out on purpose", bullets(plan.non_goals, 4000), nonce),
         fence("assumptions", bullets(plan.assumptions, 4000), nonce),

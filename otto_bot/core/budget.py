@@ -16,7 +16,8 @@ SMALLEST_GRANT = 5
 """US dollars that a person is asked for at least: less would bring the same question again soon."""
 
 _OF_TASK = re.compile(r"^run/[0-9]+/[a-z_]+/(t[1-9][0-9]{0,2})/")
-_AT_GATE = re.compile(r"/g([1-9][0-9]*)/")
+_AT_GATE = re.compile(r"^run/[0-9]+/(?:pilot|replan)/.*/g([1-9][0-9]*)/")
+"""Elsewhere the number is that of a round of journeys."""
 
 
 class Inherited(Frozen):

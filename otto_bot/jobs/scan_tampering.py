@@ -15,6 +15,7 @@ from otto_bot.diagnosis.fingerprint import progress
 from otto_bot.git.changes import as_changed
 from otto_bot.git.reading import Reading
 from otto_bot.jobs.context import Context, failures_before
+from otto_bot.jobs.starting import own_base
 
 PATCH_READ = 2 * 1024 * 1024
 """Bytes of one file's patch; a longer one of a test counts as one that cannot be read."""
@@ -23,15 +24,16 @@ PATCH_READ = 2 * 1024 * 1024
 async def scan_tampering(context: Context, run: Run, task: Task) -> Failure | None:
     """The failure of the newest attempt, or None: nothing is weaker, or people said that it is right.
 
-    The whole difference of the task is looked at, so what an earlier attempt weakened on the same branch is found too.
+    The whole difference of the task is looked at, so what an earlier attempt weakened on the same branch is found too,
+    and nothing that other tasks or the default branch brought.
     Raises NotInMirror where a commit is gone.
     """
     attempt = task.last
     assert attempt is not None and attempt.sha is not None
     mirror = await context.mirror(run)
-    base = _base(run, task)
-    await mirror.fetch(*dict.fromkeys((attempt.sha, base, *([run.base_taken] if run.base_taken else []))))
-    hits = await asyncio.to_thread(_hits, context.reading(mirror), run, base, attempt.sha)
+    await mirror.fetch(attempt.sha)
+    base = await own_base(context, run, mirror, task.key, attempt.sha)
+    hits = await asyncio.to_thread(_hits, context.reading(mirror), base, attempt.sha)
     unknown = new_hits(run, hits)
     if not unknown:
         return None
@@ -39,17 +41,8 @@ async def scan_tampering(context: Context, run: Run, task: Task) -> Failure | No
     return failure.model_copy(update={"progress": progress(failures_before(run, task, attempt.number), failure)})
 
 
-def _base(run: Run, task: Task) -> str:
-    """What the task's commits are held against: where its first attempt began, or the run branch as it is now."""
-    return task.attempts[0].base_sha if run.single else run.head
-
-
-def _hits(reading: Reading, run: Run, base: str, sha: str) -> Sequence[TamperHit]:
-    begun = reading.merge_base(base, sha) or base
-    if run.single and run.base_taken and reading.merge_base(begun, run.base_taken) != run.base_taken:
-        # The default branch was taken in after the task began: what it brought is not the task's.
-        begun = reading.merge_base(run.base_taken, sha) or begun
-    return scan([as_changed(change) for change in reading.diff(begun, sha, patch_bytes=PATCH_READ)])
+def _hits(reading: Reading, base: str, sha: str) -> Sequence[TamperHit]:
+    return scan([as_changed(change) for change in reading.diff(base, sha, patch_bytes=PATCH_READ)])
 
 
 def _redacted(context: Context, failure: Failure) -> Failure:

@@ -232,6 +232,24 @@ async def test_a_prompt_that_is_too_long_ends_it_and_counts_as_asked(server, kit
     found = await session()
     assert (found.ending, found.asked, found.value) == ("token_limit", 1, None)
     assert found.problems == (found.detail,)
+    again = await session()
+    assert (again.ending, again.asked, len(server.requests)) == ("token_limit", 0, 1), "the next one is a new one"
+
+
+async def test_a_call_in_which_its_time_ran_out_ends_it_for_good(server, kit, session, bench):
+    """Otherwise the same call would be paid again and again, and no new conversation ever begun."""
+    server.script(kit.Reply(hang=True))
+
+    def clock() -> float:
+        bench.now += 400
+        return bench.now
+
+    bench.clock = clock
+    short = LIMITS.model_copy(update={"seconds": 0.3})
+    found = await session(limits=short)
+    assert (found.ending, found.asked, found.usage.usd > 0) == ("time_limit", 1, True)
+    again = await session(limits=short)
+    assert (again.ending, again.asked, len(server.requests)) == ("time_limit", 0, 1)
 
 
 async def test_a_refusal_ends_it(server, kit, session):

@@ -82,10 +82,24 @@ def test_no_nonsense_can_be_reserved(usd: float) -> None:
     assert money.refused("a", usd).needed == 0
 
 
+@pytest.mark.parametrize(
+    "call", ["run/1/triage/-/a0/g2/n0/try1", "run/1/journeys/-/a1/g2/n3/try1", "run/1/judge/t1/a0/g2/n1/try1"]
+)
+def test_what_a_round_of_journeys_costs_is_no_gates(call: str) -> None:
+    """Rounds and gates are both numbered from 1; a gate's comment tells what that gate cost."""
+    held = Money(cap=10).reserve(call, 1)
+    assert held is not None
+    assert (held.settle(call, Usage(usd=0.5)).at_gates, held.settle(call, Usage(usd=0.5)).settled) == ({}, 0.5)
+
+
 def test_what_calls_at_a_gate_cost_is_part_of_the_total_whatever_becomes_of_them() -> None:
     """Lost calls, calls that are made again after a crash, and the replan too."""
     money = Money(cap=10)
-    for call, usd in (("run/1/pilot/-/a0/g2/n0/try1", 0.5), ("run/1/replan/-/a0/g2/n0/try1", 0.25), ("x/g0/y", 1)):
+    for call, usd in (
+        ("run/1/pilot/-/a0/g2/n0/try1", 0.5),
+        ("run/1/replan/-/a0/g2/n0/try1", 0.25),
+        ("run/1/pilot/-/a0/g0/n0/try1", 1),
+    ):
         held = money.reserve(call, 1)
         assert held is not None
         money = held.settle(call, Usage(usd=usd))

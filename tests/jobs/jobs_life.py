@@ -9,6 +9,7 @@ from core_builders import plan, said, spec
 from otto_bot.agents.coder import CodeResult, Ending
 from otto_bot.agents.coder_prompt import CodeRequest
 from otto_bot.core import events as e
+from otto_bot.core.attempt import TaskState
 from otto_bot.core.config import Config
 from otto_bot.core.effects import Effect, EffectKind, scheduled
 from otto_bot.core.events import RunEvent
@@ -19,6 +20,7 @@ from otto_bot.core.values import Person, Usage
 from otto_bot.git.commits import tree_of
 from otto_bot.git.workspace import Workspace
 from otto_bot.jobs import code_task
+from otto_bot.jobs.context_notes import told_notes
 from otto_bot.jobs.registry import JOBS
 from otto_bot.jobs.starting import start_of
 from otto_bot.playground.github.people import Hand
@@ -107,8 +109,8 @@ class Life:
         last = run.task(task).last
         assert last is not None
         session = code_task._Session(self.context, run, mirror, effect, self.ticket(effect), last)
-        self.request = await session._request()
-        workspace = await Workspace.open(mirror, last.base_sha, session.path)
+        workspace = await Workspace.open(mirror, last.base_sha, session.path, notes=told_notes(run, last))
+        self.request = await session._request(workspace)
         for name, text in files.items():
             path = workspace.path / name.replace("__", ".")
             if text is None:
@@ -122,14 +124,17 @@ class Life:
         return event
 
     async def ends(self, target: str, ending: str = "green") -> Run:
-        """Actions says so."""
+        """Actions says so; what is green is looked at for weakened tests."""
         sha = self.run.verifications[target].sha
         why = None
         if ending != "green":
             task, _, number = target.partition("/a")
             why = Failure(task=task, attempt=int(number or 0), phase=Phase.VERIFY, cause=Cause.TEST, fingerprint="x")
         given = {"at": self.context.now(), "target": target, "sha": sha, "ending": ending, "failure": why}
-        return await self.tell(e.VerificationEnded.model_validate(given))
+        run = await self.tell(e.VerificationEnded.model_validate(given))
+        if (task := target.partition("/a")[0]) in run.tasks and run.task(task).state is TaskState.JUDGING:
+            await self.do(EffectKind.JUDGE, task)
+        return self.run
 
     async def retry(self, *tasks: str, words: str = "") -> Run:
         """A person wants the tasks once more; the decision is posted and carried out."""

@@ -15,6 +15,7 @@ from otto_bot.core.reviews import Review
 from otto_bot.core.run import Run
 from otto_bot.core.values import Person
 from otto_bot.jobs.gate_request import attempt_diffs
+from otto_bot.jobs.scan_tampering import scan_tampering
 from otto_bot.jobs.starting import own_base
 
 FILES = {".github/workflows/ci.yml": CI, "a.txt": "a\n", "b.txt": "b\n"}
@@ -189,3 +190,36 @@ async def test_what_the_diff_gate_holds_is_not_pushed_when_limits_end(open_bench
         assert (event.sha, event.failure.cause) == (None, Cause.AGENT_LIMIT)
         assert "not pushed: CODEOWNERS" in event.failure.detail
         assert await life.files(life.run.run_branch) == before
+
+
+PASSES = "def test_one():\n    assert one() == 1\n"
+
+
+async def tampered(life: Life, task: str) -> list[str]:
+    """Lines that the scan before judging shows of a task's newest attempt."""
+    found = await scan_tampering(life.context, life.run, life.run.task(task))
+    return [] if found is None else [excerpt.text for excerpt in found.excerpts]
+
+
+async def test_a_test_of_an_earlier_task_cannot_be_deleted_behind_a_new_base(open_bench: Any) -> None:
+    """The default branch, taken in after the task began, has never had that test: its own beginning has."""
+    async with open_bench(FILES) as bench:
+        life = await Life.begin(bench)
+        await life.code("t1", one__txt="1\n", test_one__py=PASSES)
+        await life.do(EffectKind.PUSH)
+        await life.ends("t1/a1")
+        await review(life)
+        await life.do(EffectKind.TAKE_BASE)
+        await life.code("t2", two__txt="almost\n")
+        await life.do(EffectKind.PUSH)
+        await life.main_moves(main__txt="m\n", test_main__py=PASSES)
+        await life.ends("t2/a1", "red")
+        await life.gate({"t2": "retry"})
+        await life.do(EffectKind.TAKE_BASE)
+        await life.code("t2", two__txt="2\n")
+        assert await tampered(life, "t2") == []
+        await life.do(EffectKind.PUSH)
+        await life.ends("t2/a2", "red")
+        await life.gate({"t2": "retry"})
+        await life.code("t2", test_one__py=None)
+        assert any("test_one" in text for text in await tampered(life, "t2"))
