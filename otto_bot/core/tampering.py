@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
 
-from otto_bot.core.patches import ChangedFile
+from otto_bot.core.patches import LONGEST_LINE, ChangedFile
 from otto_bot.core.tampering_config import configures, of_configuration
 from otto_bot.core.tampering_hits import TamperHit
 from otto_bot.core.tampering_paths import is_test
@@ -19,6 +19,8 @@ MOST = 200
 """Places that are named; a diff with more is none that a person would accept line by line."""
 MOST_LINES = 40_000
 """Lines that are read, tests and configuration first."""
+MOST_CHARACTERS = 2 * 1024 * 1024
+"""Characters that are read, each line up to where the reader of patches cuts it."""
 
 
 def scan(files: Sequence[ChangedFile]) -> tuple[TamperHit, ...]:
@@ -35,12 +37,25 @@ def scan(files: Sequence[ChangedFile]) -> tuple[TamperHit, ...]:
 
 def _bounded(files: Sequence[ChangedFile]) -> list[ChangedFile]:
     """The files, those that are too much without their text."""
-    left = MOST_LINES
+    lines, characters = MOST_LINES, MOST_CHARACTERS
     kept: dict[int, ChangedFile] = {}
     for place, file in sorted(enumerate(files), key=lambda one: _rank(one[1])):
-        left -= file.patch.count("\n")
-        kept[place] = file if left >= 0 else file.model_copy(update={"patch": "", "cut": True})
+        tall, wide = _size(file.patch)
+        if tall <= lines and wide <= characters:
+            lines, characters = lines - tall, characters - wide
+            kept[place] = file
+        else:  # what is small enough behind it is read still
+            kept[place] = file.model_copy(update={"patch": "", "cut": True})
     return [kept[place] for place in range(len(files))]
+
+
+def _size(patch: str) -> tuple[int, int]:
+    """Lines, and characters of them that would be read."""
+    tall = patch.count("\n")
+    wide = len(patch)
+    if wide > MOST_CHARACTERS and tall <= MOST_LINES:
+        wide = sum(min(len(line), LONGEST_LINE) for line in patch.split("\n"))
+    return tall, wide
 
 
 def _rank(file: ChangedFile) -> tuple[bool, bool]:

@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from otto_bot.core.patches import Line
 from otto_bot.core.tampering_cases import Side
-from otto_bot.core.tampering_checks import EXACT, NOTHING, PARTIAL, TRUTHY, same_check, strength, subject
+from otto_bot.core.tampering_checks import EXACT, LONGEST_CHECK, NOTHING, PARTIAL, TRUTHY, same_check, strength, subject
 from otto_bot.core.tampering_hits import TamperHit, hit
 from otto_bot.core.tampering_pairs import Pair
 
@@ -56,23 +56,24 @@ class Pool:
 def checks(lines: Sequence[Line]) -> list[Check]:
     """All checks in these lines."""
     found = []
+    ranks = [strength(line.text) for line in lines]
     for place, line in enumerate(lines):
-        if strength(line.text) is None:
+        if ranks[place] is None:
             continue
-        text, changed = _statement(lines, place)
-        rank = strength(text)
+        text, changed = _statement(lines, place, ranks)
+        rank = ranks[place] if text == line.text else strength(text)
         if rank is not None:
             found.append(Check(changed, text, rank, same_check(text)))
     return found
 
 
-def _statement(lines: Sequence[Line], place: int) -> tuple[str, Line]:
+def _statement(lines: Sequence[Line], place: int, ranks: Sequence[int | None]) -> tuple[str, Line]:
     """A check with the lines that its open brackets reach over, and its first changed line."""
     start = lines[place]
     text, depth = start.text, _depth(start.text)
     changed = start
-    for line in lines[place + 1 : place + _LONGEST]:
-        if depth <= 0 or (line.indent <= start.indent and strength(line.text) is not None):
+    for after, line in enumerate(lines[place + 1 : place + _LONGEST], place + 1):
+        if depth <= 0 or (ranks[after] is not None and line.indent <= start.indent):
             break
         text += "\n" + line.text
         depth += _depth(line.text)
@@ -82,7 +83,7 @@ def _statement(lines: Sequence[Line], place: int) -> tuple[str, Line]:
 
 
 def _depth(text: str) -> int:
-    bare = _STRINGS.sub("", text)
+    bare = _STRINGS.sub("", text[:LONGEST_CHECK])
     return sum(bare.count(char) for char in "([{") - sum(bare.count(char) for char in ")]}")
 
 

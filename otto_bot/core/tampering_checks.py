@@ -6,11 +6,16 @@ import re
 
 from otto_bot.core.patches import squeezed
 
-NOTHING, TRUTHY, PARTIAL, EXACT, DETAILED = range(5)
 LONGEST_CHECK = 400
 """Characters of a line in which a check is looked for."""
+NOTHING, TRUTHY, PARTIAL, EXACT, DETAILED = range(5)
 """Strength of a check: holds always · something is there · some property · one value · a value and its message."""
 
+_TRACES = (
+    *("assert", "expect", "should", ".error", ".fatal", "pytest.", "require.", "verify", "check", "ensure", "validate"),
+    *("refute", "must_", "raises(", "cmp.diff(", "panic("),
+)
+"""In small letters; a line that has none of them matches no `_CHECK`. To look for them is far cheaper."""
 _CHECK = re.compile(
     r"\bassert\w*\b(?!\s*=)|\bexpect\w*\s*[({]|\.should\b|\.Should\(|\bEXPECT_|\bASSERT_|\b\w{1,3}\.(?:Error|Fatal)f?\("
     r"|\bpytest\.(?:raises|warns|fail)\b|\brequire\.\w+\(|\bverify\w*\s*\(|\bXCTAssert|\bis_expected\b|\bCHECK\("
@@ -92,7 +97,12 @@ def strength(text: str) -> int | None:
 
     A check by a function of the project's own (`assert_sorted(x)`) counts as exact: what it does is not known here.
     """
-    text = _HEAD.sub("", text[:LONGEST_CHECK], count=1)
+    text = text[:LONGEST_CHECK]
+    low = text.lower()
+    if not any(trace in low for trace in _TRACES):
+        return None
+    if head := _HEAD.match(text):
+        text = text[head.end() :]
     if not _CHECK.search(text) or _NO_CHECK.match(text):
         return None
     for rank, pattern in _RANKS:
