@@ -126,7 +126,7 @@ def _replay_parser(commands: Any) -> None:
 
 
 def _insight_parser(commands: Any) -> None:
-    insight = commands.add_parser("insight", help="what decisions at gates were worth, by who decided")
+    insight = commands.add_parser("insight", help="what decisions at gates and estimates of plans were worth")
     insight.add_argument("--since", type=_days, metavar="DAYS", help="only gates opened within these days")
     insight.add_argument("--repo", type=_repo, metavar="OWNER/NAME", help="only this repository")
     insight.add_argument("--json", action="store_true", help="one JSON object")

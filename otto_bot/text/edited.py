@@ -32,6 +32,10 @@ def edited_in_status(run: Run) -> str:
 
 
 def _now(run: Run) -> str:
+    if run.kind == "certify" and run.phase is not RunPhase.PLANNING:
+        return "The default branch is held against the plan of the text as it was."
+    if run.kind == "certify":
+        return f"The plan that comes is of the text as it was. {_REPLAN}"
     if run.phase is RunPhase.PLANNING:
         return f"The plan that comes is of the text as it was, and will wait for a person. {_REPLAN}"
     if run.phase is RunPhase.PLAN_REVIEW and stale(run) is not None:

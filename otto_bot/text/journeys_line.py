@@ -5,7 +5,8 @@ from __future__ import annotations
 from importlib.resources import files
 
 from otto_bot.core.attempt import TaskState
-from otto_bot.core.journeys import Next, RoundState
+from otto_bot.core.journey_rounds import subject
+from otto_bot.core.journeys import Next, RoundState, journeys_of
 from otto_bot.core.run import Run, RunPhase
 from otto_bot.text.links import Links
 from otto_bot.text.markdown import inline, link, sentence
@@ -80,3 +81,12 @@ def journeys_commands(run: Run) -> list[str] | None:
     first = one.open_failing[0] if one.open_failing else "j1"
     return [f"`/otto approve r{one.revision}`", "`/otto retry -- what to do`", f"`/otto skip {first}`",
             "`/otto replan -- what to plan`", "`/otto pause`"]  # fmt: skip
+
+
+def journeys_meant(run: Run) -> str:
+    """Which journeys a command can name while the run is at them."""
+    failing = run.journeys[-1].open_failing if run.journeys else ()
+    if failing:
+        return f"Now it is about the journeys that fail: {', '.join(failing)}."
+    named = [journey.id for journey in journeys_of(subject(run))]
+    return f"Now it is about the journeys of the product: {', '.join(named)}." if named else "No journey fails."

@@ -14,6 +14,7 @@ from otto_bot.text.estimate import estimate_line
 from otto_bot.text.footer import footer
 from otto_bot.text.links import Links
 from otto_bot.text.markdown import cell, code, fold, inline, link
+from otto_bot.text.plan_changes import change_command, change_it, new_tasks, what_is_new
 from otto_bot.text.plan_spec import planner_says, trade_offs, user_journeys, what_users_get, why_split
 from otto_bot.text.words import LANES, RELATIONS, count, several
 
@@ -27,12 +28,13 @@ def plan_comment(run: Run, links: Links) -> str:
     parts: list[str | Part] = [
         f"### Otto · plan r{run.plan_revision} · {one}",
         edited_in_plan(run),
+        what_is_new(run),
         inline(plan.summary, 1000),
         planner_says(run),
         why_split(plan),
         what_users_get(plan),
         *(_task(task, plan) for task in plan.tasks),
-        _batches(plan),
+        "" if new_tasks(run) else _batches(plan),
         _relations(plan),
         _list("Assumptions", plan.assumptions),
         _list("Not part of it", plan.non_goals),
@@ -140,12 +142,11 @@ def _waits(run: Run) -> str:
     if wait is None or run.phase not in (RunPhase.PLAN_REVIEW, RunPhase.PLANNING):
         return (
             "**Starts now**, no approval is needed. `/otto pause` stops before the next step; "
-            "`/otto replan -- what should change` makes another plan while no task has started.\n\n"
-            + boxes([("/otto pause", "stop before the next step")])
+            f"{change_it(run)}.\n\n" + boxes([("/otto pause", "stop before the next step")])
         )
     return (
         f"**Waits for a person**, because {inline('; '.join(wait.reasons), 600)}.\n"
-        f"Say `/otto approve {revision}`, or `/otto replan -- what should change`, or `/otto stop`.\n\n"
+        f"Say `/otto approve {revision}`, or {change_command(run)}, or `/otto stop`.\n\n"
         + boxes(
             [
                 (f"/otto approve {revision}", "start with this plan"),

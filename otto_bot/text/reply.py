@@ -13,18 +13,26 @@ from otto_bot.core.run import Reply, Run, RunPhase
 from otto_bot.text.body import assemble
 from otto_bot.text.explain import explain_text
 from otto_bot.text.footer import footer, usd
+from otto_bot.text.journeys_line import journeys_meant
 from otto_bot.text.learnings import LEARNING_KEYS, learning_answer
 from otto_bot.text.links import Links
 from otto_bot.text.markdown import code, inline, link, sentence
+from otto_bot.text.plan_changes import change_it
 from otto_bot.text.status import next_step, where_it_stands
 from otto_bot.text.words import count, phase_words
 
 HELP: tuple[tuple[str, str], ...] = (
     ("/otto approve [rN]", "say yes to the plan or retry plan that waits"),
-    ("/otto retry [t1 …] [-- guidance]", "write failed tasks again, with your words for the coder"),
-    ("/otto skip t1 …", "leave tasks out; what needs them is blocked"),
+    (
+        "/otto retry [t1 …] [-- guidance]",
+        "write failed tasks again, or mend failed journeys (`j2`), with your words for the coder",
+    ),
+    ("/otto skip t1 …", "leave tasks out; what needs them is blocked. `/otto skip j2` takes a failed journey as it is"),
     ("/otto accept t1 …", "say that the changed tests that were shown are right; the same commit goes on"),
-    ("/otto replan [-- guidance]", "make another plan, of the issue as it is now, while no task has started"),
+    (
+        "/otto replan [-- guidance]",
+        "make another plan, of the issue as it is now, while no task has started or when journeys fail",
+    ),
     ("/otto plan", "only a plan and an estimate, no code"),
     ("/otto certify", "hold the default branch against the issue's plan, no code"),
     ("/otto pause", "stop before the next step"),
@@ -137,12 +145,16 @@ def _nothing_to_approve(run: Run, _detail: str, _links: Links) -> str:
 
 
 def _cannot_retry(run: Run, detail: str, _links: Links) -> str:
+    if run.phase is RunPhase.JOURNEYS:
+        return f"Not retried: {inline(detail, 300)}. {journeys_meant(run)}"
     open_tasks = [k for k, t in run.tasks.items() if t.state in (TaskState.FAILED, TaskState.ASKED, TaskState.HELD)]
     which = f" These can be: {', '.join(open_tasks[:30])}." if open_tasks else " No task has failed."
     return f"Not retried: {inline(detail, 300)}. Only failed, asked, held or skipped tasks can be written again.{which}"
 
 
-def _cannot_skip(_run: Run, detail: str, _links: Links) -> str:
+def _cannot_skip(run: Run, detail: str, _links: Links) -> str:
+    if run.phase is RunPhase.JOURNEYS:
+        return f"Not skipped: {inline(detail, 300)}. {journeys_meant(run)}"
     return f"Not skipped: {inline(detail, 300)}. Only tasks that are not at work and not merged can be left out."
 
 
@@ -178,8 +190,8 @@ def _not_in_plan(run: Run, detail: str, _links: Links) -> str:
 
 def _replan_too_late(_run: Run, _detail: str, _links: Links) -> str:
     return (
-        "A task has already started, so the plan stays. `/otto retry t1 -- what to do differently` changes one task; "
-        "`/otto stop` and the label start anew."
+        "A task has already started, so the plan stays. `/otto retry t1 -- what to do differently` writes one that "
+        "failed again; `/otto stop` and the label start anew."
     )
 
 
@@ -193,7 +205,7 @@ def _only_certifies(_run: Run, _detail: str, _links: Links) -> str:
 def _replan_review(_run: Run, _detail: str, _links: Links) -> str:
     return (
         "This run makes what a review asks for, and nothing else: its plan is that review. `/otto skip t1` leaves a "
-        "task out, `/otto retry t1 -- what to do differently` tells the coder more, `/otto stop` ends it."
+        "task out, `/otto retry t1 -- what to do differently` writes one that failed again, `/otto stop` ends it."
     )
 
 
@@ -207,7 +219,9 @@ def _use_approve(run: Run, detail: str, _links: Links) -> str:
     return f"A retry plan waits for a yes to exactly that plan: {code('/otto approve ' + detail, 60)}."
 
 
-def _nothing_failed(_run: Run, _detail: str, _links: Links) -> str:
+def _nothing_failed(run: Run, _detail: str, _links: Links) -> str:
+    if run.phase is RunPhase.JOURNEYS:
+        return f"Nothing was changed: no journey fails that is not taken as it is already. Next: {next_step(run)}"
     return (
         "No task has failed or waits, so there is nothing to go on with. A skipped task can be named: `/otto retry t1`."
     )
@@ -259,8 +273,8 @@ def _explain(run: Run, detail: str, links: Links) -> str:
 
 
 def _already_planned(run: Run, _detail: str, links: Links) -> str:
-    again = "`/otto replan -- what should change` makes another plan while no task has started."
-    return f"A run is active here: {phase_words(run)}. {again}\n\n{where_it_stands(run, links)}".strip()
+    again = "" if run.kind == "certify" else f" {sentence(change_it(run))}"
+    return f"A run is active here: {phase_words(run)}.{again}\n\n{where_it_stands(run, links)}".strip()
 
 
 def _active_run(run: Run, _detail: str, links: Links) -> str:

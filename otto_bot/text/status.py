@@ -17,6 +17,7 @@ from otto_bot.text.footer import footer, money_words
 from otto_bot.text.journeys_line import at_journeys_words, journeys_commands, journeys_line
 from otto_bot.text.links import Links
 from otto_bot.text.markdown import code, inline, link, sentence
+from otto_bot.text.plan_changes import change_command
 from otto_bot.text.refusals import reason_words
 from otto_bot.text.review import reviews_line
 from otto_bot.text.tasks_table import short_table, task_graph, task_table, without_at
@@ -93,6 +94,8 @@ def next_step(run: Run) -> str:
         return _after(run)
     if run.phase is RunPhase.EXECUTING:
         return _executing(run)
+    if run.phase is RunPhase.PLAN_REVIEW and run.pull_request is not None:
+        return "once the plan is approved, its new tasks are written; what is merged stays."
     if run.phase is RunPhase.PLAN_REVIEW and run.plan_approved_by:
         return "the draft pull request is opened, with an empty first commit that shows the state before any work."
     if run.phase is RunPhase.JOURNEYS:
@@ -166,7 +169,7 @@ def _commands(run: Run) -> str:
     if run.hold is not None:
         words = [code(run.hold.reply, 200), "`/otto stop`"]
     elif run.phase is RunPhase.PLAN_REVIEW and not run.plan_approved_by:
-        words = [f"`/otto approve r{run.plan_revision}`", "`/otto replan -- what should change`", "`/otto stop`"]
+        words = [f"`/otto approve r{run.plan_revision}`", change_command(run), "`/otto stop`"]
     elif (said := journeys_commands(run)) is not None:
         words = said
     elif gate is not None and gate.state is GateState.POSTED:

@@ -35,6 +35,7 @@ CERTIFY: dict[Outcome | None, str] = {
     Outcome.FAILED: "not certified: something does not hold",
 }
 """The same of a run that only certifies."""
+UNTESTED = "not certified: nothing was tested"
 STATES: dict[TaskState, str] = {
     TaskState.PENDING: "to do",
     TaskState.CODING: "being written",
@@ -153,7 +154,8 @@ def class_word(failure: Failure) -> str:
 def phase_words(run: Run) -> str:
     """Where the run stands, in one sentence without a full stop."""
     if run.kind == "certify" and run.hold is None and run.outcome is not Outcome.CANCELLED:
-        return CERTIFY[run.outcome]
+        untested = run.outcome is Outcome.FAILED and bool(run.journeys) and bool(run.journeys[-1].skipped)
+        return UNTESTED if untested else CERTIFY[run.outcome]
     if run.hold is not None:
         return "paused" if run.hold.kind == "paused" else "waits for a person"
     if run.outcome is not None:

@@ -50,6 +50,7 @@ def test_without_key_and_address_it_names_both(stand_in: Any, capsys: pytest.Cap
     said = capsys.readouterr().err
     assert "ANTHROPIC_API_KEY" in said
     assert "ANTHROPIC_BASE_URL" in said
+    assert "without --live `otto-bot bench gate` needs neither" in said
 
 
 @pytest.mark.parametrize("command", [["gate", "--live"], ["real", "manifest.yml"]])

@@ -100,7 +100,9 @@ def test_an_intent_whose_mode_is_not_its_plans_is_named(tmp_path: Path) -> None:
 
 def test_without_key_and_address_nothing_is_asked(stand_in: Any, capsys: pytest.CaptureFixture[str]) -> None:
     assert run(options("--live")) == 2
-    assert "ANTHROPIC_API_KEY" in capsys.readouterr().err
+    said = capsys.readouterr().err
+    assert "ANTHROPIC_API_KEY" in said
+    assert "without --live `otto-bot bench plan` needs neither" in said
 
 
 def test_the_page_for_people_names_every_rule_and_how_many_intents_there_are() -> None:

@@ -145,3 +145,15 @@ def test_links_between_documents_lead_somewhere() -> None:
     ]
 
     assert not broken
+
+
+def test_every_page_can_be_found_from_another_one() -> None:
+    """A page of `docs/` that nothing links to is read by nobody."""
+    linked = {
+        (document.parent / target).resolve()
+        for document in DOCUMENTS
+        for target in re.findall(r"\]\(([^)#\s]+\.md)[^)]*\)", document.read_text())
+        if "://" not in target and (document.parent / target).resolve() != document.resolve()
+    }
+
+    assert [page.name for page in (ROOT / "docs").glob("*.md") if page.resolve() not in linked] == []

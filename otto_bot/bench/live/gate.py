@@ -40,8 +40,9 @@ def run(options: argparse.Namespace, scenarios: Sequence[BenchScenario]) -> int:
         _told(f"{len(scenarios) - len(chosen)} scenarios of one move are left out: no model is asked there")
     own = [asks(scenario, options.model) for scenario in chosen]
     try:
+        who = provider(os.environ, options.model, "otto-bot bench gate")
         return conduct(
-            request, provider(os.environ, options.model), {one.name: digest(one.folder) for one in own},
+            request, who, {one.name: digest(one.folder) for one in own},
             [own_package(), *(one.folder for one in own)], partial(_units, own), _told,
         )  # fmt: skip
     except (Refused, KeepError) as error:

@@ -39,14 +39,17 @@ class Provider:
         return ModelClient(self.key, self.address, SECONDS)
 
 
-def provider(environment: Mapping[str, str], model: str) -> Provider:
-    """The server that the environment names, able to answer `model` at a known price. Raises Refused."""
+def provider(environment: Mapping[str, str], model: str, without: str = "") -> Provider:
+    """The server that the environment names, able to answer `model` at a known price. Raises Refused.
+
+    `without`: the command that asks no model, named where there is none to ask; empty where there is no such command.
+    """
     key, token = environment.get("ANTHROPIC_API_KEY"), environment.get("ANTHROPIC_AUTH_TOKEN")
     address = environment.get("ANTHROPIC_BASE_URL")
     if not (key or token or address):
         raise Refused(
             "no model to ask: set ANTHROPIC_API_KEY, or ANTHROPIC_BASE_URL for another server that speaks the "
-            "Messages API; without --live `otto-bot bench gate` needs neither"
+            "Messages API" + (f"; without --live `{without}` needs neither" if without else "")
         )
     try:
         prices = Prices.published()

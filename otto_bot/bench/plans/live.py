@@ -150,7 +150,7 @@ def first_problems(case: Case, text: str) -> tuple[str, ...]:
 def run(options: argparse.Namespace, found: Sequence[Case]) -> int:
     """The command; returns the exit code."""
     try:
-        who = provider(os.environ, options.model)
+        who = provider(os.environ, options.model, "otto-bot bench plan")
     except Refused as error:
         _tell(f"otto-bot: {error}", error=True)
         return EXIT_USAGE
