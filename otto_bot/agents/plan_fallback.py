@@ -69,11 +69,12 @@ def joined(plan: Plan, title: str, body: str) -> Plan:
         unique[0] = ("must", unique[0][1])
     parts = "\n".join(f"- {task.title}: {task.goal}" for task in plan.tasks)
     files = dict.fromkeys(path for task in plan.tasks for path in task.files)
+    sentence = title if title.rstrip().endswith((".", "!", "?")) else f"{title.rstrip()}."
     criteria = tuple(Criterion(id=f"c{n}", level=level, text=text) for n, (level, text) in enumerate(unique, 1))
     task = TaskSpec(
         key="t1",
         title=_heading(title),
-        goal=f"{title}\n\nIts parts, all of them:\n{parts}\n\nThe issue says:\n{body}"[:GOAL_CHARS],
+        goal=f"{sentence}\n\nIts parts, all of them:\n{parts}\n\nThe issue says:\n{body}"[:GOAL_CHARS],
         files=tuple(files)[:MOST_FILES],
         criteria=criteria,
         size="L" if len(plan.tasks) > 1 else plan.tasks[0].size,

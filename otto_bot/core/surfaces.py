@@ -17,13 +17,15 @@ STATUS = "status"
 PULL = "pull"
 RUN_CHECK = "check/run"
 LABELS = "labels"
+PLAN = "plan"
+"""The plan's comment, once a person said yes: until then each revision is a posting of its own."""
 CONTEXT = "context"
 """What the run found out, kept in the archive: its digest is the address there."""
 
 
 def surfaces(run: Run) -> dict[str, str]:
     """Surface → digest. A surface whose shown digest differs has to be written again."""
-    wanted = {STATUS: _digest(_status(run)), **_context(run)}
+    wanted = {STATUS: _digest(_status(run)), **_plan(run), **_context(run)}
     if run.prepared or run.resting:
         wanted[LABELS] = _digest(labels(run))
     if run.pull_request is not None:
@@ -55,6 +57,14 @@ def round_digest(run: Run, one: JourneyRound) -> str:
     rest = None if one.state is RoundState.APPLIED or run.hold is None else run.hold.number
     over = run.ended and one.state is not RoundState.APPLIED
     return _digest([one.state, one.revision, one.approved_by, one.waived, fixes, later, rest, over])
+
+
+def _plan(run: Run) -> dict[str, str]:
+    """What it asked for is given: it must not go on asking. Nothing where a rule said yes, or the run is over."""
+    by_person = run.plan_approved_by not in ("", "rule")
+    if not by_person or run.ended or run.plan_comment_id is None or run.plan_posted < run.plan_revision:
+        return {}
+    return {PLAN: _digest([run.plan_revision, run.plan_approved_by])}
 
 
 def _context(run: Run) -> dict[str, str]:

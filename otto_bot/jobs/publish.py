@@ -8,7 +8,7 @@ from otto_bot.core.effects import Effect
 from otto_bot.core.events import PersonCalled, PlanPosted, Published, Replied, RunEvent, Tidied, TimeUsedUp
 from otto_bot.core.reviewing import comment_of, told_by
 from otto_bot.core.run import Outcome, Run
-from otto_bot.core.surfaces import CONTEXT, LABELS, PULL, RUN_CHECK, STATUS, labels, surfaces
+from otto_bot.core.surfaces import CONTEXT, LABELS, PLAN, PULL, RUN_CHECK, STATUS, labels, surfaces
 from otto_bot.core.waits import waits_for
 from otto_bot.github.ci_models import CheckAction, CheckAnnotation
 from otto_bot.github.errors import Forbidden, NotFound, Refused
@@ -39,7 +39,7 @@ async def show(context: Context, run: Run, effect: Effect, _ticket: Ticket) -> S
 
 def _writer(surface: str) -> Writer:
     fixed: dict[str, Writer] = {
-        STATUS: _status, PULL: _pull, LABELS: _labels, RUN_CHECK: _run_check, CONTEXT: keep_context
+        STATUS: _status, PLAN: _plan, PULL: _pull, LABELS: _labels, RUN_CHECK: _run_check, CONTEXT: keep_context
     }  # fmt: skip
     if surface in fixed:
         return fixed[surface]
@@ -52,6 +52,12 @@ async def _status(context: Context, run: Run, surface: str) -> int | None:
     body = status_comment(run, context.links(run), context.now())
     repository = context.repository(run)
     ref = await repository.upsert_comment(run.issue, marker(run.id, surface), body, run.ids.get(surface))
+    return ref.id
+
+
+async def _plan(context: Context, run: Run, surface: str) -> int | None:
+    body = plan_comment(run, context.links(run))
+    ref = await context.repository(run).upsert_comment(run.issue, marker(run.id, surface), body, run.plan_comment_id)
     return ref.id
 
 

@@ -8,7 +8,7 @@ from otto_bot.core.records import CommandRecord
 from otto_bot.core.run import Run, RunPhase
 from otto_bot.core.verdict import Proof, Verdict, assess
 from otto_bot.text.body import Part
-from otto_bot.text.markdown import cell, code, fence, fold, inline
+from otto_bot.text.markdown import cell, command_line, fence, fold, inline
 from otto_bot.text.words import count
 
 OUTPUT = 1200
@@ -78,4 +78,4 @@ def _evidence(plan: Plan, key: str, verdict: Verdict, proof: Proof) -> str:
 def record_line(record: CommandRecord) -> str:
     """`R3 · command · exit 1`."""
     ending = record.ending.replace("exit code", "exit")
-    return " · ".join(part for part in (record.ref, code(record.what, 200), ending) if part)
+    return " · ".join(part for part in (record.ref, command_line(record.what, 200), ending) if part)

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from otto_bot.core.plan import TaskSpec
 from otto_bot.core.records import RUN, CommandRecord
 from otto_bot.core.verdict import Proof, SeenTest, Verdict, VerdictItem
-from otto_bot.text.markdown import code, inline
+from otto_bot.text.markdown import code, command_line, inline
 
 
 def not_believed(task: str, times: int, problems: Sequence[str], *, last: bool) -> str:
@@ -52,7 +52,7 @@ def grounds(item: VerdictItem, proof: Proof) -> Iterator[str]:
     """Command with exit code, or test id with how it is known."""
     for record in proof.cited(item.id)[:10]:
         ending = f" → {record.ending}" if record.ending else ""
-        what = code(record.what, 300) if record.what else ""
+        what = command_line(record.what, 300) if record.what else ""
         yield f"{record.ref} {inline(record.tool, 64)} {what}{ending}"
     for test in proof.ground(item.id).tests[:10]:
         yield f"{code(test.id, 200)}: {inline(seen_words(test), 400)}"

@@ -62,6 +62,12 @@ def code(text: str, limit: int = 300) -> str:
     return f"{ticks}{pad}{flat}{pad}{ticks}"
 
 
+def command_line(text: str, limit: int = 300) -> str:
+    """A shell command as a code span; where a line of it ends is shown, as that may end a command."""
+    lines = [line.strip() for line in text[: limit * 8].splitlines() if line.strip()]
+    return code(" ⏎ ".join(lines), limit)
+
+
 def fence(text: str, limit: int = 6000, info: str = "text") -> str:
     """Text as a code block, fenced by more backticks than it holds; the middle is left out where it is long."""
     body = _no_comment(clean(cut_middle(text, limit))).strip("\n")

@@ -62,9 +62,8 @@ def help_text() -> str:
 
 def refused(who: str, why: str) -> str:
     """Someone may not do this."""
-    return (
-        f"Not done: {code(who, 60)} {inline(why, 400)}. Otto acts only for people with write access to this repository."
-    )
+    only = "Otto acts only for people with write access to this repository."
+    return f"Not done for {code(who, 60)}: {inline(why, 400)}. {only}"
 
 
 def unknown_verb(problem: str, did_you_mean: str | None) -> str:

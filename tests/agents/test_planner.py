@@ -8,8 +8,9 @@ from anthropic import transform_schema
 
 from otto_bot.agents.packing import BYTES_PER_TOKEN, size
 from otto_bot.agents.plan_answer import PlanAnswer
+from otto_bot.agents.plan_fallback import joined
 from otto_bot.agents.planner import PROMPT_TOKENS, PlanRequest, make_plan, plan_prompt
-from otto_bot.core.plan import Plan, batches, problems
+from otto_bot.core.plan import Criterion, Plan, TaskSpec, batches, problems
 from otto_bot.model.budgeted import BudgetedModel
 from otto_bot.model.errors import BudgetSpent, ProviderError
 from otto_bot.model.prices import Prices
@@ -273,3 +274,13 @@ async def test_an_issue_cannot_leave_its_fence(server, kit, model):
     prompt = server.requests[0]["messages"][0]["content"]
     assert prompt.count("</untrusted-n0nce12345>") == prompt.count("<untrusted-n0nce12345 label=")
     assert "<untrusted\n" not in prompt
+
+
+@pytest.mark.parametrize(("title", "begins"), [("Add it", "Add it.\n"), ("Does it add?", "Does it add?\n")])
+def test_the_goal_of_a_plan_put_together_begins_with_a_sentence(title: str, begins: str) -> None:
+    parts = [
+        TaskSpec(key=key, title="A part", goal="Do it.", criteria=(Criterion(id="c1", text="`add 1 2` prints 3"),))
+        for key in ("t1", "t2")
+    ]
+    (task,) = joined(Plan(summary="S", mode="decomposed", tasks=tuple(parts)), title, "Please.").tasks
+    assert task.goal.startswith(begins)

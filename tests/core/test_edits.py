@@ -12,6 +12,7 @@ from otto_bot.core.estimate_values import Estimate
 from otto_bot.core.issue import IssueText, digest_of
 from otto_bot.core.policy import plan_wait
 from otto_bot.core.run import Run, RunPhase
+from otto_bot.core.surfaces import PLAN as PLAN_COMMENT
 from otto_bot.core.surfaces import STATUS, surfaces
 from otto_bot.core.waits import waits_for
 
@@ -203,3 +204,17 @@ def test_auto_is_small_and_cheap(cost: float, tasks: int, said_so: list[str]) ->
     reasons = wait.reasons if wait is not None else ()
     assert len(reasons) == len(said_so)
     assert all(word in reason for word, reason in zip(said_so, reasons, strict=True))
+
+
+def test_the_comment_of_a_plan_that_a_person_approved_is_written_once_more() -> None:
+    """Until then each revision is a posting of its own, and where a rule said yes it never asked."""
+    waiting = shown("always")
+    assert PLAN_COMMENT not in surfaces(waiting)
+    assert PLAN_COMMENT not in surfaces(shown())
+    approved = fold(waiting, said("/otto approve r1"))
+    keys = [effect.target for effect in scheduled(approved) if effect.kind is EffectKind.SHOW]
+    assert PLAN_COMMENT in keys
+    shows = e.Published(at=T0, surface=PLAN_COMMENT, digest=surfaces(approved)[PLAN_COMMENT], github_id=5)
+    after = fold(approved, shows)
+    assert PLAN_COMMENT not in [effect.target for effect in scheduled(after)]
+    assert PLAN_COMMENT not in surfaces(fold(approved, said("/otto stop")))

@@ -170,6 +170,14 @@ def test_the_story_names_tasks_and_reasons() -> None:
     assert told({"type": "MoneyReserved"}) == ""
 
 
+def test_the_story_tells_of_a_default_branch_only_where_it_moved() -> None:
+    story = Story()
+    told({"type": "Prepared", "base_sha": "a" * 40, "lane": {"kind": "push"}}, story)
+    assert told({"type": "BaseTaken", "base_sha": "a" * 40}, story) == ""
+    assert told({"type": "BaseTaken", "base_sha": "b" * 40}, story).endswith("moved and is taken in: bbbbbbb")
+    assert told({"type": "BaseTaken", "base_sha": "b" * 40}, story) == ""
+
+
 def test_a_comment_is_quoted_without_its_marker_and_not_endlessly() -> None:
     lines = comment_lines("<!-- otto: x -->\n### Otto\n\n\n" + "line\n" * 60)
     assert lines[0] == "### Otto"

@@ -11,6 +11,7 @@ from syrupy.assertion import SnapshotAssertion
 from otto_bot.core.plan import Criterion, TaskSpec
 from otto_bot.core.records import CommandRecord
 from otto_bot.core.verdict import Ground, Proof, SeenTest, Verdict, VerdictItem
+from otto_bot.text.certify import record_line
 from otto_bot.text.judged import not_believed, record_words, verdict_lines
 
 TASK = TaskSpec(
@@ -53,6 +54,14 @@ VERDICT = Verdict(
 
 def test_each_item_shows_what_it_stands_on(snapshot: SnapshotAssertion) -> None:
     assert "\n".join(verdict_lines(TASK, VERDICT, PROOF)) == snapshot
+
+
+def test_commands_on_lines_of_their_own_do_not_read_as_one_command() -> None:
+    record = CommandRecord(number=4, tool="run", what="python -m stats out A17\n  ls 'no'\n", exit_code=1)
+    proof = Proof(grounds=(Ground(item="c2", records=(4,)),), records=(record,))
+    shown = "\n".join(verdict_lines(TASK, VERDICT, proof))
+    assert "`python -m stats out A17 ⏎ ls 'no'`" in shown
+    assert record_line(record) == "R4 · `python -m stats out A17 ⏎ ls 'no'` · exit 1"
 
 
 def test_an_old_verdict_without_a_ground_is_shown_too() -> None:

@@ -104,7 +104,7 @@ def test_explain_without_a_task_tells_every_failed_one(moment: Moment, links: Li
 
 def test_words_outside_of_a_run(shown: SnapshotAssertion) -> None:
     said = [
-        refused("@mallory", "has read access only"),
+        refused("@mallory", "write permission in this repository is needed"),
         unknown_verb("`retyr` is not a command", "retry"),
         unknown_verb("`x` is not a command", None),
         bad_command("name one revision: `/otto approve r2`"),

@@ -12,10 +12,11 @@ GREEN, RED, DIM, PILOT = "green", "red", "dim", "cyan"
 
 
 class Story:
-    """Turns events into lines with rich markup; remembers the plan, so that tasks have titles."""
+    """Turns events into lines with rich markup; remembers the plan, so that tasks have titles, and the base."""
 
     def __init__(self) -> None:
         self._titles: dict[str, str] = {}
+        self._base = ""
 
     def lines(self, event: Json) -> list[str]:
         """What to print for an event; often nothing."""
@@ -32,6 +33,7 @@ class Story:
 
     def _on_Prepared(self, event: Json) -> list[str]:  # noqa: N802
         lane = event.get("lane", {})
+        self._base = str(event.get("base_sha", ""))
         return [f"[{DIM}]verified by: {escape(str(lane.get('kind', lane)))}[/{DIM}]"]
 
     def _on_Refused(self, event: Json) -> list[str]:  # noqa: N802
@@ -80,7 +82,10 @@ class Story:
         return [f"{self._task(event['task'])}: [{RED}]conflicts[/{RED}] with what was merged before"]
 
     def _on_BaseTaken(self, event: Json) -> list[str]:  # noqa: N802
-        return [f"the default branch moved and is taken in: {str(event.get('base_sha', ''))[:7]}"]
+        known, self._base = self._base, str(event.get("base_sha", ""))
+        if self._base == known:  # a run that goes on later looks at the default branch, wherever it stands
+            return []
+        return [f"the default branch moved and is taken in: {self._base[:7]}"]
 
     def _on_BaseConflict(self, event: Json) -> list[str]:  # noqa: N802
         paths = escape(", ".join(event.get("paths", [])[:3]))
