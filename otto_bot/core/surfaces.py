@@ -99,6 +99,7 @@ def _status(run: Run) -> list[object]:
         run.outcome,
         run.hold and run.hold.reason,
         run.plan_posted,
+        run.plan_revision,
         run.plan_approved_by,
         run.pull_request,
         run.batch,
