@@ -108,7 +108,7 @@ def _status(run: Run) -> list[object]:
         gate and (gate.number, gate.state, gate.revision),
         wait and wait.key,
         run.relabelled_by,
-        run.money.granted,
+        run.prepared and run.money.granted,
         _journeys(run),
         [(review.id, review.state, review.tasks) for review in run.reviews],
         {key: trouble.count for key, trouble in run.trouble.items()},
