@@ -30,7 +30,7 @@ PASSING = (
     r" ?\(?\[attempt \d+\)?",
     r"attempt \d+ of \d+",
     r"\*\*Waits\*\* until .*\n+",
-    r"(in [\d.]+ (min|s) unless|now\. `/otto pause` stops before the next step).*",
+    r"(?s)(Start|Reopen)(s|ing) (in|now)\b.*",
 )
 """What a surface shows and is not written again for: money, clocks, where a check stands, past attempts' counts."""
 

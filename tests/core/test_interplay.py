@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from core_builders import ANNA, T0, at, executing, fold, prepared, run_started, said, spec, started
+from core_builders import ANNA, T0, at, executing, fold, planned, prepared, run_started, said, spec, started
 from core_journeys import applied, built, finding, posted, product, state, triaged, walked
 
 from otto_bot.core import events as e
@@ -15,6 +15,7 @@ from otto_bot.core.plan_growth import MorePlan, grown
 from otto_bot.core.reviews import Review
 from otto_bot.core.run import Outcome, Run, RunPhase
 from otto_bot.core.stale_base import newest
+from otto_bot.core.surfaces import surfaces
 from otto_bot.core.waits import waits_for
 
 
@@ -41,6 +42,27 @@ def test_what_a_plan_was_to_grow_by_is_gone_when_it_is_made_anew_once_more() -> 
 
     anew = fold(grew, said("/otto replan -- smaller"))
     assert (anew.phase, list(anew.tasks), anew.plan) == (RunPhase.PLANNING, ["t1", "t2"], run.plan)
+
+
+def test_the_status_tells_of_money_that_was_allowed_before_the_repository_was_read() -> None:
+    run = fold(None, run_started(), said("/otto budget +1"))
+
+    assert surfaces(run)["status"] != surfaces(fold(run, prepared()))["status"]
+
+
+def test_the_status_tells_at_once_which_plan_is_to_be_approved() -> None:
+    run = planned(product())
+    again = fold(run, said("/otto skip t1"))
+
+    assert surfaces(run)["status"] != surfaces(again.with_task(run.task("t1")))["status"]
+
+
+def test_the_pull_request_tells_how_its_journeys_stand_and_who_is_waited_for() -> None:
+    stages = [built(), walked(built(), "j1"), triaged(walked(built(), "j1"), finding("j1", "scope"))]
+    stages += [posted(stages[-1]), fold(posted(stages[-1]), said("/otto pause"))]
+
+    assert len({surfaces(run)["pull"] for run in stages}) == len(stages)
+    assert len({surfaces(run)["check/run"] for run in stages}) == len(stages)
 
 
 POSTED = e.ReviewPosted(at=at(5), review=7, comment_id=57)
