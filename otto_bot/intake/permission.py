@@ -13,10 +13,11 @@ CACHED_FOR = timedelta(seconds=60)
 
 
 class Answer(Frozen):
-    """Whether someone may, and if not, why, in words for them."""
+    """Whether someone may, and if not, why, in words for them. `unsure`: GitHub could not be asked just now."""
 
     allowed: bool
     why: str = ""
+    unsure: bool = False
 
 
 class PermissionGate:
@@ -38,8 +39,10 @@ class PermissionGate:
             return known[1]
         try:
             permission = await repository.permission(who.login)
-        except (GitHubError, ValueError):
-            return Answer(allowed=False, why="GitHub did not say whether you may write here; try again in a minute")
+        except (GitHubError, ValueError) as error:
+            unsure = isinstance(error, GitHubError) and error.retryable
+            why = "GitHub did not say whether you may write here; try again in a minute"
+            return Answer(allowed=False, why=why, unsure=unsure)
         answer = _judge(permission.can_write, permission.user_id, who)
         self._remember(key, answer)
         return answer

@@ -16,7 +16,7 @@ from otto_bot.core.run import Run
 from otto_bot.core.values import Person
 from otto_bot.github import models as github
 from otto_bot.github.client import GitHubApp
-from otto_bot.github.errors import NotFound
+from otto_bot.github.errors import NotFound, Unreachable
 from otto_bot.github.verbs import Repository
 from otto_bot.intake.permission import PermissionGate
 from otto_bot.intake.review_reading import MOST_READ, review_of
@@ -51,12 +51,18 @@ class Reviews:
         self._web_url = web_url
 
     async def submitted(self, run: Run, review_id: int, who: Person, kind: str) -> None:
-        """Someone asked for changes on the run's pull request. A stranger's review changes nothing, without a word."""
+        """Someone asked for changes on the run's pull request. A stranger's review changes nothing, without a word.
+
+        Raises GitHubError, also where GitHub does not say now who they are: nobody would give the review again.
+        """
         number = run.pull_request
         if number is None or any(review.id == review_id for review in run.reviews):
             return
         repository = self._repository(run)
-        if not (await self._gate.ask(repository, who, kind)).allowed:
+        may = await self._gate.ask(repository, who, kind)
+        if may.unsure:
+            raise Unreachable(0, f"whether {who.login} may write here is not known yet; review {review_id} waits")
+        if not may.allowed:
             return
         try:
             found = await repository.review(number, review_id)

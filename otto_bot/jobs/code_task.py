@@ -98,6 +98,7 @@ class _Session:
         except ProviderError as error:
             if error.retryable:
                 raise
+            await workspace.remove()
             return [self._failed(Cause.PROVIDER_ERROR, error.message)]
         if result.ending == "paused":
             raise Later(None, "the run is paused or the worker stops")

@@ -39,7 +39,9 @@ async def examine_head(
     """
 
     async def should_stop() -> Signal:
-        return "go" if not context.stopping() and await context.still_wanted(ticket) else "pause"
+        if context.stopping():
+            return "pause"
+        return "go" if await context.still_wanted(ticket) else "stop"
 
     if (known := await _ended_before(context, run, request, check, limits)) is not None:
         return known
@@ -54,8 +56,10 @@ async def examine_head(
             should_stop,
             asyncio.get_running_loop().time,
         )
-        if found.ending in ("paused", "stopped"):
-            raise Later(None, "the run is paused or the worker stops")
+        if found.ending == "paused":
+            raise Later(None, "the worker stops")
+    if found.ending == "stopped":  # perhaps for good: what it looked at is not kept for a day that may not come
+        raise Later(None, "nobody waits for the answer now")
     await keep_records(context, run, request.key, found.calls)
     return found
 

@@ -113,6 +113,21 @@ async def test_a_stranger_s_review_changes_nothing_and_gets_no_answer(started: A
 
 
 @pytest.mark.slow
+async def test_a_review_is_not_lost_where_github_does_not_say_who_gave_it(started: Any) -> None:
+    """An unanswered question is a no for now, not for ever: nobody gives a review twice."""
+    await started.opened()
+    started.drop("pull_request_review")
+    await ask(started)
+    started.now.ahead += timedelta(minutes=10)
+    started.fault(kind="status", status=500, match={"path": "/permission", "count": 30})
+    await started.catch_up()
+    assert told_reviews(started) == []
+    started.stand_in.hub.faults.clear()
+    await started.catch_up()
+    assert [review.by.login for review in told_reviews(started)] == ["dev"]
+
+
+@pytest.mark.slow
 async def test_a_stranger_who_gives_a_command_is_told_why_not(started: Any) -> None:
     await started.opened()
     await ask(started, "reader", body="/otto stop")

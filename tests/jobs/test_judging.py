@@ -173,6 +173,16 @@ async def test_a_worker_that_ends_leaves_the_checkout_and_the_next_one_goes_on(o
         assert court.left == []
 
 
+async def test_where_nobody_waits_for_the_verdict_any_more_no_checkout_stays(open_court: Any) -> None:
+    """The run was stopped or paused: perhaps nobody ever comes back for it."""
+    async with open_court() as court:
+        court.ticket = court.ticket.model_copy(update={"generation": court.ticket.generation + 1})
+        with pytest.raises(Later):
+            await court.judge()
+        assert court.server.requests == []
+        assert court.left == []
+
+
 async def test_without_a_cage_nothing_is_run(open_court: Any) -> None:
     async with open_court() as court:
         court.context = replace(court.context, cage=None)
