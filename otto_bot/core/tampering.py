@@ -19,7 +19,7 @@ MOST = 200
 """Places that are named; a diff with more is none that a person would accept line by line."""
 MOST_LINES = 40_000
 """Lines that are read, tests and configuration first."""
-MOST_CHARACTERS = 2 * 1024 * 1024
+MOST_CHARACTERS = 1024 * 1024
 """Characters that are read, each line up to where the reader of patches cuts it."""
 
 

@@ -108,11 +108,9 @@ def weaker_checks(pair: Pair, pool: Pool, ignored: frozenset[int], path: str) ->
                 yield hit("check_weakened", path, check.line, f"what stands in its place {_WORDS[match.strength]}")
             else:
                 yield hit("check_removed", path, check.line, "a check is gone, and nothing as strong is in its place")
-    yield from (
-        hit("check_empty", pair.path, check.line, "this check always holds")
-        for check in fresh
-        if check.strength == NOTHING and check.line.sign == "+"
-    )
+    empty = [check for check in fresh if check.strength == NOTHING and check.line.sign == "+"]
+    before = sum(1 for check in old if check.strength == NOTHING)
+    yield from (hit("check_empty", pair.path, check.line, "this check always holds") for check in empty[before:])
 
 
 def _different(old: list[Check], new: list[Check]) -> tuple[list[Check], list[Check]]:

@@ -17,7 +17,7 @@ _TRACES = (
 )
 """In small letters; a line that has none of them matches no `_CHECK`. To look for them is far cheaper."""
 _CHECK = re.compile(
-    r"\bassert\w*\b(?!\s*=)|\bexpect\w*\s*[({]|\.should\b|\.Should\(|\bEXPECT_|\bASSERT_|\b\w{1,3}\.(?:Error|Fatal)f?\("
+    r"\bassert\w*\b(?!\s*=)|\bexpect(?:\w*|\.(?:poll|soft|element))\s*[({]|\.should\b|\.Should\(|\bEXPECT_|\bASSERT_|\b\w{1,3}\.(?:Error|Fatal)f?\("
     r"|\bpytest\.(?:raises|warns|fail)\b|\brequire\.\w+\(|\bverify\w*\s*\(|\bXCTAssert|\bis_expected\b|\bCHECK\("
     r"|(?:^|[\s.])(?:check|ensure|verify|validate)_\w+\(|\brefute\w*\b|\bmust_\w+|\braises\(|\bcmp\.Diff\(|\bpanic\("
 )
@@ -33,7 +33,7 @@ _RANKS: tuple[tuple[int, re.Pattern[str]], ...] = (
         re.compile(
             r"\bassert\s*\(?\s*(?:True|1|not\s+False|not\s+None)\s*\)?\s*(?:,|$|#|;)|\bassert\b.{0,120}\bor\s+(?:True|1)\b"
             r"|\bassert(?:True|That|Truthy)?!?\s*\(\s*(?:true|True|1)\s*[,)]|\bassert\w*\(\s*(?:1|true)\s*==\s*(?:1|true)\s*[,)]"
-            r"|\bexpect\(\s*(?:true|1|null|undefined|['\"][^'\"]*['\"])\s*\)|\bassert\w*!?\(\s*([\w.\"']+)\s*,\s*\1\s*[,)]"
+            r"|\bexpect\(\s*(?:true|1|null|undefined|['\"][^'\"]*['\"])\s*\)\s*(?:$|;|\.(?:not\.)?to(?:\b|Be|Equal\b|StrictEqual\b))|\bassert\w*!?\(\s*([\w.\"']+)\s*,\s*\1\s*[,)]"
             r"|\bassert\s+([\w.\"']+)\s*==\s*\2\s*(?:$|,|#)|\bexpect\(\s*([\w.]+)\s*\)\.to(?:Be|Equal|StrictEqual)\(\s*\3\s*\)"
             r"|\bAssert\.(?:Pass|True\(\s*true)"
         ),
@@ -82,7 +82,7 @@ _RANKS: tuple[tuple[int, re.Pattern[str]], ...] = (
         PARTIAL,
         re.compile(
             r"\bassert\w*!?\b.{0,120}?(?:\bin\b|isinstance\(|startswith|endswith|!=|<|>|\.contains\(|\bany\(|\ball\(|\bre\.|match)"
-            r"|\b[Aa]ssert(?:\.|_|That\.)?(?:Not)?(?:In|Greater\w*|Less\w*|Is(?:Not)?InstanceOf|IsInstance|InstanceOf|Contains\w*|String\w*|Regex\w*|Matches\w*|NotEquals?|Includes?|Match\w*|HasKey|ArrayHasKey|Count)"
+            r"|\b[Aa]ssert(?:\.|_|That\.)?(?:Not)?(?:In|Greater\w*|Less\w*|Is(?:Not)?InstanceOf|IsInstance|InstanceOf|Contains\w*|String\w*|Regex\w*|Matches\w*|NotEquals?|Includes?|Match\w*|HasKey|ArrayHasKey|Count)\b"
             r"|assert_(?:in|includes|match|instance_of|raises|operator|not_equal|called\w*)\b|\.to(?:Contain\w*|Match|BeGreater\w*|BeLess\w*|BeInstanceOf|HaveBeenCalled|Throw)\b|\.not\."
             r"|\b(?:include|match|start_with|end_with|be_a|be_an|have_key|raise_error)\b|contains\(|\b(?:require|assert)\.(?:Contains|Error|Greater|Less|Subset|NotEqual)\b|EXPECT_(?:NE|GT|LT|TRUE)|\bverify\w*\s*\("
         ),

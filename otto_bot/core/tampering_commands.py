@@ -35,13 +35,17 @@ _WEAK_KEY = re.compile(
 _VERSION = re.compile(
     r"[<>=!~^]=?\s*[\"']?v?\d+(?:\.\d|[\"'])|[\"']\s*:\s*[\"'](?:[\^~<>=v]|\d|workspace:|file:|npm:|latest|\*)|==\s*\d"
 )
+_IMPORT = re.compile(r"\s*(?:import\s|from\s|(?:const|let|var)\s.{0,200}\brequire\()")
 _COMPARED = 100
 """Commands of one file that are compared with each other."""
 _TARGET = re.compile(r"(?:test|tests|check|checks|ci|lint|verify|typecheck|coverage|all)[\w-]*\s*:(?!=)")
 _HELD = re.compile(r"^(?:commands?(?:_pre|_post)?|addopts|scripts?|cmd|run|args|shell)$")
+_KEYED = re.compile(r"^\s*commands(?:_pre|_post)?\s*=")
+_POSARGS = re.compile(r"\{posargs:?([^{}]{0,200})\}")
+"""What runs where nobody says more on the command line."""
 _FINE = re.compile(
     r"--cov\S*|--strict\S*|-W|error\S*|-v+|--verbose|-q+|--quiet|--junit\S*|--tb\S*|-n|auto|\d+|--color\S*|--durations\S*|-race"
-    r"|--all\S*|--locked|--workspace|--coverage|--ci|-r\w+|--reporter\S*|-D|warnings|--|-count=1|\./\.\.\.|-cover\S*|--check|--no-cache"
+    r"|--doctest-modules|--all\S*|--locked|--workspace|--coverage|--ci|-r\w+|--reporter\S*|-D|warnings|--|-count=1|\./\.\.\.|-cover\S*|--check|--no-cache"
     r"|--max-warnings\S*|--runInBand|-x|--random-order|-p|randomly|--showlocals|-l|--parallel|--frozen|--no-fix|--fail-under\S*|--branch"
 )
 
@@ -95,7 +99,7 @@ def _runs(entry: Entry, config: Config) -> bool:
     path, text = config.file.path, entry.line.text
     if entry.key == "addopts":
         return True
-    if RUNNER.search(text) is None or _VERSION.search(text):
+    if RUNNER.search(text) is None or _VERSION.search(text) or _IMPORT.match(text):
         return False
     if not is_mixed(path):
         return True
@@ -150,5 +154,6 @@ def _covers(new: str, old: str) -> bool:
 
 
 def _words(text: str) -> list[str]:
+    text = _KEYED.sub("", _POSARGS.sub(r"\1", text))
     plain = re.sub(r"\d+(?:\.\d+)*", "0", text)  # numbers are limits, and looked at as such
     return [word for word in re.split(r"[\s\"',]+", plain) if word and word not in {"[", "]", "&&", ";"}]

@@ -43,7 +43,7 @@ PYTHON = Language(
 SCRIPT = Language(
     name="javascript",
     start=re.compile(
-        r"(?:\s*(?:await\s+)?(?:[xf]?(?:it|test)|specify|Deno\.test)\b(?:\.\w+)*(?:\([^'\"`]{0,200}\))?\s*\(\s*|\s*[\])`]\s*\)?\(\s*)"
+        r"(?:\s*(?:await\s+)?(?:[xf]?(?:it|test)|specify|Deno\.test)\b(?:\.\w+)*(?:\([^'\"`]{0,200}\)|(?<=If)\((?:[^()]|\([^()]{0,60}\)){0,200}\))?\s*\(\s*|\s*[\])`]\s*\)?\(\s*)"
         + _QUOTED
     ),
     skip=re.compile(

@@ -214,13 +214,23 @@ def _rank(entry: Entry) -> int | None:
     return _RANK[match[1]] if match else None
 
 
+def _tool(entry: Entry) -> str:
+    """What a repository of hooks is called: it may only have got another owner."""
+    return entry.value.strip("\"'").rpartition("/")[2]
+
+
 def _unknown(config: Config, key: str, old: list[Entry], new: list[Entry]) -> Iterator[TamperHit]:
     """In a file that only configures checks, what is gone may have been one; so may an item of a list not shown."""
     path = config.file.path
     if not is_lint(path) or _KNOWN_ONLY.search(path):
         return
     bare = re.compile(r"\s*[\[\](){},;]*\s*$")
-    gone = [entry for entry in old if not bare.match(entry.line.text)]
+    moved = {_tool(entry) for entry in new if entry.key == "repo"}
+    gone = [
+        entry
+        for entry in old
+        if not bare.match(entry.line.text) and not (entry.key == "repo" and _tool(entry) in moved)
+    ]
     if gone:
         yield hit("lint_changed", path, gone[0].line, "a line of a file that configures checks is changed")
     elif not key:

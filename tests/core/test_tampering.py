@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from tampering_table import Labelled, changed, patch, table
 
 from otto_bot.core.patches import ChangedFile, hunks
-from otto_bot.core.tampering import MOST, MOST_LINES, scan
+from otto_bot.core.tampering import MOST, MOST_CHARACTERS, MOST_LINES, scan
 from otto_bot.core.tampering_hits import LINE, ids
 
 TABLE = table()
@@ -119,21 +119,69 @@ def test_what_is_too_much_to_read_needs_a_person() -> None:
     assert [hit.rule for hit in scan([huge])] == ["not_readable"]
 
 
+def test_a_file_that_is_too_much_hides_no_other_one() -> None:
+    huge = changed("tests/test_a.py", "@@", *["-x"] * (MOST_LINES + 1))
+    wide = changed("tests/test_b.py", "@@", *["-" + "x" * 1500] * (MOST_CHARACTERS // 1500 + 1))
+    small = changed("tests/test_c.py", "@@", " def test_c():", "-    assert c() == 1", "+    c()")
+    found = [(hit.path, hit.rule) for hit in scan([huge, wide, small])]
+    assert found == [
+        ("tests/test_a.py", "not_readable"),
+        ("tests/test_b.py", "not_readable"),
+        ("tests/test_c.py", "check_removed"),
+    ]
+
+
+def test_one_line_of_megabytes_is_read_as_far_as_it_is_looked_at() -> None:
+    wide = "x" * (MOST_CHARACTERS + 1)
+    file = changed("a.test.js", "@@", " it('a', () => {", "-  expect(a()).toBe(1)", f"-  {wide}", f"+  {wide}", " })")
+    assert [hit.rule for hit in scan([file])] == ["check_removed"]
+
+
+def test_a_usual_difference_is_scanned_at_once() -> None:
+    body = [
+        line
+        for n in range(250)
+        for line in (f" def test_{n}():", f"-    one = f({n})", f"+    one = g({n})", " ", f"-    assert one == {n}",
+                     f"+    assert one == {n}, 'no'", " ", "     # nothing more")
+    ]  # fmt: skip
+    files = [changed("tests/test_a.py", "@@", *body)]
+    assert len(body) == 2_000
+    begun = time.process_time()
+    assert scan(files) == ()
+    assert time.process_time() - begun < 1  # about 0.1 s on a machine that is not busy
+
+
+WORST = [
+    ("tests/test_a.py", "    assert f({n}) == {n}", "    assert g({n}) is not None"),
+    ("a.test.js", "it('a {n}', () => expect(f({n})).toBe({n}))", "it('b {n}', () => expect(g({n})).toBe({n}))"),
+    ("Makefile", "\tpytest a{n}", "\tpytest b{n}"),
+    ("ruff.toml", 'ignore = ["E{n}"]', 'ignore = ["F{n}"]'),
+    ("tests/A.java", "a " * 250, "b " * 250),
+    ("tests/test_a.py", "assert (" * 60, "(assert " * 60),
+    ("tests/test_a.py", "    assert {n} " + "raises(" * 60, "    assert a{n} " + "raises(" * 60),
+    ("tests/ATests.cs", "[a] " * 300, "a<b " * 300),
+    ("a.test.js", "it.runIf(" * 200, "it('" * 400),
+    ("pom.xml", "<a " * 600, "<skipTests>" * 180),
+    ("tests/test_a.py", "    if a: # " * 190, "    except Exception " * 100),
+]
+
+
 @pytest.mark.slow
-@pytest.mark.parametrize(
-    ("path", "old", "new"),
-    [
-        ("tests/test_a.py", "    assert f({n}) == {n}", "    assert g({n}) is not None"),
-        ("a.test.js", "it('a {n}', () => expect(f({n})).toBe({n}))", "it('b {n}', () => expect(g({n})).toBe({n}))"),
-        ("Makefile", "\tpytest a{n}", "\tpytest b{n}"),
-        ("ruff.toml", 'ignore = ["E{n}"]', 'ignore = ["F{n}"]'),
-        ("tests/A.java", "a " * 250, "b " * 250),
-        ("tests/test_a.py", "assert (" * 60, "(assert " * 60),
-    ],
-)
+@pytest.mark.parametrize(("path", "old", "new"), WORST[:6])
 def test_ten_megabytes_take_bounded_time(path: str, old: str, new: str) -> None:
     each = 5_000_000 // (len(old) + 4)
     body = [f"-{old.format(n=n)}" for n in range(each)] + [f"+{new.format(n=n)}" for n in range(each)]
     begun = time.process_time()
     scan([changed(path, "@@", " def test_a():", *body), changed(f"other/{path}", "@@", *body[:9000], *body[-9000:])])
-    assert time.process_time() - begun < 60
+    assert time.process_time() - begun < 10
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("path", "old", "new"), WORST)
+def test_as_much_as_is_read_at_all_takes_bounded_time(path: str, old: str, new: str) -> None:
+    each = min(MOST_CHARACTERS // 2 // (len(old) + len(new) + 8), MOST_LINES // 4 - 10)
+    body = [f"-{old.format(n=n)}" for n in range(each)] + [f"+{new.format(n=n)}" for n in range(each)]
+    files = [changed(where, "@@", " def test_a():", *body) for where in (path, f"other/{path}")]
+    begun = time.process_time()
+    assert not any(hit.rule == "not_readable" for hit in scan(files))
+    assert time.process_time() - begun < 10
