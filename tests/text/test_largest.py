@@ -58,8 +58,8 @@ def report(filler: str, plan: Plan) -> JourneyReport:
                 number=len(records) + 1, tool="run", what=full(filler, 500), exit_code=1, output=full(filler, 4000)
             )
             records.append(record)
-            status = "failed" if number == 0 else "not_reached"
-            steps.append(StepResult(id=step, status=status, seen=full(filler, 600), refs=(record.ref,)))
+            said = {"id": step, "seen": full(filler, 600), "refs": (record.ref,)}
+            steps.append(StepResult.model_validate({**said, "status": "not_reached" if number else "failed"}))
         results.append(JourneyResult(id=journey.id, steps=tuple(steps)))
     return JourneyReport(journeys=tuple(results), records=tuple(records))
 
