@@ -5,7 +5,9 @@ from __future__ import annotations
 import re
 
 _CODE = re.compile(r"(?<!`)`(?!`)[^`]+`(?!`)")
-_LIVE = re.compile(r"[^\s`]*(?:@\w|://|www\.|mailto:|xmpp:|#\d|\bgh-\d)[^\s`]*", re.IGNORECASE)
+_WORD = re.compile(r"[^\s`]+")
+_LIVE = re.compile(r"@\w|://|www\.|mailto:|xmpp:|#\d|\bgh-\d", re.IGNORECASE)
+"""What makes a word live; looked for word by word, so that a long one takes no longer than its length."""
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]")
 _ANSI = re.compile(r"\x1b\[[0-9;?]*[ -/]*[@-~]")
 _SPECIAL = re.compile(
@@ -128,7 +130,9 @@ def sentence(text: str) -> str:
 def _words(text: str) -> list[str]:
     pieces: list[str] = []
     at = 0
-    for match in _LIVE.finditer(text):
+    for match in _WORD.finditer(text):
+        if _LIVE.search(match.group()) is None:
+            continue
         core = match.group().strip("()[]{}<>\"'.,;:!?*_~")
         start = match.start() + match.group().find(core)
         pieces += [_escape(text[at:start]), code(core, len(core) + 1)]

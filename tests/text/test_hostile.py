@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import time
 from collections.abc import Callable
 from datetime import datetime
 
@@ -94,6 +95,14 @@ def test_words_stay_readable() -> None:
     assert quoted("one") == ' "one"'
     assert quoted("one\n@two").startswith("\n\n```text\none\n@two\n```")
     assert one_line("a " * 500, 20).endswith("…")
+
+
+@pytest.mark.parametrize("filler", ["x", "\u6f22", "a#", "gh-", "www", ":/"])
+def test_a_word_without_an_end_takes_no_longer_than_its_length(filler: str) -> None:
+    """Scripts without spaces are such words: a comment of them may not keep everybody waiting."""
+    began = time.process_time()
+    inline(filler * 10_000, 40_000)
+    assert time.process_time() - began < 2
 
 
 def test_plain_words_close_nothing_and_skip_nothing() -> None:
