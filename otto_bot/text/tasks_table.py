@@ -110,4 +110,4 @@ def task_graph(run: Run) -> str:
 
 def _label(text: str) -> str:
     """Words that mermaid cannot take for syntax."""
-    return re.sub(r"[^\w .,:()/+-]", " ", one_line(text, 40)).strip()
+    return re.sub(r"[^\w .,:()/+…-]", " ", one_line(text, 40)).strip()

@@ -16,6 +16,7 @@ from otto_bot.text.links import Links
 from otto_bot.text.plan import plan_comment
 from otto_bot.text.pull import pull_body, pull_title, template_of, verification_body, verification_title
 from otto_bot.text.status import status_comment
+from otto_bot.text.tasks_table import task_graph
 
 Moment = Callable[[str], Run]
 MOMENTS = [
@@ -27,6 +28,17 @@ MOMENTS = [
 @pytest.mark.parametrize("name", MOMENTS)
 def test_status(name: str, moment: Moment, links: Links, now: datetime, shown: SnapshotAssertion) -> None:
     assert status_comment(moment(name), links, now) == shown
+
+
+def test_a_long_title_in_the_graph_shows_that_it_goes_on(moment: Moment) -> None:
+    run = moment("working")
+    assert run.plan is not None
+    long = [task.model_copy(update={"title": "Clerks find parcels on the command line"}) for task in run.plan.tasks]
+    graph = task_graph(run.model_copy(update={"plan": run.plan.model_copy(update={"tasks": tuple(long)})}))
+    assert "t1 Clerks find parcels on the command line<br/>" in graph
+    longer = [task.model_copy(update={"title": f"{task.title}, by code"}) for task in long]
+    graph = task_graph(run.model_copy(update={"plan": run.plan.model_copy(update={"tasks": tuple(longer)})}))
+    assert "t1 Clerks find parcels on the command line…<br/>" in graph
 
 
 def test_a_label_put_on_again_is_one_line(moment: Moment, links: Links, now: datetime) -> None:
