@@ -66,7 +66,7 @@ def pilot(dice: random.Random, facts: Facts, trouble: float) -> Decision:
             )
         )
     skips = [{"task": key, "reason": "too much"} for key in sorted(facts.pending) if dice.random() < trouble * 0.2]
-    cited = {item.task: [{"evidence": item.id, "quote": "it broke"}] for item in facts.evidence.values()}
+    cited = {item.task: [{"evidence": item.id, "quote": item.excerpt.text[:8]}] for item in facts.evidence.values()}
     some = next(iter(cited.values()))
     analysis = [
         {"task": key, "class": "spec", "summary": "s", "citations": cited.get(key, [])} for key in facts.open_failures
