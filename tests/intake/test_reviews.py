@@ -8,12 +8,14 @@ from typing import Any
 import pytest
 
 from otto_bot.core import events as e
+from otto_bot.core.config import HostCaps
 from otto_bot.core.reviews import MOST_POINTS
 from otto_bot.core.run import Outcome, Run
 from otto_bot.core.verdict import Verdict
 from otto_bot.github import models as github
 from otto_bot.intake.review_reading import HUNK_CHARS, line_of, review_of
 from otto_bot.playground.github.state import User
+from otto_bot.store.ledger import Trigger
 
 LINES = [
     {"path": "a.py", "line": 3, "body": "Name it better."},
@@ -185,8 +187,8 @@ async def test_a_run_that_is_done_goes_on_and_no_second_one_starts_beside_it(sta
     await ask(started)
 
     assert started.ledger.active_runs() == [1]
-    await started.do(unlabel={"name": "otto"})
-    await started.do(label={"name": "otto"})
+    again = Trigger(key="another", repo=started.run.repo, issue=1, title="T", body="", actor=started.run.actor)
+    assert started.ledger.start(again, HostCaps(), started.now()) is None
     assert started.ledger.run_ids() == [1]
 
 

@@ -88,10 +88,12 @@ async def test_actions_walks_them_and_its_log_is_the_evidence(open_bench):
         run = await on(bench, made.built(config(journeys={"via": "actions"})))
         one, head = run.journeys[-1], run.journeys[-1].head
         # A run of the demo's kind works on a branch of its own; here main is what is tested.
-        run = run.model_copy(update={"kind": "certify", "subject": run.plan})
+        plan = run.plan
+        alone = {"plan": None, "tasks": {}, "order": (), "pull_request": None}
+        run = run.model_copy(update={"kind": "certify", "subject": plan, **alone})
         stored = bench.context.archive.keep("script", stored_json(SCRIPT).encode(), T0)
         run = fold(run, e.JourneysDispatched(at=T0, round=1, head=head, script=stored, next_at=T0))
-        request = request_for(bench.context, run, one, run.plan, 1)
+        request = request_for(bench.context, run, one, plan, 1)
 
         async def step(run: Run) -> Any:
             events = await through_actions(bench.context, run, effect(EffectKind.JOURNEYS), run.journeys[-1], request)
