@@ -30,11 +30,15 @@ from otto_bot.store.ledger import Ledger, NoSuchRun, Trigger
 from otto_bot.text import reply as words
 from otto_bot.text.learnings import learning_answer
 from otto_bot.text.links import Links
-from otto_bot.text.markers import marker
+from otto_bot.text.markers import marker, shows
 from otto_bot.text.plan import plan_comment
 
 DEFAULT_LABEL = "otto"
 BUTTONS = frozenset({"retry", "skip", "explain"})
+
+
+class NotYetKnown(LookupError):
+    """Somebody was faster than the record of what they answered: the delivery comes again."""
 
 
 class Said(Frozen):
@@ -257,6 +261,8 @@ class Desk:
             return
         surface = surface_of(run, comment_id)
         if surface is None and comment_id != run.plan_comment_id:
+            if ticked(before, after) is not None and shows(run.id, before):
+                raise NotYetKnown(f"comment {comment_id} is of run {run.id}, and its writing is not recorded yet")
             return
         command = ticked(before, after)
         if surface is not None:

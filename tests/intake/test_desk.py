@@ -6,9 +6,13 @@ import json
 from datetime import timedelta
 from typing import Any
 
+import pytest
+
 from otto_bot.core import events as e
 from otto_bot.core.learnings import Proposal
 from otto_bot.core.run import Outcome
+from otto_bot.intake.desk import NotYetKnown
+from otto_bot.text.markers import marker
 
 
 def types(events: list[Any]) -> list[str]:
@@ -300,6 +304,22 @@ async def test_a_box_in_somebody_elses_comment_is_none(started: Any) -> None:
     await started.do(comment="- [ ] `/otto approve r1` go")
     await started.do(edit_comment={"author": "dev", "tick": "/otto approve r1"})
 
+    assert started.given() == []
+
+
+async def test_a_box_ticked_before_its_comment_is_recorded_comes_again(started: Any) -> None:
+    """A worker may die between the comment and its record; what a person ticks meanwhile is not lost."""
+    run = await started.planned(plan={"approval": "always"})
+    before = f"{marker(run.id, 'gate/g1')}\n- [ ] `/otto skip t2` leave it out"
+    after = before.replace("[ ]", "[x]")
+
+    def edited(old: str, new: str) -> Any:
+        return started.desk.box(run.repo, run.issue, 987654, old, new, run.actor, "User", key="box/1")
+
+    with pytest.raises(NotYetKnown):
+        await edited(before, after)
+    await edited(before.replace(f"run={run.id} ", "run=999 "), after.replace(f"run={run.id} ", "run=999 "))
+    await edited(before, f"{before}\nmore")
     assert started.given() == []
 
 
