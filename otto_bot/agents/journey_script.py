@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from otto_bot.agents.fence import fence, rule
 from otto_bot.agents.journeys import TITLE_CHARS, WalkRequest, journeys_words, setup_words
 from otto_bot.agents.packing import bullets, clip
-from otto_bot.agents.structured import Asks, Record, ask_for, repair
+from otto_bot.agents.structured import Asked, Asks, Keep, ask_checked, keep_nothing
 from otto_bot.agents.surroundings import house_rules_parts
 from otto_bot.core.journey_script import INPUT_CHARS, STEP_SECONDS, Script, script_problems
-from otto_bot.model.calls import Block, ModelCall
+from otto_bot.model.calls import ModelCall
 
 PATHS_CHARS = 20_000
 FILES_CHARS = 40_000
@@ -31,43 +29,26 @@ processes do not.
 - Do not run the repository's own tests, change none of its files, add no step, leave out none."""
 
 
-@dataclass(frozen=True, slots=True)
-class Written:
-    """The script that may run, or why none of the answers may; every call on the way."""
-
-    script: Script | None
-    problems: tuple[str, ...]
-    records: tuple[Record, ...]
-
-
 async def write_script(
-    model: Asks, request: WalkRequest, paths: tuple[str, ...], key_files: tuple[tuple[str, str], ...]
-) -> Written:
+    model: Asks, request: WalkRequest, paths: tuple[str, ...], key_files: tuple[tuple[str, str], ...],
+    keep: Keep = keep_nothing,
+) -> Asked[Script]:  # fmt: skip
     """One call, at most one repair. `key_files` are (path, text). Raises ModelError."""
-    messages: list[Block] = [{"role": "user", "content": script_prompt(request, paths, key_files)}]
-    records: list[Record] = []
-    problems: tuple[str, ...] = ()
-    for tries in (1, 2):
-        call = ModelCall(
-            role="journeys",
-            run=request.run,
-            attempt=request.tries,
-            gate=request.round,
-            tries=tries,
-            model=request.model,
-            system=f"{_SYSTEM}\n\n{rule(request.nonce)}",
-            messages=messages,
-            max_tokens=_MAX_TOKENS,
-            timeout=300.0,
-            schema=Script,
-        )
-        answer = await ask_for(model, call, Script, request.nonce)
-        problems = answer.problems if answer.value is None else script_problems(request.journeys, answer.value)
-        records.append(answer.record.model_copy(update={"problems": problems}))
-        if answer.value is not None and not problems:
-            return Written(answer.value, (), tuple(records))
-        messages = repair(messages, answer.record.text, problems)
-    return Written(None, problems, tuple(records))
+    call = ModelCall(
+        role="journeys",
+        run=request.run,
+        attempt=request.tries,
+        gate=request.round,
+        model=request.model,
+        system=f"{_SYSTEM}\n\n{rule(request.nonce)}",
+        messages=[{"role": "user", "content": script_prompt(request, paths, key_files)}],
+        max_tokens=_MAX_TOKENS,
+        timeout=300.0,
+        schema=Script,
+    )
+    return await ask_checked(
+        model, call, Script, request.nonce, lambda script: script_problems(request.journeys, script), keep
+    )
 
 
 def script_prompt(request: WalkRequest, paths: tuple[str, ...], key_files: tuple[tuple[str, str], ...]) -> str:

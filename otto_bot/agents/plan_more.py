@@ -9,11 +9,11 @@ from pydantic import Field
 from otto_bot.agents.fence import fence, plain, rule
 from otto_bot.agents.journeys import journeys_words
 from otto_bot.agents.packing import bullets, clip
-from otto_bot.agents.structured import Asks, Record, ask_for, repair
+from otto_bot.agents.structured import Asks, Keep, Record, ask_checked, keep_nothing
 from otto_bot.core.plan import Plan
 from otto_bot.core.plan_growth import MOST_MORE, MorePlan, grown, growth_problems
 from otto_bot.core.values import Frozen
-from otto_bot.model.calls import Block, ModelCall
+from otto_bot.model.calls import ModelCall
 
 _SYSTEM = f"""\
 You are the planner of Otto. The tasks of a plan are built and merged; walked by its user journeys, the product fails \
@@ -60,33 +60,22 @@ class More:
     records: tuple[Record, ...]
 
 
-async def plan_more(model: Asks, request: MoreRequest) -> More:
+async def plan_more(model: Asks, request: MoreRequest, keep: Keep = keep_nothing) -> More:
     """One call, at most one repair. `keys` are MOST_MORE free ones. Raises ModelError where no reply comes."""
-    messages: list[Block] = [{"role": "user", "content": more_prompt(request)}]
-    records: list[Record] = []
-    problems: tuple[str, ...] = ()
-    for tries in (1, 2):
-        call = ModelCall(
-            role="planner",
-            run=request.run,
-            attempt=request.number,
-            tries=tries,
-            model=request.model,
-            system=f"{_SYSTEM}\n\n{rule(request.nonce)}",
-            messages=messages,
-            max_tokens=request.max_tokens,
-            timeout=request.timeout,
-            schema=MorePlan,
-        )
-        answer = await ask_for(model, call, MorePlan, request.nonce)
-        problems, plan = answer.problems, None
-        if answer.value is not None:
-            problems, plan = _held(request, answer.value)
-        records.append(answer.record.model_copy(update={"problems": problems}))
-        if plan is not None:
-            return More(plan, (), tuple(records))
-        messages = repair(messages, answer.record.text, problems)
-    return More(None, problems, tuple(records))
+    call = ModelCall(
+        role="planner",
+        run=request.run,
+        attempt=request.number,
+        model=request.model,
+        system=f"{_SYSTEM}\n\n{rule(request.nonce)}",
+        messages=[{"role": "user", "content": more_prompt(request)}],
+        max_tokens=request.max_tokens,
+        timeout=request.timeout,
+        schema=MorePlan,
+    )
+    asked = await ask_checked(model, call, MorePlan, request.nonce, lambda more: _held(request, more)[0], keep)
+    plan = _held(request, asked.value)[1] if asked.value is not None else None
+    return More(plan, asked.problems, asked.records)
 
 
 def _held(request: MoreRequest, more: MorePlan) -> tuple[tuple[str, ...], Plan | None]:

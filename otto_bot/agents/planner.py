@@ -11,7 +11,7 @@ from otto_bot.agents.packing import BYTES_PER_TOKEN, bullets, clip, clip_all
 from otto_bot.agents.plan_answer import PlanAnswer
 from otto_bot.agents.plan_fallback import Fallback, settled, severity, single_task
 from otto_bot.agents.planner_rules import PLANNER_SYSTEM
-from otto_bot.agents.structured import Answer, Record, ask_for, repair, total
+from otto_bot.agents.structured import Answer, Keep, Record, ask_for, keep_nothing, repair, total
 from otto_bot.agents.surroundings import (
     PLANNER_MAP_TOKENS,
     RULES_BYTES,
@@ -113,10 +113,11 @@ class _Tried:
         return (*self.why_not, *(problem.line for problem in self.found))
 
 
-async def make_plan(model: BudgetedModel, request: PlanRequest) -> PlanResult:
+async def make_plan(model: BudgetedModel, request: PlanRequest, keep: Keep = keep_nothing) -> PlanResult:
     """One call, at most one repair, then the best usable plan. Raises ModelError where a call brings no reply."""
     messages: list[Block] = [{"role": "user", "content": plan_prompt(request)}]
     answers = [await _ask(model, request, 1, messages)]
+    await keep(answers[0].record)
     tried = [_check(answers[0], request)]
     spent: tuple[str, ...] = ()
     if tried[0].lines:
@@ -126,6 +127,7 @@ async def make_plan(model: BudgetedModel, request: PlanRequest) -> PlanResult:
         except BudgetSpent as error:
             spent = (str(error),)
         else:
+            await keep(answers[1].record)
             tried.append(_check(answers[1], request))
     return _result(tried, spent, request, tuple(answer.record for answer in answers))
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, replace
 from typing import Generic, Protocol, TypeVar
 
 from pydantic import BaseModel, ValidationError
@@ -12,7 +13,7 @@ from pydantic import BaseModel, ValidationError
 from otto_bot.core.validation import twice_named
 from otto_bot.core.values import Frozen, Usage
 from otto_bot.model.calls import Block, ModelCall, ModelReply
-from otto_bot.model.errors import ProviderError
+from otto_bot.model.errors import ModelError, ProviderError
 
 Shape = TypeVar("Shape", bound=BaseModel)
 
@@ -93,6 +94,46 @@ def read_answer(shape: type[Shape], text: str, unfinished: str | None) -> tuple[
     if twice := twice_named(text):
         return None, tuple(f"{key[:40]}: this key stands twice in one object" for key in twice[:10])
     return value, ()
+
+
+Keep = Callable[[Record], Awaitable[None]]
+"""Takes each call's record as soon as it is there: what was paid is stored, whatever comes after it."""
+
+
+async def keep_nothing(_record: Record) -> None:
+    """For whoever stores the records otherwise."""
+
+
+@dataclass(frozen=True, slots=True)
+class Asked(Generic[Shape]):
+    """A value that stands, or why none does after the repair; every call on the way."""
+
+    value: Shape | None
+    problems: tuple[str, ...]
+    records: tuple[Record, ...]
+
+
+async def ask_checked(
+    model: Asks, call: ModelCall, shape: type[Shape], nonce: str, check: Callable[[Shape], tuple[str, ...]],
+    keep: Keep = keep_nothing,
+) -> Asked[Shape]:  # fmt: skip
+    """One call, and one repair with the reasons of `check`. Raises ModelError where no reply came, its record kept."""
+    records: list[Record] = []
+    problems: tuple[str, ...] = ()
+    for tries in (1, 2):
+        call = replace(call, tries=tries)
+        try:
+            answer = await ask_for(model, call, shape, nonce)
+        except ModelError as error:
+            await keep(failed_record(call, nonce, error))
+            raise
+        problems = answer.problems if answer.value is None else check(answer.value)
+        records.append(answer.record.model_copy(update={"problems": problems}))
+        await keep(records[-1])
+        if answer.value is not None and not problems:
+            return Asked(answer.value, (), tuple(records))
+        call = replace(call, messages=repair(call.messages, answer.record.text, problems))
+    return Asked(None, problems, tuple(records))
 
 
 def failed_record(call: ModelCall, nonce: str, error: Exception) -> Record:

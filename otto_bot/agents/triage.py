@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
 from typing import Literal
 
 from pydantic import Field
@@ -10,13 +9,13 @@ from pydantic import Field
 from otto_bot.agents.fence import fence, rule
 from otto_bot.agents.journeys import TITLE_CHARS, journeys_words
 from otto_bot.agents.packing import bullets, clip, clip_all
-from otto_bot.agents.structured import Asks, Record, ask_for, failed_record, repair
+from otto_bot.agents.structured import Asks, Keep, Record, ask_checked, keep_nothing
 from otto_bot.core.journeys import Finding, FindingKind, JourneyReport, JourneyResult, StepResult, finding_problems
 from otto_bot.core.plan import Journey, Plan
 from otto_bot.core.records import CommandRecord
 from otto_bot.core.safe_words import unsafe_order, unsafe_words
 from otto_bot.core.values import Frozen
-from otto_bot.model.calls import Block, ModelCall
+from otto_bot.model.calls import ModelCall
 from otto_bot.model.errors import BudgetSpent, ModelError, ProviderError
 
 RECORDS_CHARS = 60_000
@@ -72,37 +71,30 @@ class TriageResult(Frozen):
     records: tuple[Record, ...] = ()
 
 
-async def triage(
-    model: Asks, request: TriageRequest, keep: Callable[[Record], Awaitable[None]] | None = None
-) -> TriageResult:
+async def triage(model: Asks, request: TriageRequest, keep: Keep = keep_nothing) -> TriageResult:
     """One call, one repair, then the rules: always findings that may stand.
 
     Raises BudgetSpent where the money ends, and ProviderError where asking again later may help.
     """
-    messages: list[Block] = [{"role": "user", "content": triage_prompt(request)}]
     records: list[Record] = []
-    problems: tuple[str, ...] = ()
 
     async def note(record: Record) -> None:
         records.append(record)
-        if keep is not None:
-            await keep(record)
+        await keep(record)
 
-    for tries in (1, 2):
-        call = _call(request, tries, messages)
-        try:
-            answer = await ask_for(model, call, Triage, request.nonce)
-        except ModelError as error:
-            await note(failed_record(call, request.nonce, error))
-            if isinstance(error, BudgetSpent) or (isinstance(error, ProviderError) and error.retryable):
-                raise
-            problems = (f"the triage's call failed: {error}"[:300],)
-            break
-        problems = answer.problems if answer.value is None else triage_problems(request, answer.value.findings)
-        await note(answer.record.model_copy(update={"problems": problems}))
-        if answer.value is not None and not problems:
-            return TriageResult(findings=answer.value.findings, decided_by="triage", records=tuple(records))
-        messages = repair(messages, answer.record.text, problems)
+    def check(answer: Triage) -> tuple[str, ...]:
+        return triage_problems(request, answer.findings)
+
+    try:
+        asked = await ask_checked(model, _call(request), Triage, request.nonce, check, note)
+    except ModelError as error:
+        if isinstance(error, BudgetSpent) or (isinstance(error, ProviderError) and error.retryable):
+            raise
+        problems: tuple[str, ...] = (f"the triage's call failed: {error}"[:300],)
+    else:
+        if asked.value is not None:
+            return TriageResult(findings=asked.value.findings, decided_by="triage", records=tuple(records))
+        problems = asked.problems
     findings = rules_findings(request.report)
     return TriageResult(findings=findings, decided_by="rules", rejections=problems, records=tuple(records))
 
@@ -156,15 +148,14 @@ def _telling(record: CommandRecord) -> str:
     return words[:_QUOTE].strip()
 
 
-def _call(request: TriageRequest, tries: int, messages: list[Block]) -> ModelCall:
+def _call(request: TriageRequest) -> ModelCall:
     return ModelCall(
         role="triage",
         run=request.run,
         gate=request.round,
-        tries=tries,
         model=request.model,
         system=f"{_SYSTEM}\n\n{rule(request.nonce)}",
-        messages=messages,
+        messages=[{"role": "user", "content": triage_prompt(request)}],
         max_tokens=request.max_tokens,
         timeout=request.timeout,
         schema=Triage,

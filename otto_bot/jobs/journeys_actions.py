@@ -21,7 +21,7 @@ from otto_bot.github.ci_models import WorkflowRun
 from otto_bot.github.errors import Conflict, Forbidden, LogsGone, NotFound, TooLarge
 from otto_bot.github.errors import Refused as GitHubRefused
 from otto_bot.jobs.context import Context, parse_workflows
-from otto_bot.jobs.money import budgeted, keep_records
+from otto_bot.jobs.money import budgeted, keeper
 from otto_bot.jobs.outcomes import NeedsPerson
 from otto_bot.jobs.plan_issue import key_files
 from otto_bot.jobs.surroundings import house_rules
@@ -83,16 +83,16 @@ async def _written(
     reading = context.reading(mirror)
     paths = reading.files(one.head)
     request = replace(request, house_rules=await house_rules(reading, run.base_sha))
-    written = await write_script(budgeted(context, run), request, tuple(paths), key_files(reading, one.head, paths))
-    await keep_records(context, run, effect.key, written.records)
-    if written.script is None:
+    files, keep = key_files(reading, one.head, paths), keeper(context, run, effect.key)
+    written = await write_script(budgeted(context, run), request, tuple(paths), files, keep)
+    if written.value is None:
         reasons = "; ".join(written.problems[:3])[:500]
         raise NeedsPerson(
             f"The commands for the journeys of round {one.number} could not be used: {reasons}. `/otto resume` asks "
             "for them again",
             "journeys",
         )
-    clean = context.redactor.text(stored_json(written.script)).encode()
+    clean = context.redactor.text(stored_json(written.value)).encode()
     stored = await asyncio.to_thread(context.archive.keep, "script", clean, context.now())
     usd = sum(record.usage.usd for record in written.records)
     return JourneysDispatched(

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+from itertools import count
 
-from otto_bot.agents.structured import Record
+from otto_bot.agents.structured import Keep, Record
 from otto_bot.core.events import MoneyReserved, MoneySettled, Refused
 from otto_bot.core.funds import reply_for
 from otto_bot.core.run import Run
@@ -63,6 +64,16 @@ async def keep_records(context: Context, run: Run, effect_key: str, records: tup
     """Store every reply as it came: raw body by content, and one usage row a call."""
     for number, record in enumerate(records, start=1):
         await asyncio.to_thread(_keep, context, run.id, f"{effect_key}/{number}", record)
+
+
+def keeper(context: Context, run: Run, effect_key: str) -> Keep:
+    """Stores each reply of an effect as soon as it has come, so that none is lost where the next call fails."""
+    numbers = count(1)
+
+    async def keep(record: Record) -> None:
+        await asyncio.to_thread(_keep, context, run.id, f"{effect_key}/{next(numbers)}", record)
+
+    return keep
 
 
 def _keep(context: Context, run_id: int, call: str, record: Record) -> None:

@@ -15,7 +15,7 @@ from otto_bot.git.reading import Reading
 from otto_bot.jobs.context import Context
 from otto_bot.jobs.estimating import estimated
 from otto_bot.jobs.learn import known_to
-from otto_bot.jobs.money import budgeted, keep_records, out_of_money
+from otto_bot.jobs.money import budgeted, keeper, out_of_money
 from otto_bot.jobs.plan_more import grows, more_tasks
 from otto_bot.jobs.surroundings import house_rules, map_of
 from otto_bot.model.errors import BudgetSpent
@@ -54,10 +54,9 @@ async def plan_issue(context: Context, run: Run, effect: Effect, _ticket: Ticket
         nonce=context.nonce(),
     )
     try:
-        result = await make_plan(budgeted(context, run), request)
+        result = await make_plan(budgeted(context, run), request, keeper(context, run, effect.key))
     except BudgetSpent as error:
         return [await out_of_money(context, run, error)]
-    await keep_records(context, run, effect.key, result.records)
     notes = planner_notes(result.fallback, result.problems)
     cost = await estimated(context, run, result.plan)
     return [

@@ -12,7 +12,7 @@ from otto_bot.core.journeys import JourneyRound
 from otto_bot.core.plan_growth import MOST_MORE
 from otto_bot.core.run import Run
 from otto_bot.jobs.context import Context
-from otto_bot.jobs.money import budgeted, keep_records, out_of_money
+from otto_bot.jobs.money import budgeted, keeper, out_of_money
 from otto_bot.jobs.triage_journeys import asked, did
 from otto_bot.model.errors import BudgetSpent
 
@@ -43,10 +43,9 @@ async def more_tasks(context: Context, run: Run, effect: Effect) -> Sequence[Run
         nonce=context.nonce(),
     )
     try:
-        result = await plan_more(budgeted(context, run), request)
+        result = await plan_more(budgeted(context, run), request, keeper(context, run, effect.key))
     except BudgetSpent as error:
         return [await out_of_money(context, run, error)]
-    await keep_records(context, run, effect.key, result.records)
     if result.plan is None:
         reasons = "; ".join(result.problems[:3])[:500]
         reason = f"what the failing journeys lack could not be planned: {reasons}. Say in words what to plan"

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from otto_bot.agents.structured import Record
 from otto_bot.agents.triage import TriageRequest, triage
 from otto_bot.core.attempt import Task
 from otto_bot.core.effects import Effect
@@ -14,7 +13,7 @@ from otto_bot.core.journeys import RoundState, journeys_of
 from otto_bot.core.plan import TaskSpec
 from otto_bot.core.run import Run
 from otto_bot.jobs.context import Context
-from otto_bot.jobs.money import budgeted, keep_records, out_of_money
+from otto_bot.jobs.money import budgeted, keeper, out_of_money
 from otto_bot.model.errors import BudgetSpent
 from otto_bot.store.effect_rows import Ticket
 
@@ -36,14 +35,8 @@ async def triage_journeys(context: Context, run: Run, effect: Effect, _ticket: T
         protected=run.config.paths.protected,
         nonce=context.nonce(),
     )
-    made: list[Record] = []
-
-    async def keep(record: Record) -> None:
-        made.append(record)
-        await keep_records(context, run, effect.key, tuple(made))
-
     try:
-        result = await triage(budgeted(context, run), request, keep)
+        result = await triage(budgeted(context, run), request, keeper(context, run, effect.key))
     except BudgetSpent as error:
         return [await out_of_money(context, run, error)]
     return [

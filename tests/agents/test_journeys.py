@@ -15,13 +15,14 @@ from otto_bot.agents.journey_script import script_prompt, write_script
 from otto_bot.agents.journeys import WalkRequest, report_of, walk_check, walk_prompt, walk_request
 from otto_bot.agents.looking import ExaminerTools
 from otto_bot.agents.plan_more import MoreRequest, plan_more
+from otto_bot.agents.planner import PlanRequest, make_plan
 from otto_bot.agents.triage import TriageRequest, rules_findings, triage, triage_prompt
 from otto_bot.core.config import Project
 from otto_bot.core.journeys import JourneyReport, JourneyResult, StepResult, finding_problems, report_problems
 from otto_bot.core.plan import Criterion, Journey, JourneyStep, Plan, ProductSpec, TaskSpec
 from otto_bot.core.records import CommandRecord
 from otto_bot.model.budgeted import BudgetedModel
-from otto_bot.model.errors import BudgetSpent
+from otto_bot.model.errors import BudgetSpent, ProviderError
 from otto_bot.model.prices import Prices
 from otto_bot.model.toolset import FileTools
 
@@ -191,12 +192,12 @@ async def test_commands_for_actions_are_held_against_the_steps_and_mended_once(s
     bad = {"steps": [SCRIPT["steps"][0], {"id": "j2.s1", "command": "make red || true"}]}
     server.script(kit.says(bad), kit.says(SCRIPT))
     made = await write_script(model, REQUEST, ("wall.txt",), (("README.md", "A wall."),))
-    assert made.script is not None
-    assert (made.script.commands()["j2.s1"], len(made.records)) == ("make red", 2)
+    assert made.value is not None
+    assert (made.value.commands()["j2.s1"], len(made.records)) == ("make red", 2)
     assert "its exit code says nothing" in server.requests[-1]["messages"][-1]["content"]
     server.script(*[kit.says(bad)] * 2)
     again = await write_script(model, REQUEST, (), ())
-    assert (again.script, "says nothing" in again.problems[0]) == (None, True)
+    assert (again.value, "says nothing" in again.problems[0]) == (None, True)
 
 
 MORE = MoreRequest(
@@ -217,6 +218,24 @@ async def test_a_plan_grows_by_what_journeys_lack(server, kit, model):
         assert words in told
     server.script(*[kit.says(same)] * 2)
     assert (await plan_more(model, MORE)).plan is None
+
+
+async def test_a_reply_is_kept_where_the_repair_brings_none(server, kit, model):
+    kept = []
+
+    async def keep(record):
+        kept.append((record.tries, bool(record.text), bool(record.error)))
+
+    for ask in (
+        lambda: plan_more(model, MORE, keep),
+        lambda: write_script(model, REQUEST, (), (), keep),
+        lambda: make_plan(model, PlanRequest(run="7", model=MORE.model, title="T", body="B", nonce=MORE.nonce), keep),
+    ):
+        server.script(kit.says("?"), kit.refuses(400, "invalid_request_error", "no"))
+        with pytest.raises(ProviderError):
+            await ask()
+        assert kept[0] == (1, True, False)
+        kept.clear()
 
 
 def test_a_report_of_many_long_records_stays_small():
