@@ -279,7 +279,7 @@ def _reviews(run: Run) -> Iterator[Effect]:
     for review in review_rounds.answerable(run):
         yield _effect(run, EffectKind.ANSWER_REVIEW, f"answer-review/{review.id}/n{review.answers}", number=review.id)
     for review in run.reviews:
-        if review.state == "given" and review_rounds.pending(run):
+        if review.state == "given" and run.reviewed:
             lane = f"run/{run.id}/reviews"  # one after the other: each says which tasks come next
             yield _effect(run, EffectKind.POST_REVIEW, f"review/{review.id}", number=review.id, lane=lane)
 

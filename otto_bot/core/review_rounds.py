@@ -59,11 +59,6 @@ def asked_at(run: Run) -> datetime:
     return max([run.started_at, *(review.given_at for review in run.reviews if review.given_at is not None)])
 
 
-def pending(run: Run) -> bool:
-    """Whether a review will make a run that was done go on: it is active again from the moment it was given."""
-    return run.reviewed
-
-
 def taken_up(run: Run) -> Run:
     """Reviews become tasks as soon as nothing is under way that they would disturb."""
     run = _told_again(run)

@@ -10,7 +10,7 @@ from otto_bot.core import events as e
 from otto_bot.core.attempt import TaskState
 from otto_bot.core.commands import Given
 from otto_bot.core.config import HostCaps
-from otto_bot.core.review_rounds import OVER, pending
+from otto_bot.core.review_rounds import OVER
 from otto_bot.core.reviews import MOST_POINTS, Review, body_criterion, criterion_of
 from otto_bot.core.run import Run
 from otto_bot.core.values import Person
@@ -98,7 +98,7 @@ class Reviews:
             return words.MERGED
         if run.outcome in OVER:
             return words.ENDED
-        return words.CLOSED if pull.state == "closed" and run.ended and not pending(run) else ""
+        return words.CLOSED if pull.state == "closed" and run.ended else ""
 
     async def improve(self, asked_at: Run, given: Given) -> None:
         """`/otto improve`: what the last review found becomes a fix task, of its run or of a new one."""

@@ -15,7 +15,6 @@ from otto_bot.core.events import EffectFailed, RunEvent, RunStarted, Verificatio
 from otto_bot.core.invariants import InvariantBroken
 from otto_bot.core.machine import reduce, started
 from otto_bot.core.plan import Plan
-from otto_bot.core.review_rounds import pending
 from otto_bot.core.reviews import Review
 from otto_bot.core.run import Kind, Run
 from otto_bot.core.shared_failures import VerdictSeen
@@ -192,7 +191,7 @@ class Ledger(RunQueries):
                 phase=run.phase.value,
                 outcome=run.outcome.value if run.outcome else "",
                 pull_request=run.pull_request or 0,
-                active=0 if run.ended and not pending(run) else 1,
+                active=0 if run.ended else 1,
                 updated_at=at.timestamp(),
             )
         )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from otto_bot.core.additions import next_keys
 from otto_bot.core.attempt import Task, TaskState
-from otto_bot.core.review_rounds import pending, starts_at_once
+from otto_bot.core.review_rounds import starts_at_once
 from otto_bot.core.reviews import (
     MOST_POINTS,
     Review,
@@ -175,7 +175,7 @@ def _standing(run: Run, review: Review) -> str:
         return f"answered ({several(list(review.tasks))})" if review.tasks else "answered"
     if review.state == "working":
         return f"being taken up by {several(list(review.tasks))}"
-    return "read, and taken up when what is under way has ended" if pending(run) else "read"
+    return "read, and taken up when what is under way has ended" if run.reviewed else "read"
 
 
 def over(why: str) -> str:

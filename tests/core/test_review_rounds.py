@@ -15,7 +15,7 @@ from otto_bot.core.effects import EffectKind, due, scheduled
 from otto_bot.core.invariants import broken
 from otto_bot.core.journeys import JourneyRound, Next, RoundState
 from otto_bot.core.plan import problems
-from otto_bot.core.review_rounds import asked_of, pending, starts_at_once
+from otto_bot.core.review_rounds import asked_of, starts_at_once
 from otto_bot.core.reviews import (
     POINTS_A_TASK,
     Review,
@@ -83,7 +83,7 @@ def done() -> Run:
 
 def test_a_review_of_what_is_done_becomes_the_next_task() -> None:
     run = b.fold(done(), given_())
-    assert (kinds(run), run.outcome, pending(run)) == ([EffectKind.POST_REVIEW], Outcome.DONE, True)
+    assert (kinds(run), run.outcome, run.reviewed) == ([EffectKind.POST_REVIEW], Outcome.DONE, True)
     assert starts_at_once(run)
 
     run = b.fold(run, posted())
@@ -99,7 +99,7 @@ def test_a_review_of_what_is_done_becomes_the_next_task() -> None:
     run = merged(run, "t3")
     assert (run.outcome, kinds(run)) == (Outcome.DONE, [EffectKind.ANSWER_REVIEW])
     run = b.fold(run, answered())
-    assert (run.reviews[0].state, kinds(run), pending(run)) == ("answered", [], False)
+    assert (run.reviews[0].state, kinds(run), run.reviewed) == ("answered", [], False)
 
 
 def test_before_its_comment_stands_nothing_is_coded() -> None:
@@ -211,7 +211,7 @@ def test_one_that_says_nothing_changes_nothing() -> None:
 @pytest.mark.parametrize("begun", [(), (posted(),)])
 def test_a_run_that_ends_first_still_answers(end: e.RunEvent, begun: Sequence[e.RunEvent]) -> None:
     run = b.fold(executing(), given_(), *begun, end)
-    assert (kinds(run), pending(run)) == ([EffectKind.ANSWER_REVIEW], False)
+    assert (kinds(run), run.reviewed) == ([EffectKind.ANSWER_REVIEW], False)
     run = b.fold(run, answered())
     assert (kinds(run), run.reviews[0].state) == ([], "answered")
 
