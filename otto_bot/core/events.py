@@ -25,6 +25,7 @@ from otto_bot.core.journey_events import (
     JourneysTriaged,
 )
 from otto_bot.core.learning_events import LearningsWritten
+from otto_bot.core.parking import Parked, Unparked
 from otto_bot.core.review_events import ReviewAnswered, ReviewGiven, ReviewPosted
 from otto_bot.core.run_events import (
     BaseConflict,
@@ -107,6 +108,7 @@ __all__ = [
     "LearningsWritten",
     "MoneyReserved",
     "MoneySettled",
+    "Parked",
     "PersonCalled",
     "PlanMade",
     "PlanPosted",
@@ -127,6 +129,7 @@ __all__ = [
     "TasksMerged",
     "Tidied",
     "TimeUsedUp",
+    "Unparked",
     "VerificationEnded",
     "VerificationPolled",
     "read_event",
@@ -176,6 +179,8 @@ RunEvent = Annotated[
     | PersonCalled
     | Replied
     | Tidied
+    | Parked
+    | Unparked
     | LearningsWritten
     | JourneysTested
     | JourneysDispatched

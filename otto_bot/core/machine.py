@@ -29,6 +29,7 @@ from otto_bot.core.attempt import BASELINE, TaskState
 from otto_bot.core.budget import Money
 from otto_bot.core.events import RunEvent
 from otto_bot.core.invariants import InvariantBroken, broken, broken_step
+from otto_bot.core.parking import Parking
 from otto_bot.core.reviews import Review, tasks_needed
 from otto_bot.core.run import Outcome, Run, RunPhase, Trouble
 from otto_bot.core.waits import waits_for
@@ -276,6 +277,16 @@ def _replied(run: Run, event: e.Replied) -> Run:
     return run.model_copy(update={"replied": event.number}) if owed and event.number == run.replied + 1 else run
 
 
+def _parked(run: Run, event: e.Parked) -> Run:
+    since = run.parked.since if run.parked is not None and run.parked.why == event.why else event.at
+    parking = Parking(why=event.why, reason=event.reason, until=event.until, since=since)
+    return run if run.ended or run.resting else run.model_copy(update={"parked": parking})
+
+
+def _unparked(run: Run, event: e.Unparked) -> Run:
+    return run if run.parked is None else run.model_copy(update={"parked": None})
+
+
 def _tidied(run: Run, event: e.Tidied) -> Run:
     return run.model_copy(update={"closed_prs": run.closed_prs | {event.number}})
 
@@ -323,6 +334,8 @@ _HANDLERS: dict[type, Callable[[Run, Any], Run]] = {
     e.PersonCalled: _called,
     e.Replied: _replied,
     e.Tidied: _tidied,
+    e.Parked: _parked,
+    e.Unparked: _unparked,
     e.LearningsWritten: learning_uses.learnings_written,
     e.JourneysTested: journey_rounds.journeys_tested,
     e.JourneysDispatched: journey_dispatch.journeys_dispatched,

@@ -19,6 +19,7 @@ from otto_bot.core.journeys import JourneyRound
 from otto_bot.core.lanes import Lane
 from otto_bot.core.learnings import GateLearning, LearningOrder
 from otto_bot.core.notes import Fact
+from otto_bot.core.parking import Parking
 from otto_bot.core.plan import Batches, Plan
 from otto_bot.core.reviews import Review
 from otto_bot.core.values import Frozen, Person, Repo
@@ -170,6 +171,8 @@ class Run(Frozen):
     """Who allowed more money while something was still being stopped or decided for want of it."""
     relabelled_by: str = ""
     """Who put the label on again while the run was active: the status comment says that nothing new starts."""
+    parked: Parking | None = None
+    """A limit of the host or of GitHub that holds the run back; nothing of what is due changes by it."""
     idle_since: datetime | None = None
     idle_seconds: float = 0.0
     """How long the run has waited for people so far; `idle_since` = it waits now."""

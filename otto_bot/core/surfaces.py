@@ -114,6 +114,7 @@ def _status(run: Run) -> list[object]:
         {key: trouble.count for key, trouble in run.trouble.items()},
         *([] if edit is None else [edit.digest, edit.by, stale(run) is not None]),
         *_base(run),
+        *([] if run.parked is None else [run.parked.why, run.parked.reason, run.parked.until]),
     ]
 
 

@@ -14,7 +14,7 @@ BUSY_SECONDS = 10.0
 """How long a writer waits for another one before the database counts as unavailable."""
 
 
-NEWEST = "0003"
+NEWEST = "0004"
 """Version of the schema this code works with; a test compares it with the migrations."""
 
 

@@ -46,7 +46,7 @@ def sync(c: sa.Connection, run: Run, wanted: Sequence[Effect], at: datetime) -> 
     for effect in wanted:
         row = known.get(effect.key)
         if row is None:
-            c.execute(t.effects.insert().values(**_row(effect, now)))
+            c.execute(t.effects.insert().values(**_row(effect, run, now)))
         elif row.state in ("done", "dropped"):
             repeats = row.lost + 1 if row.state == "done" else row.lost
             if repeats >= REPEAT_LIMIT:
@@ -73,10 +73,11 @@ def _time(effect: Effect) -> float:
     return effect.not_before.timestamp() if effect.not_before else 0.0
 
 
-def _row(effect: Effect, now: float) -> dict[str, object]:
+def _row(effect: Effect, run: Run, now: float) -> dict[str, object]:
     return {
         "key": effect.key,
         "run_id": effect.run,
+        "installation_id": run.repo.installation_id,
         "kind": effect.kind.value,
         "lane": effect.lane,
         "body": effect.model_dump_json(),

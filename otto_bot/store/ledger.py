@@ -91,6 +91,7 @@ class Ledger(RunQueries):
                     state="",
                     started_at=at.timestamp(),
                     updated_at=at.timestamp(),
+                    installation_id=trigger.repo.installation_id,
                 )
             )
             key = row.inserted_primary_key
@@ -192,6 +193,8 @@ class Ledger(RunQueries):
                 outcome=run.outcome.value if run.outcome else "",
                 pull_request=run.pull_request or 0,
                 active=0 if run.ended else 1,
+                working=0 if run.ended or run.resting else 1,
+                installation_id=run.repo.installation_id,
                 updated_at=at.timestamp(),
             )
         )

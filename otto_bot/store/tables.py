@@ -1,4 +1,10 @@
-"""The tables, as SQLAlchemy Core knows them. Times are UTC seconds since 1970; bodies are JSON or compressed bytes."""
+"""The tables, as SQLAlchemy Core knows them. Times are UTC seconds since 1970; bodies are JSON or compressed bytes.
+
+Of a run: `working` = it is neither over nor at rest; `admitted` = it may start work (limits of the host); `look_at` =
+when it is compared with GitHub next. Of an installation: when the next write may be sent, until when GitHub's limit
+closes it, and what was written lately (JSON). `journal.pack` holds the git objects that a turn made, for a worker on
+another machine.
+"""
 
 from __future__ import annotations
 
@@ -39,7 +45,13 @@ runs = sa.Table(
     sa.Column("state", sa.Text, nullable=False),
     sa.Column("started_at", sa.Float, nullable=False),
     sa.Column("updated_at", sa.Float, nullable=False),
+    sa.Column("installation_id", _BIG, nullable=False, server_default="0"),
+    sa.Column("working", sa.Integer, nullable=False, server_default="1"),
+    sa.Column("admitted", sa.Integer, nullable=False, server_default="1"),
+    sa.Column("look_at", sa.Float, nullable=False, server_default="0"),
     sa.UniqueConstraint("repo_id", "issue", "ordinal", name="runs_ordinal"),
+    sa.Index("runs_working", "working", "installation_id"),
+    sa.Index("runs_to_look_at", "active", "look_at"),
     sa.Index(
         "runs_one_active",
         "repo_id",
@@ -77,6 +89,7 @@ effects = sa.Table(
     sa.Column("worker", sa.String(80), nullable=False, server_default=""),
     sa.Column("lost", sa.Integer, nullable=False, server_default="0"),
     sa.Column("updated_at", sa.Float, nullable=False),
+    sa.Column("installation_id", _BIG, nullable=False, server_default="0"),
     sa.Index("effects_due", "state", "not_before"),
     sa.Index("effects_lane", "lane", "state"),
     sa.Index("effects_run", "run_id", "state"),
@@ -98,6 +111,7 @@ journal = sa.Table(
     sa.Column("number", sa.Integer, primary_key=True),
     sa.Column("body", sa.LargeBinary, nullable=False),
     sa.Column("created_at", sa.Float, nullable=False),
+    sa.Column("pack", sa.LargeBinary, nullable=True),
 )
 
 usage = sa.Table(
@@ -121,6 +135,21 @@ workers = sa.Table(
     metadata,
     sa.Column("name", sa.String(80), primary_key=True),
     sa.Column("heartbeat_at", sa.Float, nullable=False),
+    sa.Column("host", sa.String(120), nullable=False, server_default=""),
+    sa.Column("version", sa.String(40), nullable=False, server_default=""),
+    sa.Column("started_at", sa.Float, nullable=False, server_default="0"),
+    sa.Column("stopping", sa.Integer, nullable=False, server_default="0"),
+)
+
+installations = sa.Table(
+    "installations",
+    metadata,
+    sa.Column("id", _BIG, primary_key=True, autoincrement=False),
+    sa.Column("next_write_at", sa.Float, nullable=False, server_default="0"),
+    sa.Column("closed_until", sa.Float, nullable=False, server_default="0"),
+    sa.Column("closed_why", sa.String(300), nullable=False, server_default=""),
+    sa.Column("written", sa.Text, nullable=False, server_default=""),
+    sa.Column("updated_at", sa.Float, nullable=False, server_default="0"),
 )
 
 cursors = sa.Table(

@@ -1,0 +1,50 @@
+"""Many workers, many installations: whose work it is, who may start, how fast to write, and when to look."""
+
+import json
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0004"
+down_revision = "0003"
+
+BIG = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
+
+
+def upgrade() -> None:
+    """New columns and one table; what runs and effects belong to is read from the runs' own snapshots."""
+    op.create_table(
+        "installations",
+        sa.Column("id", BIG, primary_key=True, autoincrement=False),
+        sa.Column("next_write_at", sa.Float, nullable=False, server_default="0"),
+        sa.Column("closed_until", sa.Float, nullable=False, server_default="0"),
+        sa.Column("closed_why", sa.String(300), nullable=False, server_default=""),
+        sa.Column("written", sa.Text, nullable=False, server_default=""),
+        sa.Column("updated_at", sa.Float, nullable=False, server_default="0"),
+    )
+    op.add_column("runs", sa.Column("installation_id", BIG, nullable=False, server_default="0"))
+    op.add_column("runs", sa.Column("working", sa.Integer, nullable=False, server_default="1"))
+    op.add_column("runs", sa.Column("admitted", sa.Integer, nullable=False, server_default="1"))
+    op.add_column("runs", sa.Column("look_at", sa.Float, nullable=False, server_default="0"))
+    op.add_column("effects", sa.Column("installation_id", BIG, nullable=False, server_default="0"))
+    op.add_column("journal", sa.Column("pack", sa.LargeBinary, nullable=True))
+    op.add_column("workers", sa.Column("host", sa.String(120), nullable=False, server_default=""))
+    op.add_column("workers", sa.Column("version", sa.String(40), nullable=False, server_default=""))
+    op.add_column("workers", sa.Column("started_at", sa.Float, nullable=False, server_default="0"))
+    op.add_column("workers", sa.Column("stopping", sa.Integer, nullable=False, server_default="0"))
+    _fill(op.get_bind())
+    op.create_index("runs_working", "runs", ["working", "installation_id"])
+    op.create_index("runs_to_look_at", "runs", ["active", "look_at"])
+
+
+def _fill(c: sa.Connection) -> None:
+    rows = c.execute(sa.text("SELECT id, active, outcome, state FROM runs")).all()
+    for row in rows:
+        state = json.loads(row.state)
+        installation = state.get("repo", {}).get("installation_id", 0)
+        working = int(bool(row.active) and not row.outcome and state.get("hold") is None)
+        values = {"i": installation, "w": working, "run": row.id}
+        c.execute(sa.text("UPDATE runs SET installation_id = :i, working = :w WHERE id = :run"), values)
+        c.execute(
+            sa.text("UPDATE effects SET installation_id = :i WHERE run_id = :run"), {"i": installation, "run": row.id}
+        )
