@@ -16,6 +16,8 @@ from otto_bot.git.errors import GitFailed, RefMissing, remote_error
 from otto_bot.git.runner import GitRunner, Ran
 
 TokenSource = Callable[[], Awaitable[str | None]]
+TakeIn = Callable[["Mirror", str], Awaitable[bool]]
+"""Bring a commit that was never pushed here from where it is kept; False where nobody has it."""
 
 _LOCK_POLL_SECONDS = 0.05
 _FULL_SHA = re.compile(r"[0-9a-f]{40}")
@@ -40,11 +42,14 @@ class Mirror:
     (`a`, then `a/b`), and a file named like a directory would block a fetch for ever. Callers use commit ids.
     """
 
-    def __init__(self, path: Path, url: str, token: TokenSource, runner: GitRunner) -> None:
+    def __init__(
+        self, path: Path, url: str, token: TokenSource, runner: GitRunner, take_in: TakeIn | None = None
+    ) -> None:
         self.path = path
         self.url = checked_remote(url)
         self.runner = runner
         self._token = token
+        self._take_in = take_in
         self._turn = asyncio.Lock()
 
     @property
@@ -78,9 +83,10 @@ class Mirror:
     async def fetch(self, *wanted: str, timeout: float = 600.0) -> dict[str, str]:  # noqa: ASYNC109
         """Fetch refs (`refs/heads/x`) or commit ids; returns wanted → commit id.
 
-        Commits that are here already cost no network. Raises RefMissing, AccessDenied, RemoteUnreachable.
+        Commits that are here already cost no network; what was never pushed comes from where it is kept. Raises
+        RefMissing, AccessDenied, RemoteUnreachable.
         """
-        here = {name: name for name in wanted if _FULL_SHA.fullmatch(name) and await self.has(name)}
+        here = {name: name for name in wanted if _FULL_SHA.fullmatch(name) and await self._comes(name)}
         kept = {name: _kept(name) for name in wanted if name not in here}
         if not kept:
             return here
@@ -113,6 +119,12 @@ class Mirror:
         if not _FULL_SHA.fullmatch(sha):
             raise ValueError(f"not a full object id: {sha[:60]!r}")
         return (await self.git("cat-file", "-e", sha, ok=(0, 1, 128))).exit_code == 0
+
+    async def _comes(self, sha: str) -> bool:
+        """Whether a commit is here, or comes from where another machine kept it."""
+        if await self.has(sha):
+            return True
+        return self._take_in is not None and await self._take_in(self, sha)
 
     async def git(
         self,

@@ -22,6 +22,7 @@ from otto_bot.git.mirror import Mirror
 from otto_bot.git.publish import push
 from otto_bot.git.workspace import Workspace
 from otto_bot.jobs.caged import caged
+from otto_bot.jobs.carrying import SessionKept, keep_commit
 from otto_bot.jobs.context import Context, failures_before
 from otto_bot.jobs.context_notes import handoff, told_notes
 from otto_bot.jobs.journal import StoredJournal
@@ -45,6 +46,7 @@ async def code_task(context: Context, run: Run, effect: Effect, ticket: Ticket) 
     task = run.task(effect.task)
     if task.last is None or task.last.number != effect.attempt:
         start = await start_of(context, run, mirror, effect)
+        await keep_commit(context.archive, run, mirror, start.base, context.now())
         run = await context.record(
             run.id,
             AttemptStarted(
@@ -68,7 +70,7 @@ async def code_task(context: Context, run: Run, effect: Effect, ticket: Ticket) 
 
 def _needed(run: Run, attempt: Attempt) -> list[str]:
     before = [a.sha for a in run.task(_task_of(run, attempt)).attempts if a.sha and a.pushed]
-    return list(dict.fromkeys([run.base_sha, *([run.head] if run.head else []), *before]))
+    return list(dict.fromkeys([run.base_sha, *([run.head] if run.head else []), *before, attempt.base_sha]))
 
 
 def _task_of(run: Run, attempt: Attempt) -> str:
@@ -119,7 +121,7 @@ class _Session:
         return await code(
             budgeted(self.context, self.run),
             tools,
-            StoredJournal(self.context),
+            StoredJournal(self.context, SessionKept(self.mirror, self.attempt.base_sha)),
             limits,
             await self._request(workspace),
             self._signal,
@@ -225,9 +227,11 @@ class _Session:
         on_head = self.run.single and self.attempt.base_sha != self.run.head
         merged = on_head and await self.context.merging(self.mirror).is_ancestor(self.run.head, self.attempt.base_sha)
         parent = self.run.head if on_head and not merged else self.attempt.base_sha
-        return await workspace.commit(
+        sha = await workspace.commit(
             tree, [parent], message, author=await self.context.author(), when=self.context.now()
         )
+        await keep_commit(self.context.archive, self.run, self.mirror, sha, self.context.now())
+        return sha
 
     async def _stopped(self, workspace: Workspace, tree: str | None) -> RunEvent:
         sha, _ = await self._save(workspace, tree)

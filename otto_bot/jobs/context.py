@@ -27,6 +27,7 @@ from otto_bot.git.reading import Reading
 from otto_bot.git.runner import GitRunner
 from otto_bot.github.client import GitHubApp
 from otto_bot.github.verbs import Repository
+from otto_bot.jobs.carrying import CommitsKept
 from otto_bot.jobs.outcomes import Later
 from otto_bot.model.budgeted import Asks
 from otto_bot.model.prices import Prices
@@ -85,7 +86,7 @@ class Context:
 
         url = f"{self.web_url}/{info.owner}/{info.name}.git"
         path = self.state_dir / "mirrors" / f"{run.repo.id}-{_safe(info.owner)}-{_safe(info.name)}.git"
-        mirror = Mirror(path, url, token, self.runner)
+        mirror = Mirror(path, url, token, self.runner, CommitsKept(self.archive))
         await mirror.ensure()
         return mirror
 

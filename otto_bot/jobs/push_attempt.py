@@ -26,6 +26,7 @@ async def push_attempt(context: Context, run: Run, effect: Effect, _ticket: Tick
     if attempt is None or attempt.sha is None:
         return []
     mirror = await context.mirror(run)
+    await mirror.fetch(attempt.sha)  # another machine may have written it
     before = await renewal(context, run, effect, attempt, mirror)
     if isinstance(before, AttemptRenewed):
         # Written down before it is pushed: what is on GitHub is always known here.

@@ -13,6 +13,7 @@ from otto_bot.git.merging import Conflict
 from otto_bot.git.mirror import Mirror
 from otto_bot.git.publish import push
 from otto_bot.jobs.base_workflows import same_workflows
+from otto_bot.jobs.carrying import keep_commit
 from otto_bot.jobs.context import Context
 from otto_bot.jobs.suspects import conflict_failure
 from otto_bot.text.commits import merge_commit
@@ -67,6 +68,7 @@ async def _renewed(
     )  # fmt: skip
     if not isinstance(merged, Conflict):
         tree = await tree_of(mirror, merged)
+        await keep_commit(context.archive, run, mirror, merged, context.now())
         return AttemptRenewed(at=context.now(), task=effect.task, attempt=attempt.number, sha=merged, tree=tree)
     failure = await conflict_failure(context, run, mirror, effect.task, merged.paths)
     kept = await _kept(mirror, run, attempt)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import zlib
+from collections.abc import Sequence
 from datetime import datetime
 
 import sqlalchemy as sa
@@ -52,12 +53,36 @@ class Archive:
         with reading(self._engine) as c:
             return [zlib.decompress(body) for body in c.execute(query).scalars()]
 
-    def save_turn(self, key: str, number: int, body: bytes, at: datetime) -> None:
-        """Write one journal entry; the same number again replaces it."""
+    def save_turn(self, key: str, number: int, body: bytes, at: datetime, *, pack: bytes | None = None) -> None:
+        """Write one journal entry, with the git objects that the turn made; the same number again replaces it."""
         with writing(self._engine) as c:
             c.execute(t.journal.delete().where((t.journal.c.key == key) & (t.journal.c.number == number)))
             values = {"key": key, "number": number, "body": zlib.compress(body), "created_at": at.timestamp()}
-            c.execute(t.journal.insert().values(**values))
+            c.execute(t.journal.insert().values(**values, pack=pack))
+
+    def turn_packs(self, key: str) -> list[bytes]:
+        """The git objects that a journal's turns made, in order."""
+        query = sa.select(t.journal.c.pack).where((t.journal.c.key == key) & t.journal.c.pack.is_not(None))
+        with reading(self._engine) as c:
+            return list(c.execute(query.order_by(t.journal.c.number)).scalars())
+
+    def forget_turns(self, key: str) -> None:
+        """Drop a journal: what its turns wrote is nowhere any more, so they cannot be gone on with."""
+        with writing(self._engine) as c:
+            c.execute(t.journal.delete().where(t.journal.c.key == key))
+
+    def keep_pack(self, sha: str, run: int, body: bytes, needs: Sequence[str], at: datetime) -> None:
+        """Keep what a commit that is not pushed yet is made of; `needs` are commits that the remote has."""
+        with writing(self._engine) as c:
+            if not c.execute(sa.select(t.packs.c.run_id).where(t.packs.c.sha == sha)).first():
+                values = {"sha": sha, "run_id": run, "needs": " ".join(needs), "created_at": at.timestamp()}
+                c.execute(t.packs.insert().values(**values, body=body))
+
+    def pack(self, sha: str) -> tuple[bytes, tuple[str, ...]] | None:
+        """A kept commit's pack and the commits that it leans on; None where nobody kept it."""
+        with reading(self._engine) as c:
+            row = c.execute(sa.select(t.packs.c.body, t.packs.c.needs).where(t.packs.c.sha == sha)).first()
+        return None if row is None else (row.body, tuple(row.needs.split()))
 
     def spent(
         self, *, call: str, run: int, role: str, model: str, usage: Usage, seconds: float, reply: str, at: datetime

@@ -2,8 +2,8 @@
 
 Of a run: `working` = it is neither over nor at rest; `admitted` = it may start work (limits of the host); `look_at` =
 when it is compared with GitHub next. Of an installation: when the next write may be sent, until when GitHub's limit
-closes it, and what was written lately (JSON). `journal.pack` holds the git objects that a turn made, for a worker on
-another machine.
+closes it, and what was written lately (JSON). `journal.pack` and `packs` hold git objects that were never
+pushed, for a worker on another machine.
 """
 
 from __future__ import annotations
@@ -112,6 +112,17 @@ journal = sa.Table(
     sa.Column("body", sa.LargeBinary, nullable=False),
     sa.Column("created_at", sa.Float, nullable=False),
     sa.Column("pack", sa.LargeBinary, nullable=True),
+)
+
+packs = sa.Table(
+    "packs",
+    metadata,
+    sa.Column("sha", sa.String(40), primary_key=True),
+    sa.Column("run_id", _BIG, sa.ForeignKey("runs.id"), nullable=False),
+    sa.Column("needs", sa.Text, nullable=False),
+    sa.Column("body", sa.LargeBinary, nullable=False),
+    sa.Column("created_at", sa.Float, nullable=False),
+    sa.Index("packs_run", "run_id"),
 )
 
 usage = sa.Table(

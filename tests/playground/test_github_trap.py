@@ -127,3 +127,15 @@ def test_bad_traps_are_refused(github: Any) -> None:
     set_trap(github, 2, "before")
     release(github)
     assert look(github, 0)["set"] is None
+
+
+def test_only_writes_of_a_kind_are_counted(github: Any, aside: ThreadPoolExecutor) -> None:
+    call = github.as_bot()
+    assert call("POST", COMMENTS, json={"body": "before it was set"}).status_code == 201
+    wanted = {"nth": 1, "when": "before", "ending": "/labels"}
+    assert github.client.post("/_playground/trap", json=wanted).status_code == 200
+    assert call("POST", COMMENTS, json={"body": "of another kind"}).status_code == 201
+    held: Future[httpx.Response] = aside.submit(lambda: call("POST", "~/issues/1/labels", json={"labels": ["x"]}))
+    assert look(github)["write"]["path"].endswith("/labels")
+    release(github)
+    assert held.result(10).status_code == 200

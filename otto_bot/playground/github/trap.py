@@ -30,10 +30,14 @@ class TrapError(ValueError):
 
 
 class TrapConfig(Strict):
-    """Which write is held, counted since the stand-in started, and whether before or after it is carried out."""
+    """Which write is held, counted since the stand-in started, and whether before or after it is carried out.
+
+    With `ending` only writes whose path ends so are counted, from when the trap is set.
+    """
 
     nth: int = Field(ge=1)
     when: Literal["before", "after"]
+    ending: str = ""
 
 
 @dataclass
@@ -52,6 +56,7 @@ class Trap:
     def __init__(self) -> None:
         self.writes = 0
         self._config: TrapConfig | None = None
+        self._fitting = 0
         self._held: Held | None = None
         self._reached = asyncio.Event()
 
@@ -59,9 +64,9 @@ class Trap:
         """Arms it. Raises TrapError for a write that was made already, or while another write is held."""
         if self._held is not None and self._held.end is None:
             raise TrapError("a write is held: release it first")
-        if config.nth <= self.writes:
+        if config.nth <= self.writes and not config.ending:
             raise TrapError(f"nth: {self.writes} writes were made already")
-        self._config, self._held, self._reached = config, None, asyncio.Event()
+        self._config, self._held, self._reached, self._fitting = config, None, asyncio.Event(), 0
 
     def release(self) -> None:
         """Lets the held write go on; disarms a trap that was not reached."""
@@ -99,7 +104,7 @@ class Trap:
     async def pass_on(self, number: int | None, app: ASGIApp, scope: Scope, receive: Receive, send: Send) -> None:
         """Calls the application, and holds the write that the trap waits for."""
         config = self._config
-        if config is None or number != config.nth:
+        if config is None or number is None or not self._caught(config, number, scope["path"]):
             await app(scope, receive, send)
             return
         held = Held(scope["method"], scope["path"])
@@ -118,6 +123,12 @@ class Trap:
         if await self._hold(held, receive):
             for message in answer:
                 await send(message)
+
+    def _caught(self, config: TrapConfig, number: int, path: str) -> bool:
+        if not config.ending:
+            return number == config.nth
+        self._fitting += path.endswith(config.ending)
+        return path.endswith(config.ending) and self._fitting == config.nth
 
     async def _hold(self, held: Held, receive: Receive) -> bool:
         """True when it was released, False when nobody waits for the answer any more."""

@@ -12,7 +12,7 @@ BIG = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 
 
 def upgrade() -> None:
-    """New columns and one table; what runs and effects belong to is read from the runs' own snapshots."""
+    """New columns and two tables; what runs and effects belong to is read from the runs' own snapshots."""
     op.create_table(
         "installations",
         sa.Column("id", BIG, primary_key=True, autoincrement=False),
@@ -27,6 +27,15 @@ def upgrade() -> None:
     op.add_column("runs", sa.Column("admitted", sa.Integer, nullable=False, server_default="1"))
     op.add_column("runs", sa.Column("look_at", sa.Float, nullable=False, server_default="0"))
     op.add_column("effects", sa.Column("installation_id", BIG, nullable=False, server_default="0"))
+    op.create_table(
+        "packs",
+        sa.Column("sha", sa.String(40), primary_key=True),
+        sa.Column("run_id", BIG, sa.ForeignKey("runs.id"), nullable=False),
+        sa.Column("needs", sa.Text, nullable=False),
+        sa.Column("body", sa.LargeBinary, nullable=False),
+        sa.Column("created_at", sa.Float, nullable=False),
+    )
+    op.create_index("packs_run", "packs", ["run_id"])
     op.add_column("journal", sa.Column("pack", sa.LargeBinary, nullable=True))
     op.add_column("workers", sa.Column("host", sa.String(120), nullable=False, server_default=""))
     op.add_column("workers", sa.Column("version", sa.String(40), nullable=False, server_default=""))
