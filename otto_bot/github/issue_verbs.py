@@ -41,6 +41,12 @@ class IssueVerbs(MarkedCalls):
         issues = [parse(Issue, item) async for item in items]
         return [issue for issue in issues if not issue.pull_request]
 
+    @needs(issues="read", pull_requests="read")
+    async def changed_issues(self, since: datetime) -> list[Issue]:
+        """Issues and pull requests, open or closed, that changed at or after `since`; what changed last comes first."""
+        params = {**_since(since), "state": "all", "sort": "updated", "direction": "desc"}
+        return [parse(Issue, item) async for item in self._pages("/issues", params=params)]
+
     @needs(issues="read")
     async def comments(self, number: int, since: datetime | None = None) -> list[Comment]:
         """Comments of an issue or pull request, oldest first; with `since` only those changed at or after it."""

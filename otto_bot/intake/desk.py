@@ -89,6 +89,10 @@ class Desk:
         run_id = await asyncio.to_thread(self._ledger.run_of, repo_id, number)
         return None if run_id is None else await asyncio.to_thread(self._ledger.load, run_id)
 
+    async def run(self, run_id: int) -> Run:
+        """A run. Raises NoSuchRun."""
+        return await asyncio.to_thread(self._ledger.load, run_id)
+
     async def active_in(self, repo_id: int) -> list[Run]:
         """Runs of a repository that are not over."""
         ids = await asyncio.to_thread(self._ledger.active_runs, repo_id)
@@ -312,6 +316,8 @@ class Desk:
         if run.ended:
             return
         repository = self.repository(run.repo)
+        if not await self._still(run, what):
+            return
         if what == "closed" and run.pull_request is not None:
             pull = await repository.pull_request(run.pull_request)
             if pull.merged:
@@ -320,6 +326,13 @@ class Desk:
         answer = await self._gate.ask(repository, who, kind)
         if answer.allowed:
             await self.tell(run, e.IssueChanged(at=self.now(), what=what, by=who.login))
+
+    async def _still(self, run: Run, what: Literal["closed", "unlabelled"]) -> bool:
+        """Whether it is so now: a delivery that comes late, or again, may tell of the time before this run."""
+        issue = await self.repository(run.repo).issue(run.issue)
+        if what == "closed":
+            return issue.state == "closed"
+        return (run.config.label if run.prepared else await self.label_of(run.repo)) not in issue.labels
 
     async def issue_reads(self, run: Run, text: IssueText, who: Person | None = None) -> None:
         """The issue reads like this now; `who` edited it, where that is known. Nothing Otto did itself counts."""

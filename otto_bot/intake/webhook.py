@@ -195,6 +195,12 @@ def concerns_us(event: str, payload: Mapping[str, Any]) -> tuple[bool, str]:
     return test(payload), event
 
 
+def may_concern(event: str, action: str | None) -> bool:
+    """Whether a delivery could be worth keeping, judged by its name alone: its body is not known."""
+    actions = _WANTED[event][0] if event in _WANTED else None
+    return actions is not None and (not actions or action in actions)
+
+
 def _part(payload: Mapping[str, Any], *path: str) -> Any:
     value: Any = payload
     for key in path:
