@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
 from typing import Any, Literal
 
 from otto_bot.github.ci_models import (
@@ -24,13 +25,21 @@ from otto_bot.github.limits import (
 )
 from otto_bot.github.needs import needs
 from otto_bot.github.reading import parse
-from otto_bot.github.repository import RepositoryCalls
+from otto_bot.github.repository import RepositoryCalls, Surroundings
+from otto_bot.github.session import Session
 
 CheckStatus = Literal["queued", "in_progress", "completed"]
 Conclusion = Literal["action_required", "cancelled", "failure", "neutral", "success", "skipped", "timed_out"]
 
 
+REQUIRED_KEPT = timedelta(minutes=1)
+
+
 class CheckVerbs(RepositoryCalls):
+    def __init__(self, session: Session, repo_id: int, around: Surroundings) -> None:
+        super().__init__(session, repo_id, around)
+        self._required: dict[str, tuple[datetime, RequiredContexts]] = {}
+
     @needs(checks="write")
     async def upsert_check(
         self,
@@ -92,10 +101,13 @@ class CheckVerbs(RepositoryCalls):
 
     @needs(metadata="read", contents="read")
     async def required_contexts(self, branch: str) -> RequiredContexts:
-        """What a branch requires before a merge, by rulesets and by classic protection.
+        """What a branch requires before a merge, by rulesets and by classic protection; at most a minute old.
 
         A source that may not be read counts as empty and is named in `unreadable`.
         """
+        now, known = self._around.now(), self._required.get(branch)
+        if known is not None and now - known[0] < REQUIRED_KEPT:
+            return known[1]
         found: dict[str, RequiredContext] = {}
         unreadable: list[str] = []
         try:
@@ -108,7 +120,9 @@ class CheckVerbs(RepositoryCalls):
                 found.setdefault(name, RequiredContext(context=name))
         except (Forbidden, NotFound) as error:
             unreadable.append(f"protection: {error}")
-        return RequiredContexts(contexts=tuple(found.values()), unreadable=tuple(unreadable))
+        required = RequiredContexts(contexts=tuple(found.values()), unreadable=tuple(unreadable))
+        self._required[branch] = now, required
+        return required
 
 
 def _report(status: CheckStatus, conclusion: Conclusion | None, actions: Sequence[CheckAction]) -> dict[str, Any]:

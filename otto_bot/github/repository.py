@@ -59,10 +59,14 @@ class RepositoryCalls:
                 self._resolved_at = self._around.now()
             return self._info
 
+    @property
+    def _stale(self) -> bool:
+        """Whether the name was not asked for lately."""
+        return self._resolved_at is None or self._around.now() - self._resolved_at >= NAME_TRUSTED_FOR
+
     async def _renamed(self, before: RepositoryInfo, *, at_once: bool) -> bool:
         """Whether the repository is called something else by now. A name that was just resolved is not doubted."""
-        age = self._around.now() - self._resolved_at if self._resolved_at is not None else NAME_TRUSTED_FOR
-        if not at_once and age < NAME_TRUSTED_FOR:
+        if not at_once and not self._stale:
             return False
         return (await self._resolve(fresh=True)).full_name != before.full_name
 

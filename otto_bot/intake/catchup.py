@@ -69,6 +69,7 @@ class CatchUp:
         self._budget = budget
         self._compare = Comparing(desk, ledger, archive)
         self._repositories: dict[int, tuple[datetime, list[RepositoryInfo]]] = {}
+        self._installations: tuple[datetime, list[int]] | None = None
         self._begun = False
 
     async def __call__(self) -> None:
@@ -80,11 +81,11 @@ class CatchUp:
     async def round(self, *, every: bool = False) -> None:
         """Whatever is due, or everything. What cannot be read is left for the next round."""
         try:
-            installations = [one for one in await self._github.installations() if one.suspended_at is None]
+            installations = await self._awake()
         except GitHubError as error:
             log.warning("installations could not be listed: %s", error)
             return
-        purses = {one.id: Purse(self._budget) for one in installations}
+        purses = {one: Purse(self._budget) for one in installations}
         for installation, purse in purses.items():
             await self._installation(installation, purse, every)
         await self._due(purses, every)
@@ -109,6 +110,14 @@ class CatchUp:
             if not purse.sweep():
                 break
             await self._safely(_repo(installation, info), swept.get(info.id), hearing, purse)
+
+    async def _awake(self) -> list[int]:
+        """Installations that are not suspended; the list is kept for some rounds."""
+        now, kept = self._desk.now(), self._installations
+        if kept is None or now >= kept[0]:
+            found = [one.id for one in await self._github.installations() if one.suspended_at is None]
+            self._installations = kept = (now + self._rhythm.repositories(hearing=False), found)
+        return kept[1]
 
     async def _infos(self, installation: int, hearing: bool) -> list[RepositoryInfo]:
         """The installation's repositories; the list is kept for some rounds."""

@@ -207,11 +207,13 @@ async def _pushed(router: Router, _delivery: Delivery, payload: p.Payload) -> No
     branch = payload.ref.removeprefix("refs/heads/")
     if branch != repo.default_branch and not branch.endswith("/run"):
         return  # nobody's business: no run is read for it
+    if branch == repo.default_branch:
+        if not payload.deleted:
+            await router.desk.base_pushed(repo, payload.after)
+        return
     for run in await router.desk.active_in(repo.id):
         if branch == run.run_branch and not payload.deleted:
             await router.desk.run_branch_pushed(run, payload.after, who)
-        elif branch == run.repo.default_branch and not payload.deleted:
-            await router.desk.tell(run, e.BaseMoved(at=router.desk.now(), sha=payload.after))
 
 
 async def _reported(router: Router, _delivery: Delivery, payload: p.Payload) -> None:
