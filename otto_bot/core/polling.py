@@ -20,8 +20,9 @@ def reported(run: Run, event: e.Reported) -> Run:
     """Something ended: open verifications of the commit, and journeys that this workflow run walks, are looked at."""
     after = run
     for verification in run.verifications.values():
-        if verification.sha == event.sha and verification.ending is None:
-            after = after.with_verification(_told(verification, event))
+        told = _told(verification, event)
+        if told is not verification:
+            after = after.with_verification(told)
     after = _journeys_told(after, event)
     return run if after is run else after.model_copy(update={"heard_at": event.at})
 
@@ -36,7 +37,8 @@ def is_news(run: Run, sha: str, key: str) -> bool:
 
 
 def _told(verification: Verification, event: e.Reported) -> Verification:
-    if event.key and event.key in verification.reported:
+    over = verification.sha != event.sha or verification.ending is not None
+    if over or (event.key and event.key in verification.reported):
         return verification
     soon = event.at
     if verification.looked_at is not None:

@@ -11,7 +11,10 @@ from otto_bot.core.review_rounds import asked_at
 from otto_bot.core.run import Run
 from otto_bot.core.values import Person
 from otto_bot.github.models import Comment
+from otto_bot.intake import payloads as p
+from otto_bot.intake.boxes import unticked
 from otto_bot.intake.desk import Desk, Said
+from otto_bot.intake.facts import box_key
 from otto_bot.intake.reviews import REQUESTED, reviewable
 from otto_bot.store.archive import Archive
 from otto_bot.store.ledger import Ledger
@@ -71,6 +74,9 @@ class Comparing:
     async def _comment(
         self, run: Run, number: int, comment: Comment, kind: Literal["comment", "review_comment"]
     ) -> None:
+        if comment.app_id == self._desk.app_id and kind == "comment":
+            await self._box(run, number, comment)
+            return
         key = f"{kind.replace('_', '-')}/{comment.id}"
         if key in run.seen or comment.author_type != "User" or comment.app_id is not None or comment.author_id is None:
             return
@@ -83,6 +89,22 @@ class Comparing:
                     at=comment.created_at)  # fmt: skip
         who = Person(id=comment.author_id, login=comment.author_login)
         await self._desk.said(run.repo, said, who, comment.author_type)
+
+    async def _box(self, run: Run, number: int, comment: Comment) -> None:
+        """A box in a comment of ours that somebody ticked. The list does not say who; it is asked where it matters."""
+        before = unticked(comment.body)
+        if before is None or comment.updated_at == comment.created_at:
+            return
+        edited = p.Comment(id=comment.id, body=comment.body, updated_at=comment.updated_at)
+        key = box_key(edited, before)
+        seen = f"box/{comment.id}"
+        if key in run.seen or await asyncio.to_thread(self._archive.cursor, seen) == key:
+            return
+        editor = await self._desk.repository(run.repo).editor_of(comment.node_id)
+        if editor is not None and editor.id is not None and editor.kind == "User":
+            who = Person(id=editor.id, login=editor.login)
+            await self._desk.box(run.repo, number, comment.id, before, comment.body, who, "User", key=key)
+        await asyncio.to_thread(self._archive.set_cursor, seen, key)
 
     async def _pull(self, run: Run) -> None:
         if run.pull_request is None:
