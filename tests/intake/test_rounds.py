@@ -81,8 +81,8 @@ def at_rest(bench: Any) -> None:
 async def test_without_webhooks_a_word_is_heard_within_a_minute(started: Any) -> None:
     await started.opened()
     catch_up = rounds(started)
-    await catch_up.round(every=True)
     deaf(started)
+    await catch_up.round(every=True)
     at_rest(started)
     started.drop("issue_comment")
     await started.do(comment="/otto pause")

@@ -76,7 +76,7 @@ def size_of(report: Json) -> Size:
     events = report.get("events", [])
     kinds = Counter(event["type"] for event in events)
     tasks = report.get("tasks", {}).values()
-    times = [datetime.fromisoformat(event["at"].replace("Z", "+00:00")) for event in events]
+    times = [datetime.fromisoformat(event["at"]) for event in events]
     return Size(
         tasks=len(tasks),
         attempts=sum(task["attempts"] for task in tasks),
