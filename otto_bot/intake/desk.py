@@ -214,6 +214,8 @@ class Desk:
         `issue` is the run's issue as it stood when this was said; who asks for a new plan without it is told to mean
         the issue as it stands now.
         """
+        if key in run.seen:
+            return run  # told by another delivery, or found by looking
         again = command.verb == "replan" and may_read_again(run)
         if again and issue is None:
             now = await self.repository(run.repo).issue(run.issue)
