@@ -93,7 +93,7 @@ class Comparing:
     async def _box(self, run: Run, number: int, comment: Comment) -> None:
         """A box in a comment of ours that somebody ticked. The list does not say who; it is asked where it matters."""
         before = unticked(comment.body)
-        if before is None or comment.updated_at == comment.created_at:
+        if before is None:
             return
         edited = p.Comment(id=comment.id, body=comment.body, updated_at=comment.updated_at)
         key = box_key(edited, before)

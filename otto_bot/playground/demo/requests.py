@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -18,6 +19,7 @@ ROUND_SECONDS = 3.0
 _ROUTINE = re.compile(
     r"^/(?:app/hook/deliveries|app/installations|installation/repositories|repos/[^/]+/[^/]+/issues)$"
 )
+POLLS = ("VerificationPolled", "VerificationEnded")
 _GIT = re.compile(r"\.git/")
 
 
@@ -91,23 +93,27 @@ def size_of(report: Json) -> Size:
     )
 
 
-def over(report: Json) -> list[str]:
-    """Every bound that the report's requests break, in words."""
-    size, requests = size_of(report), report.get("requests", [])
+def over(report: Json, later: Sequence[Json] = ()) -> list[str]:
+    """Every bound that the report's requests break, in words. `later`: other runs whose requests are among them."""
+    runs = [report, *later]
+    sizes, requests = [size_of(run) for run in runs], report.get("requests", [])
+    heard = all(size.reports for size in sizes)
     wrote = [row for row in requests if "write" in row]
     rest = [row for row in requests if "write" not in row and not row.get("fault")]
     git = [row for row in rest if _GIT.search(row["path"])]
     apart = [row for row in rest if _ROUTINE.match(row["path"])]
-    asked = len(rest) - len(git) - len(apart)
-    deaf = 0 if size.reports else routine(size)  # where no webhook comes, runs are looked at in the rounds
-    kinds = Counter(event["type"] for event in report.get("events", []))
+    rounds = sum(map(routine, sizes))
+    polls = sum(event["type"] in POLLS for run in runs for event in run.get("events", []))
     found = {
-        "reads": (asked, reads(size) + deaf),
-        "writes": (len(wrote), writes(size)),
-        "requests of git": (len(git), transfers(size)),
-        "requests of catching up": (len(apart), routine(size)),
+        # Where no webhook comes, runs are looked at in the rounds.
+        "reads": (len(rest) - len(git) - len(apart), sum(map(reads, sizes)) + (0 if heard else rounds)),
+        "writes": (len(wrote), sum(map(writes, sizes))),
+        "requests of git": (len(git), sum(map(transfers, sizes))),
+        "requests of catching up": (len(apart), rounds),
+        **({"looks at Actions": (polls, sum(map(looks, sizes)))} if heard else {}),
     }
-    if size.reports:
-        found["looks at Actions"] = (kinds["VerificationPolled"] + kinds["VerificationEnded"], looks(size))
-    return [f"requests: {got} {what}, at most {most} of a run like this ({size})"
-            for what, (got, most) in found.items() if got > most]  # fmt: skip
+    return [
+        f"requests: {got} {what}, at most {most} of a run like this: {sizes}"
+        for what, (got, most) in found.items()
+        if got > most
+    ]
