@@ -74,7 +74,7 @@ class _Command:
             return await self._forced()
         if self._wanted.guids:
             return await self._named()
-        found = await look(self._github, self._deliveries, self._since)
+        found = await look(self._github, self._deliveries, self._since, _now())
         code = await self._ask(found)
         dead = self._deliveries.dead()
         for guid, name, error in dead:

@@ -11,7 +11,7 @@ from otto_bot.core import base
 from otto_bot.core import events as e
 from otto_bot.core.values import Frozen, Person, Repo
 from otto_bot.github.client import GitHubApp
-from otto_bot.github.errors import GitHubError, RetryLater
+from otto_bot.github.errors import GitHubError, RetryLater, TooLarge
 from otto_bot.github.models import Issue, RepositoryInfo
 from otto_bot.intake.comparing import OVERLAP, Comparing
 from otto_bot.intake.desk import Desk
@@ -144,10 +144,15 @@ class CatchUp:
         """What has changed in a repository since the last time: labels put on, and runs that it concerns."""
         started, repository = self._desk.now(), self._desk.repository(repo)
         label = await self._desk.label_of(repo)
-        if before is None:
+        issues = None
+        if before is not None:
+            try:
+                issues = await repository.changed_issues(before.since - OVERLAP)
+            except TooLarge as error:
+                # After a long time: runs have their looks anyway, and labels are found by themselves.
+                log.warning("%s/%s: %s", repo.owner, repo.name, error)
+        if issues is None:
             issues = await repository.labelled_issues(label)
-        else:
-            issues = await repository.changed_issues(before.since - OVERLAP)
         for issue in issues:
             if issue.state == "open" and not issue.pull_request and label in issue.labels:
                 await self._labelled(repo, issue, label)

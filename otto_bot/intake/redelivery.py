@@ -26,6 +26,8 @@ TRIES = 3
 """How often one delivery is asked for again."""
 LATE = timedelta(minutes=10)
 """So long after it was made an attempt may still appear in GitHub's log."""
+SHORTER = 6
+"""How often a log that is too long is asked for a quarter of the time."""
 TURN = timedelta(minutes=1)
 WINDOW, WINDOW_ENTERPRISE = timedelta(days=3), timedelta(days=7)
 """What GitHub keeps of its log."""
@@ -83,9 +85,9 @@ def missed(attempts: Sequence[Delivery], known: Collection[str], *, all_events: 
     return sorted(found, key=lambda one: (one.at, one.id))
 
 
-async def look(github: GitHubApp, deliveries: Deliveries, since: datetime) -> list[Missed]:
+async def look(github: GitHubApp, deliveries: Deliveries, since: datetime, now: datetime) -> list[Missed]:
     """What did not arrive since then. Raises GitHubError."""
-    failed = await github.deliveries(since, failed=True)
+    failed = await _failed(github, since, now)
     found = await _unknown(deliveries, failed)
     if not found:
         return []
@@ -95,6 +97,18 @@ async def look(github: GitHubApp, deliveries: Deliveries, since: datetime) -> li
     except TooLarge:
         return found  # what is asked for without need is recognised by its GUID when it comes
     return await _unknown(deliveries, [*whole, *failed])
+
+
+async def _failed(github: GitHubApp, since: datetime, now: datetime) -> list[Delivery]:
+    """Failed attempts; of a log too long to be read, the newest part that is not."""
+    span = now - since
+    for _ in range(SHORTER):
+        try:
+            return await github.deliveries(now - span, failed=True)
+        except TooLarge as error:
+            log.warning("GitHub's log of deliveries since %s is left to comparing: %s", now - span, error)
+            span /= 4
+    return []
 
 
 async def _unknown(deliveries: Deliveries, attempts: Sequence[Delivery]) -> list[Missed]:
@@ -132,7 +146,7 @@ class Redelivery:
             return 0
         self._begun = True
         try:
-            found = await look(self._github, self._deliveries, max(before.since, now - self._kept))
+            found = await look(self._github, self._deliveries, max(before.since, now - self._kept), now)
             after, count = await self._ask(found, before, now)
         except (Unauthorized, Forbidden, NotFound) as error:
             log.warning(
