@@ -54,7 +54,7 @@ def test_no_delivery_at_all_and_people_who_tick_and_command(
     undisturbed: Callable[[str], Ended], tmp_path: Path
 ) -> None:
     """A box, an outdated number and an approval: all of it is found by looking."""
-    got = asyncio.run(faulty_run("gate-approval", tmp_path / "play", every_delivery("drop")))
+    got = asyncio.run(faulty_run("gate-approval", tmp_path / "play", every_delivery("drop"), quiet=15))
     assert delivered(got) == []
     same_end(undisturbed("gate-approval"), got)
 
