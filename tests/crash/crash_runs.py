@@ -129,7 +129,7 @@ async def killed_coder_run(name: str, folder: Path, turn: int) -> Ended:
 
 
 async def faulty_run(name: str, folder: Path, faults: Sequence[Json], quiet: float = REST_SECONDS) -> Ended:
-    """Deliveries get lost, come twice or in another order. Where what people say is found by looking, be `quiet` long."""
+    """Deliveries get lost, come twice or in another order. It rests when nothing was new for `quiet` seconds."""
     async with _playing(name, folder) as play:
         await _control(play, "POST", "faults", json=list(faults))
         await play.label()
