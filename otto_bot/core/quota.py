@@ -82,7 +82,7 @@ class Account(Frozen):
     points: tuple[tuple[int, int], ...] = ()
     """Second and points spent in it, oldest first."""
     strikes: int = 0
-    """Limits in a row for which GitHub named no time."""
+    """Limits in a row, with less than a quarter of an hour between them."""
     quota: Quota | None = None
 
 
@@ -103,19 +103,22 @@ def reserve(account: Account, ask: Ask, now: float, pause: float) -> tuple[Accou
 def close(account: Account, until: float | None, why: str, now: float) -> Account:
     """GitHub named a limit: nothing is sent before `until`. None = it named no time: a minute, doubled on repetition.
 
-    Answers to what was under way when the first one came are the same limit, not the next.
+    Where it names times that do not help (0, one that is past), the pause grows too, from a second. Answers to what was
+    under way when the first one came are the same limit, not the next.
     """
     account = current(account, now, 0.0)
+    strikes = account.strikes
+    if now >= account.closed_until:
+        strikes = strikes + 1 if now - account.closed_until < QUIET else 1
+    elif until is None and strikes:
+        return account
+    growth = 2.0 ** min(max(strikes - 1, 0), 10)
     if until is None:
-        if account.strikes and now < account.closed_until:
-            return account
-        strikes = account.strikes + 1 if now - account.closed_until < QUIET else 1
-        account = account.model_copy(update={"strikes": strikes})
-        until = now + min(FIRST_STRIKE * 2 ** min(strikes - 1, 10), LONGEST_STRIKE)
-    until = min(until, now + LONGEST_CLOSING)
+        until = now + min(FIRST_STRIKE * growth, LONGEST_STRIKE)
+    until = min(max(until, now + min(growth, FIRST_STRIKE)), now + LONGEST_CLOSING)
     if until <= account.closed_until:
         return account
-    return account.model_copy(update={"closed_until": until, "closed_why": why})
+    return account.model_copy(update={"closed_until": until, "closed_why": why, "strikes": strikes})
 
 
 def heard(account: Account, quota: Quota | None) -> Account:

@@ -38,7 +38,7 @@ class Installations:
 
     def __init__(self, engine: sa.Engine, pause: float = 1.0) -> None:
         self._engine = engine
-        self._pause = pause
+        self.pause = pause
 
     def closed(self, at: datetime) -> dict[int, Closed]:
         """Every installation that GitHub's limit closes at this time. The App itself is not among them."""
@@ -71,7 +71,7 @@ class Installations:
         """Take the next place for a request, or learn when to ask again; one transaction, whoever else asks."""
         now = at.timestamp()
         with writing(self._engine) as c:
-            account, slot = reserve(_locked(c, installation_id), ask, now, self._pause)
+            account, slot = reserve(_locked(c, installation_id), ask, now, self.pause)
             counted = {"writes": int(slot.granted and ask.write), "waits": int(not slot.granted)}
             _save(c, installation_id, account, now, **counted)
         return slot
@@ -91,6 +91,11 @@ class SharedSlots:
 
     def __init__(self, installations: Installations) -> None:
         self._installations = installations
+
+    @property
+    def pause(self) -> float:
+        """Seconds between two writes of one installation."""
+        return self._installations.pause
 
     async def closed(self, installation_id: int, at: datetime) -> tuple[datetime, str] | None:
         """Until when the installation is closed, and why."""
