@@ -38,6 +38,7 @@ from otto_bot.store.archive import Archive
 from otto_bot.store.database import migrate, open_database
 from otto_bot.store.effect_rows import EffectRows
 from otto_bot.store.inbox import Inbox
+from otto_bot.store.installations import Installations, SharedSlots
 from otto_bot.store.learnings import Learnings
 from otto_bot.store.ledger import Ledger
 
@@ -126,6 +127,7 @@ async def _engine(settings: Settings, alone: bool) -> AsyncIterator[Engine]:
         settings.private_key.get_secret_value(),
         now=utc_now,
         on_secret=redactor.register,
+        slots=SharedSlots(Installations(engine_db, settings.write_pause_seconds)),
     ) as github:
         context = _context(settings, ledger, rows, archive, learnings, github, redactor, switch)
         gate = PermissionGate(utc_now, lambda _repo: ())
