@@ -27,6 +27,7 @@ from otto_bot.intake.catchup import CatchUp
 from otto_bot.intake.desk import Desk
 from otto_bot.intake.permission import PermissionGate
 from otto_bot.intake.routes import Router
+from otto_bot.intake.side_by_side import SideBySide
 from otto_bot.jobs.context import Context
 from otto_bot.jobs.registry import jobs_for, translate
 from otto_bot.model.client import ModelClient, warm
@@ -138,7 +139,7 @@ async def _engine(settings: Settings, alone: bool) -> AsyncIterator[Engine]:
             inbox=inbox,
             queue=DbosQueue(queue_url(settings.database), "otto" if alone else name),
             executor=Executor(ledger, rows, jobs_for(context), translate, utc_now),
-            deliver=Router(desk, inbox).deliver,
+            deliver=SideBySide(Router(desk, inbox).deliver, inbox, utc_now),
             catch_up=CatchUp(desk, ledger, archive, github),
             catch_up_seconds=settings.catchup_seconds,
             concurrency=settings.concurrency,
