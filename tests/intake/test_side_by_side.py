@@ -29,6 +29,7 @@ class House:
         self.now = T0
         self.held: dict[int, asyncio.Event] = {}
         self.done: list[str] = []
+        self.three = asyncio.Event()
         self.fails: Exception | None = None
         self.side = SideBySide(self._work, self.inbox, lambda: self.now)
 
@@ -52,15 +53,16 @@ class House:
         if self.fails is not None:
             raise self.fails
         self.done.append(delivery.guid)
+        if len(self.done) == 3:
+            self.three.set()
         self.inbox.end(delivery)
 
     def waiting(self) -> list[str]:
         later = self.now.timestamp() + A_MOMENT.total_seconds()
         with self.engine.connect() as c:
-            query = sa.select(t.deliveries.c.guid).where(
-                t.deliveries.c.not_before == later, t.deliveries.c.attempts == 0
-            )
-            return list(c.execute(query.order_by(t.deliveries.c.id)).scalars())
+            query = sa.select(t.deliveries.c.guid).order_by(t.deliveries.c.id)
+            put_back = (t.deliveries.c.not_before == later) & (t.deliveries.c.attempts == 0)
+            return list(c.execute(query.where(put_back)).scalars())
 
 
 @pytest.fixture
@@ -77,8 +79,8 @@ async def test_a_slow_installation_delays_no_other_and_keeps_its_order(house: Ho
     house.come(2, "b1", "b2", "b3")
     await house.take()
     async with asyncio.timeout(5):
-        while house.done != ["b1", "b2", "b3"]:
-            await asyncio.sleep(0)
+        await house.three.wait()
+    assert house.done == ["b1", "b2", "b3"]
     house.held[1].set()
     await house.side.settled()
     assert house.done == ["b1", "b2", "b3", "a1", "a2"]
