@@ -120,12 +120,15 @@ class Pace:
         Short waits are slept; longer ones raise RetryLater, so that the step is tried again later.
         """
         await self._wait_for(ask.model_copy(update={"quota": self._known.quota}))
+        behind = self._one.locked()
         try:
             async with asyncio.timeout(PATIENCE):
                 await self._one.acquire()
         except TimeoutError:
             raise RetryLater(self._now() + timedelta(seconds=PATIENCE), UNANSWERED) from None
         try:
+            if behind:
+                await self.check()  # the one before may have met a limit
             await self._apart()
             self._sent_at = self._now()
             yield

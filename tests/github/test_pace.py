@@ -118,6 +118,17 @@ async def test_a_limit_that_came_while_a_write_waited_stops_it(clock):
         await send(pace)
 
 
+async def test_what_waited_behind_a_write_that_met_a_limit_is_not_sent(clock):
+    pace = Pace(1, LocalSlots(pause=0), clock.now, clock.sleep)
+    waiting = []
+    async with pace.write(LABEL):
+        waiting += [asyncio.create_task(send(pace)) for _ in range(2)]
+        await asyncio.wait(waiting, timeout=0)
+        await pace.close(RetryLater(clock.now() + timedelta(seconds=9), "limit"))
+    results = await asyncio.gather(*waiting, return_exceptions=True)
+    assert [str(one).partition(";")[0] for one in results] == ["limit", "limit"]
+
+
 async def test_reads_are_not_paced_but_counted(clock):
     slots = LocalSlots()
     pace = Pace(1, slots, clock.now, clock.sleep)
