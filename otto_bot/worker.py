@@ -47,6 +47,8 @@ log = logging.getLogger(__name__)
 
 MODEL_TIMEOUT_SECONDS = 600.0
 LOCK_PATIENCE_SECONDS = 60.0
+DELIVERIES_SECONDS = 1.0
+"""So long a worker that ends lets deliveries in hand end too."""
 
 
 def utc_now() -> datetime:
@@ -133,20 +135,24 @@ async def _engine(settings: Settings, alone: bool) -> AsyncIterator[Engine]:
         context = _context(settings, ledger, rows, archive, learnings, github, redactor, switch)
         gate = PermissionGate(utc_now, lambda _repo: ())
         desk = Desk(ledger, github, gate, settings.caps, utc_now, settings.web_url, learnings=learnings)
+        deliveries = SideBySide(Router(desk, inbox).deliver, inbox, utc_now)
         switch.engine = Engine(
             worker=name,
             rows=rows,
             inbox=inbox,
             queue=DbosQueue(queue_url(settings.database), "otto" if alone else name),
             executor=Executor(ledger, rows, jobs_for(context), translate, utc_now),
-            deliver=SideBySide(Router(desk, inbox).deliver, inbox, utc_now),
+            deliver=deliveries,
             catch_up=CatchUp(desk, ledger, archive, github),
             catch_up_seconds=settings.catchup_seconds,
             concurrency=settings.concurrency,
             alone=alone,
             now=utc_now,
         )
-        yield switch.engine
+        try:
+            yield switch.engine
+        finally:
+            await deliveries.stop(DELIVERIES_SECONDS)
     engine_db.dispose()
 
 

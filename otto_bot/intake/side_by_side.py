@@ -66,6 +66,14 @@ class SideBySide:
         while tasks := self._tasks():
             await asyncio.wait(tasks)
 
+    async def stop(self, seconds: float) -> None:
+        """The worker ends: what is not done by then is left to the next one, as after a crash."""
+        if tasks := self._tasks():
+            _, late = await asyncio.wait(tasks, timeout=seconds)
+            for task in late:
+                task.cancel()
+            await asyncio.gather(*late, return_exceptions=True)
+
     def _tasks(self) -> set[asyncio.Task[None]]:
         return {task for lane in self._lanes.values() for task in lane.tasks}
 

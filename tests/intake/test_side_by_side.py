@@ -106,6 +106,20 @@ async def test_a_backlog_of_a_slow_one_is_put_back_and_comes_again(
     assert house.inbox.counts() == {"done": len(names) + 1}
 
 
+async def test_what_is_in_hand_when_the_worker_ends_is_left_to_the_next_one(house: House) -> None:
+    house.hold(1)
+    house.come(1, "a")
+    house.come(2, "b")
+    await house.take()
+    await house.side.stop(0.05)
+    assert house.done == ["b"]
+    house.held.clear()
+    house.now += timedelta(seconds=61)
+    await house.take()
+    await house.side.settled()
+    assert house.done == ["b", "a"]
+
+
 async def test_a_quick_one_may_have_any_number(house: House) -> None:
     names = [f"a{n}" for n in range(40)]
     house.come(1, *names)
