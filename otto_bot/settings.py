@@ -44,6 +44,7 @@ class Settings(StoreSettings):
     port: Annotated[int, Field(ge=0, le=65535)] = 8080
     concurrency: Annotated[int, Field(ge=1, le=64)] = 8
     catchup_seconds: Annotated[float, Field(ge=1, le=3600)] = 60
+    write_pause_seconds: Annotated[float, Field(ge=0, le=60, allow_inf_nan=False)] = 1
     max_usd: Annotated[float, Field(gt=0, allow_inf_nan=False)] = 50
     max_minutes: Annotated[float, Field(gt=0, allow_inf_nan=False)] = 1440
     max_attempts: Annotated[int, Field(ge=1, le=10)] = 10

@@ -27,6 +27,7 @@ from otto_bot.intake.catchup import CatchUp
 from otto_bot.intake.desk import Desk
 from otto_bot.intake.permission import PermissionGate
 from otto_bot.intake.routes import Router
+from otto_bot.intake.side_by_side import SideBySide
 from otto_bot.jobs.context import Context
 from otto_bot.jobs.registry import jobs_for, translate
 from otto_bot.model.client import ModelClient, warm
@@ -38,6 +39,7 @@ from otto_bot.store.archive import Archive
 from otto_bot.store.database import migrate, open_database
 from otto_bot.store.effect_rows import EffectRows
 from otto_bot.store.inbox import Inbox
+from otto_bot.store.installations import Installations, SharedSlots
 from otto_bot.store.learnings import Learnings
 from otto_bot.store.ledger import Ledger
 
@@ -45,6 +47,8 @@ log = logging.getLogger(__name__)
 
 MODEL_TIMEOUT_SECONDS = 600.0
 LOCK_PATIENCE_SECONDS = 60.0
+DELIVERIES_SECONDS = 1.0
+"""So long a worker that ends lets deliveries in hand end too."""
 
 
 def utc_now() -> datetime:
@@ -126,24 +130,29 @@ async def _engine(settings: Settings, alone: bool) -> AsyncIterator[Engine]:
         settings.private_key.get_secret_value(),
         now=utc_now,
         on_secret=redactor.register,
+        slots=SharedSlots(Installations(engine_db, settings.write_pause_seconds)),
     ) as github:
         context = _context(settings, ledger, rows, archive, learnings, github, redactor, switch)
         gate = PermissionGate(utc_now, lambda _repo: ())
         desk = Desk(ledger, github, gate, settings.caps, utc_now, settings.web_url, learnings=learnings)
+        deliveries = SideBySide(Router(desk, inbox).deliver, inbox, utc_now)
         switch.engine = Engine(
             worker=name,
             rows=rows,
             inbox=inbox,
             queue=DbosQueue(queue_url(settings.database), "otto" if alone else name),
             executor=Executor(ledger, rows, jobs_for(context), translate, utc_now),
-            deliver=Router(desk, inbox).deliver,
+            deliver=deliveries,
             catch_up=CatchUp(desk, ledger, archive, github),
             catch_up_seconds=settings.catchup_seconds,
             concurrency=settings.concurrency,
             alone=alone,
             now=utc_now,
         )
-        yield switch.engine
+        try:
+            yield switch.engine
+        finally:
+            await deliveries.stop(DELIVERIES_SECONDS)
     engine_db.dispose()
 
 

@@ -27,6 +27,7 @@ from otto_bot.core.plan import Criterion, Plan, TaskSpec
 from otto_bot.core.run import Run
 from otto_bot.core.values import Repo
 from otto_bot.github.client import GitHubApp
+from otto_bot.github.pace import LocalSlots
 from otto_bot.github.verbs import APP_PERMISSIONS, Repository
 from otto_bot.intake.catchup import CatchUp
 from otto_bot.intake.desk import Desk
@@ -246,7 +247,7 @@ def open_bench(tmp_path: Path, app_key: str, empty_database: Path) -> Open:
             url = await stack.enter_async_context(_listening(stand_in.asgi))
             stand_in.set_url(url)
             stand_in.hub.courier.url = await stack.enter_async_context(_listening(web)) + "/webhooks/github"
-            github = GitHubApp(url, 4242, app_key, now=now, sleep=_no_sleep)
+            github = GitHubApp(url, 4242, app_key, now=now, sleep=_no_sleep, slots=LocalSlots(pause=0))
             await stack.enter_async_context(github)
             (installation,) = await github.installations()
             (info,) = await github.repositories(installation.id)
