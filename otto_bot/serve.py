@@ -8,7 +8,7 @@ import logging
 import os
 import signal
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 
 import uvicorn
@@ -18,8 +18,9 @@ from otto_bot.settings import Settings
 
 log = logging.getLogger(__name__)
 
-CONCURRENT_REQUESTS = 64
-"""More at once are answered 503, so that GitHub records the delivery as failed and it can be redelivered."""
+MOST_CONNECTIONS = 512
+"""More at once are answered 503, so that GitHub records the delivery as failed and it can be redelivered. How much may
+wait to be stored, and how large, is limited on its own (`intake/grouping.py`, `intake/webhook.py`)."""
 STOP_SECONDS = 20
 RESTART_SECONDS = (1, 2, 5, 10, 30)
 
@@ -87,6 +88,20 @@ class _Server(uvicorn.Server):
             self._captured_signals.clear()
 
 
+def run(settings: Settings, *, with_worker: bool) -> None:
+    """Serve until SIGTERM or SIGINT, on the quick event loop where there is one."""
+    with asyncio.Runner(loop_factory=_loop_factory()) as runner:
+        runner.run(serve(settings, with_worker=with_worker))
+
+
+def _loop_factory() -> Callable[[], asyncio.AbstractEventLoop] | None:
+    try:
+        import uvloop
+    except ImportError:
+        return None
+    return uvloop.new_event_loop
+
+
 async def serve(settings: Settings, *, with_worker: bool) -> None:
     """Serve until SIGTERM or SIGINT."""
     child = WorkerChild()
@@ -95,7 +110,9 @@ async def serve(settings: Settings, *, with_worker: bool) -> None:
         app,
         host=settings.host,
         port=settings.port,
-        limit_concurrency=CONCURRENT_REQUESTS,
+        limit_concurrency=MOST_CONNECTIONS,
+        ws="none",
+        proxy_headers=False,
         timeout_graceful_shutdown=STOP_SECONDS,
         log_level=settings.log_level,
         access_log=False,
