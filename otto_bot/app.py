@@ -47,6 +47,7 @@ def build_app(settings: Settings, worker_alive: Callable[[], bool]) -> App:
 
     @asynccontextmanager
     async def life(_: FastAPI) -> AsyncIterator[None]:
+        await work.refresh()
         grouping.start()
         work.start()
         try:

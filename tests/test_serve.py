@@ -24,7 +24,8 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
-from otto_bot.serve import MOST_CONNECTIONS
+from otto_bot.serve import MOST_CONNECTIONS, migrate_apart
+from otto_bot.store.database import NEWEST, StoreUnavailable, open_database, schema_version
 
 SECRET = "It's_a_secret_to_everybody"
 LABELLED = {"action": "labeled", "issue": {"id": 1, "number": 7}, "repository": {"id": 1}}
@@ -310,6 +311,19 @@ def test_the_web_process_loads_neither_queue_nor_model(env: dict[str, str], tmp_
     done = subprocess.run([sys.executable, "-c", code], env=env, cwd=tmp_path, capture_output=True, text=True)
 
     assert (done.returncode, done.stdout) == (0, "[]\n"), done.stderr
+
+
+def test_the_schema_is_brought_up_to_date_by_another_process(tmp_path: Path) -> None:
+    url = f"sqlite:///{tmp_path / 'otto.sqlite'}"
+    migrate_apart(url)
+    engine = open_database(url)
+    assert schema_version(engine) == NEWEST
+    engine.dispose()
+    migrate_apart(url)
+
+    (tmp_path / "broken").write_text("this is no database at all, but a text of some length " * 99)
+    with pytest.raises(StoreUnavailable, match="not a database"):
+        migrate_apart(f"sqlite:///{tmp_path / 'broken'}")
 
 
 def test_a_port_in_use_is_said_without_a_traceback(env: dict[str, str], tmp_path: Path) -> None:

@@ -37,7 +37,7 @@ def foreign(examples: Path, secret: str) -> list[Body]:
         ("check_run", "completed"),
         ("push", None),
         ("pull_request", "closed"),
-        ("issues", "closed"),
+        ("issues", "unlabeled"),
         ("status", None),
         ("star", "created"),
     ]

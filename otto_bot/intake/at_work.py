@@ -36,7 +36,7 @@ class AtWork:
         self._expected[repository] = self._clock() + EXPECTED_SECONDS
 
     def start(self) -> None:
-        """Ask now and again, until `stop`. Call inside of the loop."""
+        """Ask every few seconds, until `stop`. Call inside of the loop."""
         self._task = asyncio.create_task(self._keep())
 
     async def stop(self) -> None:
@@ -60,5 +60,5 @@ class AtWork:
 
     async def _keep(self) -> None:
         while True:
-            await self.refresh()
             await asyncio.sleep(REFRESH_SECONDS)
+            await self.refresh()
