@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import argparse
+import signal
 import socket
+import sys
 import tempfile
 from datetime import UTC, datetime
 from pathlib import Path
@@ -26,6 +28,8 @@ def main() -> None:
     parser.add_argument("--peer", type=Path, help="keep npm's packages here; else they are installed each time")
     parser.add_argument("--out", type=Path, help="write the table to this file too")
     options = parser.parse_args()
+    # The servers end with us, also when we are told to.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     plan = Plan(options.seconds, options.rounds, tuple(int(n) for n in options.connections.split(",")), options.foreign)
     # Not in /tmp: a file system in memory would make every commit free.
     with tempfile.TemporaryDirectory(prefix=".bench-", dir=Path.cwd()) as folder:
