@@ -126,7 +126,7 @@ def _problem(item: ErrorDetails) -> str:
 
 def _unusable(settings: Settings) -> list[str]:
     """What has the right form and still cannot be worked with; found now, not when the first issue is labelled."""
-    from otto_bot.github.credentials import check_api_url, check_private_key
+    from otto_bot.github.host_checks import check_api_url, check_private_key
 
     problems: list[str] = []
     if not settings.webhook_secret:
@@ -174,9 +174,9 @@ def _check_database(url: str) -> None:
 
 
 def _check_prices(text: str) -> None:
-    from otto_bot.model.prices import Prices
-
     if text:
+        from otto_bot.model.prices import Prices
+
         Prices.published().plus_json(text)
 
 

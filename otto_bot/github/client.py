@@ -23,10 +23,9 @@ from otto_bot.github.credentials import (
     AppCredentials,
     InstallationCredentials,
     Nobody,
-    check_api_url,
-    check_private_key,
 )
 from otto_bot.github.errors import GitHubError, TooLarge, Unreachable
+from otto_bot.github.host_checks import check_api_url, check_private_key
 from otto_bot.github.logs import download
 from otto_bot.github.pace import APP, LocalSlots, Pace, Sleep, Slots
 from otto_bot.github.repository import Surroundings
