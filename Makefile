@@ -8,7 +8,7 @@ PYTEST := $(BIN)/pytest -n 2 --dist worksteal
 # Compiled modules are kept: every process of a demo starts in half the time.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help env demo test test-slow test-all lint lint-style lint-types lint-imports lint-workflows lint-image format bench-gate bench-diagnosis bench-weights bench-map clean
+.PHONY: help env demo test test-slow test-all lint lint-style lint-types lint-imports lint-workflows lint-image format bench-gate bench-diagnosis bench-weights bench-map bench-webhooks clean
 
 help:  ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -62,6 +62,9 @@ bench-map: env  ## what a map of the repository shows of the files that its last
 
 bench-weights: env  ## fit the weights of log lines anew; needs scikit-learn, DATA as above, see docs/diagnosis.md
 	@$(BIN)/python -m bench.weights "$(DATA)" $(ARGS)
+
+bench-webhooks: env  ## deliveries a second beside a Probot app; needs node and npm, see docs/bench-webhooks.md
+	@$(BIN)/python -m bench.webhooks $(ARGS)
 
 clean:  ## remove everything that can be made again
 	rm -rf .venv .tools .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache dist

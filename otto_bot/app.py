@@ -2,25 +2,64 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import time
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime
 
 from fastapi import FastAPI
 
-from otto_bot.intake import webhook
+from otto_bot.intake.at_work import AtWork
+from otto_bot.intake.grouping import Grouping
+from otto_bot.intake.webhook import PATH, Receive, Receiver, Scope, Send
 from otto_bot.settings import Settings
 from otto_bot.store.database import migrate, open_database
-from otto_bot.store.effect_rows import EffectRows
+from otto_bot.store.glances import Glances
 from otto_bot.store.inbox import Inbox
+from otto_bot.store.installations import Installations
 from otto_bot.web import health
+from otto_bot.web.github_limits import GitHubLimits
+
+STORE_SECONDS = 4.0
+"""How long the web process waits for a database that is locked or far away: GitHub waits 10 seconds for the answer."""
 
 
-def build_app(settings: Settings, worker_alive: Callable[[], bool]) -> FastAPI:
-    """The ASGI application. Brings the schema up to date first."""
-    engine = open_database(settings.database)
+class App:
+    """The ASGI application. Webhooks take the short way, past everything that pages need."""
+
+    def __init__(self, receiver: Receiver, rest: FastAPI) -> None:
+        self._receiver, self._rest = receiver, rest
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """One request, or the life of the process."""
+        if scope["type"] == "http" and scope["path"] == PATH:
+            await self._receiver(scope, receive, send)
+        else:
+            await self._rest(scope, receive, send)
+
+
+def build_app(settings: Settings, worker_alive: Callable[[], bool]) -> App:
+    """The application of a host. Brings the schema up to date first."""
+    engine = open_database(settings.database, patience=STORE_SECONDS)
     migrate(engine)
-    inbox, metrics = Inbox(engine), health.Metrics()
+    store, metrics = Glances(engine), health.Metrics()
+    grouping = Grouping(Inbox(engine), metrics)
+    metrics.watch(lambda: grouping.waiting)
+    work = AtWork(store.repositories_at_work, time.monotonic)
+    metrics.registry.register(GitHubLimits(Installations(engine), lambda: datetime.now(UTC)))
     secrets = [secret.get_secret_value().encode() for secret in settings.webhook_secret]
-    app = FastAPI(title="Otto", docs_url=None, redoc_url=None, openapi_url=None)
-    app.include_router(webhook.router(inbox, secrets, metrics=metrics))
-    app.include_router(health.router(inbox, EffectRows(engine), metrics, worker_alive))
-    return app
+
+    @asynccontextmanager
+    async def life(_: FastAPI) -> AsyncIterator[None]:
+        await work.refresh()
+        grouping.start()
+        work.start()
+        try:
+            yield
+        finally:
+            await work.stop()
+            await grouping.stop()
+
+    rest = FastAPI(title="Otto", docs_url=None, redoc_url=None, openapi_url=None, lifespan=life)
+    rest.include_router(health.router(store, metrics, worker_alive))
+    return App(Receiver(grouping, secrets, work, metrics), rest)

@@ -237,11 +237,9 @@ def _explain(options: argparse.Namespace) -> int:
 
 
 def _serve(options: argparse.Namespace) -> int:
-    import asyncio
+    from otto_bot.serve import run
 
-    from otto_bot.serve import serve
-
-    asyncio.run(serve(_settings(port=options.port), with_worker=not options.no_worker))
+    run(_settings(port=options.port), with_worker=not options.no_worker)
     return 0
 
 
@@ -309,7 +307,7 @@ def _redeliver(options: argparse.Namespace) -> int:
 
 
 def _receive(options: argparse.Namespace) -> int:
-    from otto_bot.intake.webhook import concerns_us
+    from otto_bot.intake.concern import Everywhere, concerns_us
     from otto_bot.store.database import migrate, open_database
     from otto_bot.store.inbox import Inbox
 
@@ -319,7 +317,9 @@ def _receive(options: argparse.Namespace) -> int:
     except (OSError, ValueError, RecursionError) as error:
         print(f"otto-bot: {options.file} is no readable JSON: {error}", file=sys.stderr)  # noqa: T201
         return EXIT_USAGE
-    wanted, name = concerns_us(options.event, payload) if isinstance(payload, dict) else (False, options.event)
+    wanted, name = False, options.event
+    if isinstance(payload, dict):
+        wanted, name = concerns_us(options.event, payload, Everywhere())
     if not wanted:
         print(f"{name}: nothing that Otto acts on; not stored")  # noqa: T201
         return 1

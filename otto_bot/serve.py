@@ -7,21 +7,51 @@ import json
 import logging
 import os
 import signal
+import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 
 import uvicorn
 
 from otto_bot.app import build_app
 from otto_bot.settings import Settings
+from otto_bot.store.database import NEWEST, StoreUnavailable, open_database, schema_version
 
 log = logging.getLogger(__name__)
 
-CONCURRENT_REQUESTS = 64
-"""More at once are answered 503, so that GitHub records the delivery as failed and it can be redelivered."""
+MOST_CONNECTIONS = 512
+"""More at once are answered 503, so that GitHub records the delivery as failed and it can be redelivered. How much may
+wait to be stored, and how large, is limited on its own (`intake/grouping.py`, `intake/webhook.py`)."""
 STOP_SECONDS = 20
 RESTART_SECONDS = (1, 2, 5, 10, 30)
+
+
+_MIGRATE = """
+import sys
+from otto_bot.store.database import migrate, open_database
+migrate(open_database(sys.stdin.read()))
+"""
+
+
+def migrate_apart(url: str) -> None:
+    """Bring the schema up to date in a process of its own: what that needs would stay in this one's memory.
+
+    Raises StoreUnavailable with the last line of what it said.
+    """
+    engine = open_database(url)
+    newest = schema_version(engine) == NEWEST
+    engine.dispose()
+    if newest:
+        return
+    # By standard input: the URL may hold a password, and everybody sees a command line.
+    done = subprocess.run(  # noqa: S603 - our own interpreter
+        [sys.executable, "-c", _MIGRATE], input=url, text=True, capture_output=True, check=False
+    )
+    if done.returncode:
+        raise StoreUnavailable(
+            f"the schema could not be brought up to date: {done.stderr.strip().rpartition(chr(10))[2]}"
+        )
 
 
 class WorkerChild:
@@ -87,15 +117,32 @@ class _Server(uvicorn.Server):
             self._captured_signals.clear()
 
 
+def run(settings: Settings, *, with_worker: bool) -> None:
+    """Serve until SIGTERM or SIGINT, on the quick event loop where there is one."""
+    with asyncio.Runner(loop_factory=_loop_factory()) as runner:
+        runner.run(serve(settings, with_worker=with_worker))
+
+
+def _loop_factory() -> Callable[[], asyncio.AbstractEventLoop] | None:
+    try:
+        import uvloop
+    except ImportError:
+        return None
+    return uvloop.new_event_loop
+
+
 async def serve(settings: Settings, *, with_worker: bool) -> None:
     """Serve until SIGTERM or SIGINT."""
     child = WorkerChild()
+    await asyncio.to_thread(migrate_apart, settings.database)
     app = await asyncio.to_thread(build_app, settings, lambda: child.alive or not with_worker)
     config = uvicorn.Config(
         app,
         host=settings.host,
         port=settings.port,
-        limit_concurrency=CONCURRENT_REQUESTS,
+        limit_concurrency=MOST_CONNECTIONS,
+        ws="none",
+        proxy_headers=False,
         timeout_graceful_shutdown=STOP_SECONDS,
         log_level=settings.log_level,
         access_log=False,

@@ -44,6 +44,7 @@ class Settings(StoreSettings):
     port: Annotated[int, Field(ge=0, le=65535)] = 8080
     concurrency: Annotated[int, Field(ge=1, le=64)] = 8
     catchup_seconds: Annotated[float, Field(ge=1, le=3600)] = 60
+    write_pause_seconds: Annotated[float, Field(ge=0, le=60, allow_inf_nan=False)] = 1
     max_usd: Annotated[float, Field(gt=0, allow_inf_nan=False)] = 50
     max_minutes: Annotated[float, Field(gt=0, allow_inf_nan=False)] = 1440
     max_attempts: Annotated[int, Field(ge=1, le=10)] = 10
@@ -125,7 +126,7 @@ def _problem(item: ErrorDetails) -> str:
 
 def _unusable(settings: Settings) -> list[str]:
     """What has the right form and still cannot be worked with; found now, not when the first issue is labelled."""
-    from otto_bot.github.credentials import check_api_url, check_private_key
+    from otto_bot.github.host_checks import check_api_url, check_private_key
 
     problems: list[str] = []
     if not settings.webhook_secret:
@@ -173,9 +174,9 @@ def _check_database(url: str) -> None:
 
 
 def _check_prices(text: str) -> None:
-    from otto_bot.model.prices import Prices
-
     if text:
+        from otto_bot.model.prices import Prices
+
         Prices.published().plus_json(text)
 
 

@@ -29,6 +29,7 @@ from otto_bot.intake.permission import PermissionGate
 from otto_bot.intake.redelivery import Redelivery, window
 from otto_bot.intake.rhythm import Rhythm
 from otto_bot.intake.routes import Router
+from otto_bot.intake.side_by_side import SideBySide
 from otto_bot.jobs.context import Context
 from otto_bot.jobs.registry import jobs_for, translate
 from otto_bot.model.client import ModelClient, warm
@@ -41,6 +42,7 @@ from otto_bot.store.database import migrate, open_database
 from otto_bot.store.deliveries import Deliveries
 from otto_bot.store.effect_rows import EffectRows
 from otto_bot.store.inbox import Inbox
+from otto_bot.store.installations import Installations, SharedSlots
 from otto_bot.store.learnings import Learnings
 from otto_bot.store.ledger import Ledger
 from otto_bot.store.looks import Looks
@@ -49,6 +51,8 @@ log = logging.getLogger(__name__)
 
 MODEL_TIMEOUT_SECONDS = 600.0
 LOCK_PATIENCE_SECONDS = 60.0
+DELIVERIES_SECONDS = 1.0
+"""So long a worker that ends lets deliveries in hand end too."""
 
 
 def utc_now() -> datetime:
@@ -130,18 +134,20 @@ async def _engine(settings: Settings, alone: bool) -> AsyncIterator[Engine]:
         settings.private_key.get_secret_value(),
         now=utc_now,
         on_secret=redactor.register,
+        slots=SharedSlots(Installations(engine_db, settings.write_pause_seconds)),
     ) as github:
         context = _context(settings, ledger, rows, archive, learnings, github, redactor, switch)
         gate = PermissionGate(utc_now, lambda _repo: ())
         desk = Desk(ledger, github, gate, settings.caps, utc_now, settings.web_url, learnings=learnings)
         rhythm = Rhythm(unit=timedelta(seconds=settings.catchup_seconds))
+        deliveries = SideBySide(Router(desk, inbox, looks).deliver, inbox, utc_now)
         switch.engine = Engine(
             worker=name,
             rows=rows,
             inbox=inbox,
             queue=DbosQueue(queue_url(settings.database), "otto" if alone else name),
             executor=Executor(ledger, rows, jobs_for(context), translate, utc_now),
-            deliver=Router(desk, inbox, looks).deliver,
+            deliver=deliveries,
             catch_up=_catching_up(
                 Redelivery(github, Deliveries(engine_db), looks, rhythm, utc_now, window(settings.github_api_url)),
                 CatchUp(desk, ledger, archive, github, looks, rhythm),
@@ -151,7 +157,10 @@ async def _engine(settings: Settings, alone: bool) -> AsyncIterator[Engine]:
             alone=alone,
             now=utc_now,
         )
-        yield switch.engine
+        try:
+            yield switch.engine
+        finally:
+            await deliveries.stop(DELIVERIES_SECONDS)
     engine_db.dispose()
 
 

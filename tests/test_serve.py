@@ -15,7 +15,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, closing
+from contextlib import ExitStack, closing, suppress
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +23,9 @@ import httpx
 import pytest
 from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+
+from otto_bot.serve import MOST_CONNECTIONS, migrate_apart
+from otto_bot.store.database import NEWEST, StoreUnavailable, open_database, schema_version
 
 SECRET = "It's_a_secret_to_everybody"
 LABELLED = {"action": "labeled", "issue": {"id": 1, "number": 7}, "repository": {"id": 1}}
@@ -187,7 +190,7 @@ def test_a_full_disk_is_503_and_the_redelivery_is_taken(served: Served) -> None:
 def test_too_many_at_once_are_503(served: Served) -> None:
     host, port = served.http.base_url.host, served.http.base_url.port
     with ExitStack() as open_sockets:
-        for _ in range(64):
+        for _ in range(MOST_CONNECTIONS):
             open_sockets.enter_context(socket.create_connection((host, port), timeout=30))
         wait_until(lambda: served.http.get("/healthz").status_code == 503, "the crowd is seen")
         assert served.post(payload(), x_github_delivery="guid-crowded").status_code == 503
@@ -206,6 +209,43 @@ def test_a_database_that_is_replaced_is_503(served: Served) -> None:
 
     assert (answers, stored) == ([503, 503, 200], 503)
     assert served.http.get("/readyz").status_code == 200
+
+
+def test_what_concerns_no_run_is_counted_and_not_stored(served: Served) -> None:
+    before = served.stored()
+    body = payload(action="closed", repository={"id": 99, "default_branch": "main"})
+    wait_until(lambda: served.post(body, x_github_delivery="guid-foreign").json() == {"result": "ignored"}, "it knows")
+    assert [row for row in served.stored() if row not in before and row[0] != "guid-foreign"] == []
+
+    command = payload(action="created", comment={"body": "/otto help"}, repository={"id": 99})
+    assert served.post(command, x_github_event="issue_comment", x_github_delivery="guid-begin").status_code == 202
+    assert served.post(body, x_github_delivery="guid-after").json() == {"result": "stored"}
+
+
+def test_a_kill_under_load_loses_no_answered_delivery(env: dict[str, str], tmp_path: Path) -> None:
+    """Whoever was told 202 finds the row, wherever the kill came."""
+    served = Served(tmp_path, env, "--no-worker")
+    answered: list[str] = []
+
+    def send(sender: int) -> None:
+        with httpx.Client(base_url=served.ready["url"], timeout=30, trust_env=False) as http, suppress(httpx.HTTPError):
+            for number in range(1_000_000):
+                guid = f"guid-{sender}-{number}"
+                if http.post("/webhooks/github", content=body, headers=heads(body, x_github_delivery=guid)).is_success:
+                    answered.append(guid)
+
+    body = payload(padding="x" * 8000)
+    senders = [threading.Thread(target=send, args=(number,)) for number in range(12)]
+    for sender in senders:
+        sender.start()
+    wait_until(lambda: len(answered) >= 200, "it is under load")
+    served.process.kill()
+    for sender in senders:
+        sender.join()
+
+    assert served.end() == -signal.SIGKILL
+    assert len(answered) >= 200
+    assert set(answered) <= {guid for guid, _ in served.stored()}
 
 
 def test_sigterm_lets_a_delivery_end(env: dict[str, str], tmp_path: Path) -> None:
@@ -271,6 +311,19 @@ def test_the_web_process_loads_neither_queue_nor_model(env: dict[str, str], tmp_
     done = subprocess.run([sys.executable, "-c", code], env=env, cwd=tmp_path, capture_output=True, text=True)
 
     assert (done.returncode, done.stdout) == (0, "[]\n"), done.stderr
+
+
+def test_the_schema_is_brought_up_to_date_by_another_process(tmp_path: Path) -> None:
+    url = f"sqlite:///{tmp_path / 'otto.sqlite'}"
+    migrate_apart(url)
+    engine = open_database(url)
+    assert schema_version(engine) == NEWEST
+    engine.dispose()
+    migrate_apart(url)
+
+    (tmp_path / "broken").write_text("this is no database at all, but a text of some length " * 99)
+    with pytest.raises(StoreUnavailable, match="not a database"):
+        migrate_apart(f"sqlite:///{tmp_path / 'broken'}")
 
 
 def test_a_port_in_use_is_said_without_a_traceback(env: dict[str, str], tmp_path: Path) -> None:

@@ -14,14 +14,13 @@ from otto_bot.core.lanes import LaneKind
 from otto_bot.core.learning_uses import unwritten
 from otto_bot.core.reviewing import gate_surface
 from otto_bot.core.run import GateState, Run, RunPhase
+from otto_bot.core.showing import edit_at, gives_way, is_progress
 from otto_bot.core.surfaces import surfaces
 from otto_bot.core.tasks import startable
 from otto_bot.core.values import Frozen
 from otto_bot.core.waits import waits_for
 
 REMINDER_AFTER = timedelta(hours=24)
-EDIT_PAUSE = timedelta(seconds=2.5)
-"""What changes this soon after an edit goes into the next one: GitHub counts every write."""
 
 
 class EffectKind(StrEnum):
@@ -296,16 +295,12 @@ def _show(run: Run) -> Iterator[Effect]:
     for surface, digest in surfaces(run).items():
         if run.shown.get(surface) != digest:
             count = run.shown_count.get(surface, 0)
+            # Where it gives way no more, the number changes: a row that was given back is due again.
+            at_once = int(is_progress(surface) and not gives_way(run, surface))
             yield _effect(
                 run, EffectKind.SHOW, f"show/{surface}/{count}", target=surface, lane=f"run/{run.id}/show/{surface}",
-                not_before=_edit_at(run, surface),
+                not_before=edit_at(run, surface), number=at_once,
             )  # fmt: skip
-
-
-def _edit_at(run: Run, surface: str) -> datetime | None:
-    """Several changes close together are one edit; what a gate says is never late."""
-    last = run.shown_at.get(surface)
-    return None if last is None or surface.startswith("gate/") else last + EDIT_PAUSE
 
 
 def _call(run: Run) -> Iterator[Effect]:

@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 
 from otto_bot.core.effects import Effect, EffectKind, run_of
 from otto_bot.core.events import EffectFailed, RunEvent
+from otto_bot.core.machine import TROUBLE_LIMIT
 from otto_bot.core.run import Run
 from otto_bot.jobs.outcomes import Later, NeedsPerson, Retry
 from otto_bot.store.database import StoreUnavailable
@@ -21,6 +22,9 @@ Job = Callable[[Run, Effect, Ticket], Awaitable[Sequence[RunEvent]]]
 FIRST_PAUSE = 2.0
 LONGEST_PAUSE = 300.0
 """Seconds between tries of a failing effect: doubled each time, never above the longest."""
+OUTAGE_GROWTH = 4
+LONGEST_OUTAGE_PAUSE = 900.0
+"""The same where the other side is down: eight tries spread over some forty minutes, then a person is called."""
 
 
 class Executor:
@@ -97,10 +101,18 @@ class Executor:
             log.warning("%s: %s", ticket.id, outcome.message)
         before = run.trouble.get(effect.key)
         retry_at = None
+        message = outcome.message[:1900]
         if isinstance(outcome, Retry):
-            pause = min(LONGEST_PAUSE, FIRST_PAUSE * 2 ** (before.count if before else 0))
-            retry_at = now + timedelta(seconds=max(pause, outcome.after_seconds))
-        event = EffectFailed(
-            at=now, key=effect.key, kind=outcome.kind, message=outcome.message[:2000], retry_at=retry_at
-        )
+            tried = before.count if before else 0
+            retry_at = now + timedelta(seconds=max(_pause(outcome, tried), outcome.after_seconds))
+            if outcome.outage and tried + 1 >= TROUBLE_LIMIT:
+                message += f". {tried + 1} tries failed, so Otto waits for a word now; nothing is lost"
+        event = EffectFailed(at=now, key=effect.key, kind=outcome.kind, message=message, retry_at=retry_at)
         await asyncio.to_thread(lambda: self._ledger.append(run.id, [event], now, done=ticket))
+
+
+def _pause(outcome: Retry, tried: int) -> float:
+    """Seconds until the next try."""
+    if outcome.outage:
+        return min(LONGEST_OUTAGE_PAUSE, FIRST_PAUSE * float(OUTAGE_GROWTH) ** tried)
+    return min(LONGEST_PAUSE, FIRST_PAUSE * 2.0**tried)

@@ -6,6 +6,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from email.utils import parsedate_to_datetime
 from typing import Any
 
 from otto_bot.github.errors import (
@@ -113,17 +114,30 @@ def _limit(answer: Answer, message: str, now: datetime) -> RetryLater | None:
     """`retry-after`, else `x-ratelimit-reset` where nothing remains, else a minute where the words say limit."""
     headers = answer.headers
     secondary = any(word in message.lower() for word in _SECONDARY_WORDS)
-    if (seconds := _number(headers.get("retry-after"))) is not None:
-        wait = timedelta(seconds=seconds)
-    elif headers.get("x-ratelimit-remaining") == "0" and (reset := _number(headers.get("x-ratelimit-reset"))):
+    asked = headers.get("retry-after") or headers.get("x-otto-retry-after")
+    spent = headers.get("x-ratelimit-remaining") == "0"
+    wait = _wait(asked, now) if asked is not None else None
+    if wait is None and spent and (reset := _number(headers.get("x-ratelimit-reset"))):
         wait = datetime.fromtimestamp(reset, UTC) - now
-    elif secondary or answer.status == 429 or "retry-after" in headers:
-        wait = UNNAMED_LIMIT
-    else:
+    if wait is None and not (secondary or spent or answer.status == 429 or asked is not None):
         return None
-    until = now + min(max(wait, SHORTEST_WAIT), LONGEST_WAIT)
-    kind = "secondary rate limit" if secondary and "secondary" in message.lower() else "rate limit"
-    return RetryLater(until, f"GitHub's {kind}", status=answer.status, request_id=answer.request_id)
+    reason = "GitHub's secondary rate limit" if "secondary" in message.lower() and secondary else "GitHub's rate limit"
+    if wait is not None and wait > LONGEST_WAIT:
+        reason += f" (GitHub named a longer time; Otto looks again after {LONGEST_WAIT // timedelta(hours=1)} hours)"
+    until = now + min(max(UNNAMED_LIMIT if wait is None else wait, SHORTEST_WAIT), LONGEST_WAIT)
+    return RetryLater(until, reason, status=answer.status, request_id=answer.request_id, named=wait is not None)
+
+
+def _wait(text: str, now: datetime) -> timedelta | None:
+    """`retry-after`: seconds, or a date as HTTP writes it. None where it is neither."""
+    text = text.strip()
+    if text.isascii() and text.isdigit():
+        return timedelta(seconds=int(text)) if len(text) < 12 else LONGEST_WAIT * 2
+    try:
+        date = parsedate_to_datetime(text)
+    except (ValueError, IndexError, TypeError, OverflowError):
+        return None
+    return (date if date.tzinfo is not None else date.replace(tzinfo=UTC)) - now
 
 
 def _number(text: str | None) -> int | None:

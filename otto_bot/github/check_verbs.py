@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any, Literal
 
 from otto_bot.github.ci_models import (
@@ -25,8 +25,7 @@ from otto_bot.github.limits import (
 )
 from otto_bot.github.needs import needs
 from otto_bot.github.reading import parse
-from otto_bot.github.repository import RepositoryCalls, Surroundings
-from otto_bot.github.session import Session
+from otto_bot.github.repository import RepositoryCalls
 
 CheckStatus = Literal["queued", "in_progress", "completed"]
 Conclusion = Literal["action_required", "cancelled", "failure", "neutral", "success", "skipped", "timed_out"]
@@ -36,10 +35,6 @@ REQUIRED_KEPT = timedelta(minutes=1)
 
 
 class CheckVerbs(RepositoryCalls):
-    def __init__(self, session: Session, repo_id: int, around: Surroundings) -> None:
-        super().__init__(session, repo_id, around)
-        self._required: dict[str, tuple[datetime, RequiredContexts]] = {}
-
     @needs(checks="write")
     async def upsert_check(
         self,
@@ -105,7 +100,7 @@ class CheckVerbs(RepositoryCalls):
 
         A source that may not be read counts as empty and is named in `unreadable`.
         """
-        now, known = self._around.now(), self._required.get(branch)
+        now, known = self._around.now(), self._naming.required.get(branch)
         if known is not None and now - known[0] < REQUIRED_KEPT:
             return known[1]
         found: dict[str, RequiredContext] = {}
@@ -121,7 +116,7 @@ class CheckVerbs(RepositoryCalls):
         except (Forbidden, NotFound) as error:
             unreadable.append(f"protection: {error}")
         required = RequiredContexts(contexts=tuple(found.values()), unreadable=tuple(unreadable))
-        self._required[branch] = now, required
+        self._naming.required[branch] = now, required
         return required
 
 

@@ -23,12 +23,11 @@ from otto_bot.github.credentials import (
     AppCredentials,
     InstallationCredentials,
     Nobody,
-    check_api_url,
-    check_private_key,
 )
 from otto_bot.github.errors import GitHubError, TooLarge, Unreachable
+from otto_bot.github.host_checks import check_api_url, check_private_key
 from otto_bot.github.logs import download
-from otto_bot.github.pace import Pace, Sleep
+from otto_bot.github.pace import APP, LocalSlots, Pace, Sleep, Slots
 from otto_bot.github.repository import Surroundings
 from otto_bot.github.routes import Route, route
 from otto_bot.github.session import Credential, Params, Session
@@ -166,7 +165,8 @@ class GitHubApp(AppVerbs, AbstractAsyncContextManager["GitHubApp"]):
 
     `api_url` is `https://api.github.com` or `https://HOST/api/v3`; `private_key` the App's PEM; `now` gives aware
     UTC datetimes; `api_version=None` sends no version header (old Enterprise servers). `on_secret` is told each token
-    when it is minted, so that it can be redacted. Raises ValueError for an address or key that cannot be used.
+    when it is minted, so that it can be redacted. `slots` keeps the pace of all processes of one database; without it
+    this process keeps its own, a second between writes. Raises ValueError for an address or key that cannot be used.
     """
 
     def __init__(
@@ -181,6 +181,7 @@ class GitHubApp(AppVerbs, AbstractAsyncContextManager["GitHubApp"]):
         sleep: Sleep = asyncio.sleep,
         api_version: str | None = API_VERSION,
         on_secret: Callable[[str], None] | None = None,
+        slots: Slots | None = None,
     ) -> None:
         super().__init__()
         self.app_id = app_id
@@ -199,10 +200,11 @@ class GitHubApp(AppVerbs, AbstractAsyncContextManager["GitHubApp"]):
             api_version=api_version,
         )
         self._tokens = TokenCache(self._mint, now)
+        self._slots = slots or LocalSlots()
         self._paces: dict[int, Pace] = {}
         self._repositories: dict[tuple[int, int], Repository] = {}
         self._app_session = Session(
-            self._kit.exchange, AppCredentials(self._kit.forget_jwt), Pace(now, sleep), now, sleep
+            self._kit.exchange, AppCredentials(self._kit.forget_jwt), self._pace(APP), now, sleep
         )
 
     async def __aexit__(
@@ -231,13 +233,19 @@ class GitHubApp(AppVerbs, AbstractAsyncContextManager["GitHubApp"]):
         self._tokens.purge(installation_id)
         self._repositories = {key: value for key, value in self._repositories.items() if key[0] != installation_id}
 
+    def _pace(self, installation_id: int) -> Pace:
+        if installation_id not in self._paces:
+            self._paces[installation_id] = Pace(installation_id, self._slots, self._now, self._sleep)
+        return self._paces[installation_id]
+
     def _session(self, scope: Scope) -> Session:
-        pace = self._paces.setdefault(scope.installation_id, Pace(self._now, self._sleep))
+        pace = self._pace(scope.installation_id)
         return Session(self._kit.exchange, InstallationCredentials(self._tokens, scope), pace, self._now, self._sleep)
 
     def _metadata_session(self, installation_id: int | None) -> Session:
         if installation_id is None:
-            return Session(self._kit.exchange, Nobody(), Pace(self._now, self._sleep), self._now, self._sleep)
+            pace = Pace(APP, LocalSlots(), self._now, self._sleep)
+            return Session(self._kit.exchange, Nobody(), pace, self._now, self._sleep)
         return self._session(Scope.of(installation_id, (), {"metadata": "read"}))
 
     async def _mint(self, scope: Scope) -> Token:

@@ -82,11 +82,17 @@ class Unreachable(GitHubError):
 
 
 class RetryLater(GitHubError):
-    """A limit, GitHub's or our own. Nothing may be sent for this installation before `until` (aware datetime, UTC)."""
+    """A limit, GitHub's or our own. Nothing may be sent for this installation before `until` (aware datetime, UTC).
+
+    `named` is False where GitHub said "limit" without a time: whoever keeps the limits decides how long.
+    """
 
     retryable = True
 
-    def __init__(self, until: datetime, reason: str, *, status: int = 0, request_id: str = "") -> None:
+    def __init__(
+        self, until: datetime, reason: str, *, status: int = 0, request_id: str = "", named: bool = True
+    ) -> None:
         self.until = until
+        self.named = named
         self.reason = plain(reason)
         super().__init__(status, f"{self.reason}; not before {until.isoformat(timespec='seconds')}", request_id)

@@ -1,52 +1,183 @@
-"""How fast one installation may be used: a token bucket for writes and a gate that closes when GitHub says so."""
+"""How fast one installation may be used: serial writes with a pause, budgets, and a gate that GitHub's limits close."""
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
-from datetime import datetime, timedelta
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime, timedelta
+from typing import Protocol
 
+from otto_bot.core.quota import (
+    FEW_LEFT,
+    LOW_PAUSE,
+    PATIENCE,
+    READ_POINTS,
+    Account,
+    Ask,
+    Quota,
+    Slot,
+    close,
+    heard,
+    reserve,
+)
 from otto_bot.github.errors import RetryLater
 
 Sleep = Callable[[float], Awaitable[None]]
 
-BURST = 40.0
-REFILL_PER_SECOND = 1.0
-MAX_WAIT_SECONDS = 5.0
+APP = 0
+"""The App itself in the place of an installation: requests with its JWT have limits of their own."""
+ROUNDING = 0.001
+READS_TOLD = 25
+"""So many reads are told at once to whoever counts the points: telling costs a write of the database."""
+LEFT_NONE = "GitHub's requests for this hour are used up"
+UNANSWERED = "an earlier write has no answer yet, and GitHub wants one after the other"
+
+
+class Slots(Protocol):
+    """Who may send when, of all processes that share the installations. The worker brings one with a database."""
+
+    @property
+    def pause(self) -> float:
+        """Seconds between two writes of one installation."""
+
+    async def closed(self, installation_id: int, at: datetime) -> tuple[datetime, str] | None:
+        """Until when GitHub's limit closes the installation, and why."""
+
+    async def reserve(self, installation_id: int, ask: Ask, at: datetime) -> Slot:
+        """A place for a request, or when to ask again."""
+
+    async def close(self, installation_id: int, until: datetime | None, why: str, at: datetime) -> datetime:
+        """GitHub named a limit (None: without a time). Returns when the installation opens again."""
+
+
+class LocalSlots:
+    """Of one process, in memory."""
+
+    def __init__(self, pause: float = 1.0) -> None:
+        self._pause = pause
+        self._accounts: dict[int, Account] = {}
+
+    @property
+    def pause(self) -> float:
+        """Seconds between two writes of one installation."""
+        return self._pause
+
+    async def closed(self, installation_id: int, at: datetime) -> tuple[datetime, str] | None:
+        """Until when GitHub's limit closes the installation, and why."""
+        account = self._accounts.get(installation_id, Account())
+        return (_time(account.closed_until), account.closed_why) if at.timestamp() < account.closed_until else None
+
+    async def reserve(self, installation_id: int, ask: Ask, at: datetime) -> Slot:
+        """A place for a request, or when to ask again."""
+        known = self._accounts.get(installation_id, Account())
+        self._accounts[installation_id], slot = reserve(known, ask, at.timestamp(), self._pause)
+        return slot
+
+    async def close(self, installation_id: int, until: datetime | None, why: str, at: datetime) -> datetime:
+        """GitHub named a limit (None: without a time). Returns when the installation opens again."""
+        known = self._accounts.get(installation_id, Account())
+        account = close(known, until.timestamp() if until is not None else None, why, at.timestamp())
+        self._accounts[installation_id] = account
+        return _time(account.closed_until)
 
 
 class Pace:
-    """Of one installation. GitHub allows 80 content-creating requests a minute and bans who goes on while limited."""
+    """Of one installation in this process. GitHub may ban who goes on while limited: nothing is sent then."""
 
-    def __init__(self, now: Callable[[], datetime], sleep: Sleep) -> None:
+    def __init__(self, installation_id: int, slots: Slots, now: Callable[[], datetime], sleep: Sleep) -> None:
+        self._id = installation_id
+        self._slots = slots
         self._now = now
         self._sleep = sleep
-        self._tokens = BURST
-        self._filled_at = now()
-        self._closed_until: datetime | None = None
-        self._closed_why = ""
+        self._one = asyncio.Lock()
+        self._sent_at: datetime | None = None
+        self._reads = 0
+        self._known = Account()
 
-    def close(self, later: RetryLater) -> None:
-        """GitHub named a limit: nothing is sent before `later.until`."""
-        if self._closed_until is None or later.until > self._closed_until:
-            self._closed_until, self._closed_why = later.until, later.reason
+    async def check(self) -> None:
+        """Raise RetryLater while a limit that GitHub named, to any process, has not passed."""
+        closed = await self._slots.closed(self._id, self._now())
+        if closed is not None:
+            raise RetryLater(closed[0], closed[1])
 
-    def check(self) -> None:
-        """Raise RetryLater while a limit that GitHub named has not passed."""
-        if self._closed_until is not None and self._now() < self._closed_until:
-            raise RetryLater(self._closed_until, self._closed_why)
+    async def read(self, *, yields: bool) -> None:
+        """Before a request that only reads. One that `yields` is not sent while few are left in this hour."""
+        quota, now = self._known.quota, self._now().timestamp()
+        if yields and quota is not None and quota.low and now < quota.reset:
+            raise RetryLater(_time(min(quota.reset, now + LOW_PAUSE)), FEW_LEFT)
+        if self._reads + 1 < READS_TOLD:
+            await self.check()
+            self._reads += 1
+            return
+        await self._wait_for(Ask(write=False, points=READS_TOLD * READ_POINTS, yields=yields, quota=quota))
+        self._reads = 0
 
-    async def write(self) -> None:
-        """Take one write. Short waits are slept; longer ones raise RetryLater so that the run can be parked."""
-        self._refill()
-        wait = max(1 - self._tokens, 0.0) / REFILL_PER_SECOND
-        if wait > MAX_WAIT_SECONDS:
-            raise RetryLater(self._now() + timedelta(seconds=wait), "our own write budget is used up")
-        self._tokens -= 1  # below zero while others wait: each waiter has its own place in the queue
-        if wait:
+    @asynccontextmanager
+    async def write(self, ask: Ask) -> AsyncIterator[None]:
+        """Around one write: its turn has come, and no other write of this process is under way.
+
+        Short waits are slept; longer ones raise RetryLater, so that the step is tried again later.
+        """
+        await self._wait_for(ask.model_copy(update={"quota": self._known.quota}))
+        behind = self._one.locked()
+        try:
+            async with asyncio.timeout(PATIENCE):
+                await self._one.acquire()
+        except TimeoutError:
+            raise RetryLater(self._now() + timedelta(seconds=PATIENCE), UNANSWERED) from None
+        try:
+            if behind:
+                await self.check()  # the one before may have met a limit
+            await self._apart()
+            self._sent_at = self._now()
+            yield
+        finally:
+            self._one.release()
+
+    async def _wait_for(self, ask: Ask) -> None:
+        asked = self._now()
+        slot = await self._slots.reserve(self._id, ask, asked)
+        if not slot.granted:
+            raise RetryLater(_time(slot.at), slot.why)
+        wait = slot.at - asked.timestamp()
+        if wait > 0:
             await self._sleep(wait)
+            await self.check()
 
-    def _refill(self) -> None:
-        now = self._now()
-        passed = max((now - self._filled_at).total_seconds(), 0.0)
-        self._filled_at = now
-        self._tokens = min(BURST, self._tokens + passed * REFILL_PER_SECOND)
+    async def _apart(self) -> None:
+        """A write that waited for a slow one before it is not sent right behind it."""
+        if self._sent_at is None:
+            return
+        left = self._slots.pause - max((self._now() - self._sent_at).total_seconds(), 0.0)
+        if left > ROUNDING:
+            await self._sleep(left)
+            await self.check()
+
+    async def close(self, limit: RetryLater) -> RetryLater:
+        """GitHub named a limit: nobody sends anything before it has passed. Returns it with the time that holds."""
+        until = await self._slots.close(self._id, limit.until if limit.named else None, limit.reason, self._now())
+        return RetryLater(until, limit.reason, status=limit.status, request_id=limit.request_id)
+
+    async def heard(self, headers: Mapping[str, str]) -> None:
+        """What an answer says of GitHub's primary limit. Where nothing is left the next request is not even sent."""
+        quota = _quota(headers)
+        if quota is None:
+            return
+        self._known = heard(self._known, quota)
+        if quota.remaining == 0 and quota.reset > self._now().timestamp():
+            await self._slots.close(self._id, _time(quota.reset), LEFT_NONE, self._now())
+
+
+def _quota(headers: Mapping[str, str]) -> Quota | None:
+    """Other resources than `core` (search, GraphQL) have limits of their own."""
+    if headers.get("x-ratelimit-resource", "core") != "core":
+        return None
+    limit, remaining, reset = (headers.get(f"x-ratelimit-{name}", "") for name in ("limit", "remaining", "reset"))
+    if not all(text.isascii() and text.isdigit() and len(text) < 12 for text in (limit, remaining, reset)):
+        return None
+    return Quota(limit=int(limit), remaining=int(remaining), reset=float(reset))
+
+
+def _time(seconds: float) -> datetime:
+    return datetime.fromtimestamp(seconds, UTC)

@@ -6,11 +6,13 @@ import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any, Protocol
+from typing import Any, Protocol, Self
 
 from otto_bot.github.answer import Answer
+from otto_bot.github.ci_models import RequiredContexts
 from otto_bot.github.errors import Moved, NotFound
 from otto_bot.github.models import RepositoryInfo
+from otto_bot.github.needs import needs
 from otto_bot.github.reading import parse
 from otto_bot.github.routes import Segments, route
 from otto_bot.github.session import Params, Session
@@ -38,31 +40,49 @@ class Surroundings:
     now: Callable[[], datetime]
 
 
+class _Naming:
+    """What is known of the repository: its name, what its branches require; shared by all that ask about it."""
+
+    def __init__(self) -> None:
+        self.info: RepositoryInfo | None = None
+        self.resolved_at: datetime | None = None
+        self.resolving = asyncio.Lock()
+        self.required: dict[str, tuple[datetime, RequiredContexts]] = {}
+
+
 class RepositoryCalls:
     """Base of the verbs: paths below `/repos/OWNER/NAME`, the name resolved from the id and again when it changed."""
 
-    def __init__(self, session: Session, repo_id: int, around: Surroundings) -> None:
+    def __init__(self, session: Session, repo_id: int, around: Surroundings, naming: _Naming | None = None) -> None:
         self.id = repo_id
         self._session = session
         self._around = around
-        self._info: RepositoryInfo | None = None
-        self._resolved_at: datetime | None = None
-        self._resolving = asyncio.Lock()
+        self._naming = naming or _Naming()
+
+    @needs()
+    def yielding(self) -> Self:
+        """The same verbs for live progress and for looking around: they give way to everything else.
+
+        They raise RetryLater where decisions, replies, pushes and merges may still go on.
+        """
+        return type(self)(self._session.yielding(), self.id, self._around, self._naming)
 
     async def _resolve(self, *, fresh: bool = False) -> RepositoryInfo:
         """Owner and name as of now (`fresh`) or as last seen. Raises NotFound where the App lost the repository."""
-        stale = self._info
-        async with self._resolving:
-            if self._info is None or (fresh and self._info is stale):
+        naming = self._naming
+        stale = naming.info
+        async with naming.resolving:
+            if naming.info is None or (fresh and naming.info is stale):
                 answer = await self._session.call("GET", route("/repositories/{id}", self.id))
-                self._info = parse(RepositoryInfo, answer.json())
-                self._resolved_at = self._around.now()
-            return self._info
+                naming.info = parse(RepositoryInfo, answer.json())
+                naming.resolved_at = self._around.now()
+            return naming.info
 
     @property
     def _stale(self) -> bool:
         """Whether the name was not asked for lately."""
-        return self._resolved_at is None or self._around.now() - self._resolved_at >= NAME_TRUSTED_FOR
+        seen = self._naming.resolved_at
+        return seen is None or self._around.now() - seen >= NAME_TRUSTED_FOR
 
     async def _renamed(self, before: RepositoryInfo, *, at_once: bool) -> bool:
         """Whether the repository is called something else by now. A name that was just resolved is not doubted."""

@@ -11,6 +11,7 @@ from otto_bot.github.errors import GitHubError, NotFound, RetryLater, TooLarge, 
 from otto_bot.github.pace import Pace, Sleep
 from otto_bot.github.routes import Route
 from otto_bot.github.tokens import Token
+from otto_bot.github.weights import weigh
 
 Credential = Token | Literal["app", "nobody"]
 Params = Mapping[str, str | int]
@@ -49,13 +50,25 @@ class Session:
     """All requests of one installation (or of the App itself) in one scope."""
 
     def __init__(
-        self, exchange: Exchange, credentials: Credentials, pace: Pace, now: Callable[[], datetime], sleep: Sleep
+        self,
+        exchange: Exchange,
+        credentials: Credentials,
+        pace: Pace,
+        now: Callable[[], datetime],
+        sleep: Sleep,
+        *,
+        yields: bool = False,
     ) -> None:
         self._exchange = exchange
         self._credentials = credentials
         self._pace = pace
         self._now = now
         self._sleep = sleep
+        self._yields = yields
+
+    def yielding(self) -> Session:
+        """The same, for what gives way to everything else where the pace or GitHub's limits leave little room."""
+        return Session(self._exchange, self._credentials, self._pace, self._now, self._sleep, yields=True)
 
     async def call(
         self,
@@ -75,22 +88,35 @@ class Session:
         PATCH never, unless `repeatable` says that doing it twice leaves no trace. `eventual` also repeats on 404, for
         things that were created a moment ago. Raises GitHubError.
         """
-        self._pace.check()
         if repeatable is None:
             repeatable = method in REPEATABLE
-            if method not in READING:
-                await self._pace.write()
-        for pause in BACKOFF_SECONDS:
+            send = self._read if method in READING else self._write
+        else:
+            send = self._free
+        for pause in (*BACKOFF_SECONDS, None):
             try:
-                return await self._once(method, where, params, body, accept, allow)
+                return await send(method, where, params, body, accept, allow)
             except Unreachable:
-                if not repeatable:
+                if not repeatable or pause is None:
                     raise
             except NotFound as error:
-                if not eventual or error.status != 404:
+                if not eventual or error.status != 404 or pause is None:
                     raise
             await self._sleep(pause)
-        return await self._once(method, where, params, body, accept, allow)
+        raise AssertionError("the last try ends in an answer or an error")
+
+    async def _read(self, method: str, where: Route, *rest: Any) -> Answer:
+        await self._pace.read(yields=self._yields)
+        return await self._once(method, where, *rest)
+
+    async def _write(self, method: str, where: Route, *rest: Any) -> Answer:
+        async with self._pace.write(weigh(method, where, yields=self._yields)):
+            return await self._once(method, where, *rest)
+
+    async def _free(self, method: str, where: Route, *rest: Any) -> Answer:
+        """What leaves no trace (a token) waits for no other write."""
+        await self._pace.check()
+        return await self._once(method, where, *rest)
 
     async def _once(
         self,
@@ -107,12 +133,12 @@ class Session:
             self._credentials.drop(credential)
             credential = await self._credentials.get()
             answer = await self._exchange(credential, method, where, params=params, body=body, accept=accept)
-        if answer.status in allow:
-            return answer
         error: GitHubError | None = problem(answer, method, where, self._now())
         if isinstance(error, RetryLater):
-            self._pace.close(error)
-        if error is not None:
+            error = await self._pace.close(error)
+        else:
+            await self._pace.heard(answer.headers)
+        if error is not None and answer.status not in allow:
             raise error
         return answer
 

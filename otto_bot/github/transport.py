@@ -8,6 +8,9 @@ from types import TracebackType
 import httpx
 
 MAX_BODY_BYTES = 50 * 1024 * 1024
+MOST_DIGITS = 11
+PUT_ASIDE = "x-otto-"
+"""Before the name of a header that only Otto itself reads."""
 COUNTS_DECODED = "otto_counts_decoded"
 """Request extension of a caller that bounds the decoded bytes itself, and so may be sent a compressed body."""
 
@@ -33,6 +36,15 @@ class _CappedStream(httpx.AsyncByteStream):
         await self._inner.aclose()
 
 
+def _readable_limits(headers: httpx.Headers) -> None:
+    """A limit's time that is no plain number (a date, nonsense) is put aside: githubkit would fail on it."""
+    for name in ("retry-after", "x-ratelimit-reset"):
+        text = headers.get(name)
+        if text is not None and not (text.isascii() and text.isdigit() and len(text) < MOST_DIGITS):
+            headers[f"{PUT_ASIDE}{name}"] = text
+            del headers[name]
+
+
 class SharedTransport(httpx.AsyncBaseTransport):
     """Survives the short-lived clients that githubkit makes for every call; `shutdown` really closes it.
 
@@ -51,6 +63,7 @@ class SharedTransport(httpx.AsyncBaseTransport):
         if encoding != "identity" and COUNTS_DECODED not in request.extensions:
             await response.aclose()
             raise httpx.DecodingError("the server compressed an answer that was asked for plain", request=request)
+        _readable_limits(response.headers)
         assert isinstance(response.stream, httpx.AsyncByteStream)
         response.stream = _CappedStream(response.stream, self._limit)
         return response

@@ -142,7 +142,7 @@ class CatchUp:
 
     async def _sweep(self, repo: Repo, before: Swept | None, hearing: bool, purse: Purse) -> None:
         """What has changed in a repository since the last time: labels put on, and runs that it concerns."""
-        started, repository = self._desk.now(), self._desk.repository(repo)
+        started, repository = self._desk.now(), self._desk.repository(repo).yielding()
         label = await self._desk.label_of(repo)
         issues = None
         if before is not None:
@@ -187,7 +187,7 @@ class CatchUp:
         seen, state = f"labelled/{repo.id}/{issue.number}", str(issue.updated_at)
         if await asyncio.to_thread(self._looks.get, seen) == state:
             return
-        events = await self._desk.repository(repo).labelled_events(issue.number)
+        events = await self._desk.repository(repo).yielding().labelled_events(issue.number)
         put_on = [event for event in events if event.label == label]
         if not put_on or put_on[-1].actor_id is None:
             return
@@ -206,7 +206,7 @@ class CatchUp:
             run = await self._desk.run(run_id)
             if not base.followed(run):
                 continue
-            head = head or await self._desk.repository(repo).branch_sha(repo.default_branch)
+            head = head or await self._desk.repository(repo).yielding().branch_sha(repo.default_branch)
             if head is not None and head != (run.base_head or run.base_sha):
                 await self._desk.tell(run, e.BaseMoved(at=self._desk.now(), sha=head))
 

@@ -33,7 +33,7 @@ class Comparing:
 
     async def run(self, run: Run) -> None:
         """Everything about an open run. Raises GitHubError."""
-        repository = self._desk.repository(run.repo)
+        repository = self._desk.repository(run.repo).yielding()
         since = await self._since(run)
         started = self._desk.now()
         for number in filter(None, (run.issue, run.pull_request)):
@@ -53,7 +53,7 @@ class Comparing:
         if run.pull_request is None or not reviewable(run):
             return
         since, started = await self._since(run, "reviews"), self._desk.now()
-        for review in await self._desk.repository(run.repo).reviews(run.pull_request):
+        for review in await self._desk.repository(run.repo).yielding().reviews(run.pull_request):
             at = review.submitted_at
             if at is None or at < since.replace(microsecond=0) or review.author_id is None:
                 continue
@@ -100,7 +100,7 @@ class Comparing:
         seen = f"box/{comment.id}"
         if key in run.seen or await asyncio.to_thread(self._archive.cursor, seen) == key:
             return
-        editor = await self._desk.repository(run.repo).editor_of(comment.node_id)
+        editor = await self._desk.repository(run.repo).yielding().editor_of(comment.node_id)
         if editor is not None and editor.id is not None and editor.kind == "User":
             who = Person(id=editor.id, login=editor.login)
             await self._desk.box(run.repo, number, comment.id, before, comment.body, who, "User", key=key)
@@ -109,7 +109,7 @@ class Comparing:
     async def _pull(self, run: Run) -> None:
         if run.pull_request is None:
             return
-        pull = await self._desk.repository(run.repo).pull_request(run.pull_request)
+        pull = await self._desk.repository(run.repo).yielding().pull_request(run.pull_request)
         if pull.state == "open":
             if pull.head_sha != run.head and not run.resting:
                 await self._desk.run_branch_at(run, pull.head_sha)
@@ -119,7 +119,7 @@ class Comparing:
     async def _issue(self, run: Run) -> None:
         if run.ended:
             return
-        repository = self._desk.repository(run.repo)
+        repository = self._desk.repository(run.repo).yielding()
         issue = await repository.issue(run.issue)
         await self._desk.issue_reads(run, IssueText(title=issue.title, body=issue.body, as_of=issue.updated_at))
         if run.resting:

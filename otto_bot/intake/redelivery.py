@@ -12,8 +12,8 @@ from otto_bot.core.values import Frozen
 from otto_bot.github.ci_models import Delivery
 from otto_bot.github.client import GitHubApp
 from otto_bot.github.errors import Forbidden, GitHubError, NotFound, TooLarge, Unauthorized
+from otto_bot.intake.concern import may_concern
 from otto_bot.intake.rhythm import Rhythm
-from otto_bot.intake.webhook import may_concern
 from otto_bot.store.deliveries import Deliveries
 from otto_bot.store.looks import Looks
 

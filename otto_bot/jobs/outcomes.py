@@ -16,9 +16,15 @@ class Later(Exception):
 
 
 class Retry(Exception):
-    """Something outside did not work; it is tried again after a growing pause."""
+    """Something outside did not work; it is tried again after a growing pause.
 
-    def __init__(self, message: str, kind: str = "outside", after_seconds: float = 0.0) -> None:
+    `outage`: the other side is down for everyone. That may last, so that the tries spread over longer.
+    """
+
+    def __init__(
+        self, message: str, kind: str = "outside", after_seconds: float = 0.0, *, outage: bool = False
+    ) -> None:
+        self.outage = outage
         self.message = message
         self.kind = kind
         self.after_seconds = after_seconds

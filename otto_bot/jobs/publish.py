@@ -8,10 +8,12 @@ from otto_bot.core.effects import Effect
 from otto_bot.core.events import PersonCalled, PlanPosted, Published, Replied, RunEvent, Tidied, TimeUsedUp
 from otto_bot.core.reviewing import comment_of, told_by
 from otto_bot.core.run import Outcome, Run
+from otto_bot.core.showing import gives_way
 from otto_bot.core.surfaces import CONTEXT, LABELS, PLAN, PULL, RUN_CHECK, STATUS, labels, surfaces
 from otto_bot.core.waits import waits_for
 from otto_bot.github.ci_models import CheckAction, CheckAnnotation
 from otto_bot.github.errors import Forbidden, NotFound, Refused
+from otto_bot.github.verbs import Repository
 from otto_bot.jobs.context import Context
 from otto_bot.jobs.context_notes import keep_context
 from otto_bot.jobs.post_journeys import show_round
@@ -48,9 +50,15 @@ def _writer(surface: str) -> Writer:
     return _gate if surface.startswith("gate/") else _attempt_check
 
 
+def _repository(context: Context, run: Run, surface: str) -> Repository:
+    """Live progress gives way to what people wait for."""
+    repository = context.repository(run)
+    return repository.yielding() if gives_way(run, surface) else repository
+
+
 async def _status(context: Context, run: Run, surface: str) -> int | None:
     body = status_comment(run, context.links(run), context.now())
-    repository = context.repository(run)
+    repository = _repository(context, run, surface)
     ref = await repository.upsert_comment(run.issue, marker(run.id, surface), body, run.ids.get(surface))
     return ref.id
 
@@ -71,11 +79,11 @@ async def _gate(context: Context, run: Run, surface: str) -> int | None:
     return ref.id
 
 
-async def _pull(context: Context, run: Run, _surface: str) -> int | None:
+async def _pull(context: Context, run: Run, surface: str) -> int | None:
     """Body and title; when all is settled the labeller is asked for a review, and the draft stays unless configured."""
     if run.pull_request is None:
         return None
-    repository = context.repository(run)
+    repository = _repository(context, run, surface)
     pull = await repository.pull_request(run.pull_request)
     body = pull_body(run, context.links(run), template_of(pull.body))
     done = run.outcome in (Outcome.DONE, Outcome.DONE_PARTIAL)
@@ -126,7 +134,7 @@ async def _check(context: Context, run: Run, sha: str, words: CheckText, surface
         for n in words.annotations
     ]
     buttons = [CheckAction(label=b.label, description=b.description, identifier=b.identifier) for b in words.actions]
-    check = await context.repository(run).upsert_check(
+    check = await _repository(context, run, surface).upsert_check(
         sha,
         words.name,
         f"run/{run.id}/{surface}",

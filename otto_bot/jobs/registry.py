@@ -16,6 +16,7 @@ from otto_bot.jobs.context import Context
 from otto_bot.jobs.judge_task import judge_task
 from otto_bot.jobs.learn import learn
 from otto_bot.jobs.open_pull_request import open_pull_request
+from otto_bot.jobs.outages import provider_retry
 from otto_bot.jobs.outcomes import Later, NeedsPerson, Retry
 from otto_bot.jobs.plan_issue import plan_issue
 from otto_bot.jobs.post_journeys import apply_journeys, post_journeys
@@ -79,7 +80,7 @@ def _github(error: Exception) -> Later | Retry | NeedsPerson | None:
     if isinstance(error, github.RetryLater):
         return Later(error.until, error.reason)
     if isinstance(error, github.Unreachable):
-        return Retry(f"GitHub does not answer: {error.message}", "github")
+        return Retry(f"GitHub does not answer: {error.message}", "github", outage=True)
     if isinstance(error, github.Unauthorized | github.Forbidden):
         return NeedsPerson(f"GitHub refuses Otto: {error}. Check the App's permissions and installation", "permission")
     if isinstance(error, github.NotFound | github.Conflict | github.Moved):
@@ -90,7 +91,9 @@ def _github(error: Exception) -> Later | Retry | NeedsPerson | None:
 
 
 def _git(error: Exception) -> Later | Retry | NeedsPerson | None:
-    if isinstance(error, git.RemoteUnreachable | git.RefMissing | git.GitTimedOut):
+    if isinstance(error, git.RemoteUnreachable | git.GitTimedOut):
+        return Retry(f"git: {error}", "git", outage=True)
+    if isinstance(error, git.RefMissing):
         return Retry(f"git: {error}", "git")
     if isinstance(error, git.AccessDenied):
         return Retry(f"git was refused: {error}", "git", 5)
@@ -104,7 +107,7 @@ def _git(error: Exception) -> Later | Retry | NeedsPerson | None:
 def _model(error: Exception) -> Later | Retry | NeedsPerson | None:
     if isinstance(error, ProviderError):
         if error.retryable:
-            return Retry(f"the model's service: {error.message}", "provider", error.retry_after or 0)
+            return provider_retry(error)
         return NeedsPerson(f"the model's service: {error.message}", "provider")
     if isinstance(error, BudgetSpent | NoWorstCase | UnknownPrice):
         return NeedsPerson(str(error), "budget")

@@ -16,6 +16,7 @@ from otto_bot.jobs.gate_ledger import GateLedger, kept_form
 from otto_bot.jobs.gate_request import gate_request
 from otto_bot.jobs.learn import known_to, with_learnings
 from otto_bot.jobs.money import budgeted
+from otto_bot.jobs.outages import PatientModel
 from otto_bot.store.effect_rows import Ticket
 
 
@@ -33,7 +34,9 @@ async def run_pilot(context: Context, run: Run, effect: Effect, ticket: Ticket) 
     if not request.facts.open_failures:
         made = GateResult(result=settled(request))
     else:
-        made = await decide_gate(budgeted(context, run), request, mode_of(run.config.pilot), ledger.keep)
+        trouble = run.trouble.get(effect.key)
+        model = PatientModel(budgeted(context, run), trouble.count if trouble is not None else 0)
+        made = await decide_gate(model, request, mode_of(run.config.pilot), ledger.keep)
     event = _made(context, gate, request, stored, made, tuple(ledger.replies))
     return [await with_learnings(context, run, event)]
 

@@ -10,6 +10,7 @@ from typing import Annotated, Any, Literal, Self, TypeVar
 from pydantic import BaseModel, Field, ValidationError, model_validator
 
 from otto_bot.playground.github.config import FaultConfig, ReactionConfig, UserConfig
+from otto_bot.playground.github.limits import LimitConfig
 from otto_bot.playground.scenario_expect import Expect, Number, Part, Role, TaskKey, Words
 from otto_bot.playground.scenario_file import Place, ScenarioError, YamlFile
 from otto_bot.playground.scenario_pilot import PilotReply
@@ -136,6 +137,7 @@ class GitHubSide(Part):
     rules: list[dict[str, Any]] = []
     refuse_drafts: bool = False
     lazy_mergeable: bool = False
+    limits: LimitConfig = LimitConfig()
     actions: dict[str, Any] = {}
 
 

@@ -73,10 +73,11 @@ class ExpectCheck(Part):
 
 
 class ExpectRequests(Part):
-    """How often a request may have reached the stand-in; `path` is a regular expression."""
+    """How often a request may have reached the stand-in; `path` is a regular expression, `fault` what it met there."""
 
     method: str | None = None
     path: str = ".*"
+    fault: str | None = None
     at_least: Annotated[int, Field(ge=0)] = 0
     at_most: Annotated[int, Field(ge=0)] | None = None
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 
 import sqlalchemy as sa
 
 from otto_bot.core.values import Frozen
 from otto_bot.store import tables as t
+from otto_bot.store.arrivals import Arrival, Arrivals, Stored
 from otto_bot.store.database import reading, writing
 
 ATTEMPT_LIMIT = 8
@@ -29,19 +31,21 @@ class Inbox:
 
     def __init__(self, engine: sa.Engine) -> None:
         self._engine = engine
+        self._arrivals = Arrivals(engine)
 
     def add(self, guid: str, event: str, action: str | None, body: bytes, received_at: datetime) -> bool:
-        """Store a delivery; False where it is known. Committed when this returns."""
-        values = {"guid": guid, "event": event, "action": action or "", "body": body}
-        try:
-            with writing(self._engine) as c:
-                if c.execute(sa.select(t.deliveries.c.id).where(t.deliveries.c.guid == guid)).first():
-                    return False
-                c.execute(t.deliveries.insert().values(**values, received_at=received_at.timestamp()))
-        except sa.exc.IntegrityError:
-            # The same delivery twice in the same moment.
-            return False
-        return True
+        """Store a delivery; False where it is known. Committed when this returns.
+
+        Raises ValueError where the database does not take such values, and StoreUnavailable.
+        """
+        (result,) = self.add_all([Arrival(guid, event, action or "", body, received_at)])
+        if result == "refused":
+            raise ValueError(f"delivery {guid} ({event}) cannot be stored: the database does not take its values")
+        return result == "stored"
+
+    def add_all(self, arrivals: Sequence[Arrival]) -> list[Stored]:
+        """Store deliveries in one transaction, and say in order what became of each. Committed when this returns."""
+        return self._arrivals.add(arrivals)
 
     def next(self, at: datetime) -> Delivery | None:
         """The oldest delivery that waits; it is ours until `end` or `again`."""

@@ -2,8 +2,9 @@
 
 Of a run: `working` = it is neither over nor at rest; `admitted` = it may start work (limits of the host); `look_at` =
 when it is compared with GitHub next; `looked_at` and `quiet` = when it was, and how many looks in a row found nothing.
-Of an installation: when the next write may be sent, until when GitHub's limit closes it, and what was written lately
-(JSON). `journal.pack` and `packs` hold git objects that were never pushed, for a worker on another machine.
+Of an installation: when the next write may be sent, until when GitHub's limit closes it, what was written lately
+(JSON), and how often it wrote or had to wait in all. `journal.pack` and `packs` hold git objects that were never
+pushed, for a worker on another machine.
 """
 
 from __future__ import annotations
@@ -162,6 +163,8 @@ installations = sa.Table(
     sa.Column("closed_until", sa.Float, nullable=False, server_default="0"),
     sa.Column("closed_why", sa.String(300), nullable=False, server_default=""),
     sa.Column("written", sa.Text, nullable=False, server_default=""),
+    sa.Column("writes", _BIG, nullable=False, server_default="0"),
+    sa.Column("waits", _BIG, nullable=False, server_default="0"),
     sa.Column("updated_at", sa.Float, nullable=False, server_default="0"),
 )
 

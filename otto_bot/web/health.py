@@ -7,11 +7,10 @@ import time
 from collections.abc import Callable
 
 from fastapi import APIRouter, Response
-from prometheus_client import CollectorRegistry, Counter, Gauge, generate_latest
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 
 from otto_bot.store.database import StoreUnavailable
-from otto_bot.store.effect_rows import EffectRows
-from otto_bot.store.inbox import Inbox
+from otto_bot.store.glances import Glances
 
 
 class Metrics:
@@ -26,14 +25,36 @@ class Metrics:
             registry=self.registry,
         )
         self.inbox = Gauge("otto_inbox", "Stored deliveries by state", ["state"], registry=self.registry)
+        self.groups = Histogram(
+            "otto_inbox_group",
+            "Deliveries that were committed in one transaction",
+            buckets=(1, 2, 4, 8, 16, 32, 64, 128),
+            registry=self.registry,
+        )
+        self.waiting = Gauge(
+            "otto_inbox_waiting", "Deliveries that wait for their transaction now", registry=self.registry
+        )
         self.effects = Gauge("otto_effects", "Effects by state", ["state"], registry=self.registry)
+
+        self._counts: dict[tuple[str, str], Counter] = {}
 
     def count(self, event: str, result: str) -> None:
         """One more delivery."""
-        self.deliveries.labels(event=event, result=result).inc()
+        count = self._counts.get((event, result))
+        if count is None:
+            count = self._counts[event, result] = self.deliveries.labels(event=event, result=result)
+        count.inc()
+
+    def group(self, rows: int) -> None:
+        """So many deliveries were committed together."""
+        self.groups.observe(rows)
+
+    def watch(self, waiting: Callable[[], int]) -> None:
+        """How many deliveries wait is asked when somebody looks."""
+        self.waiting.set_function(waiting)
 
 
-def router(inbox: Inbox, rows: EffectRows, metrics: Metrics, worker_alive: Callable[[], bool]) -> APIRouter:
+def router(store: Glances, metrics: Metrics, worker_alive: Callable[[], bool]) -> APIRouter:
     """`/healthz` says the process lives, `/readyz` that it can accept a webhook, `/metrics` what it has seen."""
     api = APIRouter()
 
@@ -44,7 +65,7 @@ def router(inbox: Inbox, rows: EffectRows, metrics: Metrics, worker_alive: Calla
     @api.get("/readyz")
     async def readyz() -> Response:
         try:
-            await asyncio.to_thread(inbox.counts)
+            await asyncio.to_thread(store.deliveries)
         except StoreUnavailable:
             return Response("the database does not answer\n", status_code=503, media_type="text/plain")
         if not worker_alive():
@@ -56,8 +77,8 @@ def router(inbox: Inbox, rows: EffectRows, metrics: Metrics, worker_alive: Calla
         started = time.monotonic()
         try:
             for gauge, counts in (
-                (metrics.inbox, await asyncio.to_thread(inbox.counts)),
-                (metrics.effects, await asyncio.to_thread(rows.counts)),
+                (metrics.inbox, await asyncio.to_thread(store.deliveries)),
+                (metrics.effects, await asyncio.to_thread(store.effects)),
             ):
                 gauge.clear()
                 for state, number in counts.items():

@@ -20,8 +20,9 @@ from core_builders import (
 )  # fmt: skip
 
 from otto_bot.core import events as e
-from otto_bot.core.effects import EDIT_PAUSE, Effect, EffectKind, due, scheduled
+from otto_bot.core.effects import Effect, EffectKind, due, scheduled
 from otto_bot.core.run import Run
+from otto_bot.core.showing import EDIT_PAUSE
 from otto_bot.core.surfaces import labels, surfaces
 from otto_bot.core.waits import waits_for
 

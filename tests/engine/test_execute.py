@@ -12,6 +12,7 @@ import sqlalchemy as sa
 from otto_bot.core import events as e
 from otto_bot.core.config import HostCaps
 from otto_bot.core.effects import Effect, EffectKind
+from otto_bot.core.machine import TROUBLE_LIMIT
 from otto_bot.core.run import Run
 from otto_bot.core.values import Person, Repo
 from otto_bot.engine.execute import FIRST_PAUSE, LONGEST_PAUSE, Executor
@@ -91,6 +92,23 @@ async def test_a_retry_waits_longer_each_time(house: House) -> None:
         house.now += timedelta(seconds=LONGEST_PAUSE)
     house.does = [e.Refused(at=T0, reason="enough")]
     assert (await house.turn()).hold is not None
+
+
+async def test_an_outage_is_waited_for_before_a_person_is_called(house: House) -> None:
+    house.does = Retry("the model's service is overloaded", "provider", outage=True)
+    waits = []
+    for _ in range(TROUBLE_LIMIT):
+        assert house.ledger.load(house.run_id).hold is None
+        run = await house.turn()
+        [trouble] = run.trouble.values()
+        assert trouble.retry_at is not None
+        waits.append((trouble.retry_at - house.now).total_seconds())
+        house.now = trouble.retry_at
+    assert waits == [2, 8, 32, 128, 512, 900, 900, 900]
+    assert sum(waits[:-1]) > 40 * 60
+    assert run.hold is not None
+    assert run.hold.reason.endswith("overloaded. 8 tries failed, so Otto waits for a word now; nothing is lost")
+    assert run.hold.reply == "/otto resume"
 
 
 async def test_a_limit_says_itself_when(house: House) -> None:

@@ -15,6 +15,7 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
 from otto_bot.github.client import GitHubApp
+from otto_bot.github.pace import LocalSlots
 from otto_bot.github.verbs import Repository
 
 API = "https://api.github.test"
@@ -93,7 +94,8 @@ def trust() -> ssl.SSLContext:
 async def app(wire: Wire, clock: Clock, private_key: str, trust: ssl.SSLContext) -> AsyncIterator[GitHubApp]:
     assert wire is not None
     transport = httpx.AsyncHTTPTransport(verify=trust)
-    async with GitHubApp(API, APP_ID, private_key, now=clock.now, sleep=clock.sleep, transport=transport) as app:
+    given = {"now": clock.now, "sleep": clock.sleep, "transport": transport, "slots": LocalSlots(pause=0)}
+    async with GitHubApp(API, APP_ID, private_key, **given) as app:
         yield app
 
 

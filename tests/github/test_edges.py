@@ -47,6 +47,22 @@ async def test_a_request_carries_token_version_and_no_compression(wire, repo):
         pytest.param(403, NO_HEADERS, "You have exceeded a secondary rate limit.", 60, id="secondary-no-headers"),
         pytest.param(403, NO_HEADERS, "You have triggered an abuse detection mechanism", 60, id="abuse"),
         pytest.param(429, NO_HEADERS, "", 60, id="429-alone"),
+        pytest.param(403, {"retry-after": "Sun, 22 Nov 2026 12:05:00 GMT"}, "", 300, id="retry-after-is-a-date"),
+        pytest.param(403, {"retry-after": "Sun, 22 Nov 2026 11:00:00 GMT"}, "", 1, id="a-date-that-is-past"),
+        pytest.param(403, {"retry-after": "Fri, 31 Dec 9999 23:59:59 GMT"}, "", 7200, id="a-date-in-ages"),
+        pytest.param(429, {"retry-after": "soon"}, "", 60, id="retry-after-is-nonsense"),
+        pytest.param(429, {"retry-after": "-5"}, "", 60, id="retry-after-is-negative"),
+        pytest.param(429, {"retry-after": "1.5"}, "", 60, id="retry-after-is-a-fraction"),
+        pytest.param(403, {"retry-after": "9" * 40}, "", 7200, id="retry-after-overflows"),
+        pytest.param(403, {"x-ratelimit-remaining": "0", "x-ratelimit-reset": "+9" + "9" * 30}, "", 60, id="odd-reset"),
+        pytest.param(403, {"x-ratelimit-remaining": "0"}, "API rate limit exceeded", 60, id="no-reset"),
+        pytest.param(
+            403,
+            {"retry-after": "5", "x-ratelimit-remaining": "0", "x-ratelimit-reset": "+300"},
+            "",
+            5,
+            id="retry-after-goes-first",
+        ),
     ],
 )
 async def test_a_limit_says_until_when(wire, repo, clock, status, headers, message, seconds):
@@ -77,10 +93,21 @@ async def test_after_a_limit_nothing_is_sent_until_it_has_passed(wire, repo, clo
     assert (await repo.issue(1)).number == 1
 
 
-async def test_a_retry_after_that_is_a_date_is_retryable(wire, repo):
-    wire.repo("POST", "/actions/runs/1/cancel").respond(403, headers={"retry-after": "Sun, 22 Nov 2026 12:00:00 GMT"})
-    with pytest.raises(Unreachable):
+async def test_a_wait_that_is_too_long_to_believe_says_when_otto_looks_again(wire, repo):
+    wire.repo("POST", "/actions/runs/1/cancel").respond(403, headers={"retry-after": "864000"})
+    with pytest.raises(RetryLater, match="GitHub named a longer time; Otto looks again after 2 hours"):
         await repo.cancel_run(1)
+
+
+async def test_a_limit_that_names_no_wait_and_comes_again_is_not_asked_every_second(wire, repo, clock):
+    wire.repo("GET", "/issues/1").respond(429, headers={"retry-after": "0"})
+    waits = []
+    for _ in range(8):
+        with pytest.raises(RetryLater) as caught:
+            await repo.issue(1)
+        waits.append((caught.value.until - clock.now()).total_seconds())
+        clock.pass_(seconds=waits[-1])
+    assert waits == [1, 2, 4, 8, 16, 32, 60, 60]
 
 
 async def test_a_plain_403_is_forbidden_and_names_the_permission(wire, repo):

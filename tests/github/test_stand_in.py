@@ -15,6 +15,7 @@ from otto_bot.github.ci_models import CheckAnnotation
 from otto_bot.github.client import GitHubApp
 from otto_bot.github.errors import NotFound, Refused, RetryLater, Unreachable
 from otto_bot.github.models import Label, Target
+from otto_bot.github.pace import LocalSlots
 from otto_bot.github.verbs import APP_PERMISSIONS, Repository
 from otto_bot.playground.github.config import StandInConfig
 from otto_bot.playground.github.gitrepo import ZERO, Person
@@ -62,7 +63,10 @@ def serve(tmp_path, private_key):
             "faults": list(faults),
         }
         stand_in = build(StandInConfig.model_validate(given), with_actions=False)
-        async with _listening(stand_in) as url, GitHubApp(url, 4711, private_key, now=_now) as app:
+        async with (
+            _listening(stand_in) as url,
+            GitHubApp(url, 4711, private_key, now=_now, slots=LocalSlots(pause=0)) as app,
+        ):
             (installation,) = await app.installations()
             (info,) = await app.repositories(installation.id)
             yield app.repository(installation.id, info.id), stand_in

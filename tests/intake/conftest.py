@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import shutil
 import socket
+import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
@@ -21,6 +22,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 from fastapi import FastAPI
 from pydantic import SecretStr
 
+from otto_bot.app import App
 from otto_bot.core import events as e
 from otto_bot.core.config import Config, HostCaps
 from otto_bot.core.exposure import Exposure
@@ -29,13 +31,16 @@ from otto_bot.core.plan import Criterion, Plan, TaskSpec
 from otto_bot.core.run import Run
 from otto_bot.core.values import Repo
 from otto_bot.github.client import GitHubApp
+from otto_bot.github.pace import LocalSlots
 from otto_bot.github.verbs import APP_PERMISSIONS, Repository
+from otto_bot.intake.at_work import AtWork
 from otto_bot.intake.catchup import CatchUp
 from otto_bot.intake.desk import Desk
+from otto_bot.intake.grouping import Grouping
 from otto_bot.intake.permission import PermissionGate
 from otto_bot.intake.rhythm import Rhythm
 from otto_bot.intake.routes import Router
-from otto_bot.intake.webhook import router as receiver
+from otto_bot.intake.webhook import Receiver
 from otto_bot.playground.github.config import FaultConfig, StandInConfig
 from otto_bot.playground.github.gitrepo import ZERO, Person
 from otto_bot.playground.github.people import Hand
@@ -52,6 +57,7 @@ from otto_bot.store.looks import Looks
 from otto_bot.text.links import Links
 from otto_bot.text.markers import marker
 from otto_bot.text.plan import plan_comment
+from otto_bot.web.health import Metrics
 
 SECRET = "It's a Secret to Everybody"
 EVENTS = [
@@ -248,13 +254,15 @@ def open_bench(tmp_path: Path, app_key: str, empty_database: Path) -> Open:
         engine = open_database(f"sqlite:///{tmp_path}/otto.sqlite")
         inbox, ledger, archive, now = Inbox(engine), Ledger(engine), Archive(engine), Time()
         stand_in = build(StandInConfig.model_validate(given), with_actions=False)
-        web = FastAPI()
-        web.include_router(receiver(inbox, [SECRET.encode()]))
+        grouping = Grouping(inbox)
+        web = App(Receiver(grouping, [SECRET.encode()], AtWork(frozenset, time.monotonic), Metrics()), FastAPI())
         async with AsyncExitStack() as stack:
+            grouping.start()
+            stack.push_async_callback(grouping.stop)
             url = await stack.enter_async_context(_listening(stand_in.asgi))
             stand_in.set_url(url)
             stand_in.hub.courier.url = await stack.enter_async_context(_listening(web)) + "/webhooks/github"
-            github = GitHubApp(url, 4242, app_key, now=now, sleep=_no_sleep)
+            github = GitHubApp(url, 4242, app_key, now=now, sleep=_no_sleep, slots=LocalSlots(pause=0))
             await stack.enter_async_context(github)
             (installation,) = await github.installations()
             (info,) = await github.repositories(installation.id)

@@ -11,9 +11,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
+from otto_bot.intake.concern import Everywhere, concerns_us
 from otto_bot.intake.payloads import MODELS, CheckRunPayload, IssueCommentPayload, IssuesPayload, parse
-from otto_bot.intake.webhook import concerns_us
 
+OURS = "<!-- otto run=3 surface=plan -->\n- [x] start"
 EXAMPLES = os.environ.get("OTTO_WEBHOOK_EXAMPLES", "")
 
 
@@ -26,7 +27,7 @@ def test_every_published_example_is_read() -> None:
         for entry in json.loads(file.read_text(encoding="utf-8")):
             for example in entry["examples"] if entry["name"] in MODELS else ():
                 parse(entry["name"], example)
-                concerns_us(entry["name"], example)
+                concerns_us(entry["name"], example, Everywhere())
                 seen[entry["name"]] += 1
     assert all(seen.values()), seen
 
@@ -88,7 +89,8 @@ def test_a_payload_without_its_heart_is_refused() -> None:
         ("issues", {"action": "opened"}, False),
         ("issue_comment", {"action": "created", "comment": {"body": "/otto retry"}}, True),
         ("issue_comment", {"action": "created", "comment": {"body": None}}, False),
-        ("issue_comment", {"action": "edited", "comment": {"user": {"type": "Bot"}}}, True),
+        ("issue_comment", {"action": "edited", "comment": {"body": OURS, "user": {"type": "Bot"}}}, True),
+        ("issue_comment", {"action": "edited", "comment": {"user": {"type": "Bot"}}}, False),
         ("issue_comment", {"action": "edited", "comment": {"body": "/otto", "user": {"type": "User"}}}, False),
         ("issue_comment", {"action": "deleted", "comment": {"body": "/otto"}}, False),
         ("pull_request_review", {"action": "submitted", "review": {"state": "changes_requested"}}, True),
@@ -109,7 +111,7 @@ def test_a_payload_without_its_heart_is_refused() -> None:
     ],
 )
 def test_what_is_kept(event: str, payload: dict[str, object], kept: bool) -> None:
-    assert concerns_us(event, payload) == (kept, event)
+    assert concerns_us(event, payload, Everywhere()) == (kept, event)
 
 
 json_values = st.recursive(
@@ -124,6 +126,6 @@ json_values = st.recursive(
     st.dictionaries(st.sampled_from(["action", "comment", "review", "ref", "state", "issue"]), json_values),
 )
 def test_no_shape_of_json_breaks_the_first_look(event: str, payload: dict[str, object]) -> None:
-    kept, name = concerns_us(event, payload)
+    kept, name = concerns_us(event, payload, Everywhere())
     assert isinstance(kept, bool)
     assert name == (event if event in MODELS else "other")

@@ -10,7 +10,9 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import asynccontextmanager
 from datetime import datetime
 
 import httpx
@@ -18,10 +20,17 @@ import pytest
 import uvicorn
 from fastapi import FastAPI
 
-from otto_bot.intake.webhook import StoreUnavailable, router, signed
+from otto_bot.app import App
+from otto_bot.intake.at_work import AtWork
+from otto_bot.intake.grouping import Grouping
+from otto_bot.intake.webhook import Receiver, signed
+from otto_bot.store.arrivals import Arrival, Stored
+from otto_bot.store.database import StoreUnavailable
 
 OLD, NEW = b"old secret", b"It's a Secret to Everybody"
 LIMIT = 64 * 1024
+AT_WORK = 77
+"""The repository with an open run."""
 LABELLED = {
     "action": "labeled",
     "label": {"name": "otto"},
@@ -31,21 +40,27 @@ LABELLED = {
 
 
 class Rows:
-    """An inbox in memory that can be told to be down."""
+    """An inbox in memory that can be told to be down, or to refuse a row."""
 
     def __init__(self) -> None:
-        self.rows: dict[str, tuple[str, str | None, bytes, datetime]] = {}
+        self.rows: dict[str, tuple[str, str, bytes, datetime]] = {}
         self.down = False
+        self.refused: set[str] = set()
         self.threads: set[int] = set()
 
-    def add(self, guid: str, event: str, action: str | None, body: bytes, received_at: datetime) -> bool:
+    def add_all(self, arrivals: Sequence[Arrival]) -> list[Stored]:
         self.threads.add(threading.get_ident())
         if self.down:
             raise StoreUnavailable("disk full")
-        if guid in self.rows:
-            return False
-        self.rows[guid] = (event, action, body, received_at)
-        return True
+        return [self.add(one) for one in arrivals]
+
+    def add(self, one: Arrival) -> Stored:
+        if one.guid in self.refused:
+            return "refused"
+        if one.guid in self.rows:
+            return "duplicate"
+        self.rows[one.guid] = (one.event, one.action, one.body, one.received_at)
+        return "stored"
 
 
 class Counts:
@@ -87,10 +102,19 @@ def body_of(payload: object) -> bytes:
 @pytest.fixture(scope="module")
 def server() -> Iterator[Served]:
     inbox, counts = Rows(), Counts()
-    app = FastAPI()
-    app.include_router(router(inbox, [OLD, NEW], LIMIT, counts))
+    grouping = Grouping(inbox)
+    work = AtWork(lambda: frozenset({AT_WORK}), time.monotonic)
+
+    @asynccontextmanager
+    async def life(_: FastAPI) -> AsyncIterator[None]:
+        grouping.start()
+        await work.refresh()
+        yield
+        await grouping.stop()
+
+    app = App(Receiver(grouping, [OLD, NEW], work, counts, LIMIT), FastAPI(lifespan=life))
     listener = socket.create_server(("127.0.0.1", 0))
-    running = uvicorn.Server(uvicorn.Config(app, log_level="error", lifespan="off"))
+    running = uvicorn.Server(uvicorn.Config(app, log_level="error", lifespan="on"))
     thread = threading.Thread(target=running.run, kwargs={"sockets": [listener]})
     thread.start()
     deadline = time.monotonic() + 10
@@ -110,6 +134,7 @@ def served(server: Served) -> Served:
     server.inbox.rows.clear()
     server.inbox.threads.clear()
     server.inbox.down = False
+    server.inbox.refused.clear()
     server.counts.seen.clear()
     return server
 
@@ -222,6 +247,80 @@ def test_a_store_that_is_down_is_503_and_the_redelivery_is_taken(served: Served)
     assert served.post(body_of(LABELLED)).json() == {"result": "stored"}
 
 
+def test_a_row_that_the_store_does_not_take_is_503_and_the_others_are_stored(served: Served) -> None:
+    served.inbox.refused.add("bad")
+    with ThreadPoolExecutor(8) as pool:
+        guids = ["bad", *(f"good-{n}" for n in range(20))]
+        answers = dict(
+            zip(guids, pool.map(lambda g: served.post(body_of(LABELLED), x_github_delivery=g), guids), strict=True)
+        )
+    assert answers.pop("bad").status_code == 503
+    assert {answer.status_code for answer in answers.values()} == {202}
+    assert set(served.inbox.rows) == set(answers)
+
+
+def test_deliveries_at_once_are_answered_one_by_one(served: Served) -> None:
+    """Each learns what became of its own: one of two with the same GUID is the duplicate."""
+    guids = [f"g{n % 25}" for n in range(50)]
+    with ThreadPoolExecutor(16) as pool:
+        answers = list(pool.map(lambda g: served.post(body_of(LABELLED), x_github_delivery=g).json()["result"], guids))
+    assert sorted(answers) == ["duplicate"] * 25 + ["stored"] * 25
+    assert len(served.inbox.rows) == 25
+
+
+def test_another_method_is_405(served: Served) -> None:
+    answer = httpx.get(served.url, timeout=10)
+    assert (answer.status_code, answer.headers["allow"]) == (405, "POST")
+
+
+def test_half_a_character_in_a_text_is_no_reason_to_refuse(served: Served) -> None:
+    """GitHub passes on what people wrote; strict readers of JSON do not take it."""
+    body = body_of(LABELLED)[:-1] + b', "x": "\\ud800"}'
+    assert served.post(body).json() == {"result": "stored"}
+
+
+@pytest.mark.parametrize(
+    "payload",
+    [
+        {**LABELLED, "repository": "none"},
+        {**LABELLED, "changes": 7, "comment": "x", "check_run": [], "branches": {"name": 1}},
+        {**LABELLED, "repository": {"id": "7"}, "pull_request": {"head": None}},
+    ],
+)
+def test_other_types_than_githubs_are_kept_for_the_worker_to_judge(served: Served, payload: dict[str, object]) -> None:
+    assert served.post(body_of(payload)).json() == {"result": "stored"}
+
+
+def test_bodies_in_hand_are_limited_by_their_lengths(served: Served, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nobody fills the memory with bodies that are half sent: the next one is refused until they are gone."""
+    monkeypatch.setattr("otto_bot.intake.webhook.MOST_BYTES_IN_HAND", LIMIT)
+    head = (
+        "POST /webhooks/github HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nX-GitHub-Event: issues\r\n"
+        f"X-GitHub-Delivery: g\r\nX-Hub-Signature-256: {sign(b'')}\r\nContent-Length: {LIMIT - 10}\r\n\r\n"
+    )
+    with socket.create_connection(("127.0.0.1", served.port), timeout=10) as half:
+        half.sendall(head.encode() + b"{")
+        wait_for(lambda: served.post(body_of(LABELLED)).status_code == 503)
+    wait_for(lambda: served.post(body_of(LABELLED)).status_code == 202)
+
+
+def test_a_body_that_does_not_come_is_408(served: Served, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("otto_bot.intake.webhook.BODY_SECONDS", 0.05)
+    head = (
+        "POST /webhooks/github HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nX-GitHub-Event: issues\r\n"
+        f"X-GitHub-Delivery: g\r\nX-Hub-Signature-256: {sign(b'')}\r\nContent-Length: 100\r\n\r\n"
+    )
+    with socket.create_connection(("127.0.0.1", served.port), timeout=10) as half:
+        half.sendall(head.encode() + b"{")
+        assert half.recv(4096).startswith(b"HTTP/1.1 408 ")
+
+
+def wait_for(test: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + 10
+    while not test():
+        assert time.monotonic() < deadline
+
+
 @pytest.mark.parametrize(
     ("event", "payload"),
     [
@@ -255,7 +354,7 @@ def test_githubs_own_signature_vector() -> None:
 @pytest.mark.parametrize("secrets", [[], [b""], [b"good", b""]])
 def test_no_secret_is_an_error_at_start(secrets: list[bytes]) -> None:
     with pytest.raises(ValueError, match="OTTO_WEBHOOK_SECRET"):
-        router(Rows(), secrets)
+        Receiver(Grouping(Rows()), secrets, AtWork(frozenset, time.monotonic), Counts())
 
 
 def test_the_receiver_imports_no_heavy_sdk() -> None:

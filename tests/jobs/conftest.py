@@ -22,6 +22,7 @@ from otto_bot.core.values import Repo
 from otto_bot.git.runner import GitRunner
 from otto_bot.github.ci_models import WorkflowRun
 from otto_bot.github.client import GitHubApp
+from otto_bot.github.pace import LocalSlots
 from otto_bot.github.verbs import APP_PERMISSIONS
 from otto_bot.jobs.context import Context
 from otto_bot.model.client import ModelClient
@@ -111,7 +112,8 @@ def open_bench(tmp_path: Path, app_key: str) -> Open:
             url = f"http://127.0.0.1:{listener.getsockname()[1]}"
             stand_in.set_url(url)
             now = lambda: datetime.now(UTC)  # noqa: E731
-            async with GitHubApp(url, stand_in.hub.world.config.app.id, app_key, now=now) as github:
+            app_id, slots = stand_in.hub.world.config.app.id, LocalSlots(pause=0)
+            async with GitHubApp(url, app_id, app_key, now=now, slots=slots) as github:
                 (installation,) = await github.installations()
                 (info,) = await github.repositories(installation.id)
                 context = Context(

@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from fastapi import FastAPI
 
 from otto_bot.store.database import migrate, open_database
-from otto_bot.store.effect_rows import EffectRows
+from otto_bot.store.glances import Glances
 from otto_bot.store.inbox import Inbox
 from otto_bot.web.health import Metrics, router
 
@@ -23,7 +23,7 @@ class Web:
     def __init__(self, engine: sa.Engine) -> None:
         self.engine, self.inbox, self.metrics, self.worker = engine, Inbox(engine), Metrics(), True
         app = FastAPI()
-        app.include_router(router(self.inbox, EffectRows(engine), self.metrics, lambda: self.worker))
+        app.include_router(router(Glances(engine), self.metrics, lambda: self.worker))
         self.http = httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://otto.test")
 
     def lose_tables(self) -> None:
@@ -78,6 +78,18 @@ async def test_metrics_are_counters_of_this_process_and_states_of_the_database(w
     assert 'otto_deliveries_total{event="other",result="refused_401"} 1.0' in lines
     assert 'otto_inbox{state="received"} 2.0' in lines
     assert "# TYPE otto_effects gauge" in lines
+
+
+async def test_metrics_show_how_deliveries_are_grouped(web: Web) -> None:
+    web.metrics.group(1)
+    web.metrics.group(40)
+    web.metrics.watch(lambda: 3)
+
+    lines = (await web.http.get("/metrics")).text.splitlines()
+
+    assert 'otto_inbox_group_bucket{le="32.0"} 1.0' in lines
+    assert "otto_inbox_group_sum 41.0" in lines
+    assert "otto_inbox_waiting 3.0" in lines
 
 
 async def test_a_state_that_is_left_is_not_shown_any_more(web: Web) -> None:

@@ -130,9 +130,13 @@ def _check(want: ExpectCheck, checks: list[Json]) -> list[str]:
 
 def _requests(want: ExpectRequests, requests: list[Json]) -> list[str]:
     fits = [
-        row for row in requests if want.method in (None, row["method"]) and re.search(want.path, row["path"])
-    ]  # fmt: skip
-    name = f"requests: {want.method or 'any'} {want.path}"
+        row
+        for row in requests
+        if want.method in (None, row["method"])
+        and re.search(want.path, row["path"])
+        and want.fault in (None, row.get("fault"))
+    ]
+    name = f"requests: {want.method or 'any'} {want.path}" + (f" that met {want.fault}" if want.fault else "")
     found = []
     if len(fits) < want.at_least:
         found.append(f"{name}: expected at least {want.at_least}, got {len(fits)}")

@@ -34,6 +34,8 @@ LONG_QUIET_SECONDS = 3.0
 """Where people speak after the end: until a run that is over goes on."""
 RUN_MARK = re.compile(r"^<!-- otto run=(\d+) ")
 CATCHUP_SECONDS = "3"
+WRITE_PAUSE_SECONDS = "0"
+"""The stand-in has no limit that asks for a pause, and a demo is short."""
 
 
 class Playground:
@@ -158,6 +160,7 @@ class Playground:
             "OTTO_HOST": "127.0.0.1",
             "OTTO_PORT": self._bot_port,
             "OTTO_CATCHUP_SECONDS": CATCHUP_SECONDS,
+            "OTTO_WRITE_PAUSE_SECONDS": WRITE_PAUSE_SECONDS,
             "OTTO_CAGE": "scripted" if self._cage == "auto" else "require",
         }
         if self._live:

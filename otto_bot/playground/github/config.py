@@ -7,6 +7,7 @@ from typing import Any, Literal, Self
 
 from pydantic import Field, ValidationError, model_validator
 
+from otto_bot.playground.github.limits import LimitConfig
 from otto_bot.playground.github.people_config import Do, Login, On, Regex, Strict
 
 MAX_CONFIG_BYTES = 4 * 1024 * 1024
@@ -122,6 +123,7 @@ class StandInConfig(Strict):
     rules: list[dict[str, Any]] = []
     refuse_drafts: bool = False
     lazy_mergeable: bool = False
+    limits: LimitConfig = LimitConfig()
     control_token: str | None = None
     log_url_seconds: float = Field(default=60, gt=0)
     actions: dict[str, Any] = {}

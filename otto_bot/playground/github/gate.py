@@ -12,7 +12,6 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from otto_bot.playground.github.auth import identify_git
 from otto_bot.playground.github.config import FaultConfig
 from otto_bot.playground.github.hub import Hub
-from otto_bot.playground.github.rest.apps import HOURLY
 from otto_bot.playground.github.state import RequestRow
 
 OURS = "/_playground"
@@ -41,29 +40,32 @@ class Gate:
         fault = self.hub.counter.next_request(self.hub.faults, row.method, row.path)
         row.fault = fault.kind if fault else None
         row.write = self.hub.trap.count(scope)
+        noting = self._noting(scope, row, send)
         try:
-            await self._serve(scope, receive, self._noting(row, send), row, fault)
+            if refusal := self.hub.limits.look(world.config.limits, scope, row.at):
+                row.fault = refusal.fault
+                await self._limited(noting, refusal.retry_after, primary=refusal.primary)
+                return
+            await self._serve(scope, receive, noting, row, fault)
         finally:
             row.actor = scope.get("playground.actor", row.actor)
             row.refs = scope.get("playground.refs")
 
-    def _noting(self, row: RequestRow, send: Send) -> Send:
+    def _noting(self, scope: Scope, row: RequestRow, send: Send) -> Send:
         async def noting(message: Message) -> None:
             if message["type"] == "http.response.start":
                 row.status = message["status"]
-                message = {**message, "headers": [*message.get("headers", []), *self._headers(row, message)]}
+                message = {**message, "headers": [*message.get("headers", []), *self._headers(scope, row, message)]}
             await send(message)
 
         return noting
 
-    def _headers(self, row: RequestRow, message: Message) -> list[tuple[bytes, bytes]]:
+    def _headers(self, scope: Scope, row: RequestRow, message: Message) -> list[tuple[bytes, bytes]]:
         given = {name.lower() for name, _ in message.get("headers", [])}
-        reset = int(self.hub.world.clock().timestamp()) + 3600
         mine = {
             "X-GitHub-Request-Id": f"0PLAY:{row.seq:04X}:{len(self.hub.world.requests):04X}",
-            "X-GitHub-Media-Type": "github.v3; format=json", "X-RateLimit-Limit": str(HOURLY),
-            "X-RateLimit-Remaining": str(HOURLY - 1), "X-RateLimit-Used": "1",
-            "X-RateLimit-Reset": str(reset), "X-RateLimit-Resource": "core",
+            "X-GitHub-Media-Type": "github.v3; format=json",
+            **self.hub.limits.headers(self.hub.world.config.limits, scope, row.at),
         }  # fmt: skip
         return [(key.encode(), value.encode()) for key, value in mine.items() if key.lower().encode() not in given]
 
@@ -74,6 +76,8 @@ class Gate:
         if fault and kind == "delay_ms":
             await asyncio.sleep(fault.delay_ms / 1000)
         if fault and kind in ("status", "secondary_limit", "primary_limit"):
+            if fault.kind != "status" and fault.retry_after:
+                self.hub.limits.named(scope, fault.retry_after, row.at)
             await self._refuse(send, fault)
             return
         if kind == "token_expired":
@@ -84,19 +88,17 @@ class Gate:
         await self.hub.trap.pass_on(row.write, self.app, scope, receive, send)
 
     async def _refuse(self, send: Send, fault: FaultConfig) -> None:
-        headers = [(b"content-type", b"application/json; charset=utf-8")]
-        status, message = 403, SECONDARY
         if fault.kind == "status":
-            status, message = fault.status, "Server Error"
-        elif fault.kind == "primary_limit":
-            reset = math.ceil(self.hub.world.clock().timestamp()) + (fault.retry_after or 1)
-            headers += [(b"x-ratelimit-remaining", b"0"), (b"x-ratelimit-reset", str(reset).encode())]
-            message = PRIMARY
-        elif fault.retry_after is not None:
-            headers.append((b"retry-after", str(fault.retry_after).encode()))
-        body = json.dumps({"message": message, "documentation_url": "https://docs.github.com/rest"}).encode()
-        await send({"type": "http.response.start", "status": status, "headers": headers})
-        await send({"type": "http.response.body", "body": body})
+            await _answer(send, fault.status, "Server Error", {})
+        else:
+            await self._limited(send, fault.retry_after, primary=fault.kind == "primary_limit")
+
+    async def _limited(self, send: Send, retry_after: int | None, *, primary: bool) -> None:
+        if primary:
+            reset = math.ceil(self.hub.world.clock().timestamp()) + (retry_after or 1)
+            await _answer(send, 403, PRIMARY, {"x-ratelimit-remaining": "0", "x-ratelimit-reset": str(reset)})
+        else:
+            await _answer(send, 403, SECONDARY, {} if retry_after is None else {"retry-after": str(retry_after)})
 
     def _expire(self, scope: Scope) -> None:
         header = dict(scope["headers"]).get(b"authorization", b"").decode("latin-1")
@@ -114,6 +116,14 @@ class Gate:
 
         await self.app(scope, receive, swallow)
         _abort(receive)
+
+
+async def _answer(send: Send, status: int, message: str, more: dict[str, str]) -> None:
+    headers = {"content-type": "application/json; charset=utf-8", **more}
+    body = json.dumps({"message": message, "documentation_url": "https://docs.github.com/rest"}).encode()
+    lines = [(name.encode(), value.encode()) for name, value in headers.items()]
+    await send({"type": "http.response.start", "status": status, "headers": lines})
+    await send({"type": "http.response.body", "body": body})
 
 
 def _abort(receive: Receive) -> None:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from otto_bot.playground.actions.api import Actions
 from otto_bot.playground.github.config import FaultConfig
 from otto_bot.playground.github.faults import Counter
+from otto_bot.playground.github.limits import Limits
 from otto_bot.playground.github.reactions import Reactions
 from otto_bot.playground.github.trap import Trap
 from otto_bot.playground.github.webhooks import Courier
@@ -25,6 +26,7 @@ class Hub:
     faults: list[FaultConfig] = field(default_factory=list)
     counter: Counter = field(default_factory=Counter)
     trap: Trap = field(default_factory=Trap)
+    limits: Limits = field(default_factory=Limits)
     actions: Actions | None = None
     reactions: Reactions | None = None
     history: list[Visible] = field(default_factory=list)

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from otto_bot.playground.github import webhooks
+from otto_bot.playground.github.limits import HOURLY
 from otto_bot.playground.github.routing import ApiError, Call, Reply, Routes, not_found
 from otto_bot.playground.github.shapes import people, repo
 from otto_bot.playground.github.state import Json
 from otto_bot.playground.github.world import INSTALLATION_ID, PERMISSION_RANK, REPO_ID, stamp
 
 routes = Routes()
-HOURLY = 5000
 
 
 @routes.on("GET /app", auth="app")

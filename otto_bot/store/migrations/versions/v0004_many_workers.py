@@ -20,6 +20,8 @@ def upgrade() -> None:
         sa.Column("closed_until", sa.Float, nullable=False, server_default="0"),
         sa.Column("closed_why", sa.String(300), nullable=False, server_default=""),
         sa.Column("written", sa.Text, nullable=False, server_default=""),
+        sa.Column("writes", BIG, nullable=False, server_default="0"),
+        sa.Column("waits", BIG, nullable=False, server_default="0"),
         sa.Column("updated_at", sa.Float, nullable=False, server_default="0"),
     )
     op.add_column("runs", sa.Column("installation_id", BIG, nullable=False, server_default="0"))

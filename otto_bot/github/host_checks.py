@@ -1,0 +1,36 @@
+"""What a host configured about GitHub: whether it can be used at all. Loads no HTTP client: every command asks this."""
+
+from __future__ import annotations
+
+from urllib.parse import urlsplit
+
+
+def check_api_url(api_url: str) -> str:
+    """The address without a trailing slash. Raises ValueError where it is none that requests can be sent to."""
+    bad = ValueError("the GitHub API address must look like https://api.github.com or https://HOST/api/v3")
+    if not isinstance(api_url, str) or not api_url.isprintable() or " " in api_url:
+        raise bad
+    try:
+        parts = urlsplit(api_url)
+        port = parts.port
+    except ValueError:
+        raise bad from None
+    odd = "@" in parts.netloc or parts.query or parts.fragment or port == 0
+    if parts.scheme not in ("http", "https") or not parts.hostname or odd:
+        raise bad
+    return api_url.rstrip("/?#")
+
+
+def check_private_key(private_key: str) -> None:
+    """Raises ValueError, without a word of the key, where it is no RSA private key in PEM."""
+    from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
+    from cryptography.hazmat.primitives.serialization import load_pem_private_key
+
+    try:
+        # Validating its numbers costs 50 ms and finds nothing that the first signature would not.
+        key = load_pem_private_key(private_key.encode(), password=None, unsafe_skip_rsa_key_validation=True)
+        usable = isinstance(key, RSAPrivateKey)
+    except (ValueError, TypeError):
+        usable = False
+    if not usable:
+        raise ValueError("the App's private key cannot be read: give the whole .pem file that GitHub generated")

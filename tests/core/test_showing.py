@@ -1,0 +1,123 @@
+"""Live progress gives way and is coalesced by how busy it is; what people wait for is neither."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+from core_builders import (
+    T0,
+    applied,
+    at,
+    executing,
+    fold,
+    gate,
+    plan,
+    posted,
+    run_started,
+    said,
+    to_failed,
+    to_verifying,
+)
+
+from otto_bot.core import events as e
+from otto_bot.core.effects import Effect, EffectKind, scheduled
+from otto_bot.core.run import Run
+from otto_bot.core.showing import EDIT_PAUSE, LONGEST_EDIT_PAUSE, edit_pause, gives_way
+from otto_bot.core.surfaces import surfaces
+
+PLAN = plan("t1", "t2")
+
+
+def written(run: Run, seconds: float = 10) -> Run:
+    """Every surface shows what it should at this moment."""
+    for name, digest in surfaces(run).items():
+        run = fold(run, e.Published(at=at(seconds), surface=name, digest=digest))
+    return run
+
+
+def shows(run: Run) -> dict[str, Effect]:
+    return {one.target: one for one in scheduled(run) if one.kind is EffectKind.SHOW}
+
+
+AT_WORK = written(fold(executing(PLAN), *to_verifying("t1")))
+AT_GATE = written(posted(gate(fold(executing(PLAN), *to_failed("t1"), *to_failed("t2")), {"t1": "ask", "t2": "retry"})))
+
+
+@pytest.mark.parametrize(
+    ("run", "surface", "gives"),
+    [
+        pytest.param(AT_WORK, "status", True, id="status"),
+        pytest.param(AT_WORK, "pull", True, id="body"),
+        pytest.param(AT_WORK, "check/run", True, id="check"),
+        pytest.param(AT_WORK, "check/t9/a1", True, id="the first check of an attempt"),
+        pytest.param(AT_WORK, "labels", False, id="labels"),
+        pytest.param(AT_WORK, "gate/g1", False, id="gate"),
+        pytest.param(AT_WORK, "journeys/n1", False, id="journeys"),
+        pytest.param(fold(None, run_started()), "status", False, id="the first word"),
+        pytest.param(fold(AT_WORK, said("/otto stop")), "status", False, id="the end"),
+        pytest.param(fold(AT_WORK, said("/otto pause")), "check/run", False, id="a rest"),
+        pytest.param(fold(AT_WORK, e.Refused(at=T0, reason="no")), "pull", False, id="a hold"),
+        pytest.param(AT_GATE, "status", False, id="a question to a person"),
+    ],
+)
+def test_what_gives_way(run: Run, surface: str, gives: bool) -> None:
+    assert gives_way(run, surface) is gives
+
+
+def busy(edits: int, hours: float) -> Run:
+    return AT_WORK.model_copy(
+        update={
+            "shown_count": {"status": edits},
+            "shown_at": {**AT_WORK.shown_at, "status": AT_WORK.started_at + timedelta(hours=hours)},
+            "shown": {**AT_WORK.shown, "status": "old"},
+        }
+    )
+
+
+@pytest.mark.parametrize(
+    ("edits", "hours", "seconds"),
+    [
+        (0, 0, 2.5),
+        (30, 0.1, 2.5),
+        (31, 0.1, 5),
+        (61, 1, 10),
+        (121, 1, 20),
+        (241, 1, 30),
+        (9999, 1, 30),
+        (61, 3, 2.5),
+        (300, 5, 5),
+        (9999, 2.0, 30),
+    ],
+)
+def test_the_busier_a_surface_the_longer_between_two_edits(edits: int, hours: float, seconds: float) -> None:
+    run = busy(edits, hours)
+    pause = timedelta(seconds=seconds)
+    assert edit_pause(run, "status") == pause
+    assert shows(run)["status"].not_before == run.shown_at["status"] + pause
+
+
+def test_a_surface_that_always_changes_is_written_at_most_255_times_in_its_first_hour() -> None:
+    run, edits = busy(0, 0), 0
+    while run.shown_at["status"] - run.started_at < timedelta(hours=1):
+        edits += 1
+        run = busy(edits, (run.shown_at["status"] + edit_pause(run, "status") - run.started_at) / timedelta(hours=1))
+    assert 200 < edits <= 255
+
+
+def test_the_end_waits_no_longer_however_busy_it_was() -> None:
+    """The row of the same edit that was given back has to change, or it would keep its later time."""
+    run = busy(9999, 1)
+    before, after = shows(run)["status"], shows(fold(run, said("/otto stop", seconds=3601)))["status"]
+    assert before.key == after.key and before != after
+    assert after.not_before == run.shown_at["status"] + EDIT_PAUSE < before.not_before
+    quiet = busy(1, 0)
+    before, after = shows(quiet)["status"], shows(fold(quiet, said("/otto stop", seconds=1)))["status"]
+    assert before.not_before == after.not_before and before.model_dump_json() != after.model_dump_json()
+    assert EDIT_PAUSE < LONGEST_EDIT_PAUSE
+
+
+def test_a_decision_is_never_late() -> None:
+    failed = fold(executing(PLAN), *to_failed("t1"), *to_failed("t2"))
+    run = applied(written(posted(gate(failed, {"t1": "retry", "t2": "retry"}))))
+    assert shows(run)["gate/g1"].not_before is None and shows(run)["gate/g1"].number == 0
