@@ -11,10 +11,10 @@ import os
 import signal
 import socket
 import time
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from otto_bot.core.redact import Redactor
@@ -26,6 +26,8 @@ from otto_bot.github.client import GitHubApp
 from otto_bot.intake.catchup import CatchUp
 from otto_bot.intake.desk import Desk
 from otto_bot.intake.permission import PermissionGate
+from otto_bot.intake.redelivery import Redelivery, window
+from otto_bot.intake.rhythm import Rhythm
 from otto_bot.intake.routes import Router
 from otto_bot.intake.side_by_side import SideBySide
 from otto_bot.jobs.context import Context
@@ -37,11 +39,13 @@ from otto_bot.sandbox.cage import Cage
 from otto_bot.settings import FILE_VARIANTS, Settings, SettingsError
 from otto_bot.store.archive import Archive
 from otto_bot.store.database import migrate, open_database
+from otto_bot.store.deliveries import Deliveries
 from otto_bot.store.effect_rows import EffectRows
 from otto_bot.store.inbox import Inbox
 from otto_bot.store.installations import Installations, SharedSlots
 from otto_bot.store.learnings import Learnings
 from otto_bot.store.ledger import Ledger
+from otto_bot.store.looks import Looks
 
 log = logging.getLogger(__name__)
 
@@ -122,7 +126,7 @@ async def _engine(settings: Settings, alone: bool) -> AsyncIterator[Engine]:
     for secret in settings.secrets:
         redactor.register(secret)
     ledger, rows, inbox, archive = Ledger(engine_db), EffectRows(engine_db), Inbox(engine_db), Archive(engine_db)
-    learnings = Learnings(engine_db)
+    learnings, looks = Learnings(engine_db), Looks(engine_db)
     switch = _Switch()
     async with GitHubApp(
         settings.github_api_url,
@@ -135,7 +139,8 @@ async def _engine(settings: Settings, alone: bool) -> AsyncIterator[Engine]:
         context = _context(settings, ledger, rows, archive, learnings, github, redactor, switch)
         gate = PermissionGate(utc_now, lambda _repo: ())
         desk = Desk(ledger, github, gate, settings.caps, utc_now, settings.web_url, learnings=learnings)
-        deliveries = SideBySide(Router(desk, inbox).deliver, inbox, utc_now)
+        rhythm = Rhythm(unit=timedelta(seconds=settings.catchup_seconds))
+        deliveries = SideBySide(Router(desk, inbox, looks).deliver, inbox, utc_now)
         switch.engine = Engine(
             worker=name,
             rows=rows,
@@ -143,7 +148,10 @@ async def _engine(settings: Settings, alone: bool) -> AsyncIterator[Engine]:
             queue=DbosQueue(queue_url(settings.database), "otto" if alone else name),
             executor=Executor(ledger, rows, jobs_for(context), translate, utc_now),
             deliver=deliveries,
-            catch_up=CatchUp(desk, ledger, archive, github),
+            catch_up=_catching_up(
+                Redelivery(github, Deliveries(engine_db), looks, rhythm, utc_now, window(settings.github_api_url)),
+                CatchUp(desk, ledger, archive, github, looks, rhythm),
+            ),
             catch_up_seconds=settings.catchup_seconds,
             concurrency=settings.concurrency,
             alone=alone,
@@ -154,6 +162,15 @@ async def _engine(settings: Settings, alone: bool) -> AsyncIterator[Engine]:
         finally:
             await deliveries.stop(DELIVERIES_SECONDS)
     engine_db.dispose()
+
+
+def _catching_up(redelivery: Redelivery, compare: CatchUp) -> Callable[[], Awaitable[None]]:
+    async def catch_up() -> None:
+        """What can be had again as a webhook; then what only a look shows."""
+        await redelivery()
+        await compare()
+
+    return catch_up
 
 
 def _context(

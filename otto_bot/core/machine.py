@@ -19,6 +19,7 @@ from otto_bot.core import (
     learning_uses,
     outcomes,
     planning,
+    polling,
     review_rounds,
     reviewing,
     steering,
@@ -125,7 +126,8 @@ def _polled(run: Run, event: e.VerificationPolled) -> Run:
         verification.model_copy(
             update={
                 "polls": verification.polls + 1,
-                "next_at": event.next_at,
+                "next_at": polling.next_look(verification, event),
+                "looked_at": event.at,
                 "waiting": event.waiting,
                 "run_ids": event.run_ids or verification.run_ids,
                 "url": event.url or verification.url,
@@ -149,17 +151,10 @@ def _verified(run: Run, event: e.VerificationEnded) -> Run:
     )
     run = run.with_verification(verification)
     if event.target == BASELINE:
-        return base.baseline_verified(run)
+        return base.baseline_verified(polling.base_known(run, event.at))
     if event.target.startswith("b"):
         return integration.candidate_verified(run, verification)
     return tasks.attempt_verified(run, event.target, verification)
-
-
-def _reported(run: Run, event: e.Reported) -> Run:
-    for verification in run.verifications.values():
-        if verification.sha == event.sha and verification.ending is None and verification.next_at > event.at:
-            run = run.with_verification(verification.model_copy(update={"next_at": event.at}))
-    return run
 
 
 def _rerun(run: Run, event: e.JobsRerun) -> Run:
@@ -304,7 +299,7 @@ _HANDLERS: dict[type, Callable[[Run, Any], Run]] = {
     e.AttemptStopped: tasks.attempt_stopped,
     e.VerificationPolled: _polled,
     e.VerificationEnded: _verified,
-    e.Reported: _reported,
+    e.Reported: polling.reported,
     e.JobsRerun: _rerun,
     e.JudgeEnded: tasks.judge_ended,
     e.CandidateBuilt: integration.candidate_built,

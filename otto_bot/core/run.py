@@ -173,6 +173,8 @@ class Run(Frozen):
     """Who put the label on again while the run was active: the status comment says that nothing new starts."""
     parked: Parking | None = None
     """A limit of the host or of GitHub that holds the run back; nothing of what is due changes by it."""
+    heard_at: datetime | None = None
+    """When a webhook told something about its verifications last."""
     idle_since: datetime | None = None
     idle_seconds: float = 0.0
     """How long the run has waited for people so far; `idle_since` = it waits now."""

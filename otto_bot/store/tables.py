@@ -1,9 +1,10 @@
 """The tables, as SQLAlchemy Core knows them. Times are UTC seconds since 1970; bodies are JSON or compressed bytes.
 
 Of a run: `working` = it is neither over nor at rest; `admitted` = it may start work (limits of the host); `look_at` =
-when it is compared with GitHub next. Of an installation: when the next write may be sent, until when GitHub's limit
-closes it, what was written lately (JSON), and how often it wrote or had to wait in all. `journal.pack` and `packs`
-hold git objects that were never pushed, for a worker on another machine.
+when it is compared with GitHub next; `looked_at` and `quiet` = when it was, and how many looks in a row found nothing.
+Of an installation: when the next write may be sent, until when GitHub's limit closes it, what was written lately
+(JSON), and how often it wrote or had to wait in all. `journal.pack` and `packs` hold git objects that were never
+pushed, for a worker on another machine.
 """
 
 from __future__ import annotations
@@ -49,6 +50,8 @@ runs = sa.Table(
     sa.Column("working", sa.Integer, nullable=False, server_default="1"),
     sa.Column("admitted", sa.Integer, nullable=False, server_default="1"),
     sa.Column("look_at", sa.Float, nullable=False, server_default="0"),
+    sa.Column("looked_at", sa.Float, nullable=False, server_default="0"),
+    sa.Column("quiet", sa.Integer, nullable=False, server_default="0"),
     sa.UniqueConstraint("repo_id", "issue", "ordinal", name="runs_ordinal"),
     sa.Index("runs_working", "working", "installation_id"),
     sa.Index("runs_to_look_at", "active", "look_at"),

@@ -28,6 +28,8 @@ def upgrade() -> None:
     op.add_column("runs", sa.Column("working", sa.Integer, nullable=False, server_default="1"))
     op.add_column("runs", sa.Column("admitted", sa.Integer, nullable=False, server_default="1"))
     op.add_column("runs", sa.Column("look_at", sa.Float, nullable=False, server_default="0"))
+    op.add_column("runs", sa.Column("looked_at", sa.Float, nullable=False, server_default="0"))
+    op.add_column("runs", sa.Column("quiet", sa.Integer, nullable=False, server_default="0"))
     op.add_column("effects", sa.Column("installation_id", BIG, nullable=False, server_default="0"))
     op.create_table(
         "packs",
