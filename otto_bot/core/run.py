@@ -175,7 +175,7 @@ class Run(Frozen):
     """A limit of the host or of GitHub that holds the run back; nothing of what is due changes by it."""
     idle_since: datetime | None = None
     idle_seconds: float = 0.0
-    """How long the run has waited for people so far; `idle_since` = it waits now."""
+    """How long the run has waited for people and for limits so far; `idle_since` = it waits now."""
 
     config: Config = Config()
     prepared: bool = False

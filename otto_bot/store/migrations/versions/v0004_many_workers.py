@@ -28,6 +28,11 @@ def upgrade() -> None:
     op.add_column("runs", sa.Column("working", sa.Integer, nullable=False, server_default="1"))
     op.add_column("runs", sa.Column("admitted", sa.Integer, nullable=False, server_default="1"))
     op.add_column("runs", sa.Column("look_at", sa.Float, nullable=False, server_default="0"))
+    op.add_column("runs", sa.Column("place_until", sa.Float, nullable=False, server_default="0"))
+    op.add_column("runs", sa.Column("parked", sa.String(16), nullable=False, server_default=""))
+    op.add_column("runs", sa.Column("parked_reason", sa.Text, nullable=False, server_default=""))
+    op.add_column("runs", sa.Column("parked_until", sa.Float, nullable=False, server_default="0"))
+    op.add_column("runs", sa.Column("parked_at", sa.Float, nullable=False, server_default="0"))
     op.add_column("effects", sa.Column("installation_id", BIG, nullable=False, server_default="0"))
     op.create_table(
         "packs",
@@ -46,6 +51,9 @@ def upgrade() -> None:
     _fill(op.get_bind())
     op.create_index("runs_working", "runs", ["working", "installation_id"])
     op.create_index("runs_to_look_at", "runs", ["active", "look_at"])
+    op.create_index("runs_places", "runs", ["working", "admitted", "installation_id"])
+    op.create_index("runs_resting", "runs", ["place_until"])
+    op.create_index("runs_parked", "runs", ["parked"])
 
 
 def _fill(c: sa.Connection) -> None:
