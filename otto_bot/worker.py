@@ -17,9 +17,12 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
+import sqlalchemy as sa
+
 from otto_bot.core.redact import Redactor
+from otto_bot.engine.admission import LOOK_SECONDS, Admission
 from otto_bot.engine.execute import Executor
-from otto_bot.engine.loop import Engine
+from otto_bot.engine.loop import Chore, Engine
 from otto_bot.engine.queue import DbosQueue, queue_url
 from otto_bot.git.runner import GitRunner
 from otto_bot.github.client import GitHubApp
@@ -38,6 +41,7 @@ from otto_bot.settings import FILE_VARIANTS, Settings, SettingsError
 from otto_bot.store.archive import Archive
 from otto_bot.store.database import migrate, open_database
 from otto_bot.store.effect_rows import EffectRows
+from otto_bot.store.held_back import HeldBack, closed_installations
 from otto_bot.store.inbox import Inbox
 from otto_bot.store.installations import Installations, SharedSlots
 from otto_bot.store.learnings import Learnings
@@ -121,7 +125,8 @@ async def _engine(settings: Settings, alone: bool) -> AsyncIterator[Engine]:
     redactor = Redactor()
     for secret in settings.secrets:
         redactor.register(secret)
-    ledger, rows, inbox, archive = Ledger(engine_db), EffectRows(engine_db), Inbox(engine_db), Archive(engine_db)
+    ledger, rows = Ledger(engine_db, settings.limits), EffectRows(engine_db)
+    inbox, archive = Inbox(engine_db), Archive(engine_db)
     learnings = Learnings(engine_db)
     switch = _Switch()
     async with GitHubApp(
@@ -148,12 +153,24 @@ async def _engine(settings: Settings, alone: bool) -> AsyncIterator[Engine]:
             concurrency=settings.concurrency,
             alone=alone,
             now=utc_now,
+            chores=_chores(settings, engine_db, ledger),
         )
         try:
             yield switch.engine
         finally:
             await deliveries.stop(DELIVERIES_SECONDS)
     engine_db.dispose()
+
+
+def _chores(settings: Settings, engine_db: sa.Engine, ledger: Ledger) -> tuple[Chore, ...]:
+    """What one worker of a database does for all of them. Two at the same moment do no harm, only more work."""
+
+    def leads(_at: datetime) -> bool:
+        return True
+
+    held_back = HeldBack(engine_db, settings.limits)
+    admission = Admission(ledger, held_back, lambda at: closed_installations(engine_db, at), leads, utc_now)
+    return ((LOOK_SECONDS, admission),)
 
 
 def _context(

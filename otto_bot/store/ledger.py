@@ -104,6 +104,7 @@ class Ledger(RunQueries):
                     ordinal=ordinal,
                     trigger_key=trigger.key,
                     active=1,
+                    working=0,  # until it has its place, or waits for one
                     phase="",
                     seq=0,
                     state="",
