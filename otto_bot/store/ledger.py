@@ -166,12 +166,19 @@ class Ledger(RunQueries):
     def _append(self, run_id: int, events: Sequence[RunEvent], at: datetime, done: Ticket | None) -> Run:
         with writing(self._engine) as c:
             row = c.execute(
-                sa.select(t.runs.c.state, t.runs.c.seq, t.runs.c.working, t.runs.c.admitted, t.runs.c.place_until)
+                sa.select(
+                    t.runs.c.state,
+                    t.runs.c.seq,
+                    t.runs.c.working,
+                    t.runs.c.admitted,
+                    t.runs.c.place_until,
+                    t.runs.c.record,
+                )
                 .where(t.runs.c.id == run_id)
                 .with_for_update()
             ).first()
-            if row is None:
-                raise NoSuchRun(f"there is no run {run_id}")
+            if row is None or row.record == "imported":
+                raise NoSuchRun(f"there is no run {run_id}" if row is None else f"run {run_id} is only to be read")
             if done is not None:
                 mark_done(c, done, at)
             run = Run.model_validate_json(row.state)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Any
 
 import sqlalchemy as sa
 
@@ -43,16 +44,16 @@ def pressure(engine: sa.Engine, at: datetime) -> Pressure:
         )
 
 
-def _age(c: sa.Connection, query: sa.Select[tuple[float]], now: float) -> float:
-    since = c.execute(query).scalar()
+def _age(c: sa.Connection, query: sa.Select[Any], now: float) -> float:
+    since: float | None = c.execute(query).scalar()
     return 0.0 if since is None else max(0.0, now - since)
 
 
-def _delivery() -> sa.Select[tuple[float]]:
+def _delivery() -> sa.Select[Any]:
     return sa.select(sa.func.min(t.deliveries.c.received_at)).where(t.deliveries.c.state.in_(("received", "failed")))
 
 
-def _effect(now: float) -> sa.Select[tuple[float]]:
+def _effect(now: float) -> sa.Select[Any]:
     effect = t.effects.c
     since = sa.case((effect.not_before > effect.updated_at, effect.not_before), else_=effect.updated_at)
     return (

@@ -33,6 +33,7 @@ def upgrade() -> None:
     op.add_column("runs", sa.Column("parked_reason", sa.Text, nullable=False, server_default=""))
     op.add_column("runs", sa.Column("parked_until", sa.Float, nullable=False, server_default="0"))
     op.add_column("runs", sa.Column("parked_at", sa.Float, nullable=False, server_default="0"))
+    op.add_column("runs", sa.Column("record", sa.String(16), nullable=False, server_default="full"))
     op.add_column("effects", sa.Column("installation_id", BIG, nullable=False, server_default="0"))
     op.create_table(
         "packs",
@@ -54,6 +55,7 @@ def upgrade() -> None:
     op.create_index("runs_places", "runs", ["working", "admitted", "installation_id"])
     op.create_index("runs_resting", "runs", ["place_until"])
     op.create_index("runs_parked", "runs", ["parked"])
+    op.create_index("runs_over", "runs", ["record", "active", "updated_at"])
 
 
 def _fill(c: sa.Connection) -> None:
