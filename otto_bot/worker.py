@@ -22,6 +22,7 @@ import sqlalchemy as sa
 from otto_bot.core.redact import Redactor
 from otto_bot.engine.admission import LOOK_SECONDS, Admission
 from otto_bot.engine.execute import Executor
+from otto_bot.engine.forgetting import forget
 from otto_bot.engine.loop import Chore, Engine
 from otto_bot.engine.queue import DbosQueue, queue_url
 from otto_bot.git.runner import GitRunner
@@ -33,6 +34,9 @@ from otto_bot.intake.routes import Router
 from otto_bot.intake.side_by_side import SideBySide
 from otto_bot.jobs.context import Context
 from otto_bot.jobs.registry import jobs_for, translate
+from otto_bot.keeping.collect import Retention
+from otto_bot.keeping.housekeeping import LOOK_SECONDS as HOUSEKEEPING_SECONDS
+from otto_bot.keeping.housekeeping import Housekeeping
 from otto_bot.model.client import ModelClient, warm
 from otto_bot.model.prices import Prices
 from otto_bot.sandbox.bare import Bare
@@ -153,7 +157,7 @@ async def _engine(settings: Settings, alone: bool) -> AsyncIterator[Engine]:
             concurrency=settings.concurrency,
             alone=alone,
             now=utc_now,
-            chores=_chores(settings, engine_db, ledger),
+            chores=_chores(settings, engine_db, ledger, switch),
         )
         try:
             yield switch.engine
@@ -162,7 +166,7 @@ async def _engine(settings: Settings, alone: bool) -> AsyncIterator[Engine]:
     engine_db.dispose()
 
 
-def _chores(settings: Settings, engine_db: sa.Engine, ledger: Ledger) -> tuple[Chore, ...]:
+def _chores(settings: Settings, engine_db: sa.Engine, ledger: Ledger, switch: _Switch) -> tuple[Chore, ...]:
     """What one worker of a database does for all of them. Two at the same moment do no harm, only more work."""
 
     def leads(_at: datetime) -> bool:
@@ -170,7 +174,12 @@ def _chores(settings: Settings, engine_db: sa.Engine, ledger: Ledger) -> tuple[C
 
     held_back = HeldBack(engine_db, settings.limits)
     admission = Admission(ledger, held_back, lambda at: closed_installations(engine_db, at), leads, utc_now)
-    return ((LOOK_SECONDS, admission),)
+    kept = Retention(settings.database, settings.state_dir.absolute(), settings.keep_days)
+    url = queue_url(settings.database)
+    housekeeping = Housekeeping(
+        engine_db, kept, lambda before, dry: forget(url, before, dry=dry), leads, switch, utc_now
+    )
+    return ((LOOK_SECONDS, admission), (HOUSEKEEPING_SECONDS, housekeeping))
 
 
 def _context(
