@@ -144,12 +144,8 @@ def _check(fresh: Path, manifest: Manifest) -> None:
     try:
         if schema_version(engine) != manifest.schema_version:
             raise StoreUnavailable("the backup's schema is not what its manifest says; use another backup")
-        with engine.connect() as c:
-            c.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
     finally:
-        engine.dispose()
-    for side in SIDES[1:]:
-        fresh.with_name(fresh.name + side).unlink(missing_ok=True)
+        engine.dispose()  # the last one to close it leaves no write-ahead log
 
 
 def _put(fresh: Path, target: Path) -> None:

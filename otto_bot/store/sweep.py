@@ -42,6 +42,10 @@ class Sweep:
     def __init__(self, engine: sa.Engine, *, dry: bool = False) -> None:
         self._engine = engine
         self._dry = dry
+        self._swept: set[int] = set()
+        """Runs whose ledger went, or would go."""
+        self._bodies: set[str] = set()
+        """Artifacts that went, or would go."""
 
     def deliveries(self, before: datetime) -> Removed:
         """Deliveries that were worked in, or never could be, and came before this time."""
@@ -87,6 +91,7 @@ class Sweep:
                 ("events", t.events, sa.func.length(t.events.c.body)),
                 ("effects", t.effects, sa.func.length(t.effects.c.body)),
                 ("usage", t.usage, sa.literal(0)),
+                ("packs", t.packs, sa.func.length(t.packs.c.body)),
             ):
                 where = table.c.run_id == run_id
                 number, size_of = c.execute(sa.select(sa.func.count(), sa.func.sum(size)).where(where)).one()
@@ -94,6 +99,7 @@ class Sweep:
                 if not self._dry:
                     c.execute(table.delete().where(where))
             slim = stored_json(slimmed(Run.model_validate_json(row.state)))
+            self._swept.add(run_id)
             removed["runs made slim"] = Removed(1, max(0, len(row.state) - len(slim)))
             if not self._dry:
                 c.execute(t.runs.update().where(t.runs.c.id == run_id).values(state=slim, record="slim"))
@@ -126,11 +132,12 @@ class Sweep:
             begun = (row.started_at < before.timestamp()) & (row.record != "slim")
             runs = c.execute(sa.select(row.id).where(begun)).scalars().all()
         named: set[str] = set()
-        for run_id in runs:
+        for run_id in set(runs) - self._swept:
             named |= self._named(run_id)
         row = t.artifacts.c
         with reading(self._engine) as c:
             old = c.execute(sa.select(row.sha256).where(row.created_at < before.timestamp())).scalars().all()
+        self._bodies = {sha for sha in old if sha not in named}
         removed = Removed()
         unnamed = [sha for sha in old if sha not in named]
         for start in range(0, len(unnamed), BATCH):
@@ -156,7 +163,8 @@ class Sweep:
         with reading(self._engine) as c:
             rows = c.execute(sa.select(t.cursors.c.name, t.cursors.c.value)).all()
             alive = set(c.execute(sa.select(t.runs.c.id).where(t.runs.c.record == "full")).scalars())
-            kept = set(c.execute(sa.select(t.artifacts.c.sha256)).scalars())
+            kept = set(c.execute(sa.select(t.artifacts.c.sha256)).scalars()) - self._bodies
+        alive -= self._swept
         gone = [
             row.name
             for row in rows
