@@ -7,10 +7,11 @@ import io
 import json
 import os
 import shutil
+import sqlite3
 import tarfile
 import tempfile
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 import sqlalchemy as sa
@@ -18,8 +19,7 @@ from pydantic import ValidationError
 
 from otto_bot.engine.queue import queue_url
 from otto_bot.keeping.backup import DATABASE, DUMP, FORMAT, MANIFEST, Manifest, Part, digest
-from otto_bot.store import tables as t
-from otto_bot.store.database import NEWEST, StoreUnavailable, normal_url, open_database, reading, schema_version
+from otto_bot.store.database import NEWEST, StoreUnavailable, normal_url, open_database, schema_version
 
 SIDES = ("", "-wal", "-shm")
 MOST_MANIFEST = 1024 * 1024
@@ -110,19 +110,16 @@ def _user(target: Path) -> int | None:
 
 
 def _runs(target: Path) -> bool:
-    """Whether there is a database with something in it; one that cannot be read counts."""
+    """Whether there is a database with runs in it; one that cannot be read counts. Nothing of it is touched."""
     if not target.exists():
         return False
-    engine = open_database(f"sqlite:///{target}")
     try:
-        if schema_version(engine) is None:
-            return False
-        with reading(engine) as c:
-            return c.execute(sa.select(t.runs.c.id).limit(1)).first() is not None
-    except (StoreUnavailable, sa.exc.SQLAlchemyError):
+        with closing(sqlite3.connect(f"file:{target}?mode=ro", uri=True)) as c:
+            if not c.execute("SELECT 1 FROM sqlite_master WHERE name = 'runs'").fetchall():
+                return bool(c.execute("SELECT 1 FROM sqlite_master LIMIT 1").fetchall())
+            return bool(c.execute("SELECT 1 FROM runs LIMIT 1").fetchall())
+    except sqlite3.Error:
         return True
-    finally:
-        engine.dispose()
 
 
 def _unpack(source: Path, part: Part, fresh: Path) -> None:

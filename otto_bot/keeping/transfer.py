@@ -104,6 +104,8 @@ def _read(path: Path, lines: Iterable[str]) -> Exported:
         kind, value = _line(where, text)
         if (kind == "ledger") != (number == 1):
             raise BadLedger(f"{where}: a ledger begins with one line `ledger`; this is no exported ledger")
+        if number == 1 and value.get("format") != FORMAT:
+            raise BadLedger(f"{where}: format {value.get('format')!r}; this version reads {FORMAT}")
         if kind not in parts:
             raise BadLedger(f"{where}: {kind[:40]!r} is unknown; a later version of Otto may have written it")
         if kind == "artifact":
@@ -142,8 +144,6 @@ def _check_artifact(where: str, value: Json) -> None:
 
 def _checked(path: Path, parts: dict[str, list[Json]]) -> Exported:
     head, events = parts["ledger"][0], parts["event"]
-    if head.get("format") != FORMAT:
-        raise BadLedger(f"{path}, line 1: format {head.get('format')!r}; this version reads {FORMAT}")
     for number, event in enumerate(events, 1):
         where = f"{path}, line {number + 1}"
         if event.get("seq") != number or not isinstance(event.get("refused"), str):
