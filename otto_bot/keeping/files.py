@@ -61,9 +61,10 @@ class Files:
         return None if run.ended and not run.stopping else run
 
     def mirrors(self, before: datetime) -> Removed:
-        """Those of repositories without a run that lives, untouched since then. They are fetched again when needed."""
+        """Those of repositories where no run lives or ended later, untouched since then. They are fetched again."""
         with reading(self._engine) as c:
-            alive = set(c.execute(sa.select(t.runs.c.repo_id).where(t.runs.c.active == 1).distinct()).scalars())
+            used = (t.runs.c.active == 1) | (t.runs.c.updated_at >= before.timestamp())
+            alive = set(c.execute(sa.select(t.runs.c.repo_id).where(used).distinct()).scalars())
         removed = Removed()
         for path in _folders(self._state / "mirrors"):
             number = path.name.partition("-")[0]
@@ -106,7 +107,7 @@ def _folders(parent: Path) -> Iterator[Path]:
 
 
 def _touched(path: Path) -> float:
-    """When anything directly in it was changed last; of a mirror that includes each fetch."""
+    """When anything directly in it was changed last."""
     newest = path.stat().st_mtime
     for inner in path.iterdir():
         newest = max(newest, inner.lstat().st_mtime)

@@ -187,14 +187,19 @@ def test_workspaces_that_nobody_goes_on_with_are_removed(
 
 
 def test_mirrors_without_a_run_go_after_the_days(engine: sa.Engine, start: Start, tmp_path: Path, at: At) -> None:
-    start(1, at(0), ended=False)
+    alive, lately = start(1, at(0), ended=False), start(2, at(60))
     mirrors = tmp_path / "state" / "mirrors"
-    used, old, young = (folder(mirrors / f"{n}-octo-app.git", d, at) for n, d in ((7, 0), (8, 0), (9, 50)))
+    used, ended, old, young = (
+        folder(mirrors / f"{n}-octo-app.git", d, at) for n, d in ((7, 0), (6, 0), (8, 0), (9, 50))
+    )
+    with engine.begin() as c:
+        c.execute(t.runs.update().where(t.runs.c.id == lately.id).values(repo_id=6))
 
     found = dict(collect_files(engine, Retention("", tmp_path / "state", 90), at(100)))
 
+    assert alive.repo.id == 7
     assert found["mirrors"].rows == 1
-    assert [path.exists() for path in (used, old, young)] == [True, False, True]
+    assert [path.exists() for path in (used, ended, old, young)] == [True, True, False, True]
 
 
 @pytest.mark.parametrize("leads", [True, False])
