@@ -45,7 +45,7 @@ from otto_bot.settings import FILE_VARIANTS, Settings, SettingsError
 from otto_bot.store.archive import Archive
 from otto_bot.store.database import migrate, open_database
 from otto_bot.store.effect_rows import EffectRows
-from otto_bot.store.held_back import HeldBack, closed_installations
+from otto_bot.store.held_back import HeldBack
 from otto_bot.store.inbox import Inbox
 from otto_bot.store.installations import Installations, SharedSlots
 from otto_bot.store.learnings import Learnings
@@ -173,7 +173,7 @@ def _chores(settings: Settings, engine_db: sa.Engine, ledger: Ledger, switch: _S
         return True
 
     held_back = HeldBack(engine_db, settings.limits)
-    admission = Admission(ledger, held_back, lambda at: closed_installations(engine_db, at), leads, utc_now)
+    admission = Admission(ledger, held_back, Installations(engine_db).closed, leads, utc_now)
     kept = Retention(settings.database, settings.state_dir.absolute(), settings.keep_days)
     url = queue_url(settings.database)
     housekeeping = Housekeeping(

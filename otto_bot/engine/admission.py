@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 
 from otto_bot.core.parking import Parked, Unparked
 from otto_bot.store.held_back import HeldBack, Said, Why
+from otto_bot.store.installations import Closed
 from otto_bot.store.ledger import Ledger
 
 LOOK_SECONDS = 1.0
@@ -17,7 +18,7 @@ SAY_AGAIN_SECONDS = 60.0
 TOLD_AT_ONCE = 20
 """Runs that are told in one go; the others are told in the next ones."""
 
-Closed = Callable[[datetime], Mapping[int, tuple[datetime, str]]]
+ClosedNow = Callable[[datetime], Mapping[int, Closed]]
 
 
 class Admission:
@@ -27,7 +28,7 @@ class Admission:
         self,
         ledger: Ledger,
         held_back: HeldBack,
-        closed: Closed,
+        closed: ClosedNow,
         leads: Callable[[datetime], bool],
         now: Callable[[], datetime],
     ) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import NamedTuple
 
 import sqlalchemy as sa
@@ -15,6 +15,7 @@ from otto_bot.core.parking import ParkedFor
 from otto_bot.store import places
 from otto_bot.store import tables as t
 from otto_bot.store.database import reading, writing
+from otto_bot.store.installations import Closed
 
 AGENT_SECONDS = 20.0
 """How long a step that is ready must have waited for a place until that is said."""
@@ -76,10 +77,10 @@ class HeldBack:
             rows = c.execute(query.where(row.parked > "")).all()
         return {r.id: Said(r.parked, r.parked_reason, r.parked_until, r.parked_at) for r in rows}
 
-    def now(self, closed: Mapping[int, tuple[datetime, str]], at: datetime) -> dict[int, Why]:
-        """Run → why it is held back. `closed`: installation → until when GitHub lets nothing through, and why."""
+    def now(self, closed: Mapping[int, Closed], at: datetime) -> dict[int, Why]:
+        """Run → why it is held back. `closed`: installations that GitHub's limit closes."""
         now = at.timestamp()
-        shut = {one: found for one, found in closed.items() if found[0].timestamp() > now + CLOSED_SECONDS}
+        shut = {one: found for one, found in closed.items() if found.until.timestamp() > now + CLOSED_SECONDS}
         with reading(self._engine) as c:
             found: dict[int, Why] = self._agents(c, now)
             found |= _closed(c, shut)
@@ -156,22 +157,13 @@ def _busy(c: sa.Connection) -> list[tuple[int, str, int]]:
     return [(row[0], row[1], row[2]) for row in c.execute(query).all()]
 
 
-def _closed(c: sa.Connection, shut: Mapping[int, tuple[datetime, str]]) -> dict[int, Why]:
+def _closed(c: sa.Connection, shut: Mapping[int, Closed]) -> dict[int, Why]:
     """Runs at work of installations that GitHub's limit closes."""
     if not shut:
         return {}
     row = t.runs.c
     mine = (row.working == 1) & (row.admitted == 1) & row.installation_id.in_(list(shut))
     rows = c.execute(sa.select(row.id, row.installation_id).where(mine)).all()
-    return {r.id: ("github_limit", shut[r.installation_id][1], shut[r.installation_id][0].timestamp()) for r in rows}
-
-
-def closed_installations(engine: sa.Engine, at: datetime) -> dict[int, tuple[datetime, str]]:
-    """Installation → until when GitHub's limit closes it, and why. The App's own row (0) holds back no run."""
-    row = t.installations.c
-    query = sa.select(row.id, row.closed_until, row.closed_why).where(
-        (row.closed_until > at.timestamp()) & (row.id != 0)
-    )
-    with reading(engine) as c:
-        rows = c.execute(query).all()
-    return {r.id: (datetime.fromtimestamp(r.closed_until, UTC), r.closed_why) for r in rows}
+    return {
+        r.id: ("github_limit", shut[r.installation_id].why, shut[r.installation_id].until.timestamp()) for r in rows
+    }

@@ -15,6 +15,7 @@ from otto_bot.core.values import Person, Repo
 from otto_bot.engine.admission import SAY_AGAIN_SECONDS, TELL_SECONDS, Admission
 from otto_bot.store.database import migrate, open_database
 from otto_bot.store.held_back import HeldBack
+from otto_bot.store.installations import Closed
 from otto_bot.store.ledger import Ledger, Trigger
 
 T0 = datetime(2026, 11, 1, 9, 0, tzinfo=UTC)
@@ -29,7 +30,7 @@ class Host:
         one = AtOnce(runs=1, attempts=1, agents=1)
         limits = HostLimits(installation=one, host=one)
         self.ledger, self.now, self.leads = Ledger(engine, limits), T0, True
-        self.closed: Mapping[int, tuple[datetime, str]] = {}
+        self.closed: Mapping[int, Closed] = {}
         self.admission = Admission(
             self.ledger, HeldBack(engine, limits), lambda _at: self.closed, lambda _at: self.leads, lambda: self.now
         )
@@ -95,13 +96,13 @@ def test_what_does_not_change_is_told_once(host: Host) -> None:
 
 def test_a_limit_of_github_is_told_with_its_end_and_taken_back(host: Host) -> None:
     run = host.start(1)
-    host.closed = {3: (T0 + timedelta(seconds=300), "GitHub asks to wait")}
+    host.closed = {3: Closed(until=T0 + timedelta(seconds=300), why="GitHub asks to wait")}
     host.after(1)
 
     parked = host.ledger.load(run).parked
     assert parked is not None
     assert (parked.why, parked.until) == ("github_limit", T0 + timedelta(seconds=300))
-    host.closed = {3: (T0 + timedelta(seconds=310), "GitHub asks to wait")}
+    host.closed = {3: Closed(until=T0 + timedelta(seconds=310), why="GitHub asks to wait")}
     host.after(TELL_SECONDS + 1)
     assert host.told(run) == ["Parked"]
     host.closed = {}

@@ -14,7 +14,8 @@ from otto_bot.core.run import Run
 from otto_bot.core.values import Person, Repo
 from otto_bot.store import tables as t
 from otto_bot.store.effect_rows import EffectRows
-from otto_bot.store.held_back import AGENT_SECONDS, HeldBack, closed_installations
+from otto_bot.store.held_back import AGENT_SECONDS, HeldBack
+from otto_bot.store.installations import Installations
 from otto_bot.store.ledger import Ledger, Trigger, replay
 from otto_bot.store.places import KEPT_SECONDS
 
@@ -134,11 +135,11 @@ def test_a_limit_of_github_holds_back_the_runs_of_its_installation(
     with engine.begin() as c:
         c.execute(t.installations.insert(), rows)
 
-    closed = closed_installations(engine, at(1))
+    closed = Installations(engine).closed(at(1))
     assert set(closed) == {3, 8}
     assert held_back.now(closed, at(1)) == {mine.id: ("github_limit", "GitHub's secondary limit", at(100).timestamp())}
     say(ledger, mine, "pause", at(2))
-    assert held_back.now(closed_installations(engine, at(3)), at(3)) == {}
+    assert held_back.now(Installations(engine).closed(at(3)), at(3)) == {}
     assert other.id not in held_back.now(closed, at(3))
 
 
