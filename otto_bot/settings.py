@@ -4,14 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 from urllib.parse import urlsplit
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
 from pydantic_core import ErrorDetails
 
 from otto_bot.core.config import HostCaps
-from otto_bot.core.limits import AtOnce, HostLimits, Most
+
+if TYPE_CHECKING:
+    from otto_bot.core.limits import HostLimits
+
+Most = Annotated[int, Field(ge=1, le=100_000)]
 
 
 class SettingsError(ValueError):
@@ -67,6 +71,8 @@ class Settings(StoreSettings):
     @property
     def limits(self) -> HostLimits:
         """How much may be at work at once."""
+        from otto_bot.core.limits import AtOnce, HostLimits  # the whole heart, which the web process does not need
+
         return HostLimits(
             installation=AtOnce(
                 runs=self.max_runs_per_installation,

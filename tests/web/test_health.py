@@ -12,6 +12,7 @@ import sqlalchemy as sa
 from fastapi import FastAPI
 
 from otto_bot.store.database import migrate, open_database
+from otto_bot.store.effect_rows import EffectRows
 from otto_bot.store.glances import Glances
 from otto_bot.store.inbox import Inbox
 from otto_bot.web.health import Metrics, router
