@@ -1,4 +1,4 @@
-"""`otto-bot`: serve, worker, demo, explain, report, learnings, replay, insight, bench, receive, redeliver."""
+"""`otto-bot`: serve, worker, demo, explain, report, learnings, replay, insight, bench, receive, redeliver, gc, …"""
 
 from __future__ import annotations
 
@@ -80,6 +80,7 @@ def _parser() -> argparse.ArgumentParser:
     _learnings_parser(commands)
     _replay_parser(commands)
     _insight_parser(commands)
+    _keeping_parsers(commands)
     receive = commands.add_parser("receive", help="put a webhook payload from a file into the inbox")
     receive.add_argument("event", help="its event, e.g. issues")
     receive.add_argument("file", type=Path, help="the payload, JSON")
@@ -183,6 +184,12 @@ def _repo(text: str) -> str:
     if text.count("/") != 1 or not all(text.split("/")):
         raise argparse.ArgumentTypeError(f"{text!r} is no repository; give OWNER/NAME")
     return text
+
+
+def _keeping_parsers(commands: Any) -> None:
+    from otto_bot.keeping.options import add_parsers
+
+    add_parsers(commands)
 
 
 def _bench_parser(commands: Any) -> None:

@@ -17,9 +17,13 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import sqlalchemy as sa
+
 from otto_bot.core.redact import Redactor
+from otto_bot.engine.admission import LOOK_SECONDS, Admission
 from otto_bot.engine.execute import Executor
-from otto_bot.engine.loop import Engine
+from otto_bot.engine.forgetting import forget
+from otto_bot.engine.loop import Chore, Engine
 from otto_bot.engine.queue import DbosQueue, queue_url
 from otto_bot.git.runner import GitRunner
 from otto_bot.github.client import GitHubApp
@@ -32,6 +36,9 @@ from otto_bot.intake.routes import Router
 from otto_bot.intake.side_by_side import SideBySide
 from otto_bot.jobs.context import Context
 from otto_bot.jobs.registry import jobs_for, translate
+from otto_bot.keeping.collect import Retention
+from otto_bot.keeping.housekeeping import LOOK_SECONDS as HOUSEKEEPING_SECONDS
+from otto_bot.keeping.housekeeping import Housekeeping
 from otto_bot.model.client import ModelClient, warm
 from otto_bot.model.prices import Prices
 from otto_bot.sandbox.bare import Bare
@@ -41,6 +48,7 @@ from otto_bot.store.archive import Archive
 from otto_bot.store.database import migrate, open_database
 from otto_bot.store.deliveries import Deliveries
 from otto_bot.store.effect_rows import EffectRows
+from otto_bot.store.held_back import HeldBack
 from otto_bot.store.inbox import Inbox
 from otto_bot.store.installations import Installations, SharedSlots
 from otto_bot.store.learnings import Learnings
@@ -125,7 +133,8 @@ async def _engine(settings: Settings, alone: bool) -> AsyncIterator[Engine]:
     redactor = Redactor()
     for secret in settings.secrets:
         redactor.register(secret)
-    ledger, rows, inbox, archive = Ledger(engine_db), EffectRows(engine_db), Inbox(engine_db), Archive(engine_db)
+    ledger, rows = Ledger(engine_db, settings.limits), EffectRows(engine_db)
+    inbox, archive = Inbox(engine_db), Archive(engine_db)
     learnings, looks = Learnings(engine_db), Looks(engine_db)
     switch = _Switch()
     async with GitHubApp(
@@ -156,6 +165,7 @@ async def _engine(settings: Settings, alone: bool) -> AsyncIterator[Engine]:
             concurrency=settings.concurrency,
             alone=alone,
             now=utc_now,
+            chores=_chores(settings, engine_db, ledger, switch),
         )
         try:
             yield switch.engine
@@ -171,6 +181,22 @@ def _catching_up(redelivery: Redelivery, compare: CatchUp) -> Callable[[], Await
         await compare()
 
     return catch_up
+
+
+def _chores(settings: Settings, engine_db: sa.Engine, ledger: Ledger, switch: _Switch) -> tuple[Chore, ...]:
+    """What one worker of a database does for all of them. Two at the same moment do no harm, only more work."""
+
+    def leads(_at: datetime) -> bool:
+        return True
+
+    held_back = HeldBack(engine_db, settings.limits)
+    admission = Admission(ledger, held_back, Installations(engine_db).closed, leads, utc_now)
+    kept = Retention(settings.database, settings.state_dir.absolute(), settings.keep_days)
+    url = queue_url(settings.database)
+    housekeeping = Housekeeping(
+        engine_db, kept, lambda before, dry: forget(url, before, dry=dry), leads, switch, utc_now
+    )
+    return ((LOOK_SECONDS, admission), (HOUSEKEEPING_SECONDS, housekeeping))
 
 
 def _context(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime
 
 from otto_bot.core.effects import EffectKind
@@ -25,6 +25,8 @@ DRAIN_SECONDS = 15.0
 CANCELLED = frozenset({EffectKind.PLAN, EffectKind.JUDGE, EffectKind.GATE})
 
 Deliver = Callable[[Delivery], Awaitable[None]]
+Chore = tuple[float, Callable[[], Awaitable[None]]]
+"""Every so many seconds: something small that is done again and again."""
 
 
 class Engine:
@@ -44,7 +46,9 @@ class Engine:
         concurrency: int,
         alone: bool,
         now: Callable[[], datetime],
+        chores: Sequence[Chore] = (),
     ) -> None:
+        self._chores = chores
         self._worker = worker
         self._rows = rows
         self._inbox = inbox
@@ -82,6 +86,8 @@ class Engine:
                 group.create_task(self._every(HEARTBEAT_SECONDS, self._beat))
                 group.create_task(self._every(RECONCILE_SECONDS, self._reconcile))
                 group.create_task(self._every(self._catch_up_seconds, self._catch_up))
+                for seconds, chore in self._chores:
+                    group.create_task(self._every(seconds, chore))
             await self._drained()
         finally:
             await self._queue.stop()

@@ -90,16 +90,16 @@ def moments(seed: int, writes: Sequence[str], number: int) -> list[Moment]:
 
 async def undisturbed_run(name: str, folder: Path) -> Ended:
     """Nothing happens. Raises AssertionError where that does not end as the scenario expects."""
-    async with _playing(name, folder) as play:
+    async with playing(name, folder) as play:
         await play.label()
-        ended = await _rest(play)
+        ended = await rest(play)
     assert not ended.problems, "\n".join(["undisturbed:", *ended.problems, ended.log])
     return ended
 
 
 async def killed_run(name: str, folder: Path, kills: Sequence[Moment]) -> Ended:
     """The bot's whole process group gets SIGKILL at each moment, and is started again."""
-    async with _playing(name, folder) as play:
+    async with playing(name, folder) as play:
         trap = TrapControl(play)
         told = []
         labelled = False
@@ -110,30 +110,30 @@ async def killed_run(name: str, folder: Path, kills: Sequence[Moment]) -> Ended:
                 labelled = True
             told.append(await _kill(play, trap, moment))
             await play.start_bot()
-        ended = await _rest(play)
+        ended = await rest(play)
     ended.killed = told
     return ended
 
 
 async def killed_coder_run(name: str, folder: Path, turn: int) -> Ended:
     """The bot gets SIGKILL when the model has answered this turn of a coder, and is started again."""
-    async with _playing(name, folder) as play:
+    async with playing(name, folder) as play:
         await play.label()
         async with asyncio.timeout(play.scenario.script.time_limit):
             await _coder_was_answered(play, turn)
         await play.kill_bot()
         await play.start_bot()
-        ended = await _rest(play)
+        ended = await rest(play)
     ended.killed = [f"when the coder's turn {turn} was answered"]
     return ended
 
 
 async def faulty_run(name: str, folder: Path, faults: Sequence[Json], quiet: float = REST_SECONDS) -> Ended:
     """Deliveries get lost, come twice or in another order. It rests when nothing was new for `quiet` seconds."""
-    async with _playing(name, folder) as play:
+    async with playing(name, folder) as play:
         await _control(play, "POST", "faults", json=list(faults))
         await play.label()
-        return await _rest(play, quiet)
+        return await rest(play, quiet)
 
 
 def every_delivery(kind: str, events: Sequence[str] = (*EVENTS, "check_suite", "workflow_job")) -> list[Json]:
@@ -172,8 +172,15 @@ class TrapControl:
         await _control(self._play, "POST", "trap/release")
 
 
+async def write_of(trap: TrapControl) -> Json:
+    """The held write, once it comes."""
+    while (write := await trap.reached()) is None:
+        pass
+    return write
+
+
 @contextlib.asynccontextmanager
-async def _playing(name: str, folder: Path) -> AsyncIterator[Playground]:
+async def playing(name: str, folder: Path) -> AsyncIterator[Playground]:
     async with Playground(load(find(name)), folder) as play:
         yield play
 
@@ -202,7 +209,7 @@ async def _kill(play: Playground, trap: TrapControl, moment: Moment) -> str:
     return f"{moment}: {write['method']} {write['path']}"
 
 
-async def _rest(play: Playground, quiet: float = REST_SECONDS) -> Ended:
+async def rest(play: Playground, quiet: float = REST_SECONDS) -> Ended:
     """Waits until the run rests with every delivery made, then reads what is there."""
     scenario: Scenario = play.scenario
     engine = open_database(play.bot_environment()["OTTO_DATABASE_URL"])

@@ -30,6 +30,12 @@ def upgrade() -> None:
     op.add_column("runs", sa.Column("look_at", sa.Float, nullable=False, server_default="0"))
     op.add_column("runs", sa.Column("looked_at", sa.Float, nullable=False, server_default="0"))
     op.add_column("runs", sa.Column("quiet", sa.Integer, nullable=False, server_default="0"))
+    op.add_column("runs", sa.Column("place_until", sa.Float, nullable=False, server_default="0"))
+    op.add_column("runs", sa.Column("parked", sa.String(16), nullable=False, server_default=""))
+    op.add_column("runs", sa.Column("parked_reason", sa.Text, nullable=False, server_default=""))
+    op.add_column("runs", sa.Column("parked_until", sa.Float, nullable=False, server_default="0"))
+    op.add_column("runs", sa.Column("parked_at", sa.Float, nullable=False, server_default="0"))
+    op.add_column("runs", sa.Column("record", sa.String(16), nullable=False, server_default="full"))
     op.add_column("effects", sa.Column("installation_id", BIG, nullable=False, server_default="0"))
     op.create_table(
         "packs",
@@ -48,6 +54,10 @@ def upgrade() -> None:
     _fill(op.get_bind())
     op.create_index("runs_working", "runs", ["working", "installation_id"])
     op.create_index("runs_to_look_at", "runs", ["active", "look_at"])
+    op.create_index("runs_places", "runs", ["working", "admitted", "installation_id"])
+    op.create_index("runs_resting", "runs", ["place_until"])
+    op.create_index("runs_parked", "runs", ["parked"])
+    op.create_index("runs_over", "runs", ["record", "active", "updated_at"])
 
 
 def _fill(c: sa.Connection) -> None:
