@@ -219,18 +219,19 @@ def block(run: Run) -> Run:
         return run
     needs = run.plan.depends()
     tasks = dict(run.tasks)
-    changed = True
+    changed, moved = True, False
     while changed:
         changed = False
         for key, task in tasks.items():
-            stopped = tuple(sorted(need for need in needs[key] if tasks[need].state in STOPPERS))
             if task.state in (TaskState.PENDING, TaskState.REOPENED, TaskState.BLOCKED):
+                stopped = tuple(sorted(need for need in needs[key] if tasks[need].state in STOPPERS))
                 free = TaskState.REOPENED if task.next_strategy else TaskState.PENDING
                 state = TaskState.BLOCKED if stopped else free
                 if (state, stopped) != (task.state, task.blocked_by):
                     tasks[key] = task.model_copy(update={"state": state, "blocked_by": stopped})
                     changed = True
-    return run.model_copy(update={"tasks": tasks})
+                    moved = True
+    return run.model_copy(update={"tasks": tasks}) if moved else run
 
 
 def todo(run: Run) -> tuple[str, ...]:
@@ -253,7 +254,7 @@ def reorder(run: Run, wanted: Iterable[tuple[str, ...]] | None = None, keep_curr
     if run.single:
         # Tasks that share a branch are done one after another.
         order = tuple((key,) for batch in order for key in batch)
-    return run.model_copy(update={"order": order})
+    return run if order == run.order else run.model_copy(update={"order": order})
 
 
 def stands_still(run: Run, key: str) -> bool:
