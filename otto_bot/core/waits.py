@@ -7,6 +7,7 @@ from datetime import datetime
 from otto_bot.core import funds, journey_steering
 from otto_bot.core.asks import NO_MORE, reply_for
 from otto_bot.core.attempt import TaskState
+from otto_bot.core.changed import remembered
 from otto_bot.core.edits import stale
 from otto_bot.core.journeys import Next, RoundState
 from otto_bot.core.policy import MIN_USD, plan_wait
@@ -26,6 +27,10 @@ class Wait(Frozen):
 
 def waits_for(run: Run) -> Wait | None:
     """What the run waits for a person to say; None = it works, sleeps until a time, or is over."""
+    return remembered(run, "waits_for", (run.money,), _waits_for) if waiting(run) else None
+
+
+def _waits_for(run: Run) -> Wait | None:
     if run.ended or run.outcome is Outcome.CANCELLED:
         return None
     if run.hold is not None:

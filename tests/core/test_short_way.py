@@ -15,13 +15,16 @@ from hypothesis import strategies as st
 from otto_bot.core.attempt import BASELINE
 from otto_bot.core.changed import QUIET, changed_fields
 from otto_bot.core.config import Config, HostCaps
+from otto_bot.core.effects import Effect, _at_work, _starting, scheduled
 from otto_bot.core.events import RunEvent
 from otto_bot.core.following import followed, pass_on, quiet
 from otto_bot.core.invariants import InvariantBroken, broken, broken_step
+from otto_bot.core.learning_uses import uses
 from otto_bot.core.machine import _ACCOUNTS, reduce, reduce_in_full
 from otto_bot.core.run import Run
+from otto_bot.core.surfaces import _surfaces, surfaces
 from otto_bot.core.values import keep
-from otto_bot.core.waits import waiting, waits_for
+from otto_bot.core.waits import _waits_for, waiting, waits_for
 
 QUIETLY = settings(max_examples=10, suppress_health_check=[HealthCheck.too_slow], deadline=None)
 PLANS = (
@@ -76,7 +79,7 @@ def steps(stream: list[RunEvent]) -> Iterator[tuple[Run, RunEvent, Run]]:
 def test_the_short_way_says_what_the_long_way_says(seed: int) -> None:
     for before, _, after in steps(world(seed).ledger):
         assert list(before.__dict__) == list(after.__dict__)
-        assert waiting(after) == (waits_for(after) is not None)
+        assert waiting(after) == (_waits_for(after) is not None)
 
 
 @QUIETLY
@@ -150,6 +153,34 @@ def test_where_it_is_quiet_nothing_follows(seed: int) -> None:
             found += 1
             assert followed(after, after, event) is after
     assert found
+
+
+@QUIETLY
+@given(st.integers(0, 100_000))
+def test_what_is_remembered_is_what_would_be_found_anew(seed: int) -> None:
+    for _, _, after in steps(world(seed).ledger):
+        anew = Run.model_validate(after.model_dump(by_alias=True))
+        assert surfaces(after) == surfaces(anew)
+        assert waits_for(after) == waits_for(anew)
+        assert scheduled(after) == scheduled(anew)
+        for effect in scheduled(after):
+            assert Effect.model_validate(effect.model_dump()) == effect
+
+
+@QUIETLY
+@given(st.integers(0, 100_000))
+def test_what_is_remembered_reads_only_what_it_is_remembered_for(seed: int) -> None:
+    for _, _, after in steps(world(seed).ledger):
+        for ask, quietly in (
+            (_waits_for, {"money"}),
+            (_surfaces, {"money", "trouble", "relabelled_by", "verifications"}),
+            (_starting, set[str]()),
+            (_at_work, set[str]()),
+            (uses, set[str]()),
+        ):
+            read: set[str] = set()
+            ask(watched(after, read))
+            assert read & QUIET <= quietly, (ask, read & QUIET)
 
 
 def test_what_is_remembered_is_no_part_of_the_value() -> None:
