@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Sequence
 
 from otto_bot.core.attempt import Attempt, Ending, Task
 from otto_bot.core.changed import remembered
@@ -71,7 +72,7 @@ def _check(attempt: Attempt, state: str, ending: Ending | None) -> str:
     return _known(attempt, (state, ending), shows)
 
 
-def _known(value: Attempt | Gate, about: tuple[object, ...], shows: list[object]) -> str:
+def _known(value: Attempt | Gate, about: tuple[object, ...], shows: Sequence[object]) -> str:
     """The digest of what is shown of a value: what it says itself, and `about`. Only the newest is kept with it."""
     known = kept(value)
     if known.get("about") != about:
