@@ -65,6 +65,8 @@ bench-weights: env  ## fit the weights of log lines anew; needs scikit-learn, DA
 
 bench-webhooks: env  ## deliveries a second beside a Probot app; needs node and npm, see docs/bench-webhooks.md
 	@$(BIN)/python -m bench.webhooks $(ARGS)
+bench-scale: env  ## what a long run, a waiting run and an idle worker cost, see docs/scale.md; ARGS=heart, growth, passes or idle
+	@$(BIN)/python -m bench.scale $(ARGS)
 
 clean:  ## remove everything that can be made again
 	rm -rf .venv .tools .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache dist

@@ -7,6 +7,7 @@ of its whole under artifacts. Read without them it is a sound run all the same, 
 from __future__ import annotations
 
 import hashlib
+import json
 import threading
 import zlib
 from collections import OrderedDict
@@ -22,7 +23,7 @@ from otto_bot.core.attempt import Attempt, Task, Verification
 from otto_bot.core.evidence import EvidenceItem, Excerpt, Failure
 from otto_bot.core.records import CommandRecord
 from otto_bot.core.run import Gate, Run
-from otto_bot.core.values import Frozen, kept, stored_json
+from otto_bot.core.values import Frozen, kept, once, stored_json
 from otto_bot.core.verdict import Proof
 from otto_bot.store import tables as t
 from otto_bot.store.database import reading
@@ -140,6 +141,31 @@ def _keep(value: Frozen, own: dict[str, Frozen]) -> str:
     sha256 = hashlib.sha256(stored_json(value).encode()).hexdigest()
     own[sha256] = value
     return sha256
+
+
+def _text(run: Run) -> str:
+    """`stored_json` of a run; what stayed as it was since the last time is not written anew."""
+    try:
+        return "{" + ",".join(f'"{name}":{_field(run, name)}' for name in Run.model_fields) + "}"
+    except ValueError:
+        return stored_json(run)  # a text that UTF-8 cannot hold
+
+
+def _field(run: Run, name: str) -> str:
+    value = getattr(run, name)
+    if name in ("tasks", "verifications"):
+        return "{" + ",".join(f"{json.dumps(key)}:{_json(one)}" for key, one in value.items()) + "}"
+    if name == "gates":
+        return "[" + ",".join(_json(one) for one in value) + "]"
+    if isinstance(value, Frozen):
+        return _json(value)
+    text = run.model_dump_json(by_alias=True, include={name})
+    return text[len(name) + 4 : -1]  # {"name":…}
+
+
+@once
+def _json(value: Frozen) -> str:
+    return value.model_dump_json(by_alias=True)
 
 
 def addresses(run: Run) -> set[str]:
@@ -283,7 +309,7 @@ class Snapshots:
         short, values = packed(run)
         named = self._named.get(run.id, frozenset())
         _store(c, {sha256: value for sha256, value in values.items() if sha256 not in named}, at)
-        state = stored_json(short)
+        state = _text(short)
         # Later writes of this transaction need not keep them again.
         self._named[run.id] = frozenset(values)
         self._written[run.id] = _Known(hash(state), run, frozenset(values), len(state) + LONG * len(values))

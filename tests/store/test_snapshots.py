@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
@@ -20,7 +21,7 @@ from otto_bot.core.values import stored_json
 from otto_bot.store import tables as t
 from otto_bot.store.database import migrate, open_database
 from otto_bot.store.ledger import Ledger, Trigger
-from otto_bot.store.snapshots import MARK, addresses, packed, read_whole, whole
+from otto_bot.store.snapshots import MARK, _text, addresses, packed, read_whole, whole
 
 SHAPE = Shape(tasks=4, gates=2, turns=1, judge=1, polls=1, reports=1)
 
@@ -166,3 +167,13 @@ def test_verifications_keep_theirs_too(life: Life) -> None:
     short, values = packed(run)
     assert short.verifications["t1/a1"].failure != failure
     assert whole(short, {sha: stored_json(value) for sha, value in values.items()}) == run
+
+
+def test_the_text_is_the_text_that_pydantic_writes(life: Life) -> None:
+    """Field by field, also where a value has another name in JSON."""
+    run = life.run
+    assert json.loads(_text(run)) == json.loads(stored_json(run))
+    odd = run.model_copy(update={"title": "half \ud800 of a pair"})
+    assert _text(odd) == stored_json(odd)
+    known = run.with_task(run.tasks["t1"].model_copy(update={"question": 'q"\\\n'}))
+    assert json.loads(_text(known)) == json.loads(stored_json(known))
