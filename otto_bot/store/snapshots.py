@@ -144,11 +144,11 @@ def _keep(value: Frozen, own: dict[str, Frozen]) -> str:
 
 
 def _text(run: Run) -> str:
-    """`stored_json` of a run; what stayed as it was since the last time is not written anew."""
-    try:
-        return "{" + ",".join(f'"{name}":{_field(run, name)}' for name in Run.model_fields) + "}"
-    except ValueError:
-        return stored_json(run)  # a text that UTF-8 cannot hold
+    """`stored_json` of a run; what stayed as it was since the last time is not written anew.
+
+    Raises ValueError where UTF-8 cannot hold a text of it.
+    """
+    return "{" + ",".join(f'"{name}":{_field(run, name)}' for name in Run.model_fields) + "}"
 
 
 def _field(run: Run, name: str) -> str:
@@ -308,11 +308,16 @@ class Snapshots:
         """What is to stand in the row; long texts that it did not name before are kept here and now."""
         short, values = packed(run)
         named = self._named.get(run.id, frozenset())
-        _store(c, {sha256: value for sha256, value in values.items() if sha256 not in named}, at)
-        state = _text(short)
+        exact = _store(c, {sha256: value for sha256, value in values.items() if sha256 not in named}, at)
+        try:
+            state = _text(short)
+        except ValueError:
+            state, exact = stored_json(short), False
         # Later writes of this transaction need not keep them again.
         self._named[run.id] = frozenset(values)
-        self._written[run.id] = _Known(hash(state), run, frozenset(values), len(state) + LONG * len(values))
+        self._written.pop(run.id, None)
+        if exact:  # where a text was mended, the run is the one that is read, not the one that was written
+            self._written[run.id] = _Known(hash(state), run, frozenset(values), len(state) + LONG * len(values))
         return state
 
     def committed(self, run_id: int) -> None:
@@ -333,20 +338,15 @@ class Snapshots:
         self._size -= known.size if known is not None else 0
 
 
-def _store(c: sa.Connection, values: Mapping[str, Frozen], at: datetime) -> None:
-    """Keep bodies by their content; what is there is kept from now on, as if it were new."""
-    rows = [
-        {
-            "sha256": sha256,
-            "kind": "state",
-            "body": zlib.compress(stored_json(value).encode()),
-            "created_at": at.timestamp(),
-        }
-        for sha256, value in values.items()
-    ]
-    if not rows:
-        return
+def _store(c: sa.Connection, values: Mapping[str, Frozen], at: datetime) -> bool:
+    """Keep bodies by their content; what is there is kept from now on, as if it were new. Whether none was mended."""
     made: Any = postgresql.insert(t.artifacts) if c.dialect.name == "postgresql" else sqlite.insert(t.artifacts)
-    c.execute(
-        made.on_conflict_do_update(index_elements=["sha256"], set_={"created_at": made.excluded.created_at}), rows
-    )
+    again, exact = {"created_at": made.excluded.created_at}, True
+    for sha256, value in values.items():
+        try:
+            body = value.model_dump_json(by_alias=True)
+        except ValueError:
+            body, exact = stored_json(value), False
+        row = {"sha256": sha256, "kind": "state", "body": zlib.compress(body.encode()), "created_at": at.timestamp()}
+        c.execute(made.values(row).on_conflict_do_update(index_elements=["sha256"], set_=again))
+    return exact

@@ -13,7 +13,7 @@ import sqlalchemy as sa
 from bench.scale.life import Life, Shape
 from otto_bot.core.attempt import Verification
 from otto_bot.core.config import HostCaps
-from otto_bot.core.events import Published, RunStarted
+from otto_bot.core.events import Published, RunStarted, VerificationEnded
 from otto_bot.core.evidence import EvidenceItem, Excerpt
 from otto_bot.core.invariants import broken
 from otto_bot.core.run import Run
@@ -81,8 +81,9 @@ def test_each_text_is_kept_once(engine: sa.Engine, life: Life) -> None:
         ledger.append(1, [event], event.at)
     before = kept(engine)
     later = life.ledger[-1].at + timedelta(days=1)
-    ledger.append(1, [Published(at=later, surface="status", digest="x")], later)
+    run = ledger.append(1, [Published(at=later, surface="status", digest="x")], later)
     assert kept(engine) == before
+    assert ledger.load(1) is run  # remembered: not even read
 
 
 def test_short_of_texts_it_is_a_sound_run(life: Life) -> None:
@@ -173,7 +174,21 @@ def test_the_text_is_the_text_that_pydantic_writes(life: Life) -> None:
     """Field by field, also where a value has another name in JSON."""
     run = life.run
     assert json.loads(_text(run)) == json.loads(stored_json(run))
-    odd = run.model_copy(update={"title": "half \ud800 of a pair"})
-    assert _text(odd) == stored_json(odd)
     known = run.with_task(run.tasks["t1"].model_copy(update={"question": 'q"\\\n'}))
     assert json.loads(_text(known)) == json.loads(stored_json(known))
+
+
+def test_a_text_that_had_to_be_mended_is_read_as_it_was_mended(engine: sa.Engine, life: Life) -> None:
+    """In the log of a failure, by the very ledger that wrote it."""
+    ledger = Ledger(engine)
+    begun(ledger, life)
+    for event in life.ledger[1:]:
+        if isinstance(event, VerificationEnded) and event.failure is not None:
+            odd = event.failure.excerpts[0].model_copy(update={"text": "half \ud800 of a pair " * 100})
+            why = event.failure.model_copy(update={"excerpts": (odd,)})
+            ledger.append(1, [event.model_copy(update={"failure": why})], event.at)
+            break
+        ledger.append(1, [event], event.at)
+    failed = [task.failure for task in ledger.load(1).tasks.values() if task.failure is not None]
+    assert "\ufffd" in failed[0].excerpts[0].text
+    assert ledger.load(1) == Ledger(engine).load(1)
