@@ -8,7 +8,7 @@ PYTEST := $(BIN)/pytest -n 2 --dist worksteal
 # Compiled modules are kept: every process of a demo starts in half the time.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help env demo test test-slow test-all lint lint-style lint-types lint-imports lint-workflows lint-image format bench-gate bench-diagnosis bench-weights bench-map bench-webhooks clean
+.PHONY: help env demo test test-slow test-all lint lint-style lint-types lint-imports lint-workflows lint-image format bench-gate bench-diagnosis bench-weights bench-map bench-webhooks bench-scale clean
 
 help:  ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -65,6 +65,9 @@ bench-weights: env  ## fit the weights of log lines anew; needs scikit-learn, DA
 
 bench-webhooks: env  ## deliveries a second beside a Probot app; needs node and npm, see docs/bench-webhooks.md
 	@$(BIN)/python -m bench.webhooks $(ARGS)
+
+bench-scale: env  ## what a long run, a waiting run and an idle worker cost, see docs/scale.md; ARGS=heart, growth, passes or idle
+	@$(BIN)/python -m bench.scale $(ARGS)
 
 clean:  ## remove everything that can be made again
 	rm -rf .venv .tools .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache dist

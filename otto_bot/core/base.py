@@ -19,9 +19,11 @@ STILL_RED = "the base commit is still not green; this goes on when it is"
 
 def waiting(run: Run) -> bool:
     """Whether the run rests and some of its tasks wait for a green base."""
-    resting = run.outcome is Outcome.NEEDS_HUMAN and run.phase is RunPhase.DONE
-    held = any(task.state is TaskState.HELD for task in run.tasks.values())
-    return resting and held and run.hold is None and run.gate is None
+    if run.outcome is not Outcome.NEEDS_HUMAN or run.phase is not RunPhase.DONE:
+        return False
+    if run.hold is not None or run.gate is not None:
+        return False
+    return any(task.state is TaskState.HELD for task in run.tasks.values())
 
 
 def followed(run: Run) -> bool:

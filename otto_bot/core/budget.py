@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from types import MappingProxyType
 
 from otto_bot.core.plan import Plan
 from otto_bot.core.values import Frozen, Usage, Usd
@@ -18,6 +19,9 @@ SMALLEST_GRANT = 5
 _OF_TASK = re.compile(r"^run/[0-9]+/[a-z_]+/(t[1-9][0-9]{0,2})/")
 _AT_GATE = re.compile(r"^run/[0-9]+/(?:pilot|replan)/.*/g([1-9][0-9]*)/")
 """Elsewhere the number is that of a round of journeys."""
+
+
+_NOTHING: Mapping[str, object] = MappingProxyType({})
 
 
 class Inherited(Frozen):
@@ -57,7 +61,7 @@ class Money(Frozen):
     @property
     def held(self) -> float:
         """What open calls of this run may still cost."""
-        return sum(self.reserved.values())
+        return sum(self.reserved.values()) if self.reserved else 0.0
 
     @property
     def own(self) -> float:
@@ -67,7 +71,7 @@ class Money(Frozen):
     @property
     def committed(self) -> float:
         """Spent, plus what open calls may still cost."""
-        return self.spent + self.held
+        return self.inherited + self.settled + self.held
 
     @property
     def left(self) -> float:
@@ -88,7 +92,8 @@ class Money(Frozen):
     def refused(self, call: str, usd: float) -> Money:
         """Money after a call that the cap did not allow: nothing is put aside, and what it needs is remembered."""
         known = usd if math.isfinite(usd) and usd > 0 else self.needed
-        return self.lost(call).model_copy(update={"needed": known})
+        after = self.lost(call)
+        return after if after.needed == known else after.model_copy(update={"needed": known})
 
     def lost(self, call: str) -> Money:
         """Money after a call that nobody will hear of again: its reservation is spent."""
@@ -104,13 +109,12 @@ class Money(Frozen):
         if held is None:
             return self
         known = usage if usage is not None and usage.usd <= held + 1e-9 else None
-        after = self._spend(call, held if known is None else known.usd)
         total = self.usage if known is None else self.usage.plus(known)
-        return after.model_copy(update={"calls": self.calls + 1, "usage": total})
+        return self._spend(call, held if known is None else known.usd, {"calls": self.calls + 1, "usage": total})
 
-    def _spend(self, call: str, usd: float) -> Money:
+    def _spend(self, call: str, usd: float, more: Mapping[str, object] = _NOTHING) -> Money:
         others = {key: value for key, value in self.reserved.items() if key != call}
-        changes: dict[str, object] = {"reserved": others, "settled": self.settled + usd}
+        changes: dict[str, object] = {"reserved": others, "settled": self.settled + usd, **more}
         if (gate := _AT_GATE.search(call)) is not None:
             number = int(gate.group(1))
             changes["at_gates"] = {**self.at_gates, number: self.at_gates.get(number, 0.0) + usd}

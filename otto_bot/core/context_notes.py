@@ -20,6 +20,8 @@ TITLES = {
 
 def grown(before: Run, after: Run) -> Run:
     """The run with the findings of each task that has just been merged, behind those that were there."""
+    if after.tasks is before.tasks:
+        return after
     new = [
         fact
         for key, task in after.tasks.items()

@@ -10,7 +10,7 @@ from pydantic import Field, field_validator, model_validator
 
 from otto_bot.core.evidence import Cause, Citation, EvidenceItem, FailureClass, quote_holds
 from otto_bot.core.plan import Batches, Plan
-from otto_bot.core.values import Frozen
+from otto_bot.core.values import Frozen, once
 
 
 class Action(StrEnum):
@@ -184,7 +184,7 @@ class Decision(Frozen):
 
     def move(self, task: str) -> Move | None:
         """The move for a task, if there is one."""
-        return next((move for move in self.moves if move.task == task), None)
+        return _by_task(self).get(task)
 
     @property
     def waits(self) -> bool:
@@ -193,6 +193,12 @@ class Decision(Frozen):
         by_machine = [m for m in self.moves if (m.decided_by or self.decided_by) is not Decider.HUMAN]
         left_out = [s for s in self.skips if (s.decided_by or self.decided_by) is not Decider.HUMAN]
         return bool(left_out) or any(move.action in unsure for move in by_machine)
+
+
+@once
+def _by_task(decision: Decision) -> dict[str, Move]:
+    """The first move of each task."""
+    return {move.task: move for move in reversed(decision.moves)}
 
 
 class Facts(Frozen):

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
-from enum import StrEnum
 
 from otto_bot.core import base, journey_rounds, review_rounds, stale_base
 from otto_bot.core.attempt import BASELINE, Attempt, Task, TaskState, Verification, target_of
+from otto_bot.core.changed import remembered
+from otto_bot.core.effect import Effect, EffectKind, effect_of, run_of
 from otto_bot.core.integration import candidate_target
 from otto_bot.core.journeys import RoundState
 from otto_bot.core.lanes import LaneKind
@@ -16,66 +17,15 @@ from otto_bot.core.reviewing import gate_surface
 from otto_bot.core.run import GateState, Run, RunPhase
 from otto_bot.core.showing import edit_at, gives_way, is_progress
 from otto_bot.core.surfaces import surfaces
-from otto_bot.core.tasks import startable
-from otto_bot.core.values import Frozen
+from otto_bot.core.tasks import all_startable
 from otto_bot.core.waits import waits_for
+
+__all__ = ["Effect", "EffectKind", "due", "run_of", "scheduled"]
 
 REMINDER_AFTER = timedelta(hours=24)
 
 
-class EffectKind(StrEnum):
-    """One external action each; one job file each."""
-
-    PREPARE = "prepare"
-    PLAN = "plan"
-    POST_PLAN = "post_plan"
-    OPEN_PULL_REQUEST = "open_pull_request"
-    CODE = "code"
-    PUSH = "push"
-    VERIFY = "verify"
-    RERUN = "rerun"
-    JUDGE = "judge"
-    CANDIDATE = "candidate"
-    MERGE = "merge"
-    GATE = "gate"
-    POST_DECISION = "post_decision"
-    APPLY = "apply"
-    SHOW = "show"
-    CALL = "call"
-    REPLY = "reply"
-    TIDY = "tidy"
-    TIME_UP = "time_up"
-    TAKE_BASE = "take_base"
-    LEARN = "learn"
-    JOURNEYS = "journeys"
-    TRIAGE = "triage"
-    POST_JOURNEYS = "post_journeys"
-    APPLY_JOURNEYS = "apply_journeys"
-    POST_REVIEW = "post_review"
-    ANSWER_REVIEW = "answer_review"
-
-
-class Effect(Frozen):
-    """One external action with a stable key. Effects of one `lane` never run side by side."""
-
-    key: str
-    kind: EffectKind
-    run: int
-    lane: str
-    not_before: datetime | None = None
-    task: str = ""
-    attempt: int = 0
-    target: str = ""
-    gate: int = 0
-    number: int = 0
-
-
 Rule = Callable[[Run], Iterator[Effect]]
-
-
-def run_of(key: str) -> int:
-    """The run that an effect's key belongs to. Raises ValueError for anything else."""
-    return int(key.split("/", 2)[1])
 
 
 def due(run: Run, now: datetime) -> tuple[Effect, ...]:
@@ -103,36 +53,31 @@ def _delayed(run: Run, effect: Effect) -> Effect:
     return effect.model_copy(update={"not_before": later})
 
 
-def _effect(run: Run, kind: EffectKind, name: str, *, lane: str = "", **fields: object) -> Effect:
-    key = f"run/{run.id}/{name}"
-    # The same step before and after a rest: what is still at work from before is waited for.
-    lane = lane or key.removesuffix(f"/h{run.rests}")
-    return Effect.model_validate({"key": key, "kind": kind, "run": run.id, "lane": lane, **fields})
-
-
 def _prepare(run: Run) -> Iterator[Effect]:
     if not run.prepared:
-        yield _effect(run, EffectKind.PREPARE, f"prepare/h{run.rests}")
+        yield effect_of(run, EffectKind.PREPARE, f"prepare/h{run.rests}")
     else:
-        yield _effect(run, EffectKind.PLAN, f"plan/n{run.plan_number}/h{run.rests}", number=run.plan_number)
+        yield effect_of(run, EffectKind.PLAN, f"plan/n{run.plan_number}/h{run.rests}", number=run.plan_number)
 
 
 def _review_plan(run: Run) -> Iterator[Effect]:
     if run.plan_posted < run.plan_revision:
         name = f"post-plan/r{run.plan_revision}"
-        yield _effect(run, EffectKind.POST_PLAN, name, number=run.plan_revision, lane=f"run/{run.id}/post-plan")
+        yield effect_of(run, EffectKind.POST_PLAN, name, number=run.plan_revision, lane=f"run/{run.id}/post-plan")
     elif run.plan_approved_by and run.pull_request is None:
-        yield _effect(run, EffectKind.OPEN_PULL_REQUEST, "pull-request")
+        yield effect_of(run, EffectKind.OPEN_PULL_REQUEST, "pull-request")
 
 
 def _start(run: Run) -> Iterator[Effect]:
-    for key, task in run.tasks.items():
-        if startable(run, key):
-            yield _code(run, task, len(task.attempts) + 1)
+    yield from remembered(run, "start", (), _starting)
+
+
+def _starting(run: Run) -> tuple[Effect, ...]:
+    return tuple(_code(run, run.tasks[key], len(run.tasks[key].attempts) + 1) for key in all_startable(run))
 
 
 def _code(run: Run, task: Task, attempt: int) -> Effect:
-    return _effect(run, EffectKind.CODE, f"code/{task.key}/a{attempt}/h{run.rests}", task=task.key, attempt=attempt)
+    return effect_of(run, EffectKind.CODE, f"code/{task.key}/a{attempt}/h{run.rests}", task=task.key, attempt=attempt)
 
 
 def _coding(run: Run, task: Task, last: Attempt) -> Effect:
@@ -140,24 +85,35 @@ def _coding(run: Run, task: Task, last: Attempt) -> Effect:
     if last.sha is None:
         return _code(run, task, last.number)
     name = f"push/{task.key}/a{last.number}"
-    return _effect(run, EffectKind.PUSH, name, task=task.key, attempt=last.number)
+    return effect_of(run, EffectKind.PUSH, name, task=task.key, attempt=last.number)
 
 
 def _work(run: Run) -> Iterator[Effect]:
+    for key, number, effect in remembered(run, "work", (), _at_work):
+        if effect is not None:
+            yield effect
+        else:
+            yield from _verify(run, target_of(key, number), task=key, attempt=number)
+
+
+def _at_work(run: Run) -> tuple[tuple[str, int, Effect | None], ...]:
+    """Task, attempt, and what its coder or judge does next; None = it is being verified."""
+    found: list[tuple[str, int, Effect | None]] = []
     for key, task in run.tasks.items():
         last = task.last
         if last is None:
             continue
         if task.state is TaskState.CODING:
             if not stale_base.push_waits(run, last):
-                yield _coding(run, task, last)
+                found.append((key, last.number, _coding(run, task, last)))
         elif task.state is TaskState.JUDGING:
             # After a person accepted changed tests the same attempt is looked at once more.
             said = f"/y{len(task.accepted)}" if task.accepted else ""
             name = f"judge/{key}/a{last.number}{said}/h{run.rests}"
-            yield _effect(run, EffectKind.JUDGE, name, task=key, attempt=last.number)
+            found.append((key, last.number, effect_of(run, EffectKind.JUDGE, name, task=key, attempt=last.number)))
         elif task.state is TaskState.VERIFYING:
-            yield from _verify(run, target_of(key, last.number), task=key, attempt=last.number)
+            found.append((key, last.number, None))
+    return tuple(found)
 
 
 def _verify(run: Run, target: str, *, task: str = "", attempt: int = 0) -> Iterator[Effect]:
@@ -166,14 +122,14 @@ def _verify(run: Run, target: str, *, task: str = "", attempt: int = 0) -> Itera
         return
     if verification.rerun_due:
         name = f"rerun/{target}/n{verification.round}"
-        yield _effect(run, EffectKind.RERUN, name, target=target, number=verification.round)
+        yield effect_of(run, EffectKind.RERUN, name, target=target, number=verification.round)
     else:
         yield _poll(run, verification, task, attempt)
 
 
 def _poll(run: Run, verification: Verification, task: str, attempt: int) -> Effect:
     name = f"verify/{verification.target}/n{verification.round}/p{verification.polls}"
-    return _effect(
+    return effect_of(
         run,
         EffectKind.VERIFY,
         name,
@@ -199,7 +155,7 @@ def _base(run: Run) -> Iterator[Effect]:
     elif stale_base.due(run) or (base.waiting(run) and stale_base.outdated(run)):
         found = stale_base.newest(run)
         name = f"base/{found[:12]}/on/{run.head[:12]}/h{run.rests}"
-        yield _effect(run, EffectKind.TAKE_BASE, name, target=found, lane=f"run/{run.id}/base")
+        yield effect_of(run, EffectKind.TAKE_BASE, name, target=found, lane=f"run/{run.id}/base")
 
 
 def _integrate(run: Run) -> Iterator[Effect]:
@@ -209,9 +165,9 @@ def _integrate(run: Run) -> Iterator[Effect]:
     step = f"b{integration.batch}/s{integration.step}"
     lane, number = f"run/{run.id}/integrate", integration.step
     if integration.sha is None:
-        yield _effect(run, EffectKind.CANDIDATE, f"candidate/{step}", lane=lane, number=number)
+        yield effect_of(run, EffectKind.CANDIDATE, f"candidate/{step}", lane=lane, number=number)
     elif integration.ready:
-        yield _effect(run, EffectKind.MERGE, f"merge/{step}", lane=lane, number=number)
+        yield effect_of(run, EffectKind.MERGE, f"merge/{step}", lane=lane, number=number)
     else:
         yield from _verify(run, candidate_target(integration.batch, integration.step))
 
@@ -223,7 +179,7 @@ def _gate(run: Run) -> Iterator[Effect]:
     gate = run.gate
     if gate is None or gate.state is GateState.OPENED:
         number = gate.number if gate else len(run.gates) + 1
-        yield _effect(run, EffectKind.GATE, f"gate/g{number}/h{run.rests}", gate=number)
+        yield effect_of(run, EffectKind.GATE, f"gate/g{number}/h{run.rests}", gate=number)
 
 
 def _decision(run: Run) -> Iterator[Effect]:
@@ -235,12 +191,12 @@ def _decision(run: Run) -> Iterator[Effect]:
         return
     name = f"g{gate.number}/r{gate.revision}"
     if gate.state is GateState.DECIDED:
-        yield _effect(
+        yield effect_of(
             run, EffectKind.POST_DECISION, f"decision/{name}", gate=gate.number, number=gate.revision,
             lane=f"run/{run.id}/show/{gate_surface(gate)}",
         )  # fmt: skip
     elif gate.deadline is not None:
-        yield _effect(
+        yield effect_of(
             run, EffectKind.APPLY, f"apply/{name}", gate=gate.number, number=gate.revision, not_before=gate.deadline
         )
 
@@ -251,9 +207,9 @@ def _journeys(run: Run) -> Iterator[Effect]:
     if one is not None and one.state is RoundState.TESTING:
         name, lane = f"journeys/n{one.number}/{one.head[:12]}/h{run.rests}", f"run/{run.id}/journeys"
         name += f"/p{one.polls}" if one.polls else ""
-        yield _effect(run, EffectKind.JOURNEYS, name, number=one.number, lane=lane, not_before=one.next_at)
+        yield effect_of(run, EffectKind.JOURNEYS, name, number=one.number, lane=lane, not_before=one.next_at)
     elif one is not None and one.state is RoundState.TESTED:
-        yield _effect(run, EffectKind.TRIAGE, f"triage/n{one.number}/h{run.rests}", number=one.number)
+        yield effect_of(run, EffectKind.TRIAGE, f"triage/n{one.number}/h{run.rests}", number=one.number)
 
 
 def _journeys_decision(run: Run) -> Iterator[Effect]:
@@ -266,9 +222,9 @@ def _journeys_decision(run: Run) -> Iterator[Effect]:
     name = f"n{one.number}/r{one.revision}"
     if one.state is RoundState.DECIDED:
         lane = f"run/{run.id}/show/journeys/n{one.number}"
-        yield _effect(run, EffectKind.POST_JOURNEYS, f"post-journeys/{name}", number=one.number, lane=lane)
+        yield effect_of(run, EffectKind.POST_JOURNEYS, f"post-journeys/{name}", number=one.number, lane=lane)
     elif one.state in (RoundState.POSTED, RoundState.APPROVED) and one.deadline is not None:
-        yield _effect(
+        yield effect_of(
             run, EffectKind.APPLY_JOURNEYS, f"apply-journeys/{name}", number=one.number, not_before=one.deadline
         )
 
@@ -276,11 +232,11 @@ def _journeys_decision(run: Run) -> Iterator[Effect]:
 def _reviews(run: Run) -> Iterator[Effect]:
     """A review is taken up in a comment before it is worked on, and answered in its threads after it."""
     for review in review_rounds.answerable(run):
-        yield _effect(run, EffectKind.ANSWER_REVIEW, f"answer-review/{review.id}/n{review.answers}", number=review.id)
+        yield effect_of(run, EffectKind.ANSWER_REVIEW, f"answer-review/{review.id}/n{review.answers}", number=review.id)
     for review in run.reviews:
         if review.state == "given" and run.reviewed:
             lane = f"run/{run.id}/reviews"  # one after the other: each says which tasks come next
-            yield _effect(run, EffectKind.POST_REVIEW, f"review/{review.id}", number=review.id, lane=lane)
+            yield effect_of(run, EffectKind.POST_REVIEW, f"review/{review.id}", number=review.id, lane=lane)
 
 
 def _stop(run: Run) -> Iterator[Effect]:
@@ -297,7 +253,7 @@ def _show(run: Run) -> Iterator[Effect]:
             count = run.shown_count.get(surface, 0)
             # Where it gives way no more, the number changes: a row that was given back is due again.
             at_once = int(is_progress(surface) and not gives_way(run, surface))
-            yield _effect(
+            yield effect_of(
                 run, EffectKind.SHOW, f"show/{surface}/{count}", target=surface, lane=f"run/{run.id}/show/{surface}",
                 not_before=edit_at(run, surface), number=at_once,
             )  # fmt: skip
@@ -308,22 +264,24 @@ def _call(run: Run) -> Iterator[Effect]:
         return  # coders push what they have first: the call says where it is
     wait = waits_for(run)
     if wait is not None and wait.key not in run.called:
-        yield _effect(run, EffectKind.CALL, f"call/{wait.key}", target=wait.key)
+        yield effect_of(run, EffectKind.CALL, f"call/{wait.key}", target=wait.key)
     elif wait is not None and wait.since is not None and f"{wait.key}/reminder" not in run.called:
         key = f"{wait.key}/reminder"
-        yield _effect(run, EffectKind.CALL, f"call/{key}", target=key, not_before=wait.since + REMINDER_AFTER)
+        yield effect_of(run, EffectKind.CALL, f"call/{key}", target=key, not_before=wait.since + REMINDER_AFTER)
 
 
 def _reply(run: Run) -> Iterator[Effect]:
     for reply in run.replies:
         if reply.number == run.replied + 1:
-            yield _effect(
+            yield effect_of(
                 run, EffectKind.REPLY, f"reply/{reply.number}", number=reply.number, lane=f"run/{run.id}/reply"
             )
 
 
 def _tidy(run: Run) -> Iterator[Effect]:
     """Verification pull requests that have served."""
+    if not run.verification_prs:
+        return
     live = {
         task.last.branch
         for task in run.tasks.values()
@@ -338,19 +296,19 @@ def _tidy(run: Run) -> Iterator[Effect]:
     over = run.ended and not run.stopping
     for branch, number in run.verification_prs.items():
         if number not in run.closed_prs and (over or branch not in live):
-            yield _effect(run, EffectKind.TIDY, f"tidy/{number}", number=number)
+            yield effect_of(run, EffectKind.TIDY, f"tidy/{number}", number=number)
 
 
 def _time_up(run: Run) -> Iterator[Effect]:
     if run.idle_since is None:
         name = f"time-up/{run.minutes:g}/h{run.rests}"
-        yield _effect(run, EffectKind.TIME_UP, name, not_before=run.over_at)
+        yield effect_of(run, EffectKind.TIME_UP, name, not_before=run.over_at)
 
 
 def _learn(run: Run) -> Iterator[Effect]:
     """Uses of learnings and people's words about them are written to where they outlive the run."""
     if run.learning_orders or unwritten(run):
-        yield _effect(run, EffectKind.LEARN, f"learn/{run.learnt_count}", lane=f"run/{run.id}/learn")
+        yield effect_of(run, EffectKind.LEARN, f"learn/{run.learnt_count}", lane=f"run/{run.id}/learn")
 
 
 ALWAYS: tuple[Rule, ...] = (

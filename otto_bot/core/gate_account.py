@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
 from enum import StrEnum
 
 from otto_bot.core.decision import Action, Decider, Decision
 from otto_bot.core.evidence import Cause
-from otto_bot.core.values import Frozen, Usage
+from otto_bot.core.values import Frozen, Usage, once
 
 
 class GateReply(Frozen):
@@ -129,7 +130,8 @@ def changes(before: Decision, after: Decision) -> tuple[MoveChange, ...]:
     )
 
 
-def moves_of(decision: Decision) -> dict[str, Action]:
+@once
+def moves_of(decision: Decision) -> Mapping[str, Action]:
     """Task → what happens to it: moves, and left-out tasks that had not failed."""
     return {
         **{skip.task: Action.SKIP for skip in decision.skips},

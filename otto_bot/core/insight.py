@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from array import array
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from math import ceil
@@ -151,7 +151,7 @@ class Counting:
         if result == "passed" and would is Action.ASK:
             self._shadow["ask_but_passed"] += 1
 
-    def _skipped_in_mind(self, run: Run, gate: Gate, would: dict[str, Action]) -> None:
+    def _skipped_in_mind(self, run: Run, gate: Gate, would: Mapping[str, Action]) -> None:
         """Tasks that the shadow would have moved and the decision left in their turn."""
         assert gate.decision is not None
         for key in would.keys() - moves_of(gate.decision).keys() & run.tasks.keys():

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Set
+
 from otto_bot.core import policy
 from otto_bot.core.attempt import MOVING, Task, TaskState
+from otto_bot.core.changed import QUIET
 from otto_bot.core.decision import REOPENING, Action, Decider
 from otto_bot.core.journeys import MOST_REPLANS, MOST_ROUNDS, JourneyRound, RoundState
 from otto_bot.core.run import Gate, GateState, Run, RunPhase
@@ -19,20 +22,25 @@ class InvariantBroken(AssertionError):
 
 def broken(run: Run) -> tuple[str, ...]:
     """What does not hold in this state."""
-    return (*_tasks(run), *_batches(run), *_gates(run), *_added(run), *_rounds(run), *_budget(run))
+    every = tuple(run.tasks)
+    return (
+        *_tasks(run, every), *_batches(run), *_gates(run), *_decided(run, every), *_added(run, every), *_rounds(run),
+        *_budget(run, every), *_cap(run),
+    )  # fmt: skip
 
 
-def _tasks(run: Run) -> list[str]:
+def _tasks(run: Run, keys: Iterable[str]) -> list[str]:
     if run.plan is None:
         return []
     found = []
     if tuple(run.tasks) != run.plan.keys:
         found.append("4: the tasks are not the plan's")
-    needs = run.plan.depends()
-    for key, task in run.tasks.items():
-        if task.state in MOVING and any(run.tasks[need].state is not TaskState.MERGED for need in needs[key]):
+    needs, tasks = run.plan.depends(), run.tasks
+    for key in keys:
+        task = tasks[key]
+        if task.state in MOVING and any(tasks[need].state is not TaskState.MERGED for need in needs[key]):
             found.append(f"2: {key} runs before what it depends on is merged")
-        if [attempt.number for attempt in task.attempts] != list(range(1, len(task.attempts) + 1)):
+        if any(attempt.number != number for number, attempt in enumerate(task.attempts, start=1)):
             found.append(f"4: attempts of {key} are not numbered one by one")
         if task.state is TaskState.FAILED and task.failure is None:
             found.append(f"4: {key} failed without a failure")
@@ -48,10 +56,10 @@ def _batches(run: Run) -> list[str]:
     flat = [key for batch in run.order for key in batch]
     if len(flat) != len(set(flat)):
         found.append("4: a task is in two batches")
-    apart = run.plan.apart()
-    moving = sorted(key for key, task in run.tasks.items() if task.state in MOVING)
-    for i, a in enumerate(moving):
-        found += [f"3: {a} and {b} run side by side" for b in moving[i + 1 :] if frozenset({a, b}) in apart]
+    if apart := run.plan.apart():
+        moving = sorted(key for key, task in run.tasks.items() if task.state in MOVING)
+        for i, a in enumerate(moving):
+            found += [f"3: {a} and {b} run side by side" for b in moving[i + 1 :] if frozenset({a, b}) in apart]
     if run.phase is RunPhase.EXECUTING and run.outcome is None:
         open_tasks = {k for k, t in run.tasks.items() if t.state in (TaskState.PENDING, TaskState.REOPENED)}
         found += [f"4: {key} is in no batch" for key in sorted(open_tasks - set(flat))]
@@ -59,27 +67,29 @@ def _batches(run: Run) -> list[str]:
 
 
 def _gates(run: Run) -> list[str]:
+    return [f"1: gate {gate.number} is open beside another"
+            for gate in run.gates[:-1] if gate.state is not GateState.APPLIED]  # fmt: skip
+
+
+def _decided(run: Run, keys: Iterable[str]) -> list[str]:
     found = []
-    for gate in run.gates[:-1]:
-        if gate.state is not GateState.APPLIED:
-            found.append(f"1: gate {gate.number} is open beside another")
-    for task in run.tasks.values():
-        for attempt in task.attempts[1:]:
-            origin = next((g for g in run.gates if g.number == attempt.gate), None)
-            if not _reopened_by(origin, task.key):
-                found.append(f"1: attempt {attempt.number} of {task.key} has no posted decision")
+    gates = {gate.number: gate for gate in reversed(run.gates)}
+    for key in keys:
+        for attempt in run.tasks[key].attempts[1:]:
+            origin = None if attempt.gate is None else gates.get(attempt.gate)
+            if not _reopened_by(origin, key):
+                found.append(f"1: attempt {attempt.number} of {key} has no posted decision")
     return found
 
 
-def _added(run: Run) -> list[str]:
+def _added(run: Run, keys: Iterable[str]) -> list[str]:
     """What was added in mid-run is worked on only after a comment said so."""
-    found = []
+    late = [key for key in keys if run.tasks[key].origin in ("journeys", "review") and run.tasks[key].attempts]
+    if not late:
+        return []
     told = {key for one in run.journeys if _stands(one) for key in one.tasks}
     told |= {key for review in run.reviews if review.comment_id is not None for key in review.tasks}
-    for key, task in run.tasks.items():
-        if task.origin in ("journeys", "review") and task.attempts and key not in told:
-            found.append(f"1: {key} was added without a posted comment")
-    return found
+    return [f"1: {key} was added without a posted comment" for key in late if key not in told]
 
 
 def _stands(one: JourneyRound) -> bool:
@@ -107,10 +117,11 @@ def _reopened_by(gate: Gate | None, key: str) -> bool:
     return move is not None and move.action in REOPENING
 
 
-def _budget(run: Run) -> list[str]:
+def _budget(run: Run, keys: Iterable[str]) -> list[str]:
     """Attempts within what was set and granted; what costs no attempt goes round twice, then a person is asked."""
     found = []
-    for key, task in run.tasks.items():
+    for key in keys:
+        task = run.tasks[key]
         most = run.config.attempts.per_task + task.granted
         if (used := policy.charged(task)) > most:
             found.append(f"5: {key} has {used} charged attempts of {most}")
@@ -120,18 +131,23 @@ def _budget(run: Run) -> list[str]:
         found += [
             f"5: attempt {number} of {key} starts after {why} without a person" for number, why in _free(run, task)
         ]
-    if run.money.cap > run.caps.usd + 1e-6:
-        found.append("5: the cap is above the host's")
     return found
+
+
+def _cap(run: Run) -> list[str]:
+    return ["5: the cap is above the host's"] if run.money.cap > run.caps.usd + 1e-6 else []
 
 
 def _free(run: Run, task: Task) -> list[tuple[int, str]]:
     """Attempts that no person asked for although the cause before them, uncharged, had struck too often."""
     found = []
     for place, attempt in enumerate(task.attempts[1:], start=1):
+        failure = task.attempts[place - 1].failure
+        cause = failure.cause if failure is not None else None
+        if cause not in policy.UNCHARGED:
+            continue
         before = task.model_copy(update={"attempts": task.attempts[:place]})
-        cause = before.failure.cause if before.failure is not None else None
-        if cause not in policy.UNCHARGED or policy.uncharged(before, cause) <= policy.UNCHARGED_LIMIT:
+        if policy.uncharged(before, cause) <= policy.UNCHARGED_LIMIT:
             continue
         gate = next((g for g in run.gates if g.number == attempt.gate), None)
         move = gate.decision.move(task.key) if gate is not None and gate.decision is not None else None
@@ -143,12 +159,13 @@ def _free(run: Run, task: Task) -> list[tuple[int, str]]:
 def _money(before: Run, after: Run) -> list[str]:
     """Nothing above the cap of the lineage is ever put aside, and what earlier runs left stays as it is."""
     found = []
-    grown = after.money.committed > before.money.committed + 1e-6
-    if grown and after.money.committed > after.money.cap + 1e-6:
+    old, new = before.money, after.money
+    committed = new.committed
+    if committed > new.cap + 1e-6 and committed > old.committed + 1e-6:
         found.append("5: more is reserved and spent than the cap allows")
-    if after.money.settled < before.money.settled - 1e-6:
+    if new.settled < old.settled - 1e-6:
         found.append("5: money that was spent came back")
-    if after.money.inherited != before.money.inherited or after.money.granted < before.money.granted:
+    if new.inherited != old.inherited or new.granted < old.granted:
         found.append("5: what the lineage spent or was granted changed")
     return found
 
@@ -192,9 +209,10 @@ def _carried_out(before: Run, after: Run) -> list[str]:
 def _reruns(before: Run, after: Run) -> list[str]:
     """Jobs of a commit run again only by a posted decision that says so, applied in this very step."""
     found = []
+    known = before.verifications
     for target, verification in after.verifications.items():
-        old = before.verifications.get(target)
-        if old is None or old is verification or old.sha != verification.sha or verification.round <= old.round:
+        old = known.get(target)
+        if old is verification or old is None or old.sha != verification.sha or verification.round <= old.round:
             continue
         gate = after.gates[-1] if after.gates else None
         applied = gate is not None and gate.state is GateState.APPLIED and gate not in before.gates
@@ -217,16 +235,66 @@ def _by_a_person(before: Run, after: Run, key: str) -> bool:
 
 def broken_step(before: Run, after: Run) -> tuple[str, ...]:
     """What a step may never do."""
-    found = [*_money(before, after), *_decisions(before, after), *_carried_out(before, after), *_reruns(before, after)]
+    return (
+        *_money(before, after), *_decisions(before, after), *_carried_out(before, after), *_reruns(before, after),
+        *_kept(before, after),
+    )  # fmt: skip
+
+
+def _kept(before: Run, after: Run) -> list[str]:
+    """No task and no attempt is ever lost, and what people accepted is accepted by a posted decision."""
+    found = []
     for key, task in before.tasks.items():
         later = after.tasks.get(key)
         if later is None:
             if before.plan is after.plan:
                 found.append(f"4: {key} was lost")
+        elif later is task:
+            continue
         elif task.state is TaskState.MERGED and later.state is not TaskState.MERGED:
             found.append(f"6: {key} was merged and is {later.state.value}")
         elif len(later.attempts) < len(task.attempts):
             found.append(f"4: an attempt of {key} was lost")
         elif later.accepted != task.accepted and not _by_a_person(before, after, key):
             found.append(f"1: changed tests of {key} are accepted without a posted decision")
-    return tuple(found)
+    return found
+
+
+_FOR_EVERY_TASK = frozenset({"plan", "green_trees", "gates", "journeys", "reviews", "config"})
+"""Where one of these changed, what holds of tasks that did not change is looked at, too."""
+
+
+def broken_since(before: Run, after: Run, changed: Set[str]) -> tuple[str, ...]:
+    """What an event broke in a run in which everything held before it; `changed`: fields that are other objects now.
+
+    Looks only at what can be otherwise. Where it finds something, all that is wrong is told.
+    """
+    if _spent(before, after, changed) or _worked(before, after, changed):
+        return (*broken(after), *broken_step(before, after))
+    return ()
+
+
+def _spent(before: Run, after: Run, changed: Set[str]) -> bool:
+    return bool(("money" in changed or "caps" in changed) and (_money(before, after) or _cap(after)))
+
+
+def _worked(before: Run, after: Run, changed: Set[str]) -> bool:
+    if ("verifications" in changed or "gates" in changed) and _reruns(before, after):
+        return True
+    if changed <= QUIET:
+        return False
+    keys = tuple(after.tasks)
+    if not changed & _FOR_EVERY_TASK:
+        keys = tuple(key for key, task in after.tasks.items() if before.tasks.get(key) is not task)
+    return bool(
+        _tasks(after, keys)
+        or _batches(after)
+        or _gates(after)
+        or _decided(after, keys)
+        or _added(after, keys)
+        or _rounds(after)
+        or _budget(after, keys)
+        or _decisions(before, after)
+        or _carried_out(before, after)
+        or _kept(before, after)
+    )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from enum import StrEnum
 
 from otto_bot.core.attempt import Attempt, Task, TaskState
+from otto_bot.core.changed import remembered
 from otto_bot.core.commands import Given
 from otto_bot.core.evidence import Cause, Failure
 from otto_bot.core.learning_events import LearningsWritten
@@ -82,7 +83,8 @@ def _helped(run: Run, task: Task, attempt: Attempt, number: int) -> bool:
 
 def unwritten(run: Run) -> dict[str, str]:
     """Uses that the store does not know yet, or knows otherwise."""
-    return {key: use for key, use in uses(run).items() if run.learnt.get(key) != use}
+    told = remembered(run, "uses", (), uses)
+    return {key: use for key, use in told.items() if run.learnt.get(key) != use}
 
 
 def order(run: Run, given: Given) -> Run:

@@ -6,73 +6,92 @@ from collections.abc import Callable
 from typing import Any
 
 from otto_bot.core import (
-    additions,
     base,
-    context_notes,
     edits,
-    estimates,
     funds,
     gates,
     integration,
     journey_dispatch,
     journey_rounds,
     learning_uses,
-    outcomes,
     parked,
     planning,
     polling,
     review_rounds,
-    reviewing,
     steering,
     tasks,
 )
 from otto_bot.core import events as e
 from otto_bot.core.attempt import BASELINE, TaskState
 from otto_bot.core.budget import Money
+from otto_bot.core.changed import changed_fields
 from otto_bot.core.events import RunEvent
-from otto_bot.core.invariants import InvariantBroken, broken, broken_step
+from otto_bot.core.following import followed, followed_if_needed, pass_on, quiet
+from otto_bot.core.invariants import InvariantBroken, broken, broken_since, broken_step
 from otto_bot.core.reviews import Review, tasks_needed
 from otto_bot.core.run import Outcome, Run, RunPhase, Trouble
-from otto_bot.core.waits import waits_for
 
 TROUBLE_LIMIT = 8
 """An effect that failed this often waits for a person."""
 
 
 def reduce(run: Run | None, event: RunEvent) -> Run | None:
-    """The run after an event. Raises InvariantBroken where a rule of the house would not hold."""
+    """The run after an event. Raises InvariantBroken where a rule of the house would not hold.
+
+    Looks only at what the event can have changed; `reduce_in_full` says the same.
+    """
     if run is None:
         return started(event) if isinstance(event, e.RunStarted) else None
-    handler = _HANDLERS.get(type(event))
-    after = run if handler is None else handler(run, event)
+    account = _ACCOUNTS.get(type(event))
+    if account is not None and quiet(run):
+        return _paid(run, account(run, event))
+    after = _handled(run, event)
     if after is run:
         return run
-    after = journey_rounds.renewed(run, reviewing.renewed(run, after, event.at), event.at)
-    after = tasks.advance(review_rounds.taken_up(additions.resumed(after)))
-    after = outcomes.followed(base.reopen(_stopped(after), event.at), event)
-    after = _clock(parked.cleared(estimates.timed(run, after, event.at)), event)
-    after = context_notes.grown(run, after)
+    changed = changed_fields(run, after)
+    found = followed_if_needed(run, after, event, changed)
+    if found is not after:
+        changed = changed_fields(run, found)
+    wrong = broken_since(run, found, changed)
+    if wrong:
+        raise InvariantBroken(wrong)
+    return found
+
+
+def reduce_in_full(run: Run | None, event: RunEvent) -> Run | None:
+    """`reduce` that looks at everything each time: what the short way is held against."""
+    if run is None:
+        return started(event) if isinstance(event, e.RunStarted) else None
+    after = _handled(run, event)
+    if after is run:
+        return run
+    after = followed(run, after, event)
     wrong = (*broken(after), *broken_step(run, after))
     if wrong:
         raise InvariantBroken(wrong)
     return after
 
 
-def _stopped(run: Run) -> Run:
-    """A cancelled run has stopped when no coder is left that has something to push."""
-    coding = any(task.state is TaskState.CODING for task in run.tasks.values())
-    return run.model_copy(update={"stopping": False}) if run.stopping and not coding else run
+def _handled(run: Run, event: RunEvent) -> Run:
+    """The run after an event, without what follows from it."""
+    account = _ACCOUNTS.get(type(event))
+    if account is not None:
+        money = account(run, event)
+        return run if money is run.money else run.model_copy(update={"money": money})
+    handler = _HANDLERS.get(type(event))
+    return run if handler is None else handler(run, event)
 
 
-def _clock(run: Run, event: RunEvent) -> Run:
-    """Time spent waiting for people, or for a limit, is not the run's own: its minutes stand still."""
-    idle = run.resting or run.parked is not None or waits_for(run) is not None
-    if idle and run.idle_since is None:
-        return run.model_copy(update={"idle_since": event.at})
-    if not idle and run.idle_since is not None:
-        waited = max(0.0, (event.at - run.idle_since).total_seconds())
-        return run.model_copy(update={"idle_since": None, "idle_seconds": run.idle_seconds + waited})
-    return run
+def _paid(run: Run, money: Money) -> Run:
+    """Nine of ten events are about money, and nothing else changes by them."""
+    if money is run.money:
+        return run
+    after = run.model_copy(update={"money": money})
+    pass_on(run, after)
+    wrong = broken_since(run, after, _MONEY)
+    if wrong:
+        raise InvariantBroken(wrong)
+    return after
 
 
 def started(event: e.RunStarted) -> Run:
@@ -200,18 +219,15 @@ def _run_branch_moved(run: Run, event: e.RunBranchMoved) -> Run:
     return base.look_again(integration.rebuild(run.model_copy(update={"head": event.sha, "head_tree": event.tree})))
 
 
-def _reserved(run: Run, event: e.MoneyReserved) -> Run:
+def _reserved(run: Run, event: e.MoneyReserved) -> Money:
     """A call that is asked for again is not heard of any more; a run that is over reserves nothing."""
     if run.ended:
-        money = run.money.lost(event.call)
-    else:
-        money = run.money.reserve(event.call, event.usd) or run.money.refused(event.call, event.usd)
-    return run if money == run.money else run.model_copy(update={"money": money})
+        return run.money.lost(event.call)
+    return run.money.reserve(event.call, event.usd) or run.money.refused(event.call, event.usd)
 
 
-def _settled(run: Run, event: e.MoneySettled) -> Run:
-    money = run.money.settle(event.call, event.usage)
-    return run if money is run.money else run.model_copy(update={"money": money})
+def _settled(run: Run, event: e.MoneySettled) -> Money:
+    return run.money.settle(event.call, event.usage)
 
 
 def _time_up(run: Run, event: e.TimeUsedUp) -> Run:
@@ -276,6 +292,10 @@ def _tidied(run: Run, event: e.Tidied) -> Run:
     return run.model_copy(update={"closed_prs": run.closed_prs | {event.number}})
 
 
+_MONEY = frozenset({"money"})
+_ACCOUNTS: dict[type, Callable[[Run, Any], Money]] = {e.MoneyReserved: _reserved, e.MoneySettled: _settled}
+"""Events that change the account and nothing else."""
+
 _HANDLERS: dict[type, Callable[[Run, Any], Run]] = {
     e.Prepared: planning.prepared,
     e.Refused: _refused,
@@ -311,8 +331,6 @@ _HANDLERS: dict[type, Callable[[Run, Any], Run]] = {
     e.BaseRefused: base.base_refused,
     e.PushWaits: base.push_waits,
     e.AttemptRenewed: base.attempt_renewed,
-    e.MoneyReserved: _reserved,
-    e.MoneySettled: _settled,
     e.TimeUsedUp: _time_up,
     e.EffectFailed: _effect_failed,
     e.Published: _published,

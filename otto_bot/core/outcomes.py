@@ -84,6 +84,8 @@ def _rerun_gate(run: Run, key: str, number: int) -> Gate | None:
 
 def _write(run: Run, gate: Gate, key: str, end: MoveEnd | None) -> Run:
     """The run with one outcome set; None takes it back."""
+    if end is None and key not in gate.account.ends:
+        return run  # as at the beginning: nothing was written into this gate since
     gate = next(g for g in run.gates if g.number == gate.number)
     if gate.account.ends.get(key) == end:
         return run

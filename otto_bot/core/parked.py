@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from otto_bot.core.parking import Parked, Parking, Unparked
 from otto_bot.core.run import Run
-from otto_bot.core.waits import waits_for
+from otto_bot.core.waits import waiting
 
 
 def parked(run: Run, event: Parked) -> Run:
@@ -29,4 +29,4 @@ def cleared(run: Run) -> Run:
 
 def at_work(run: Run) -> bool:
     """Whether the run counts among those that work at once: it is not over, rests not, and waits for nobody's word."""
-    return not run.ended and not run.resting and waits_for(run) is None
+    return not run.ended and not run.resting and not waiting(run)

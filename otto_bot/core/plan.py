@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from otto_bot.core.values import Frozen
+from otto_bot.core.values import Frozen, once
 
 TASK_KEY = r"^t[1-9][0-9]{0,2}$"
 TaskKey = Annotated[str, Field(pattern=TASK_KEY)]
@@ -150,11 +150,13 @@ class Plan(Frozen):
         raise KeyError(key)
 
     @property
+    @once
     def keys(self) -> tuple[str, ...]:
         """Task keys in plan order."""
         return tuple(task.key for task in self.tasks)
 
-    def depends(self) -> dict[str, frozenset[str]]:
+    @once
+    def depends(self) -> Mapping[str, frozenset[str]]:
         """What each task waits for: its own list and every DEPENDENT relation (b waits for a)."""
         needs = {task.key: set(task.depends_on) for task in self.tasks}
         for relation in self.relations:
@@ -162,6 +164,7 @@ class Plan(Frozen):
                 needs[relation.b].add(relation.a)
         return {key: frozenset(value) for key, value in needs.items()}
 
+    @once
     def apart(self) -> frozenset[frozenset[str]]:
         """Pairs that must not share a batch."""
         return frozenset(frozenset({r.a, r.b}) for r in self.relations if r.kind in APART)
@@ -208,15 +211,18 @@ def batches(plan: Plan, only: Iterable[str] | None = None) -> Batches:
     `only` limits it to these tasks; what they depend on outside of them counts as done.
     Tasks of a cycle come last, one by one, so that no task is ever lost.
     """
-    chosen = [key for key in plan.keys if only is None or key in set(only)]
-    needs = {key: plan.depends()[key] & set(chosen) for key in chosen}
+    some = None if only is None else set(only)
+    chosen = [key for key in plan.keys if some is None or key in some]
+    depends, among = plan.depends(), set(chosen)
+    needs = {key: depends[key] & among for key in chosen}
     apart = plan.apart()
     done: set[str] = set()
     result: list[tuple[str, ...]] = []
     while left := [key for key in chosen if key not in done]:
         batch: list[str] = []
         for key in left:
-            if needs[key] <= done and not any(frozenset({key, other}) in apart for other in batch):
+            alone = not apart or not any(frozenset({key, other}) in apart for other in batch)
+            if needs[key] <= done and alone:
                 batch.append(key)
         if not batch:
             batch = left[:1]
@@ -231,14 +237,15 @@ def order_problems(plan: Plan, order: Batches, expected: Iterable[str], done: It
     flat = [key for batch in order for key in batch]
     found = [f"{key} is in no batch" for key in sorted(want - set(flat))]
     found += [f"{key} may not be in a batch" for key in sorted(set(flat) - want)]
-    found += [f"{key} is in two batches" for key in sorted({k for k in flat if flat.count(k) > 1})]
+    if len(flat) != len(set(flat)):
+        found += [f"{key} is in two batches" for key in sorted({k for k in flat if flat.count(k) > 1})]
     needs, apart = plan.depends(), plan.apart()
     seen = set(finished)
     for batch in order:
         for key in batch:
             late = needs.get(key, frozenset()) - seen
             found += [f"{key} runs before {need}, which it depends on" for need in sorted(late & want)]
-        pairs = [(a, b) for i, a in enumerate(batch) for b in batch[i + 1 :]]
+        pairs = [(a, b) for i, a in enumerate(batch) for b in batch[i + 1 :]] if apart else []
         found += [f"{a} and {b} may not share a batch" for a, b in pairs if frozenset({a, b}) in apart]
         seen.update(batch)
     return tuple(found)

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Sequence
 
+from otto_bot.core.attempt import Attempt, Ending, Task
+from otto_bot.core.changed import remembered
 from otto_bot.core.context_notes import context_digest
 from otto_bot.core.edits import edited, stale
 from otto_bot.core.journeys import JourneyRound, RoundState
 from otto_bot.core.reviewing import comment_of, told_by, told_together
 from otto_bot.core.run import Gate, GateState, Outcome, Run
 from otto_bot.core.stale_base import outdated
+from otto_bot.core.values import kept, once
 from otto_bot.core.waits import waits_for
 
 STATUS = "status"
@@ -28,7 +32,12 @@ def surfaces(run: Run) -> dict[str, str]:
 
     Of a slim run there are none: what people see stays as it was, for hardly anything is known here any more.
     """
-    return {} if run.slim else _surfaces(run)
+    if run.slim:
+        return {}
+    wait, money = waits_for(run), run.money.granted
+    endings = [verification.ending for verification in run.verifications.values()]
+    also = (wait, money, run.trouble, run.relabelled_by, list(run.verifications), endings)
+    return remembered(run, "surfaces", also, _surfaces)
 
 
 def _surfaces(run: Run) -> dict[str, str]:
@@ -41,10 +50,11 @@ def _surfaces(run: Run) -> dict[str, str]:
     for key, task in run.tasks.items():
         for attempt in task.attempts:
             if attempt.pushed:
-                last = attempt is task.last
-                state = [attempt.sha, task.state if last else "past", attempt.failure is not None]
                 verification = run.verifications.get(f"{key}/a{attempt.number}")
-                wanted[f"check/{key}/a{attempt.number}"] = _digest([*state, verification and verification.ending])
+                state = task.state if attempt is task.last else "past"
+                wanted[f"check/{key}/a{attempt.number}"] = _check(
+                    attempt, state, verification.ending if verification else None
+                )
     for surface, gate in told_by(run).items():
         # A gate waiting to be posted again is written by that posting, not as a surface.
         if gate.state is not GateState.DECIDED and comment_of(run, gate) is not None:
@@ -54,6 +64,21 @@ def _surfaces(run: Run) -> dict[str, str]:
         if one.comment_id is not None and one.state is not RoundState.DECIDED:
             wanted[f"journeys/n{one.number}"] = round_digest(run, one)
     return wanted
+
+
+def _check(attempt: Attempt, state: str, ending: Ending | None) -> str:
+    """Digest of an attempt's check; most attempts are past, and theirs stays what it is."""
+    shows = [attempt.sha, state, attempt.failure is not None, ending]
+    return _known(attempt, (state, ending), shows)
+
+
+def _known(value: Attempt | Gate, about: tuple[object, ...], shows: Sequence[object]) -> str:
+    """The digest of what is shown of a value: what it says itself, and `about`. Only the newest is kept with it."""
+    known = kept(value)
+    if known.get("about") != about:
+        known.update(about=about, digest=_digest(shows))
+    digest: str = known["digest"]
+    return digest
 
 
 def round_digest(run: Run, one: JourneyRound) -> str:
@@ -88,7 +113,7 @@ def gate_digest(run: Run, gate: Gate) -> str:
     shows: list[object] = [gate.number, applied, gate.approved_by, gate.outcomes, before, rest, over]
     if gate.learnings:
         shows.append([(one.number, one.status, one.by) for one in gate.learnings])
-    return _digest(shows)
+    return _known(gate, (tuple(before), rest, over), shows)
 
 
 def labels(run: Run) -> dict[str, bool]:
@@ -127,20 +152,21 @@ def _status(run: Run) -> list[object]:
 
 def _tasks(run: Run) -> list[object]:
     """What a row of a task shows."""
-    return [
-        (
-            key,
-            task.state,
-            len(task.attempts),
-            task.question,
-            task.granted,
-            task.blocked_by,
-            len(task.accepted),
-            task.failure and task.failure.cause,
-            any(attempt.flaky for attempt in task.attempts),
-        )
-        for key, task in run.tasks.items()
-    ]
+    return [(key, *_row(task)) for key, task in run.tasks.items()]
+
+
+@once
+def _row(task: Task) -> tuple[object, ...]:
+    return (
+        task.state,
+        len(task.attempts),
+        task.question,
+        task.granted,
+        task.blocked_by,
+        len(task.accepted),
+        task.failure and task.failure.cause,
+        any(attempt.flaky for attempt in task.attempts),
+    )
 
 
 def _journeys(run: Run) -> list[object]:
@@ -172,5 +198,8 @@ def _pull(run: Run) -> list[object]:
     return [merged, run.phase, run.outcome, run.hold and run.hold.kind, _tasks(run), _journeys(run)]
 
 
+_WRITTEN = json.JSONEncoder(sort_keys=True, default=str, check_circular=False)
+
+
 def _digest(value: object) -> str:
-    return hashlib.sha256(json.dumps(value, sort_keys=True, default=str).encode()).hexdigest()[:16]
+    return hashlib.sha256(_WRITTEN.encode(value).encode()).hexdigest()[:16]

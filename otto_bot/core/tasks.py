@@ -13,15 +13,29 @@ from otto_bot.core.run import Integration, Outcome, Run, RunPhase
 
 STOPPERS = frozenset({TaskState.SKIPPED, TaskState.ASKED, TaskState.HELD, TaskState.BLOCKED})
 """What depends on a task in one of these states cannot start."""
+TO_START = frozenset({TaskState.PENDING, TaskState.REOPENED})
 OUT_OF_MEANS = "the money or the minutes of the run ended in the middle of the work"
 
 
 def startable(run: Run, key: str) -> bool:
     """Whether a coder may start on the task now: state, batch, dependencies, posted decision."""
-    task = run.tasks.get(key)
-    if task is None or run.plan is None or run.phase is not RunPhase.EXECUTING or run.resting:
+    return _any_may_start(run) and _may_start(run, key)
+
+
+def all_startable(run: Run) -> tuple[str, ...]:
+    """Every task on which a coder may start now, in plan order."""
+    return tuple(key for key in run.tasks if _may_start(run, key)) if _any_may_start(run) else ()
+
+
+def _any_may_start(run: Run) -> bool:
+    if run.plan is None or run.phase is not RunPhase.EXECUTING or run.resting:
         return False
-    if key not in run.current or run.pull_request is None or stale_base.before_batch(run):
+    return bool(run.current) and run.pull_request is not None and not stale_base.before_batch(run)
+
+
+def _may_start(run: Run, key: str) -> bool:
+    task = run.tasks.get(key)
+    if task is None or task.state not in TO_START or run.plan is None or key not in run.current:
         return False
     if run.single and any(other.state in MOVING for other in run.tasks.values()):
         return False  # they share one branch
@@ -219,18 +233,19 @@ def block(run: Run) -> Run:
         return run
     needs = run.plan.depends()
     tasks = dict(run.tasks)
-    changed = True
+    changed, moved = True, False
     while changed:
         changed = False
         for key, task in tasks.items():
-            stopped = tuple(sorted(need for need in needs[key] if tasks[need].state in STOPPERS))
             if task.state in (TaskState.PENDING, TaskState.REOPENED, TaskState.BLOCKED):
+                stopped = tuple(sorted(need for need in needs[key] if tasks[need].state in STOPPERS))
                 free = TaskState.REOPENED if task.next_strategy else TaskState.PENDING
                 state = TaskState.BLOCKED if stopped else free
                 if (state, stopped) != (task.state, task.blocked_by):
                     tasks[key] = task.model_copy(update={"state": state, "blocked_by": stopped})
                     changed = True
-    return run.model_copy(update={"tasks": tasks})
+                    moved = True
+    return run.model_copy(update={"tasks": tasks}) if moved else run
 
 
 def todo(run: Run) -> tuple[str, ...]:
@@ -253,7 +268,7 @@ def reorder(run: Run, wanted: Iterable[tuple[str, ...]] | None = None, keep_curr
     if run.single:
         # Tasks that share a branch are done one after another.
         order = tuple((key,) for batch in order for key in batch)
-    return run.model_copy(update={"order": order})
+    return run if order == run.order else run.model_copy(update={"order": order})
 
 
 def stands_still(run: Run, key: str) -> bool:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 import re
-from typing import Annotated, Any
+from collections.abc import Callable, Mapping
+from functools import wraps
+from typing import Annotated, Any, Self, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -42,6 +44,63 @@ class Frozen(BaseModel):
     """An immutable value; unknown keys are refused so that a typo never passes for a fact."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
+    # What `once` keeps. A slot is no field: it is neither compared, written nor copied.
+    __slots__ = ("__kept__",)
+
+    def model_copy(self, *, update: Mapping[str, Any] | None = None, deep: bool = False) -> Self:
+        """A copy with some fields replaced, as pydantic makes it. A value never changes, so what can be shared is."""
+        if deep:
+            return super().model_copy(update=update, deep=True)
+        fresh = _new(type(self))
+        told = self.__pydantic_fields_set__
+        if update:
+            body = self.__dict__.copy()
+            body.update(update)
+            _set(fresh, "__dict__", body)
+            told = told if told.issuperset(update) else told | update.keys()
+        else:
+            _set(fresh, "__dict__", self.__dict__.copy())
+        _set(fresh, "__pydantic_fields_set__", told)
+        _set(fresh, "__pydantic_extra__", None)
+        _set(fresh, "__pydantic_private__", None)
+        return fresh
+
+
+_new, _set = object.__new__, object.__setattr__
+
+
+def kept(value: Frozen) -> dict[str, Any]:
+    """What was found out about a value and is kept with it: it can be found out again at any time."""
+    try:
+        found: dict[str, Any] = value.__kept__  # type: ignore[attr-defined]
+    except AttributeError:
+        found = {}
+        _set(value, "__kept__", found)
+    return found
+
+
+def keep(value: Frozen, found: dict[str, Any]) -> None:
+    """Let this be what is kept with a value."""
+    _set(value, "__kept__", found)
+
+
+Value = TypeVar("Value", bound=Frozen)
+Answer = TypeVar("Answer")
+
+
+def once(ask: Callable[[Value], Answer]) -> Callable[[Value], Answer]:
+    """A question to a value alone, answered once: the value never changes, so neither does the answer."""
+    name = ask.__qualname__
+
+    @wraps(ask)
+    def asked(value: Value) -> Answer:
+        known = kept(value)
+        if name not in known:
+            known[name] = ask(value)
+        answer: Answer = known[name]
+        return answer
+
+    return asked
 
 
 class Repo(Frozen):
@@ -77,10 +136,12 @@ class Usage(Frozen):
 
     def plus(self, other: Usage) -> Usage:
         """Both together."""
-        return Usage(
-            input_tokens=self.input_tokens + other.input_tokens,
-            output_tokens=self.output_tokens + other.output_tokens,
-            cache_read_tokens=self.cache_read_tokens + other.cache_read_tokens,
-            cache_write_tokens=self.cache_write_tokens + other.cache_write_tokens,
-            usd=self.usd + other.usd,
+        return self.model_copy(
+            update={
+                "input_tokens": self.input_tokens + other.input_tokens,
+                "output_tokens": self.output_tokens + other.output_tokens,
+                "cache_read_tokens": self.cache_read_tokens + other.cache_read_tokens,
+                "cache_write_tokens": self.cache_write_tokens + other.cache_write_tokens,
+                "usd": self.usd + other.usd,
+            }
         )

@@ -7,6 +7,7 @@ from datetime import datetime
 from otto_bot.core import funds, journey_steering
 from otto_bot.core.asks import NO_MORE, reply_for
 from otto_bot.core.attempt import TaskState
+from otto_bot.core.changed import remembered
 from otto_bot.core.edits import stale
 from otto_bot.core.journeys import Next, RoundState
 from otto_bot.core.policy import MIN_USD, plan_wait
@@ -26,6 +27,10 @@ class Wait(Frozen):
 
 def waits_for(run: Run) -> Wait | None:
     """What the run waits for a person to say; None = it works, sleeps until a time, or is over."""
+    return remembered(run, "waits_for", (run.money,), _waits_for) if waiting(run) else None
+
+
+def _waits_for(run: Run) -> Wait | None:
     if run.ended or run.outcome is Outcome.CANCELLED:
         return None
     if run.hold is not None:
@@ -40,6 +45,15 @@ def waits_for(run: Run) -> Wait | None:
         )
     wait = _plan(run) or _gate(run) or _journeys(run) or _tasks(run)
     return wait if wait is None else _capped(run, _affordable(run, wait))
+
+
+def waiting(run: Run) -> bool:
+    """Whether it waits for anyone: `waits_for` without the words, which change with the money."""
+    if run.ended or run.outcome is Outcome.CANCELLED:
+        return False
+    if run.hold is not None:
+        return run.hold.kind != "paused"
+    return _plan_waits(run) or _gate_waits(run) or _journeys_wait(run) or _tasks_wait(run)
 
 
 def _capped(run: Run, wait: Wait) -> Wait:
@@ -63,10 +77,14 @@ def _affordable(run: Run, wait: Wait) -> Wait:
     return wait.model_copy(update={"question": funds.QUESTION, "reply": reply})
 
 
-def _plan(run: Run) -> Wait | None:
+def _plan_waits(run: Run) -> bool:
     if run.phase is not RunPhase.PLAN_REVIEW or run.plan_approved_by or run.plan_posted < run.plan_revision:
-        return None
-    wait = plan_wait(run)
+        return False
+    return plan_wait(run) is not None
+
+
+def _plan(run: Run) -> Wait | None:
+    wait = plan_wait(run) if _plan_waits(run) else None
     if wait is None:
         return None
     reply = f"/otto approve r{run.plan_revision}"
@@ -76,9 +94,14 @@ def _plan(run: Run) -> Wait | None:
     return Wait(key=f"plan/r{run.plan_revision}", kind="plan", question=question, reply=reply, since=run.idle_since)
 
 
+def _gate_waits(run: Run) -> bool:
+    gate = run.gate
+    return gate is not None and gate.state is GateState.POSTED and gate.deadline is None and gate.decision is not None
+
+
 def _gate(run: Run) -> Wait | None:
     gate = run.gate
-    if gate is None or gate.state is not GateState.POSTED or gate.deadline is not None or gate.decision is None:
+    if gate is None or gate.decision is None or not _gate_waits(run):
         return None
     asked = [move for move in gate.decision.moves if move.question]
     question = asked[0].question if asked else f"Is retry plan r{gate.revision} right?"
@@ -88,9 +111,14 @@ def _gate(run: Run) -> Wait | None:
     )
 
 
+def _journeys_wait(run: Run) -> bool:
+    one = journey_steering.at_journeys(run)
+    return one is not None and one.state is RoundState.POSTED and one.deadline is None
+
+
 def _journeys(run: Run) -> Wait | None:
     one = journey_steering.at_journeys(run)
-    if one is None or one.state is not RoundState.POSTED or one.deadline is not None:
+    if one is None or not _journeys_wait(run):
         return None
     reply = "/otto retry -- your answer" if one.next is Next.ASK else f"/otto approve r{one.revision}"
     return Wait(
@@ -109,9 +137,14 @@ def _answer(run: Run, key: str) -> str:
     return reply_for(key, run.tasks[key].failure)
 
 
+def _tasks_wait(run: Run) -> bool:
+    """With a gate open, somebody has spoken: what they said is on its way."""
+    return run.outcome is Outcome.NEEDS_HUMAN and run.gate is None
+
+
 def _tasks(run: Run) -> Wait | None:
-    if run.outcome is not Outcome.NEEDS_HUMAN or run.gate is not None:
-        return None  # with a gate open, somebody has spoken: what they said is on its way
+    if not _tasks_wait(run):
+        return None
     open_tasks = [t for t in run.tasks.values() if t.state in (TaskState.ASKED, TaskState.HELD)]
     question = open_tasks[0].question if open_tasks else "No task could be finished. What should happen?"
     reply = _answer(run, open_tasks[0].key) if open_tasks else "/otto retry"

@@ -11,7 +11,8 @@ from otto_bot.store.effect_rows import Ticket
 
 APPLICATION_VERSION = "otto-1"
 """Pinned: otherwise every deployment would strand the jobs of the one before."""
-POLL_SECONDS = 0.1
+POLL_SECONDS = 30.0
+"""How often DBOS looks for messages between workflows: there are none, a ticket starts at once when it is enqueued."""
 STEP_TIMEOUT_SECONDS = 4 * 3600.0
 
 Execute = Callable[[Ticket], Awaitable[None]]

@@ -11,6 +11,7 @@ from otto_bot.core.effects import Effect
 from otto_bot.core.run import Run
 from otto_bot.core.values import Frozen
 from otto_bot.store import tables as t
+from otto_bot.store.changes import Changes
 from otto_bot.store.database import reading, writing
 
 REPEAT_LIMIT = 8
@@ -117,10 +118,13 @@ class EffectRows:
 
     def __init__(self, engine: sa.Engine, lease_seconds: float = 30.0) -> None:
         self._engine = engine
+        self._changes = Changes(engine)
         self.lease_seconds = lease_seconds
 
     def claim(self, worker: str, at: datetime, limit: int) -> list[Ticket]:
         """Take due effects whose lane is free; each is ours until the lease ends."""
+        if not self._changes.worth_a_look(at):
+            return []
         now = at.timestamp()
         with reading(self._engine) as c:
             if not c.execute(_due(now).limit(1)).first():

@@ -17,6 +17,7 @@ from otto_bot.store import tables as t
 from otto_bot.store.archive import Archive
 from otto_bot.store.database import StoreUnavailable, reading
 from otto_bot.store.ledger import Ledger
+from otto_bot.store.snapshots import read_apart
 
 PAGE = 25
 """Runs that are in memory at once."""
@@ -144,6 +145,6 @@ class GateRecords:
                 return
             for row in rows:
                 with _of_this_version(row.id):
-                    run = Run.model_validate_json(row.state)
+                    run = read_apart(self._engine, row.state)
                 yield run
             after = rows[-1].id

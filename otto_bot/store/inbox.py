@@ -10,6 +10,7 @@ import sqlalchemy as sa
 from otto_bot.core.values import Frozen
 from otto_bot.store import tables as t
 from otto_bot.store.arrivals import Arrival, Arrivals, Stored
+from otto_bot.store.changes import Changes
 from otto_bot.store.database import reading, writing
 
 ATTEMPT_LIMIT = 8
@@ -32,6 +33,7 @@ class Inbox:
     def __init__(self, engine: sa.Engine) -> None:
         self._engine = engine
         self._arrivals = Arrivals(engine)
+        self._changes = Changes(engine)
 
     def add(self, guid: str, event: str, action: str | None, body: bytes, received_at: datetime) -> bool:
         """Store a delivery; False where it is known. Committed when this returns.
@@ -49,6 +51,8 @@ class Inbox:
 
     def next(self, at: datetime) -> Delivery | None:
         """The oldest delivery that waits; it is ours until `end` or `again`."""
+        if not self._changes.worth_a_look(at):
+            return None
         waiting = t.deliveries.c.state.in_(("received", "failed")) & (t.deliveries.c.not_before <= at.timestamp())
         query = sa.select(t.deliveries).where(waiting).order_by(t.deliveries.c.id).limit(1)
         with reading(self._engine) as c:

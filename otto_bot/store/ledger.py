@@ -81,10 +81,13 @@ class Ledger(RunQueries):
     def start(self, trigger: Trigger, caps: HostCaps, at: datetime) -> Run | None:
         """A new run; None where this trigger was seen or a run for the issue is active."""
         try:
-            return self._start(trigger, caps, at)
+            run = self._start(trigger, caps, at)
         except sa.exc.IntegrityError:
             # Someone else started it in the same moment.
             return None
+        if run is not None:
+            self._snapshots.committed(run.id)
+        return run
 
     def _start(self, trigger: Trigger, caps: HostCaps, at: datetime) -> Run | None:
         with writing(self._engine) as c:
@@ -144,10 +147,10 @@ class Ledger(RunQueries):
     def load(self, run_id: int) -> Run:
         """The run as it stands. Raises NoSuchRun."""
         with reading(self._engine) as c:
-            state = c.execute(sa.select(t.runs.c.state).where(t.runs.c.id == run_id)).scalar()
-        if state is None:
-            raise NoSuchRun(f"there is no run {run_id}")
-        return Run.model_validate_json(state)
+            row = c.execute(sa.select(t.runs.c.state).where(t.runs.c.id == run_id)).first()
+            if row is None:
+                raise NoSuchRun(f"there is no run {run_id}")
+            return self._snapshots.load(c, run_id, row.state)
 
     def append(self, run_id: int, events: Sequence[RunEvent], at: datetime, *, done: Ticket | None = None) -> Run:
         """Record events, move the run, keep its effects in step; with `done`, end that effect in the same breath.
@@ -155,13 +158,15 @@ class Ledger(RunQueries):
         Raises NoSuchRun, and OtherRunActive where a run that was over would go on beside another one of its issue.
         """
         try:
-            return self._append(run_id, events, at, done)
-        except sa.exc.IntegrityError:
+            run = self._append(run_id, events, at, done)
+        except sa.exc.IntegrityError as error:
             run = self.load(run_id)
             other = self.active_run(run.repo.id, run.issue)
             if other is None or other == run_id:
                 raise
-        raise OtherRunActive(other)
+            raise OtherRunActive(other) from error
+        self._snapshots.committed(run_id)
+        return run
 
     def _append(self, run_id: int, events: Sequence[RunEvent], at: datetime, done: Ticket | None) -> Run:
         with writing(self._engine) as c:
@@ -181,7 +186,7 @@ class Ledger(RunQueries):
                 raise NoSuchRun(f"there is no run {run_id}" if row is None else f"run {run_id} is only to be read")
             if done is not None:
                 mark_done(c, done, at)
-            run = Run.model_validate_json(row.state)
+            run = self._snapshots.begin(c, run_id, row.state)
             before = _Before(run, row.seq, Standing(row.working, row.admitted, row.place_until))
             run, recorded = _reduce_all(run, events)
             run, before = self._write(c, run, recorded, before, at)
@@ -223,7 +228,7 @@ class Ledger(RunQueries):
             t.runs.update()
             .where(t.runs.c.id == run.id)
             .values(
-                state=stored_json(run),
+                state=self._snapshots.write(c, run, at),
                 seq=before.seq + len(rows),
                 phase=run.phase.value,
                 outcome=run.outcome.value if run.outcome else "",
@@ -270,7 +275,10 @@ class Ledger(RunQueries):
             return list(c.execute(query).scalars())
 
     def lately(self, repo_id: int, *, elsewhere: bool = False, most: int = 50) -> list[Run]:
-        """The newest runs of a repository, or of all others, newest first. One that cannot be read is left out."""
+        """The newest runs of a repository, or of all others, newest first, without long texts.
+
+        One that cannot be read is left out.
+        """
         where = t.runs.c.repo_id != repo_id if elsewhere else t.runs.c.repo_id == repo_id
         with reading(self._engine) as c:
             query = sa.select(t.runs.c.state).where(where).order_by(t.runs.c.id.desc()).limit(most)
@@ -299,7 +307,7 @@ def _readable(state: str) -> Run | None:
 
 
 def _earlier(c: sa.Connection, same_issue: sa.ColumnElement[bool]) -> list[Run]:
-    """The issue's earlier runs, oldest first, as they stand in this very transaction."""
+    """The issue's earlier runs, oldest first, as they stand in this very transaction; long texts may be missing."""
     states = c.execute(sa.select(t.runs.c.state).where(same_issue).order_by(t.runs.c.ordinal)).scalars()
     return [Run.model_validate_json(state) for state in states]
 

@@ -9,6 +9,7 @@ import sqlalchemy as sa
 from otto_bot.core.run import Outcome, Run
 from otto_bot.store import tables as t
 from otto_bot.store.database import reading
+from otto_bot.store.snapshots import Snapshots
 
 
 class OtherRunActive(Exception):
@@ -24,6 +25,7 @@ class RunQueries:
 
     def __init__(self, engine: sa.Engine) -> None:
         self._engine = engine
+        self._snapshots = Snapshots()
 
     def active_run(self, repo_id: int, issue: int) -> int | None:
         """The run that works on an issue."""
@@ -33,7 +35,7 @@ class RunQueries:
         return found
 
     def runs_of_issue(self, repo_id: int, issue: int) -> list[Run]:
-        """Every run of an issue, oldest first."""
+        """Every run of an issue, oldest first, without long texts of evidence."""
         where = (t.runs.c.repo_id == repo_id) & (t.runs.c.issue == issue)
         with reading(self._engine) as c:
             states = c.execute(sa.select(t.runs.c.state).where(where).order_by(t.runs.c.ordinal)).scalars()

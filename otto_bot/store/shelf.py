@@ -15,6 +15,7 @@ from otto_bot.store import tables as t
 from otto_bot.store.archive import Archive
 from otto_bot.store.database import reading, writing
 from otto_bot.store.ledger import NoSuchRun
+from otto_bot.store.snapshots import MARK, read_whole
 
 Json = dict[str, Any]
 Make = Callable[[int], tuple[Run, Sequence[Json], Sequence[Json]]]
@@ -29,12 +30,12 @@ class Shelf:
         self._archive = Archive(engine)
 
     def state(self, run_id: int) -> str:
-        """The stored snapshot. Raises NoSuchRun."""
+        """The stored snapshot, with its long texts. Raises NoSuchRun."""
         with reading(self._engine) as c:
             state: str | None = c.execute(sa.select(t.runs.c.state).where(t.runs.c.id == run_id)).scalar()
-        if state is None:
-            raise NoSuchRun(f"there is no run {run_id}")
-        return state
+            if state is None:
+                raise NoSuchRun(f"there is no run {run_id}")
+            return stored_json(read_whole(c, state)) if MARK in state else state
 
     def events(self, run_id: int) -> list[Json]:
         """`seq`, `at`, `type`, `body` (the event's JSON) and `refused`, in order."""

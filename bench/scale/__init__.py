@@ -1,0 +1,1 @@
+"""What a run, a waiting run and an idle worker cost: `make bench-scale`."""
