@@ -1,4 +1,4 @@
-"""`otto-bot`: serve, worker, demo, explain, report, learnings, replay, insight, bench, receive, redeliver, gc, …"""
+"""The command `otto-bot`: each subcommand's arguments, and which module does it."""
 
 from __future__ import annotations
 
