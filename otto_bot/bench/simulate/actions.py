@@ -29,6 +29,7 @@ class WorkflowRun:
     id: int
     sha: str
     tree: str
+    branch: str
     ends_at: float
     cause: Cause | None
     attempt: int = 1
@@ -52,23 +53,18 @@ class Actions:
         """Trees that were ever green, and since when."""
         self.restarts: list[tuple[str, datetime]] = []
 
-    def start(self, commit: Commit) -> int | None:
-        """A workflow run begins for a head, unless it has one; None where none begins at all."""
-        if known := self.runs.get(commit.sha):
-            return known[-1].id
-        run = WorkflowRun(self._number(), commit.sha, commit.tree, 0.0, self._cause(commit, 1))
-        if run.cause is Cause.NO_CI:
-            self.runs.setdefault(commit.sha, [])
+    def start(self, commit: Commit, branch: str) -> int | None:
+        """A workflow run begins for a branch's head, unless it has one; None where none begins at all."""
+        known = self.runs.setdefault(commit.sha, [])
+        if found := next((one for one in known if one.branch == branch), None):
+            return found.id
+        cause = self._cause(commit, len(known) + 1)
+        if cause is Cause.NO_CI:
             return None
-        self.runs[commit.sha] = [run]
+        run = WorkflowRun(self._number(), commit.sha, commit.tree, branch, 0.0, cause)
+        known.append(run)
         self._go(run)
         return run.id
-
-    def start_if_possible(self, commit: Commit) -> None:
-        """Somebody starts a workflow by hand where none began by itself."""
-        if not self.runs.get(commit.sha):
-            self.runs.pop(commit.sha, None)
-            self.start(commit)
 
     def again(self, sha: str, run_id: int) -> None:
         """The failed jobs of a run start again; one that goes on or is green is left alone."""

@@ -95,7 +95,7 @@ class GitHub:
         if branch != BASE:
             pulled = self.lane is LaneKind.PULL_REQUEST and self.pull_of(branch) is not None
             if self.lane is LaneKind.PUSH or pulled:
-                self.actions.start(commit)
+                self.actions.start(commit, branch)
         if author != OTTO:
             self._news("pushed", (branch, commit.sha, author))
 
@@ -127,7 +127,7 @@ class GitHub:
             known = Pull(self.number(), branch)
             self.pulls[known.number] = known
             if self.lane is LaneKind.PULL_REQUEST:
-                self.actions.start(self.refs.commits[self.refs.heads[branch]])
+                self.actions.start(self.refs.commits[self.refs.heads[branch]], branch)
         return known
 
     def pull_of(self, branch: str) -> Pull | None:

@@ -33,6 +33,7 @@ class People:
         self._acts = 0
         self._reviews = 9000
         self.answered = 0
+        self.patience = 10**9
         self.answers: dict[str, Wait] = {}
         """What was said in answer to which call, by the comment's key."""
 
@@ -63,7 +64,7 @@ class People:
         """Say the very words that the call names, if it still stands."""
         run = self._world.ledger.load(number)
         wait = waits_for(run)
-        if wait is None or wait.key != key or self.answered >= self._life.answers:
+        if wait is None or wait.key != key or self.answered >= min(self.patience, self._life.answers):
             return False
         self.answered += 1
         self._world.seen["people: answered a call"] += 1
@@ -77,7 +78,7 @@ class People:
     def idle(self) -> bool:
         """Nothing happens any more without people; False = nothing will."""
         run = self._world.ledger.newest
-        if run is None or run.ended or self.answered >= self._life.answers:
+        if run is None or run.ended or self.answered >= min(self.patience, self._life.answers):
             return False
         wait = waits_for(run)
         if wait is not None:

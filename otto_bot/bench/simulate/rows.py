@@ -33,24 +33,32 @@ class Rows:
     def __init__(self, lease_seconds: float = 30.0) -> None:
         self.lease_seconds = lease_seconds
         self.rows: dict[str, Row] = {}
+        self._live: dict[str, Row] = {}
+        """Rows that are due, at work, or maybe still at work unwanted: the others are many."""
 
     def sync(self, run: Run, wanted: Sequence[Effect], at: datetime) -> tuple[str, ...]:
         """Bring the rows of a run in step with what it schedules; returns keys that ran too often."""
         now, stuck = at.timestamp(), []
         by_key = {effect.key: effect for effect in wanted}
-        for key, row in self.rows.items():
+        for key, row in self._live.items():
             if row.effect.run == run.id and row.state in ("due", "running") and key not in by_key:
                 row.state = "dropped"
         for key, effect in by_key.items():
             known = self.rows.get(key)
             if known is None:
-                self.rows[key] = Row(effect, not_before=_time(effect))
+                self.rows[key] = self._live[key] = Row(effect, not_before=_time(effect))
             elif known.state in ("done", "dropped"):
                 if self._again(known, effect, now):
                     stuck.append(key)
             elif known.state == "due" and known.effect != effect:
                 known.not_before, known.effect = _time(effect), effect
+        self._tidy()
         return tuple(stuck)
+
+    def _tidy(self) -> None:
+        """Forget what is over: nobody will ask for it before it is wanted again."""
+        for key in [k for k, row in self._live.items() if row.state == "done" or (row.state == "dropped" and not row.worker)]:
+            del self._live[key]
 
     def _again(self, row: Row, effect: Effect, now: float) -> bool:
         """An effect that ended, or that nobody wanted, is wanted; True = it ran too often."""
@@ -60,6 +68,7 @@ class Rows:
             row.lost = 0
             return True
         row.state, row.generation, row.lost, row.effect = "due", row.generation + 1, repeats, effect
+        self._live[effect.key] = row
         row.not_before = max(_time(effect), now + (float(2**repeats) if ran else 0.0))
         return False
 
@@ -73,11 +82,11 @@ class Rows:
         """Take due effects whose lane is free; each is the worker's until the lease ends."""
         now = at.timestamp()
         due = sorted(
-            (row.not_before, key) for key, row in self.rows.items() if row.state == "due" and row.not_before <= now
+            (row.not_before, key) for key, row in self._live.items() if row.state == "due" and row.not_before <= now
         )
         if not due:
             return []
-        busy = {row.effect.lane for row in self.rows.values() if _in_hand(row, now)}
+        busy = {row.effect.lane for row in self._live.values() if _in_hand(row, now)}
         taken: list[Ticket] = []
         for _, key in due[: limit * 4]:
             row = self.rows[key]
@@ -111,7 +120,7 @@ class Rows:
     def reap(self, at: datetime, *, all_running: bool = False) -> list[Ticket]:
         """Give back effects whose worker is gone: the next generation is due. Returns the lost tries."""
         now, lost = at.timestamp(), []
-        for key, row in self.rows.items():
+        for key, row in self._live.items():
             if row.state == "running" and (all_running or row.lease_until < now):
                 lost.append(Ticket(key=key, generation=row.generation))
                 again = row.lost + 1 < REPEAT_LIMIT
@@ -136,15 +145,15 @@ class Rows:
 
     def running(self) -> list[tuple[str, Row]]:
         """Rows that are in somebody's hands, living or not."""
-        return [(key, row) for key, row in self.rows.items() if row.state == "running"]
+        return [(key, row) for key, row in self._live.items() if row.state == "running"]
 
     def open_rows(self) -> list[tuple[str, Row]]:
         """Rows that are due or in somebody's hands."""
-        return [(key, row) for key, row in self.rows.items() if row.state in ("due", "running")]
+        return [(key, row) for key, row in self._live.items() if row.state in ("due", "running")]
 
     def next_at(self) -> float | None:
         """When the next row is due, as a timestamp; None = none ever."""
-        return min((row.not_before for row in self.rows.values() if row.state == "due"), default=None)
+        return min((row.not_before for row in self._live.values() if row.state == "due"), default=None)
 
 
 def _time(effect: Effect) -> float:

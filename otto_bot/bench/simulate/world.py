@@ -27,6 +27,8 @@ from otto_bot.bench.simulate.watch import Watch
 from otto_bot.core.run import Run
 
 MOST_STEPS = 6000
+PATIENCE = 30
+"""So often at most are people asked in a world that has become kind."""
 STORY = 40
 
 
@@ -121,13 +123,16 @@ class World:
         assert run is not None
         for kept in self.ledger.runs.values():
             self.watch.at_rest(kept.run)
-        spent = self.people.answered >= self.life.answers
+        people = self.people
+        hold(10, people.answered < people.patience, f"{PATIENCE} answers in a kind world lead nowhere")
+        spent = people.answered >= self.life.answers
         hold(10, home(run) or spent, f"everybody answered, and it is at {run.phase.value}, {run.outcome}, {run.hold}")
         self.seen["came home" if home(run) else "people gave up"] += 1
 
     def be_kind(self) -> None:
         """From here on nothing goes wrong any more."""
         self.kind = True
+        self.people.patience = self.people.answered + PATIENCE
         self.faults = Faults()
         self.github.actions.trouble = 0.0
         self.github.refs.trouble = False

@@ -25,7 +25,7 @@ def verify(case: Case) -> Steps[list[RunEvent]]:
     if seen is None or seen.ending is not None:
         return []
     yield case.dice.uniform(0.1, 1.0)
-    runs = case.github.actions.runs.get(seen.sha, [])
+    runs = case.github.actions.runs.get(seen.sha, [])[-1:]
     ids = tuple(one.id for one in runs)
     if any(one.ends_at > case.world.clock.seconds for one in runs):
         return [_polled(case, seen, ids)]
@@ -64,7 +64,7 @@ def rerun(case: Case) -> Steps[list[RunEvent]]:
     for number in seen.run_ids:
         yield from case.write(lambda number=number: actions.again(seen.sha, number))
     if not seen.run_ids:
-        yield from case.write(lambda: actions.start_if_possible(case.refs.commits[seen.sha]))
+        yield from case.write(lambda: actions.start(case.refs.commits[seen.sha], seen.branch))
     return [e.JobsRerun(at=case.now, target=case.effect.target, round=case.effect.number)]
 
 

@@ -121,7 +121,7 @@ def push(case: Case) -> Steps[list[RunEvent]]:
     except Rejected:
         return _rejected(case, run, last)
     pull = yield from verification_pull(case, branch)
-    dispatched = yield from dispatch(case, sha)
+    dispatched = yield from dispatch(case, sha, branch)
     return [e.AttemptPushed(at=case.now, **where, sha=sha, pull_request=pull, dispatched_run=dispatched)]
 
 

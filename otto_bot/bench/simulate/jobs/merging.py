@@ -40,7 +40,7 @@ def candidate(case: Case) -> Steps[list[RunEvent]]:
     current = refs.heads.get(branch)
     yield from case.write(lambda: refs.push(branch, onto, current, OTTO))
     pull = yield from verification_pull(case, branch)
-    dispatched = yield from dispatch(case, onto)
+    dispatched = yield from dispatch(case, onto, branch)
     return [e.CandidateBuilt(at=case.now, **built, branch=branch, pull_request=pull, dispatched_run=dispatched)]
 
 
@@ -87,5 +87,5 @@ def take_base(case: Case) -> Steps[list[RunEvent]]:
         return [moved]
     known = run.verifications.get(BASELINE)
     again = known is None or known.sha != merged.sha
-    dispatched = (yield from dispatch(case, merged.sha)) if again else None
+    dispatched = (yield from dispatch(case, merged.sha, run.run_branch)) if again else None
     return [e.BaseTaken(at=case.now, **where, sha=merged.sha, tree=merged.tree, dispatched_run=dispatched)]

@@ -127,7 +127,8 @@ def answer_review(case: Case) -> Steps[list[RunEvent]]:
     review = next((one for one in run.reviews if one.id == number), None)
     if review is None or review.state == "answered":
         return []
-    where = review.pull_request or run.pull_request or ISSUE
+    where = review.pull_request or run.pull_request
     marker = f"{run.id}/review/{number}/answer"
-    yield from case.write(lambda: case.github.upsert(marker, where, {"answers": review.answers + 1}))
+    if where is not None:
+        yield from case.write(lambda: case.github.upsert(marker, where, {"answers": review.answers + 1}))
     return [e.ReviewAnswered(at=case.now, review=number)]

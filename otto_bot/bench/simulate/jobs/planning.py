@@ -53,7 +53,7 @@ def open_pull_request(case: Case) -> Steps[list[RunEvent]]:
     if not case.wanted:
         return []
     pull = yield from case.write(lambda: case.github.open_pull(branch))
-    dispatched = yield from dispatch(case, sha)
+    dispatched = yield from dispatch(case, sha, branch)
     tree = refs.commits[sha].tree
     return [
         e.PullRequestOpened(
@@ -69,11 +69,11 @@ def _push(case: Case, branch: str, sha: str) -> None:
         return  # an earlier try has made it
 
 
-def dispatch(case: Case, sha: str) -> Steps[int | None]:
+def dispatch(case: Case, sha: str, branch: str) -> Steps[int | None]:
     """In the dispatch lane a workflow run is started, unless it exists."""
     if case.github.lane is not LaneKind.DISPATCH:
         return None
-    number = yield from case.write(lambda: case.github.actions.start(case.refs.commits[sha]))
+    number = yield from case.write(lambda: case.github.actions.start(case.refs.commits[sha], branch))
     return number
 
 
