@@ -38,16 +38,14 @@ class WorkflowRun:
 class Actions:
     """Every workflow run there is."""
 
-    def __init__(
-        self, life: Life, clock: Clock, number: Callable[[], int], reported: Callable[[str], None]
-    ) -> None:
+    def __init__(self, life: Life, clock: Clock, number: Callable[[], int], reported: Callable[[str], None]) -> None:
         self._clock = clock
         self._number = number
         self._reported = reported
         self._seed = life.seed
-        self._dice = random.Random(f"actions/{life.seed}")
+        self._dice = random.Random(f"actions/{life.seed}")  # noqa: S311 - dice, no secret
         self.trouble = life.faults.work
-        self.causes: Sequence[Cause] = CAUSES
+        self.causes: Sequence[Cause] = life.causes or CAUSES
         self.runs: dict[str, list[WorkflowRun]] = {}
         self.green: dict[str, datetime] = {}
         """Trees that were ever green, and since when."""

@@ -1,8 +1,8 @@
 """Bugs that can be planted into the heart, one at a time: whoever simulates must find each of them."""
 
 from __future__ import annotations
-
 import __future__
+
 import importlib
 import inspect
 import sys

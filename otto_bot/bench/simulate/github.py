@@ -74,7 +74,7 @@ class GitHub:
         self._clock = clock
         self._news = news
         self._serial = 100
-        self.dice = random.Random(f"github/{life.seed}")
+        self.dice = random.Random(f"github/{life.seed}")  # noqa: S311 - dice, no secret
         self.lane = life.lane
         self.issue = Issue()
         self.comments: dict[str, Comment] = {}

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import random
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from otto_bot.bench.simulate.makers import spec
 from otto_bot.core.config import Config, HostCaps
+from otto_bot.core.evidence import Cause
 from otto_bot.core.lanes import LaneKind
 from otto_bot.core.plan import Journey, JourneyStep, Plan, ProductSpec, Relation, RelationSpec
 from otto_bot.core.run import Kind
@@ -20,6 +21,11 @@ MEDDLING = (
 )  # fmt: skip
 MONEY = ("/otto budget +0.1", "/otto budget +1", "/otto budget +3", "/otto budget +400")
 ENDING = ("/otto stop",)
+OUTAGES = (
+    "post_plan", "open_pull_request", "push", "candidate", "merge", "rerun", "post_decision", "show", "call", "reply",
+    "post_journeys", "take_base", "tidy",
+)  # fmt: skip
+"""Effects that write on GitHub."""
 WAYS = ProductSpec(
     journeys=tuple(
         Journey(id=f"j{n}", title=f"way {n}", steps=(JourneyStep(do="a", see="b"), JourneyStep(do="c", see="d")))
@@ -47,7 +53,9 @@ class Faults:
     stall: float = 0.0
     """A worker hangs for longer than its lease and then goes on."""
     again: float = 0.0
-    """An event of the ledger is told once more, or a job ends twice."""
+    """A job tells its events twice."""
+    outage: str = ""
+    """An effect that GitHub refuses all the time."""
 
 
 @dataclass(frozen=True)
@@ -76,22 +84,21 @@ class Life:
     jumps: int = 0
     parks: int = 0
     base_moves: int = 0
-    kind_after: int = 250
+    kind_after: int = 200
     """Steps after which nothing goes wrong any more and nobody meddles."""
-    answers: int = 60
-    extra: dict[str, float] = field(default_factory=dict)
+    answers: int = 50
+    causes: tuple[Cause, ...] = ()
+    """Why Actions fails; empty = for any reason."""
 
 
 def random_plan(dice: random.Random) -> Plan:
     """One to five tasks that depend on and disturb each other; now and then with ways through the product."""
-    keys = [f"t{n}" for n in range(1, dice.choice([1, 1, 1, 2, 2, 2, 3, 3, 4, 5]) + 1)]
+    keys = [f"t{n}" for n in range(1, dice.choice([1, 1, 1, 1, 2, 2, 2, 3, 3, 4]) + 1)]
     tasks = tuple(spec(key, *[need for need in keys[:n] if dice.random() < 0.35]) for n, key in enumerate(keys))
     apart = [(a, b) for i, a in enumerate(keys) for b in keys[i + 1 :] if dice.random() < 0.2]
     kind = dice.choice([Relation.ADDITIVE, Relation.CONTRADICTORY, Relation.UNCERTAIN])
     relations = tuple(RelationSpec(a=a, b=b, kind=kind) for a, b in apart)
-    made = Plan(
-        summary="s", mode="decomposed" if len(tasks) > 1 else "single", tasks=tasks, relations=relations
-    )
+    made = Plan(summary="s", mode="decomposed" if len(tasks) > 1 else "single", tasks=tasks, relations=relations)
     return made.model_copy(update={"spec": WAYS}) if dice.random() < 0.35 else made
 
 
@@ -124,13 +131,13 @@ def random_faults(dice: random.Random) -> Faults:
         lost=dice.choice([0, 0, 0.1, 0.5, 1.0]) if bad else 0.0,
         late=0.15 * bad, twice=0.1 * bad,
         crash=0.006 * bad * dice.choice([0, 1, 1, 3]), commit=0.01 * bad, stall=0.003 * bad * dice.choice([0, 1, 2]),
-        again=dice.choice([0, 0, 0.01, 0.03]),
+        again=dice.choice([0, 0, 0.01, 0.03]), outage=dice.choice(OUTAGES) if dice.random() < 0.12 else "",
     )  # fmt: skip
 
 
 def life_of(seed: int) -> Life:
     """The life that a seed means."""
-    dice = random.Random(f"life/{seed}")
+    dice = random.Random(f"life/{seed}")  # noqa: S311 - dice, no secret
     caps = HostCaps(usd=dice.choice([2, 5, 12, 50]), minutes=dice.choice([30, 1440, 1440]))
     words = (*MEDDLING, *(MONEY if dice.random() < 0.5 else ()), *(ENDING if dice.random() < 0.15 else ()))
     plan = random_plan(dice)

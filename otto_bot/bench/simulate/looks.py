@@ -12,6 +12,7 @@ from otto_bot.core.attempt import MOVING, Task, TaskState
 from otto_bot.core.decision import REOPENING, Action, Decider
 from otto_bot.core.edits import edited
 from otto_bot.core.events import RunEvent
+from otto_bot.core.machine import TROUBLE_LIMIT
 from otto_bot.core.reviewing import gate_surface, only_reruns
 from otto_bot.core.run import Gate, GateState, Outcome, Run, RunPhase
 from otto_bot.core.waits import Wait
@@ -105,8 +106,8 @@ def _needs_merged(world: World, run: Run, key: str) -> None:
 
 def _bounded(world: World, run: Run, task: Task) -> None:
     """Attempts are counted here by what the world gave as their causes."""
-    free = sum(1 for one in task.attempts if one.failure is not None and _is_free(one.failure.cause.value)
-               or (one.failure is not None and one.failure.pre_existing))  # fmt: skip
+    failed = [one.failure for one in task.attempts if one.failure is not None]
+    free = sum(1 for why in failed if why.cause.value in FREE or why.pre_existing)
     most = run.config.attempts.per_task + task.granted
     hold(5, len(task.attempts) - free <= most, f"{task.key} has {len(task.attempts)} attempts, {free} free, of {most}")
     people = sum(1 for gate in run.gates if _by_person(gate, task.key))
@@ -119,10 +120,6 @@ def _bounded(world: World, run: Run, task: Task) -> None:
 
 FREE = ("infra", "never_started", "cancelled", "merge_conflict", "provider_error", "systemic", "push_rejected",
         "base_red")  # fmt: skip
-
-
-def _is_free(cause: str) -> bool:
-    return cause in FREE
 
 
 def _in_a_row(run: Run, task: Task, cause: str) -> int:
@@ -321,6 +318,13 @@ def tidied(run: Run, branch: str) -> None:
     if made is not None and made.sha is not None and run.phase is RunPhase.INTEGRATING and not made.ready:
         seen = run.verifications.get(f"b{made.batch}/s{made.step}")
         hold(0, seen is None or seen.branch != branch, f"the candidate on {branch} is closed while Actions is at it")
+
+
+def gives_up(before: Run, event: RunEvent, after: Run) -> None:
+    """10: what fails again and again becomes a person's."""
+    if isinstance(event, e.EffectFailed) and not before.resting and not after.resting and not after.stopping:
+        count = after.trouble[event.key].count
+        hold(10, count < TROUBLE_LIMIT, f"{event.key} failed {count} times, and the run goes on trying")
 
 
 def home(run: Run) -> bool:

@@ -38,7 +38,9 @@ class Purse:
         for run in runs:
             before += self._charged.get(run.id, 0.0)
             told = run.money.committed
-            hold(5, before <= told + CENT, f"run {run.id} knows of ${told:.4f} of the lineage, ${before:.4f} is charged")
+            hold(
+                5, before <= told + CENT, f"run {run.id} knows of ${told:.4f} of the lineage, ${before:.4f} is charged"
+            )
             most = max(run.money.cap, run.money.inherited)
             hold(5, told <= most + CENT, f"run {run.id} has committed ${told:.4f} of ${most:.4f}")
             if run.prepared:

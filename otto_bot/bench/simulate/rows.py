@@ -57,7 +57,9 @@ class Rows:
 
     def _tidy(self) -> None:
         """Forget what is over: nobody will ask for it before it is wanted again."""
-        for key in [k for k, row in self._live.items() if row.state == "done" or (row.state == "dropped" and not row.worker)]:
+        for key in [
+            k for k, row in self._live.items() if row.state == "done" or (row.state == "dropped" and not row.worker)
+        ]:
             del self._live[key]
 
     def _again(self, row: Row, effect: Effect, now: float) -> bool:

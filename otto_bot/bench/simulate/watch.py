@@ -51,6 +51,7 @@ class Watch:
         looks.kept(before, event, after)
         looks.input_text(before, event, after)
         looks.tasks(world, before, after)
+        looks.gives_up(before, event, after)
         looks.yes(before, event, after)
         looks.calls(self, wait, before, event, after)
         world.purse.check([kept.run for kept in world.ledger.runs.values()])

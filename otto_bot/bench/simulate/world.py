@@ -38,7 +38,7 @@ class World:
     def __init__(self, life: Life, *, reads: bool = False) -> None:
         self.life = life
         self.faults = life.faults
-        self.dice = random.Random(f"world/{life.seed}")
+        self.dice = random.Random(f"world/{life.seed}")  # noqa: S311 - dice, no secret
         self.seen: Counter[str] = Counter()
         self.clock = Clock()
         self.steps = 0
@@ -82,14 +82,14 @@ class World:
         for number in range(1, self.life.runs + 1):
             if number > 1:
                 self.github.label()
-            self._rest()
+            self.go_on()
             run = self.ledger.newest
             if run is None or not run.ended:
                 break
         run = self.ledger.newest
         if run is not None and self.dice.random() < 0.3:
             self.people.land(run)
-            self._rest()
+            self.go_on()
         for number in self.ledger.runs:
             self.ledger.replay(number)
 
@@ -111,7 +111,7 @@ class World:
     def _right(self) -> None:
         self.clock.skew = 0.0
 
-    def _rest(self) -> None:
+    def go_on(self) -> None:
         """Until nothing happens any more."""
         while self._step():
             self.steps += 1
@@ -160,7 +160,9 @@ class World:
         for kept in self.ledger.runs.values():
             run = kept.run
             states = {key: task.state.value for key, task in run.tasks.items()}
-            lines.append(f"run {run.id}: {run.phase.value}, {run.outcome}, hold {run.hold and run.hold.reason}, {states}")
+            lines.append(
+                f"run {run.id}: {run.phase.value}, {run.outcome}, hold {run.hold and run.hold.reason}, {states}"
+            )
         return "\n".join(lines)
 
 

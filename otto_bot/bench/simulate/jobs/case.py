@@ -87,6 +87,9 @@ class Case:
     def write(self, act: Callable[[], T]) -> Steps[T]:
         """One write on GitHub: the answer may be an error before it, or be lost after it."""
         yield self.dice.uniform(0.05, 0.4)
+        if self.effect.kind.value == self.world.faults.outage:
+            self.world.seen["GitHub: refuses one kind of write"] += 1
+            raise Retry
         if self.dice.random() < self.world.faults.part:
             self.world.seen["GitHub: 5xx before the write"] += 1
             raise Retry

@@ -32,10 +32,10 @@ def code(case: Case) -> Steps[list[RunEvent]]:
     if last is None or last.number != effect.attempt:
         base, branch = _start(case, run)
         told = tuple(Told(number=n, text="x", source="s") for n in sorted(own(run)) if case.world.shelf.tellable(n))
-        run = case.record(
-            e.AttemptStarted(at=case.now, task=effect.task, attempt=effect.attempt, base_sha=base, branch=branch,
-                             learnings=told)  # fmt: skip
+        begun = e.AttemptStarted(
+            at=case.now, task=effect.task, attempt=effect.attempt, base_sha=base, branch=branch, learnings=told
         )
+        run = case.record(begun)
         last = run.task(effect.task).last
     if last is None or last.number != effect.attempt:
         return []

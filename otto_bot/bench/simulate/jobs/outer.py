@@ -41,9 +41,7 @@ def journeys(case: Case) -> Steps[list[RunEvent]]:
     told = report(plan, {journey.id for journey in journeys_of(plan) if case.bad(0.6)})
     via: Via = "sandbox" if one.dispatched is None else "actions"
     verdicts = _verdicts(case, run)
-    return [
-        e.JourneysTested(at=case.now, round=one.number, head=one.head, via=via, report=told, verdicts=verdicts)
-    ]
+    return [e.JourneysTested(at=case.now, round=one.number, head=one.head, via=via, report=told, verdicts=verdicts)]
 
 
 def _by_actions(case: Case, one: JourneyRound) -> list[RunEvent] | None:
@@ -93,9 +91,7 @@ def post_journeys(case: Case) -> Steps[list[RunEvent]]:
     name, where = f"journeys/n{one.number}", run.pull_request or ISSUE
     says: dict[str, object] = {"revision": one.revision, "text": case.world.words(run, name)}
     number = yield from case.write(lambda: case.github.upsert(f"{run.id}/{name}", where, says))
-    posted = e.JourneysPosted(
-        at=case.now, round=one.number, revision=one.revision, comment_id=number, begun_at=begun
-    )
+    posted = e.JourneysPosted(at=case.now, round=one.number, revision=one.revision, comment_id=number, begun_at=begun)
     after = reduce(run, posted) or run
     digest = round_digest(after, next(each for each in after.journeys if each.number == one.number))
     return [posted, e.Published(at=case.now, surface=name, digest=digest, github_id=number)]
