@@ -55,7 +55,7 @@ def adopted(run: Run, at: datetime) -> World:
                 refs.heads.setdefault(attempt.branch, attempt.sha)
     for branch, number in run.verification_prs.items():
         github.pulls[number] = Pull(number, branch, open=number not in run.closed_prs)
-    github.actions.green.update({tree: run.started_at for tree in run.green_trees})
+    github.actions.green.update(dict.fromkeys(run.green_trees, run.started_at))
     github.upsert(f"{run.id}/plan", run.issue, {"plan": run.plan_revision})
     for gate in run.gates:
         if gate.comment_id is not None and gate.decision is not None:

@@ -43,6 +43,7 @@ class Actions:
         self._number = number
         self._reported = reported
         self._seed = life.seed
+        self._stubborn = bool(life.causes)
         self._dice = random.Random(f"actions/{life.seed}")  # noqa: S311 - dice, no secret
         self.trouble = life.faults.work
         self.causes: Sequence[Cause] = life.causes or CAUSES
@@ -70,7 +71,8 @@ class Actions:
         if run.ends_at > self._clock.seconds or run.cause is None:
             return
         run.attempt += 1
-        outside = run.cause in OUTSIDE and self._dice.random() >= self.trouble
+        stubborn = 0.7 if self._stubborn and self.trouble else self.trouble
+        outside = run.cause in OUTSIDE and self._dice.random() >= stubborn
         run.cause = None if outside else self._cause_again(run)
         self.restarts.append((sha, self._clock.true))
         self._go(run)

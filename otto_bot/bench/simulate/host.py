@@ -180,16 +180,21 @@ class Host:
             self.kill(hand.worker, "after the writes, before the commit")
             return
         trouble = dice.random() < world.faults.work * 0.04
-        if trouble and hand.effect.kind is not EffectKind.TIME_UP and not isinstance(events, tuple):
+        if trouble and hand.effect.kind is not EffectKind.TIME_UP:
             events = [self._person(hand.effect)]
         world.ledger.append(hand.effect.run, events, self._clock.now, done=hand.ticket)
         if events and dice.random() < world.faults.again:
             world.seen["job: told twice"] += 1
-            world.ledger.append(hand.effect.run, events, self._clock.now)
+            number = hand.effect.run
+            self._clock.after(dice.choice([0.0, 5.0, 60.0, 400.0]), lambda: self._told_again(number, events))
         if dice.random() < world.faults.crash:
             self.kill(hand.worker, "after the commit")
             return
         self._end(hand)
+
+    def _told_again(self, number: int, events: list[RunEvent]) -> None:
+        """What a worker said before it was known that another had said it."""
+        self._world.ledger.append(number, events, self._clock.now)
 
     def _person(self, effect: Effect) -> RunEvent:
         """What only a person can mend."""

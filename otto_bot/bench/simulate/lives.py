@@ -21,6 +21,9 @@ MEDDLING = (
 )  # fmt: skip
 MONEY = ("/otto budget +0.1", "/otto budget +1", "/otto budget +3", "/otto budget +400")
 ENDING = ("/otto stop",)
+OUTSIDE = (Cause.INFRA, Cause.SYSTEMIC, Cause.NEVER_STARTED, Cause.CANCELLED, Cause.FLAKY)
+STUBBORN: tuple[tuple[Cause, ...], ...] = ((Cause.BASE_RED, Cause.TEST), OUTSIDE)
+"""What all of a life's failures come from, in some lives."""
 OUTAGES = (
     "post_plan", "open_pull_request", "push", "candidate", "merge", "rerun", "post_decision", "show", "call", "reply",
     "post_journeys", "take_base", "tidy",
@@ -84,6 +87,8 @@ class Life:
     jumps: int = 0
     parks: int = 0
     base_moves: int = 0
+    run_pushes: int = 0
+    """How often people push to the run branch."""
     kind_after: int = 200
     """Steps after which nothing goes wrong any more and nobody meddles."""
     answers: int = 50
@@ -151,4 +156,5 @@ def life_of(seed: int) -> Life:
         meddle=dice.choice([0, 0, 0.2, 0.6]), words=words, ends=dice.random() < 0.15, reviews=dice.random() < 0.4,
         known=dice.random() < 0.7, actions=dice.random() < 0.4, deploys=dice.choice([0, 0, 1, 2]),
         jumps=dice.choice([0, 0, 0, 1, 2]), parks=dice.choice([0, 0, 0, 2]), base_moves=dice.choice([0, 0, 1, 3]),
+        run_pushes=dice.choice([0, 0, 0, 4]), causes=dice.choice(STUBBORN) if dice.random() < 0.2 else (),
     )  # fmt: skip

@@ -41,6 +41,10 @@ class People:
         """What will happen anyhow: the default branch moves, somebody meddles."""
         for _ in range(self._life.base_moves):
             self._clock.after(self._dice.uniform(5, 900), self.push_base)
+        for _ in range(self._life.run_pushes):
+            self._clock.after(self._dice.uniform(20, 600), self._push_newest)
+        if self._life.runs > 1 and self._dice.random() < 0.5:
+            self._clock.after(self._dice.uniform(5, 200), lambda: self._world.github.comment("/otto stop"))
         if self._life.meddle:
             self._next()
 
@@ -71,6 +75,8 @@ class People:
         if base.waiting(run) and self._dice.random() < 0.7:
             self.push_base()
             return True
+        if wait.kind in ("gate", "plan") and run.revision > 1 and self._dice.random() < 0.2:
+            self._world.github.comment(f"/otto approve r{run.revision - 1}")
         said = self._world.github.comment(wait.reply)
         self.answers[said.key] = wait
         return True
@@ -82,7 +88,9 @@ class People:
             return False
         wait = waits_for(run)
         if wait is not None:
-            return self.answer(run.id, wait.key)
+            called = f"{run.id}/call/{wait.key}" in self._world.github.comments
+            cannot = any("/call/" in key for key in run.trouble)
+            return (called or cannot) and self.answer(run.id, wait.key)
         if run.hold is not None and run.hold.kind == "paused":
             self.answered += 1
             self._world.github.comment("/otto resume")
@@ -92,21 +100,21 @@ class People:
     def interrupt(self, run: Run) -> None:
         """Someone says or does something nobody asked for."""
         roll = self._dice.random()
-        if roll < 0.62:
+        if roll < 0.50:
             self._world.github.comment(self._dice.choice(self._life.words))
-        elif roll < 0.72:
+        elif roll < 0.65:
             self._yes(run)
-        elif roll < 0.80:
+        elif roll < 0.72:
             self.push_run(run)
-        elif roll < 0.84:
+        elif roll < 0.76:
             self.push_base()
-        elif roll < 0.87 and run.pull_request is not None:
+        elif roll < 0.79 and run.pull_request is not None:
             self._world.github.close_pull(run.pull_request, self._life.ends and self._dice.random() < 0.3, "bob")
-        elif roll < 0.89 and self._life.ends:
+        elif roll < 0.81 and self._life.ends:
             self._dice.choice((self._world.github.close_issue, self._world.github.unlabel))()
-        elif roll < 0.93 and self._life.reviews:
+        elif roll < 0.91 and self._life.reviews:
             self._world.github.review(self.some_review())
-        elif roll < 0.97:
+        elif roll < 0.96:
             as_of = self._clock.true.replace(microsecond=0)
             text = IssueText(title=self._dice.choice(TITLES), body="B", as_of=as_of)
             self._world.github.edit(text, self._dice.choice(("bob", "eve", "")))
@@ -131,6 +139,11 @@ class People:
         if run.pull_request is not None:
             self._world.seen["people: pushed to the run branch"] += 1
             self._push(run.run_branch)
+
+    def _push_newest(self) -> None:
+        run = self._world.ledger.newest
+        if run is not None and not self._world.kind:
+            self.push_run(run)
 
     def _push(self, branch: str) -> None:
         refs = self._world.github.refs

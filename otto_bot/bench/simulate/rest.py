@@ -18,6 +18,9 @@ if TYPE_CHECKING:
     from otto_bot.bench.simulate.world import World
 
 
+STOPPED = {TaskState.SKIPPED, TaskState.ASKED, TaskState.HELD, TaskState.BLOCKED}
+
+
 def check(world: World, run: Run) -> None:
     """Raises Broken."""
     _waits(world, run)
@@ -40,9 +43,18 @@ def _waits(world: World, run: Run) -> None:
         hold(10, stands or cannot, f"waits for {wait.key}, and nobody was called")
         return
     hold(10, run.ended or run.outcome in (Outcome.DONE_PARTIAL, Outcome.CANCELLED), "stuck: waits for nobody")
+    _blocked(run)
     if run.outcome is Outcome.DONE and run.phase is RunPhase.DONE and run.tasks and not run.landed:
         states = {task.state for task in run.tasks.values()}
         hold(4, states == {TaskState.MERGED}, f"done, and its tasks are {states}")
+
+
+def _blocked(run: Run) -> None:
+    """10: what is blocked waits for something that stopped."""
+    for key, task in run.tasks.items():
+        if task.state is TaskState.BLOCKED and run.plan is not None:
+            needs = [run.tasks[need].state for need in run.plan.task(key).depends_on]
+            hold(10, set(needs) & STOPPED, f"{key} is blocked, and what it depends on is {needs}")
 
 
 def _told(world: World, run: Run) -> None:
