@@ -8,7 +8,7 @@ from datetime import datetime
 
 from otto_bot.bench.simulate.makers import moment
 
-Act = Callable[[], None]
+Act = Callable[[], object]
 
 
 class Clock:

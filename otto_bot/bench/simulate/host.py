@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import timedelta
+from functools import partial
 from typing import TYPE_CHECKING
 
 from otto_bot.bench.simulate.jobs.case import Case, Later, NeedsPerson, Retry, Steps
@@ -269,7 +270,7 @@ class Host:
             worker.stopping = True
             if rolling:
                 self._start()
-            self._clock.after(DRAIN, lambda worker=worker: self._drained(worker, rolling))
+            self._clock.after(DRAIN, partial(self._drained, worker, rolling))
 
     def _drained(self, worker: Worker, rolling: bool) -> None:
         if not worker.alive:

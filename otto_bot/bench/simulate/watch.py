@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from otto_bot.bench.simulate import looks, rest
 from otto_bot.bench.simulate.github import Said
 from otto_bot.bench.simulate.rules import hold
-from otto_bot.core.effects import Effect
+from otto_bot.core.effects import Effect, EffectKind
 from otto_bot.core.events import RunEvent
 from otto_bot.core.run import Run
 from otto_bot.core.waits import Wait, waits_for
@@ -63,7 +63,9 @@ class Watch:
         hold(7, len(keys) == len(schedule), "an effect is scheduled twice")
         for effect in schedule:
             hold(7, effect.key.startswith(f"run/{run.id}/"), f"{effect.key} is not of run {run.id}")
-            meaning = (effect.kind.value, effect.task, effect.attempt, effect.target, effect.gate, effect.number)
+            # Of what is shown the number says how urgent it is, and that may change.
+            number = 0 if effect.kind is EffectKind.SHOW else effect.number
+            meaning = (effect.kind.value, effect.task, effect.attempt, effect.target, effect.gate, number)
             known = self._meanings.setdefault(effect.key, meaning)
             hold(7, known == meaning, f"{effect.key} means {meaning}, and meant {known}")
 

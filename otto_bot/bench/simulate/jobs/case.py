@@ -137,9 +137,3 @@ class Case:
     def soon(self, seconds: float) -> datetime:
         """A time from now."""
         return self.now + timedelta(seconds=seconds)
-
-
-def nothing() -> Steps[list[RunEvent]]:
-    """The state has moved on: there is nothing to do."""
-    return []
-    yield 0.0

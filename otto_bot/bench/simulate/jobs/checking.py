@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 from otto_bot.bench.simulate.actions import WorkflowRun
@@ -62,7 +63,7 @@ def rerun(case: Case) -> Steps[list[RunEvent]]:
         return []
     actions = case.github.actions
     for number in seen.run_ids:
-        yield from case.write(lambda number=number: actions.again(seen.sha, number))
+        yield from case.write(partial(actions.again, seen.sha, number))
     if not seen.run_ids:
         yield from case.write(lambda: actions.start(case.refs.commits[seen.sha], seen.branch))
     return [e.JobsRerun(at=case.now, target=case.effect.target, round=case.effect.number)]
