@@ -44,15 +44,19 @@ def adopted(run: Run, at: datetime) -> World:
     refs.heads["main"] = run.base_sha
     parts = {"base"} | {f"{run.id}/{key}/merged" for key, task in run.tasks.items() if task.merged_sha}
     if run.pull_request is not None:
-        refs.add(Commit(run.head, (run.base_sha,), frozenset(parts), "otto[bot]"))
+        refs.add(Commit(run.head, (run.base_sha,), frozenset(parts), "otto[bot]", run.head_tree))
         refs.heads[run.run_branch] = run.head
         github.pulls[run.pull_request] = _pull(run)
     for task in run.tasks.values():
         for attempt in task.attempts:
             own = frozenset({*parts, f"{run.id}/{task.key}/a{attempt.number}"})
             if attempt.sha is not None:
-                refs.add(Commit(attempt.sha, (run.head,), own, "otto[bot]"))
+                refs.add(Commit(attempt.sha, (run.head,), own, "otto[bot]", attempt.tree or ""))
                 refs.heads.setdefault(attempt.branch, attempt.sha)
+    every = frozenset({*parts, *(f"{run.id}/{key}/a" for key in run.tasks)})
+    for seen in run.verifications.values():
+        refs.add(Commit(seen.sha, (run.head,), every, "otto[bot]", seen.tree))
+        refs.heads.setdefault(seen.branch, seen.sha)
     for branch, number in run.verification_prs.items():
         github.pulls[number] = Pull(number, branch, open=number not in run.closed_prs)
     github.actions.green.update(dict.fromkeys(run.green_trees, run.started_at))

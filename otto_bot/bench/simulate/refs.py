@@ -21,11 +21,13 @@ class Commit:
     parents: tuple[str, ...]
     parts: frozenset[str]
     author: str
+    named: str = ""
+    """The name of its tree, where that comes from somewhere else."""
 
     @property
     def tree(self) -> str:
         """The name of what it contains."""
-        return f"tree-{sha_of(*sorted(self.parts))[:12]}"
+        return self.named or f"tree-{sha_of(*sorted(self.parts))[:12]}"
 
 
 class Rejected(Exception):

@@ -13,12 +13,14 @@ from hypothesis import strategies as st
 from otto_bot.bench.simulate.makers import ANNA, REPO, T0
 from otto_bot.bench.simulate.queue import Queue
 from otto_bot.bench.simulate.rows import Rows
+from otto_bot.core.config import HostCaps
 from otto_bot.core.effects import Effect, EffectKind
 from otto_bot.core.events import RunStarted
 from otto_bot.core.machine import started
 from otto_bot.store import tables as t
 from otto_bot.store.database import migrate, open_database, writing
 from otto_bot.store.effect_rows import EffectRows, Ticket, mark_done, sync
+from otto_bot.store.ledger import Ledger, Trigger
 
 RUN = started(RunStarted(at=T0, run_id=1, repo=REPO, issue=4, ordinal=1, title="T", body="B", actor=ANNA))
 NAMES = ("a/1", "a/2", "b/1", "c/1")
@@ -118,11 +120,13 @@ def engine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[sa.Engine]:
     folder: Path = tmp_path_factory.mktemp("rows")
     made = open_database(f"sqlite:///{folder / 'otto.sqlite'}")
     migrate(made)
+    trigger = Trigger(key="k", repo=REPO, issue=4, title="T", body="B", actor=ANNA)
+    assert Ledger(made).start(trigger, HostCaps(), T0) is not None
     yield made
     made.dispose()
 
 
-@settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(st.lists(operation, min_size=5, max_size=30))
 def test_rows_in_memory_are_those_of_the_database(engine: sa.Engine, operations: list[tuple[str, Any]]) -> None:
     both = Both(engine)
