@@ -34,7 +34,8 @@ def check(world: World, run: Run) -> None:
 def _waits(world: World, run: Run) -> None:
     """10: it is over, or waits for a person who was called on GitHub, or was told to pause."""
     wait = waits_for(run)
-    hold(10, all(one.count <= TROUBLE_LIMIT for one in run.trouble.values()), f"tried without end: {run.trouble}")
+    for_ever = [key for key, one in run.trouble.items() if one.retry_at is not None and one.count > TROUBLE_LIMIT]
+    hold(10, run.ended or not for_ever, f"tried without end: {for_ever}")
     if run.hold is not None and run.hold.kind == "paused":
         return
     if wait is not None:

@@ -21,6 +21,7 @@ MOST = 10_000
 REGRESSIONS = {
     25: "the host's cap left less than a call needs: `/otto retry` was named as the way on, and led round in a circle",
     237: "a review of a run without a pull request is answered nowhere",
+    387: "an effect of a run that is over may fail for long without anybody having to be asked",
     370: "the same commit on the next candidate branch was not looked at anew: one question after the other",
 }
 """Seeds that broke once, and what was wrong."""
@@ -31,6 +32,7 @@ FOUND: dict[str, int] = {
     "candidate-on-an-old-head": 71,
     "command-twice": 2,
     "grace-from-the-opening": 2,
+    "journeys-of-another-head": 134,
     "minutes-run-while-waiting": 30,
     "never-gives-up": 63,
     "paid-twice-counted-once": 2,
