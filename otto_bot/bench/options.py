@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from otto_bot.bench.simulate.options import add_simulate_parser
 from otto_bot.core.config import DEFAULT_MODEL
 
 NONE, BLIND, REPLAN, RULES = "none", "blind", "replan", "rules"
@@ -63,6 +64,7 @@ def add_parser(commands: Any) -> None:
     _live_options(gate)
     gate.set_defaults(run=_run)
     add_plan_parser(kinds)
+    add_simulate_parser(kinds)
     real = kinds.add_parser(
         "real",
         help="pilot and replan on real repositories that are given as folders; it costs money",

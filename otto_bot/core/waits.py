@@ -64,8 +64,8 @@ def _capped(run: Run, wait: Wait) -> Wait:
 
 
 def _affordable(run: Run, wait: Wait) -> Wait:
-    """The money first, where what would be said next could not be paid: that word would only be refused."""
-    if not wait.reply.startswith("/otto retry") or run.money.left >= MIN_USD:
+    """The money first, where what would be said next could not be paid: it would only lead back to here."""
+    if not wait.reply.startswith("/otto retry") or run.money.left >= max(MIN_USD, run.money.needed):
         return wait
     words = funds.reply_for(run)
     if words is not None:

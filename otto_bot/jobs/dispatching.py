@@ -17,7 +17,7 @@ async def dispatch_if_needed(context: Context, run: Run, branch: str, sha: str) 
         return None
     repository = context.repository(run)
     for seen in await repository.workflow_runs(sha):
-        if seen.event == "workflow_dispatch":
+        if seen.event == "workflow_dispatch" and seen.head_branch == branch:
             return seen.id
     return await repository.dispatch(run.config.verify.workflow, branch)
 

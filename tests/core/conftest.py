@@ -17,13 +17,7 @@ def _register(name: str) -> None:
 for helper in (
     "core_builders",
     "tampering_table",
-    "core_world_gates",
-    "core_world_watch",
-    "core_world_outer",
-    "core_world_jobs",
-    "core_world",
-    "core_world_plans",
-    "core_world_whole",
+    "core_lives",
     "core_gates",
     "core_journeys",
 ):

@@ -25,7 +25,7 @@ from core_builders import (
     to_failed,
     to_verified,
 )  # fmt: skip
-from core_world import World
+from core_lives import lived, run_of
 
 from otto_bot.core import events as e
 from otto_bot.core import policy
@@ -218,13 +218,12 @@ def test_simulated_bases_are_mended_and_their_tasks_come_home() -> None:
     """In worlds where people mend the default branch: it happens, and every such run ends."""
     seen: Counter[str] = Counter()
     for seed in range(15):
-        world = World(seed=seed, plan=PLAN, trouble=0.5, kind_after=250, answers=40)
-        world.jobs.causes = (Cause.BASE_RED, Cause.TEST)
-        world.live()
-        seen.update(event.type for event in world.ledger)
-        assert world.run.outcome in (Outcome.DONE, Outcome.DONE_PARTIAL), world.story()
+        world = lived(seed, PLAN, causes=(Cause.BASE_RED, Cause.TEST), meddle=0, ends=False)
+        run = run_of(world)
+        seen.update(event.type for event in world.ledger.runs[1].events)
+        assert run.outcome in (Outcome.DONE, Outcome.DONE_PARTIAL), world.story()
         seen["by the base"] += sum(
-            1 for one in world.run.gates if one.decision is not None and "Actions is green" in one.decision.why
+            1 for one in run.gates if one.decision is not None and "Actions is green" in one.decision.why
         )
     assert min(seen["BaseTaken"], seen["by the base"]) > 0, seen
 

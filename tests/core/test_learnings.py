@@ -21,7 +21,7 @@ from core_builders import (
     to_failed,
     to_verified,
 )  # fmt: skip
-from core_world import World
+from core_lives import lived, run_of
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -340,14 +340,13 @@ def test_nothing_is_told_before_acceptance_outside_the_run_it_came_from(steps: l
 def test_in_any_life_of_a_run_attempts_are_told_only_its_own_applied_proposals(seed: int) -> None:
     """In the simulated world nothing comes from other runs, so whatever an attempt was told, an applied gate said."""
     made = plan("t1", "t2", spec("t3", "t1"))
-    world = World(seed=seed, plan=made, trouble=0.4, meddle=0.1, answers=6, kind_after=200)
-    world.live()
+    run = run_of(lived(seed, made))
 
-    for task in world.run.tasks.values():
+    for task in run.tasks.values():
         for attempt in task.attempts:
-            before = {one.number for gate in world.run.gates if gate.number <= (attempt.gate or 10**6)
+            before = {one.number for gate in run.gates if gate.number <= (attempt.gate or 10**6)
                       for one in gate.learnings}  # fmt: skip
-            assert {one.number for one in attempt.learnings} <= before | set(own(world.run))
-    if not any("/learn/" in key for key in world.run.trouble):
-        assert unwritten(world.run) == {}
-        assert world.run.learning_orders == ()
+            assert {one.number for one in attempt.learnings} <= before | set(own(run))
+    if not any("/learn/" in key for key in run.trouble):
+        assert unwritten(run) == {}
+        assert run.learning_orders == ()

@@ -3,12 +3,11 @@
 Each file holds the events of one simulated life as that release wrote them, a line each, and last its snapshot.
 """
 
-from datetime import timedelta
 from pathlib import Path
 
 import pytest
 from core_builders import fold
-from core_world import World
+from core_lives import adopted, run_of
 
 from otto_bot.core.events import RunEvent, read_event
 from otto_bot.core.invariants import broken
@@ -46,10 +45,6 @@ def test_an_old_run_goes_on_from_where_it_was(file: Path, replayed: bool) -> Non
     events, run = read(file)
     if replayed:
         run = fold(None, *events)
-    assert run.plan is not None
-    world = World(seed=1, plan=run.plan, config=run.config, trouble=0.0, answers=60)
-    world.now = events[-1].at + timedelta(seconds=1)
-    world.run, world.said, world.jobs.serial = run, 1000, 10_000
-    world.watch.told = {gate.number: gate.posted_revision for gate in run.gates}
-    world.live()
-    assert world.run.outcome in (Outcome.DONE, Outcome.DONE_PARTIAL), world.story()
+    world = adopted(run, events[-1].at)
+    world.go_on()
+    assert run_of(world).outcome in (Outcome.DONE, Outcome.DONE_PARTIAL), world.story()

@@ -21,7 +21,7 @@ from core_builders import (
     to_verified,
     to_verifying,
 )  # fmt: skip
-from core_world import World
+from core_lives import lived, run_of
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -214,10 +214,7 @@ def test_an_old_ledger_without_these_fields_still_loads() -> None:
 @given(st.integers(0, 10_000))
 def test_whatever_happens_each_move_of_a_run_at_rest_has_its_outcome(seed: int) -> None:
     """In troubled lives with people who meddle; and outcomes are of moves only."""
-    world = World(seed=seed, plan=PLAN, trouble=0.4, meddle=0.1, answers=6, kind_after=200)
-    world.live()
-    run = world.run
-    assert run is not None
+    run = run_of(lived(seed, PLAN))
     for one in run.gates:
         assert one.decision is not None or one.outcomes == {}
         if one.decision is None or one.state is not GateState.APPLIED:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import random
 
-from otto_bot.agents.rules import money_decision, rules_decision, tasks_to_run, with_order
+from otto_bot.agents.rules import rules_decision, tasks_to_run, with_order
+from otto_bot.bench.simulate.rules import hold
 from otto_bot.core.config import PilotConfig
 from otto_bot.core.decision import Action, Decider, Decision, Facts, PilotDecision, Strategy, expected_tasks, settle
 from otto_bot.core.evidence import EvidenceItem, Excerpt
@@ -25,8 +26,6 @@ def evidence_of(gate: Gate) -> dict[str, EvidenceItem]:
 
 def decided(dice: random.Random, facts: Facts, config: PilotConfig, trouble: float) -> tuple[Decision, Shadow | None]:
     """What a gate comes to while there is money, and what the pilot would have said in shadow."""
-    if not facts.open_failures:
-        return rules_decision(facts, "every cause has one move", serial=False), None
     if not config.enabled:
         return _replan(facts, "off"), None
     if dice.random() < 0.3:
@@ -37,34 +36,16 @@ def decided(dice: random.Random, facts: Facts, config: PilotConfig, trouble: flo
     return own, None
 
 
-def broke(facts: Facts) -> Decision:
-    """The decision where not even the replan could be paid."""
-    return money_decision(facts, "no money")
-
-
 def _replan(facts: Facts, why: str) -> Decision:
     raw = with_order(facts, batches(facts.plan, tasks_to_run(facts)))
-    assert not validate(raw, facts)
+    found = validate(raw, facts)
+    hold(0, not found, f"the replan's own decision does not hold: {found}")
     return settle(raw, facts, Decider.REPLAN).model_copy(update={"why": why})
 
 
 def pilot(dice: random.Random, facts: Facts, trouble: float) -> Decision:
     """A random decision that holds against the facts."""
-    strategies = []
-    for key, allowed in facts.open_failures.items():
-        # A helpful pilot retries; one in trouble may choose anything that is allowed.
-        wanted = sorted(allowed - {Action.SKIP, Action.ASK}) if dice.random() >= trouble else []
-        action = dice.choice(wanted or sorted(allowed - {Action.SKIP} if trouble == 0 else allowed))
-        strategies.append(
-            Strategy.model_validate(
-                {
-                    "task": key,
-                    "action": action.value,
-                    "guidance": "use dicts" if action is Action.RETRY_DIFFERENT else "",
-                    "question": "tuples or dicts?" if action is Action.ASK else None,
-                }
-            )
-        )
+    strategies = [_strategy(dice, key, allowed, trouble) for key, allowed in facts.open_failures.items()]
     skips = [{"task": key, "reason": "too much"} for key in sorted(facts.pending) if dice.random() < trouble * 0.2]
     cited = {item.task: [{"evidence": item.id, "quote": item.excerpt.text[:8]}] for item in facts.evidence.values()}
     some = next(iter(cited.values()))
@@ -82,5 +63,17 @@ def pilot(dice: random.Random, facts: Facts, trouble: float) -> Decision:
                                         "retry_strategies": strategies, "skip_tasks": skips})  # fmt: skip
     raw = raw.model_copy(update={"batches": batches(facts.plan, expected_tasks(raw, facts))})
     found = validate(raw, facts)
-    assert not found, found
+    hold(0, not found, f"a pilot's decision within what is allowed does not hold: {found}")
     return settle(raw, facts, Decider.PILOT)
+
+
+def _strategy(dice: random.Random, key: str, allowed: frozenset[Action], trouble: float) -> Strategy:
+    """A helpful pilot retries; one in trouble may choose anything that is allowed."""
+    wanted = sorted(allowed - {Action.SKIP, Action.ASK}) if dice.random() >= trouble else []
+    action = dice.choice(wanted or sorted(allowed - {Action.SKIP} if trouble == 0 else allowed))
+    return Strategy.model_validate({
+        "task": key,
+        "action": action.value,
+        "guidance": "use dicts" if action is Action.RETRY_DIFFERENT else "",
+        "question": "tuples or dicts?" if action is Action.ASK else None,
+    })  # fmt: skip

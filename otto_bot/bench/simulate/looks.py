@@ -1,0 +1,332 @@
+"""Rules that one step shows: what an event may change, held against what stands on the simulated GitHub."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from otto_bot.bench.simulate.rules import hold
+from otto_bot.core import base
+from otto_bot.core import events as e
+from otto_bot.core.attempt import MOVING, Task, TaskState
+from otto_bot.core.decision import REOPENING, Action, Decider
+from otto_bot.core.edits import edited
+from otto_bot.core.events import RunEvent
+from otto_bot.core.machine import TROUBLE_LIMIT
+from otto_bot.core.reviewing import gate_surface, only_reruns
+from otto_bot.core.run import Gate, GateState, Outcome, Run, RunPhase
+from otto_bot.core.waits import Wait
+
+if TYPE_CHECKING:
+    from otto_bot.bench.simulate.watch import Watch
+    from otto_bot.bench.simulate.world import World
+
+REFUSALS = frozenset({
+    "stale_revision", "not_posted", "nothing_to_approve", "cannot_retry", "no_money", "still_deciding", "cannot_skip",
+    "use_approve", "nothing_failed", "not_resting", "host_cap", "ended", "already_resting",
+})  # fmt: skip
+OUTSIDE = (
+    e.CommandGiven, e.IssueChanged, e.PullRequestClosed, e.RunBranchMoved, e.BaseMoved, e.BaseTaken, e.BaseConflict,
+    e.BaseRefused, e.ReviewGiven, e.ReviewPosted, e.IssueEdited,
+)  # fmt: skip
+"""What people do, and what the default branch does: these may end a wait that somebody was called for."""
+OF_ATTEMPT = (
+    e.AttemptCoded, e.AttemptPushed, e.AttemptFailed, e.AttemptStopped, e.AttemptRenewed, e.JudgeEnded, e.PushWaits,
+)  # fmt: skip
+
+
+def stale(before: Run, event: RunEvent, after: Run) -> None:
+    """7, 6: what is said about something that is over changes no task, no head and no verification."""
+    old = ""
+    if isinstance(event, OF_ATTEMPT):
+        task = before.tasks.get(event.task)
+        if task is None or task.last is None or task.last.number != event.attempt:
+            old = f"{event.task} a{event.attempt}"
+    elif isinstance(event, e.VerificationEnded | e.VerificationPolled):
+        seen = before.verifications.get(event.target)
+        sha = getattr(event, "sha", None)
+        if seen is None or seen.ending is not None or (sha is not None and sha != seen.sha):
+            old = f"{event.target} at {sha}"
+    elif isinstance(event, e.JourneysTested | e.JourneysDispatched | e.JourneysPolled):
+        one = before.journeys[-1] if before.journeys else None
+        if one is None or (one.number, one.head) != (event.round, event.head):
+            old = f"round {event.round} on {event.head[:7]}"
+    if old:
+        same = before.tasks == after.tasks and before.verifications == after.verifications
+        hold(7, same and before.journeys == after.journeys, f"{event.type} of {old} is over and counts")
+
+
+def told(world: World, run: Run, gate: Gate, key: str) -> None:
+    """1: the comment on GitHub tells of this very revision, and of this task's move."""
+    says = world.github.tells(f"{run.id}/{gate_surface(gate)}", f"g{gate.number}")
+    move = gate.decision.move(key) if gate.decision is not None else None
+    stands = isinstance(says, tuple) and says[0] == gate.revision and move is not None
+    named = stands and isinstance(says, tuple) and says[1].get(key) == (move.action.value if move else "")
+    hold(1, named, f"{key} goes on by g{gate.number} r{gate.revision}, and its comment says {says}")
+
+
+def attempts(world: World, before: Run, event: RunEvent, after: Run) -> None:
+    """1, 2, 5: how an attempt may start."""
+    if not isinstance(event, e.AttemptStarted):
+        return
+    key = event.task
+    old, task = before.tasks.get(key), after.tasks.get(key)
+    if task is None or task.last is None or (old is not None and len(old.attempts) == len(task.attempts)):
+        return
+    world.seen["attempt started"] += 1
+    _plan_stands(world, after)
+    _needs_merged(world, after, key)
+    if task.last.number > 1:
+        gate = next((one for one in after.gates if one.number == task.last.gate), None)
+        hold(1, gate is not None and gate.state is GateState.APPLIED, f"{key} a{task.last.number} has no decision")
+        if gate is not None:
+            told(world, after, gate, key)
+            move = gate.decision.move(key) if gate.decision is not None else None
+            hold(1, move is not None and move.action in REOPENING, f"{key} is coded again, and its move is {move}")
+            hold(0, move is not None and task.last.guidance == move.guidance, f"{key} is told other words than posted")
+    _bounded(world, after, task)
+
+
+def _plan_stands(world: World, run: Run) -> None:
+    says = world.github.tells(f"{run.id}/plan", "plan")
+    hold(1, says == run.plan_revision, f"work starts by plan r{run.plan_revision}, and its comment says r{says}")
+
+
+def _needs_merged(world: World, run: Run, key: str) -> None:
+    """What a task depends on is on the run branch, as GitHub has it."""
+    if run.plan is None:
+        return
+    head = world.github.refs.heads[run.run_branch]
+    parts = world.github.refs.commits[head].parts
+    for need in run.plan.task(key).depends_on:
+        there = any(part.startswith(f"{run.id}/{need}/") for part in parts)
+        merged = run.tasks[need].state is TaskState.MERGED
+        hold(2, there and merged, f"{key} starts, and {need} is {run.tasks[need].state.value}, on the branch: {there}")
+
+
+def _bounded(world: World, run: Run, task: Task) -> None:
+    """Attempts are counted here by what the world gave as their causes."""
+    failed = [one.failure for one in task.attempts if one.failure is not None]
+    free = sum(1 for why in failed if why.cause.value in FREE or why.pre_existing)
+    most = run.config.attempts.per_task + task.granted
+    hold(5, len(task.attempts) - free <= most, f"{task.key} has {len(task.attempts)} attempts, {free} free, of {most}")
+    people = sum(1 for gate in run.gates if _by_person(gate, task.key))
+    bound = most + 2 * len(FREE) + people
+    hold(5, len(task.attempts) <= bound, f"{task.key} was started {len(task.attempts)} times")
+    for cause in FREE:
+        count = _in_a_row(run, task, cause)
+        hold(5, count <= 3, f"{task.key} starts again after {cause} {count} times, and nobody was asked")
+
+
+FREE = ("infra", "never_started", "cancelled", "merge_conflict", "provider_error", "systemic", "push_rejected",
+        "base_red")  # fmt: skip
+
+
+def _in_a_row(run: Run, task: Task, cause: str) -> int:
+    """Attempts that failed by a free cause and were followed by another that no person asked for."""
+    gates = {gate.number: gate for gate in run.gates}
+    count = 0
+    for one, following in zip(task.attempts, task.attempts[1:], strict=False):
+        if one.failure is None or following.gate is None:
+            continue
+        same = one.failure.cause.value == cause or (cause == "base_red" and one.failure.pre_existing)
+        count += int(same and not _by_person(gates[following.gate], task.key))
+    return count
+
+
+def _by_person(gate: Gate, key: str) -> bool:
+    if gate.decision is None:
+        return False
+    move = gate.decision.move(key)
+    return (move.decided_by if move is not None else None) is Decider.HUMAN or (
+        gate.decision.decided_by is Decider.HUMAN and (move is None or move.decided_by is None)
+    )
+
+
+def restarts(world: World, before: Run, event: RunEvent, after: Run) -> None:
+    """1, 5: jobs run again only by an applied decision whose comment says so, and not without end."""
+    for target, verification in after.verifications.items():
+        old = before.verifications.get(target)
+        if old is None or old is verification or old.sha != verification.sha or verification.round <= old.round:
+            continue
+        hold(1, isinstance(event, e.DecisionApplied), f"{target} runs again by {event.type}")
+        assert isinstance(event, e.DecisionApplied)
+        gate = next(one for one in after.gates if one.number == event.gate)
+        key = target.partition("/")[0]
+        told(world, after, gate, key)
+        move = gate.decision.move(key) if gate.decision is not None else None
+        same_commit = move is not None and move.action is Action.RERUN
+        hold(1, same_commit, f"{target} runs again, and its move is {move}")
+        world.seen["jobs ran again"] += 1
+        _few(world, after, key, target)
+    if isinstance(event, e.DecisionApplied):
+        _grace(world, before, event)
+
+
+def _few(world: World, run: Run, key: str, target: str) -> None:
+    """Of one head the rules let the jobs run again a few times; more only by a person's word."""
+    verification = run.verifications[target]
+    people = sum(1 for gate in run.gates if _by_person(gate, key))
+    hold(5, verification.round - 1 - people <= 10, f"{target} ran {verification.round} times")
+    by_cause: dict[str, int] = {}
+    for gate in run.gates:
+        move = gate.decision.move(key) if gate.decision is not None and gate.state is GateState.APPLIED else None
+        why = next((failure for failure in gate.failures if failure.task == key), None)
+        if move is not None and move.action is Action.RERUN and why is not None and not _by_person(gate, key):
+            by_cause[why.cause.value] = by_cause.get(why.cause.value, 0) + 1
+    for cause, count in by_cause.items():
+        hold(5, count <= 2, f"the jobs of {key} ran again {count} times after {cause}, and nobody was asked")
+
+
+def _grace(world: World, before: Run, event: e.DecisionApplied) -> None:
+    """People have as long to object as was promised, from the moment in which they can read the comment."""
+    gate = before.gate
+    if gate is None or gate.number != event.gate or gate.decision is None:
+        return
+    kind = "yes" if gate.state is GateState.APPROVED else "grace"
+    for move in gate.decision.moves:
+        by = (move.decided_by or gate.decision.decided_by).value
+        world.seen[f"move {move.action.value} by {by}"] += 1
+    world.seen[f"decision applied by {kind}"] += 1
+    mine = all((m.decided_by or gate.decision.decided_by) is Decider.HUMAN for m in gate.decision.moves)
+    if kind == "yes" or mine or only_reruns(gate.decision) or world.life.jumps:
+        return
+    stands = world.first_told.get((before.id, gate.number, gate.revision))
+    least = timedelta(minutes=before.config.pilot.grace_minutes)
+    hold(0, before.config.pilot.approval != "always", f"g{gate.number} is applied without the yes that it needs")
+    early = stands is None or event.at - stands < least - timedelta(seconds=1)
+    hold(0, not early, f"g{gate.number} r{gate.revision} is applied at {event.at}, and could be read since {stands}")
+
+
+def kept(before: Run, event: RunEvent, after: Run) -> None:
+    """1: applied decisions and written failures stay as they were; only a re-run takes one off its task."""
+    if after.gates is not before.gates:
+        for gate in before.gates:
+            later = after.gates[gate.number - 1]
+            hold(1, later.failures[: len(gate.failures)] == gate.failures, f"failures of g{gate.number} changed")
+            if gate.state is GateState.APPLIED and later is not gate:
+                same = (later.decision, later.revision, later.state) == (gate.decision, gate.revision, gate.state)
+                hold(1, same, f"g{gate.number} changed after it was applied")
+    if after.tasks is before.tasks:
+        return
+    for key, task in before.tasks.items():
+        for old, new in zip(task.attempts, after.tasks[key].attempts if key in after.tasks else (), strict=False):
+            if old.failure is not None and new.failure != old.failure:
+                gone = new.failure is None and isinstance(event, e.DecisionApplied)
+                hold(4, gone, f"the failure of {key} a{old.number} changed by {event.type}")
+
+
+def input_text(before: Run, event: RunEvent, after: Run) -> None:
+    """0: what the run works on changes by a new plan alone; no rule says yes to a plan of an edited issue."""
+    if (before.title, before.body) != (after.title, after.body):
+        asked = isinstance(event, e.CommandGiven) and event.given.command.verb == "replan"
+        hold(0, asked, f"what the run works on changed by {event.type}")
+        hold(0, after.phase in (RunPhase.PLANNING, RunPhase.JOURNEYS), "the issue is read again while work goes on")
+    if after.phase is RunPhase.PLAN_REVIEW and after.plan_approved_by == "rule":
+        hold(0, edited(after) is None, "a rule said yes to a plan of an issue that was edited")
+    if before.pull_request is None and after.pull_request is not None and edited(before) is not None:
+        by = before.plan_approved_by
+        hold(0, by not in ("", "rule"), "work began on an edited issue, and nobody said yes")
+
+
+def tasks(world: World, before: Run, after: Run) -> None:
+    """3, 4, 6: who is at work beside whom, that none is lost, and what may be called merged."""
+    if after.tasks is before.tasks or after.plan is None:
+        return
+    hold(4, tuple(after.tasks) == after.plan.keys, "the tasks are not the plan's")
+    if before.plan is not None and after.pull_request is not None and before.pull_request is not None:
+        lost = set(before.tasks) - set(after.tasks)
+        hold(4, not any(before.tasks[key].attempts for key in lost), f"{lost} had work, and is lost")
+    moving = [key for key, task in after.tasks.items() if task.state in MOVING]
+    for relation in after.plan.relations if len(moving) > 1 else ():
+        if relation.kind.value in ("additive", "uncertain", "contradictory"):
+            both = relation.a in moving and relation.b in moving
+            hold(3, not both, f"{relation.a} and {relation.b} are {relation.kind.value} and run side by side")
+    branches = [last.branch for key in moving if (last := after.tasks[key].last) is not None]
+    hold(3, len(set(branches)) == len(branches), f"two attempts are at work on one branch: {branches}")
+    for key, task in after.tasks.items():
+        old = before.tasks.get(key)
+        if task.state is TaskState.MERGED and (old is None or old.state is not TaskState.MERGED):
+            _merged(world, after, key)
+
+
+def _merged(world: World, run: Run, key: str) -> None:
+    """GitHub itself says that the tree is green, and the work is on the run branch."""
+    github, last = world.github, run.tasks[key].last
+    trees = {run.head_tree} if run.integration is not None and not run.single else {last.tree if last else None}
+    green = any(tree in github.actions.green for tree in trees)
+    hold(6, green, f"{key} is merged as {trees}, and Actions never said that this tree is green")
+    head = github.refs.heads[run.run_branch]
+    parts = github.refs.commits[head].parts
+    hold(6, any(part.startswith(f"{run.id}/{key}/") for part in parts), f"{key} is merged, and not on the run branch")
+
+
+def yes(before: Run, event: RunEvent, after: Run) -> None:
+    """0: a yes counts for the revision that it names, and for no other."""
+    if not isinstance(event, e.CommandGiven) or event.given.command.verb != "approve":
+        return
+    named, old, new = event.given.command.revision, before.gate, after.gate
+    if named is None:
+        return
+    if old is not None and new is not None and new.approved_by and not old.approved_by:
+        hold(0, named == new.revision, f"r{new.revision} is approved by a yes to r{named}")
+    if after.plan_approved_by and not before.plan_approved_by:
+        hold(0, named == after.plan_revision, f"plan r{after.plan_revision} is approved by a yes to r{named}")
+
+
+def calls(watch: Watch, wait: Wait | None, before: Run, event: RunEvent, after: Run) -> None:
+    """0: who was called is waited for until somebody acts; the very words that they were told lead on."""
+    now = watch.waits(after)
+    if isinstance(event, e.PersonCalled) and wait is not None and event.wait == wait.key:
+        watch.called = wait
+    gone = wait is not None and watch.called is not None and wait.key == watch.called.key
+    if gone and wait is not None and (now is None or now.key != wait.key):
+        watch.called = None
+        # What was still under way may end in a hold of its own: a second question, and the first comes after it.
+        broken = after.outcome is not before.outcome or after.hold is not None
+        by_people = isinstance(event, OUTSIDE) or base.waiting(before) or broken
+        hold(0, by_people, f"called for nothing: {wait} ended by {event.type}, now {now}")
+    if isinstance(event, e.CommandGiven):
+        answered = watch.world.people.answers.pop(event.given.key, None)
+        if answered is not None and wait is not None and wait.key == answered.key and wait.reply == answered.reply:
+            keys = {reply.key for reply in after.replies[len(before.replies) :]}
+            hold(0, not keys & REFUSALS, f"{wait.reply!r} to {wait} is refused: {keys}")
+            hold(0, now is None or now.key != wait.key, f"{wait.reply!r} to {wait} changes nothing")
+
+
+def idle_time(watch: Watch, before: Run, wait: Wait | None, event: RunEvent, after: Run) -> None:
+    """0: a run's minutes are its own: time in which people are waited for does not count."""
+    last, waited = watch.idle.get(before.id, (before.started_at, 0.0))
+    if before.resting or wait is not None:
+        waited += max(0.0, (event.at - last).total_seconds())  # type: ignore[operator]
+    watch.idle[before.id] = (event.at, waited)
+    used_up = isinstance(event, e.TimeUsedUp) and after.hold is not None and before.hold is None
+    if used_up and not watch.world.life.jumps:
+        worked = (event.at - before.started_at).total_seconds() - waited
+        words = f"{before.minutes:g} minutes are used up after {worked / 60:.1f}, {waited / 60:.1f} waited for people"
+        hold(0, worked >= before.minutes * 60 - 1, words)
+
+
+def tidied(run: Run, branch: str) -> None:
+    """0: what Actions is still asked about is not closed."""
+    if run.ended and not run.stopping:
+        return
+    for key, task in run.tasks.items():
+        live = task.last is not None and task.last.branch == branch and task.state in MOVING
+        hold(0, not live, f"the pull request of {key} on {branch} is closed while it is {task.state.value}")
+    made = run.integration
+    if made is not None and made.sha is not None and run.phase is RunPhase.INTEGRATING and not made.ready:
+        seen = run.verifications.get(f"b{made.batch}/s{made.step}")
+        hold(0, seen is None or seen.branch != branch, f"the candidate on {branch} is closed while Actions is at it")
+
+
+def gives_up(before: Run, event: RunEvent, after: Run) -> None:
+    """10: what fails again and again becomes a person's."""
+    if isinstance(event, e.EffectFailed) and not before.resting and not after.resting and not after.stopping:
+        count = after.trouble[event.key].count
+        hold(10, count < TROUBLE_LIMIT, f"{event.key} failed {count} times, and the run goes on trying")
+
+
+def home(run: Run) -> bool:
+    """Whether a run has come to a good or at least to its own end."""
+    return run.ended or run.outcome is Outcome.DONE_PARTIAL
