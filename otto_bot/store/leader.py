@@ -23,7 +23,7 @@ class Leader:
         """Whether `worker` leads `name` now, taking the lease where it is free or over. It ends `seconds` after `at`.
 
         The first half of a lease costs one read. It bounds nothing by itself: what is done under it must bear that
-        two do it in the same moment, after a pause of the holder that was longer than its lease. Raises StoreUnavailable.
+        two do it in the same moment, after a pause of the holder longer than its lease. Raises StoreUnavailable.
         """
         key, now = PREFIX + name, at.timestamp()
         with reading(self._engine) as c:

@@ -2,9 +2,8 @@
 
 import asyncio
 import logging
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
@@ -17,7 +16,7 @@ from otto_bot.core.run import Run
 from otto_bot.core.values import Person, Repo
 from otto_bot.engine.execute import FIRST_PAUSE, LONGEST_PAUSE, Executor
 from otto_bot.jobs.outcomes import Later, NeedsPerson, Retry
-from otto_bot.store.database import migrate, open_database
+from otto_bot.store.database import open_database
 from otto_bot.store.effect_rows import REPEAT_LIMIT, EffectRows, Ticket
 from otto_bot.store.ledger import Ledger, Trigger
 
@@ -27,9 +26,8 @@ T0 = datetime(2026, 11, 1, 9, 0, tzinfo=UTC)
 class House:
     """A run whose first effect does what a test says."""
 
-    def __init__(self, path: Path) -> None:
-        self.engine = open_database(f"sqlite:///{path}")
-        migrate(self.engine)
+    def __init__(self, url: str) -> None:
+        self.engine = open_database(url)
         self.ledger, self.rows = Ledger(self.engine), EffectRows(self.engine)
         repo = Repo(id=7, installation_id=3, owner="octo", name="app", default_branch="main")
         person = Person(id=1, login="anna")
@@ -66,8 +64,10 @@ def _translate(error: Exception) -> Later | Retry | NeedsPerson | None:
 
 
 @pytest.fixture
-def house(tmp_path: Path) -> House:
-    return House(tmp_path / "otto.sqlite")
+def house(database_url: str) -> Iterator[House]:
+    made = House(database_url)
+    yield made
+    made.engine.dispose()
 
 
 async def test_a_job_ends_with_its_events(house: House) -> None:
