@@ -14,10 +14,12 @@ from otto_bot.github.errors import RetryLater
 from otto_bot.intake import payloads as p
 from otto_bot.intake.desk import Desk, Said
 from otto_bot.store.inbox import Delivery, Inbox
+from otto_bot.store.versions import NewerVersion
 
 log = logging.getLogger(__name__)
 
 RETRY_AFTER = timedelta(seconds=10)
+NEWER_AFTER = timedelta(seconds=1)
 Handler = Callable[["Router", Delivery, p.Payload], Awaitable[None]]
 
 
@@ -32,6 +34,10 @@ class Router:
         """Work it in and end it, or put it back with the reason."""
         try:
             await self._route(delivery)
+        except NewerVersion as error:
+            # A worker of that version is there while it is deployed: it takes this delivery.
+            await asyncio.to_thread(self._inbox.park, delivery, str(error), self.desk.now() + NEWER_AFTER)
+            return
         except RetryLater as error:
             await asyncio.to_thread(self._inbox.park, delivery, str(error), error.until)
             return

@@ -8,27 +8,23 @@ from datetime import datetime
 import sqlalchemy as sa
 
 from otto_bot.core.effects import Effect
+from otto_bot.core.limits import AtOnce, HostLimits
 from otto_bot.core.run import Run
-from otto_bot.core.values import Frozen
 from otto_bot.store import tables as t
+from otto_bot.store.claims import UNWANTED, Claim, anything_due, take
 from otto_bot.store.database import reading, writing
+from otto_bot.store.ticket import Ticket
+from otto_bot.store.versions import CODE_VERSION
+
+__all__ = ["LEASE_SECONDS", "REPEAT_LIMIT", "EffectRows", "Ticket", "mark_done", "sync"]
+
+_MOST = AtOnce(runs=100_000, attempts=100_000, agents=100_000)
+NO_LIMITS = HostLimits(installation=_MOST, host=_MOST)
+LEASE_SECONDS = 10.0
+"""A claimed effect is its worker's for so long after the last heartbeat; then others take it over."""
 
 REPEAT_LIMIT = 8
 """An effect that ran this often without the run getting further stops."""
-UNWANTED = ("dropped", "due")
-"""States of a row whose former try may still be at work: `worker` names who has it in hand."""
-
-
-class Ticket(Frozen):
-    """One execution of one effect: the key says what, the generation which try."""
-
-    key: str
-    generation: int
-
-    @property
-    def id(self) -> str:
-        """The id in the queue; the queue never runs an id twice."""
-        return f"{self.key}#{self.generation}"
 
 
 def sync(c: sa.Connection, run: Run, wanted: Sequence[Effect], at: datetime) -> tuple[str, ...]:
@@ -83,7 +79,8 @@ def _row(effect: Effect, run: Run, now: float) -> dict[str, object]:
         "body": effect.model_dump_json(),
         "generation": 1,
         "state": "due",
-        "not_before": _time(effect),
+        # First come, first served: what may happen at once is due since now.
+        "not_before": _time(effect) or now,
         "updated_at": now,
     }
 
@@ -115,39 +112,33 @@ def mark_done(c: sa.Connection, ticket: Ticket, at: datetime) -> None:
 class EffectRows:
     """What the engine does with effect rows: claim, look, renew, reap."""
 
-    def __init__(self, engine: sa.Engine, lease_seconds: float = 30.0) -> None:
+    def __init__(self, engine: sa.Engine, lease_seconds: float = LEASE_SECONDS, version: int = CODE_VERSION) -> None:
         self._engine = engine
         self.lease_seconds = lease_seconds
+        self._version = version
 
-    def claim(self, worker: str, at: datetime, limit: int) -> list[Ticket]:
-        """Take due effects whose lane is free; each is ours until the lease ends."""
-        now = at.timestamp()
+    def anything_due(self, at: datetime) -> bool:
+        """Whether something is due, also what a limit or a lane holds back."""
         with reading(self._engine) as c:
-            if not c.execute(_due(now).limit(1)).first():
+            return anything_due(c, at.timestamp())
+
+    def claim(
+        self, worker: str, at: datetime, limit: int, limits: HostLimits = NO_LIMITS, slots: int = 0
+    ) -> list[Ticket]:
+        """Take at most `limit` due effects, installations in turn; each is ours until the lease ends.
+
+        `slots` is what the worker can do at once: one installation's agents get three quarters of them. 0 = no matter.
+        """
+        now = at.timestamp()
+        claim = Claim(
+            worker=worker, now=now, room=limit, slots=slots or 1_000_000, lease_until=now + self.lease_seconds,
+            limits=limits, version=self._version,
+        )  # fmt: skip
+        with reading(self._engine) as c:
+            if not anything_due(c, now):
                 return []
         with writing(self._engine) as c:
-            if c.dialect.name == "postgresql":
-                # One claim at a time, as SQLite has it anyway: two workers must not take two effects of one lane.
-                c.execute(sa.text("SELECT pg_advisory_xact_lock(748393)"))
-            rows = c.execute(_due(now).limit(limit * 4)).all()
-            busy = set(c.execute(sa.select(t.effects.c.lane).where(_in_hand(now))).scalars())
-            taken: list[Ticket] = []
-            for row in rows:
-                if row.lane in busy or len(taken) >= limit:
-                    continue
-                won = c.execute(
-                    t.effects.update()
-                    .where(
-                        (t.effects.c.key == row.key)
-                        & (t.effects.c.state == "due")
-                        & (t.effects.c.generation == row.generation)
-                    )
-                    .values(state="running", worker=worker, lease_until=now + self.lease_seconds, updated_at=now)
-                )
-                if won.rowcount == 1:
-                    busy.add(row.lane)
-                    taken.append(Ticket(key=row.key, generation=row.generation))
-            return taken
+            return take(c, claim)
 
     def begin(self, ticket: Ticket, at: datetime) -> Effect | None:
         """The effect behind a ticket; None where it is done, dropped or taken over by a later try."""
@@ -250,17 +241,3 @@ class EffectRows:
         with reading(self._engine) as c:
             rows = c.execute(sa.select(t.effects.c.state, sa.func.count()).group_by(t.effects.c.state)).all()
         return {str(state): int(count) for state, count in rows}
-
-
-def _in_hand(now: float) -> sa.ColumnElement[bool]:
-    """Whose job may be at work. A dropped one is until it ends or its lease is over, also when it is wanted again."""
-    unwanted = t.effects.c.state.in_(UNWANTED) & (t.effects.c.worker != "") & (t.effects.c.lease_until > now)
-    return (t.effects.c.state == "running") | unwanted
-
-
-def _due(now: float) -> sa.Select[tuple[str, int, str]]:
-    return (
-        sa.select(t.effects.c.key, t.effects.c.generation, t.effects.c.lane)
-        .where((t.effects.c.state == "due") & (t.effects.c.not_before <= now))
-        .order_by(t.effects.c.not_before, t.effects.c.key)
-    )

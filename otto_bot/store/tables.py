@@ -1,9 +1,9 @@
 """The tables, as SQLAlchemy Core knows them. Times are UTC seconds since 1970; bodies are JSON or compressed bytes.
 
 Of a run: `working` = it is neither over nor at rest; `admitted` = it may start work (limits of the host); `look_at` =
-when it is compared with GitHub next. Of an installation: when the next write may be sent, until when GitHub's limit
-closes it, what was written lately (JSON), and how often it wrote or had to wait in all. `journal.pack` and `packs`
-hold git objects that were never pushed, for a worker on another machine.
+when it is compared with GitHub next; `version` = of Otto, that wrote its state. Of an installation: when the next write
+may be sent, until when GitHub's limit closes it, what was written lately (JSON), and how often it wrote or had to wait
+in all. `journal.pack` and `packs` hold git objects that were never pushed, for a worker on another machine.
 """
 
 from __future__ import annotations
@@ -49,6 +49,7 @@ runs = sa.Table(
     sa.Column("working", sa.Integer, nullable=False, server_default="1"),
     sa.Column("admitted", sa.Integer, nullable=False, server_default="1"),
     sa.Column("look_at", sa.Float, nullable=False, server_default="0"),
+    sa.Column("version", sa.Integer, nullable=False, server_default="0"),
     sa.UniqueConstraint("repo_id", "issue", "ordinal", name="runs_ordinal"),
     sa.Index("runs_working", "working", "installation_id"),
     sa.Index("runs_to_look_at", "active", "look_at"),
@@ -90,7 +91,14 @@ effects = sa.Table(
     sa.Column("lost", sa.Integer, nullable=False, server_default="0"),
     sa.Column("updated_at", sa.Float, nullable=False),
     sa.Column("installation_id", _BIG, nullable=False, server_default="0"),
-    sa.Index("effects_due", "state", "not_before"),
+    sa.Index("effects_due", "state", "not_before", "installation_id"),
+    sa.Index("effects_next", "installation_id", "state", "not_before", "key"),
+    sa.Index(
+        "effects_in_hand",
+        "worker",
+        sqlite_where=sa.text("worker <> ''"),
+        postgresql_where=sa.text("worker <> ''"),
+    ),
     sa.Index("effects_lane", "lane", "state"),
     sa.Index("effects_run", "run_id", "state"),
 )

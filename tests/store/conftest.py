@@ -46,7 +46,7 @@ def ledger(engine: sa.Engine) -> Ledger:
 
 @pytest.fixture
 def rows(engine: sa.Engine) -> EffectRows:
-    return EffectRows(engine)
+    return EffectRows(engine, lease_seconds=30)
 
 
 @pytest.fixture

@@ -43,9 +43,15 @@ def upgrade() -> None:
     op.add_column("workers", sa.Column("version", sa.String(40), nullable=False, server_default=""))
     op.add_column("workers", sa.Column("started_at", sa.Float, nullable=False, server_default="0"))
     op.add_column("workers", sa.Column("stopping", sa.Integer, nullable=False, server_default="0"))
+    op.add_column("runs", sa.Column("version", sa.Integer, nullable=False, server_default="0"))
     _fill(op.get_bind())
     op.create_index("runs_working", "runs", ["working", "installation_id"])
     op.create_index("runs_to_look_at", "runs", ["active", "look_at"])
+    op.drop_index("effects_due", "effects")
+    op.create_index("effects_due", "effects", ["state", "not_before", "installation_id"])
+    op.create_index("effects_next", "effects", ["installation_id", "state", "not_before", "key"])
+    in_hand = sa.text("worker <> ''")
+    op.create_index("effects_in_hand", "effects", ["worker"], sqlite_where=in_hand, postgresql_where=in_hand)
 
 
 def _fill(c: sa.Connection) -> None:
