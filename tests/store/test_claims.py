@@ -182,10 +182,10 @@ def test_runs_and_kinds_of_a_newer_version_are_left_to_it(house: House, engine: 
 
 def test_a_claim_reads_what_is_due_and_in_hand_only(house: House) -> None:
     """By the plans of its statements: none goes through the table, however many effects there are."""
-    run, others = house.run(1), 5000
+    run, others = house.run(1), 500
     house.due(run, EffectKind.SHOW, range(3))
     house.due(run, EffectKind.VERIFY, range(others), second=99_999)
-    house.due(run, EffectKind.PLAN, range(others))
+    house.due(run, EffectKind.PLAN, range(20 * others))
     house.set(t.effects, t.effects.c.kind == "plan", state="done")
     with house.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as c:
         c.exec_driver_sql("ANALYZE")
