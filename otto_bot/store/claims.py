@@ -83,10 +83,10 @@ class _Candidates:
         self.installation = installation
         self._claim = claim
         self._hand = hand
-        self._read: deque[sa.Row[tuple[str, int, str, str]]] = deque()
+        self._read: deque[sa.Row[str, int, str, str]] = deque()
         self._more = True
 
-    def next(self) -> sa.Row[tuple[str, int, str, str]] | None:
+    def next(self) -> sa.Row[str, int, str, str] | None:
         """The next one whose lane is free and of whose kind there is room; None = there is none."""
         while True:
             if not self._read:
@@ -144,7 +144,7 @@ def take(c: sa.Connection, claim: Claim) -> list[Ticket]:
     return taken
 
 
-def _mark(c: sa.Connection, row: sa.Row[tuple[str, int, str, str]], claim: Claim) -> bool:
+def _mark(c: sa.Connection, row: sa.Row[str, int, str, str], claim: Claim) -> bool:
     e = t.effects.c
     still = (e.key == row.key) & (e.state == "due") & (e.generation == row.generation)
     values = {"state": "running", "worker": claim.worker, "lease_until": claim.lease_until, "updated_at": claim.now}

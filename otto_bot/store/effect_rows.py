@@ -178,17 +178,23 @@ class EffectRows:
                     .values(lease_until=now + self.lease_seconds)
                 )
 
-    def reap(self, at: datetime, *, all_running: bool = False) -> list[Ticket]:
+    def reap(self, at: datetime, *, all_running: bool = False, own: Sequence[str] = ()) -> list[Ticket]:
         """Give back effects whose worker is gone: the next generation is due. Returns the lost tries.
+
+        `own` are keys of what the caller runs: it knows that they are not lost, whatever their leases say.
 
         One that took its worker with it REPEAT_LIMIT times ends instead; the run's next event makes it a person's.
         """
         now = at.timestamp()
         late = t.effects.c.state == "running"
         if not all_running:
-            late = late & (t.effects.c.lease_until < now)
+            late = late & (t.effects.c.worker != "") & (t.effects.c.lease_until < now)
+            late = late & t.effects.c.key.not_in(list(own))
+            with reading(self._engine) as c:
+                if not c.execute(sa.select(t.effects.c.key).where(late).limit(1)).first():
+                    return []
         with writing(self._engine) as c:
-            rows = c.execute(sa.select(t.effects).where(late)).all()
+            rows = c.execute(sa.select(t.effects).where(late).with_for_update(skip_locked=True)).all()
             for row in rows:
                 again = row.lost + 1 < REPEAT_LIMIT
                 state = {"state": "due", "generation": row.generation + 1} if again else {"state": "done"}
@@ -234,7 +240,11 @@ class EffectRows:
 
     def dropped(self, tickets: Sequence[Ticket]) -> list[Ticket]:
         """Of these running tries, those that nobody wants any more."""
-        return [ticket for ticket in tickets if not self.wanted(ticket)]
+        e = t.effects.c
+        mine = e.key.in_([ticket.key for ticket in tickets]) & (e.state == "running")
+        with reading(self._engine) as c:
+            still = {(row.key, row.generation) for row in c.execute(sa.select(e.key, e.generation).where(mine))}
+        return [ticket for ticket in tickets if (ticket.key, ticket.generation) not in still]
 
     def counts(self) -> dict[str, int]:
         """How many effects stand in each state."""

@@ -182,7 +182,7 @@ def test_runs_and_kinds_of_a_newer_version_are_left_to_it(house: House, engine: 
 
 def test_a_claim_reads_what_is_due_and_in_hand_only(house: House) -> None:
     """By the plans of its statements: none goes through the table, however many effects there are."""
-    run, others = house.run(1), 500
+    run, others = house.run(1), 200
     house.due(run, EffectKind.SHOW, range(3))
     house.due(run, EffectKind.VERIFY, range(others), second=99_999)
     house.due(run, EffectKind.PLAN, range(20 * others))
