@@ -106,7 +106,7 @@ async def work(settings: Settings, *, stop_with_parent: bool = False) -> None:
         async with _engine(settings, alone) as engine:
             loop = asyncio.get_running_loop()
             for number in (signal.SIGTERM, signal.SIGINT):
-                loop.add_signal_handler(number, _stop, engine)
+                loop.add_signal_handler(number, end_in_time, engine)
             if stop_with_parent:
                 loop.add_reader(0, _parent_is_gone)
             warming = asyncio.create_task(asyncio.to_thread(warm))
@@ -114,7 +114,7 @@ async def work(settings: Settings, *, stop_with_parent: bool = False) -> None:
             await warming
 
 
-def _stop(engine: Engine) -> None:
+def end_in_time(engine: Engine) -> None:
     """Ask it to end, and end in time whatever hangs: a thread, a file system, a process that cannot be killed."""
     if engine.stopping:
         return

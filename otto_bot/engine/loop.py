@@ -28,10 +28,10 @@ HEARTBEAT_SECONDS = 2.0
 REAP_SECONDS = 2.0
 LEAD_SECONDS = 10.0
 IDLE_AFTER_ERROR = 2.0
-DRAIN_SECONDS = 6.0
+DRAIN_SECONDS = 5.0
 """After SIGTERM: what ends by itself within this time does so; the rest is cancelled and given back."""
-CANCEL_SECONDS = 1.5
-STOP_SECONDS = 9.0
+CANCEL_SECONDS = 1.0
+STOP_SECONDS = 8.5
 """After SIGTERM: the process ends, whatever hangs."""
 
 CANCELLED = frozenset({EffectKind.PLAN, EffectKind.JUDGE, EffectKind.GATE})
