@@ -90,16 +90,16 @@ def moments(seed: int, writes: Sequence[str], number: int) -> list[Moment]:
 
 async def undisturbed_run(name: str, folder: Path) -> Ended:
     """Nothing happens. Raises AssertionError where that does not end as the scenario expects."""
-    async with _playing(name, folder) as play:
+    async with playing(name, folder) as play:
         await play.label()
-        ended = await _rest(play)
+        ended = await rest(play)
     assert not ended.problems, "\n".join(["undisturbed:", *ended.problems, ended.log])
     return ended
 
 
-async def killed_run(name: str, folder: Path, kills: Sequence[Moment]) -> Ended:
+async def killed_run(name: str, folder: Path, kills: Sequence[Moment], database: str = "") -> Ended:
     """The bot's whole process group gets SIGKILL at each moment, and is started again."""
-    async with _playing(name, folder) as play:
+    async with playing(name, folder, database) as play:
         trap = TrapControl(play)
         told = []
         labelled = False
@@ -110,30 +110,30 @@ async def killed_run(name: str, folder: Path, kills: Sequence[Moment]) -> Ended:
                 labelled = True
             told.append(await _kill(play, trap, moment))
             await play.start_bot()
-        ended = await _rest(play)
+        ended = await rest(play)
     ended.killed = told
     return ended
 
 
 async def killed_coder_run(name: str, folder: Path, turn: int) -> Ended:
     """The bot gets SIGKILL when the model has answered this turn of a coder, and is started again."""
-    async with _playing(name, folder) as play:
+    async with playing(name, folder) as play:
         await play.label()
         async with asyncio.timeout(play.scenario.script.time_limit):
             await _coder_was_answered(play, turn)
         await play.kill_bot()
         await play.start_bot()
-        ended = await _rest(play)
+        ended = await rest(play)
     ended.killed = [f"when the coder's turn {turn} was answered"]
     return ended
 
 
 async def faulty_run(name: str, folder: Path, faults: Sequence[Json]) -> Ended:
     """Deliveries get lost, come twice or in another order."""
-    async with _playing(name, folder) as play:
+    async with playing(name, folder) as play:
         await _control(play, "POST", "faults", json=list(faults))
         await play.label()
-        return await _rest(play)
+        return await rest(play)
 
 
 def every_delivery(kind: str, events: Sequence[str] = (*EVENTS, "check_suite", "workflow_job")) -> list[Json]:
@@ -173,8 +173,8 @@ class TrapControl:
 
 
 @contextlib.asynccontextmanager
-async def _playing(name: str, folder: Path) -> AsyncIterator[Playground]:
-    async with Playground(load(find(name)), folder) as play:
+async def playing(name: str, folder: Path, database: str = "") -> AsyncIterator[Playground]:
+    async with Playground(load(find(name)), folder, database=database) as play:
         yield play
 
 
@@ -202,7 +202,7 @@ async def _kill(play: Playground, trap: TrapControl, moment: Moment) -> str:
     return f"{moment}: {write['method']} {write['path']}"
 
 
-async def _rest(play: Playground) -> Ended:
+async def rest(play: Playground) -> Ended:
     """Waits until the run rests with every delivery made, then reads what is there."""
     scenario: Scenario = play.scenario
     engine = open_database(play.bot_environment()["OTTO_DATABASE_URL"])

@@ -258,3 +258,48 @@ async def test_a_step_that_kills_its_worker_every_time_is_a_persons_at_once(hous
     assert hold is not None
     assert "8 times" in hold.reason
     assert house.claim() == []
+
+
+async def test_what_is_let_go_stays_with_its_lease_and_what_is_given_back_is_due_at_once(house: House) -> None:
+    entered = asyncio.Event()
+
+    async def hang(_run: Run, _effect: Effect, _ticket: Ticket) -> Sequence[e.RunEvent]:
+        entered.set()
+        await asyncio.Event().wait()
+        return []
+
+    executor = Executor(house.ledger, house.rows, dict.fromkeys(EffectKind, hang), _translate, house.clock)
+    for given_back in (False, True):
+        [ticket] = house.claim()
+        executor.claimed[ticket.id] = ticket
+        task = asyncio.create_task(executor(ticket))
+        await entered.wait()
+        entered.clear()
+        if given_back:
+            await executor.give_back(5)
+        else:
+            executor.let_go()
+        await executor.ended()
+        await task
+        assert [one.generation for one in house.claim()] == ([ticket.generation + 1] if given_back else [])
+        house.now += timedelta(seconds=60)
+        house.rows.reap(house.now)
+
+
+async def test_a_claim_that_never_began_is_given_back_too(house: House) -> None:
+    [ticket] = house.claim()
+    house.executor.claimed[ticket.id] = ticket
+    await house.executor.give_back(1)
+
+    assert [one.generation for one in house.claim()] == [2]
+
+
+async def test_a_run_that_a_newer_worker_took_is_left_to_it(house: House) -> None:
+    [ticket] = house.claim()
+    with house.engine.begin() as c:
+        c.execute(sa.text("UPDATE runs SET version = version + 1"))
+    await house.executor(ticket)
+    await house.executor.lost([ticket])
+
+    assert house.ran == 0
+    assert house.claim() == []

@@ -32,7 +32,7 @@ from otto_bot.store.leader import Leader
 from otto_bot.store.ledger import Ledger
 from otto_bot.store.versions import CODE_VERSION
 from otto_bot.store.worker_rows import WorkerRows
-from otto_bot.worker import end_in_time
+from otto_bot.worker import end_in_time, leave
 
 NEVER = datetime(2099, 1, 1, tzinfo=UTC)
 
@@ -102,6 +102,7 @@ async def main(database: str, folder: Path, name: str, slots: int, version: int)
     )
     asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, end_in_time, engine)
     await engine.run()
+    leave()
 
 
 if __name__ == "__main__":
