@@ -7,6 +7,7 @@ from collections import Counter
 from datetime import UTC, datetime
 from pathlib import Path
 
+import databases
 import pytest
 import sqlalchemy as sa
 
@@ -18,6 +19,13 @@ from otto_bot.store.ledger import Ledger, Trigger
 
 PROGRAM = Path(__file__).with_name("queue_program.py")
 ROOT = Path(__file__).resolve().parents[2]
+
+
+@pytest.fixture(params=databases.chosen(slow=True))
+def backend(request: pytest.FixtureRequest) -> str:
+    """Each of these starts processes: on PostgreSQL in the slow suite."""
+    found: str = request.param
+    return found
 
 
 def start(*words: object) -> subprocess.Popen[str]:
