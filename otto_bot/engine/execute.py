@@ -72,7 +72,7 @@ class Executor:
         except asyncio.CancelledError:
             if ticket.id not in self._let_go:
                 raise
-            log.warning("%s is left to the next worker", ticket.id)
+            log.info("%s was cancelled", ticket.id)
         except StoreUnavailable as error:
             log.warning("%s is left to the reaper: %s", ticket.id, error)
         finally:
@@ -84,11 +84,17 @@ class Executor:
                 self.claimed.pop(ticket.id, None)
                 self.progressed.set()
 
+    def cancel(self, ticket: Ticket) -> None:
+        """Stop a try at its next await: its process, request or command ends with it."""
+        running = self.running.get(ticket.key)
+        if running is not None and running.ticket == ticket:
+            self._let_go.add(ticket.id)
+            running.work.cancel()
+
     def let_go(self) -> None:
         """Cancel all that is at work, and leave it to whoever finds its lease over."""
-        for running in self.running.values():
-            self._let_go.add(running.ticket.id)
-            running.work.cancel()
+        for running in list(self.running.values()):
+            self.cancel(running.ticket)
 
     async def give_back(self, seconds: float) -> None:
         """Cancel all that is at work; what has ended within that time is due again at once. Nothing failed."""

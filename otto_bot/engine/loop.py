@@ -202,7 +202,7 @@ class Engine:
         if not paid:
             return
         for ticket in await asyncio.to_thread(self._rows.dropped, paid):
-            await self._queue.cancel(ticket)
+            self._executor.cancel(ticket)
 
     async def _take_deliveries(self) -> None:
         while not self._stopping.is_set():

@@ -286,6 +286,28 @@ async def test_what_is_let_go_stays_with_its_lease_and_what_is_given_back_is_due
         house.rows.reap(house.now)
 
 
+async def test_one_try_is_cancelled_and_no_other(house: House) -> None:
+    entered = asyncio.Event()
+
+    async def hang(_run: Run, _effect: Effect, _ticket: Ticket) -> Sequence[e.RunEvent]:
+        entered.set()
+        await asyncio.Event().wait()
+        return []
+
+    executor = Executor(house.ledger, house.rows, dict.fromkeys(EffectKind, hang), _translate, house.clock)
+    [ticket] = house.claim()
+    task = asyncio.create_task(executor(ticket))
+    await entered.wait()
+    executor.cancel(Ticket(key=ticket.key, generation=9))
+    executor.cancel(Ticket(key="run/1/other", generation=1))
+    assert not executor.running[ticket.key].work.cancelling()  # type: ignore[attr-defined]
+    executor.cancel(ticket)
+    await task
+
+    assert executor.running == {}
+    assert len(house.ledger.events(house.run_id)) == 1
+
+
 async def test_a_claim_that_never_began_is_given_back_too(house: House) -> None:
     [ticket] = house.claim()
     house.executor.claimed[ticket.id] = ticket

@@ -1,4 +1,4 @@
-"""The durable queue in processes of its own: once an id, cancel, and kill -9 in the middle."""
+"""The durable queue in processes of its own: once an id, and kill -9 in the middle."""
 
 import subprocess
 import sys
@@ -46,15 +46,14 @@ def line_appears(log: Path, text: str, process: subprocess.Popen[str]) -> None:
         time.sleep(0.02)
 
 
-def test_an_id_runs_once_and_a_cancel_reaches_it(tmp_path: Path, database_url: str) -> None:
+def test_an_id_runs_once(tmp_path: Path, database_url: str) -> None:
     log = tmp_path / "log"
     log.touch()
 
     finish(start("once", database_url, log))
 
-    ends = ("end a#1", "end a#2", "begin error#1", "cancelled wait#1")
-    begins = ("begin a#1", "begin a#2", "begin wait#1")
-    assert Counter(log.read_text().splitlines()) == Counter((*begins, *ends))
+    lines = ("begin a#1", "begin a#2", "end a#1", "end a#2", "begin error#1")
+    assert Counter(log.read_text().splitlines()) == Counter(lines)
 
 
 def test_after_kill_9_the_next_generation_runs(tmp_path: Path, database_url: str) -> None:
@@ -82,7 +81,7 @@ def test_after_kill_9_the_next_generation_runs(tmp_path: Path, database_url: str
     lines = log.read_text().splitlines()
     assert lines.count(f"begin {key}#1") == 1
     assert f"lost {key}#1" in lines
-    assert lines[-1] == f"end {key}#2"
+    assert f"end {key}#2" in lines
     assert f"end {key}#1" not in lines
 
 
