@@ -12,6 +12,7 @@ from otto_bot.store.effect_rows import Ticket
 APPLICATION_VERSION = "otto-1"
 """Pinned: otherwise every deployment would strand the jobs of the one before."""
 POLL_SECONDS = 0.1
+CONNECTIONS = 5
 STEP_TIMEOUT_SECONDS = 4 * 3600.0
 
 Execute = Callable[[Ticket], Awaitable[None]]
@@ -52,6 +53,7 @@ class DbosQueue:
             "log_level": "WARNING",
             "enable_otlp": False,
             "notification_listener_polling_interval_sec": POLL_SECONDS,
+            "sys_db_pool_size": CONNECTIONS,
         }
         kwargs = sqlite_module(self._url)
         if kwargs:

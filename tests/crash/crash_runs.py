@@ -152,6 +152,10 @@ class TrapControl:
         nth = max(moment.nth, (await self.look())["writes"] + 1)
         await _control(self._play, "POST", "trap", json={"nth": nth, "when": moment.when})
 
+    async def set_ending(self, ending: str) -> None:
+        """Hold the next write whose path ends so, before it is carried out."""
+        await _control(self._play, "POST", "trap", json={"nth": 1, "when": "before", "ending": ending})
+
     async def reached(self) -> Json | None:
         """The held write, or None when it does not come within a moment."""
         seen = await self.look(REACH_SECONDS)

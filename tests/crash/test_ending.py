@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 from crash_end_state import doubles
-from crash_runs import Ended, Moment, TrapControl, playing, rest
+from crash_runs import Ended, TrapControl, playing, rest
 
 from otto_bot.playground.demo.harness import Playground
 from otto_bot.store import tables as t
@@ -69,18 +69,12 @@ async def github_hangs(play: Playground) -> Callable[[], Awaitable[None]]:
 async def push_hangs(play: Playground) -> Callable[[], Awaitable[None]]:
     """A transfer of git is held in the middle."""
     trap = TrapControl(play)
-    number = 1
-    await trap.set(Moment(number, "before"))
+    await trap.set_ending("/git-receive-pack")
     await play.label()
     async with asyncio.timeout(PATIENCE):
-        while True:
-            write = await trap.reached()
-            if write is None:
-                continue
-            if write["path"].endswith("/git-receive-pack"):
-                return trap.disarm
-            number += 1
-            await trap.set(Moment(number, "before"))
+        while await trap.reached() is None:
+            pass
+    return trap.disarm
 
 
 async def ended_while(hangs: Callable[[Playground], Awaitable[Callable[[], Awaitable[None]]]], folder: Path) -> Ended:
