@@ -110,6 +110,7 @@ class Engine:
         await self._queue.start(self._executor)
         if not self._who.alone:
             self._grip.start()
+        await self._beat()  # who leads is known before there is anything to lead
         beating = asyncio.create_task(self._every(HEARTBEAT_SECONDS, self._beat, forever=True))
         loops = [
             asyncio.create_task(self._every(TICK_SECONDS, self._enqueue_due, self._executor.progressed)),
@@ -229,10 +230,12 @@ class Engine:
             log.warning("%s was lost with its worker", ticket.id)
         await self._executor.lost(lost)
 
-    async def _catch_up_if_leading(self) -> None:
-        if self.leads:
-            await self._catch_up()
-            await asyncio.to_thread(self._workers.forget_dead, self._clock())
+    async def _catch_up_if_leading(self) -> float | None:
+        if not self.leads:
+            return LEAD_SECONDS  # soon after the one who leads has died
+        await self._catch_up()
+        await asyncio.to_thread(self._workers.forget_dead, self._clock())
+        return None
 
 
 def _name(step: Step) -> str:

@@ -73,6 +73,10 @@ class House:
             assert time.monotonic() < deadline, f"{what}\n{self.log.read_text()[-2000:]}\n{logs}"
             time.sleep(0.05)
 
+    def leads(self) -> list[str]:
+        """Who did what only one shall do, in order."""
+        return (self.folder / "leads").read_text().split()
+
     def go(self) -> None:
         (self.folder / "go").touch()
 
@@ -92,6 +96,7 @@ def test_a_worker_killed_with_twenty_running_jobs_is_taken_over_within_seconds(h
     house.worker("b", 14)
     house.worker("c", 14)
     house.until(lambda: len(house.lines("begin")) == 26, "the others have begun too")
+    assert set(house.leads()) == {"dead"}
     dead.kill()
     killed_at = time.monotonic()
     house.until(lambda: len(set(house.lines("begin", "b") + house.lines("begin", "c"))) == 26, "taken over")
@@ -103,6 +108,8 @@ def test_a_worker_killed_with_twenty_running_jobs_is_taken_over_within_seconds(h
     assert took < TAKEN_OVER_SECONDS
     assert house.lines("made", "dead") == []
     assert [one.name for one in WorkerRows(house.engine).all()] == ["b", "c", "dead"]
+    house.until(lambda: len(set(house.leads())) > 1, "another one leads")
+    assert len(set(house.leads())) == 2
 
 
 @pytest.mark.slow

@@ -51,6 +51,11 @@ class Job:
         with (self._folder / "log").open("a") as log:
             log.write(f"{word} {ticket.id} {self._name}\n")
 
+    async def catch_up(self) -> None:
+        """What only one of them does."""
+        with (self._folder / "leads").open("a") as log:
+            log.write(f"{self._name}\n")
+
     async def __call__(self, run: Run, effect: Effect, ticket: Ticket) -> Sequence[e.RunEvent]:
         if effect.kind is not EffectKind.PREPARE:
             raise Later(NEVER, "not part of this test")
@@ -78,10 +83,6 @@ async def _no_delivery(_delivery: Delivery) -> None:
     raise AssertionError
 
 
-async def _nothing() -> None:
-    return
-
-
 async def main(database: str, folder: Path, name: str, slots: int, version: int) -> None:
     logging.basicConfig(level=logging.INFO)
     db = open_database(database)
@@ -95,8 +96,8 @@ async def main(database: str, folder: Path, name: str, slots: int, version: int)
         queue=DbosQueue(queue_url(database), name),
         executor=Executor(ledger, rows, dict.fromkeys(EffectKind, job), _translate, clock),
         deliver=_no_delivery,
-        catch_up=_nothing,
-        catch_up_seconds=60,
+        catch_up=job.catch_up,
+        catch_up_seconds=1,
         concurrency=slots,
         limits=HostLimits(),
     )
