@@ -29,6 +29,10 @@ LONGEST_OUTAGE_PAUSE = 900.0
 """The same where the other side is down: eight tries spread over some forty minutes, then a person is called."""
 
 
+START_SECONDS = 60.0
+"""How long a claimed effect may take to begin on a host that is overloaded; then its start counts as lost."""
+
+
 class Running(NamedTuple):
     """An execution that is at work."""
 
@@ -56,6 +60,7 @@ class Executor:
         self.running: dict[str, Running] = {}
         self.claimed: dict[str, Ticket] = {}
         """By id: what the loop has claimed for this worker, whether it is at work yet or not."""
+        self._since: dict[str, float] = {}
         self._let_go: set[str] = set()
         self.progressed = asyncio.Event()
         """Set whenever an effect has ended: more may be due."""
@@ -81,8 +86,25 @@ class Executor:
             finally:
                 self.running.pop(ticket.key, None)
                 self._let_go.discard(ticket.id)
-                self.claimed.pop(ticket.id, None)
+                self._drop(ticket)
                 self.progressed.set()
+
+    def take(self, tickets: Sequence[Ticket]) -> None:
+        """Claimed for this worker, and about to begin."""
+        since = asyncio.get_running_loop().time()
+        for ticket in tickets:
+            self.claimed[ticket.id] = ticket
+            self._since[ticket.id] = since
+
+    def in_hand(self) -> list[str]:
+        """Keys of what is at work or will be in a moment; a start that was lost is not waited for."""
+        early = asyncio.get_running_loop().time() - START_SECONDS
+        begin = [one.key for name, one in self.claimed.items() if self._since.get(name, 0.0) > early]
+        return sorted({*self.running, *begin})
+
+    def _drop(self, ticket: Ticket) -> None:
+        self.claimed.pop(ticket.id, None)
+        self._since.pop(ticket.id, None)
 
     def cancel(self, ticket: Ticket) -> None:
         """Stop a try at its next await: its process, request or command ends with it."""
@@ -122,7 +144,7 @@ class Executor:
     async def lost(self, tickets: Sequence[Ticket]) -> None:
         """Look again at the runs of lost tries: a step that takes its workers along each time is a person's at once."""
         for ticket in tickets:
-            self.claimed.pop(ticket.id, None)
+            self._drop(ticket)
         for run_id in sorted({run_of(ticket.key) for ticket in tickets}):
             try:
                 await asyncio.to_thread(self._ledger.append, run_id, [], self._now())

@@ -192,7 +192,7 @@ class Engine:
         tickets = await asyncio.to_thread(
             self._rows.claim, self._who.name, self._clock(), room, self._limits, self._concurrency
         )
-        self._executor.claimed.update({ticket.id: ticket for ticket in tickets})
+        self._executor.take(tickets)
         for ticket in tickets:
             await self._queue.enqueue(ticket)
         return None if tickets else HELD_BACK_SECONDS
@@ -216,7 +216,7 @@ class Engine:
     async def _beat(self) -> None:
         asked_at = asyncio.get_running_loop().time()
         await asyncio.to_thread(self._clock.sync)
-        await asyncio.to_thread(self._rows.renew, self._who.name, list(self._executor.running), self._clock())
+        await asyncio.to_thread(self._rows.renew, self._who.name, self._executor.in_hand(), self._clock())
         self._grip.renewed(asked_at)
         if not self._who.alone and not self.stopping:
             self.leads = await asyncio.to_thread(
@@ -224,7 +224,7 @@ class Engine:
             )
 
     async def _reap(self) -> None:
-        own = list(self._executor.running)
+        own = self._executor.in_hand()
         lost = await asyncio.to_thread(lambda: self._rows.reap(self._clock(), own=own))
         for ticket in lost:
             log.warning("%s was lost with its worker", ticket.id)

@@ -271,7 +271,7 @@ async def test_what_is_let_go_stays_with_its_lease_and_what_is_given_back_is_due
     executor = Executor(house.ledger, house.rows, dict.fromkeys(EffectKind, hang), _translate, house.clock)
     for given_back in (False, True):
         [ticket] = house.claim()
-        executor.claimed[ticket.id] = ticket
+        executor.take([ticket])
         task = asyncio.create_task(executor(ticket))
         await entered.wait()
         entered.clear()
@@ -310,7 +310,8 @@ async def test_one_try_is_cancelled_and_no_other(house: House) -> None:
 
 async def test_a_claim_that_never_began_is_given_back_too(house: House) -> None:
     [ticket] = house.claim()
-    house.executor.claimed[ticket.id] = ticket
+    house.executor.take([ticket])
+    assert house.executor.in_hand() == [ticket.key]
     await house.executor.give_back(1)
 
     assert [one.generation for one in house.claim()] == [2]
