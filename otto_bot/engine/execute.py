@@ -121,10 +121,11 @@ class Executor:
     async def give_back(self, seconds: float) -> None:
         """Cancel all that is at work; what has ended within that time is due again at once. Nothing failed."""
         works = {running.ticket.id: running.work for running in self.running.values()}
+        tickets = list(self.claimed.values())
         self.let_go()
         if works:
             await asyncio.wait(works.values(), timeout=seconds)
-        for ticket in list(self.claimed.values()):
+        for ticket in tickets:
             if ticket.id not in works or works[ticket.id].done():
                 await asyncio.to_thread(self._rows.give_back, ticket, self._now(), self._now())
 
