@@ -61,5 +61,7 @@ def build_app(settings: Settings, worker_alive: Callable[[], bool]) -> App:
             await grouping.stop()
 
     rest = FastAPI(title="Otto", docs_url=None, redoc_url=None, openapi_url=None, lifespan=life)
-    rest.include_router(health.router(store, metrics, worker_alive))
+    rest.include_router(
+        health.router(store, metrics, worker_alive, lambda gauges: gauges.fill(engine, datetime.now(UTC)))
+    )
     return App(Receiver(grouping, secrets, work, metrics), rest)

@@ -1,4 +1,4 @@
-"""`otto-bot`: serve, worker, demo, explain, report, learnings, replay, insight, bench, receive."""
+"""`otto-bot`: serve, worker, demo, explain, report, learnings, replay, insight, bench, receive, redeliver, gc, …"""
 
 from __future__ import annotations
 
@@ -26,6 +26,13 @@ Decide the gates of a stored run once more, on the evidence that was stored. Wit
 stored replies are validated again by today's rules. Nothing is written, neither to GitHub nor to the run.
 
 exit code: 0 the same decisions; 1 something differs; 2 it cannot be told, or wrong usage."""
+
+
+REDELIVER = """\
+Find webhooks that GitHub could not deliver, and ask it to send them again. The worker does so by itself every few
+minutes; this is for a person who does not want to wait, or knows a delivery by its id.
+
+exit code: 0 done, or nothing is missing; 1 not all of it could be done; 2 wrong usage or settings."""
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -73,11 +80,27 @@ def _parser() -> argparse.ArgumentParser:
     _learnings_parser(commands)
     _replay_parser(commands)
     _insight_parser(commands)
+    _keeping_parsers(commands)
     receive = commands.add_parser("receive", help="put a webhook payload from a file into the inbox")
     receive.add_argument("event", help="its event, e.g. issues")
     receive.add_argument("file", type=Path, help="the payload, JSON")
     receive.set_defaults(run=_receive)
+    _redeliver_parser(commands)
     return parser
+
+
+def _redeliver_parser(commands: Any) -> None:
+    redeliver = commands.add_parser(
+        "redeliver",
+        help="webhooks that did not arrive: list them and ask GitHub for them again",
+        description=REDELIVER,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    redeliver.add_argument("guids", nargs="*", metavar="GUID", help="only these deliveries, whatever became of them")
+    redeliver.add_argument("--since", type=_span, metavar="2h", help="how far back: 30m, 2h, 3d [all GitHub keeps]")
+    redeliver.add_argument("--force", action="store_true", help="work these in again, also where they are done or dead")
+    redeliver.add_argument("--dry-run", action="store_true", help="only say what would be done")
+    redeliver.set_defaults(run=_redeliver)
 
 
 def _explain_parser(commands: Any) -> None:
@@ -163,6 +186,12 @@ def _repo(text: str) -> str:
     return text
 
 
+def _keeping_parsers(commands: Any) -> None:
+    from otto_bot.keeping.options import add_parsers
+
+    add_parsers(commands)
+
+
 def _bench_parser(commands: Any) -> None:
     from otto_bot.bench.options import add_parser
 
@@ -173,6 +202,15 @@ def _budget(text: str) -> int:
     if not (text.isascii() and text.isdigit() and 200 <= int(text) <= 1_000_000):
         raise argparse.ArgumentTypeError(f"{text!r} is no budget; give 200 to 1000000 characters")
     return int(text)
+
+
+def _span(text: str) -> Any:
+    from otto_bot.redeliver import span
+
+    try:
+        return span(text)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(str(error)) from None
 
 
 def _port(text: str) -> int:
@@ -264,6 +302,15 @@ def _insight(options: argparse.Namespace) -> int:
     from otto_bot.insight import Asked, run
 
     return run(Asked(options.since, options.repo or "", options.json), os.environ, datetime.now(UTC))
+
+
+def _redeliver(options: argparse.Namespace) -> int:
+    from otto_bot.redeliver import Wanted, run
+
+    if options.force and not options.guids:
+        print("otto-bot: --force needs the GUIDs of the deliveries to work in again", file=sys.stderr)  # noqa: T201
+        return EXIT_USAGE
+    return run(Wanted(tuple(options.guids), options.since, options.force, options.dry_run), _settings())
 
 
 def _receive(options: argparse.Namespace) -> int:

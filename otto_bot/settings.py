@@ -4,13 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 from urllib.parse import urlsplit
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
 from pydantic_core import ErrorDetails
 
 from otto_bot.core.config import HostCaps
+
+if TYPE_CHECKING:
+    from otto_bot.core.limits import HostLimits
+
+Most = Annotated[int, Field(ge=1, le=100_000)]
 
 
 class SettingsError(ValueError):
@@ -25,6 +30,7 @@ class StoreSettings(BaseModel):
     database_url: str = ""
     state_dir: Path = Path("state")
     prices: str = ""
+    keep_days: Annotated[float, Field(ge=1, le=36500, allow_inf_nan=False)] = 90
 
     @property
     def database(self) -> str:
@@ -48,6 +54,12 @@ class Settings(StoreSettings):
     max_usd: Annotated[float, Field(gt=0, allow_inf_nan=False)] = 50
     max_minutes: Annotated[float, Field(gt=0, allow_inf_nan=False)] = 1440
     max_attempts: Annotated[int, Field(ge=1, le=10)] = 10
+    max_runs: Most = 500
+    max_runs_per_installation: Most = 50
+    max_attempts_at_once: Most = 64
+    max_attempts_at_once_per_installation: Most = 16
+    max_agents: Most = 96
+    max_agents_per_installation: Most = 24
     cage: Literal["require", "scripted"] = "require"
     log_level: Literal["debug", "info", "warning", "error"] = "info"
 
@@ -55,6 +67,20 @@ class Settings(StoreSettings):
     def caps(self) -> HostCaps:
         """What repositories may use at most."""
         return HostCaps(usd=self.max_usd, minutes=self.max_minutes, attempts=self.max_attempts)
+
+    @property
+    def limits(self) -> HostLimits:
+        """How much may be at work at once."""
+        from otto_bot.core.limits import AtOnce, HostLimits  # the whole heart, which the web process does not need
+
+        return HostLimits(
+            installation=AtOnce(
+                runs=self.max_runs_per_installation,
+                attempts=self.max_attempts_at_once_per_installation,
+                agents=self.max_agents_per_installation,
+            ),
+            host=AtOnce(runs=self.max_runs, attempts=self.max_attempts_at_once, agents=self.max_agents),
+        )
 
     @property
     def web_url(self) -> str:
@@ -104,7 +130,10 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
 def read_store_settings(environment: Mapping[str, str]) -> StoreSettings:
     """Where the ledger is, and the prices. Raises SettingsError; what only a host needs may be missing or wrong."""
     values = {name: value for name in StoreSettings.model_fields if (value := _value(environment, name)) is not None}
-    settings = StoreSettings.model_validate(values)
+    try:
+        settings = StoreSettings.model_validate(values)
+    except ValidationError as error:
+        raise SettingsError("; ".join(map(_problem, error.errors())) + ". See docs/configure.md") from None
     problems = _wrong(
         {
             "OTTO_DATABASE_URL": lambda: _check_database(settings.database),

@@ -14,26 +14,34 @@ import socket
 import sys
 import threading
 import time
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from otto_bot.core.limits import HostLimits
+import sqlalchemy as sa
+
 from otto_bot.core.redact import Redactor
+from otto_bot.engine.admission import LOOK_SECONDS, Admission
 from otto_bot.engine.execute import Executor
-from otto_bot.engine.loop import STOP_SECONDS, Engine, Records, Who
+from otto_bot.engine.forgetting import forget
+from otto_bot.engine.loop import STOP_SECONDS, Chore, Engine, Records, Who
 from otto_bot.engine.queue import DbosQueue, queue_url
 from otto_bot.git.runner import GitRunner
 from otto_bot.github.client import GitHubApp
 from otto_bot.intake.catchup import CatchUp
 from otto_bot.intake.desk import Desk
 from otto_bot.intake.permission import PermissionGate
+from otto_bot.intake.redelivery import Redelivery, window
+from otto_bot.intake.rhythm import Rhythm
 from otto_bot.intake.routes import Router
 from otto_bot.intake.side_by_side import SideBySide
 from otto_bot.jobs.context import Context
 from otto_bot.jobs.registry import jobs_for, translate
+from otto_bot.keeping.collect import Retention
+from otto_bot.keeping.housekeeping import LOOK_SECONDS as HOUSEKEEPING_SECONDS
+from otto_bot.keeping.housekeeping import Housekeeping
 from otto_bot.model.client import ModelClient, warm
 from otto_bot.model.prices import Prices
 from otto_bot.sandbox.bare import Bare
@@ -42,12 +50,15 @@ from otto_bot.settings import FILE_VARIANTS, Settings, SettingsError
 from otto_bot.store.archive import Archive
 from otto_bot.store.clock import Clock
 from otto_bot.store.database import migrate, open_database
+from otto_bot.store.deliveries import Deliveries
 from otto_bot.store.effect_rows import EffectRows
+from otto_bot.store.held_back import HeldBack
 from otto_bot.store.inbox import Inbox
 from otto_bot.store.installations import Installations, SharedSlots
 from otto_bot.store.leader import Leader
 from otto_bot.store.learnings import Learnings
 from otto_bot.store.ledger import Ledger
+from otto_bot.store.looks import Looks
 from otto_bot.store.versions import CODE_VERSION, shown
 from otto_bot.store.worker_rows import WorkerRows
 
@@ -156,8 +167,9 @@ async def _engine(settings: Settings, alone: bool) -> AsyncIterator[Engine]:
     redactor = Redactor()
     for secret in settings.secrets:
         redactor.register(secret)
-    ledger, rows, inbox, archive = Ledger(engine_db), EffectRows(engine_db), Inbox(engine_db), Archive(engine_db)
-    learnings = Learnings(engine_db)
+    ledger, rows = Ledger(engine_db, settings.limits), EffectRows(engine_db)
+    inbox, archive = Inbox(engine_db), Archive(engine_db)
+    learnings, looks = Learnings(engine_db), Looks(engine_db)
     switch = _Switch()
     async with GitHubApp(
         settings.github_api_url,
@@ -170,23 +182,53 @@ async def _engine(settings: Settings, alone: bool) -> AsyncIterator[Engine]:
         context = _context(settings, ledger, rows, archive, learnings, github, redactor, switch)
         gate = PermissionGate(utc_now, lambda _repo: ())
         desk = Desk(ledger, github, gate, settings.caps, utc_now, settings.web_url, learnings=learnings)
-        deliveries = SideBySide(Router(desk, inbox).deliver, inbox, utc_now)
+        rhythm = Rhythm(unit=timedelta(seconds=settings.catchup_seconds))
+        deliveries = SideBySide(Router(desk, inbox, looks).deliver, inbox, utc_now)
         switch.engine = Engine(
             who=Who(name, host, shown(CODE_VERSION), alone),
             records=Records(rows, inbox, WorkerRows(engine_db), Leader(engine_db), clock),
             queue=DbosQueue(queue_url(settings.database), "otto" if alone else name),
             executor=Executor(ledger, rows, jobs_for(context), translate, clock),
             deliver=deliveries,
-            catch_up=CatchUp(desk, ledger, archive, github),
+            catch_up=_catching_up(
+                Redelivery(github, Deliveries(engine_db), looks, rhythm, utc_now, window(settings.github_api_url)),
+                CatchUp(desk, ledger, archive, github, looks, rhythm),
+            ),
             catch_up_seconds=settings.catchup_seconds,
             concurrency=settings.concurrency,
-            limits=HostLimits(),
+            limits=settings.limits,
+            chores=_chores(settings, engine_db, ledger, switch),
         )
         try:
             yield switch.engine
         finally:
             await deliveries.stop(DELIVERIES_SECONDS)
     engine_db.dispose()
+
+
+def _catching_up(redelivery: Redelivery, compare: CatchUp) -> Callable[[], Awaitable[None]]:
+    async def catch_up() -> None:
+        """What can be had again as a webhook; then what only a look shows."""
+        await redelivery()
+        await compare()
+
+    return catch_up
+
+
+def _chores(settings: Settings, engine_db: sa.Engine, ledger: Ledger, switch: _Switch) -> tuple[Chore, ...]:
+    """What one worker of a database does for all of them. Two at the same moment do no harm, only more work."""
+
+    def leads(_at: datetime) -> bool:
+        return switch.engine is not None and switch.engine.leads
+
+    held_back = HeldBack(engine_db, settings.limits)
+    admission = Admission(ledger, held_back, Installations(engine_db).closed, leads, utc_now)
+    kept = Retention(settings.database, settings.state_dir.absolute(), settings.keep_days)
+    url = queue_url(settings.database)
+    housekeeping = Housekeeping(
+        engine_db, kept, lambda before, dry: forget(url, before, dry=dry), leads, switch, utc_now
+    )
+    return ((LOOK_SECONDS, admission), (HOUSEKEEPING_SECONDS, housekeeping))
 
 
 def _context(

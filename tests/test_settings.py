@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from itertools import product
 from pathlib import Path
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
+from otto_bot.core.limits import AtOnce, HostLimits
 from otto_bot.settings import SettingsError, read_settings
 
 FORM = (Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
@@ -36,6 +38,17 @@ def test_three_values_are_enough(env: dict[str, str], tmp_path: Path) -> None:
     assert settings.database == f"sqlite:///{tmp_path}/otto.sqlite"
     assert settings.web_url == "https://github.com"
     assert (settings.caps.usd, settings.caps.minutes, settings.caps.attempts) == (50, 1440, 10)
+
+
+def test_limits_of_how_much_is_at_work_at_once(env: dict[str, str]) -> None:
+    """Without a word they are those of the heart; each variable is one of them."""
+    assert read_settings(env).limits == HostLimits()
+    names = ("MAX_RUNS", "MAX_ATTEMPTS_AT_ONCE", "MAX_AGENTS")
+    given = {f"OTTO_{name}{one}": str(i) for i, (name, one) in enumerate(product(names, ("", "_PER_INSTALLATION")), 1)}
+
+    assert read_settings(env | given).limits == HostLimits(
+        host=AtOnce(runs=1, attempts=3, agents=5), installation=AtOnce(runs=2, attempts=4, agents=6)
+    )
 
 
 def test_secrets_come_from_files_and_there_may_be_several(env: dict[str, str], pem: str, tmp_path: Path) -> None:
@@ -72,6 +85,9 @@ def test_people_see_enterprise_servers_beside_their_api(env: dict[str, str], api
         ("OTTO_MAX_USD", "inf"),
         ("OTTO_MAX_MINUTES", "-1"),
         ("OTTO_MAX_ATTEMPTS", "11"),
+        ("OTTO_MAX_RUNS", "0"),
+        ("OTTO_MAX_AGENTS_PER_INSTALLATION", "many"),
+        ("OTTO_KEEP_DAYS", "0.5"),
         ("OTTO_CAGE", "off"),
         ("OTTO_LOG_LEVEL", "loud"),
         ("OTTO_GITHUB_API_URL", "api.github.com"),

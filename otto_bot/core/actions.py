@@ -8,14 +8,14 @@ from typing import Literal
 
 from otto_bot.core.attempt import Ending
 from otto_bot.core.config import VerifyConfig
+from otto_bot.core.pauses import key_of, pause
 from otto_bot.core.values import Frozen
 
 QUEUED_TOO_LONG = timedelta(minutes=15)
 NO_RUN_FACTOR = 10
 """A head for which no run appears within this many settle times has no CI."""
-POLL_FIRST = 2.0
-POLL_MOST = 15.0
-"""Seconds between looks while webhooks say nothing."""
+NO_RUN_LEAST = 2.0
+"""Seconds that it has in any case."""
 BAD = frozenset({"failure", "timed_out", "startup_failure", "stale"})
 
 
@@ -43,24 +43,31 @@ class Seen(Frozen):
 
 def read_runs(
     runs: Sequence[RunSeen], missing: Sequence[str], *, started_at: datetime, now: datetime, polls: int,
-    verify: VerifyConfig,
+    verify: VerifyConfig, hearing: bool = False, reported: Sequence[str] = (),
 ) -> Seen:  # fmt: skip
-    """What these runs amount to. `missing` are required contexts that have not reported at all."""
+    """What these runs amount to. `missing` are required contexts that have not reported at all.
+
+    `hearing`: webhooks arrive, so that nothing need be asked often. `reported` are the runs whose end they told, as
+    `id/attempt`.
+    """
     settle = verify.settle_seconds
-    pause = min(POLL_MOST, POLL_FIRST + polls)
+    ended = {key_of(run.id, run.attempt) for run in runs if run.status == "completed"}
+    wait = pause(polls, hearing=hearing, behind=bool({*reported} & {key_of(r.id, r.attempt) for r in runs} - ended))
     if now - started_at > timedelta(minutes=verify.timeout_minutes):
         return Seen(ending="timed_out")
-    if not runs and now - started_at > timedelta(seconds=max(settle * NO_RUN_FACTOR, POLL_FIRST)):
+    no_run = max(settle * NO_RUN_FACTOR, NO_RUN_LEAST) - (now - started_at).total_seconds()
+    if not runs and no_run < 0:
         return Seen(ending="no_ci", reason="no_run")
     if not runs:
-        return Seen(waiting="GitHub has not started a workflow for this commit yet", seconds=pause)
+        # The moment in which it counts as having no CI is a date of its own, not a look in between.
+        return Seen(waiting="GitHub has not started a workflow for this commit yet", seconds=min(wait, no_run + 0.05))
     blocked = _blocked(runs, now)
     if blocked is not None:
         return blocked
     running = [run for run in runs if run.status != "completed"]
     if running or missing:
         names = ", ".join([run.name for run in running] + list(missing))
-        return Seen(waiting=f"waits for {names}"[:300], seconds=pause)
+        return Seen(waiting=f"waits for {names}"[:300], seconds=wait)
     last = max((run.updated_at for run in runs if run.updated_at is not None), default=started_at)
     left = settle - (now - max(last, started_at)).total_seconds()
     if left > 0:

@@ -53,6 +53,11 @@ class Verification(Frozen):
     dispatched_run: int | None = None
     polls: int = 0
     next_at: datetime
+    looked_at: datetime | None = None
+    reports: int = 0
+    """How many webhooks told something about it."""
+    reported: tuple[str, ...] = ()
+    """Workflow runs that webhooks told the end of, as `id/attempt`."""
     round: int = 1
     rerun_due: bool = False
     waiting: str = ""

@@ -37,5 +37,8 @@ def journeys_polled(run: Run, event: e.JourneysPolled) -> Run:
     if one is None or one.dispatched is None:
         return run
     kept = None if event.lost else one.dispatched
-    changes = {"polls": one.polls + 1, "next_at": event.next_at, "waiting": event.lost or event.waiting}
+    # What was reported while GitHub was being asked may not be in its answer.
+    late = event.knew is not None and len(one.reported) > event.knew
+    next_at = min(event.next_at, event.at) if late else event.next_at
+    changes = {"polls": one.polls + 1, "next_at": next_at, "waiting": event.lost or event.waiting}
     return run.with_round(one.model_copy(update={**changes, "dispatched": kept}))

@@ -50,6 +50,8 @@ class JourneysPolled(Event):
     next_at: datetime
     waiting: str = ""
     lost: str = ""
+    knew: int | None = None
+    """How many reports were known before GitHub was asked; old ledgers do not tell."""
 
 
 class JourneysSkipped(Event):

@@ -131,6 +131,8 @@ class JourneyRound(Frozen):
     polls: int = 0
     next_at: datetime | None = None
     """When Actions is looked at again."""
+    reported: tuple[str, ...] = ()
+    """Ends of its workflow run that webhooks told, as `id/attempt`."""
     waiting: str = ""
     report: JourneyReport = JourneyReport()
     verdicts: dict[str, Verdict] = {}

@@ -18,7 +18,9 @@ from otto_bot.core import (
     journey_rounds,
     learning_uses,
     outcomes,
+    parked,
     planning,
+    polling,
     review_rounds,
     reviewing,
     steering,
@@ -29,7 +31,6 @@ from otto_bot.core.attempt import BASELINE, TaskState
 from otto_bot.core.budget import Money
 from otto_bot.core.events import RunEvent
 from otto_bot.core.invariants import InvariantBroken, broken, broken_step
-from otto_bot.core.parking import Parking
 from otto_bot.core.reviews import Review, tasks_needed
 from otto_bot.core.run import Outcome, Run, RunPhase, Trouble
 from otto_bot.core.waits import waits_for
@@ -49,7 +50,7 @@ def reduce(run: Run | None, event: RunEvent) -> Run | None:
     after = journey_rounds.renewed(run, reviewing.renewed(run, after, event.at), event.at)
     after = tasks.advance(review_rounds.taken_up(additions.resumed(after)))
     after = outcomes.followed(base.reopen(_stopped(after), event.at), event)
-    after = _clock(estimates.timed(run, after, event.at), event)
+    after = _clock(parked.cleared(estimates.timed(run, after, event.at)), event)
     after = context_notes.grown(run, after)
     wrong = (*broken(after), *broken_step(run, after))
     if wrong:
@@ -64,8 +65,8 @@ def _stopped(run: Run) -> Run:
 
 
 def _clock(run: Run, event: RunEvent) -> Run:
-    """Time spent waiting for people is not the run's own: its minutes stand still."""
-    idle = run.resting or waits_for(run) is not None
+    """Time spent waiting for people, or for a limit, is not the run's own: its minutes stand still."""
+    idle = run.resting or run.parked is not None or waits_for(run) is not None
     if idle and run.idle_since is None:
         return run.model_copy(update={"idle_since": event.at})
     if not idle and run.idle_since is not None:
@@ -125,7 +126,8 @@ def _polled(run: Run, event: e.VerificationPolled) -> Run:
         verification.model_copy(
             update={
                 "polls": verification.polls + 1,
-                "next_at": event.next_at,
+                "next_at": polling.next_look(verification, event),
+                "looked_at": event.at,
                 "waiting": event.waiting,
                 "run_ids": event.run_ids or verification.run_ids,
                 "url": event.url or verification.url,
@@ -149,17 +151,10 @@ def _verified(run: Run, event: e.VerificationEnded) -> Run:
     )
     run = run.with_verification(verification)
     if event.target == BASELINE:
-        return base.baseline_verified(run)
+        return base.baseline_verified(polling.base_known(run, event.at))
     if event.target.startswith("b"):
         return integration.candidate_verified(run, verification)
     return tasks.attempt_verified(run, event.target, verification)
-
-
-def _reported(run: Run, event: e.Reported) -> Run:
-    for verification in run.verifications.values():
-        if verification.sha == event.sha and verification.ending is None and verification.next_at > event.at:
-            run = run.with_verification(verification.model_copy(update={"next_at": event.at}))
-    return run
 
 
 def _rerun(run: Run, event: e.JobsRerun) -> Run:
@@ -277,16 +272,6 @@ def _replied(run: Run, event: e.Replied) -> Run:
     return run.model_copy(update={"replied": event.number}) if owed and event.number == run.replied + 1 else run
 
 
-def _parked(run: Run, event: e.Parked) -> Run:
-    since = run.parked.since if run.parked is not None and run.parked.why == event.why else event.at
-    parking = Parking(why=event.why, reason=event.reason, until=event.until, since=since)
-    return run if run.ended or run.resting else run.model_copy(update={"parked": parking})
-
-
-def _unparked(run: Run, event: e.Unparked) -> Run:
-    return run if run.parked is None else run.model_copy(update={"parked": None})
-
-
 def _tidied(run: Run, event: e.Tidied) -> Run:
     return run.model_copy(update={"closed_prs": run.closed_prs | {event.number}})
 
@@ -304,7 +289,7 @@ _HANDLERS: dict[type, Callable[[Run, Any], Run]] = {
     e.AttemptStopped: tasks.attempt_stopped,
     e.VerificationPolled: _polled,
     e.VerificationEnded: _verified,
-    e.Reported: _reported,
+    e.Reported: polling.reported,
     e.JobsRerun: _rerun,
     e.JudgeEnded: tasks.judge_ended,
     e.CandidateBuilt: integration.candidate_built,
@@ -334,8 +319,8 @@ _HANDLERS: dict[type, Callable[[Run, Any], Run]] = {
     e.PersonCalled: _called,
     e.Replied: _replied,
     e.Tidied: _tidied,
-    e.Parked: _parked,
-    e.Unparked: _unparked,
+    e.Parked: parked.parked,
+    e.Unparked: parked.unparked,
     e.LearningsWritten: learning_uses.learnings_written,
     e.JourneysTested: journey_rounds.journeys_tested,
     e.JourneysDispatched: journey_dispatch.journeys_dispatched,

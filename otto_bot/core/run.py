@@ -165,6 +165,8 @@ class Run(Frozen):
     stopping: bool = False
     landed: bool = False
     """People merged the pull request: nothing starts afterwards."""
+    slim: bool = False
+    """Its ledger was deleted by the host's retention: only what later runs of the issue inherit is here."""
     hold: Hold | None = None
     rests: int = 0
     paid_by: str = ""
@@ -173,9 +175,11 @@ class Run(Frozen):
     """Who put the label on again while the run was active: the status comment says that nothing new starts."""
     parked: Parking | None = None
     """A limit of the host or of GitHub that holds the run back; nothing of what is due changes by it."""
+    heard_at: datetime | None = None
+    """When a webhook told something about its verifications last."""
     idle_since: datetime | None = None
     idle_seconds: float = 0.0
-    """How long the run has waited for people so far; `idle_since` = it waits now."""
+    """How long the run has waited for people and for limits so far; `idle_since` = it waits now."""
 
     config: Config = Config()
     prepared: bool = False
@@ -268,13 +272,13 @@ class Run(Frozen):
 
         A run that was done is at work again from the moment in which it is given a review.
         """
-        final = self.landed or self.outcome in (Outcome.DONE, Outcome.CANCELLED, Outcome.FAILED)
+        final = self.landed or self.slim or self.outcome in (Outcome.DONE, Outcome.CANCELLED, Outcome.FAILED)
         return final and self.phase is RunPhase.DONE and not self.reviewed
 
     @property
     def reviewed(self) -> bool:
         """Whether a review is still to be taken up, and will be."""
-        over = self.landed or self.outcome in (Outcome.CANCELLED, Outcome.FAILED)
+        over = self.landed or self.slim or self.outcome in (Outcome.CANCELLED, Outcome.FAILED)
         return not over and any(review.state in ("given", "posted") for review in self.reviews)
 
     @property

@@ -24,7 +24,14 @@ CONTEXT = "context"
 
 
 def surfaces(run: Run) -> dict[str, str]:
-    """Surface → digest. A surface whose shown digest differs has to be written again."""
+    """Surface → digest. A surface whose shown digest differs has to be written again.
+
+    Of a slim run there are none: what people see stays as it was, for hardly anything is known here any more.
+    """
+    return {} if run.slim else _surfaces(run)
+
+
+def _surfaces(run: Run) -> dict[str, str]:
     wanted = {STATUS: _digest(_status(run)), **_plan(run), **_context(run)}
     if run.prepared or run.resting:
         wanted[LABELS] = _digest(labels(run))

@@ -96,6 +96,8 @@ class VerificationPolled(Event):
     waiting: str = ""
     run_ids: tuple[int, ...] = ()
     url: str = ""
+    knew: int | None = None
+    """How many reports were known before GitHub was asked; old ledgers do not tell."""
 
 
 class VerificationEnded(Event):
@@ -111,10 +113,11 @@ class VerificationEnded(Event):
 
 
 class Reported(Event):
-    """A webhook says that something about a commit changed: ask again now."""
+    """A webhook says that something about a commit changed: ask again now. `key` is `id/attempt` of a workflow run."""
 
     type: Literal["Reported"] = "Reported"
     sha: str
+    key: str = ""
 
 
 class JobsRerun(Event):

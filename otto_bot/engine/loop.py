@@ -63,6 +63,10 @@ class Records:
     clock: Clock
 
 
+Chore = tuple[float, Callable[[], Awaitable[None]]]
+"""Every so many seconds: something small that is done again and again."""
+
+
 class Engine:
     """Keeps the queue in step with the effect rows until it is asked to stop."""
 
@@ -78,7 +82,9 @@ class Engine:
         catch_up_seconds: float,
         concurrency: int,
         limits: HostLimits,
+        chores: Sequence[Chore] = (),
     ) -> None:
+        self._chores = chores
         self._who = who
         self._rows, self._inbox = records.rows, records.inbox
         self._workers, self._leader = records.workers, records.leader
@@ -117,6 +123,7 @@ class Engine:
             asyncio.create_task(self._every(TICK_SECONDS, self._take_deliveries)),
             asyncio.create_task(self._every(REAP_SECONDS, self._reap)),
             asyncio.create_task(self._every(self._catch_up_seconds, self._catch_up_if_leading)),
+            *(asyncio.create_task(self._every(seconds, chore)) for seconds, chore in self._chores),
         ]
         try:
             await self._stopping.wait()

@@ -62,10 +62,14 @@ class AppVerbs:
         pages = self._metadata_session(installation_id).pages(route("/installation/repositories"), key="repositories")
         return [parse(RepositoryInfo, item) async for item in pages]
 
-    async def deliveries(self, since: datetime) -> list[Delivery]:
-        """Webhook deliveries at or after `since` (aware), newest first; GitHub keeps three days."""
+    async def deliveries(self, since: datetime, *, failed: bool = False) -> list[Delivery]:
+        """Attempts to deliver a webhook at or after `since` (aware), newest first; GitHub keeps them three days.
+
+        `failed`: only those that failed. Raises TooLarge where there are more than fifty pages of them.
+        """
         found: list[Delivery] = []
-        async for item in self._app_session.pages(route("/app/hook/deliveries")):
+        params = {"status": "failure"} if failed else None
+        async for item in self._app_session.pages(route("/app/hook/deliveries"), params=params):
             delivery = parse(Delivery, item)
             if delivery.delivered_at < since:
                 break

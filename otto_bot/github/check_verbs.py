@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import timedelta
 from typing import Any, Literal
 
 from otto_bot.github.ci_models import (
@@ -28,6 +29,9 @@ from otto_bot.github.repository import RepositoryCalls
 
 CheckStatus = Literal["queued", "in_progress", "completed"]
 Conclusion = Literal["action_required", "cancelled", "failure", "neutral", "success", "skipped", "timed_out"]
+
+
+REQUIRED_KEPT = timedelta(minutes=1)
 
 
 class CheckVerbs(RepositoryCalls):
@@ -92,10 +96,13 @@ class CheckVerbs(RepositoryCalls):
 
     @needs(metadata="read", contents="read")
     async def required_contexts(self, branch: str) -> RequiredContexts:
-        """What a branch requires before a merge, by rulesets and by classic protection.
+        """What a branch requires before a merge, by rulesets and by classic protection; at most a minute old.
 
         A source that may not be read counts as empty and is named in `unreadable`.
         """
+        now, known = self._around.now(), self._naming.required.get(branch)
+        if known is not None and now - known[0] < REQUIRED_KEPT:
+            return known[1]
         found: dict[str, RequiredContext] = {}
         unreadable: list[str] = []
         try:
@@ -108,7 +115,9 @@ class CheckVerbs(RepositoryCalls):
                 found.setdefault(name, RequiredContext(context=name))
         except (Forbidden, NotFound) as error:
             unreadable.append(f"protection: {error}")
-        return RequiredContexts(contexts=tuple(found.values()), unreadable=tuple(unreadable))
+        required = RequiredContexts(contexts=tuple(found.values()), unreadable=tuple(unreadable))
+        self._naming.required[branch] = now, required
+        return required
 
 
 def _report(status: CheckStatus, conclusion: Conclusion | None, actions: Sequence[CheckAction]) -> dict[str, Any]:

@@ -195,6 +195,11 @@ class Delivery(Fact):
     installation_id: int | None = None
     repository_id: int | None = None
 
+    @property
+    def ok(self) -> bool:
+        """Whether it was accepted."""
+        return self.status == "OK" or 200 <= self.status_code < 300
+
 
 class DeliveryContent(Fact):
     """What was (to be) delivered: for a host that webhooks cannot reach."""

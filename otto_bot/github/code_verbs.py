@@ -33,6 +33,11 @@ class CodeVerbs(RepositoryCalls):
         return await self._resolve(fresh=True)
 
     @needs(metadata="read")
+    async def info_lately(self) -> RepositoryInfo:
+        """The repository as it was at most a minute ago."""
+        return await self._resolve(fresh=self._stale)
+
+    @needs(metadata="read")
     async def permission(self, login: str) -> Permission:
         """What a person may do here, asked now and not remembered. Level `none` for somebody unknown."""
         try:

@@ -8,11 +8,17 @@ from typing import Literal
 
 from otto_bot.github.errors import NotFound, Refused
 from otto_bot.github.marked import MarkedCalls, first_line, same_text, with_marker
-from otto_bot.github.models import Comment, CommentRef, Issue, Label, LabelledEvent, ReviewComment, Target
+from otto_bot.github.models import Comment, CommentRef, Editor, Issue, Label, LabelledEvent, ReviewComment, Target
 from otto_bot.github.needs import needs
 from otto_bot.github.reading import parse
+from otto_bot.github.routes import Route
 
 Reaction = Literal["+1", "-1", "laugh", "confused", "heart", "hooray", "rocket", "eyes"]
+_GRAPHQL = Route("/graphql", "/graphql")
+_EDITOR = (
+    "query($id: ID!) { node(id: $id) { ... on IssueComment "
+    "{ editor { __typename login ... on User { databaseId } ... on Bot { databaseId } } } } }"
+)
 _REACTION_TAILS = {
     "issue": "/issues/{id}/reactions",
     "comment": "/issues/comments/{id}/reactions",
@@ -41,6 +47,12 @@ class IssueVerbs(MarkedCalls):
         issues = [parse(Issue, item) async for item in items]
         return [issue for issue in issues if not issue.pull_request]
 
+    @needs(issues="read", pull_requests="read")
+    async def changed_issues(self, since: datetime) -> list[Issue]:
+        """Issues and pull requests, open or closed, that changed at or after `since`; what changed last comes first."""
+        params = {**_since(since), "state": "all", "sort": "updated", "direction": "desc"}
+        return [parse(Issue, item) async for item in self._pages("/issues", params=params)]
+
     @needs(issues="read")
     async def comments(self, number: int, since: datetime | None = None) -> list[Comment]:
         """Comments of an issue or pull request, oldest first; with `since` only those changed at or after it."""
@@ -52,6 +64,17 @@ class IssueVerbs(MarkedCalls):
         """Comments on lines of a pull request's diff, oldest first."""
         items = self._pages("/pulls/{number}/comments", number, params=_since(since))
         return [parse(ReviewComment, item) async for item in items]
+
+    @needs(issues="read", pull_requests="read")
+    async def editor_of(self, node_id: str) -> Editor | None:
+        """Who edited a comment last; None where nobody did, or GitHub does not say. Only GraphQL tells."""
+        answer = await self._session.call(
+            "POST", _GRAPHQL, body={"query": _EDITOR, "variables": {"id": node_id}}, repeatable=True
+        )
+        data = answer.json()
+        node = data.get("node") if isinstance(data, dict) else None
+        editor = node.get("editor") if isinstance(node, dict) else None
+        return parse(Editor, editor) if isinstance(editor, dict) else None
 
     @needs(issues="write", pull_requests="write")
     async def upsert_comment(self, number: int, marker: str, body: str, known_id: int | None = None) -> CommentRef:

@@ -119,6 +119,7 @@ class Comment(Fact):
     """A comment on an issue or pull request. `app_id` is the App that wrote it, if one did."""
 
     id: int
+    node_id: str = ""
     body: Text = ""
     author_login: str = Field(default="ghost", validation_alias=AliasPath("user", "login"))
     author_id: int | None = Field(default=None, validation_alias=AliasPath("user", "id"))
@@ -162,6 +163,14 @@ class Review(Fact):
     commit_id: Text = ""
     html_url: Text = ""
     submitted_at: datetime | None = None
+
+
+class Editor(Fact):
+    """Who edited a comment last. `kind` is GraphQL's: `User`, `Bot` and others."""
+
+    login: str
+    id: int | None = Field(default=None, validation_alias="databaseId")
+    kind: str = Field(default="User", validation_alias="__typename")
 
 
 class CommentRef(Fact):

@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from typing import Any, Protocol, Self
 
 from otto_bot.github.answer import Answer
+from otto_bot.github.ci_models import RequiredContexts
 from otto_bot.github.errors import Moved, NotFound
 from otto_bot.github.models import RepositoryInfo
 from otto_bot.github.needs import needs
@@ -40,12 +41,13 @@ class Surroundings:
 
 
 class _Naming:
-    """What the repository is called, as last resolved; shared by all that ask about it."""
+    """What is known of the repository: its name, what its branches require; shared by all that ask about it."""
 
     def __init__(self) -> None:
         self.info: RepositoryInfo | None = None
         self.resolved_at: datetime | None = None
         self.resolving = asyncio.Lock()
+        self.required: dict[str, tuple[datetime, RequiredContexts]] = {}
 
 
 class RepositoryCalls:
@@ -76,11 +78,15 @@ class RepositoryCalls:
                 naming.resolved_at = self._around.now()
             return naming.info
 
+    @property
+    def _stale(self) -> bool:
+        """Whether the name was not asked for lately."""
+        seen = self._naming.resolved_at
+        return seen is None or self._around.now() - seen >= NAME_TRUSTED_FOR
+
     async def _renamed(self, before: RepositoryInfo, *, at_once: bool) -> bool:
         """Whether the repository is called something else by now. A name that was just resolved is not doubted."""
-        seen = self._naming.resolved_at
-        age = self._around.now() - seen if seen is not None else NAME_TRUSTED_FOR
-        if not at_once and age < NAME_TRUSTED_FOR:
+        if not at_once and not self._stale:
             return False
         return (await self._resolve(fresh=True)).full_name != before.full_name
 

@@ -43,6 +43,21 @@ def ticked(before: str, after: str) -> Command | None:
     return command if isinstance(command, Command) else None
 
 
+def unticked(after: str) -> str | None:
+    """The comment before its one box with a command was ticked; None where none or several are."""
+    lines = after.replace("\r\n", "\n").split("\n")
+    on = [n for n, line in enumerate(lines) if _is_on(line)]
+    if len(on) != 1:
+        return None
+    lines[on[0]] = _BOX.sub(r"\1 \3", lines[on[0]])
+    return "\n".join(lines)
+
+
+def _is_on(line: str) -> bool:
+    match = _BOX.match(line)
+    return match is not None and match.group(2) != " " and _IN_BOX.search(match.group(3)) is not None
+
+
 def outdated(run: Run, after: str) -> Command | None:
     """The yes to a revision that is not the newest any more: its box was ticked in a page that was opened before.
 

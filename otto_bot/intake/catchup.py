@@ -1,199 +1,252 @@
-"""What webhooks did not tell: labelled issues without a run, commands, reviews, closed pulls, moved branches."""
+"""What webhooks did not tell: rounds over repositories and open runs, as often as it takes and GitHub allows."""
 
 from __future__ import annotations
 
 import asyncio
 import logging
+from collections.abc import Sequence
 from datetime import datetime, timedelta
-from typing import Literal
 
 from otto_bot.core import base
 from otto_bot.core import events as e
-from otto_bot.core.issue import IssueText
-from otto_bot.core.review_rounds import asked_at
-from otto_bot.core.run import Run
-from otto_bot.core.values import Person, Repo
+from otto_bot.core.values import Frozen, Person, Repo
 from otto_bot.github.client import GitHubApp
-from otto_bot.github.errors import GitHubError
-from otto_bot.github.models import Comment, RepositoryInfo
-from otto_bot.intake.desk import Desk, Said
-from otto_bot.intake.reviews import REQUESTED, reviewable
+from otto_bot.github.errors import GitHubError, RetryLater, TooLarge
+from otto_bot.github.models import Issue, RepositoryInfo
+from otto_bot.intake.comparing import OVERLAP, Comparing
+from otto_bot.intake.desk import Desk
+from otto_bot.intake.rhythm import BUDGET, Purse, Rhythm
 from otto_bot.store.archive import Archive
 from otto_bot.store.ledger import Ledger
+from otto_bot.store.looks import Looks, RunRow, heard_name
 
 log = logging.getLogger(__name__)
-
-OVERLAP = timedelta(minutes=2)
-"""Comments are looked at again for this long: GitHub's lists lag behind."""
 
 REVIEWED_FOR = timedelta(days=30)
 """So long after its end a run that is done is asked for reviews whose webhook was lost."""
 MOST_DONE = 20
-"""Runs that are done and looked at in one round, those that changed last."""
+"""Runs that are done and looked at when a worker starts, those that changed last."""
+MOST_DUE = 500
+"""Runs whose look is due that are read in one round."""
+OWN_WORDS = timedelta(seconds=5)
+"""What GitHub shows as changed this soon after a run's last event was Otto itself."""
+
+
+FAR = timedelta(days=36500)
+"""Every look is due by then."""
+
+
+class Swept(Frozen):
+    """Where the looks at a repository stand: changes since when, next when, how many named nothing."""
+
+    since: datetime
+    next_at: datetime
+    quiet: int = 0
 
 
 class CatchUp:
-    """Compares open runs and labelled issues with GitHub. Every finding goes the way its webhook would have gone."""
+    """Compares repositories and open runs with GitHub. Every finding goes the way its webhook would have gone.
 
-    def __init__(self, desk: Desk, ledger: Ledger, archive: Archive, github: GitHubApp) -> None:
+    A repository is asked in one request what has changed; runs that this concerns are looked at, all others rarely.
+    """
+
+    def __init__(
+        self,
+        desk: Desk,
+        ledger: Ledger,
+        archive: Archive,
+        github: GitHubApp,
+        looks: Looks,
+        rhythm: Rhythm,
+        budget: int = BUDGET,
+    ) -> None:
         self._desk = desk
         self._ledger = ledger
-        self._archive = archive
         self._github = github
+        self._looks = looks
+        self._archive = archive
+        self._rhythm = rhythm
+        self._budget = budget
+        self._compare = Comparing(desk, ledger, archive)
+        self._repositories: dict[int, tuple[datetime, list[RepositoryInfo]]] = {}
+        self._installations: tuple[datetime, list[int]] | None = None
+        self._begun = False
 
     async def __call__(self) -> None:
-        """One round. A repository that cannot be read is left for the next."""
-        for run_id in await asyncio.to_thread(self._ledger.active_runs):
-            run = await asyncio.to_thread(self._ledger.load, run_id)
-            try:
-                await self._run(run)
-            except GitHubError as error:
-                log.warning("run %s could not be compared with GitHub: %s", run_id, error)
-        await self._done()
+        """One round, if no other worker has this one. The first of a process looks at everything, as far as it may."""
+        if await asyncio.to_thread(self._looks.take, "catch-up", self._desk.now(), self._rhythm.turn):
+            every, self._begun = not self._begun, True
+            await self.round(every=every)
+
+    async def round(self, *, every: bool = False) -> None:
+        """Whatever is due, or everything. What cannot be read is left for the next round."""
         try:
-            await self._labelled()
+            installations = await self._awake()
         except GitHubError as error:
-            log.warning("labelled issues could not be listed: %s", error)
+            log.warning("installations could not be listed: %s", error)
+            return
+        purses = {one: Purse(self._budget) for one in installations}
+        for installation, purse in purses.items():
+            await self._installation(installation, purse, every)
+        await self._due(purses, every)
+        if every:
+            await self._done()
+
+    async def _installation(self, installation: int, purse: Purse, every: bool) -> None:
+        hearing = await self._hearing(installation)
+        try:
+            infos = await self._infos(installation, hearing)
+        except GitHubError as error:
+            log.warning("repositories of installation %s could not be listed: %s", installation, error)
+            return
+        known = await asyncio.to_thread(self._looks.cursors, "swept/")
+        swept = {int(name): Swept.model_validate_json(value) for name, value in known.items()}
+        now = self._desk.now()
+        never = Swept(since=now, next_at=datetime.fromtimestamp(0, now.tzinfo))
+        infos = [info for info in infos if not info.archived and not info.disabled]
+        for info in sorted(infos, key=lambda one: swept.get(one.id, never).next_at):
+            if not every and swept.get(info.id, never).next_at > now:
+                break
+            if not purse.sweep():
+                break
+            await self._safely(_repo(installation, info), swept.get(info.id), hearing, purse)
+
+    async def _awake(self) -> list[int]:
+        """Installations that are not suspended; the list is kept for some rounds."""
+        now, kept = self._desk.now(), self._installations
+        if kept is None or now >= kept[0]:
+            found = [one.id for one in await self._github.installations() if one.suspended_at is None]
+            self._installations = kept = (now + self._rhythm.repositories(hearing=False), found)
+        return kept[1]
+
+    async def _infos(self, installation: int, hearing: bool) -> list[RepositoryInfo]:
+        """The installation's repositories; the list is kept for some rounds."""
+        now, kept = self._desk.now(), self._repositories.get(installation)
+        if kept is None or now >= kept[0]:
+            found = await self._github.repositories(installation)
+            kept = (now + self._rhythm.repositories(hearing=hearing), found)
+            self._repositories[installation] = kept
+        return kept[1]
+
+    async def _hearing(self, installation: int) -> bool:
+        value = await asyncio.to_thread(self._looks.get, heard_name(installation))
+        return value is not None and self._desk.now() - datetime.fromisoformat(value) <= self._rhythm.heard_for
+
+    async def _safely(self, repo: Repo, before: Swept | None, hearing: bool, purse: Purse) -> None:
+        try:
+            await self._sweep(repo, before, hearing, purse)
+        except GitHubError as error:
+            log.warning("%s/%s could not be looked through: %s", repo.owner, repo.name, error)
+            if isinstance(error, RetryLater):
+                purse.empty()
+
+    async def _sweep(self, repo: Repo, before: Swept | None, hearing: bool, purse: Purse) -> None:
+        """What has changed in a repository since the last time: labels put on, and runs that it concerns."""
+        started, repository = self._desk.now(), self._desk.repository(repo).yielding()
+        label = await self._desk.label_of(repo)
+        issues = None
+        if before is not None:
+            try:
+                issues = await repository.changed_issues(before.since - OVERLAP)
+            except TooLarge as error:
+                # After a long time: runs have their looks anyway, and labels are found by themselves.
+                log.warning("%s/%s: %s", repo.owner, repo.name, error)
+        if issues is None:
+            issues = await repository.labelled_issues(label)
+        for issue in issues:
+            if issue.state == "open" and not issue.pull_request and label in issue.labels:
+                await self._labelled(repo, issue, label)
+        await self._base(repo)
+        found = 0 if before is None else await self._concerned(repo, issues, hearing, purse)
+        quiet = 0 if before is None or found else before.quiet + 1
+        next_at = started + self._rhythm.sweep(hearing=hearing, quiet=quiet)
+        swept = Swept(since=started, next_at=next_at, quiet=quiet)
+        await asyncio.to_thread(self._looks.set, f"swept/{repo.id}", swept.model_dump_json())
+
+    async def _concerned(self, repo: Repo, issues: Sequence[Issue], hearing: bool, purse: Purse) -> int:
+        """Look at the runs of what changed. While webhooks arrive only where GitHub knows something newer."""
+        changed = {issue.number: issue.updated_at for issue in issues}
+        since = self._desk.now() - REVIEWED_FOR
+        rows = await asyncio.to_thread(self._looks.of_issues, repo.id, list(changed), since)
+        looked = 0
+        for row in rows:
+            times = [at for number in (row.issue, row.pull_request) if (at := changed.get(number)) is not None]
+            newest = max(times).timestamp() if times else 0.0
+            known = row.updated_at + OWN_WORDS.total_seconds() if hearing else row.looked_at - OVERLAP.total_seconds()
+            if newest <= known or not purse.look():
+                continue
+            looked += 1
+            await self._look(row, hearing)
+        return looked
+
+    async def _labelled(self, repo: Repo, issue: Issue, label: str) -> None:
+        run = await self._desk.active(repo.id, issue.number)
+        if run is not None and not run.ended:
+            return
+        # Most issues do not change between two rounds; their events are not asked for again.
+        seen, state = f"labelled/{repo.id}/{issue.number}", str(issue.updated_at)
+        if await asyncio.to_thread(self._looks.get, seen) == state:
+            return
+        events = await self._desk.repository(repo).yielding().labelled_events(issue.number)
+        put_on = [event for event in events if event.label == label]
+        if not put_on or put_on[-1].actor_id is None:
+            return
+        key = f"label/{repo.id}/{issue.number}/{put_on[-1].id}"
+        if not await asyncio.to_thread(self._ledger.knows, key):
+            who = Person(id=put_on[-1].actor_id, login=put_on[-1].actor_login)
+            await self._desk.label(
+                repo, issue.number, label, who, "User", title=issue.title, body=issue.body, is_pull=False
+            )
+        await asyncio.to_thread(self._looks.set, seen, state)
+
+    async def _base(self, repo: Repo) -> None:
+        """Whether the default branch has moved: the next batch starts on it, and tasks may wait for it. Asked once."""
+        head: str | None = None
+        for run_id in await asyncio.to_thread(self._looks.at_work, repo.id):
+            run = await self._desk.run(run_id)
+            if not base.followed(run):
+                continue
+            head = head or await self._desk.repository(repo).yielding().branch_sha(repo.default_branch)
+            if head is not None and head != (run.base_head or run.base_sha):
+                await self._desk.tell(run, e.BaseMoved(at=self._desk.now(), sha=head))
+
+    async def _due(self, purses: dict[int, Purse], every: bool) -> None:
+        now = self._desk.now()
+        at = now + FAR if every else now
+        hearing = {one: await self._hearing(one) for one in purses}
+        for row in await asyncio.to_thread(self._looks.due, at, MOST_DUE):
+            purse = purses.get(row.installation)
+            if purse is not None and purse.look():
+                try:
+                    await self._look(row, hearing[row.installation])
+                except RetryLater as error:
+                    log.warning("runs of installation %s wait: %s", row.installation, error)
+                    purse.empty()
+
+    async def _look(self, row: RunRow, hearing: bool) -> None:
+        """Compare one run, and say when it is looked at next. Raises RetryLater."""
+        started = self._desk.now()
+        run = await self._desk.run(row.id)
+        try:
+            await (self._compare.run(run) if row.active else self._compare.reviews(run))
+        except RetryLater:
+            raise
+        except GitHubError as error:
+            log.warning("run %s could not be compared with GitHub: %s", row.id, error)
+        after = await self._desk.run(row.id)
+        news = after != run or row.updated_at > row.looked_at
+        quiet = 0 if news else row.quiet + 1
+        next_at = started + self._rhythm.run(hearing=hearing, working=row.working, quiet=quiet)
+        await asyncio.to_thread(self._looks.looked, row.id, started, next_at, quiet)
 
     async def _done(self) -> None:
         """Runs that are done while their pull request is open: a review makes them go on."""
         since = self._desk.now() - REVIEWED_FOR
         for run_id in await asyncio.to_thread(self._ledger.done_lately, since, MOST_DONE):
-            run = await asyncio.to_thread(self._ledger.load, run_id)
             try:
-                await self._reviews(run)
+                await self._compare.reviews(await self._desk.run(run_id))
             except GitHubError as error:
                 log.warning("reviews of run %s could not be looked through: %s", run_id, error)
-
-    async def _labelled(self) -> None:
-        for installation in await self._github.installations():
-            if installation.suspended_at is not None:
-                continue
-            for info in await self._github.repositories(installation.id):
-                if info.archived or info.disabled:
-                    continue
-                try:
-                    await self._repository(_repo(installation.id, info))
-                except GitHubError as error:
-                    log.warning("%s could not be looked through: %s", info.full_name, error)
-
-    async def _repository(self, repo: Repo) -> None:
-        repository = self._desk.repository(repo)
-        label = await self._desk.label_of(repo)
-        for issue in await repository.labelled_issues(label):
-            run = await self._desk.active(repo.id, issue.number)
-            if run is not None and not run.ended:
-                continue
-            # Most issues do not change between two rounds; their events are not asked for again.
-            seen, state = f"labelled/{repo.id}/{issue.number}", str(issue.updated_at)
-            if await asyncio.to_thread(self._archive.cursor, seen) == state:
-                continue
-            put_on = [event for event in await repository.labelled_events(issue.number) if event.label == label]
-            if not put_on or put_on[-1].actor_id is None:
-                continue
-            key = f"label/{repo.id}/{issue.number}/{put_on[-1].id}"
-            if not await asyncio.to_thread(self._ledger.knows, key):
-                who = Person(id=put_on[-1].actor_id, login=put_on[-1].actor_login)
-                await self._desk.label(
-                    repo, issue.number, label, who, "User", title=issue.title, body=issue.body, is_pull=False
-                )
-            await asyncio.to_thread(self._archive.set_cursor, seen, state)
-
-    async def _run(self, run: Run) -> None:
-        repository = self._desk.repository(run.repo)
-        since = await self._since(run)
-        started = self._desk.now()
-        for number in filter(None, (run.issue, run.pull_request)):
-            for comment in await repository.comments(number, since):
-                await self._comment(run, number, comment, "comment")
-        if run.pull_request is not None:
-            for comment in await repository.review_comments(run.pull_request, since):
-                await self._comment(run, run.pull_request, comment, "review_comment")
-        await asyncio.to_thread(self._archive.set_cursor, f"comments/{run.id}", started.isoformat())
-        await self._reviews(run)
-        await self._pull(run)
-        await self._base(run)
-        # What was just told may have ended the run.
-        await self._issue(await asyncio.to_thread(self._ledger.load, run.id))
-
-    async def _reviews(self, run: Run) -> None:
-        """Reviews of the pull request since the last look: a command in their words, and what they ask for."""
-        if run.pull_request is None or not reviewable(run):
-            return
-        since, started = await self._since(run, "reviews"), self._desk.now()
-        for review in await self._desk.repository(run.repo).reviews(run.pull_request):
-            at = review.submitted_at
-            if at is None or at < since.replace(microsecond=0) or review.author_id is None:
-                continue
-            who = Person(id=review.author_id, login=review.author_login)
-            if f"review/{review.id}" not in run.seen and review.author_type == "User":
-                said = Said(key=f"review/{review.id}", text=review.body, number=run.pull_request, comment_id=None,
-                            kind="comment", at=at)  # fmt: skip
-                await self._desk.said(run.repo, said, who, review.author_type)
-            if review.state == REQUESTED:
-                now = await asyncio.to_thread(self._ledger.load, run.id)
-                await self._desk.reviews.submitted(now, review.id, who, review.author_type)
-        await asyncio.to_thread(self._archive.set_cursor, f"reviews/{run.id}", started.isoformat())
-
-    async def _since(self, run: Run, what: str = "comments") -> datetime:
-        value = await asyncio.to_thread(self._archive.cursor, f"{what}/{run.id}")
-        return (datetime.fromisoformat(value) if value else run.started_at) - OVERLAP
-
-    async def _comment(
-        self, run: Run, number: int, comment: Comment, kind: Literal["comment", "review_comment"]
-    ) -> None:
-        key = f"{kind.replace('_', '-')}/{comment.id}"
-        if key in run.seen or comment.author_type != "User" or comment.app_id is not None or comment.author_id is None:
-            return
-        # An edited comment is no command; one from before the run was not for it. GitHub tells whole seconds.
-        if comment.created_at < run.started_at.replace(microsecond=0) or comment.updated_at != comment.created_at:
-            return
-        if await asyncio.to_thread(self._ledger.knows, f"{key}/{run.repo.id}"):
-            return  # it asked for this very plan
-        said = Said(key=key, text=comment.body, number=number, comment_id=comment.id, kind=kind,
-                    at=comment.created_at)  # fmt: skip
-        who = Person(id=comment.author_id, login=comment.author_login)
-        await self._desk.said(run.repo, said, who, comment.author_type)
-
-    async def _pull(self, run: Run) -> None:
-        if run.pull_request is None:
-            return
-        pull = await self._desk.repository(run.repo).pull_request(run.pull_request)
-        if pull.state == "open":
-            if pull.head_sha != run.head and not run.resting:
-                await self._desk.run_branch_at(run, pull.head_sha)
-        elif run.outcome is None and (pull.merged or not run.resting):
-            await self._desk.pull_closed(run)
-
-    async def _base(self, run: Run) -> None:
-        """Whether the default branch has moved: the next batch starts on it, and tasks may wait for it."""
-        if not base.followed(run):
-            return
-        head = await self._desk.repository(run.repo).branch_sha(run.repo.default_branch)
-        if head is not None and head != (run.base_head or run.base_sha):
-            await self._desk.tell(run, e.BaseMoved(at=self._desk.now(), sha=head))
-
-    async def _issue(self, run: Run) -> None:
-        if run.ended:
-            return
-        repository = self._desk.repository(run.repo)
-        issue = await repository.issue(run.issue)
-        await self._desk.issue_reads(run, IssueText(title=issue.title, body=issue.body, as_of=issue.updated_at))
-        if run.resting:
-            return
-        # What was so before someone asked for the work says nothing about it: a merge closes the issue, and its review
-        # may come later. GitHub tells whole seconds.
-        since = asked_at(run).replace(microsecond=0)
-        if issue.state == "closed":
-            if issue.closed_by_id is not None and (issue.closed_at is None or issue.closed_at >= since):
-                who = Person(id=issue.closed_by_id, login=issue.closed_by_login)
-                await self._desk.issue_ended(run, "closed", who, issue.closed_by_type)
-        elif run.prepared and not run.plan_only and run.config.label not in issue.labels:
-            taken = await repository.labelled_events(run.issue, "unlabeled")
-            last = next((event for event in reversed(taken) if event.label == run.config.label), None)
-            if last is not None and last.actor_id is not None and last.at >= since:
-                who = Person(id=last.actor_id, login=last.actor_login)
-                await self._desk.issue_ended(run, "unlabelled", who, "User")
 
 
 def _repo(installation_id: int, info: RepositoryInfo) -> Repo:

@@ -136,6 +136,12 @@ def concerns_us(event: str, payload: Mapping[str, Any], at_work: Container[int])
     return looks(payload, at_work), event
 
 
+def may_concern(event: str, action: str | None) -> bool:
+    """Whether a delivery could be worth keeping, judged by its name alone: its body is not known."""
+    actions = _WANTED[event][0] if event in _WANTED else None
+    return actions is not None and (not actions or action in actions)
+
+
 def repository_of(payload: Mapping[str, Any]) -> int | None:
     """The id of a payload's repository, where it has one."""
     found = _part(payload, "repository", "id")

@@ -10,17 +10,17 @@ from typing import Literal
 
 from otto_bot.core import events as e
 from otto_bot.core.commands import BadCommand, Command, Given, parse_line
-from otto_bot.core.config import Config, ConfigError, HostCaps
+from otto_bot.core.config import Config, HostCaps
 from otto_bot.core.edits import may_read_again, news
 from otto_bot.core.issue import IssueText
 from otto_bot.core.run import Run
 from otto_bot.core.values import Frozen, Person, Repo
 from otto_bot.github.client import GitHubApp
-from otto_bot.github.config_file import read_config_file
-from otto_bot.github.errors import GitHubError, NotFound
+from otto_bot.github.errors import NotFound
 from otto_bot.github.models import Target
 from otto_bot.github.verbs import Repository
 from otto_bot.intake.boxes import outdated, surface_of, ticked
+from otto_bot.intake.label import Labels
 from otto_bot.intake.markdown import command_in
 from otto_bot.intake.payloads import Issue
 from otto_bot.intake.permission import PermissionGate
@@ -33,7 +33,6 @@ from otto_bot.text.links import Links
 from otto_bot.text.markers import marker, shows
 from otto_bot.text.plan import plan_comment
 
-DEFAULT_LABEL = "otto"
 BUTTONS = frozenset({"retry", "skip", "explain"})
 
 
@@ -73,6 +72,7 @@ class Desk:
         self._caps = caps
         self._web_url = web_url
         self.now = now
+        self.labels = Labels(github, caps, now)
         self.reviews = Reviews(ledger, github, gate, caps, now, web_url)
 
     @property
@@ -88,6 +88,10 @@ class Desk:
         """The newest run of an issue or pull request, also a resting one."""
         run_id = await asyncio.to_thread(self._ledger.run_of, repo_id, number)
         return None if run_id is None else await asyncio.to_thread(self._ledger.load, run_id)
+
+    async def run(self, run_id: int) -> Run:
+        """A run. Raises NoSuchRun."""
+        return await asyncio.to_thread(self._ledger.load, run_id)
 
     async def active_in(self, repo_id: int) -> list[Run]:
         """Runs of a repository that are not over."""
@@ -135,23 +139,8 @@ class Desk:
             await self.tell(current, e.IssueRelabelled(at=self.now(), by=trigger.actor.login))
 
     async def label_of(self, repo: Repo) -> str:
-        """The configured label; where the configuration cannot be used, the default one, so that a run can say so.
-
-        Raises RetryLater and Unreachable: whoever guessed then would lose a label for ever.
-        """
-        config = await self._config(repo)
-        return DEFAULT_LABEL if config is None else config.label
-
-    async def _config(self, repo: Repo) -> Config | None:
-        """The repository's configuration; None where it cannot be used. Raises RetryLater and Unreachable."""
-        try:
-            return await read_config_file(self.repository(repo), repo.default_branch, self._caps)
-        except ConfigError:
-            return None
-        except GitHubError as error:
-            if error.retryable:
-                raise
-            return None
+        """The label that starts a run. Raises RetryLater and Unreachable."""
+        return await self.labels.of(repo)
 
     async def said(self, repo: Repo, said: Said, who: Person, kind: str, issue: Issue | None = None) -> None:
         """A comment: a command, something like one, or neither."""
@@ -208,7 +197,7 @@ class Desk:
 
     async def _about_learning(self, repo: Repo, command: Command, who: Person, said: Said) -> None:
         """Learnings belong to the repository: where no run answers, the desk does."""
-        config = await self._config(repo) or Config()
+        config = await self.labels.config(repo) or Config()
         keep = timedelta(days=config.learnings.expire_days)
         key, detail = await asyncio.to_thread(
             self._learnings.obey, repo.id, command.verb, command.learning, who.login, self.now(), keep,
@@ -225,6 +214,8 @@ class Desk:
         `issue` is the run's issue as it stood when this was said; who asks for a new plan without it is told to mean
         the issue as it stands now.
         """
+        if key in run.seen:
+            return run  # told by another delivery, or found by looking
         again = command.verb == "replan" and may_read_again(run)
         if again and issue is None:
             now = await self.repository(run.repo).issue(run.issue)
@@ -312,6 +303,8 @@ class Desk:
         if run.ended:
             return
         repository = self.repository(run.repo)
+        if not await self._still(run, what):
+            return
         if what == "closed" and run.pull_request is not None:
             pull = await repository.pull_request(run.pull_request)
             if pull.merged:
@@ -320,6 +313,13 @@ class Desk:
         answer = await self._gate.ask(repository, who, kind)
         if answer.allowed:
             await self.tell(run, e.IssueChanged(at=self.now(), what=what, by=who.login))
+
+    async def _still(self, run: Run, what: Literal["closed", "unlabelled"]) -> bool:
+        """Whether it is so now: a delivery that comes late, or again, may tell of the time before this run."""
+        issue = await self.repository(run.repo).issue(run.issue)
+        if what == "closed":
+            return issue.state == "closed"
+        return (run.config.label if run.prepared else await self.label_of(run.repo)) not in issue.labels
 
     async def issue_reads(self, run: Run, text: IssueText, who: Person | None = None) -> None:
         """The issue reads like this now; `who` edited it, where that is known. Nothing Otto did itself counts."""
@@ -335,6 +335,17 @@ class Desk:
         if pull.state == "closed":
             by = who.login if who else ""
             await self.tell(run, e.PullRequestClosed(at=self.now(), merged=pull.merged, by=by))
+
+    async def base_pushed(self, repo: Repo, sha: str) -> None:
+        """A push to the default branch. Deliveries come late and in another order: what counts is where it stands."""
+        self.labels.forget(repo)
+        head: str | None = None
+        for run in await self.active_in(repo.id):
+            if sha == run.base_head:
+                continue
+            head = head or await self.repository(repo).branch_sha(repo.default_branch) or sha
+            if head != run.base_head:
+                await self.tell(run, e.BaseMoved(at=self.now(), sha=head))
 
     async def run_branch_pushed(self, run: Run, sha: str, who: Person) -> None:
         """Somebody's push to the run branch; our own are known."""

@@ -88,6 +88,7 @@ class Comment(Narrow):
     user: Account | None = None
     html_url: str = ""
     created_at: AwareDatetime | None = None
+    updated_at: AwareDatetime | None = None
     performed_via_github_app: InstallationRef | None = None
     path: str | None = None
     line: int | None = None
@@ -165,6 +166,9 @@ class CheckRun(Narrow):
     conclusion: str | None = None
     external_id: str | None = None
     app: App | None = None
+    started_at: str | None = None
+    completed_at: str | None = None
+    output: dict[str, Any] | None = None
 
 
 class RequestedAction(Narrow):

@@ -96,7 +96,7 @@ class Reviews:
         pull = await repository.pull_request(number)
         if pull.merged or run.landed:
             return words.MERGED
-        if run.outcome in OVER:
+        if run.outcome in OVER or run.slim:
             return words.ENDED
         return words.CLOSED if pull.state == "closed" and run.ended else ""
 
@@ -116,7 +116,7 @@ class Reviews:
         review = await self._findings(repository, run.pull_request, earlier)
         if review is None:
             await self._answer(run, given, where, words.nothing_to_improve())
-        elif pull.state == "open" and run.outcome not in OVER and not run.landed:
+        elif pull.state == "open" and run.outcome not in OVER and not run.landed and not run.slim:
             await self._again(run, review, given, where)
         else:
             head = "" if pull.merged else pull.head_sha
@@ -216,4 +216,4 @@ def _joined(earlier: Review, later: Review) -> Review:
 
 def reviewable(run: Run) -> bool:
     """Whether a review of the run's pull request may still be taken up."""
-    return run.pull_request is not None and not run.landed and run.outcome not in OVER
+    return run.pull_request is not None and not run.landed and not run.slim and run.outcome not in OVER

@@ -6,18 +6,24 @@ import asyncio
 import json
 import logging
 from collections.abc import Awaitable, Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from otto_bot.core import events as e
+from otto_bot.core.pauses import key_of
+from otto_bot.core.polling import is_news
 from otto_bot.core.values import Person, Repo
 from otto_bot.github.errors import RetryLater
 from otto_bot.intake import payloads as p
 from otto_bot.intake.desk import Desk, Said
+from otto_bot.intake.facts import box_key, button_key, comment_key, review_comment_key, review_key
 from otto_bot.store.inbox import Delivery, Inbox
+from otto_bot.store.looks import Looks
 from otto_bot.store.versions import NewerVersion
 
 log = logging.getLogger(__name__)
 
+ACTIONS = "github-actions"
+HEARD_EVERY = timedelta(seconds=30)
 RETRY_AFTER = timedelta(seconds=10)
 NEWER_AFTER = timedelta(seconds=1)
 Handler = Callable[["Router", Delivery, p.Payload], Awaitable[None]]
@@ -26,9 +32,11 @@ Handler = Callable[["Router", Delivery, p.Payload], Awaitable[None]]
 class Router:
     """Works one delivery in. An error keeps the delivery for later; it never loses it."""
 
-    def __init__(self, desk: Desk, inbox: Inbox) -> None:
+    def __init__(self, desk: Desk, inbox: Inbox, looks: Looks) -> None:
         self.desk = desk
+        self.looks = looks
         self._inbox = inbox
+        self._heard: dict[int, datetime] = {}
 
     async def deliver(self, delivery: Delivery) -> None:
         """Work it in and end it, or put it back with the reason."""
@@ -55,7 +63,15 @@ class Router:
         payload = _read(delivery)
         if not isinstance(payload, p.Payload) or payload.repository is None or payload.installation is None:
             return
+        await self._hear(payload.installation.id)
         await handler(self, delivery, payload)
+
+    async def _hear(self, installation_id: int) -> None:
+        """While webhooks arrive, little is asked. Written down now and then only."""
+        now, last = self.desk.now(), self._heard.get(installation_id)
+        if last is None or now - last >= HEARD_EVERY:
+            await asyncio.to_thread(self.looks.heard, installation_id, now)
+            self._heard[installation_id] = now
 
 
 def _read(delivery: Delivery) -> p.Narrow | None:
@@ -127,12 +143,12 @@ async def _commented(router: Router, _delivery: Delivery, payload: p.Payload) ->
     comment = payload.comment
     if comment.performed_via_github_app is not None or (comment.user and comment.user.id != who.id):
         return
-    said = Said(key=f"comment/{comment.id}", text=comment.body or "", number=payload.issue.number,
+    said = Said(key=comment_key(comment), text=comment.body or "", number=payload.issue.number,
                 comment_id=comment.id, kind="comment", at=comment.created_at)  # fmt: skip
     await router.desk.said(repo_of(payload), said, who, kind, issue=payload.issue)
 
 
-async def _comment_edited(router: Router, delivery: Delivery, payload: p.Payload) -> None:
+async def _comment_edited(router: Router, _delivery: Delivery, payload: p.Payload) -> None:
     assert isinstance(payload, p.IssueCommentPayload)
     who, kind = sender_of(payload)
     changed = (payload.changes or {}).get("body")
@@ -140,13 +156,13 @@ async def _comment_edited(router: Router, delivery: Delivery, payload: p.Payload
     if isinstance(before, str):
         repo, number = repo_of(payload), payload.issue.number
         await router.desk.box(repo, number, payload.comment.id, before, payload.comment.body or "", who, kind,
-                              key=f"box/{delivery.guid}")  # fmt: skip
+                              key=box_key(payload.comment, before))  # fmt: skip
 
 
 async def _review_commented(router: Router, _delivery: Delivery, payload: p.Payload) -> None:
     assert isinstance(payload, p.ReviewCommentPayload)
     who, kind = sender_of(payload)
-    said = Said(key=f"review-comment/{payload.comment.id}", text=payload.comment.body or "",
+    said = Said(key=review_comment_key(payload.comment), text=payload.comment.body or "",
                 number=payload.pull_request.number, comment_id=payload.comment.id, kind="review_comment",
                 at=payload.comment.created_at)  # fmt: skip
     await router.desk.said(repo_of(payload), said, who, kind)
@@ -157,7 +173,7 @@ async def _reviewed(router: Router, _delivery: Delivery, payload: p.Payload) -> 
     assert isinstance(payload, p.ReviewPayload)
     who, kind = sender_of(payload)
     repo, number, review = repo_of(payload), payload.pull_request.number, payload.review
-    said = Said(key=f"review/{review.id}", text=review.body or "", number=number, comment_id=None, kind="comment",
+    said = Said(key=review_key(review), text=review.body or "", number=number, comment_id=None, kind="comment",
                 at=review.submitted_at)  # fmt: skip
     await router.desk.said(repo, said, who, kind)
     run = await router.desk.active(repo.id, number)
@@ -165,14 +181,19 @@ async def _reviewed(router: Router, _delivery: Delivery, payload: p.Payload) -> 
         await router.desk.reviews.submitted(run, review.id, who, kind)
 
 
-async def _button(router: Router, delivery: Delivery, payload: p.Payload) -> None:
+async def _button(router: Router, _delivery: Delivery, payload: p.Payload) -> None:
     assert isinstance(payload, p.CheckRunPayload)
     if not _is_ours(router, payload.check_run):
         return
     who, kind = sender_of(payload)
     asked = payload.requested_action.identifier if payload.requested_action else None
     await router.desk.button(
-        repo_of(payload), payload.check_run.external_id or "", asked, who, kind, key=f"button/{delivery.guid}"
+        repo_of(payload),
+        payload.check_run.external_id or "",
+        asked,
+        who,
+        kind,
+        key=button_key(payload.check_run, asked, who),
     )
 
 
@@ -190,24 +211,41 @@ async def _pushed(router: Router, _delivery: Delivery, payload: p.Payload) -> No
     repo = repo_of(payload)
     who, _ = sender_of(payload)
     branch = payload.ref.removeprefix("refs/heads/")
+    if branch != repo.default_branch and not branch.endswith("/run"):
+        return  # nobody's business: no run is read for it
+    if branch == repo.default_branch:
+        if not payload.deleted:
+            await router.desk.base_pushed(repo, payload.after)
+        return
     for run in await router.desk.active_in(repo.id):
         if branch == run.run_branch and not payload.deleted:
             await router.desk.run_branch_pushed(run, payload.after, who)
-        elif branch == run.repo.default_branch and not payload.deleted:
-            await router.desk.tell(run, e.BaseMoved(at=router.desk.now(), sha=payload.after))
 
 
 async def _reported(router: Router, _delivery: Delivery, payload: p.Payload) -> None:
-    if isinstance(payload, p.CheckRunPayload) and _is_ours(router, payload.check_run):
+    if isinstance(payload, p.CheckRunPayload) and _says_nothing(router, payload.check_run):
         return
-    sha = _sha_of(payload)
-    for run in await router.desk.active_in(repo_of(payload).id):
-        if any(v.sha == sha and v.ending is None for v in run.verifications.values()):
-            await router.desk.tell(run, e.Reported(at=router.desk.now(), sha=sha))
+    sha, key, repo = _sha_of(payload), _key_of(payload), repo_of(payload)
+    for run_id in await asyncio.to_thread(router.looks.asking, repo.installation_id):
+        run = await router.desk.run(run_id)
+        if run.repo.id == repo.id and is_news(run, sha, key):
+            await router.desk.tell(run, e.Reported(at=router.desk.now(), sha=sha, key=key))
 
 
 def _is_ours(router: Router, check: p.CheckRun) -> bool:
     return check.app is not None and check.app.id == router.desk.app_id
+
+
+def _says_nothing(router: Router, check: p.CheckRun) -> bool:
+    """Our own checks, and those of Actions' jobs: their workflow run tells its end itself, once."""
+    return _is_ours(router, check) or (check.app is not None and check.app.slug == ACTIONS)
+
+
+def _key_of(payload: p.Payload) -> str:
+    """Of a workflow run its id and attempt: told twice is told once. A status or check is asked about each time."""
+    if not isinstance(payload, p.WorkflowRunPayload):
+        return ""
+    return key_of(payload.workflow_run.id, payload.workflow_run.run_attempt)
 
 
 def _sha_of(payload: p.Payload) -> str:

@@ -77,9 +77,9 @@ class Context:
         return Links(self.web_url, run.repo.owner, run.repo.name)
 
     async def mirror(self, run: Run) -> Mirror:
-        """The bare mirror of the repository, made if missing; its name is resolved now, so a rename is followed."""
+        """The bare mirror of the repository, made if missing; a rename is followed within a minute."""
         repository = self.repository(run)
-        info = await repository.info()
+        info = await repository.info_lately()
 
         async def token() -> str | None:
             return (await repository.git_token()).value

@@ -9,18 +9,19 @@ from datetime import timedelta
 
 from otto_bot.agents.journey_script import write_script
 from otto_bot.agents.journeys import WalkRequest, bounded
-from otto_bot.core.actions import POLL_FIRST, POLL_MOST
 from otto_bot.core.effects import Effect
 from otto_bot.core.events import JourneysDispatched, JourneysPolled, JourneysTested, Refused, RunEvent
 from otto_bot.core.journey_dispatch import MOST_DISPATCHES
 from otto_bot.core.journey_script import Script, read_log
 from otto_bot.core.journeys import Dispatched, JourneyReport, JourneyRound, report_problems
+from otto_bot.core.pauses import FIRST, pause
 from otto_bot.core.run import Run
 from otto_bot.core.values import stored_json
 from otto_bot.github.ci_models import WorkflowRun
 from otto_bot.github.errors import Conflict, Forbidden, LogsGone, NotFound, TooLarge
 from otto_bot.github.errors import Refused as GitHubRefused
 from otto_bot.jobs.context import Context, parse_workflows
+from otto_bot.jobs.listening import hearing
 from otto_bot.jobs.money import budgeted, keeper
 from otto_bot.jobs.outcomes import NeedsPerson
 from otto_bot.jobs.plan_issue import key_files
@@ -112,7 +113,7 @@ async def _started(
     if seen is None and one.waiting:
         if now - begun.at > UNSEEN:
             return await _lost(context, run, one, "GitHub started no workflow run for it", "")
-        return [_later(context, one, "GitHub has not started the workflow yet")]
+        return [await _later(context, run, one, "GitHub has not started the workflow yet")]
     run_id = seen.id if seen is not None else None
     if run_id is None:
         try:
@@ -121,11 +122,11 @@ async def _started(
         except (GitHubRefused, Forbidden, NotFound, Conflict) as error:
             return await _lost(context, run, one, f"GitHub did not start `{workflow}`: {error.message}", "")
     if run_id is None:
-        return [_later(context, one, "GitHub has not started the workflow yet")]
+        return [await _later(context, run, one, "GitHub has not started the workflow yet")]
     return [
         JourneysDispatched(
             at=now, round=one.number, head=one.head, script=begun.script, run_id=run_id,
-            url=context.links(run).workflow_run(run_id), next_at=now + timedelta(seconds=POLL_FIRST),
+            url=context.links(run).workflow_run(run_id), next_at=now + timedelta(seconds=FIRST),
         )
     ]  # fmt: skip
 
@@ -142,7 +143,7 @@ async def _looked_at(
     if seen.status != "completed":
         if context.now() - begun.at > timedelta(minutes=minutes):
             return await _lost(context, run, one, f"it did not end within {minutes:g} minutes", seen.html_url)
-        return [_later(context, one, f"waits for {seen.name or seen.path}")]
+        return [await _later(context, run, one, f"waits for {seen.name or seen.path}")]
     report = await _report(context, run, seen, request, script, nonce)
     if isinstance(report, str):
         return await _lost(context, run, one, report, seen.html_url)
@@ -174,10 +175,12 @@ async def _report(
     return why
 
 
-def _later(context: Context, one: JourneyRound, waiting: str) -> JourneysPolled:
-    pause = timedelta(seconds=min(POLL_MOST, POLL_FIRST + one.polls))
+async def _later(context: Context, run: Run, one: JourneyRound, waiting: str) -> JourneysPolled:
     now = context.now()
-    return JourneysPolled(at=now, round=one.number, head=one.head, next_at=now + pause, waiting=waiting[:300])
+    next_at = now + timedelta(seconds=pause(one.polls, hearing=await hearing(context, run)))
+    return JourneysPolled(
+        at=now, round=one.number, head=one.head, next_at=next_at, waiting=waiting[:300], knew=len(one.reported)
+    )
 
 
 async def _lost(context: Context, run: Run, one: JourneyRound, why: str, url: str) -> Sequence[RunEvent]:

@@ -17,6 +17,7 @@ from otto_bot.git.publish import push
 from otto_bot.jobs.context import Context, failures_before
 from otto_bot.jobs.dispatching import dispatch_if_needed, verification_pull
 from otto_bot.jobs.renewal import renewal
+from otto_bot.jobs.twin import twin_of
 from otto_bot.store.effect_rows import Ticket
 
 
@@ -36,8 +37,13 @@ async def push_attempt(context: Context, run: Run, effect: Effect, _ticket: Tick
         return [before]
     if attempt is None or attempt.sha is None or attempt.number != effect.attempt:
         return []
+    current = await mirror.remote_head(f"refs/heads/{attempt.branch}")
+    twin = await twin_of(context, effect.task, attempt, mirror, current)
+    if twin is not None:
+        run = await context.record(run.id, twin)
+        attempt = attempt.model_copy(update={"sha": twin.sha, "tree": twin.tree})
+    assert attempt.sha is not None
     try:
-        current = await mirror.remote_head(f"refs/heads/{attempt.branch}")
         await push(mirror, attempt.sha, attempt.branch, current)
     except PushRejected as error:
         return await _rejected(context, run, effect, attempt, mirror, error)

@@ -6,13 +6,14 @@ import asyncio
 from collections.abc import Sequence
 from datetime import timedelta
 
-from otto_bot.core.actions import POLL_FIRST, RunSeen, Seen, read_runs
+from otto_bot.core.actions import RunSeen, Seen, read_runs
 from otto_bot.core.attempt import BASELINE, Ending, Verification
 from otto_bot.core.effects import Effect
 from otto_bot.core.events import BaseMoved, RunEvent, VerificationEnded, VerificationPolled
 from otto_bot.core.evidence import Cause, Excerpt, Failure, Phase
 from otto_bot.core.lanes import LaneKind
 from otto_bot.core.no_ci import WORDS as NO_CI_WORDS
+from otto_bot.core.pauses import HEARING, WAITS_FOR_BASE
 from otto_bot.core.run import Run
 from otto_bot.core.shared_failures import FLAKY_WITHIN, weighed
 from otto_bot.diagnosis.diagnose import diagnose
@@ -21,6 +22,7 @@ from otto_bot.github.ci_models import WorkflowRun
 from otto_bot.jobs.context import Context, failures_before
 from otto_bot.jobs.evidence_ci import no_ci_reason
 from otto_bot.jobs.evidence_logs import Evidence, evidence_of
+from otto_bot.jobs.listening import hearing
 from otto_bot.jobs.suspects import red_together
 from otto_bot.jobs.unmergeable import conflict_with_base, unmergeable
 from otto_bot.store.effect_rows import Ticket
@@ -60,6 +62,8 @@ async def verify_head(context: Context, run: Run, effect: Effect, _ticket: Ticke
         now=now,
         polls=verification.polls,
         verify=run.config.verify,
+        hearing=await hearing(context, run),
+        reported=verification.reported,
     )
     ids = tuple(one.id for one in runs)
     url = runs[0].html_url if runs else ""
@@ -68,7 +72,13 @@ async def verify_head(context: Context, run: Run, effect: Effect, _ticket: Ticke
         next_at = now + timedelta(seconds=seen.seconds)
         return [
             VerificationPolled(
-                at=now, target=effect.target, next_at=next_at, waiting=seen.waiting, run_ids=ids, url=url
+                at=now,
+                target=effect.target,
+                next_at=next_at,
+                waiting=seen.waiting,
+                run_ids=ids,
+                url=url,
+                knew=verification.reports,
             )
         ]
     failure: Failure | None = None
@@ -118,7 +128,7 @@ def _after_the_base(run: Run, target: str, seen: Seen) -> Seen:
     base = run.verifications.get(BASELINE)
     if seen.ending in (None, "green") or target == BASELINE or base is None or base.ending is not None:
         return seen
-    return Seen(waiting="has failed; waits for the verdict on the base commit", seconds=POLL_FIRST)
+    return Seen(waiting=WAITS_FOR_BASE, seconds=HEARING)
 
 
 async def _runs_of(context: Context, run: Run, verification: Verification) -> list[WorkflowRun]:

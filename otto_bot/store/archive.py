@@ -24,12 +24,16 @@ class Archive:
         self._engine = engine
 
     def keep(self, kind: str, body: bytes, at: datetime) -> str:
-        """Store a body once; returns its sha256. Raises ValueError above ARTIFACT_LIMIT."""
+        """Store a body once; returns its sha256. Raises ValueError above ARTIFACT_LIMIT.
+
+        `created_at` is when it was kept last: what only old runs kept can be told by it, and goes with them.
+        """
         if len(body) > ARTIFACT_LIMIT:
             raise ValueError(f"{len(body)} bytes; an artifact has at most {ARTIFACT_LIMIT}")
         digest = hashlib.sha256(body).hexdigest()
         with writing(self._engine) as c:
-            if not c.execute(sa.select(t.artifacts.c.kind).where(t.artifacts.c.sha256 == digest)).first():
+            again = t.artifacts.update().where(t.artifacts.c.sha256 == digest).values(created_at=at.timestamp())
+            if c.execute(again).rowcount == 0:
                 values = {"sha256": digest, "kind": kind, "body": zlib.compress(body), "created_at": at.timestamp()}
                 c.execute(t.artifacts.insert().values(**values))
         return digest

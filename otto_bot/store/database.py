@@ -60,6 +60,9 @@ def _on_connect(connection: sqlite3.Connection, _record: object) -> None:
     # SQLAlchemy, not the driver, begins transactions, so that a writer can begin as one.
     connection.isolation_level = None
     cursor = connection.cursor()
+    if cursor.execute("PRAGMA page_count").fetchone()[0] == 0:
+        # Once a new file has its first page this is decided for good; said to an old one it would only wait for locks.
+        cursor.execute("PRAGMA auto_vacuum=INCREMENTAL")
     cursor.execute("PRAGMA journal_mode=WAL")
     # What was committed survives a power loss, not only the death of a process: a delivery that was answered, a
     # reply that was paid. One more fsync a commit.
@@ -67,7 +70,6 @@ def _on_connect(connection: sqlite3.Connection, _record: object) -> None:
     # The log is folded into the database every 16 MB instead of 4: under load that is most of the waiting.
     cursor.execute("PRAGMA wal_autocheckpoint=4000")
     cursor.execute("PRAGMA foreign_keys=ON")
-    cursor.execute("PRAGMA auto_vacuum=INCREMENTAL")
     cursor.close()
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
+from typing import NamedTuple
 
 import sqlalchemy as sa
 
@@ -13,6 +14,7 @@ from otto_bot.core.context_notes import inherited_notes
 from otto_bot.core.effects import scheduled
 from otto_bot.core.events import EffectFailed, RunEvent, RunStarted, VerificationEnded, read_event
 from otto_bot.core.invariants import InvariantBroken
+from otto_bot.core.limits import HostLimits
 from otto_bot.core.machine import reduce, started
 from otto_bot.core.plan import Plan
 from otto_bot.core.reviews import Review
@@ -22,8 +24,9 @@ from otto_bot.core.values import Frozen, Person, Repo, stored_json
 from otto_bot.store import tables as t
 from otto_bot.store.database import reading, writing
 from otto_bot.store.effect_rows import REPEAT_LIMIT, Ticket, mark_done, sync
+from otto_bot.store.places import Standing, begins_to_wait, parking_columns, stands
 from otto_bot.store.run_queries import OtherRunActive, RunQueries
-from otto_bot.store.versions import understood
+from otto_bot.store.versions import CODE_VERSION, understood
 
 VERDICT = "VerificationEnded"
 VERDICTS = 1000
@@ -58,8 +61,23 @@ class Recorded(Frozen):
     refused: str = ""
 
 
+class _Before(NamedTuple):
+    """What stood in the run's row before a write."""
+
+    run: Run | None
+    seq: int
+    standing: Standing
+
+
 class Ledger(RunQueries):
-    """Reads and appends. Every method is one short transaction; errors are StoreUnavailable."""
+    """Reads and appends. Every method is one short transaction; errors are StoreUnavailable.
+
+    With `limits` a run that begins to work may have to wait for its turn; without, nobody waits.
+    """
+
+    def __init__(self, engine: sa.Engine, limits: HostLimits | None = None, *, version: int = CODE_VERSION) -> None:
+        super().__init__(engine, version)
+        self._limits = limits
 
     def start(self, trigger: Trigger, caps: HostCaps, at: datetime) -> Run | None:
         """A new run; None where this trigger was seen or a run for the issue is active."""
@@ -87,6 +105,7 @@ class Ledger(RunQueries):
                     ordinal=ordinal,
                     trigger_key=trigger.key,
                     active=1,
+                    working=0,  # until it has its place, or waits for one
                     phase="",
                     seq=0,
                     state="",
@@ -114,8 +133,8 @@ class Ledger(RunQueries):
                 inherited=inherited(_account(run) for run in earlier),
                 context=inherited_notes(earlier),
             )
-            run = started(event)
-            self._write(c, run, 0, [(event, "")], at)
+            run, _ = self._write(c, started(event), [(event, "")], _Before(None, 0, Standing()), at)
+            sync(c, run, scheduled(run), at)
             return run
 
     def knows(self, trigger_key: str) -> bool:
@@ -150,15 +169,27 @@ class Ledger(RunQueries):
     def _append(self, run_id: int, events: Sequence[RunEvent], at: datetime, done: Ticket | None) -> Run:
         with writing(self._engine) as c:
             row = c.execute(
-                sa.select(t.runs.c.state, t.runs.c.seq, t.runs.c.version).where(t.runs.c.id == run_id).with_for_update()
+                sa.select(
+                    t.runs.c.state,
+                    t.runs.c.seq,
+                    t.runs.c.version,
+                    t.runs.c.working,
+                    t.runs.c.admitted,
+                    t.runs.c.place_until,
+                    t.runs.c.record,
+                )
+                .where(t.runs.c.id == run_id)
+                .with_for_update()
             ).first()
-            if row is None:
-                raise NoSuchRun(f"there is no run {run_id}")
+            if row is None or row.record == "imported":
+                raise NoSuchRun(f"there is no run {run_id}" if row is None else f"run {run_id} is only to be read")
             understood(run_id, row.version, self._version)
             if done is not None:
                 mark_done(c, done, at)
-            run, recorded = _reduce_all(Run.model_validate_json(row.state), events)
-            self._write(c, run, row.seq, recorded, at)
+            run = Run.model_validate_json(row.state)
+            before = _Before(run, row.seq, Standing(row.working, row.admitted, row.place_until))
+            run, recorded = _reduce_all(run, events)
+            run, before = self._write(c, run, recorded, before, at)
             stuck = sync(c, run, scheduled(run), at)
             if stuck:
                 # An effect that is asked for again and again although it ran: a person must look.
@@ -167,17 +198,23 @@ class Ledger(RunQueries):
                     EffectFailed(at=at, key=key, kind="repeats", message=words + key) for key in stuck
                 ]
                 run, recorded_more = _reduce_all(run, more)
-                self._write(c, run, row.seq + len(recorded), recorded_more, at)
+                run, before = self._write(c, run, recorded_more, before, at)
                 sync(c, run, scheduled(run), at)
             return run
 
     def _write(
-        self, c: sa.Connection, run: Run, seq: int, recorded: Sequence[tuple[RunEvent, str]], at: datetime
-    ) -> None:
+        self, c: sa.Connection, run: Run, recorded: list[tuple[RunEvent, str]], before: _Before, at: datetime
+    ) -> tuple[Run, _Before]:
+        """The run as it is written, and what the next write of this transaction has before it."""
+        standing = stands(c, run, before.standing, self._limits, at)
+        if self._limits is not None and not standing.admitted and not before.standing.working:
+            waits = begins_to_wait(c, run, self._limits, at)
+            run, more = _reduce_all(run, [] if waits is None else [waits])
+            recorded = [*recorded, *more]
         rows = [
             {
                 "run_id": run.id,
-                "seq": seq + number,
+                "seq": before.seq + number,
                 "at": event.at.timestamp(),
                 "type": event.type,
                 "body": stored_json(event),
@@ -192,19 +229,19 @@ class Ledger(RunQueries):
             .where(t.runs.c.id == run.id)
             .values(
                 state=stored_json(run),
-                seq=seq + len(rows),
+                seq=before.seq + len(rows),
                 phase=run.phase.value,
                 outcome=run.outcome.value if run.outcome else "",
                 pull_request=run.pull_request or 0,
                 active=0 if run.ended else 1,
-                working=0 if run.ended or run.resting else 1,
                 installation_id=run.repo.installation_id,
                 version=self._version,
                 updated_at=at.timestamp(),
+                **standing._asdict(),
+                **parking_columns(before.run, run, at),
             )
         )
-        if seq == 0:
-            sync(c, run, scheduled(run), at)
+        return run, _Before(run, before.seq + len(rows), standing)
 
     def events(self, run_id: int, after: int = 0) -> list[Recorded]:
         """What the ledger holds for a run after a sequence number, in order."""

@@ -1,9 +1,15 @@
 """The tables, as SQLAlchemy Core knows them. Times are UTC seconds since 1970; bodies are JSON or compressed bytes.
 
-Of a run: `working` = it is neither over nor at rest; `admitted` = it may start work (limits of the host); `look_at` =
-when it is compared with GitHub next; `version` = of Otto, that wrote its state. Of an installation: when the next write
-may be sent, until when GitHub's limit closes it, what was written lately (JSON), and how often it wrote or had to wait
-in all. `journal.pack` and `packs` hold git objects that were never pushed, for a worker on another machine.
+Of a run: `working` = it is neither over nor at rest, and waits for no person; `admitted` = it may start work, 0 only
+while it waits for its turn; `place_until` = how long one that rests keeps its place; `parked…` = which limit holds it
+back, until when (0 = nobody knows), and when that was said; `record` = `full`, `slim` (its ledger was deleted, its
+money and what it found out stay) or `imported` (read only, the ledger of another database); `look_at` = when it is
+compared with GitHub next; `looked_at` and `quiet` = when it was, and how many looks in a row found nothing;
+`version` = of Otto, that wrote its state.
+
+Of an installation: when the next write may be sent, until when GitHub's limit closes it, what was written lately
+(JSON), and how often it wrote or had to wait in all. `journal.pack` and `packs` hold git objects that were never
+pushed, for a worker on another machine.
 """
 
 from __future__ import annotations
@@ -50,9 +56,21 @@ runs = sa.Table(
     sa.Column("admitted", sa.Integer, nullable=False, server_default="1"),
     sa.Column("look_at", sa.Float, nullable=False, server_default="0"),
     sa.Column("version", sa.Integer, nullable=False, server_default="0"),
+    sa.Column("looked_at", sa.Float, nullable=False, server_default="0"),
+    sa.Column("quiet", sa.Integer, nullable=False, server_default="0"),
+    sa.Column("place_until", sa.Float, nullable=False, server_default="0"),
+    sa.Column("parked", sa.String(16), nullable=False, server_default=""),
+    sa.Column("parked_reason", sa.Text, nullable=False, server_default=""),
+    sa.Column("parked_until", sa.Float, nullable=False, server_default="0"),
+    sa.Column("parked_at", sa.Float, nullable=False, server_default="0"),
+    sa.Column("record", sa.String(16), nullable=False, server_default="full"),
     sa.UniqueConstraint("repo_id", "issue", "ordinal", name="runs_ordinal"),
     sa.Index("runs_working", "working", "installation_id"),
     sa.Index("runs_to_look_at", "active", "look_at"),
+    sa.Index("runs_places", "working", "admitted", "installation_id"),
+    sa.Index("runs_resting", "place_until"),
+    sa.Index("runs_parked", "parked"),
+    sa.Index("runs_over", "record", "active", "updated_at"),
     sa.Index(
         "runs_one_active",
         "repo_id",

@@ -11,6 +11,7 @@ from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, gene
 
 from otto_bot.store.database import StoreUnavailable
 from otto_bot.store.glances import Glances
+from otto_bot.web.gauges import Gauges
 
 
 class Metrics:
@@ -35,6 +36,7 @@ class Metrics:
             "otto_inbox_waiting", "Deliveries that wait for their transaction now", registry=self.registry
         )
         self.effects = Gauge("otto_effects", "Effects by state", ["state"], registry=self.registry)
+        self.gauges = Gauges(self.registry)
 
         self._counts: dict[tuple[str, str], Counter] = {}
 
@@ -54,8 +56,16 @@ class Metrics:
         self.waiting.set_function(waiting)
 
 
-def router(store: Glances, metrics: Metrics, worker_alive: Callable[[], bool]) -> APIRouter:
-    """`/healthz` says the process lives, `/readyz` that it can accept a webhook, `/metrics` what it has seen."""
+def router(
+    store: Glances,
+    metrics: Metrics,
+    worker_alive: Callable[[], bool],
+    fill: Callable[[Gauges], None] = lambda _gauges: None,
+) -> APIRouter:
+    """`/healthz` says the process lives, `/readyz` that it can accept a webhook, `/metrics` what it has seen.
+
+    `fill` reads how far behind the host is; it may raise StoreUnavailable.
+    """
     api = APIRouter()
 
     @api.get("/healthz")
@@ -83,6 +93,7 @@ def router(store: Glances, metrics: Metrics, worker_alive: Callable[[], bool]) -
                 gauge.clear()
                 for state, number in counts.items():
                     gauge.labels(state=state).set(number)
+            await asyncio.to_thread(fill, metrics.gauges)
         except StoreUnavailable:
             return Response(f"# the database did not answer in {time.monotonic() - started:.1f} s\n", status_code=503)
         return Response(generate_latest(metrics.registry), media_type="text/plain; version=0.0.4")

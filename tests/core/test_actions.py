@@ -57,7 +57,25 @@ def test_time_limits() -> None:
     queued = seen(("queued", None), seconds=901)
     assert (queued.ending, queued.reason) == ("blocked", "queued")
     assert seen((DONE, "success"), missing=("cla",)).waiting == "waits for cla"
-    assert [seen(("queued", None), polls=n).seconds for n in (0, 5, 50)] == [2, 7, 15]
+
+
+@pytest.mark.parametrize(
+    ("polls", "hearing", "told", "seconds"),
+    [(0, False, (), 2), (1, False, (), 3), (3, False, (), 6.75), (50, False, (), 60), (10**6, False, (), 60),
+     (0, True, (), 60), (50, True, (), 60), (0, True, ("0/1",), 3), (7, True, ("0/2",), 60), (7, True, ("5/1",), 60)],
+)  # fmt: skip
+def test_pauses(polls: int, hearing: bool, told: tuple[str, ...], seconds: float) -> None:
+    """Once a minute while webhooks arrive; what they told that GitHub's list does not show yet is looked up soon."""
+    one = RunSeen(id=0, name="w", status="in_progress", created_at=T0, updated_at=T0)
+    got = read_runs([one], (), started_at=T0, now=at(1), polls=polls, verify=VerifyConfig(), hearing=hearing,
+                    reported=told)  # fmt: skip
+    assert got.seconds == pytest.approx(seconds)
+
+
+def test_the_moment_without_any_run_is_kept() -> None:
+    """Also where looks are rare."""
+    got = read_runs([], (), started_at=T0, now=at(290), polls=3, verify=VerifyConfig(), hearing=True)
+    assert got.seconds == pytest.approx(10.05)
 
 
 def test_money_is_reserved_within_the_cap_and_settled_once() -> None:

@@ -128,12 +128,12 @@ async def killed_coder_run(name: str, folder: Path, turn: int) -> Ended:
     return ended
 
 
-async def faulty_run(name: str, folder: Path, faults: Sequence[Json]) -> Ended:
-    """Deliveries get lost, come twice or in another order."""
+async def faulty_run(name: str, folder: Path, faults: Sequence[Json], quiet: float = REST_SECONDS) -> Ended:
+    """Deliveries get lost, come twice or in another order. It rests when nothing was new for `quiet` seconds."""
     async with playing(name, folder) as play:
         await _control(play, "POST", "faults", json=list(faults))
         await play.label()
-        return await rest(play)
+        return await rest(play, quiet)
 
 
 def every_delivery(kind: str, events: Sequence[str] = (*EVENTS, "check_suite", "workflow_job")) -> list[Json]:
@@ -176,6 +176,13 @@ class TrapControl:
         await _control(self._play, "POST", "trap/release")
 
 
+async def write_of(trap: TrapControl) -> Json:
+    """The held write, once it comes."""
+    while (write := await trap.reached()) is None:
+        pass
+    return write
+
+
 @contextlib.asynccontextmanager
 async def playing(name: str, folder: Path, database: str = "") -> AsyncIterator[Playground]:
     async with Playground(load(find(name)), folder, database=database) as play:
@@ -206,13 +213,13 @@ async def _kill(play: Playground, trap: TrapControl, moment: Moment) -> str:
     return f"{moment}: {write['method']} {write['path']}"
 
 
-async def rest(play: Playground) -> Ended:
+async def rest(play: Playground, quiet: float = REST_SECONDS) -> Ended:
     """Waits until the run rests with every delivery made, then reads what is there."""
     scenario: Scenario = play.scenario
     engine = open_database(play.bot_environment()["OTTO_DATABASE_URL"])
     try:
         async with asyncio.timeout(scenario.script.time_limit):
-            ledger = await _settled(play, Ledger(engine))
+            ledger = await _settled(play, Ledger(engine), quiet)
     except TimeoutError:
         raise AssertionError(
             f"it did not come to rest within {scenario.script.time_limit:g} s\n{play.logs()}"
@@ -231,14 +238,14 @@ async def rest(play: Playground) -> Ended:
     )
 
 
-async def _settled(play: Playground, ledger: Ledger) -> Json:
+async def _settled(play: Playground, ledger: Ledger, quiet: float) -> Json:
     """The report of the first rest that is still one when every delivery was made and a quiet second has passed."""
     while True:
         before = await _look(ledger)
         ended = before.get("outcome") in ENDED
         if before.get("resting") and (ended or not await play.outstanding()):
             await play.stand_in.settle()
-            await asyncio.sleep(REST_SECONDS)
+            await asyncio.sleep(quiet)
             after = await _look(ledger)
             if after["resting"] and len(after["events"]) == len(before["events"]):
                 return after

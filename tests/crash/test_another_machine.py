@@ -9,7 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from crash_runs import Ended, TrapControl, _coder_was_answered, _control, _playing, _rest
+from crash_runs import Ended, TrapControl, _coder_was_answered, _control, playing, rest
 
 from otto_bot.playground.demo.harness import Playground
 
@@ -24,20 +24,20 @@ async def gone(play: Playground) -> None:
 
 
 async def gone_in_the_middle_of_a_session(name: str, folder: Path, turn: int) -> Ended:
-    async with _playing(name, folder) as play:
+    async with playing(name, folder) as play:
         await play.label()
         async with asyncio.timeout(play.scenario.script.time_limit):
             await _coder_was_answered(play, turn)
         await gone(play)
         await play.start_bot()
-        ended = await _rest(play)
+        ended = await rest(play)
     ended.killed = [f"when the coder's turn {turn} was answered"]
     return ended
 
 
 async def gone_before_a_push(name: str, folder: Path, push: int) -> Ended:
     """Gone when the stand-in is asked for the n-th push, before it is carried out."""
-    async with _playing(name, folder) as play:
+    async with playing(name, folder) as play:
         trap = TrapControl(play)
         await _control(play, "POST", "trap", json={"nth": push, "when": "before", "ending": "/git-receive-pack"})
         await play.label()
@@ -47,7 +47,7 @@ async def gone_before_a_push(name: str, folder: Path, push: int) -> Ended:
         await gone(play)
         await trap.let_go(write)
         await play.start_bot()
-        ended = await _rest(play)
+        ended = await rest(play)
     ended.killed = [f"before push {push}"]
     return ended
 

@@ -48,3 +48,20 @@ def test_no_delivery_at_all(undisturbed: Callable[[str], Ended], tmp_path: Path)
     assert got.report["deliveries"]
     assert delivered(got) == []
     same_end(undisturbed("single-task"), got)
+
+
+def test_no_delivery_at_all_and_people_who_tick_and_command(
+    undisturbed: Callable[[str], Ended], tmp_path: Path
+) -> None:
+    """A box, an outdated number and an approval: all of it is found by looking."""
+    got = asyncio.run(faulty_run("gate-approval", tmp_path / "play", every_delivery("drop"), quiet=15))
+    assert delivered(got) == []
+    same_end(undisturbed("gate-approval"), got)
+
+
+def test_what_was_lost_for_a_while_is_delivered_again(undisturbed: Callable[[str], Ended], tmp_path: Path) -> None:
+    """The first three deliveries of each kind do not arrive; GitHub is asked for what matters of them."""
+    lost = [{**fault, "count": 3} for fault in every_delivery("drop")]
+    got = asyncio.run(faulty_run("single-task", tmp_path / "play", lost))
+    assert [row for row in delivered(got) if row["redelivery"]]
+    same_end(undisturbed("single-task"), got)

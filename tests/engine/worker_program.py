@@ -87,7 +87,7 @@ async def main(database: str, folder: Path, name: str, slots: int, version: int)
     logging.basicConfig(level=logging.INFO)
     db = open_database(database)
     migrate(db)
-    ledger, rows = Ledger(db, version), EffectRows(db, version=version)
+    ledger, rows = Ledger(db, version=version), EffectRows(db, version=version)
     clock = Clock(db, _now, time.monotonic)
     job = Job(db, folder, name, version > CODE_VERSION)
     engine = Engine(

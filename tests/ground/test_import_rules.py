@@ -18,7 +18,7 @@ HEART = {"pydantic", "annotated_types", "typing_extensions"}
 # package: the files (or folders, ending in a slash) that may import it
 ONLY_HERE = {
     "anthropic": ("model/",),
-    "dbos": ("engine/queue.py",),
+    "dbos": ("engine/queue.py", "engine/forgetting.py"),
     "githubkit": ("github/client.py",),
     "tree_sitter": ("agents/mapping/definitions.py",),
 }

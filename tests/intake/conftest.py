@@ -5,10 +5,11 @@ from __future__ import annotations
 import asyncio
 import socket
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,7 @@ import uvicorn
 from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from fastapi import FastAPI
+from pydantic import SecretStr
 
 from otto_bot.app import App
 from otto_bot.core import events as e
@@ -36,6 +38,7 @@ from otto_bot.intake.catchup import CatchUp
 from otto_bot.intake.desk import Desk
 from otto_bot.intake.grouping import Grouping
 from otto_bot.intake.permission import PermissionGate
+from otto_bot.intake.rhythm import Rhythm
 from otto_bot.intake.routes import Router
 from otto_bot.intake.webhook import Receiver
 from otto_bot.playground.github.config import FaultConfig, StandInConfig
@@ -43,12 +46,14 @@ from otto_bot.playground.github.gitrepo import ZERO, Person
 from otto_bot.playground.github.people import Hand
 from otto_bot.playground.github.people_config import Do
 from otto_bot.playground.github.server import StandIn, build
+from otto_bot.settings import Settings
 from otto_bot.store import tables as t
 from otto_bot.store.archive import Archive
 from otto_bot.store.database import open_database
 from otto_bot.store.inbox import Inbox
 from otto_bot.store.learnings import Learnings
 from otto_bot.store.ledger import Ledger
+from otto_bot.store.looks import Looks
 from otto_bot.text.links import Links
 from otto_bot.text.markers import marker
 from otto_bot.text.plan import plan_comment
@@ -99,9 +104,12 @@ class Bench:
     engine: sa.Engine
     desk: Desk
     router: Router
-    catch_up: CatchUp
+    catch_up: Callable[[], Awaitable[None]]
     repo: Repo
     now: Time
+    looks: Looks
+    rounds: CatchUp
+    settings: Settings
 
     @property
     def learnings(self) -> Learnings:
@@ -259,10 +267,17 @@ def open_bench(tmp_path: Path, app_key: str, make_database: Callable[..., str], 
             )
             permission = PermissionGate(now, lambda _repo: ())
             desk = Desk(ledger, github, permission, HostCaps(), now, url, learnings=Learnings(engine))
-            catch_up = CatchUp(desk, ledger, archive, github)
+            looks = Looks(engine)
+            catch_up = CatchUp(desk, ledger, archive, github, looks, Rhythm(unit=timedelta(minutes=1)), 10_000)
+            whole = partial(catch_up.round, every=True)
+            settings = Settings(
+                app_id=4242, private_key=SecretStr(app_key), webhook_secret=(SecretStr(SECRET),), github_api_url=url,
+                database_url=f"sqlite:///{tmp_path}/otto.sqlite", state_dir=tmp_path,
+            )  # fmt: skip
             yield Bench(
-                stand_in, github, ledger, inbox, archive, engine, desk, Router(desk, inbox), catch_up, repo, now
-            )
+                stand_in, github, ledger, inbox, archive, engine, desk, Router(desk, inbox, looks), whole, repo, now,
+                looks, catch_up, settings,
+            )  # fmt: skip
         engine.dispose()
 
     return start

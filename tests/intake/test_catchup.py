@@ -222,3 +222,43 @@ async def test_a_default_branch_that_moved_unseen_is_found_where_tasks_wait_for_
 
     (moved,) = [event for event in started.told() if isinstance(event, e.BaseMoved)]
     assert moved.sha == await started.repository.branch_sha("main")
+
+
+async def tick(bench: Any, as_: str = "dev") -> None:
+    body = next(row.body for row in bench.stand_in.hub.world.comments if "- [ ]" in row.body)
+    line = next(line for line in body.splitlines() if "- [ ]" in line)
+    later = bench.now() + timedelta(seconds=2)
+    bench.stand_in.hub.world.clock = lambda: later  # GitHub tells whole seconds
+    await bench.do(as_, edit_comment={"contains": line, "find": line, "replace": line.replace("[ ]", "[x]")})
+
+
+async def test_a_lost_tick_is_found_once_and_by_name(started: Any) -> None:
+    await started.planned(plan={"approval": "always"})
+    lose_everything(started)
+    await tick(started)
+    await look(started)
+
+    (given,) = [event.given for event in started.told() if isinstance(event, e.CommandGiven)]
+    assert (given.command.verb, given.by.login) == ("approve", "dev")
+
+
+async def test_a_tick_that_is_found_and_told_is_one(started: Any) -> None:
+    await started.planned(plan={"approval": "always"})
+    started.fault(kind="drop", event="issue_comment", action="edited")
+    await tick(started)
+    await started.catch_up()
+    lost = started.stand_in.hub.world.deliveries[-1]
+    assert (lost.event, lost.action) == ("issue_comment", "edited")
+    started.stand_in.hub.courier.redeliver(lost)
+    await started.work()
+
+    keys = {event.given.key for event in started.told() if isinstance(event, e.CommandGiven)}
+    assert len(keys) == 1
+
+
+async def test_a_strangers_lost_tick_does_nothing(started: Any) -> None:
+    await started.planned(plan={"approval": "always"})
+    lose_everything(started)
+    await tick(started, "reader")
+    await look(started)
+    assert started.given() == []

@@ -6,9 +6,10 @@ from datetime import UTC, datetime
 
 import pytest
 
-from otto_bot.core.actions import POLL_FIRST, Seen
+from otto_bot.core.actions import Seen
 from otto_bot.core.attempt import BASELINE, Ending, Verification
 from otto_bot.core.budget import Money
+from otto_bot.core.pauses import HEARING
 from otto_bot.core.run import Run
 from otto_bot.core.values import Person, Repo
 from otto_bot.jobs.verify_head import _after_the_base
@@ -28,7 +29,7 @@ def run(ending: Ending | None) -> Run:
 @pytest.mark.parametrize("ending", ["red", "timed_out", "cancelled"])
 def test_a_head_that_failed_waits_for_the_base(ending: Ending) -> None:
     seen = _after_the_base(run(None), "t1/a1", Seen(ending=ending))
-    assert (seen.ending, seen.seconds) == (None, POLL_FIRST)
+    assert (seen.ending, seen.seconds) == (None, HEARING)
     assert "base commit" in seen.waiting
 
 

@@ -9,6 +9,7 @@ import pytest
 from otto_bot.playground.demo.expect import differences
 from otto_bot.playground.demo.harness import Playground
 from otto_bot.playground.demo.promise import broken
+from otto_bot.playground.demo.requests import over
 from otto_bot.playground.scenario import find, load, shipped
 
 QUICK = ("mixed-batch",)
@@ -28,5 +29,5 @@ async def test_a_scenario_ends_as_expected(tmp_path: Path, name: str) -> None:
             pytest.fail(f"it did not come to rest\n{play.logs()}")
         report = await play.full_report()
         found = [*differences(scenario.script.expect, report), *broken(report), *await play.outstanding()]
-        found += await play.misplaced(report)
+        found += [*await play.misplaced(report), *over(report, await play.later_runs(report))]
         assert not found, "\n".join([*found, play.logs()])

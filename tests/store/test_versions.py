@@ -36,7 +36,7 @@ def test_versions_are_numbers_that_order(text: str, value: int) -> None:
 def test_a_run_that_newer_code_wrote_is_neither_read_nor_written(
     engine: sa.Engine, ledger: Ledger, run: Run, trigger: Callable[..., Trigger], at: At
 ) -> None:
-    newer = Ledger(engine, CODE_VERSION + 1)
+    newer = Ledger(engine, version=CODE_VERSION + 1)
     newer.append(run.id, [e.Refused(at=at(1), reason="no")], at(1))
     with engine.begin() as c:
         c.execute(t.runs.update().values(state='{"only newer code knows": 1}'))
@@ -58,10 +58,10 @@ def test_a_run_that_newer_code_wrote_is_neither_read_nor_written(
 
 
 def test_what_older_code_wrote_goes_on_and_is_then_ours(engine: sa.Engine, run: Run, at: At) -> None:
-    assert Ledger(engine, CODE_VERSION + 1).load(run.id) == run
-    Ledger(engine, CODE_VERSION + 1).append(run.id, [], at(1))
+    assert Ledger(engine, version=CODE_VERSION + 1).load(run.id) == run
+    Ledger(engine, version=CODE_VERSION + 1).append(run.id, [], at(1))
     with pytest.raises(NewerVersion):
-        Ledger(engine, CODE_VERSION).load(run.id)
+        Ledger(engine, version=CODE_VERSION).load(run.id)
 
 
 def test_a_newer_schema_is_left_as_it_is(engine: sa.Engine, run: Run, at: At) -> None:

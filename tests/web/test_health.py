@@ -11,6 +11,7 @@ import sqlalchemy as sa
 from fastapi import FastAPI
 
 from otto_bot.store.database import open_database
+from otto_bot.store.effect_rows import EffectRows
 from otto_bot.store.glances import Glances
 from otto_bot.store.inbox import Inbox
 from otto_bot.web.health import Metrics, router
@@ -22,7 +23,12 @@ class Web:
     def __init__(self, engine: sa.Engine) -> None:
         self.engine, self.inbox, self.metrics, self.worker = engine, Inbox(engine), Metrics(), True
         app = FastAPI()
-        app.include_router(router(Glances(engine), self.metrics, lambda: self.worker))
+        app.include_router(
+            router(
+                Glances(engine), self.metrics, lambda: self.worker,
+                lambda gauges: gauges.fill(engine, datetime.now(UTC)),
+            )
+        )  # fmt: skip
         self.http = httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://otto.test")
 
     def lose_tables(self) -> None:
@@ -108,3 +114,16 @@ async def test_two_processes_in_one_interpreter_do_not_mix() -> None:
     first.count("issues", "stored")
 
     assert second.registry.get_sample_value("otto_deliveries_total", {"event": "issues", "result": "stored"}) is None
+
+
+async def test_how_far_behind_the_host_is_has_series(web: Web) -> None:
+    """Each limit has its series also where nobody waits for it: an alert must not begin with no data."""
+    EffectRows(web.engine).renew("host-1", [], datetime.now(UTC))
+
+    text = (await web.http.get("/metrics")).text
+
+    for line in (
+        "otto_inbox_oldest_seconds 0.0", "otto_effects_oldest_due_seconds 0.0", 'otto_runs{state="waiting"} 0.0',
+        'otto_runs_parked{why="github_limit"} 0.0', 'otto_worker_heartbeat_age_seconds{worker="host-1"}',
+    ):  # fmt: skip
+        assert line in text

@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import json
 import os
+import re
 import signal
 import sys
 from collections.abc import AsyncIterator, Mapping
@@ -31,6 +32,7 @@ REPORT_SECONDS = 30.0
 QUIET_SECONDS = 1.0
 LONG_QUIET_SECONDS = 3.0
 """Where people speak after the end: until a run that is over goes on."""
+RUN_MARK = re.compile(r"^<!-- otto run=(\d+) ")
 CATCHUP_SECONDS = "3"
 WRITE_PAUSE_SECONDS = "0"
 """The stand-in has no limit that asks for a pause, and a demo is short."""
@@ -174,9 +176,9 @@ class Playground:
         kept = {name: value for name, value in self._given.items() if not name.startswith(OWN_PREFIXES)}
         return {**kept, "NO_PROXY": "127.0.0.1,localhost", "no_proxy": "127.0.0.1,localhost", "PYTHONUNBUFFERED": "1"}
 
-    async def report(self) -> Json:
-        """What the bot's ledger says of the run. Raises StartError while there is none."""
-        argv = [sys.executable, "-m", "otto_bot", "report", "--json", "--run", "1"]
+    async def report(self, run: int = 1) -> Json:
+        """What the bot's ledger says of a run. Raises StartError while there is none."""
+        argv = [sys.executable, "-m", "otto_bot", "report", "--json", "--run", str(run)]
         data: Json = json.loads(await output(argv, self.bot_environment(), REPORT_SECONDS))
         if data.get("outcome") is None and data.get("waits_for"):
             data["outcome"] = NEEDS_HUMAN
@@ -188,6 +190,11 @@ class Playground:
         ledger = self._resting or await self.report()
         shown = ("comments", "threads", "pull_requests", "requests", "checks", "workflow_runs", "branches")
         return {**ledger, **{name: seen[name] for name in shown}, "model_calls": await self.model_calls()}
+
+    async def later_runs(self, report: Json) -> list[Json]:
+        """What the ledger says of the runs after the first, as far as comments of a full report are of them."""
+        found = {int(n) for row in report["comments"] for n in RUN_MARK.findall(row["body"].partition("\n")[0])}
+        return [await self.report(number) for number in sorted(found) if number > 1]
 
     async def misplaced(self, report: Json) -> list[str]:
         """Quoted lines of a full report that do not stand in the stand-in's logs where they should, dead links too."""

@@ -1,4 +1,4 @@
-"""The two GraphQL mutations a draft pull request needs: ready for review, and back to draft."""
+"""The GraphQL that Otto needs: ready for review, back to draft, and who edited a comment."""
 
 from __future__ import annotations
 
@@ -12,7 +12,8 @@ from otto_bot.playground.github import auth
 from otto_bot.playground.github.changes import pulls as changes
 from otto_bot.playground.github.hub import Hub
 from otto_bot.playground.github.rest.serve import read_body
-from otto_bot.playground.github.routing import ApiError
+from otto_bot.playground.github.routing import Actor, ApiError
+from otto_bot.playground.github.shapes import people
 from otto_bot.playground.github.state import Issue, Json
 from otto_bot.playground.github.world import node_number
 
@@ -46,6 +47,9 @@ class GraphQL:
         if not isinstance(query, str):
             return JSONResponse({"message": "A query attribute must be specified and must be a string."}, 400)
         name = next((name for name in MUTATIONS if name in query), None)
+        if name is None and "IssueComment" in query:
+            given = body.get("variables")
+            return self._editor(str(given.get("id", "")) if isinstance(given, dict) else "", actor)
         if name is None:
             return _error("undefinedField", f"The playground knows only {' and '.join(MUTATIONS)}.")
         if not actor.may(("pull_requests", "write")):
@@ -63,6 +67,21 @@ class GraphQL:
         changes.set_draft(self.hub.world, actor, issue, draft=MUTATIONS[name])
         shown = {"id": node, "number": issue.number, "isDraft": issue.pull.draft, "state": "OPEN"}
         return JSONResponse({"data": {name: {"clientMutationId": None, "pullRequest": shown}}})
+
+    def _editor(self, node: str, actor: Actor) -> Response:
+        """Who edited a comment last, as `node(id:) { ... on IssueComment { editor } }`."""
+        if not actor.may(("issues", "read")):
+            return _error("FORBIDDEN", "Resource not accessible by integration", "node")
+        kind = node_number(node)
+        rows = [row for row in self.hub.world.comments if kind == ("IC", row.id)]
+        if not rows:
+            return _error("NOT_FOUND", f"Could not resolve to a node with the global id of '{node}'.", "node")
+        editor = None
+        if rows[0].editor:
+            who = people.known_user(self.hub.world, rows[0].editor)
+            login = str(who["login"]).removesuffix("[bot]")
+            editor = {"__typename": who["type"], "login": login, "databaseId": who["id"]}
+        return JSONResponse({"data": {"node": {"editor": editor}}})
 
     def _pull(self, node: str) -> Issue | None:
         kind = node_number(node)

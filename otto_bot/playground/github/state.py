@@ -51,6 +51,7 @@ class Comment:
     updated_at: datetime
     by_app: bool = False
     edits: int = 0
+    editor: str = ""
     reactions: list[Reaction] = field(default_factory=list)
 
 

@@ -72,17 +72,29 @@ class Courier:
         else:
             self._queue.put_nowait((row, fault.delay_ms if fault and kind == "delay_ms" else 0))
             if kind == "duplicate":
-                self.redeliver(row)
+                self._again(row)
         for held in released:
             self._queue.put_nowait(held)
 
     def redeliver(self, old: Delivery) -> Delivery:
-        """Queues the same body under the same GUID again."""
+        """Somebody asks for it again: the same body under the same GUID. What loses deliveries may lose this, too."""
+        drops = [fault for fault in self.faults if fault.kind == "drop"]
+        if self.counter.next_delivery(drops, old.event, old.action) is None:
+            return self._again(old)
+        row = self._row(old)
+        row.status, row.status_code, row.delivered_at = "dropped by a fault", 502, self.world.clock()
+        return row
+
+    def _again(self, old: Delivery) -> Delivery:
+        row = self._row(old)
+        self._queue.put_nowait((row, 0))
+        return row
+
+    def _row(self, old: Delivery) -> Delivery:
         row = Delivery(
             self.world.next_id(), old.guid, old.event, old.action, old.body, self.world.clock(), redelivery=True
         )  # fmt: skip
         self.world.deliveries.append(row)
-        self._queue.put_nowait((row, 0))
         return row
 
     async def run(self) -> None:

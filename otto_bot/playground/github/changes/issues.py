@@ -120,6 +120,7 @@ def edit_comment(world: World, actor: str, row: Comment, body: str) -> None:
         return
     before, row.body, row.updated_at = row.body, body, world.now()
     row.edits += 1
+    row.editor = actor
     _tell_comment(world, row, issue, "edited", actor, changes={"body": {"from": before}})
 
 

@@ -89,6 +89,7 @@ def add_review(world: World, actor: str, issue: Issue, state: str, body: str, li
     pull, now = pulls.part(issue), world.now()
     row = Review(world.next_id(), issue.number, actor, body, state, pull.head_sha, now)
     world.reviews.append(row)
+    issue.updated_at = now
     # Whoever has reviewed is not asked any more.
     pull.reviewers = [login for login in pull.reviewers if login.lower() != actor.lower()]
     for line in lines:
@@ -108,6 +109,7 @@ def add_review_comment(world: World, actor: str, issue: Issue, review_id: int, l
     base = pulls.base_of(world, pull)
     row.hunk = hunk_at(world.repo, base, pull.head_sha, row.path, row.line) or row.hunk
     world.review_comments.append(row)
+    issue.updated_at = world.now()
     _tell_comment(world, actor, issue, row, "created")
     return row
 

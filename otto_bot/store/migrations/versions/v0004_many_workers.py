@@ -28,6 +28,14 @@ def upgrade() -> None:
     op.add_column("runs", sa.Column("working", sa.Integer, nullable=False, server_default="1"))
     op.add_column("runs", sa.Column("admitted", sa.Integer, nullable=False, server_default="1"))
     op.add_column("runs", sa.Column("look_at", sa.Float, nullable=False, server_default="0"))
+    op.add_column("runs", sa.Column("looked_at", sa.Float, nullable=False, server_default="0"))
+    op.add_column("runs", sa.Column("quiet", sa.Integer, nullable=False, server_default="0"))
+    op.add_column("runs", sa.Column("place_until", sa.Float, nullable=False, server_default="0"))
+    op.add_column("runs", sa.Column("parked", sa.String(16), nullable=False, server_default=""))
+    op.add_column("runs", sa.Column("parked_reason", sa.Text, nullable=False, server_default=""))
+    op.add_column("runs", sa.Column("parked_until", sa.Float, nullable=False, server_default="0"))
+    op.add_column("runs", sa.Column("parked_at", sa.Float, nullable=False, server_default="0"))
+    op.add_column("runs", sa.Column("record", sa.String(16), nullable=False, server_default="full"))
     op.add_column("effects", sa.Column("installation_id", BIG, nullable=False, server_default="0"))
     op.create_table(
         "packs",
@@ -52,6 +60,10 @@ def upgrade() -> None:
     op.create_index("effects_next", "effects", ["installation_id", "state", "not_before", "key"])
     in_hand = sa.text("worker <> ''")
     op.create_index("effects_in_hand", "effects", ["worker"], sqlite_where=in_hand, postgresql_where=in_hand)
+    op.create_index("runs_places", "runs", ["working", "admitted", "installation_id"])
+    op.create_index("runs_resting", "runs", ["place_until"])
+    op.create_index("runs_parked", "runs", ["parked"])
+    op.create_index("runs_over", "runs", ["record", "active", "updated_at"])
 
 
 def _fill(c: sa.Connection) -> None:

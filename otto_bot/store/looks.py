@@ -1,0 +1,130 @@
+"""When runs and repositories are compared with GitHub next, who does it, and when a webhook was heard last."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+import sqlalchemy as sa
+
+from otto_bot.core.run import Outcome
+from otto_bot.core.values import Frozen
+from otto_bot.store import tables as t
+from otto_bot.store.database import reading, writing
+from otto_bot.store.versions import CODE_VERSION
+
+FOREVER = 4_000_000_000.0
+
+
+def heard_name(installation_id: int) -> str:
+    """Name of the cursor that says when a delivery of this installation was worked in last."""
+    return f"heard/{installation_id}"
+
+
+class RunRow(Frozen):
+    """What is known of a run without reading it."""
+
+    id: int
+    installation: int
+    repo: int
+    issue: int
+    pull_request: int
+    active: bool
+    working: bool
+    updated_at: float
+    looked_at: float
+    quiet: int
+
+
+class Looks:
+    """Reads and writes of catching up. Every method is one short transaction; errors are StoreUnavailable."""
+
+    def __init__(self, engine: sa.Engine) -> None:
+        self._engine = engine
+
+    def due(self, at: datetime, most: int) -> list[RunRow]:
+        """Runs that are not over and whose look is due, the longest overdue first."""
+        where = (t.runs.c.active == 1) & (t.runs.c.look_at <= at.timestamp()) & (t.runs.c.version <= CODE_VERSION)
+        return self._rows(_select().where(where).order_by(t.runs.c.look_at, t.runs.c.id).limit(most))
+
+    def of_issues(self, repo_id: int, numbers: Sequence[int], done_since: datetime) -> list[RunRow]:
+        """Runs of these issues and pull requests that are not over, or were done since then."""
+        numbers = [number for number in dict.fromkeys(numbers) if number > 0]
+        done = (t.runs.c.outcome == Outcome.DONE.value) & (t.runs.c.updated_at >= done_since.timestamp())
+        open_ = (t.runs.c.active == 1) | (done & (t.runs.c.pull_request != 0))
+        about = t.runs.c.issue.in_(numbers) | t.runs.c.pull_request.in_(numbers)
+        return self._rows(_select().where((t.runs.c.repo_id == repo_id) & open_ & about).order_by(t.runs.c.id))
+
+    def at_work(self, repo_id: int) -> list[int]:
+        """Ids of a repository's runs that are at work, or came to an end that is not the last word."""
+        going = (t.runs.c.working == 1) | (t.runs.c.outcome != "")
+        where = (t.runs.c.repo_id == repo_id) & (t.runs.c.active == 1) & going
+        with reading(self._engine) as c:
+            return list(c.execute(sa.select(t.runs.c.id).where(where).order_by(t.runs.c.id)).scalars())
+
+    def asking(self, installation_id: int) -> list[int]:
+        """Ids of runs that wait for Actions to end something."""
+        where = (
+            (t.effects.c.installation_id == installation_id)
+            & t.effects.c.kind.in_(("verify", "journeys", "rerun"))
+            & t.effects.c.state.in_(("due", "running"))
+        )
+        with reading(self._engine) as c:
+            return list(c.execute(sa.select(t.effects.c.run_id).where(where).distinct()).scalars())
+
+    def looked(self, run_id: int, at: datetime, next_at: datetime, quiet: int) -> None:
+        """A run was compared; `quiet` = how many looks in a row found nothing new."""
+        values = {"looked_at": at.timestamp(), "look_at": next_at.timestamp(), "quiet": quiet}
+        with writing(self._engine) as c:
+            c.execute(t.runs.update().where(t.runs.c.id == run_id).values(**values))
+
+    def cursors(self, prefix: str) -> dict[str, str]:
+        """Every cursor whose name begins so, without the beginning."""
+        where = t.cursors.c.name.startswith(prefix, autoescape=True)
+        with reading(self._engine) as c:
+            rows = c.execute(sa.select(t.cursors.c.name, t.cursors.c.value).where(where)).all()
+        return {str(row.name)[len(prefix) :]: str(row.value) for row in rows}
+
+    def heard(self, installation_id: int, at: datetime) -> None:
+        """A delivery of this installation was worked in."""
+        self.set(heard_name(installation_id), at.isoformat())
+
+    def get(self, name: str) -> str | None:
+        """A cursor."""
+        with reading(self._engine) as c:
+            value: str | None = c.execute(sa.select(t.cursors.c.value).where(t.cursors.c.name == name)).scalar()
+        return value
+
+    def set(self, name: str, value: str) -> None:
+        """Move a cursor."""
+        with writing(self._engine) as c:
+            if c.execute(t.cursors.update().where(t.cursors.c.name == name).values(value=value)).rowcount == 0:
+                c.execute(t.cursors.insert().values(name=name, value=value))
+
+    def take(self, what: str, at: datetime, for_: timedelta) -> bool:
+        """Whether this worker may do it now: one of many, once in this time. What a dead one took is free after it."""
+        name, until = f"turn/{what}", f"{(at + for_).timestamp():017.3f}"
+        now = f"{at.timestamp():017.3f}"
+        try:
+            with writing(self._engine) as c:
+                free = (t.cursors.c.name == name) & (t.cursors.c.value <= now)
+                if c.execute(t.cursors.update().where(free).values(value=until)).rowcount == 1:
+                    return True
+                if c.execute(sa.select(t.cursors.c.name).where(t.cursors.c.name == name)).first():
+                    return False
+                c.execute(t.cursors.insert().values(name=name, value=until))
+        except sa.exc.IntegrityError:
+            return False  # another worker, in the same moment
+        return True
+
+    def _rows(self, query: sa.Select[tuple[object, ...]]) -> list[RunRow]:
+        with reading(self._engine) as c:
+            return [RunRow.model_validate(dict(row)) for row in c.execute(query).mappings()]
+
+
+def _select() -> sa.Select[tuple[object, ...]]:
+    r = t.runs.c
+    return sa.select(
+        r.id, r.installation_id.label("installation"), r.repo_id.label("repo"), r.issue, r.pull_request, r.active,
+        r.working, r.updated_at, r.looked_at, r.quiet,
+    )  # fmt: skip

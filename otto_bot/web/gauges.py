@@ -1,0 +1,45 @@
+"""The series that say how far behind the host is, filled anew at each scrape."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+
+import sqlalchemy as sa
+from prometheus_client import CollectorRegistry, Gauge
+
+from otto_bot.core.parking import ParkedFor
+from otto_bot.store.pressure import pressure
+
+PARKED: tuple[ParkedFor, ...] = ("github_limit", "runs", "agents")
+
+
+class Gauges:
+    """Series of one registry."""
+
+    def __init__(self, registry: CollectorRegistry) -> None:
+        def gauge(name: str, what: str, *labels: str) -> Gauge:
+            return Gauge(name, what, labels, registry=registry)
+
+        self.delivery = gauge("otto_inbox_oldest_seconds", "Age of the oldest delivery that waits")
+        self.effect = gauge("otto_effects_oldest_due_seconds", "Age of the oldest effect that is due and not begun")
+        self.runs = gauge("otto_runs", "Runs that are not over, by where they stand", "state")
+        self.parked = gauge("otto_runs_parked", "Runs that a limit holds back, by which", "why")
+        self.running = gauge("otto_effects_running", "Effects in hand, by kind", "kind")
+        self.heartbeat = gauge("otto_worker_heartbeat_age_seconds", "Seconds since a worker's sign of life", "worker")
+
+    def fill(self, engine: sa.Engine, at: datetime) -> None:
+        """Read how it stands. Raises StoreUnavailable, and then changes nothing."""
+        now = pressure(engine, at)
+        self.delivery.set(now.oldest_delivery)
+        self.effect.set(now.oldest_effect)
+        _set(self.runs, now.runs)
+        _set(self.parked, {**dict.fromkeys(PARKED, 0), **now.parked})
+        _set(self.running, now.running)
+        _set(self.heartbeat, now.heartbeats)
+
+
+def _set(gauge: Gauge, values: Mapping[str, float]) -> None:
+    gauge.clear()
+    for label, value in values.items():
+        gauge.labels(label).set(value)

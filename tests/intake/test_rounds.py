@@ -1,0 +1,160 @@
+"""How often GitHub is asked: once a minute where nobody tells, rarely where webhooks arrive, within a budget."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from otto_bot.core import events as e
+from otto_bot.intake.catchup import CatchUp
+from otto_bot.intake.rhythm import BUDGET, LOOK_COSTS, Purse, Rhythm
+from otto_bot.store.ledger import Trigger
+
+MINUTE = timedelta(minutes=1)
+MINUTES = Rhythm(unit=MINUTE)
+
+
+@pytest.mark.parametrize(
+    ("hearing", "working", "quiet", "minutes"),
+    [
+        (False, True, 0, 1), (False, True, 1, 1), (False, True, 2, 2), (False, True, 9, 4),
+        (False, False, 0, 1), (False, False, 3, 8), (False, False, 99, 30),
+        (True, True, 0, 15), (True, True, 1, 30), (True, False, 50, 30),
+    ],
+)  # fmt: skip
+def test_pauses_of_runs(hearing: bool, working: bool, quiet: int, minutes: int) -> None:
+    assert MINUTES.run(hearing=hearing, working=working, quiet=quiet) == minutes * MINUTE
+
+
+@pytest.mark.parametrize(
+    ("hearing", "quiet", "minutes"), [(False, 0, 1), (False, 50, 1), (True, 0, 2), (True, 2, 8), (True, 50, 10)]
+)
+def test_pauses_of_repositories(hearing: bool, quiet: int, minutes: int) -> None:
+    assert MINUTES.sweep(hearing=hearing, quiet=quiet) == minutes * MINUTE
+
+
+def test_a_purse_holds_what_is_left() -> None:
+    purse = Purse(BUDGET)
+    assert sum(purse.sweep() for _ in range(1000)) == 15
+    assert sum(purse.look() for _ in range(1000)) == (BUDGET - 30) // LOOK_COSTS
+    purse = Purse(BUDGET)
+    purse.empty()
+    assert not purse.look()
+    assert not purse.sweep()
+
+
+def rounds(bench: Any, budget: int = 10_000) -> CatchUp:
+    """Of a worker that has been at work for a while."""
+    return CatchUp(bench.desk, bench.ledger, bench.archive, bench.github, bench.looks, MINUTES, budget)
+
+
+def requests(bench: Any) -> int:
+    return len([row for row in bench.stand_in.hub.world.requests if row.actor != "dev"])
+
+
+async def minutes(bench: Any, catch_up: CatchUp, number: int) -> list[int]:
+    """Rounds, one a minute; how many requests each took."""
+    taken = []
+    for _ in range(number):
+        bench.now.ahead += MINUTE
+        before = requests(bench)
+        await catch_up.round()
+        taken.append(requests(bench) - before)
+    return taken
+
+
+def deaf(bench: Any) -> None:
+    """No webhook was ever heard."""
+    with bench.engine.begin() as c:
+        c.exec_driver_sql("DELETE FROM cursors WHERE name LIKE 'heard/%'")
+
+
+def at_rest(bench: Any) -> None:
+    """The run waits for a person, and has for a while."""
+    with bench.engine.begin() as c:
+        c.exec_driver_sql("UPDATE runs SET quiet = 5, look_at = 4000000000, working = 0")
+
+
+async def test_without_webhooks_a_word_is_heard_within_a_minute(started: Any) -> None:
+    await started.opened()
+    catch_up = rounds(started)
+    deaf(started)
+    await catch_up.round(every=True)
+    at_rest(started)
+    started.drop("issue_comment")
+    await started.do(comment="/otto pause")
+    await minutes(started, catch_up, 1)
+    assert started.given() == ["pause"]
+
+
+async def test_without_webhooks_a_quiet_run_costs_one_list_a_minute(started: Any) -> None:
+    await started.opened()
+    catch_up = rounds(started)
+    await catch_up.round(every=True)
+    deaf(started)
+    at_rest(started)
+    await minutes(started, catch_up, 4)  # what Otto wrote itself is looked at once more
+    at_rest(started)
+    assert max(await minutes(started, catch_up, 3)) <= 6
+
+
+async def test_while_webhooks_arrive_little_is_asked(started: Any) -> None:
+    """An hour with one run at work: less than three requests a minute."""
+    await started.opened()
+    catch_up = rounds(started)
+    await catch_up.round(every=True)
+    taken = []
+    for _ in range(6):
+        started.looks.heard(started.repo.installation_id, started.now())
+        taken += await minutes(started, catch_up, 10)
+    assert sum(taken) < 120
+    assert sum(1 for one in taken if one) < 30
+
+
+async def test_many_waiting_runs_stay_within_the_budget(started: Any) -> None:
+    """Forty runs that are due at once: each round takes what it may, and all have their turn."""
+    await started.opened()
+    at = started.now()
+    for number in range(2, 42):
+        trigger = Trigger(
+            key=f"k{number}", repo=started.repo, issue=number, title="t", body="", actor=started.run.actor
+        )
+        assert started.ledger.start(trigger, started.run.caps, at) is not None
+    catch_up = rounds(started, BUDGET)
+    await catch_up.round(every=True)
+    deaf(started)
+    taken = await minutes(started, catch_up, 3)
+    assert max(taken) <= BUDGET + LOOK_COSTS
+    with started.engine.connect() as c:
+        looked = c.exec_driver_sql("SELECT count(*) FROM runs WHERE looked_at > 0").scalar()
+    assert looked >= 4 * (BUDGET - 4) // LOOK_COSTS - 4
+
+
+async def test_of_many_workers_one_goes_round(started: Any) -> None:
+    before = requests(started)
+    await asyncio.gather(*(rounds(started)() for _ in range(4)))
+    once = requests(started) - before
+    at_rest(started)
+    assert once < 20
+    lists = [row for row in started.stand_in.hub.world.requests if row.path.endswith("/installation/repositories")]
+    assert len(lists) == 2  # one of the fixture
+
+
+async def test_a_worker_that_died_gives_its_turn_back(started: Any) -> None:
+    assert started.looks.take("catch-up", started.now(), MINUTE)
+    assert not started.looks.take("catch-up", started.now(), MINUTE)
+    started.now.ahead += timedelta(seconds=61)
+    assert started.looks.take("catch-up", started.now(), MINUTE)
+
+
+async def test_a_limit_ends_the_round_of_its_installation(started: Any) -> None:
+    await started.opened()
+    catch_up = rounds(started)
+    await catch_up.round(every=True)
+    deaf(started)
+    started.fault(kind="secondary_limit", retry_after=600, match={"path": "/issues", "count": 100})
+    assert sum(await minutes(started, catch_up, 2)) <= 4
+    assert [event for event in started.told() if isinstance(event, e.CommandGiven)] == []
