@@ -11,6 +11,7 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from types import FrameType
 
 import uvicorn
 
@@ -23,7 +24,10 @@ log = logging.getLogger(__name__)
 MOST_CONNECTIONS = 512
 """More at once are answered 503, so that GitHub records the delivery as failed and it can be redelivered. How much may
 wait to be stored, and how large, is limited on its own (`intake/grouping.py`, `intake/webhook.py`)."""
-STOP_SECONDS = 20
+REQUEST_SECONDS = 5
+"""After SIGTERM: how long requests in hand may take."""
+STOP_SECONDS = 9.5
+"""After SIGTERM: how long the worker may take; it ends by itself before."""
 RESTART_SECONDS = (1, 2, 5, 10, 30)
 
 
@@ -80,12 +84,18 @@ class WorkerChild:
             log.error("the worker ended with %s and is started again in %s s", code, pause)
             await asyncio.sleep(pause)
 
+    def ask(self) -> None:
+        """Ask it to end."""
+        self._stopping = True
+        if self._process is not None and self._process.returncode is None:
+            with suppress(ProcessLookupError):
+                self._process.terminate()
+
     async def stop(self) -> None:
         """Ask it to end, and wait; then make it end."""
-        self._stopping = True
+        self.ask()
         if self._process is None or self._process.returncode is not None:
             return
-        self._process.terminate()
         try:
             await asyncio.wait_for(self._process.wait(), STOP_SECONDS)
         except TimeoutError:
@@ -94,7 +104,16 @@ class WorkerChild:
 
 
 class _Server(uvicorn.Server):
-    """Says on standard output where it listens, once it does."""
+    """Says on standard output where it listens, once it does; tells at once when it is asked to end."""
+
+    def __init__(self, config: uvicorn.Config, asked: Callable[[], None]) -> None:
+        super().__init__(config)
+        self._asked = asked
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        """On a signal. The worker needs its time too, beside the requests."""
+        self._asked()
+        super().handle_exit(sig, frame)
 
     async def startup(self, sockets: list[object] | None = None) -> None:  # type: ignore[override]
         await super().startup(sockets)  # type: ignore[arg-type]
@@ -143,14 +162,14 @@ async def serve(settings: Settings, *, with_worker: bool) -> None:
         limit_concurrency=MOST_CONNECTIONS,
         ws="none",
         proxy_headers=False,
-        timeout_graceful_shutdown=STOP_SECONDS,
+        timeout_graceful_shutdown=REQUEST_SECONDS,
         log_level=settings.log_level,
         access_log=False,
         server_header=False,
     )
     keeper = asyncio.create_task(child.keep()) if with_worker else None
     try:
-        await _Server(config).serve()
+        await _Server(config, child.ask).serve()
     finally:
         await child.stop()
         if keeper is not None:

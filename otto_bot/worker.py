@@ -8,8 +8,11 @@ import hashlib
 import json
 import logging
 import os
+import secrets
 import signal
 import socket
+import sys
+import threading
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
@@ -23,7 +26,7 @@ from otto_bot.core.redact import Redactor
 from otto_bot.engine.admission import LOOK_SECONDS, Admission
 from otto_bot.engine.execute import Executor
 from otto_bot.engine.forgetting import forget
-from otto_bot.engine.loop import Chore, Engine
+from otto_bot.engine.loop import STOP_SECONDS, Chore, Engine, Records, Who
 from otto_bot.engine.queue import DbosQueue, queue_url
 from otto_bot.git.runner import GitRunner
 from otto_bot.github.client import GitHubApp
@@ -45,15 +48,19 @@ from otto_bot.sandbox.bare import Bare
 from otto_bot.sandbox.cage import Cage
 from otto_bot.settings import FILE_VARIANTS, Settings, SettingsError
 from otto_bot.store.archive import Archive
+from otto_bot.store.clock import Clock
 from otto_bot.store.database import migrate, open_database
 from otto_bot.store.deliveries import Deliveries
 from otto_bot.store.effect_rows import EffectRows
 from otto_bot.store.held_back import HeldBack
 from otto_bot.store.inbox import Inbox
 from otto_bot.store.installations import Installations, SharedSlots
+from otto_bot.store.leader import Leader
 from otto_bot.store.learnings import Learnings
 from otto_bot.store.ledger import Ledger
 from otto_bot.store.looks import Looks
+from otto_bot.store.versions import CODE_VERSION, shown
+from otto_bot.store.worker_rows import WorkerRows
 
 log = logging.getLogger(__name__)
 
@@ -111,12 +118,36 @@ async def work(settings: Settings, *, stop_with_parent: bool = False) -> None:
         async with _engine(settings, alone) as engine:
             loop = asyncio.get_running_loop()
             for number in (signal.SIGTERM, signal.SIGINT):
-                loop.add_signal_handler(number, engine.stop)
+                loop.add_signal_handler(number, end_in_time, engine)
             if stop_with_parent:
                 loop.add_reader(0, _parent_is_gone)
             warming = asyncio.create_task(asyncio.to_thread(warm))
             await engine.run()
-            await warming
+            warming.cancel()
+    leave()
+
+
+def end_in_time(engine: Engine) -> None:
+    """Ask it to end, and end in time whatever hangs: a thread, a file system, a process that cannot be killed."""
+    if engine.stopping:
+        return
+    engine.stop()
+    last = threading.Timer(STOP_SECONDS, _end_now)
+    last.daemon = True
+    last.start()
+
+
+def _end_now() -> None:
+    log.warning("something hangs; its work goes to the next worker when its lease is over")
+    leave()
+
+
+def leave() -> None:
+    """End the process without taking it to pieces first: that takes seconds, and nothing waits for it."""
+    logging.shutdown()
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(0)
 
 
 def _parent_is_gone() -> None:
@@ -129,7 +160,10 @@ def _parent_is_gone() -> None:
 async def _engine(settings: Settings, alone: bool) -> AsyncIterator[Engine]:
     engine_db = open_database(settings.database)
     await asyncio.to_thread(migrate, engine_db)
-    name = f"{socket.gethostname()}-{os.getpid()}"
+    host = socket.gethostname()
+    # Never the name of one before: containers begin again with the same host and process number.
+    name = f"{host[:50]}-{os.getpid()}-{secrets.token_hex(4)}"
+    clock = Clock(engine_db, utc_now, time.monotonic)
     redactor = Redactor()
     for secret in settings.secrets:
         redactor.register(secret)
@@ -151,11 +185,10 @@ async def _engine(settings: Settings, alone: bool) -> AsyncIterator[Engine]:
         rhythm = Rhythm(unit=timedelta(seconds=settings.catchup_seconds))
         deliveries = SideBySide(Router(desk, inbox, looks).deliver, inbox, utc_now)
         switch.engine = Engine(
-            worker=name,
-            rows=rows,
-            inbox=inbox,
+            who=Who(name, host, shown(CODE_VERSION), alone),
+            records=Records(rows, inbox, WorkerRows(engine_db), Leader(engine_db), clock),
             queue=DbosQueue(queue_url(settings.database), "otto" if alone else name),
-            executor=Executor(ledger, rows, jobs_for(context), translate, utc_now),
+            executor=Executor(ledger, rows, jobs_for(context), translate, clock),
             deliver=deliveries,
             catch_up=_catching_up(
                 Redelivery(github, Deliveries(engine_db), looks, rhythm, utc_now, window(settings.github_api_url)),
@@ -163,8 +196,7 @@ async def _engine(settings: Settings, alone: bool) -> AsyncIterator[Engine]:
             ),
             catch_up_seconds=settings.catchup_seconds,
             concurrency=settings.concurrency,
-            alone=alone,
-            now=utc_now,
+            limits=settings.limits,
             chores=_chores(settings, engine_db, ledger, switch),
         )
         try:
@@ -187,7 +219,7 @@ def _chores(settings: Settings, engine_db: sa.Engine, ledger: Ledger, switch: _S
     """What one worker of a database does for all of them. Two at the same moment do no harm, only more work."""
 
     def leads(_at: datetime) -> bool:
-        return True
+        return switch.engine is not None and switch.engine.leads
 
     held_back = HeldBack(engine_db, settings.limits)
     admission = Admission(ledger, held_back, Installations(engine_db).closed, leads, utc_now)

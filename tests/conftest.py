@@ -2,11 +2,31 @@
 
 from __future__ import annotations
 
+import importlib.util
 import os
-from collections.abc import Generator
+import shutil
+import sys
+from collections.abc import Callable, Generator, Iterator
+from contextlib import ExitStack
+from pathlib import Path
 
 import pytest
 from hypothesis import settings
+
+from otto_bot.store.database import migrate, open_database
+
+
+def _databases() -> None:
+    """Test folders are no packages: the module is loaded by path, once for all of them."""
+    spec = importlib.util.spec_from_file_location("databases", Path(__file__).with_name("databases.py"))
+    assert spec is not None
+    assert spec.loader is not None
+    sys.modules["databases"] = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(sys.modules["databases"])
+
+
+_databases()
+import databases  # noqa: E402
 
 ALLOWED = "platform:"  # a skip whose reason starts so is about the operating system, not about something missing
 
@@ -40,3 +60,68 @@ def pytest_make_collect_report() -> Generator[None, pytest.CollectReport, pytest
     report = yield
     _refuse_skip(report)
     return report
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Say where a PostgreSQL server of this test run belongs, before other processes are started."""
+    if not hasattr(config, "workerinput"):
+        databases.begin()
+
+
+@pytest.fixture(scope="session")
+def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A SQLite database with the newest schema, to be copied."""
+    path = tmp_path_factory.mktemp("database") / "template.sqlite"
+    engine = open_database(f"sqlite:///{path}")
+    migrate(engine)
+    engine.dispose()
+    return path
+
+
+@pytest.fixture(scope="session")
+def postgres_server() -> str:
+    """The URL of a PostgreSQL server; without one the test is skipped with its reason."""
+    try:
+        return databases.server()
+    except databases.Missing as error:
+        pytest.skip(str(error))
+
+
+MakeDatabase = Callable[..., str]
+
+
+@pytest.fixture(scope="session")
+def postgres_pool() -> databases.Pool:
+    """Databases that one test after the other uses."""
+    return databases.Pool()
+
+
+@pytest.fixture
+def make_database(
+    request: pytest.FixtureRequest, tmp_path: Path, sqlite_template: Path, postgres_pool: databases.Pool
+) -> Iterator[Callable[..., str]]:
+    """Makes a database of a backend and returns its URL: `make_database("postgresql", empty=True)`."""
+    with ExitStack() as stack:
+
+        def make(backend: str, *, empty: bool = False) -> str:
+            if backend == "postgresql":
+                url = request.getfixturevalue("postgres_server")
+                return stack.enter_context(postgres_pool.take(url, empty=empty))
+            path = tmp_path / "otto.sqlite"
+            if not empty:
+                shutil.copy(sqlite_template, path)
+            return f"sqlite:///{path}"
+
+        yield make
+
+
+@pytest.fixture
+def backend() -> str:
+    """The database a test uses that is not about databases: SQLite, unless OTTO_TEST_BACKEND says otherwise."""
+    return os.environ.get(databases.BACKEND) or "sqlite"
+
+
+@pytest.fixture
+def database_url(make_database: MakeDatabase, backend: str) -> str:
+    """A database with the newest schema."""
+    return make_database(backend)

@@ -15,16 +15,15 @@ sys.path.pop(0)
 
 from otto_bot.core.estimate_values import Estimate
 from otto_bot.jobs.estimating import estimated
-from otto_bot.store.database import migrate, open_database
+from otto_bot.store.database import open_database
 
 GUESS = Estimate(low=0.1, high=1.2)
 ONE = build.plan("t1")
 
 
 @pytest.fixture
-def stage(tmp_path: Path) -> Iterator[Stage]:
-    engine = open_database(f"sqlite:///{tmp_path / 'otto.sqlite'}")
-    migrate(engine)
+def stage(database_url: str) -> Iterator[Stage]:
+    engine = open_database(database_url)
     yield Stage(engine)
     engine.dispose()
 

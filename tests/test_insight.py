@@ -29,21 +29,20 @@ from otto_bot.core.run import Run
 from otto_bot.core.values import Usage
 from otto_bot.insight import Asked, insight
 from otto_bot.store import tables as t
-from otto_bot.store.database import migrate, open_database
+from otto_bot.store.database import open_database
 from otto_bot.store.gate_records import PAGE, GateRecords
 
 
 @pytest.fixture
-def stage(tmp_path: Path) -> Iterator[Stage]:
-    engine = open_database(f"sqlite:///{tmp_path / 'otto.sqlite'}")
-    migrate(engine)
+def stage(database_url: str) -> Iterator[Stage]:
+    engine = open_database(database_url)
     yield Stage(engine)
     engine.dispose()
 
 
 def ask(stage: Stage, days_later: float = 0, **asked: Any) -> Any:
     out = io.StringIO()
-    environment = {"OTTO_DATABASE_URL": str(stage.engine.url)}
+    environment = {"OTTO_DATABASE_URL": stage.engine.url.render_as_string(hide_password=False)}
     now = build.T0 + timedelta(days=days_later)
     assert insight(Asked(**{"as_json": True, **asked}), out, environment, now) == 0
     return json.loads(out.getvalue()) if asked.get("as_json", True) else out.getvalue()
@@ -115,7 +114,7 @@ def test_estimates_against_what_runs_cost(stage: Stage, snapshot: SnapshotAssert
 def test_an_empty_ledger_says_so(
     stage: Stage, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setenv("OTTO_DATABASE_URL", str(stage.engine.url))
+    monkeypatch.setenv("OTTO_DATABASE_URL", stage.engine.url.render_as_string(hide_password=False))
     assert main(["insight"]) == 0
     assert capsys.readouterr().out == "No gate was decided yet in what was counted.\n"
 

@@ -13,7 +13,7 @@ import pytest
 from otto_bot.core.learnings import Proposal, Source
 from otto_bot.core.values import Repo
 from otto_bot.learnings import Request, run
-from otto_bot.store.database import StoreUnavailable, migrate, open_database
+from otto_bot.store.database import StoreUnavailable, open_database
 from otto_bot.store.learnings import Learnings
 
 NOW = datetime(2026, 11, 1, 9, 0, tzinfo=UTC)
@@ -24,11 +24,10 @@ Ask = Callable[..., tuple[int, str, str]]
 
 
 @pytest.fixture
-def url(tmp_path: Path) -> str:
+def url(database_url: str) -> str:
     """A database with two learnings of one repository and one of another."""
-    url = f"sqlite:///{tmp_path / 'otto.sqlite'}"
+    url = database_url
     engine = open_database(url)
-    migrate(engine)
     store = Learnings(engine)
     for index, (repo, text) in enumerate([(REPO, "CI lacks flask"), (REPO, "a\x1b[31mb `x`"), (OTHER, "größe")]):
         source = Source(quote="No module named flask", url="https://x/1", sha256="a" * 64, task="t1", attempt=1)

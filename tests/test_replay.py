@@ -35,8 +35,8 @@ DENIED = [kit.refuses(401, "authentication_error", "invalid x-api-key")]
 
 
 @pytest.fixture
-def url(tmp_path: Path) -> str:
-    return f"sqlite:///{tmp_path / 'otto.sqlite'}"
+def url(database_url: str) -> str:
+    return database_url
 
 
 @pytest.fixture

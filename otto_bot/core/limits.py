@@ -21,6 +21,19 @@ AGENTS = frozenset(
 )
 """Effects that call a model. A coder's (`code`) are attempts too."""
 
+WORK = AGENTS | {
+    EffectKind.PREPARE,
+    EffectKind.OPEN_PULL_REQUEST,
+    EffectKind.PUSH,
+    EffectKind.VERIFY,
+    EffectKind.RERUN,
+    EffectKind.CANDIDATE,
+    EffectKind.MERGE,
+    EffectKind.TAKE_BASE,
+}
+"""Effects that get a run further: a run that is not admitted starts none. What is left says what there is to say,
+lets a decided time come, and clears up."""
+
 Most = Annotated[int, Field(ge=1, le=100_000)]
 
 

@@ -10,6 +10,7 @@ from otto_bot.core.parking import Parked, Unparked
 from otto_bot.store.held_back import HeldBack, Said, Why
 from otto_bot.store.installations import Closed
 from otto_bot.store.ledger import Ledger
+from otto_bot.store.versions import NewerVersion
 
 LOOK_SECONDS = 1.0
 TELL_SECONDS = 5.0
@@ -57,7 +58,10 @@ class Admission:
         for number, (run, event) in enumerate(_news(said, why, at)):
             if number >= TOLD_AT_ONCE:
                 return
-            self._ledger.append(run, [event], at)
+            try:
+                self._ledger.append(run, [event], at)
+            except NewerVersion:
+                continue  # a worker of that version says it
 
 
 def _news(said: Mapping[int, Said], why: Mapping[int, Why], at: datetime) -> Iterator[tuple[int, Parked | Unparked]]:

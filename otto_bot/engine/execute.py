@@ -6,6 +6,7 @@ import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import datetime, timedelta
+from typing import NamedTuple
 
 from otto_bot.core.effects import Effect, EffectKind, run_of
 from otto_bot.core.events import EffectFailed, RunEvent
@@ -15,6 +16,7 @@ from otto_bot.jobs.outcomes import Later, NeedsPerson, Retry
 from otto_bot.store.database import StoreUnavailable
 from otto_bot.store.effect_rows import EffectRows, Ticket
 from otto_bot.store.ledger import Ledger
+from otto_bot.store.versions import NewerVersion
 
 log = logging.getLogger(__name__)
 
@@ -25,6 +27,18 @@ LONGEST_PAUSE = 300.0
 OUTAGE_GROWTH = 4
 LONGEST_OUTAGE_PAUSE = 900.0
 """The same where the other side is down: eight tries spread over some forty minutes, then a person is called."""
+
+
+START_SECONDS = 60.0
+"""How long a claimed effect may take to begin on a host that is overloaded; then its start counts as lost."""
+
+
+class Running(NamedTuple):
+    """An execution that is at work."""
+
+    ticket: Ticket
+    effect: Effect
+    work: asyncio.Future[None]
 
 
 class Executor:
@@ -43,7 +57,11 @@ class Executor:
         self._jobs = jobs
         self._translate = translate
         self._now = now
-        self.running: dict[str, tuple[Ticket, Effect]] = {}
+        self.running: dict[str, Running] = {}
+        self.claimed: dict[str, Ticket] = {}
+        """By id: what the loop has claimed for this worker, whether it is at work yet or not."""
+        self._since: dict[str, float] = {}
+        self._let_go: set[str] = set()
         self.progressed = asyncio.Event()
         """Set whenever an effect has ended: more may be due."""
 
@@ -53,9 +71,13 @@ class Executor:
             effect = await asyncio.to_thread(self._rows.begin, ticket, self._now())
             if effect is None:
                 return
-            self.running[ticket.key] = (ticket, effect)
-            run = await asyncio.to_thread(self._ledger.load, effect.run)
-            await self._work(run, effect, ticket)
+            work = asyncio.ensure_future(self._work(effect, ticket))
+            self.running[ticket.key] = Running(ticket, effect, work)
+            await work
+        except asyncio.CancelledError:
+            if ticket.id not in self._let_go:
+                raise
+            log.info("%s was cancelled", ticket.id)
         except StoreUnavailable as error:
             log.warning("%s is left to the reaper: %s", ticket.id, error)
         finally:
@@ -63,7 +85,55 @@ class Executor:
                 await self._release(ticket)
             finally:
                 self.running.pop(ticket.key, None)
+                self._let_go.discard(ticket.id)
+                self._drop(ticket)
                 self.progressed.set()
+
+    def take(self, tickets: Sequence[Ticket]) -> None:
+        """Claimed for this worker, and about to begin."""
+        since = asyncio.get_running_loop().time()
+        for ticket in tickets:
+            self.claimed[ticket.id] = ticket
+            self._since[ticket.id] = since
+
+    def in_hand(self) -> list[str]:
+        """Keys of what is at work or will be in a moment; a start that was lost is not waited for."""
+        early = asyncio.get_running_loop().time() - START_SECONDS
+        begin = [one.key for name, one in self.claimed.items() if self._since.get(name, 0.0) > early]
+        return sorted({*self.running, *begin})
+
+    def _drop(self, ticket: Ticket) -> None:
+        self.claimed.pop(ticket.id, None)
+        self._since.pop(ticket.id, None)
+
+    def cancel(self, ticket: Ticket) -> None:
+        """Stop a try at its next await: its process, request or command ends with it."""
+        running = self.running.get(ticket.key)
+        if running is not None and running.ticket == ticket:
+            self._let_go.add(ticket.id)
+            running.work.cancel()
+
+    def let_go(self) -> None:
+        """Cancel all that is at work, and leave it to whoever finds its lease over."""
+        for running in list(self.running.values()):
+            self.cancel(running.ticket)
+
+    async def give_back(self, seconds: float) -> None:
+        """Cancel all that is at work; what has ended within that time is due again at once. Nothing failed."""
+        works = {running.ticket.id: running.work for running in self.running.values()}
+        tickets = list(self.claimed.values())
+        self.let_go()
+        if works:
+            await asyncio.wait(works.values(), timeout=seconds)
+        for ticket in tickets:
+            if ticket.id not in works or works[ticket.id].done():
+                await asyncio.to_thread(self._rows.give_back, ticket, self._now(), self._now())
+
+    async def ended(self) -> None:
+        """Wait until nothing is at work or about to be."""
+        while self.claimed:
+            self.progressed.clear()
+            await self.progressed.wait()
 
     async def _release(self, ticket: Ticket) -> None:
         """Nothing of this try is at work any more; a lane that cannot be freed now is free when its lease is over."""
@@ -74,13 +144,26 @@ class Executor:
 
     async def lost(self, tickets: Sequence[Ticket]) -> None:
         """Look again at the runs of lost tries: a step that takes its workers along each time is a person's at once."""
+        for ticket in tickets:
+            self._drop(ticket)
         for run_id in sorted({run_of(ticket.key) for ticket in tickets}):
-            await asyncio.to_thread(self._ledger.append, run_id, [], self._now())
+            try:
+                await asyncio.to_thread(self._ledger.append, run_id, [], self._now())
+            except NewerVersion as error:
+                log.info("%s", error)
 
-    async def _work(self, run: Run, effect: Effect, ticket: Ticket) -> None:
+    async def _work(self, effect: Effect, ticket: Ticket) -> None:
+        try:
+            run = await asyncio.to_thread(self._ledger.load, effect.run)
+            await self._do(run, effect, ticket)
+        except NewerVersion as error:
+            log.info("%s is left to it: %s", ticket.id, error)
+            await asyncio.to_thread(self._rows.give_back, ticket, self._now(), self._now())
+
+    async def _do(self, run: Run, effect: Effect, ticket: Ticket) -> None:
         try:
             events = await self._jobs[effect.kind](run, effect, ticket)
-        except StoreUnavailable:
+        except (StoreUnavailable, NewerVersion):
             raise
         except Exception as error:  # noqa: BLE001 - every error becomes an event; nothing is swallowed
             await self._failed(run, effect, ticket, error)

@@ -1,4 +1,4 @@
-"""The queue behind a small interface: enqueue, cancel, stop. DBOS does it; nothing else here knows DBOS."""
+"""The queue behind a small interface: start, enqueue, stop. DBOS does it; nothing else here knows DBOS."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ APPLICATION_VERSION = "otto-1"
 """Pinned: otherwise every deployment would strand the jobs of the one before."""
 POLL_SECONDS = 30.0
 """How often DBOS looks for messages between workflows: there are none, a ticket starts at once when it is enqueued."""
+CONNECTIONS = 5
 STEP_TIMEOUT_SECONDS = 4 * 3600.0
 
 Execute = Callable[[Ticket], Awaitable[None]]
@@ -26,9 +27,6 @@ class Queue(Protocol):
 
     async def enqueue(self, ticket: Ticket) -> None:
         """Ask for one execution. The same ticket twice is one."""
-
-    async def cancel(self, ticket: Ticket) -> None:
-        """Stop a try at its next await."""
 
     async def stop(self) -> None:
         """Finish what runs, start nothing more."""
@@ -56,13 +54,14 @@ class DbosQueue:
             "log_level": "WARNING",
             "enable_otlp": False,
             "notification_listener_polling_interval_sec": POLL_SECONDS,
+            "sys_db_pool_size": CONNECTIONS,
         }
         kwargs = sqlite_module(self._url)
         if kwargs:
             config["db_engine_kwargs"] = kwargs
         self._dbos = DBOS(config=config)
 
-        @DBOS.step(name="execute", preemptible=True, timeout_seconds=STEP_TIMEOUT_SECONDS)
+        @DBOS.step(name="execute", timeout_seconds=STEP_TIMEOUT_SECONDS)
         async def step(key: str, generation: int) -> None:
             await execute(Ticket(key=key, generation=generation))
 
@@ -83,17 +82,13 @@ class DbosQueue:
         with SetWorkflowID(ticket.id):
             await DBOS.start_workflow_async(self._workflow, ticket.key, ticket.generation)
 
-    async def cancel(self, ticket: Ticket) -> None:
-        """Cancel the workflow of this ticket."""
-        from dbos import DBOS
-
-        await DBOS.cancel_workflow_async(ticket.id)
-
     async def stop(self) -> None:
         """Leave DBOS."""
         from dbos import DBOS
 
         if self._dbos is not None:
+            # What it would still like to write down of cancelled jobs, nobody reads.
+            logging.getLogger("dbos").setLevel(logging.CRITICAL)
             DBOS.destroy(workflow_completion_timeout_sec=0)
 
 

@@ -18,12 +18,14 @@ from otto_bot.intake.desk import Desk, Said
 from otto_bot.intake.facts import box_key, button_key, comment_key, review_comment_key, review_key
 from otto_bot.store.inbox import Delivery, Inbox
 from otto_bot.store.looks import Looks
+from otto_bot.store.versions import NewerVersion
 
 log = logging.getLogger(__name__)
 
 ACTIONS = "github-actions"
 HEARD_EVERY = timedelta(seconds=30)
 RETRY_AFTER = timedelta(seconds=10)
+NEWER_AFTER = timedelta(seconds=1)
 Handler = Callable[["Router", Delivery, p.Payload], Awaitable[None]]
 
 
@@ -40,6 +42,10 @@ class Router:
         """Work it in and end it, or put it back with the reason."""
         try:
             await self._route(delivery)
+        except NewerVersion as error:
+            # A worker of that version is there while it is deployed: it takes this delivery.
+            await asyncio.to_thread(self._inbox.park, delivery, str(error), self.desk.now() + NEWER_AFTER)
+            return
         except RetryLater as error:
             await asyncio.to_thread(self._inbox.park, delivery, str(error), error.until)
             return

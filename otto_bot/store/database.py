@@ -109,8 +109,11 @@ def _unavailable_is_told() -> Iterator[None]:
 
 
 def migrate(engine: sa.Engine) -> None:
-    """Bring the schema to the newest version. Safe to call at every start, from several processes."""
-    if schema_version(engine) == NEWEST:
+    """Bring the schema to the newest version. Safe to call at every start, from several processes.
+
+    A newer one is left as it is: migrations only add, so that this code goes on while a newer one is deployed.
+    """
+    if (schema_version(engine) or "") >= NEWEST:
         return
     from alembic import command  # a second of imports that only a change of the schema needs
     from alembic.config import Config as AlembicConfig

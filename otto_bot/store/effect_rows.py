@@ -8,28 +8,24 @@ from datetime import datetime
 import sqlalchemy as sa
 
 from otto_bot.core.effects import Effect
+from otto_bot.core.limits import AtOnce, HostLimits
 from otto_bot.core.run import Run
-from otto_bot.core.values import Frozen
 from otto_bot.store import tables as t
 from otto_bot.store.changes import Changes
+from otto_bot.store.claims import UNWANTED, Claim, anything_due, take
 from otto_bot.store.database import reading, writing
+from otto_bot.store.ticket import Ticket
+from otto_bot.store.versions import CODE_VERSION
+
+__all__ = ["LEASE_SECONDS", "REPEAT_LIMIT", "EffectRows", "Ticket", "mark_done", "sync"]
+
+_MOST = AtOnce(runs=100_000, attempts=100_000, agents=100_000)
+NO_LIMITS = HostLimits(installation=_MOST, host=_MOST)
+LEASE_SECONDS = 10.0
+"""A claimed effect is its worker's for so long after the last heartbeat; then others take it over."""
 
 REPEAT_LIMIT = 8
 """An effect that ran this often without the run getting further stops."""
-UNWANTED = ("dropped", "due")
-"""States of a row whose former try may still be at work: `worker` names who has it in hand."""
-
-
-class Ticket(Frozen):
-    """One execution of one effect: the key says what, the generation which try."""
-
-    key: str
-    generation: int
-
-    @property
-    def id(self) -> str:
-        """The id in the queue; the queue never runs an id twice."""
-        return f"{self.key}#{self.generation}"
 
 
 def sync(c: sa.Connection, run: Run, wanted: Sequence[Effect], at: datetime) -> tuple[str, ...]:
@@ -84,7 +80,8 @@ def _row(effect: Effect, run: Run, now: float) -> dict[str, object]:
         "body": effect.model_dump_json(),
         "generation": 1,
         "state": "due",
-        "not_before": _time(effect),
+        # First come, first served: what may happen at once is due since now.
+        "not_before": _time(effect) or now,
         "updated_at": now,
     }
 
@@ -116,42 +113,36 @@ def mark_done(c: sa.Connection, ticket: Ticket, at: datetime) -> None:
 class EffectRows:
     """What the engine does with effect rows: claim, look, renew, reap."""
 
-    def __init__(self, engine: sa.Engine, lease_seconds: float = 30.0) -> None:
+    def __init__(self, engine: sa.Engine, lease_seconds: float = LEASE_SECONDS, version: int = CODE_VERSION) -> None:
         self._engine = engine
         self._changes = Changes(engine)
         self.lease_seconds = lease_seconds
+        self._version = version
 
-    def claim(self, worker: str, at: datetime, limit: int) -> list[Ticket]:
-        """Take due effects whose lane is free; each is ours until the lease ends."""
+    def anything_due(self, at: datetime) -> bool:
+        """Whether something is due, also what a limit or a lane holds back."""
+        with reading(self._engine) as c:
+            return anything_due(c, at.timestamp())
+
+    def claim(
+        self, worker: str, at: datetime, limit: int, limits: HostLimits = NO_LIMITS, slots: int = 0
+    ) -> list[Ticket]:
+        """Take at most `limit` due effects, installations in turn; each is ours until the lease ends.
+
+        `slots` is what the worker can do at once: one installation's agents get three quarters of them. 0 = no matter.
+        """
         if not self._changes.worth_a_look(at):
             return []
         now = at.timestamp()
+        claim = Claim(
+            worker=worker, now=now, room=limit, slots=slots or 1_000_000, lease_until=now + self.lease_seconds,
+            limits=limits, version=self._version,
+        )  # fmt: skip
         with reading(self._engine) as c:
-            if not c.execute(_due(now).limit(1)).first():
+            if not anything_due(c, now):
                 return []
         with writing(self._engine) as c:
-            if c.dialect.name == "postgresql":
-                # One claim at a time, as SQLite has it anyway: two workers must not take two effects of one lane.
-                c.execute(sa.text("SELECT pg_advisory_xact_lock(748393)"))
-            rows = c.execute(_due(now).limit(limit * 4)).all()
-            busy = set(c.execute(sa.select(t.effects.c.lane).where(_in_hand(now))).scalars())
-            taken: list[Ticket] = []
-            for row in rows:
-                if row.lane in busy or len(taken) >= limit:
-                    continue
-                won = c.execute(
-                    t.effects.update()
-                    .where(
-                        (t.effects.c.key == row.key)
-                        & (t.effects.c.state == "due")
-                        & (t.effects.c.generation == row.generation)
-                    )
-                    .values(state="running", worker=worker, lease_until=now + self.lease_seconds, updated_at=now)
-                )
-                if won.rowcount == 1:
-                    busy.add(row.lane)
-                    taken.append(Ticket(key=row.key, generation=row.generation))
-            return taken
+            return take(c, claim)
 
     def begin(self, ticket: Ticket, at: datetime) -> Effect | None:
         """The effect behind a ticket; None where it is done, dropped or taken over by a later try."""
@@ -191,17 +182,23 @@ class EffectRows:
                     .values(lease_until=now + self.lease_seconds)
                 )
 
-    def reap(self, at: datetime, *, all_running: bool = False) -> list[Ticket]:
+    def reap(self, at: datetime, *, all_running: bool = False, own: Sequence[str] = ()) -> list[Ticket]:
         """Give back effects whose worker is gone: the next generation is due. Returns the lost tries.
+
+        `own` are keys of what the caller runs: it knows that they are not lost, whatever their leases say.
 
         One that took its worker with it REPEAT_LIMIT times ends instead; the run's next event makes it a person's.
         """
         now = at.timestamp()
         late = t.effects.c.state == "running"
         if not all_running:
-            late = late & (t.effects.c.lease_until < now)
+            late = late & (t.effects.c.worker != "") & (t.effects.c.lease_until < now)
+            late = late & t.effects.c.key.not_in(list(own))
+            with reading(self._engine) as c:
+                if not c.execute(sa.select(t.effects.c.key).where(late).limit(1)).first():
+                    return []
         with writing(self._engine) as c:
-            rows = c.execute(sa.select(t.effects).where(late)).all()
+            rows = c.execute(sa.select(t.effects).where(late).with_for_update(skip_locked=True)).all()
             for row in rows:
                 again = row.lost + 1 < REPEAT_LIMIT
                 state = {"state": "due", "generation": row.generation + 1} if again else {"state": "done"}
@@ -247,24 +244,14 @@ class EffectRows:
 
     def dropped(self, tickets: Sequence[Ticket]) -> list[Ticket]:
         """Of these running tries, those that nobody wants any more."""
-        return [ticket for ticket in tickets if not self.wanted(ticket)]
+        e = t.effects.c
+        mine = e.key.in_([ticket.key for ticket in tickets]) & (e.state == "running")
+        with reading(self._engine) as c:
+            still = {(row.key, row.generation) for row in c.execute(sa.select(e.key, e.generation).where(mine))}
+        return [ticket for ticket in tickets if (ticket.key, ticket.generation) not in still]
 
     def counts(self) -> dict[str, int]:
         """How many effects stand in each state."""
         with reading(self._engine) as c:
             rows = c.execute(sa.select(t.effects.c.state, sa.func.count()).group_by(t.effects.c.state)).all()
         return {str(state): int(count) for state, count in rows}
-
-
-def _in_hand(now: float) -> sa.ColumnElement[bool]:
-    """Whose job may be at work. A dropped one is until it ends or its lease is over, also when it is wanted again."""
-    unwanted = t.effects.c.state.in_(UNWANTED) & (t.effects.c.worker != "") & (t.effects.c.lease_until > now)
-    return (t.effects.c.state == "running") | unwanted
-
-
-def _due(now: float) -> sa.Select[tuple[str, int, str]]:
-    return (
-        sa.select(t.effects.c.key, t.effects.c.generation, t.effects.c.lane)
-        .where((t.effects.c.state == "due") & (t.effects.c.not_before <= now))
-        .order_by(t.effects.c.not_before, t.effects.c.key)
-    )

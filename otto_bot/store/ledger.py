@@ -26,6 +26,7 @@ from otto_bot.store.database import reading, writing
 from otto_bot.store.effect_rows import REPEAT_LIMIT, Ticket, mark_done, sync
 from otto_bot.store.places import Standing, begins_to_wait, parking_columns, stands
 from otto_bot.store.run_queries import OtherRunActive, RunQueries
+from otto_bot.store.versions import CODE_VERSION, understood
 
 VERDICT = "VerificationEnded"
 VERDICTS = 1000
@@ -74,8 +75,8 @@ class Ledger(RunQueries):
     With `limits` a run that begins to work may have to wait for its turn; without, nobody waits.
     """
 
-    def __init__(self, engine: sa.Engine, limits: HostLimits | None = None) -> None:
-        super().__init__(engine)
+    def __init__(self, engine: sa.Engine, limits: HostLimits | None = None, *, version: int = CODE_VERSION) -> None:
+        super().__init__(engine, version)
         self._limits = limits
 
     def start(self, trigger: Trigger, caps: HostCaps, at: datetime) -> Run | None:
@@ -98,7 +99,7 @@ class Ledger(RunQueries):
                 )
             ).first():
                 return None
-            earlier = _earlier(c, same_issue)
+            earlier = _earlier(c, same_issue, self._version)
             ordinal = earlier[-1].ordinal + 1 if earlier else 1
             row = c.execute(
                 t.runs.insert().values(
@@ -145,17 +146,19 @@ class Ledger(RunQueries):
             return c.execute(sa.select(t.runs.c.id).where(t.runs.c.trigger_key == trigger_key)).first() is not None
 
     def load(self, run_id: int) -> Run:
-        """The run as it stands. Raises NoSuchRun."""
+        """The run as it stands. Raises NoSuchRun, and NewerVersion where newer code works on it."""
         with reading(self._engine) as c:
-            row = c.execute(sa.select(t.runs.c.state).where(t.runs.c.id == run_id)).first()
+            row = c.execute(sa.select(t.runs.c.state, t.runs.c.version).where(t.runs.c.id == run_id)).first()
             if row is None:
                 raise NoSuchRun(f"there is no run {run_id}")
+            understood(run_id, row.version, self._version)
             return self._snapshots.load(c, run_id, row.state)
 
     def append(self, run_id: int, events: Sequence[RunEvent], at: datetime, *, done: Ticket | None = None) -> Run:
         """Record events, move the run, keep its effects in step; with `done`, end that effect in the same breath.
 
-        Raises NoSuchRun, and OtherRunActive where a run that was over would go on beside another one of its issue.
+        Raises NoSuchRun, NewerVersion, and OtherRunActive where a run that was over would go on beside another one
+        of its issue.
         """
         try:
             run = self._append(run_id, events, at, done)
@@ -174,6 +177,7 @@ class Ledger(RunQueries):
                 sa.select(
                     t.runs.c.state,
                     t.runs.c.seq,
+                    t.runs.c.version,
                     t.runs.c.working,
                     t.runs.c.admitted,
                     t.runs.c.place_until,
@@ -184,6 +188,7 @@ class Ledger(RunQueries):
             ).first()
             if row is None or row.record == "imported":
                 raise NoSuchRun(f"there is no run {run_id}" if row is None else f"run {run_id} is only to be read")
+            understood(run_id, row.version, self._version)
             if done is not None:
                 mark_done(c, done, at)
             run = self._snapshots.begin(c, run_id, row.state)
@@ -235,6 +240,7 @@ class Ledger(RunQueries):
                 pull_request=run.pull_request or 0,
                 active=0 if run.ended else 1,
                 installation_id=run.repo.installation_id,
+                version=self._version,
                 updated_at=at.timestamp(),
                 **standing._asdict(),
                 **parking_columns(before.run, run, at),
@@ -267,8 +273,9 @@ class Ledger(RunQueries):
         return [seen for row in rows if (seen := _verdict(row.run_id, row.issue, row.body)) is not None]
 
     def active_runs(self, repo_id: int | None = None) -> list[int]:
-        """Ids of runs that are not over."""
-        query = sa.select(t.runs.c.id).where(t.runs.c.active == 1).order_by(t.runs.c.id)
+        """Ids of runs that are not over, without those that newer code works on."""
+        ours = (t.runs.c.active == 1) & (t.runs.c.version <= self._version)
+        query = sa.select(t.runs.c.id).where(ours).order_by(t.runs.c.id)
         if repo_id is not None:
             query = query.where(t.runs.c.repo_id == repo_id)
         with reading(self._engine) as c:
@@ -306,10 +313,13 @@ def _readable(state: str) -> Run | None:
         return None  # of another version: whoever opens that run is told, whoever only looks back does without it
 
 
-def _earlier(c: sa.Connection, same_issue: sa.ColumnElement[bool]) -> list[Run]:
+def _earlier(c: sa.Connection, same_issue: sa.ColumnElement[bool], version: int) -> list[Run]:
     """The issue's earlier runs, oldest first, as they stand in this very transaction; long texts may be missing."""
-    states = c.execute(sa.select(t.runs.c.state).where(same_issue).order_by(t.runs.c.ordinal)).scalars()
-    return [Run.model_validate_json(state) for state in states]
+    query = sa.select(t.runs.c.id, t.runs.c.state, t.runs.c.version).where(same_issue).order_by(t.runs.c.ordinal)
+    rows = c.execute(query).all()
+    for row in rows:
+        understood(row.id, row.version, version)
+    return [Run.model_validate_json(row.state) for row in rows]
 
 
 def _account(run: Run) -> Money:
@@ -321,7 +331,10 @@ def _account(run: Run) -> Money:
 
 
 def _verdict(run_id: int, issue: int, body: str) -> VerdictSeen | None:
-    event = read_event(body)
+    try:
+        event = read_event(body)
+    except ValueError:
+        return None  # told by a newer version
     if not isinstance(event, VerificationEnded):
         return None
     fingerprint = event.failure.fingerprint if event.failure is not None else ""

@@ -11,6 +11,7 @@ from otto_bot.core.run import Outcome
 from otto_bot.core.values import Frozen
 from otto_bot.store import tables as t
 from otto_bot.store.database import reading, writing
+from otto_bot.store.versions import CODE_VERSION
 
 FOREVER = 4_000_000_000.0
 
@@ -43,7 +44,7 @@ class Looks:
 
     def due(self, at: datetime, most: int) -> list[RunRow]:
         """Runs that are not over and whose look is due, the longest overdue first."""
-        where = (t.runs.c.active == 1) & (t.runs.c.look_at <= at.timestamp())
+        where = (t.runs.c.active == 1) & (t.runs.c.look_at <= at.timestamp()) & (t.runs.c.version <= CODE_VERSION)
         return self._rows(_select().where(where).order_by(t.runs.c.look_at, t.runs.c.id).limit(most))
 
     def of_issues(self, repo_id: int, numbers: Sequence[int], done_since: datetime) -> list[RunRow]:

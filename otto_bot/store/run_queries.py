@@ -10,6 +10,7 @@ from otto_bot.core.run import Outcome, Run
 from otto_bot.store import tables as t
 from otto_bot.store.database import reading
 from otto_bot.store.snapshots import Snapshots
+from otto_bot.store.versions import CODE_VERSION
 
 
 class OtherRunActive(Exception):
@@ -23,9 +24,10 @@ class OtherRunActive(Exception):
 class RunQueries:
     """Reads. Every method is one short transaction; errors are StoreUnavailable."""
 
-    def __init__(self, engine: sa.Engine) -> None:
+    def __init__(self, engine: sa.Engine, version: int = CODE_VERSION) -> None:
         self._engine = engine
         self._snapshots = Snapshots()
+        self._version = version
 
     def active_run(self, repo_id: int, issue: int) -> int | None:
         """The run that works on an issue."""
@@ -45,6 +47,7 @@ class RunQueries:
         """Runs that are done, have a pull request and changed since then, newest first: a review may still come."""
         where = (
             (t.runs.c.active == 0)
+            & (t.runs.c.version <= self._version)
             & (t.runs.c.outcome == Outcome.DONE.value)
             & (t.runs.c.pull_request != 0)
             & (t.runs.c.updated_at >= since.timestamp())

@@ -4,7 +4,8 @@ Of a run: `working` = it is neither over nor at rest, and waits for no person; `
 while it waits for its turn; `place_until` = how long one that rests keeps its place; `parked…` = which limit holds it
 back, until when (0 = nobody knows), and when that was said; `record` = `full`, `slim` (its ledger was deleted, its
 money and what it found out stay) or `imported` (read only, the ledger of another database); `look_at` = when it is
-compared with GitHub next; `looked_at` and `quiet` = when it was, and how many looks in a row found nothing.
+compared with GitHub next; `looked_at` and `quiet` = when it was, and how many looks in a row found nothing;
+`version` = of Otto, that wrote its state.
 
 Of an installation: when the next write may be sent, until when GitHub's limit closes it, what was written lately
 (JSON), and how often it wrote or had to wait in all. `journal.pack` and `packs` hold git objects that were never
@@ -54,6 +55,7 @@ runs = sa.Table(
     sa.Column("working", sa.Integer, nullable=False, server_default="1"),
     sa.Column("admitted", sa.Integer, nullable=False, server_default="1"),
     sa.Column("look_at", sa.Float, nullable=False, server_default="0"),
+    sa.Column("version", sa.Integer, nullable=False, server_default="0"),
     sa.Column("looked_at", sa.Float, nullable=False, server_default="0"),
     sa.Column("quiet", sa.Integer, nullable=False, server_default="0"),
     sa.Column("place_until", sa.Float, nullable=False, server_default="0"),
@@ -107,7 +109,14 @@ effects = sa.Table(
     sa.Column("lost", sa.Integer, nullable=False, server_default="0"),
     sa.Column("updated_at", sa.Float, nullable=False),
     sa.Column("installation_id", _BIG, nullable=False, server_default="0"),
-    sa.Index("effects_due", "state", "not_before"),
+    sa.Index("effects_due", "state", "not_before", "installation_id"),
+    sa.Index("effects_next", "installation_id", "state", "not_before", "key"),
+    sa.Index(
+        "effects_in_hand",
+        "worker",
+        sqlite_where=sa.text("worker <> ''"),
+        postgresql_where=sa.text("worker <> ''"),
+    ),
     sa.Index("effects_lane", "lane", "state"),
     sa.Index("effects_run", "run_id", "state"),
 )

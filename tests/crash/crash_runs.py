@@ -97,9 +97,9 @@ async def undisturbed_run(name: str, folder: Path) -> Ended:
     return ended
 
 
-async def killed_run(name: str, folder: Path, kills: Sequence[Moment]) -> Ended:
+async def killed_run(name: str, folder: Path, kills: Sequence[Moment], database: str = "") -> Ended:
     """The bot's whole process group gets SIGKILL at each moment, and is started again."""
-    async with playing(name, folder) as play:
+    async with playing(name, folder, database) as play:
         trap = TrapControl(play)
         told = []
         labelled = False
@@ -152,6 +152,10 @@ class TrapControl:
         nth = max(moment.nth, (await self.look())["writes"] + 1)
         await _control(self._play, "POST", "trap", json={"nth": nth, "when": moment.when})
 
+    async def set_ending(self, ending: str) -> None:
+        """Hold the next write whose path ends so, before it is carried out."""
+        await _control(self._play, "POST", "trap", json={"nth": 1, "when": "before", "ending": ending})
+
     async def reached(self) -> Json | None:
         """The held write, or None when it does not come within a moment."""
         seen = await self.look(REACH_SECONDS)
@@ -180,8 +184,8 @@ async def write_of(trap: TrapControl) -> Json:
 
 
 @contextlib.asynccontextmanager
-async def playing(name: str, folder: Path) -> AsyncIterator[Playground]:
-    async with Playground(load(find(name)), folder) as play:
+async def playing(name: str, folder: Path, database: str = "") -> AsyncIterator[Playground]:
+    async with Playground(load(find(name)), folder, database=database) as play:
         yield play
 
 

@@ -48,6 +48,20 @@ def test_one_task_survives_two_kills(tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(400)
+def test_one_task_survives_two_kills_on_postgresql(make_database: Callable[..., str], tmp_path: Path) -> None:
+    """The whole bot, one scenario to its end: a dead worker's jobs are found by their leases, deliveries come again."""
+    seed, kills = chosen(os.environ.get(SEED), ["POST "] * LEAST_WRITES, 2)
+    database = make_database("postgresql", empty=True)
+    got = asyncio.run(killed_run("single-task", tmp_path / "play", kills, database))
+    found = [*got.problems, *doubles(got.report)]
+    assert not found, "\n".join([f"{SEED}={seed}", *got.killed, *found, got.log])
+    assert set(got.state["branches"]) == {"main", "otto/1-1/run"}
+    marks = sorted(name.partition("surface=")[2] for name in got.state["comments"])
+    assert marks == ["plan -->", "status -->"]
+
+
+@pytest.mark.slow
 @pytest.mark.timeout(600)
 def test_one_task_ends_the_same_after_six_kills(undisturbed: Callable[[str], Ended], tmp_path: Path) -> None:
     want = undisturbed("single-task")

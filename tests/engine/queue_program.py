@@ -29,25 +29,16 @@ def write(log: Path, line: str) -> None:
 
 
 async def once(queue: DbosQueue, log: Path) -> None:
-    """The same ticket twice, a finished one again, an error again, and a cancelled one."""
+    """The same ticket twice, a finished one again, and an error again."""
 
     async def execute(ticket: Ticket) -> None:
         write(log, f"begin {ticket.id}")
-        if ticket.key == "wait":
-            try:
-                await asyncio.Event().wait()
-            finally:
-                write(log, f"cancelled {ticket.id}")
         if ticket.key == "error":
             raise ValueError("no")
         write(log, f"end {ticket.id}")
 
     await queue.start(execute)
-    one, bad, waiting = (
-        Ticket(key="a", generation=1),
-        Ticket(key="error", generation=1),
-        Ticket(key="wait", generation=1),
-    )
+    one, bad = Ticket(key="a", generation=1), Ticket(key="error", generation=1)
     await queue.enqueue(one)
     await queue.enqueue(one)
     await queue.enqueue(bad)
@@ -55,11 +46,6 @@ async def once(queue: DbosQueue, log: Path) -> None:
     await until(log, "begin error#1")
     await queue.enqueue(one)
     await queue.enqueue(bad)
-    await queue.enqueue(waiting)
-    await until(log, "begin wait#1")
-    await queue.cancel(waiting)
-    await until(log, "cancelled wait#1")
-    await queue.enqueue(waiting)
     await queue.enqueue(Ticket(key="a", generation=2))
     await until(log, "end a#2")
     await queue.stop()

@@ -2,9 +2,8 @@
 
 import asyncio
 import logging
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
@@ -17,7 +16,7 @@ from otto_bot.core.run import Run
 from otto_bot.core.values import Person, Repo
 from otto_bot.engine.execute import FIRST_PAUSE, LONGEST_PAUSE, Executor
 from otto_bot.jobs.outcomes import Later, NeedsPerson, Retry
-from otto_bot.store.database import migrate, open_database
+from otto_bot.store.database import open_database
 from otto_bot.store.effect_rows import REPEAT_LIMIT, EffectRows, Ticket
 from otto_bot.store.ledger import Ledger, Trigger
 
@@ -27,9 +26,8 @@ T0 = datetime(2026, 11, 1, 9, 0, tzinfo=UTC)
 class House:
     """A run whose first effect does what a test says."""
 
-    def __init__(self, path: Path) -> None:
-        self.engine = open_database(f"sqlite:///{path}")
-        migrate(self.engine)
+    def __init__(self, url: str) -> None:
+        self.engine = open_database(url)
         self.ledger, self.rows = Ledger(self.engine), EffectRows(self.engine)
         repo = Repo(id=7, installation_id=3, owner="octo", name="app", default_branch="main")
         person = Person(id=1, login="anna")
@@ -66,8 +64,10 @@ def _translate(error: Exception) -> Later | Retry | NeedsPerson | None:
 
 
 @pytest.fixture
-def house(tmp_path: Path) -> House:
-    return House(tmp_path / "otto.sqlite")
+def house(database_url: str) -> Iterator[House]:
+    made = House(database_url)
+    yield made
+    made.engine.dispose()
 
 
 async def test_a_job_ends_with_its_events(house: House) -> None:
@@ -257,4 +257,72 @@ async def test_a_step_that_kills_its_worker_every_time_is_a_persons_at_once(hous
     hold = house.ledger.load(house.run_id).hold
     assert hold is not None
     assert "8 times" in hold.reason
+    assert house.claim() == []
+
+
+async def test_what_is_let_go_stays_with_its_lease_and_what_is_given_back_is_due_at_once(house: House) -> None:
+    entered = asyncio.Event()
+
+    async def hang(_run: Run, _effect: Effect, _ticket: Ticket) -> Sequence[e.RunEvent]:
+        entered.set()
+        await asyncio.Event().wait()
+        return []
+
+    executor = Executor(house.ledger, house.rows, dict.fromkeys(EffectKind, hang), _translate, house.clock)
+    for given_back in (False, True):
+        [ticket] = house.claim()
+        executor.take([ticket])
+        task = asyncio.create_task(executor(ticket))
+        await entered.wait()
+        entered.clear()
+        if given_back:
+            await executor.give_back(5)
+        else:
+            executor.let_go()
+        await executor.ended()
+        await task
+        assert [one.generation for one in house.claim()] == ([ticket.generation + 1] if given_back else [])
+        house.now += timedelta(seconds=60)
+        house.rows.reap(house.now)
+
+
+async def test_one_try_is_cancelled_and_no_other(house: House) -> None:
+    entered = asyncio.Event()
+
+    async def hang(_run: Run, _effect: Effect, _ticket: Ticket) -> Sequence[e.RunEvent]:
+        entered.set()
+        await asyncio.Event().wait()
+        return []
+
+    executor = Executor(house.ledger, house.rows, dict.fromkeys(EffectKind, hang), _translate, house.clock)
+    [ticket] = house.claim()
+    task = asyncio.create_task(executor(ticket))
+    await entered.wait()
+    executor.cancel(Ticket(key=ticket.key, generation=9))
+    executor.cancel(Ticket(key="run/1/other", generation=1))
+    assert not executor.running[ticket.key].work.cancelling()  # type: ignore[attr-defined]
+    executor.cancel(ticket)
+    await task
+
+    assert executor.running == {}
+    assert len(house.ledger.events(house.run_id)) == 1
+
+
+async def test_a_claim_that_never_began_is_given_back_too(house: House) -> None:
+    [ticket] = house.claim()
+    house.executor.take([ticket])
+    assert house.executor.in_hand() == [ticket.key]
+    await house.executor.give_back(1)
+
+    assert [one.generation for one in house.claim()] == [2]
+
+
+async def test_a_run_that_a_newer_worker_took_is_left_to_it(house: House) -> None:
+    [ticket] = house.claim()
+    with house.engine.begin() as c:
+        c.execute(sa.text("UPDATE runs SET version = version + 1"))
+    await house.executor(ticket)
+    await house.executor.lost([ticket])
+
+    assert house.ran == 0
     assert house.claim() == []

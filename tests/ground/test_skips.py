@@ -7,7 +7,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-CONFTEST = Path(__file__).resolve().parents[1] / "conftest.py"
+TESTS = Path(__file__).resolve().parents[1]
 SUITE = """
 import pytest
 
@@ -24,7 +24,8 @@ def test_known(): assert False
 
 def test_a_skip_fails_where_everything_was_installed(tmp_path: Path) -> None:
     """Except one about the operating system itself."""
-    (tmp_path / "conftest.py").write_text(CONFTEST.read_text())
+    for name in ("conftest.py", "databases.py"):
+        (tmp_path / name).write_text((TESTS / name).read_text())
     (tmp_path / "test_suite.py").write_text(SUITE)
     (tmp_path / "pytest.ini").write_text("[pytest]\n")
     command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-p", "no:xdist", "-p", "no:asyncio"]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import shutil
 import socket
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -14,6 +13,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+import databases
 import pytest
 import sqlalchemy as sa
 import uvicorn
@@ -49,7 +49,7 @@ from otto_bot.playground.github.server import StandIn, build
 from otto_bot.settings import Settings
 from otto_bot.store import tables as t
 from otto_bot.store.archive import Archive
-from otto_bot.store.database import migrate, open_database
+from otto_bot.store.database import open_database
 from otto_bot.store.inbox import Inbox
 from otto_bot.store.learnings import Learnings
 from otto_bot.store.ledger import Ledger
@@ -219,21 +219,18 @@ def app_key() -> str:
     return key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()).decode()
 
 
-@pytest.fixture(scope="session")
-def empty_database(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A database with the schema, to be copied."""
-    path = tmp_path_factory.mktemp("database") / "empty.sqlite"
-    engine = open_database(f"sqlite:///{path}")
-    migrate(engine)
-    engine.dispose()
-    return path
+@pytest.fixture(params=databases.chosen(slow=True))
+def backend(request: pytest.FixtureRequest) -> str:
+    """The way in is tested on both databases."""
+    found: str = request.param
+    return found
 
 
 Open = Callable[..., AbstractAsyncContextManager[Bench]]
 
 
 @pytest.fixture
-def open_bench(tmp_path: Path, app_key: str, empty_database: Path) -> Open:
+def open_bench(tmp_path: Path, app_key: str, make_database: Callable[..., str], backend: str) -> Open:
     """Start everything; `files` are those of the default branch."""
 
     @asynccontextmanager
@@ -250,8 +247,7 @@ def open_bench(tmp_path: Path, app_key: str, empty_database: Path) -> Open:
             "users": [{"login": "reader", "permission": "read"}, {"login": "dev", "permission": "write"}],
             "issue": {"title": "Add a thing", "body": "Please."},
         }
-        shutil.copy(empty_database, tmp_path / "otto.sqlite")
-        engine = open_database(f"sqlite:///{tmp_path}/otto.sqlite")
+        engine = open_database(make_database(backend))
         inbox, ledger, archive, now = Inbox(engine), Ledger(engine), Archive(engine), Time()
         stand_in = build(StandInConfig.model_validate(given), with_actions=False)
         grouping = Grouping(inbox)

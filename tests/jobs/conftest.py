@@ -32,7 +32,7 @@ from otto_bot.playground.github.people import Hand
 from otto_bot.playground.github.people_config import Do
 from otto_bot.playground.github.server import StandIn, build
 from otto_bot.store.archive import Archive
-from otto_bot.store.database import migrate, open_database
+from otto_bot.store.database import open_database
 from otto_bot.store.effect_rows import EffectRows
 from otto_bot.store.learnings import Learnings
 from otto_bot.store.ledger import Ledger
@@ -83,7 +83,7 @@ def app_key() -> str:
 
 
 @pytest.fixture
-def open_bench(tmp_path: Path, app_key: str) -> Open:
+def open_bench(tmp_path: Path, app_key: str, make_database: Callable[..., str], backend: str) -> Open:
     """Start everything; `files` are those of the default branch."""
 
     @asynccontextmanager
@@ -100,8 +100,7 @@ def open_bench(tmp_path: Path, app_key: str) -> Open:
             "issue": {"title": "T"},
             "actions": {"cage": "off"},
         }
-        engine = open_database(f"sqlite:///{tmp_path}/otto.sqlite")
-        migrate(engine)
+        engine = open_database(make_database(backend))
         home = tmp_path / "git-home"
         home.mkdir()
         stand_in = build(StandInConfig.model_validate(given))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
@@ -20,7 +19,7 @@ from otto_bot.jobs.context_notes import handoff, keep_context, told_notes
 from otto_bot.report import report
 from otto_bot.store import tables as t
 from otto_bot.store.archive import Archive
-from otto_bot.store.database import migrate, open_database
+from otto_bot.store.database import open_database
 from otto_bot.store.ledger import Ledger
 
 NOW = datetime(2026, 11, 1, tzinfo=UTC)
@@ -56,9 +55,8 @@ def test_an_attempt_hears_what_was_known_when_it_started() -> None:
     assert told_notes(run, attempt.model_copy(update={"notes": None})) == ""
 
 
-async def test_the_archive_has_it_under_the_digest_of_its_surface(tmp_path: Path) -> None:
-    engine = open_database(f"sqlite:///{tmp_path}/otto.sqlite")
-    migrate(engine)
+async def test_the_archive_has_it_under_the_digest_of_its_surface(database_url: str) -> None:
+    engine = open_database(database_url)
     run = run_with("the clock is UTC")
     context: Any = SimpleNamespace(archive=Archive(engine), now=lambda: NOW)
     await keep_context(context, run, "context")

@@ -1,53 +1,40 @@
-"""A database for each test: SQLite in a file, and PostgreSQL where OTTO_TEST_POSTGRES_URL names one."""
+"""A database for each test, on SQLite and on PostgreSQL."""
 
-import os
-import uuid
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 
+import databases
 import pytest
 import sqlalchemy as sa
 
 from otto_bot.core.config import HostCaps
 from otto_bot.core.run import Run
 from otto_bot.core.values import Person, Repo
-from otto_bot.store.database import migrate, open_database
+from otto_bot.store.database import open_database
 from otto_bot.store.effect_rows import EffectRows
 from otto_bot.store.inbox import Inbox
 from otto_bot.store.ledger import Ledger, Trigger
 
 T0 = datetime(2026, 11, 1, 9, 0, tzinfo=UTC)
-POSTGRES = os.environ.get("OTTO_TEST_POSTGRES_URL", "")
 
 
-def _postgres_url(schema: str) -> str:
-    parsed = sa.make_url(POSTGRES.replace("postgres://", "postgresql://", 1))
-    url = parsed.update_query_dict({"options": f"-csearch_path={schema}"})
-    return url.render_as_string(hide_password=False)
+@pytest.fixture(params=databases.chosen())
+def backend(request: pytest.FixtureRequest) -> str:
+    """Everything here is tested on both."""
+    found: str = request.param
+    return found
 
 
-@pytest.fixture(params=["sqlite", *(["postgresql"] if POSTGRES else [])])
-def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
-    """An empty database."""
-    if request.param == "sqlite":
-        yield f"sqlite:///{tmp_path / 'otto.sqlite'}"
-        return
-    schema = f"t{uuid.uuid4().hex[:12]}"
-    admin = open_database(POSTGRES)
-    with admin.begin() as c:
-        c.execute(sa.text(f"CREATE SCHEMA {schema}"))
-    yield _postgres_url(schema)
-    with admin.begin() as c:
-        c.execute(sa.text(f"DROP SCHEMA {schema} CASCADE"))
-    admin.dispose()
+@pytest.fixture
+def database_url(request: pytest.FixtureRequest, make_database: Callable[..., str], backend: str) -> str:
+    """A database: empty, or with the newest schema where the test uses `engine`."""
+    return make_database(backend, empty="engine" not in request.fixturenames)
 
 
 @pytest.fixture
 def engine(database_url: str) -> Iterator[sa.Engine]:
     """The database with the newest schema."""
     made = open_database(database_url)
-    migrate(made)
     yield made
     made.dispose()
 
@@ -59,7 +46,7 @@ def ledger(engine: sa.Engine) -> Ledger:
 
 @pytest.fixture
 def rows(engine: sa.Engine) -> EffectRows:
-    return EffectRows(engine)
+    return EffectRows(engine, lease_seconds=30)
 
 
 @pytest.fixture

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime
-from pathlib import Path
 
 import httpx
 import pytest
 import sqlalchemy as sa
 from fastapi import FastAPI
 
-from otto_bot.store.database import migrate, open_database
+from otto_bot.store.database import open_database
 from otto_bot.store.effect_rows import EffectRows
 from otto_bot.store.glances import Glances
 from otto_bot.store.inbox import Inbox
@@ -38,9 +37,8 @@ class Web:
 
 
 @pytest.fixture
-async def web(tmp_path: Path) -> AsyncIterator[Web]:
-    engine = open_database(f"sqlite:///{tmp_path}/otto.sqlite")
-    migrate(engine)
+async def web(database_url: str) -> AsyncIterator[Web]:
+    engine = open_database(database_url)
     web = Web(engine)
     async with web.http:
         yield web

@@ -11,7 +11,8 @@ from datetime import datetime
 
 from otto_bot.core.effects import Effect
 from otto_bot.core.run import Run
-from otto_bot.store.effect_rows import REPEAT_LIMIT, UNWANTED, Ticket
+from otto_bot.store.claims import UNWANTED
+from otto_bot.store.effect_rows import REPEAT_LIMIT, Ticket
 
 
 @dataclass(slots=True)

@@ -41,7 +41,8 @@ WRITE_PAUSE_SECONDS = "0"
 class Playground:
     """`async with Playground(scenario, folder) as play:` runs everything; each part can also be driven alone.
 
-    `root` gets every file that is written. `live` leaves the model to the environment's own settings.
+    `root` gets every file that is written; the bot's database too, unless `database` is the
+    URL of another. `live` leaves the model to the environment's own settings.
     """
 
     def __init__(
@@ -54,6 +55,7 @@ class Playground:
         cage: str = "auto",
         environment: Mapping[str, str] | None = None,
         repo: Path | None = None,
+        database: str = "",
     ) -> None:
         self.scenario = scenario
         self.root = root
@@ -62,6 +64,7 @@ class Playground:
         self._cage = cage
         self._given = dict(os.environ if environment is None else environment)
         self._repo = repo or scenario.repo
+        self._database = database
         self._secrets: Secrets | None = None
         self._bot_port = "0"
         self.github: Child | None = None
@@ -151,7 +154,7 @@ class Playground:
         state.mkdir(parents=True, exist_ok=True)
         env = self._base()
         env |= {
-            "OTTO_DATABASE_URL": f"sqlite:///{(state / 'otto.sqlite').absolute()}",
+            "OTTO_DATABASE_URL": self._database or f"sqlite:///{(state / 'otto.sqlite').absolute()}",
             "OTTO_STATE_DIR": str(state),
             "OTTO_GITHUB_API_URL": self.github.url if self.github else "",
             "OTTO_APP_ID": str(APP_ID),

@@ -12,7 +12,8 @@ from pathlib import Path
 from typing import Any
 
 READY_SECONDS = 60.0
-STOP_SECONDS = 8.0
+STOP_SECONDS = 11.0
+"""The bot takes at most ten."""
 TAIL_LINES = 25
 
 
@@ -60,6 +61,14 @@ class Child:
     def running(self) -> bool:
         """Whether it has not ended."""
         return self._process.returncode is None
+
+    def signal(self, number: signal.Signals) -> None:
+        """To the whole group."""
+        _signal(self._process, number)
+
+    async def ended(self) -> int:
+        """Wait for its end; returns the exit code."""
+        return await self._process.wait()
 
     async def stop(self) -> None:
         """Ends the whole group: kindly first, then by force."""
