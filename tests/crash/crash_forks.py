@@ -50,7 +50,9 @@ class ForkServer:
 class Forked:
     """A forked process, as asyncio shows its own."""
 
-    def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, stdout: asyncio.StreamReader) -> None:
+    def __init__(
+        self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, stdout: asyncio.StreamReader
+    ) -> None:
         self.stdout: asyncio.StreamReader | None = stdout
         self.returncode: int | None = None
         self.pid = 0

@@ -131,9 +131,14 @@ async def killed_coder_run(name: str, folder: Path, turn: int) -> Ended:
 async def faulty_run(name: str, folder: Path, faults: Sequence[Json], quiet: float = REST_SECONDS) -> Ended:
     """Deliveries get lost, come twice or in another order. It rests when nothing was new for `quiet` seconds."""
     async with playing(name, folder) as play:
-        await _control(play, "POST", "faults", json=list(faults))
+        await set_faults(play, faults)
         await play.label()
         return await rest(play, quiet)
+
+
+async def set_faults(play: Playground, faults: Sequence[Json]) -> None:
+    """What goes wrong from now on."""
+    await _control(play, "POST", "faults", json=list(faults))
 
 
 def every_delivery(kind: str, events: Sequence[str] = (*EVENTS, "check_suite", "workflow_job")) -> list[Json]:
@@ -150,7 +155,11 @@ class TrapControl:
     async def set(self, moment: Moment) -> None:
         """Two moments may lie close together: what was written already is passed over."""
         nth = max(moment.nth, (await self.look())["writes"] + 1)
-        await _control(self._play, "POST", "trap", json={"nth": nth, "when": moment.when})
+        await self.put({"nth": nth, "when": moment.when})
+
+    async def put(self, trap: Json) -> None:
+        """The trap as the stand-in takes it."""
+        await _control(self._play, "POST", "trap", json=trap)
 
     async def reached(self) -> Json | None:
         """The held write, or None when it does not come within a moment."""
@@ -210,7 +219,7 @@ async def _kill(play: Playground, trap: TrapControl, moment: Moment) -> str:
 
 
 async def rest(play: Playground, quiet: float = REST_SECONDS) -> Ended:
-    """Waits until the run rests with every delivery made, then reads what is there."""
+    """Waits until the run rests with every delivery made and stays so for `quiet` seconds, then reads what is there."""
     scenario: Scenario = play.scenario
     engine = open_database(play.bot_environment()["OTTO_DATABASE_URL"])
     try:
@@ -235,20 +244,20 @@ async def rest(play: Playground, quiet: float = REST_SECONDS) -> Ended:
 
 
 async def _settled(play: Playground, ledger: Ledger, quiet: float) -> Json:
-    """The report of the first rest that is still one when every delivery was made and a quiet second has passed."""
+    """The report of the first rest that is still one when every delivery was made and a quiet time has passed."""
     while True:
-        before = await _look(ledger)
+        before = await look_at(ledger)
         ended = before.get("outcome") in ENDED
         if before.get("resting") and (ended or not await play.outstanding()):
             await play.stand_in.settle()
             await asyncio.sleep(quiet)
-            after = await _look(ledger)
+            after = await look_at(ledger)
             if after["resting"] and len(after["events"]) == len(before["events"]):
                 return after
         await asyncio.sleep(LOOK_SECONDS)
 
 
-async def _look(ledger: Ledger) -> Json:
+async def look_at(ledger: Ledger) -> Json:
     try:
         return await asyncio.to_thread(ledger_report, ledger, 1)
     except NoSuchRun:
