@@ -7,6 +7,7 @@ place among all writes: side by side, tasks write in another order each time.
 from __future__ import annotations
 
 import asyncio
+import os
 import re
 import time
 import zlib
@@ -73,7 +74,7 @@ def share(rows: Sequence[Point], number: int, of: int) -> list[Point]:
 
 async def undisturbed(server: ForkServer, folder: Path) -> Ended:
     """Nothing happens."""
-    async with _playing(server, folder) as play:
+    async with Small(server, folder) as play:
         await play.label()
         ended = await rest(play, QUIET_SECONDS)
     assert not ended.problems, "\n".join([*ended.problems, ended.log])
@@ -82,7 +83,7 @@ async def undisturbed(server: ForkServer, folder: Path) -> Ended:
 
 async def killed_at(server: ForkServer, folder: Path, point: Point) -> Ended:
     """The bot's whole process group gets SIGKILL at this point. `killed` is empty where the run never came to it."""
-    async with _playing(server, folder) as play:
+    async with Small(server, folder) as play:
         trap = TrapControl(play)
         await trap.put(point.trap())
         await play.label()
@@ -98,7 +99,7 @@ async def killed_at(server: ForkServer, folder: Path, point: Point) -> Ended:
 
 async def with_faults(server: ForkServer, folder: Path, faults: Sequence[Json]) -> Ended:
     """Requests fail this way."""
-    async with _playing(server, folder) as play:
+    async with Small(server, folder) as play:
         await set_faults(play, faults)
         await play.label()
         return await rest(play, QUIET_SECONDS)
@@ -106,10 +107,9 @@ async def with_faults(server: ForkServer, folder: Path, faults: Sequence[Json]) 
 
 async def killed_at_commit(server: ForkServer, folder: Path, number: int, when: str) -> Ended:
     """The worker kills its group at its n-th commit to a database. `killed` is empty where there were fewer."""
-    count = folder / "commits"
-    folder.mkdir(parents=True)
-    more = {"CRASH_COMMITS": str(count), "CRASH_AT": str(number), "CRASH_WHEN": when}
-    async with _playing(server, folder / "play", more) as play:
+    more = {"CRASH_COMMITS": str(folder / "commits"), "CRASH_AT": str(number), "CRASH_WHEN": when}
+    os.makedirs(folder)  # noqa: PTH103 - a moment's work, in tests
+    async with Small(server, folder / "play", more) as play:
         await play.label()
         killed = await _died(play)
         if killed:
@@ -135,7 +135,7 @@ async def side_by_side(work: Sequence[Any], at_once: int = AT_ONCE) -> list[Any]
     return list(await asyncio.gather(*(one(what) for what in work)))
 
 
-class _playing(Playground):
+class Small(Playground):
     """The small scenario by forks."""
 
     def __init__(self, server: ForkServer, folder: Path, more: dict[str, str] | None = None) -> None:
