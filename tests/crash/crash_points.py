@@ -29,6 +29,8 @@ SMALL = Path(__file__).with_name("small")
 QUIET_SECONDS = 0.3
 HELD_SECONDS = 45.0
 AT_ONCE = 3
+NEVER = 10**9
+"""A commit that no run comes to."""
 NUMBERS = re.compile(r"[0-9]+")
 
 

@@ -16,7 +16,8 @@ import crash_end_state
 import httpx
 
 from otto_bot.playground.demo.expect import differences as unmet
-from otto_bot.playground.demo.harness import ENDED, Playground
+from otto_bot.playground.demo.harness import ENDED, Launch, Playground
+from otto_bot.playground.demo.processes import Child
 from otto_bot.playground.demo.promise import broken
 from otto_bot.playground.demo.stand_in import EVENTS
 from otto_bot.playground.scenario import Scenario, find, load
@@ -88,18 +89,18 @@ def moments(seed: int, writes: Sequence[str], number: int) -> list[Moment]:
     ]
 
 
-async def undisturbed_run(name: str, folder: Path) -> Ended:
+async def undisturbed_run(name: str, folder: Path, launch: Launch = Child.start) -> Ended:
     """Nothing happens. Raises AssertionError where that does not end as the scenario expects."""
-    async with playing(name, folder) as play:
+    async with playing(name, folder, launch) as play:
         await play.label()
         ended = await rest(play)
     assert not ended.problems, "\n".join(["undisturbed:", *ended.problems, ended.log])
     return ended
 
 
-async def killed_run(name: str, folder: Path, kills: Sequence[Moment]) -> Ended:
+async def killed_run(name: str, folder: Path, kills: Sequence[Moment], launch: Launch = Child.start) -> Ended:
     """The bot's whole process group gets SIGKILL at each moment, and is started again."""
-    async with playing(name, folder) as play:
+    async with playing(name, folder, launch) as play:
         trap = TrapControl(play)
         told = []
         labelled = False
@@ -189,8 +190,8 @@ async def write_of(trap: TrapControl) -> Json:
 
 
 @contextlib.asynccontextmanager
-async def playing(name: str, folder: Path) -> AsyncIterator[Playground]:
-    async with Playground(load(find(name)), folder) as play:
+async def playing(name: str, folder: Path, launch: Launch = Child.start) -> AsyncIterator[Playground]:
+    async with Playground(load(find(name)), folder, launch=launch) as play:
         yield play
 
 
