@@ -35,7 +35,11 @@ def end_state(report: Json, repository: Path) -> Json:
         "branches": trees(repository, "refs/heads"),
         "comments": _grouped(_comment(words, row) for row in report["comments"]),
         "issues": {
-            f"issue {row['number']}": {"state": row["state"], "labels": sorted(row["labels"])}
+            f"issue {row['number']}": {
+                "state": row["state"],
+                "labels": sorted(row["labels"]),
+                "reactions": _reactions(row),
+            }
             for row in report["issues"]
         },
         "labels": sorted(report["labels"]),
@@ -143,7 +147,11 @@ def _pull(words: _Words, row: Json) -> Json:
 
 def _comment(words: _Words, row: Json) -> tuple[str, Json]:
     name = f"{words.place(row['where'])} {marker(row['body']) or row['author']}"
-    return name, {"author": row["author"], "body": words(row["body"])}
+    return name, {"author": row["author"], "body": words(row["body"]), "reactions": _reactions(row)}
+
+
+def _reactions(row: Json) -> list[str]:
+    return sorted(f"{one['content']} of {one['user']}" for one in row.get("reactions", ()))
 
 
 def _checks(words: _Words, report: Json) -> Json:
