@@ -134,6 +134,8 @@ class Desk:
             await repository.react(target, "eyes")
             await asyncio.to_thread(self._ledger.start, trigger, self._caps, self.now())
             return
+        if await asyncio.to_thread(self._ledger.knows, trigger.key):
+            return  # it is what this very trigger has just started, by another way
         await repository.react(target, "confused")
         await self.tell(current, e.IssueRelabelled(at=self.now(), by=trigger.actor.login))
 

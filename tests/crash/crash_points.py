@@ -27,7 +27,7 @@ from otto_bot.store.ledger import Ledger
 
 SMALL = Path(__file__).with_name("small")
 QUIET_SECONDS = 0.3
-HELD_SECONDS = 45.0
+HELD_SECONDS = 240.0
 AT_ONCE = 3
 NEVER = 10**9
 """A commit that no run comes to."""
