@@ -132,12 +132,14 @@ class Desk:
         current = await self.active(trigger.repo.id, trigger.issue)
         if current is None or current.ended:
             await repository.react(target, "eyes")
-            await asyncio.to_thread(self._ledger.start, trigger, self._caps, self.now())
-            return
-        if await asyncio.to_thread(self._ledger.knows, trigger.key):
-            return  # it is what this very trigger has just started, by another way
-        await repository.react(target, "confused")
-        await self.tell(current, e.IssueRelabelled(at=self.now(), by=trigger.actor.login))
+            if await asyncio.to_thread(self._ledger.start, trigger, self._caps, self.now()) is not None:
+                return
+            current = await self.active(trigger.repo.id, trigger.issue)
+        # This very trigger may have come by another way in the same moment.
+        known = await asyncio.to_thread(self._ledger.knows, trigger.key)
+        if current is not None and not current.ended and not known:
+            await repository.react(target, "confused")
+            await self.tell(current, e.IssueRelabelled(at=self.now(), by=trigger.actor.login))
 
     async def label_of(self, repo: Repo) -> str:
         """The label that starts a run. Raises RetryLater and Unreachable."""

@@ -161,7 +161,8 @@ class TrapControl:
         for more in range(1, TRAP_TRIES + 1):
             nth = max(moment.nth, (await self.look())["writes"] + more)
             try:
-                return await self.put({"nth": nth, "when": moment.when})
+                await self.put({"nth": nth, "when": moment.when})
+                break
             except httpx.HTTPStatusError:
                 # It was written between our look and our request; a few places further on there is time.
                 if more == TRAP_TRIES:
