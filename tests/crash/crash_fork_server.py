@@ -152,9 +152,20 @@ def run(argv: list[str]) -> int:
 
         return playground(arguments)
     if arguments[0] == "serve":
+        _migrate()
         _fork_worker()
         arguments = ["serve", "--no-worker", *arguments[1:]]
     return _bot(arguments)
+
+
+def _migrate() -> None:
+    """As `serve` does it: before there is a worker."""
+    from otto_bot.settings import read_store_settings
+    from otto_bot.store.database import migrate, open_database
+
+    engine = open_database(read_store_settings(os.environ).database)
+    migrate(engine)
+    engine.dispose()
 
 
 def _fork_worker() -> None:
