@@ -148,7 +148,7 @@ def _pull(words: _Words, row: Json) -> Json:
 
 
 def _comment(words: _Words, row: Json) -> tuple[str, Json]:
-    name = f"{words.place(row['where'])} {marker(row['body']) or row['author']}"
+    name = f"{words.place(row['where'])} {words(marker(row['body'])) or row['author']}"
     return name, {"author": row["author"], "body": words(row["body"]), "reactions": _reactions(row)}
 
 
