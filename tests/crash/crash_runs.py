@@ -9,12 +9,14 @@ import time
 from collections import Counter
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, Literal
 
 import crash_end_state
 import httpx
 
+from otto_bot.core.effects import scheduled
 from otto_bot.playground.demo.expect import differences as unmet
 from otto_bot.playground.demo.harness import ENDED, Launch, Playground
 from otto_bot.playground.demo.processes import Child
@@ -34,6 +36,7 @@ REST_SECONDS = 1.0
 LOOK_SECONDS = 0.2
 CALL_SECONDS = 0.005
 TRAP_TRIES = 5
+LONGEST_PAUSE = timedelta(minutes=10)
 PATIENCE = 3.0
 """How many times a scenario's own limit a run may take that was killed, on a machine that is busy."""
 
@@ -268,10 +271,15 @@ async def _settled(play: Playground, ledger: Ledger, quiet: float) -> Json:
 
 
 async def look_at(ledger: Ledger) -> Json:
+    """The report. What is tried again after a pause is not at rest yet, however long the pause."""
     try:
-        return await asyncio.to_thread(ledger_report, ledger, 1)
+        found = await asyncio.to_thread(ledger_report, ledger, 1)
+        run = await asyncio.to_thread(ledger.load, 1)
     except NoSuchRun:
         return {}
+    until = datetime.now(UTC) + LONGEST_PAUSE
+    again = [one for one in scheduled(run) if one.key in run.trouble and one.not_before and one.not_before < until]
+    return {**found, "resting": found["resting"] and not again}
 
 
 def _expected(scenario: Scenario, report: Json) -> list[str]:
