@@ -34,7 +34,14 @@ def faults(small: Ended, kind: str) -> list[Json]:
     for method, shape in shapes(small):
         again = kind == "status" or method != "POST" or SENT_AGAIN.search(shape) is not None
         path = f"^{re.escape(shape).replace('N', '[0-9]+')}$"
-        match = {"writes": True, "method": method, "path": path, "every": 2 if again else 1, "count": 1000}
+        match = {
+            "writes": True,
+            "method": method,
+            "path": path,
+            "every": 2 if again else 1,
+            "count": 1000,
+            "each": True,
+        }
         rows.append({"kind": kind, "match": match})
     return rows
 

@@ -70,6 +70,7 @@ class RequestMatch(Strict):
     """Which request a fault hits: method, a regular expression on the path, the n-th match (1 = first).
 
     `writes`: only what may change the repository, pushes of git included. `every` 3 hits each third match from there.
+    `each`: every path is counted by itself.
     """
 
     method: str | None = None
@@ -78,6 +79,7 @@ class RequestMatch(Strict):
     nth: int = Field(default=1, ge=1)
     count: int = Field(default=1, ge=1)
     every: int = Field(default=1, ge=1)
+    each: bool = False
 
 
 class FaultConfig(Strict):

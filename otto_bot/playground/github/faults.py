@@ -12,7 +12,7 @@ from otto_bot.playground.github.config import FaultConfig
 class Counter:
     """How often each fault has been matched so far."""
 
-    seen: dict[int, int] = field(default_factory=dict)
+    seen: dict[tuple[int, str], int] = field(default_factory=dict)
 
     def next_request(
         self, faults: list[FaultConfig], method: str, path: str, *, write: bool = False
@@ -25,7 +25,8 @@ class Counter:
                 continue
             if match.writes and not write:
                 continue
-            if self._count(fault, match.nth, match.count, match.every) and hit is None:
+            of = path if match.each else ""
+            if self._count(fault, match.nth, match.count, match.every, of) and hit is None:
                 hit = fault
         return hit
 
@@ -39,7 +40,7 @@ class Counter:
                 hit = fault
         return hit
 
-    def _count(self, fault: FaultConfig, nth: int, count: int, every: int = 1) -> bool:
+    def _count(self, fault: FaultConfig, nth: int, count: int, every: int = 1, of: str = "") -> bool:
         # Faults are kept for the life of the process, so their identity names them.
-        self.seen[id(fault)] = number = self.seen.get(id(fault), 0) + 1
+        self.seen[id(fault), of] = number = self.seen.get((id(fault), of), 0) + 1
         return number >= nth and (number - nth) % every == 0 and (number - nth) // every < count
