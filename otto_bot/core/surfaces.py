@@ -36,7 +36,7 @@ def surfaces(run: Run) -> dict[str, str]:
         return {}
     wait, money = waits_for(run), run.money.granted
     endings = [verification.ending for verification in run.verifications.values()]
-    also = (wait, money, run.trouble, run.relabelled_by, list(run.verifications), endings)
+    also = (wait, money, run.trouble, run.relabelled_by, list(run.verifications), endings, _unlinked(run))
     return remembered(run, "surfaces", also, _surfaces)
 
 
