@@ -47,6 +47,7 @@ from otto_bot.core.run_events import (
     TimeUsedUp,
 )
 from otto_bot.core.surface_events import (
+    ActionsAsked,
     EffectFailed,
     MoneyReserved,
     MoneySettled,
@@ -74,6 +75,7 @@ from otto_bot.core.task_events import (
 )
 
 __all__ = [
+    "ActionsAsked",
     "AttemptCoded",
     "AttemptFailed",
     "AttemptPushed",
@@ -178,6 +180,7 @@ RunEvent = Annotated[
     | Published
     | PersonCalled
     | Replied
+    | ActionsAsked
     | Tidied
     | Parked
     | Unparked

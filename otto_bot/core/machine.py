@@ -288,6 +288,11 @@ def _replied(run: Run, event: e.Replied) -> Run:
     return run.model_copy(update={"replied": event.number}) if owed and event.number == run.replied + 1 else run
 
 
+def _actions_asked(run: Run, event: e.ActionsAsked) -> Run:
+    others = {key: at for key, at in run.asked.items() if key != event.key}
+    return run.model_copy(update={"asked": others if event.refused else {**others, event.key: event.at}})
+
+
 def _tidied(run: Run, event: e.Tidied) -> Run:
     return run.model_copy(update={"closed_prs": run.closed_prs | {event.number}})
 
@@ -336,6 +341,7 @@ _HANDLERS: dict[type, Callable[[Run, Any], Run]] = {
     e.Published: _published,
     e.PersonCalled: _called,
     e.Replied: _replied,
+    e.ActionsAsked: _actions_asked,
     e.Tidied: _tidied,
     e.Parked: parked.parked,
     e.Unparked: parked.unparked,

@@ -259,6 +259,8 @@ class Run(Frozen):
     shown: dict[str, str] = {}
     shown_count: dict[str, int] = {}
     shown_at: dict[str, datetime] = {}
+    asked: dict[str, datetime] = {}
+    """What Actions was asked to start, and when: it is not asked again before it could have been seen."""
     ids: dict[str, int] = {}
     learnt: dict[str, str] = {}
     """Uses of learnings that are written down: `L3/t2/a2` → what came of it."""

@@ -58,6 +58,17 @@ class Replied(Event):
     number: int
 
 
+class ActionsAsked(Event):
+    """GitHub is about to be asked to start something in Actions, for which it has no key of ours to find it by.
+
+    `key`: what for. `refused`: it said no, so that nothing was started.
+    """
+
+    type: Literal["ActionsAsked"] = "ActionsAsked"
+    key: str
+    refused: bool = False
+
+
 class Tidied(Event):
     """A verification pull request that has served is closed."""
 

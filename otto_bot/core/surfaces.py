@@ -36,7 +36,7 @@ def surfaces(run: Run) -> dict[str, str]:
         return {}
     wait, money = waits_for(run), run.money.granted
     endings = [verification.ending for verification in run.verifications.values()]
-    also = (wait, money, run.trouble, run.relabelled_by, list(run.verifications), endings)
+    also = (wait, money, run.trouble, run.relabelled_by, list(run.verifications), endings, _unlinked(run))
     return remembered(run, "surfaces", also, _surfaces)
 
 
@@ -152,7 +152,7 @@ def _status(run: Run) -> list[object]:
 
 def _tasks(run: Run) -> list[object]:
     """What a row of a task shows."""
-    return [(key, *_row(task)) for key, task in run.tasks.items()]
+    return [*_unlinked(run), *((key, *_row(task)) for key, task in run.tasks.items())]
 
 
 @once
@@ -167,6 +167,18 @@ def _row(task: Task) -> tuple[object, ...]:
         task.failure and task.failure.cause,
         any(attempt.flaky for attempt in task.attempts),
     )
+
+
+def _unlinked(run: Run) -> list[str]:
+    """Attempts whose check is not written yet, so that a row links to something else; told once nothing else moves.
+
+    Before that the next change of the run brings the right link anyway.
+    """
+    if not run.resting and waits_for(run) is None:
+        return []
+    last = [(key, task.last) for key, task in run.tasks.items() if task.last is not None and task.last.pushed]
+    names = [f"check/{key}/a{attempt.number}" for key, attempt in last]
+    return [name for name in names if name not in run.ids]
 
 
 def _journeys(run: Run) -> list[object]:

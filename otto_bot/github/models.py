@@ -43,11 +43,19 @@ def _shas(value: Any) -> Any:
     return tuple(item.get("sha") if isinstance(item, dict) else item for item in value)
 
 
+def _logins(value: Any) -> Any:
+    """GitHub lists people as objects with a login."""
+    if not isinstance(value, list | tuple):
+        return value
+    return tuple(item.get("login") if isinstance(item, dict) else item for item in value)
+
+
 def _text(value: Any) -> Any:
     return "" if value is None else value
 
 
 Text = Annotated[str, BeforeValidator(_text)]
+Logins = Annotated[tuple[str, ...], BeforeValidator(_logins)]
 LabelNames = Annotated[tuple[str, ...], BeforeValidator(_label_names)]
 PermissionLevel = Literal["admin", "write", "read", "none"]
 
@@ -201,6 +209,8 @@ class PullRequest(Fact):
     base_sha: str = Field(default="", validation_alias=AliasPath("base", "sha"))
     author_login: str = Field(default="ghost", validation_alias=AliasPath("user", "login"))
     labels: LabelNames = ()
+    asked: Logins = Field(default=(), validation_alias="requested_reviewers")
+    """Who is asked for a review and has not given one."""
     html_url: str = ""
 
     @property

@@ -125,14 +125,17 @@ class Desk:
         await self._start(repository, trigger)
 
     async def _start(self, repository: Repository, trigger: Trigger) -> None:
+        """The reaction comes first: after a crash behind it the delivery is taken up again, as nothing is known yet."""
         if await asyncio.to_thread(self._ledger.knows, trigger.key):
             return
-        run = await asyncio.to_thread(self._ledger.start, trigger, self._caps, self.now())
         target = Target(kind="issue", id=trigger.issue)
-        if run is not None:
-            await repository.react(target, "eyes")
-            return
         current = await self.active(trigger.repo.id, trigger.issue)
+        if current is None or current.ended:
+            await repository.react(target, "eyes")
+            if await asyncio.to_thread(self._ledger.start, trigger, self._caps, self.now()) is not None:
+                return
+            current = await self.active(trigger.repo.id, trigger.issue)
+        # This very trigger may have come by another way in the same moment.
         known = await asyncio.to_thread(self._ledger.knows, trigger.key)
         if current is not None and not current.ended and not known:
             await repository.react(target, "confused")

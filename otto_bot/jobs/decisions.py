@@ -13,9 +13,8 @@ from otto_bot.core.run import GateState, Run
 from otto_bot.core.surfaces import gate_digest
 from otto_bot.github.ci_models import WorkflowRun
 from otto_bot.github.errors import Forbidden, Refused
-from otto_bot.github.verbs import Repository
 from otto_bot.jobs.context import Context
-from otto_bot.jobs.dispatching import dispatch_if_needed
+from otto_bot.jobs.dispatching import dispatch_if_needed, noted, wait_until_it_could_be_seen
 from otto_bot.jobs.outcomes import NeedsPerson
 from otto_bot.store.effect_rows import Ticket
 from otto_bot.text.decision import decision_comment
@@ -65,7 +64,7 @@ async def rerun_jobs(context: Context, run: Run, effect: Effect, _ticket: Ticket
     repository = context.repository(run)
     try:
         for run_id in verification.run_ids:
-            await _again(repository, await repository.workflow_run(run_id))
+            await _again(context, run, effect, await repository.workflow_run(run_id))
         if not verification.run_ids:
             await dispatch_if_needed(context, run, verification.branch, verification.sha)
     except (Forbidden, Refused) as error:
@@ -73,14 +72,22 @@ async def rerun_jobs(context: Context, run: Run, effect: Effect, _ticket: Ticket
     return [JobsRerun(at=context.now(), target=effect.target, round=effect.number)]
 
 
-async def _again(repository: Repository, seen: WorkflowRun) -> None:
-    """A run that goes on, is green, or waits for somebody's approval is as it should be."""
+async def _again(context: Context, run: Run, effect: Effect, seen: WorkflowRun) -> None:
+    """A run that goes on, is green, or waits for somebody's approval is as it should be.
+
+    One that was started again for this very effect, and has failed once more meanwhile, is left alone, too.
+    """
     if seen.status != "completed" or seen.conclusion in ("success", "action_required"):
         return
-    if seen.conclusion in ("neutral", "skipped"):  # no job has failed: only all of them can run again
-        await repository.rerun(seen.id)
-    else:
-        await repository.rerun_failed(seen.id)
+    round_ = f"rerun/{effect.target}/{effect.number}/{seen.id}/"
+    asked = [int(key.removeprefix(round_)) for key in run.asked if key.startswith(round_)]
+    if asked and seen.run_attempt > min(asked):
+        return
+    repository, key = context.repository(run), f"{round_}{seen.run_attempt}"
+    wait_until_it_could_be_seen(context, run, key)
+    # Where no job has failed only all of them can run again.
+    every = seen.conclusion in ("neutral", "skipped")
+    await noted(context, run, key, lambda: (repository.rerun if every else repository.rerun_failed)(seen.id))
 
 
 def _press_the_button(message: str, verification: Verification) -> str:

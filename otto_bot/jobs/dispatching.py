@@ -2,13 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
+from datetime import timedelta
+from typing import TypeVar
+
+from otto_bot.core.events import ActionsAsked
 from otto_bot.core.lanes import LaneKind
 from otto_bot.core.run import Run
-from otto_bot.github.errors import Refused
+from otto_bot.github.errors import GitHubError, Refused, Unreachable
 from otto_bot.jobs.context import Context
+from otto_bot.jobs.outcomes import Later
 from otto_bot.text.pull import verification_body, verification_title
 
+T = TypeVar("T")
 VERIFICATION_LABEL = "otto:verification"
+
+
+UNSEEN = timedelta(seconds=60)
+"""How long a workflow run that was asked for may stay out of sight before it is asked for again."""
+LOOK_AGAIN = timedelta(seconds=5)
 
 
 async def dispatch_if_needed(context: Context, run: Run, branch: str, sha: str) -> int | None:
@@ -19,7 +31,28 @@ async def dispatch_if_needed(context: Context, run: Run, branch: str, sha: str) 
     for seen in await repository.workflow_runs(sha):
         if seen.event == "workflow_dispatch" and seen.head_branch == branch:
             return seen.id
-    return await repository.dispatch(run.config.verify.workflow, branch)
+    workflow = run.config.verify.workflow
+    wait_until_it_could_be_seen(context, run, f"dispatch/{sha}")
+    return await noted(context, run, f"dispatch/{sha}", lambda: repository.dispatch(workflow, branch))
+
+
+def wait_until_it_could_be_seen(context: Context, run: Run, key: str) -> None:
+    """Raises Later where an earlier try may have started it: its answer was lost, or the worker with it."""
+    at = run.asked.get(key)
+    if at is not None and context.now() - at < UNSEEN:
+        raise Later(context.now() + LOOK_AGAIN, "GitHub may have started it already and does not show it yet")
+
+
+async def noted(context: Context, run: Run, key: str, ask: Callable[[], Awaitable[T]]) -> T:
+    """Asks Actions to start something, which is written down first; GitHub's no is written down, too."""
+    await context.record(run.id, ActionsAsked(at=context.now(), key=key))
+    try:
+        return await ask()
+    except Unreachable:
+        raise  # done or not: nobody knows
+    except GitHubError:
+        await context.record(run.id, ActionsAsked(at=context.now(), key=key, refused=True))
+        raise
 
 
 async def verification_pull(context: Context, run: Run, branch: str, what: str) -> int | None:

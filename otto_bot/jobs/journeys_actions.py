@@ -21,6 +21,7 @@ from otto_bot.github.ci_models import WorkflowRun
 from otto_bot.github.errors import Conflict, Forbidden, LogsGone, NotFound, TooLarge
 from otto_bot.github.errors import Refused as GitHubRefused
 from otto_bot.jobs.context import Context, parse_workflows
+from otto_bot.jobs.dispatching import noted
 from otto_bot.jobs.listening import hearing
 from otto_bot.jobs.money import budgeted, keeper
 from otto_bot.jobs.outcomes import NeedsPerson
@@ -110,7 +111,8 @@ async def _started(
     name = f"{run.id}.{one.number}.{one.dispatches}-{begun.script[:8]}"
     title = f"Otto journeys {name}"
     seen = next((r for r in await repository.workflow_runs(one.head) if r.display_title == title), None)
-    if seen is None and one.waiting:
+    key = f"journeys/{name}"
+    if seen is None and (one.waiting or key in run.asked):
         if now - begun.at > UNSEEN:
             return await _lost(context, run, one, "GitHub started no workflow run for it", "")
         return [await _later(context, run, one, "GitHub has not started the workflow yet")]
@@ -118,7 +120,8 @@ async def _started(
     if run_id is None:
         try:
             workflow = run.config.journeys.workflow
-            run_id = await repository.dispatch(workflow, branch_of(run), {"id": name, "journeys": commands})
+            inputs = {"id": name, "journeys": commands}
+            run_id = await noted(context, run, key, lambda: repository.dispatch(workflow, branch_of(run), inputs))
         except (GitHubRefused, Forbidden, NotFound, Conflict) as error:
             return await _lost(context, run, one, f"GitHub did not start `{workflow}`: {error.message}", "")
     if run_id is None:

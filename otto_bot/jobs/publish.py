@@ -12,8 +12,8 @@ from otto_bot.core.showing import gives_way
 from otto_bot.core.surfaces import CONTEXT, LABELS, PLAN, PULL, RUN_CHECK, STATUS, labels, surfaces
 from otto_bot.core.waits import waits_for
 from otto_bot.github.ci_models import CheckAction, CheckAnnotation
-from otto_bot.github.errors import Forbidden, NotFound, Refused
 from otto_bot.github.verbs import Repository
+from otto_bot.jobs.ask_for_review import ask_for_review
 from otto_bot.jobs.context import Context
 from otto_bot.jobs.context_notes import keep_context
 from otto_bot.jobs.post_journeys import show_round
@@ -90,19 +90,10 @@ async def _pull(context: Context, run: Run, surface: str) -> int | None:
     title = pull_title(run, await context.habits(run)) if done and pull.title.startswith("[otto:") else None
     await repository.edit_pull_request(run.pull_request, title=title, body=body)
     if done and pull.state == "open":
-        await _ask_for_review(context, run)
+        await ask_for_review(context, run, pull)
         if run.config.mark_ready and pull.draft:
             await repository.mark_ready(pull.node_id)
     return run.pull_request
-
-
-async def _ask_for_review(context: Context, run: Run) -> None:
-    assert run.pull_request is not None
-    try:
-        await context.repository(run).request_review(run.pull_request, [run.actor.login])
-    except (Refused, Forbidden, NotFound):
-        # They cannot review here (it is their own, or they left); the pull request names them anyway.
-        return
 
 
 async def _labels(context: Context, run: Run, _surface: str) -> int | None:

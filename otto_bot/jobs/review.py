@@ -72,6 +72,9 @@ async def _ask_again(context: Context, run: Run, review: Review) -> None:
     done = review.tasks and all(run.tasks[key].state is TaskState.MERGED for key in review.tasks if key in run.tasks)
     if not done or run.pull_request is None or run.landed:
         return
+    pull = await context.repository(run).pull_request(run.pull_request)
+    if review.by.login in pull.asked:
+        return
     try:
         await context.repository(run).request_review(run.pull_request, [review.by.login])
     except (Refused, Forbidden, NotFound):

@@ -124,3 +124,13 @@ def test_a_gate_that_is_posted_again_is_not_a_surface_meanwhile() -> None:
     assert "gate/g1" not in shows(run)
     assert [one.gate for one in scheduled(run) if one.kind is EffectKind.POST_DECISION] == [1]
     assert "gate/g1" in shows(posted(run))
+
+
+def test_a_link_to_a_check_that_was_late_is_put_right_once_nothing_moves() -> None:
+    moving = fold(executing(PLAN), *to_verifying("t1"))
+    check = e.Published(at=T0, surface="check/t1/a1", digest="d", github_id=7)
+    assert surfaces(moving)["status"] == surfaces(fold(moving, check))["status"]
+    resting = fold(moving, e.Refused(at=T0, reason="r", reply="/otto resume"))
+    assert waits_for(resting) is not None
+    for surface in ("status", "pull", "check/run"):
+        assert surfaces(resting)[surface] != surfaces(fold(resting, check))[surface]

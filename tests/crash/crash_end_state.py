@@ -14,6 +14,8 @@ Json = dict[str, Any]
 IDS = re.compile(r"\b(?=[0-9a-f]*[0-9])[0-9a-f]{7,40}\b")
 HOST = re.compile(r"http://127\.0\.0\.1:[0-9]+")
 MONEY = re.compile(r"\$[0-9]+(?:\.[0-9]+)?")
+CALLS = re.compile(r"\b[0-9]+ calls?\b")
+"""Of a model: a kill may cost one more of them, and each that was paid is told."""
 TIMES = re.compile(r"\b[0-9]{4}-[0-9]{2}-[0-9]{2}[T ][0-9:.]+(?:Z|\+00:00)?|\b[0-9]{1,2}:[0-9]{2}(?::[0-9.]+)?\b")
 SPANS = re.compile(r"\b[0-9]+(?:\.[0-9]+)? ?(?:s|ms|min|h|seconds|minutes)\b")
 NUMBERED = re.compile(r"(/pull/|/issues/|#)([0-9]{1,5})\b")
@@ -35,7 +37,11 @@ def end_state(report: Json, repository: Path) -> Json:
         "branches": trees(repository, "refs/heads"),
         "comments": _grouped(_comment(words, row) for row in report["comments"]),
         "issues": {
-            f"issue {row['number']}": {"state": row["state"], "labels": sorted(row["labels"])}
+            f"issue {row['number']}": {
+                "state": row["state"],
+                "labels": sorted(row["labels"]),
+                "reactions": _reactions(row),
+            }
             for row in report["issues"]
         },
         "labels": sorted(report["labels"]),
@@ -116,7 +122,7 @@ class _Words:
     def __call__(self, text: str) -> str:
         text = HOST.sub("http://host", text)
         text = NUMBERED.sub(self._number, text)
-        text = IDS.sub("ID", TIMES.sub("TIME", MONEY.sub("$", text)))
+        text = IDS.sub("ID", TIMES.sub("TIME", MONEY.sub("$", CALLS.sub("CALLS", text))))
         return SPANS.sub("SPAN", text)
 
     def place(self, where: str) -> str:
@@ -142,8 +148,12 @@ def _pull(words: _Words, row: Json) -> Json:
 
 
 def _comment(words: _Words, row: Json) -> tuple[str, Json]:
-    name = f"{words.place(row['where'])} {marker(row['body']) or row['author']}"
-    return name, {"author": row["author"], "body": words(row["body"])}
+    name = f"{words.place(row['where'])} {words(marker(row['body'])) or row['author']}"
+    return name, {"author": row["author"], "body": words(row["body"]), "reactions": _reactions(row)}
+
+
+def _reactions(row: Json) -> list[str]:
+    return sorted(f"{one['content']} of {one['user']}" for one in row.get("reactions", ()))
 
 
 def _checks(words: _Words, report: Json) -> Json:

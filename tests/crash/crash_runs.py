@@ -9,14 +9,17 @@ import time
 from collections import Counter
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, Literal
 
 import crash_end_state
 import httpx
 
+from otto_bot.core.effects import scheduled
 from otto_bot.playground.demo.expect import differences as unmet
-from otto_bot.playground.demo.harness import ENDED, Playground
+from otto_bot.playground.demo.harness import ENDED, Launch, Playground
+from otto_bot.playground.demo.processes import Child
 from otto_bot.playground.demo.promise import broken
 from otto_bot.playground.demo.stand_in import EVENTS
 from otto_bot.playground.scenario import Scenario, find, load
@@ -32,6 +35,10 @@ QUIET_SECONDS = 20.0
 REST_SECONDS = 1.0
 LOOK_SECONDS = 0.2
 CALL_SECONDS = 0.005
+TRAP_TRIES = 5
+LONGEST_PAUSE = timedelta(minutes=10)
+PATIENCE = 3.0
+"""How many times a scenario's own limit a run may take that was killed, on a machine that is busy."""
 
 
 @dataclass(frozen=True)
@@ -88,18 +95,20 @@ def moments(seed: int, writes: Sequence[str], number: int) -> list[Moment]:
     ]
 
 
-async def undisturbed_run(name: str, folder: Path) -> Ended:
+async def undisturbed_run(name: str, folder: Path, launch: Launch = Child.start) -> Ended:
     """Nothing happens. Raises AssertionError where that does not end as the scenario expects."""
-    async with playing(name, folder) as play:
+    async with playing(name, folder, launch) as play:
         await play.label()
         ended = await rest(play)
     assert not ended.problems, "\n".join(["undisturbed:", *ended.problems, ended.log])
     return ended
 
 
-async def killed_run(name: str, folder: Path, kills: Sequence[Moment], database: str = "") -> Ended:
+async def killed_run(
+    name: str, folder: Path, kills: Sequence[Moment], launch: Launch = Child.start, database: str = ""
+) -> Ended:
     """The bot's whole process group gets SIGKILL at each moment, and is started again."""
-    async with playing(name, folder, database) as play:
+    async with playing(name, folder, launch, database) as play:
         trap = TrapControl(play)
         told = []
         labelled = False
@@ -131,9 +140,14 @@ async def killed_coder_run(name: str, folder: Path, turn: int) -> Ended:
 async def faulty_run(name: str, folder: Path, faults: Sequence[Json], quiet: float = REST_SECONDS) -> Ended:
     """Deliveries get lost, come twice or in another order. It rests when nothing was new for `quiet` seconds."""
     async with playing(name, folder) as play:
-        await _control(play, "POST", "faults", json=list(faults))
+        await set_faults(play, faults)
         await play.label()
         return await rest(play, quiet)
+
+
+async def set_faults(play: Playground, faults: Sequence[Json]) -> None:
+    """What goes wrong from now on."""
+    await _control(play, "POST", "faults", json=list(faults))
 
 
 def every_delivery(kind: str, events: Sequence[str] = (*EVENTS, "check_suite", "workflow_job")) -> list[Json]:
@@ -149,12 +163,23 @@ class TrapControl:
 
     async def set(self, moment: Moment) -> None:
         """Two moments may lie close together: what was written already is passed over."""
-        nth = max(moment.nth, (await self.look())["writes"] + 1)
-        await _control(self._play, "POST", "trap", json={"nth": nth, "when": moment.when})
+        for more in range(1, TRAP_TRIES + 1):
+            nth = max(moment.nth, (await self.look())["writes"] + more)
+            try:
+                await self.put({"nth": nth, "when": moment.when})
+                break
+            except httpx.HTTPStatusError:
+                # It was written between our look and our request; a few places further on there is time.
+                if more == TRAP_TRIES:
+                    raise
+
+    async def put(self, trap: Json) -> None:
+        """The trap as the stand-in takes it."""
+        await _control(self._play, "POST", "trap", json=trap)
 
     async def set_ending(self, ending: str) -> None:
-        """Hold the next write whose path ends so, before it is carried out."""
-        await _control(self._play, "POST", "trap", json={"nth": 1, "when": "before", "ending": ending})
+        """Hold the first write whose path ends so, before it is carried out."""
+        await self.put({"nth": 1, "when": "before", "path": f"{ending}$"})
 
     async def reached(self) -> Json | None:
         """The held write, or None when it does not come within a moment."""
@@ -184,8 +209,10 @@ async def write_of(trap: TrapControl) -> Json:
 
 
 @contextlib.asynccontextmanager
-async def playing(name: str, folder: Path, database: str = "") -> AsyncIterator[Playground]:
-    async with Playground(load(find(name)), folder, database=database) as play:
+async def playing(
+    name: str, folder: Path, launch: Launch = Child.start, database: str = ""
+) -> AsyncIterator[Playground]:
+    async with Playground(load(find(name)), folder, launch=launch, database=database) as play:
         yield play
 
 
@@ -214,16 +241,15 @@ async def _kill(play: Playground, trap: TrapControl, moment: Moment) -> str:
 
 
 async def rest(play: Playground, quiet: float = REST_SECONDS) -> Ended:
-    """Waits until the run rests with every delivery made, then reads what is there."""
+    """Waits until the run rests with every delivery made and stays so for `quiet` seconds, then reads what is there."""
     scenario: Scenario = play.scenario
+    limit = scenario.script.time_limit * PATIENCE
     engine = open_database(play.bot_environment()["OTTO_DATABASE_URL"])
     try:
-        async with asyncio.timeout(scenario.script.time_limit):
+        async with asyncio.timeout(limit):
             ledger = await _settled(play, Ledger(engine), quiet)
     except TimeoutError:
-        raise AssertionError(
-            f"it did not come to rest within {scenario.script.time_limit:g} s\n{play.logs()}"
-        ) from None
+        raise AssertionError(f"it did not come to rest within {limit:g} s\n{play.logs()}") from None
     finally:
         engine.dispose()
     seen = await play.stand_in.state()
@@ -239,24 +265,29 @@ async def rest(play: Playground, quiet: float = REST_SECONDS) -> Ended:
 
 
 async def _settled(play: Playground, ledger: Ledger, quiet: float) -> Json:
-    """The report of the first rest that is still one when every delivery was made and a quiet second has passed."""
+    """The report of the first rest that is still one when every delivery was made and a quiet time has passed."""
     while True:
-        before = await _look(ledger)
+        before = await look_at(ledger)
         ended = before.get("outcome") in ENDED
         if before.get("resting") and (ended or not await play.outstanding()):
             await play.stand_in.settle()
             await asyncio.sleep(quiet)
-            after = await _look(ledger)
+            after = await look_at(ledger)
             if after["resting"] and len(after["events"]) == len(before["events"]):
                 return after
         await asyncio.sleep(LOOK_SECONDS)
 
 
-async def _look(ledger: Ledger) -> Json:
+async def look_at(ledger: Ledger) -> Json:
+    """The report. What is tried again after a pause is not at rest yet, however long the pause."""
     try:
-        return await asyncio.to_thread(ledger_report, ledger, 1)
+        found = await asyncio.to_thread(ledger_report, ledger, 1)
+        run = await asyncio.to_thread(ledger.load, 1)
     except NoSuchRun:
         return {}
+    until = datetime.now(UTC) + LONGEST_PAUSE
+    again = [one for one in scheduled(run) if one.key in run.trouble and one.not_before and one.not_before < until]
+    return {**found, "resting": found["resting"] and not again}
 
 
 def _expected(scenario: Scenario, report: Json) -> list[str]:

@@ -39,7 +39,7 @@ async def gone_before_a_push(name: str, folder: Path, push: int) -> Ended:
     """Gone when the stand-in is asked for the n-th push, before it is carried out."""
     async with playing(name, folder) as play:
         trap = TrapControl(play)
-        await _control(play, "POST", "trap", json={"nth": push, "when": "before", "ending": "/git-receive-pack"})
+        await _control(play, "POST", "trap", json={"nth": push, "when": "before", "path": "/git-receive-pack$"})
         await play.label()
         async with asyncio.timeout(play.scenario.script.time_limit):
             while (write := await trap.reached()) is None:

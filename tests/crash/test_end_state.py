@@ -75,6 +75,7 @@ def test_numbers_times_money_and_commits_may_differ(repository: Path) -> None:
         (lambda r: r["comments"][0].update(body=r["comments"][0]["body"] + " and more"), "and more"),
         (lambda r: r["checks"][0].update(conclusion="failure"), "run/1/check/run / conclusion: success → failure"),
         (lambda r: r["issues"][0]["labels"].append("otto:done"), '["otto"] → ["otto", "otto:done"]'),
+        (lambda r: r["issues"][0].update(reactions=[{"content": "eyes", "user": "o"}]), '[] → ["eyes of o"]'),
     ],
 )
 def test_every_difference_is_seen(repository: Path, change: Any, words: str) -> None:

@@ -9,6 +9,7 @@ import pytest
 from core_builders import T0, config, fold
 
 from otto_bot.core import events as e
+from otto_bot.core.config import HostCaps
 from otto_bot.core.effects import Effect, EffectKind
 from otto_bot.core.journey_script import Script, ScriptStep
 from otto_bot.core.run import Run
@@ -17,6 +18,7 @@ from otto_bot.jobs.journeys_actions import through_actions
 from otto_bot.jobs.post_journeys import apply_journeys, post_journeys, show_round
 from otto_bot.jobs.walk_journeys import request_for, walk_journeys
 from otto_bot.store.effect_rows import Ticket
+from otto_bot.store.ledger import Trigger
 from otto_bot.text.journeys_line import workflow_template
 
 WORKFLOW = ".github/workflows/otto-journeys.yml"
@@ -91,6 +93,8 @@ async def test_actions_walks_them_and_its_log_is_the_evidence(open_bench):
         plan = run.plan
         alone = {"plan": None, "tasks": {}, "order": (), "pull_request": None}
         run = run.model_copy(update={"kind": "certify", "subject": plan, **alone})
+        trigger = Trigger(key="k", repo=bench.repo, issue=1, title="T", body="", actor=run.actor)
+        assert bench.context.ledger.start(trigger, HostCaps(), T0).id == run.id
         stored = bench.context.archive.keep("script", stored_json(SCRIPT).encode(), T0)
         run = fold(run, e.JourneysDispatched(at=T0, round=1, head=head, script=stored, next_at=T0))
         request = request_for(bench.context, run, one, plan, 1)

@@ -95,6 +95,17 @@ def test_lost_response_really_wrote(github: Any) -> None:
     assert call("POST", "~/issues/1/comments", json={"body": "two"}).status_code == 201
 
 
+def test_an_answer_of_502_may_come_after_the_write(github: Any) -> None:
+    call = github.as_bot()
+    match = {"writes": True, "nth": 2, "every": 2, "count": 2}
+    github.client.post("/_playground/faults", json=[{"kind": "status_after", "match": match}])
+    statuses = [call("POST", "~/issues/1/comments", json={"body": str(n)}).status_code for n in range(1, 6)]
+    assert call("GET", "~/issues/1").status_code == 200
+    assert statuses == [201, 502, 201, 502, 201]
+    assert [row["body"] for row in github.state()["comments"]] == ["1", "2", "3", "4", "5"]
+    assert call("POST", "~/issues/1/comments", json={"body": "6"}).status_code == 201
+
+
 def test_lost_response_of_a_push_really_pushed(github: Any, tmp_path: Any) -> None:
     token = github.token()
     github.clone(tmp_path, token)

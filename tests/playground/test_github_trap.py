@@ -77,6 +77,19 @@ def test_a_dropped_connection_ends_it(github: Any, when: str, left: list[str]) -
     assert github.as_bot()("POST", COMMENTS, json={"body": "next"}).status_code == 201
 
 
+def test_only_the_writes_that_fit_are_counted(github: Any, aside: ThreadPoolExecutor) -> None:
+    call = github.as_bot()
+    call("POST", COMMENTS, json={"body": "one"})
+    trap = {"nth": 2, "when": "before", "method": "POST", "path": "/comments$"}
+    assert github.client.post("/_playground/trap", json=trap).status_code == 200
+    assert call("POST", "~/issues/1/reactions", json={"content": "eyes"}).status_code == 201
+    second: Future[httpx.Response] = aside.submit(lambda: call("POST", COMMENTS, json={"body": "two"}))
+    assert look(github)["write"]["path"] == "/repos/octo/demo/issues/1/comments"
+    release(github)
+    assert second.result(10).status_code == 201
+    assert github.client.post("/_playground/trap", json=trap).status_code == 422
+
+
 def test_a_push_is_held_with_its_refs(github: Any, tmp_path: Path, aside: ThreadPoolExecutor) -> None:
     token = github.token()
     github.clone(tmp_path, token)
@@ -110,13 +123,13 @@ def test_a_killed_push_that_was_held_before_moves_nothing(github: Any, tmp_path:
 def test_what_counts_as_a_write(github: Any) -> None:
     call = github.as_bot()
     call("GET", "~/issues/1")
-    call("POST", "~/issues/1/reactions", json={"content": "eyes"})
     assert look(github, 0)["writes"] == 0
+    call("POST", "~/issues/1/reactions", json={"content": "eyes"})
     call("POST", COMMENTS, json={"body": "one"})
     call("POST", "/graphql", json={"query": "mutation { nonsense }"})
     call("POST", "~/git/refs", json={"ref": "nonsense"})
-    assert look(github, 0)["writes"] == 3
-    assert [row["write"] for row in github.state()["requests"] if "write" in row] == [1, 2, 3]
+    assert look(github, 0)["writes"] == 4
+    assert [row["write"] for row in github.state()["requests"] if "write" in row] == [1, 2, 3, 4]
 
 
 def test_bad_traps_are_refused(github: Any) -> None:
@@ -127,15 +140,3 @@ def test_bad_traps_are_refused(github: Any) -> None:
     set_trap(github, 2, "before")
     release(github)
     assert look(github, 0)["set"] is None
-
-
-def test_only_writes_of_a_kind_are_counted(github: Any, aside: ThreadPoolExecutor) -> None:
-    call = github.as_bot()
-    assert call("POST", COMMENTS, json={"body": "before it was set"}).status_code == 201
-    wanted = {"nth": 1, "when": "before", "ending": "/labels"}
-    assert github.client.post("/_playground/trap", json=wanted).status_code == 200
-    assert call("POST", COMMENTS, json={"body": "of another kind"}).status_code == 201
-    held: Future[httpx.Response] = aside.submit(lambda: call("POST", "~/issues/1/labels", json={"labels": ["x"]}))
-    assert look(github)["write"]["path"].endswith("/labels")
-    release(github)
-    assert held.result(10).status_code == 200

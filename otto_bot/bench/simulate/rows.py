@@ -12,7 +12,7 @@ from datetime import datetime
 from otto_bot.core.effects import Effect
 from otto_bot.core.run import Run
 from otto_bot.store.claims import UNWANTED
-from otto_bot.store.effect_rows import REPEAT_LIMIT, Ticket
+from otto_bot.store.effect_rows import LEASE_SECONDS, REPEAT_LIMIT, Ticket
 
 
 @dataclass(slots=True)
@@ -31,7 +31,7 @@ class Row:
 class Rows:
     """Every effect row there is."""
 
-    def __init__(self, lease_seconds: float = 30.0) -> None:
+    def __init__(self, lease_seconds: float = LEASE_SECONDS) -> None:
         self.lease_seconds = lease_seconds
         self.rows: dict[str, Row] = {}
         self._live: dict[str, Row] = {}
@@ -47,7 +47,7 @@ class Rows:
         for key, effect in by_key.items():
             known = self.rows.get(key)
             if known is None:
-                self.rows[key] = self._live[key] = Row(effect, not_before=_time(effect))
+                self.rows[key] = self._live[key] = Row(effect, not_before=_time(effect) or now)
             elif known.state in ("done", "dropped"):
                 if self._again(known, effect, now):
                     stuck.append(key)
@@ -91,7 +91,7 @@ class Rows:
             return []
         busy = {row.effect.lane for row in self._live.values() if _in_hand(row, now)}
         taken: list[Ticket] = []
-        for _, key in due[: limit * 4]:
+        for _, key in due:
             row = self.rows[key]
             if row.effect.lane in busy or len(taken) >= limit:
                 continue

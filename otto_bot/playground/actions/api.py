@@ -209,6 +209,8 @@ class ActionsConfig:
 
     root: Path
     cage: Cage = "auto"
+    runner: Literal["act", "shell"] = "act"
+    """`shell`: a checkout and `run:` steps only, without act, which takes a moment to start."""
     max_parallel: int = 2
     job_timeout_seconds: float = 600.0
     hosted_labels: tuple[str, ...] = ("ubuntu-latest", "ubuntu-24.04", "ubuntu-22.04", "ubuntu-slim")

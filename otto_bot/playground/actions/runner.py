@@ -1,11 +1,11 @@
-"""Run one leg with act in a fresh checkout, and keep its job's steps, log and annotations up to date."""
+"""Run one leg in a fresh checkout, with act or in a shell, and keep its job's steps, log and annotations up to date."""
 
 import asyncio
 import json
 import re
 import shutil
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -28,6 +28,7 @@ from otto_bot.playground.actions.joblog import JobLog, write_setup
 from otto_bot.playground.actions.legs import Leg
 from otto_bot.playground.actions.live import LiveJob
 from otto_bot.playground.actions.rewrite import LABEL, NeedResult, rewritten
+from otto_bot.playground.actions.shell_steps import Feed, refused, run_steps
 from otto_bot.playground.actions.steps import StepBook, plan_steps
 from otto_bot.playground.actions.uses import HERE, mappings, refusal, uses_of
 from otto_bot.playground.actions.workflow import WorkflowFile
@@ -95,24 +96,37 @@ class Runner:
         live.steps_changed()
         reader = ActReader(request.leg.key, book, log, with_matrix(request.scope, request.leg.matrix), self._host.now)
 
-        def on_line(raw: bytes) -> None:
-            event = parse_line(raw)
-            if event is not None and reader.feed(event):
+        def feed(event: Mapping[str, Any]) -> None:
+            if reader.feed(dict(event)):
                 live.steps_changed()
 
         seconds = min(self._config.job_timeout_seconds, request.leg.timeout_seconds or self._config.job_timeout_seconds)
+        carry_out = self._in_a_shell if self._config.runner == "shell" else self._by_act
         try:
-            end = await process.run(
-                self._command(request),
-                env=cage.environment(request.folder),
-                cwd=request.folder,
-                seconds=seconds,
-                on_line=on_line,
-            )
+            end = await carry_out(request, book, seconds, feed)
         finally:
             reader.settle()
             live.annotate(*reader.annotations)
         return self._outcome(request, live, reader.result, end, seconds)
+
+    async def _by_act(self, request: LegRequest, _book: StepBook, seconds: float, feed: Feed) -> process.ProcessEnd:
+        def on_line(raw: bytes) -> None:
+            if (event := parse_line(raw)) is not None:
+                feed(event)
+
+        env = cage.environment(request.folder)
+        return await process.run(self._command(request), env=env, cwd=request.folder, seconds=seconds, on_line=on_line)
+
+    async def _in_a_shell(self, request: LegRequest, book: StepBook, seconds: float, feed: Feed) -> process.ProcessEnd:
+        tree = request.folder / "tree"
+        hidden = (self._config.root, *self._config.hidden_paths)
+        env = {**cage.environment(request.folder), **job_environment(request.scope.contexts["github"])}
+
+        def wrap(command: Sequence[str]) -> list[str]:
+            inside = ["/bin/sh", "-c", 'cd "$0" && exec "$@"', str(tree), *command]
+            return cage.wrap(self._cage, inside, job=request.folder, readable=(), hidden=hidden)
+
+        return await run_steps(request.leg.key, book.plans, wrap, env, tree, seconds, feed)
 
     def fail_setup(self, live: LiveJob, problem: str) -> LegOutcome:
         """ "Set up job" failed: none of the file's steps exists."""
@@ -136,6 +150,8 @@ class Runner:
             await self._host.checkout(request.event.merge_sha or request.event.head_sha, tree)
         except ActionsError as error:
             return str(error)
+        if self._config.runner == "shell":
+            return refused(job, plan_steps(job, request.workflow.document))
         uses = uses_of(job, tree)
         problem = next((text for text in map(refusal, uses) if text is not None), None)
         if problem is None:

@@ -9,7 +9,7 @@ import os
 import re
 import signal
 import sys
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -24,6 +24,8 @@ from otto_bot.playground.demo.stand_in import APP_ID, LABEL, StandIn, write_conf
 from otto_bot.playground.scenario import Scenario
 
 Json = dict[str, Any]
+Launch = Callable[[str, Sequence[str], Mapping[str, str], Path], Awaitable[Child]]
+"""How a process is started: its name, argv, environment and log."""
 OWN_PREFIXES = ("OTTO_", "ANTHROPIC_", "GITHUB_", "GH_", "GIT_")
 MODEL_SETTINGS = ("ANTHROPIC_API_KEY", "ANTHROPIC_BASE_URL", "ANTHROPIC_AUTH_TOKEN")
 ENDED = frozenset({"done", "done_partial", "cancelled", "failed"})
@@ -41,8 +43,8 @@ WRITE_PAUSE_SECONDS = "0"
 class Playground:
     """`async with Playground(scenario, folder) as play:` runs everything; each part can also be driven alone.
 
-    `root` gets every file that is written; the bot's database too, unless `database` is the
-    URL of another. `live` leaves the model to the environment's own settings.
+    `root` gets every file that is written; the bot's database too, unless `database` is the URL of another. `live`
+    leaves the model to the environment's own settings. `launch` starts the three processes.
     """
 
     def __init__(
@@ -56,6 +58,7 @@ class Playground:
         environment: Mapping[str, str] | None = None,
         repo: Path | None = None,
         database: str = "",
+        launch: Launch = Child.start,
     ) -> None:
         self.scenario = scenario
         self.root = root
@@ -65,6 +68,7 @@ class Playground:
         self._given = dict(os.environ if environment is None else environment)
         self._repo = repo or scenario.repo
         self._database = database
+        self._launch = launch
         self._secrets: Secrets | None = None
         self._bot_port = "0"
         self.github: Child | None = None
@@ -119,7 +123,7 @@ class Playground:
         config = self.root / "github.json"
         write_config(config, self.scenario, repo, secrets, self._cage)
         argv = [sys.executable, "-m", "otto_bot.playground", "github", "--config", str(config)]
-        self.github = await Child.start("the GitHub stand-in", argv, self._base(), self.root / "github.log")
+        self.github = await self._launch("the GitHub stand-in", argv, self._base(), self.root / "github.log")
 
     async def start_model(self) -> None:
         """Starts the scripted model, unless a live one is used."""
@@ -127,12 +131,12 @@ class Playground:
             return
         self.root.mkdir(parents=True, exist_ok=True)
         argv = [sys.executable, "-m", "otto_bot.playground", "model", "--scenario", str(self.scenario.folder)]
-        self.model = await Child.start("the scripted model", argv, self._base(), self.root / "model.log")
+        self.model = await self._launch("the scripted model", argv, self._base(), self.root / "model.log")
 
     async def start_bot(self) -> None:
         """Starts the bot, on the same port when it was started before, and tells the stand-in where it listens."""
         argv = [sys.executable, "-m", "otto_bot", "serve", "--port", self._bot_port]
-        self.bot = await Child.start("the bot", argv, self.bot_environment(), self.root / "bot.log")
+        self.bot = await self._launch("the bot", argv, self.bot_environment(), self.root / "bot.log")
         self._bot_port = self.bot.url.rpartition(":")[2]
         await self.stand_in.point_webhook(f"{self.bot.url}/webhooks/github")
 

@@ -9,7 +9,7 @@ import os
 import signal
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 READY_SECONDS = 60.0
 STOP_SECONDS = 11.0
@@ -21,10 +21,25 @@ class StartError(RuntimeError):
     """A part of the playground did not start; the text holds the last lines that it wrote."""
 
 
+class Running(Protocol):
+    """A process as asyncio shows it."""
+
+    @property
+    def pid(self) -> int: ...
+
+    @property
+    def returncode(self) -> int | None: ...
+
+    @property
+    def stdout(self) -> asyncio.StreamReader | None: ...
+
+    async def wait(self) -> int: ...
+
+
 class Child:
     """One process. Everything it writes after its ready line, and all of stderr, goes to `log`."""
 
-    def __init__(self, name: str, process: asyncio.subprocess.Process, log: Path, ready: dict[str, Any]) -> None:
+    def __init__(self, name: str, process: Running, log: Path, ready: dict[str, Any]) -> None:
         self.name = name
         self.log = log
         self.ready = ready
@@ -39,6 +54,11 @@ class Child:
                 *argv, env=dict(env), stdin=asyncio.subprocess.DEVNULL, stdout=asyncio.subprocess.PIPE, stderr=errors,
                 start_new_session=True, limit=16 * 1024 * 1024,
             )  # fmt: skip
+        return await cls.when_ready(name, process, log)
+
+    @classmethod
+    async def when_ready(cls, name: str, process: Running, log: Path) -> Child:
+        """Waits for the ready line of a process that leads a group of its own. Raises StartError."""
         try:
             ready = await asyncio.wait_for(_ready_line(process, log), READY_SECONDS)
         except BaseException as error:
@@ -84,13 +104,13 @@ class Child:
         await self._drain
 
 
-def _signal(process: asyncio.subprocess.Process, number: signal.Signals) -> None:
+def _signal(process: Running, number: signal.Signals) -> None:
     # The group outlives its leader while a grandchild lives; it is gone when nobody is left in it.
     with contextlib.suppress(ProcessLookupError):
         os.killpg(process.pid, number)
 
 
-async def _ready_line(process: asyncio.subprocess.Process, log: Path) -> dict[str, Any] | None:
+async def _ready_line(process: Running, log: Path) -> dict[str, Any] | None:
     """The first line that is a JSON object with `ready`; None when stdout ends without one."""
     assert process.stdout is not None
     while line := await process.stdout.readline():
@@ -102,7 +122,7 @@ async def _ready_line(process: asyncio.subprocess.Process, log: Path) -> dict[st
     return None
 
 
-async def _drain(process: asyncio.subprocess.Process, log: Path) -> None:
+async def _drain(process: Running, log: Path) -> None:
     assert process.stdout is not None
     while line := await process.stdout.readline():
         _append(log, line)

@@ -67,19 +67,26 @@ class ReactionConfig(Strict):
 
 
 class RequestMatch(Strict):
-    """Which request a fault hits: method, a regular expression on the path, the n-th match (1 = first)."""
+    """Which request a fault hits: method, a regular expression on the path, the n-th match (1 = first).
+
+    `writes`: only what may change the repository, pushes of git included. `every` 3 hits each third match from there.
+    `each`: every path is counted by itself.
+    """
 
     method: str | None = None
     path: Regex = ".*"
+    writes: bool = False
     nth: int = Field(default=1, ge=1)
     count: int = Field(default=1, ge=1)
+    every: int = Field(default=1, ge=1)
+    each: bool = False
 
 
 class FaultConfig(Strict):
     """One fault: on a request (`match`) or on a webhook delivery (`event`)."""
 
     kind: Literal[
-        "secondary_limit", "primary_limit", "status", "lost_response", "delay_ms", "token_expired",
+        "secondary_limit", "primary_limit", "status", "status_after", "lost_response", "delay_ms", "token_expired",
         "drop", "duplicate", "reorder",
     ]  # fmt: skip
     match: RequestMatch | None = None

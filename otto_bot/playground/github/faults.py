@@ -12,16 +12,21 @@ from otto_bot.playground.github.config import FaultConfig
 class Counter:
     """How often each fault has been matched so far."""
 
-    seen: dict[int, int] = field(default_factory=dict)
+    seen: dict[tuple[int, str], int] = field(default_factory=dict)
 
-    def next_request(self, faults: list[FaultConfig], method: str, path: str) -> FaultConfig | None:
+    def next_request(
+        self, faults: list[FaultConfig], method: str, path: str, *, write: bool = False
+    ) -> FaultConfig | None:
         """The fault that hits this request; every fault whose pattern fits counts it."""
         hit = None
         for fault in faults:
             match = fault.match
             if match is None or (match.method or method).upper() != method or not re.search(match.path, path):
                 continue
-            if self._count(fault, match.nth, match.count) and hit is None:
+            if match.writes and not write:
+                continue
+            of = path if match.each else ""
+            if self._count(fault, match.nth, match.count, match.every, of) and hit is None:
                 hit = fault
         return hit
 
@@ -35,7 +40,7 @@ class Counter:
                 hit = fault
         return hit
 
-    def _count(self, fault: FaultConfig, nth: int, count: int) -> bool:
+    def _count(self, fault: FaultConfig, nth: int, count: int, every: int = 1, of: str = "") -> bool:
         # Faults are kept for the life of the process, so their identity names them.
-        self.seen[id(fault)] = number = self.seen.get(id(fault), 0) + 1
-        return nth <= number < nth + count
+        self.seen[id(fault), of] = number = self.seen.get((id(fault), of), 0) + 1
+        return number >= nth and (number - nth) % every == 0 and (number - nth) // every < count

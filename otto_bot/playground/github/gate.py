@@ -37,9 +37,10 @@ class Gate:
             len(world.requests) + 1, world.clock(), scope["method"], scope["path"], 0, "anonymous"
         )  # fmt: skip
         world.requests.append(row)
-        fault = self.hub.counter.next_request(self.hub.faults, row.method, row.path)
-        row.fault = fault.kind if fault else None
         row.write = self.hub.trap.count(scope)
+        write = row.write is not None
+        fault = self.hub.counter.next_request(self.hub.faults, row.method, row.path, write=write)
+        row.fault = fault.kind if fault else None
         noting = self._noting(scope, row, send)
         try:
             if refusal := self.hub.limits.look(world.config.limits, scope, row.at):
@@ -82,13 +83,18 @@ class Gate:
             return
         if kind == "token_expired":
             self._expire(scope)
+        if fault and kind == "status_after":
+            await self._carry_out(scope, receive, row)
+            await self._refuse(send, fault)
+            return
         if kind == "lost_response":
-            await self._lose(scope, receive, row)
+            await self._carry_out(scope, receive, row)
+            _abort(receive)
             return
         await self.hub.trap.pass_on(row.write, self.app, scope, receive, send)
 
     async def _refuse(self, send: Send, fault: FaultConfig) -> None:
-        if fault.kind == "status":
+        if fault.kind in ("status", "status_after"):
             await _answer(send, fault.status, "Server Error", {})
         else:
             await self._limited(send, fault.retry_after, primary=fault.kind == "primary_limit")
@@ -107,15 +113,14 @@ class Gate:
         if token := self.hub.world.tokens.get(value):
             token.revoked = True
 
-    async def _lose(self, scope: Scope, receive: Receive, row: RequestRow) -> None:
-        """The request is carried out in full, then the connection is cut without a byte of answer."""
+    async def _carry_out(self, scope: Scope, receive: Receive, row: RequestRow) -> None:
+        """The request is carried out in full, without a byte of answer."""
 
         async def swallow(message: Message) -> None:
             if message["type"] == "http.response.start":
                 row.status = message["status"]
 
         await self.app(scope, receive, swallow)
-        _abort(receive)
 
 
 async def _answer(send: Send, status: int, message: str, more: dict[str, str]) -> None:

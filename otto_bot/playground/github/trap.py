@@ -2,8 +2,8 @@
 
 Counted, from 1 in the order of arrival, is every request that may change the repository as others see it: POST,
 PATCH, PUT and DELETE of REST, GraphQL, and pushes. Not counted are the App's own affairs (tokens and redeliveries,
-`/app/` and `/installation/`), reactions, which say only that something was seen, and git's four byte probe for
-authentication. A write that is refused counts too.
+`/app/` and `/installation/`) and git's four byte probe for authentication. A write that is refused counts too. With
+`method` and `path` only the writes that fit are counted: the third comment is the third one whatever else is written.
 """
 
 from __future__ import annotations
@@ -17,11 +17,11 @@ from typing import Any, Literal
 from pydantic import Field
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from otto_bot.playground.github.people_config import Strict
+from otto_bot.playground.github.people_config import Regex, Strict
 from otto_bot.playground.github.state import Json
 
 WRITING = frozenset({"POST", "PATCH", "PUT", "DELETE"})
-APART = re.compile(r"^/(app|installation)/|/reactions(/[0-9]+)?$|/git-upload-pack$")
+APART = re.compile(r"^/(app|installation)/|/git-upload-pack$")
 PROBE = b"4"
 
 
@@ -32,12 +32,17 @@ class TrapError(ValueError):
 class TrapConfig(Strict):
     """Which write is held, counted since the stand-in started, and whether before or after it is carried out.
 
-    With `ending` only writes whose path ends so are counted, from when the trap is set.
+    With `method` and `path` (a regular expression) only the writes that fit are counted.
     """
 
     nth: int = Field(ge=1)
     when: Literal["before", "after"]
-    ending: str = ""
+    method: str | None = None
+    path: Regex = ""
+
+    def fits(self, method: str, path: str) -> bool:
+        """Whether a write is one of those that are counted."""
+        return method == (self.method or method) and re.search(self.path, path) is not None
 
 
 @dataclass
@@ -54,19 +59,24 @@ class Trap:
     """At most one trap at a time; a new one may be set when the last has let go."""
 
     def __init__(self) -> None:
-        self.writes = 0
+        self._made: list[tuple[str, str]] = []
         self._config: TrapConfig | None = None
-        self._fitting = 0
         self._held: Held | None = None
         self._reached = asyncio.Event()
+
+    @property
+    def writes(self) -> int:
+        """How many writes there were."""
+        return len(self._made)
 
     def set(self, config: TrapConfig) -> None:
         """Arms it. Raises TrapError for a write that was made already, or while another write is held."""
         if self._held is not None and self._held.end is None:
             raise TrapError("a write is held: release it first")
-        if config.nth <= self.writes and not config.ending:
-            raise TrapError(f"nth: {self.writes} writes were made already")
-        self._config, self._held, self._reached, self._fitting = config, None, asyncio.Event(), 0
+        made = sum(1 for write in self._made if config.fits(*write))
+        if config.nth <= made:
+            raise TrapError(f"nth: {made} writes were made already")
+        self._config, self._held, self._reached = config, None, asyncio.Event()
 
     def release(self) -> None:
         """Lets the held write go on; disarms a trap that was not reached."""
@@ -98,13 +108,13 @@ class Trap:
             return None
         if path.endswith("/git-receive-pack") and dict(scope["headers"]).get(b"content-length") == PROBE:
             return None
-        self.writes += 1
+        self._made.append((method, path))
         return self.writes
 
     async def pass_on(self, number: int | None, app: ASGIApp, scope: Scope, receive: Receive, send: Send) -> None:
         """Calls the application, and holds the write that the trap waits for."""
         config = self._config
-        if config is None or number is None or not self._caught(config, number, scope["path"]):
+        if config is None or number is None or not self._is_the_one(config, number):
             await app(scope, receive, send)
             return
         held = Held(scope["method"], scope["path"])
@@ -124,11 +134,10 @@ class Trap:
             for message in answer:
                 await send(message)
 
-    def _caught(self, config: TrapConfig, number: int, path: str) -> bool:
-        if not config.ending:
-            return number == config.nth
-        self._fitting += path.endswith(config.ending)
-        return path.endswith(config.ending) and self._fitting == config.nth
+    def _is_the_one(self, config: TrapConfig, number: int) -> bool:
+        if not config.fits(*self._made[number - 1]):
+            return False
+        return sum(1 for write in self._made[:number] if config.fits(*write)) == config.nth
 
     async def _hold(self, held: Held, receive: Receive) -> bool:
         """True when it was released, False when nobody waits for the answer any more."""

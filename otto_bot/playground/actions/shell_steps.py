@@ -1,0 +1,64 @@
+"""The steps of a leg without act: `run:` scripts one after another in a shell, told in act's own words.
+
+For scenarios whose workflows are a checkout and a few commands: act takes longer to start than such a job takes. A
+step that needs more than that (an action other than the checkout, an `if:`, a shell of its own) is refused, by name.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from otto_bot.playground.actions import process
+from otto_bot.playground.actions.process import ProcessEnd
+from otto_bot.playground.actions.steps import StepPlan
+
+CHECKOUT = "actions/checkout@"
+PLAIN = frozenset({"name", "id", "run", "uses", "env", "with"})
+
+Feed = Callable[[Mapping[str, Any]], None]
+
+
+def refused(job: Mapping[str, Any], plans: Sequence[StepPlan]) -> str | None:
+    """Why these steps need act; None where a shell is enough."""
+    for plan, step in zip(plans, job["steps"], strict=True):
+        more = sorted(set(step) - PLAIN)
+        if more:
+            return f"`{plan.name}` has `{more[0]}`, which `runner: shell` does not know; use `runner: act`"
+        if plan.uses is not None and not plan.uses.startswith(CHECKOUT):
+            return f"`{plan.uses}` is no checkout, and `runner: shell` knows no other action; use `runner: act`"
+    return None
+
+
+async def run_steps(
+    key: str, plans: Sequence[StepPlan], wrap: Callable[[Sequence[str]], list[str]], env: Mapping[str, str],
+    tree: Path, seconds: float, feed: Feed,
+) -> ProcessEnd:  # fmt: skip
+    """Every step until one fails. `wrap` puts a command into the cage; `feed` gets what act would have said."""
+    failed: int | None = None
+    for plan in plans:
+        about = {"jobID": key, "stage": "Main", "stepID": [plan.id], "step": plan.name}
+        if failed is not None:
+            break
+        feed({**about, "msg": f"⭐ Run Main {plan.name}"})
+        if plan.script is None:
+            feed({**about, "stepResult": "success"})
+            continue
+        end = await process.run(
+            wrap(["/bin/sh", "-e", "-c", f"exec 2>&1\n{plan.script}"]),
+            env={**env, **plan.env}, cwd=tree, seconds=seconds, on_line=_lines(about, feed),
+        )  # fmt: skip
+        if end.timed_out:
+            return end
+        failed = end.exit_code or None
+        feed({**about, "stepResult": "failure" if failed else "success"})
+        if failed:
+            feed({**about, "level": "error", "msg": f"exitcode '{failed}': failure"})
+    feed({"jobID": key, "jobResult": "failure" if failed else "success"})
+    return ProcessEnd(0, timed_out=False, stderr="")
+
+
+def _lines(about: Mapping[str, Any], feed: Feed) -> Callable[[bytes], None]:
+    def on_line(raw: bytes) -> None:
+        feed({**about, "raw_output": True, "msg": raw.decode("utf-8", "replace")})
+
+    return on_line

@@ -1,0 +1,182 @@
+"""Every write point of the small scenario: counted in an undisturbed run, then one run with a SIGKILL at each.
+
+A point is named by what is written and how often that was written before (`POST /repos/octo/small/pulls 2`), not by its
+place among all writes: side by side, tasks write in another order each time.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import re
+import time
+import zlib
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+from crash_forks import ForkServer
+from crash_runs import Ended, Json, TrapControl, look_at, rest, set_faults
+
+from otto_bot.playground.demo.harness import ENDED, Playground
+from otto_bot.playground.scenario import load
+from otto_bot.store.database import open_database
+from otto_bot.store.ledger import Ledger
+
+SMALL = Path(__file__).with_name("small")
+QUIET_SECONDS = 0.3
+HELD_SECONDS = 240.0
+AT_ONCE = 3
+NEVER = 10**9
+"""A commit that no run comes to."""
+NUMBERS = re.compile(r"[0-9]+")
+
+
+@dataclass(frozen=True)
+class Point:
+    """The n-th write of one shape (`POST /repos/octo/small/issues/N/comments`), before or after it is carried out."""
+
+    method: str
+    shape: str
+    nth: int
+    when: Literal["before", "after"]
+
+    def __str__(self) -> str:
+        return f"{self.when} {self.method} {self.shape} {self.nth}"
+
+    @property
+    def makes(self) -> bool:
+        """Whether something new would come of it: that could be there twice afterwards."""
+        return self.method == "POST"
+
+    def trap(self) -> Json:
+        """As the stand-in takes it."""
+        path = re.escape(self.shape).replace("N", "[0-9]+")
+        return {"nth": self.nth, "when": self.when, "method": self.method, "path": f"^{path}$"}
+
+
+def points(writes: Sequence[str]) -> list[Point]:
+    """Both sides of each write. `writes` as in `Ended.writes`."""
+    seen: Counter[tuple[str, str]] = Counter()
+    found = []
+    for write in writes:
+        method, _, path = write.partition(" ")
+        key = (method, NUMBERS.sub("N", path))
+        seen[key] += 1
+        found += [Point(*key, seen[key], when) for when in ("before", "after")]
+    return found
+
+
+def share(rows: Sequence[Point], number: int, of: int) -> list[Point]:
+    """Part `number` (from 0) of `of`: the same points whatever else was written."""
+    return [row for row in rows if zlib.crc32(str(row).encode()) % of == number]
+
+
+async def undisturbed(server: ForkServer, folder: Path) -> Ended:
+    """Nothing happens."""
+    async with Small(server, folder) as play:
+        await play.label()
+        ended = await rest(play, QUIET_SECONDS)
+    assert not ended.problems, "\n".join([*ended.problems, ended.log])
+    return ended
+
+
+async def killed_at(server: ForkServer, folder: Path, point: Point) -> Ended:
+    """The bot's whole process group gets SIGKILL at this point. `killed` is empty where the run never came to it."""
+    async with Small(server, folder) as play:
+        trap = TrapControl(play)
+        await trap.put(point.trap())
+        await play.label()
+        held = await _reached(play, trap)
+        if held is not None:
+            await play.kill_bot()
+            await trap.let_go(held)
+            await play.start_bot()
+        ended = await rest(play, QUIET_SECONDS)
+    ended.killed = [str(point)] if held is not None else []
+    return ended
+
+
+async def with_faults(server: ForkServer, folder: Path, faults: Sequence[Json]) -> Ended:
+    """Requests fail this way."""
+    async with Small(server, folder) as play:
+        await set_faults(play, faults)
+        await play.label()
+        return await rest(play, QUIET_SECONDS)
+
+
+async def killed_at_commit(server: ForkServer, folder: Path, number: int, when: str) -> Ended:
+    """The worker kills its group at its n-th commit to a database. `killed` is empty where there were fewer."""
+    more = {"CRASH_COMMITS": str(folder / "commits"), "CRASH_AT": str(number), "CRASH_WHEN": when}
+    os.makedirs(folder)  # noqa: PTH103 - a moment's work, in tests
+    async with Small(server, folder / "play", more) as play:
+        await play.label()
+        killed = await _died(play)
+        if killed:
+            await play.start_bot()
+        ended = await rest(play, QUIET_SECONDS)
+    ended.killed = [f"{when} commit {number}"] if killed else []
+    return ended
+
+
+def commits(folder: Path) -> int:
+    """How many commits the worker of a run in this folder made."""
+    return (folder / "commits").stat().st_size
+
+
+async def side_by_side(work: Sequence[Any], at_once: int = AT_ONCE) -> list[Any]:
+    """Results of coroutine functions, a few at a time, in their order."""
+    room = asyncio.Semaphore(at_once)
+
+    async def one(what: Any) -> Any:
+        async with room:
+            return await what()
+
+    return list(await asyncio.gather(*(one(what) for what in work)))
+
+
+class Small(Playground):
+    """The small scenario by forks."""
+
+    def __init__(self, server: ForkServer, folder: Path, more: dict[str, str] | None = None) -> None:
+        super().__init__(load(SMALL), folder, launch=server.launch)
+        self._more = more or {}
+
+    def bot_environment(self) -> dict[str, str]:
+        return {**super().bot_environment(), **self._more}
+
+
+async def _reached(play: Playground, trap: TrapControl) -> Json | None:
+    """The held write; None when the run has come to rest without it."""
+    deadline = time.monotonic() + HELD_SECONDS
+    engine = open_database(play.bot_environment()["OTTO_DATABASE_URL"])
+    try:
+        while (held := await trap.reached()) is None:
+            now = await look_at(Ledger(engine))
+            if now.get("resting") and now.get("outcome") in ENDED:
+                await trap.disarm()
+                return None
+            assert time.monotonic() < deadline, f"neither held nor at rest\n{play.logs()}"
+    finally:
+        engine.dispose()
+    return held
+
+
+async def _died(play: Playground) -> bool:
+    """True when the bot has killed itself; False when the run has come to rest."""
+    deadline = time.monotonic() + HELD_SECONDS
+    engine = open_database(play.bot_environment()["OTTO_DATABASE_URL"])
+    assert play.bot is not None
+    try:
+        while play.bot.running:
+            now = await look_at(Ledger(engine))
+            if now.get("resting") and now.get("outcome") in ENDED:
+                return False
+            assert time.monotonic() < deadline, f"neither killed nor at rest\n{play.logs()}"
+            await asyncio.sleep(0.1)
+    finally:
+        engine.dispose()
+    await play.bot.kill()
+    return True
