@@ -14,6 +14,7 @@ from otto_bot.core.run import Run
 from otto_bot.core.values import Person, Repo
 from otto_bot.engine.admission import SAY_AGAIN_SECONDS, TELL_SECONDS, Admission
 from otto_bot.store.database import migrate, open_database
+from otto_bot.store.effect_rows import EffectRows
 from otto_bot.store.held_back import HeldBack
 from otto_bot.store.installations import Closed
 from otto_bot.store.ledger import Ledger, Trigger
@@ -29,7 +30,7 @@ class Host:
     def __init__(self, engine: sa.Engine) -> None:
         one = AtOnce(runs=1, attempts=1, agents=1)
         limits = HostLimits(installation=one, host=one)
-        self.ledger, self.now, self.leads = Ledger(engine, limits), T0, True
+        self.engine, self.ledger, self.now, self.leads = engine, Ledger(engine, limits), T0, True
         self.closed: Mapping[int, Closed] = {}
         self.admission = Admission(
             self.ledger, HeldBack(engine, limits), lambda _at: self.closed, lambda _at: self.leads, lambda: self.now
@@ -136,3 +137,21 @@ def test_who_does_not_lead_does_nothing(host: Host) -> None:
     host.after(10)
 
     assert host.told(second) == ["Parked"]
+
+
+def kinds_of(host: Host, run: int) -> set[str]:
+    """What a worker takes of a run now."""
+    taken = [ticket.key for ticket in EffectRows(host.engine).claim("w", host.now, 50)]
+    return {key.split("/")[2] for key in taken if key.startswith(f"run/{run}/")}
+
+
+def test_a_run_that_waits_for_its_turn_only_says_so(host: Host) -> None:
+    """Its status comment is written at once; its work is taken when it has its turn."""
+    first, second = host.start(1), host.start(2)
+    host.after(1)
+
+    assert kinds_of(host, second) == {"show"}
+    assert "prepare" not in kinds_of(host, second)
+    host.end(first)
+    host.after(1)
+    assert "prepare" in kinds_of(host, second)
