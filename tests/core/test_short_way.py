@@ -7,14 +7,13 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
-from core_builders import plan, spec
-from core_world import MEDDLING, World
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from otto_bot.bench.simulate.lives import life_of
+from otto_bot.bench.simulate.world import World
 from otto_bot.core.attempt import BASELINE
 from otto_bot.core.changed import QUIET, changed_fields
-from otto_bot.core.config import Config, HostCaps
 from otto_bot.core.effects import Effect, _at_work, _starting, scheduled
 from otto_bot.core.events import RunEvent
 from otto_bot.core.following import followed, pass_on, quiet
@@ -25,35 +24,16 @@ from otto_bot.core.run import Run
 from otto_bot.core.surfaces import _surfaces, surfaces
 from otto_bot.core.values import keep
 from otto_bot.core.waits import _waits_for, waiting, waits_for
+from otto_bot.store.ledger import replay
 
 QUIETLY = settings(max_examples=10, suppress_health_check=[HealthCheck.too_slow], deadline=None)
-PLANS = (
-    plan("t1"),
-    plan("t1", "t2", spec("t3", "t1"), apart=[("t1", "t2")]),
-    plan("t1", "t2", "t3", spec("t4", "t1", "t2"), spec("t5", "t4")),
-)
 
 
-def world(seed: int) -> World:
-    """A troubled life; a third of them with reviews, some that only improve or certify, many delivered twice."""
-    dice = random.Random(seed)
-    made = World(
-        seed=seed,
-        plan=dice.choice(PLANS),
-        config=Config.model_validate({"budget": {"usd": dice.choice((1, 3, 500))}, "qa": {"enabled": seed % 2 == 0}}),
-        caps=HostCaps(usd=dice.choice((2, 500))),
-        trouble=dice.choice((0.1, 0.3, 0.5)),
-        meddle=dice.choice((0.0, 0.1, 0.2)),
-        words=(*MEDDLING, "/otto stop") if seed % 5 == 0 else MEDDLING,
-        answers=8,
-        kind_after=200,
-        ends=seed % 4 == 0,
-        reviews=seed % 3 == 0,
-        kind="improve" if seed % 11 == 0 else "build",
-        again=0.05,
-    )
-    made.live()
-    return made
+def ledger(seed: int) -> list[RunEvent]:
+    """Every event of the first run of a troubled life."""
+    world = World(life_of(seed))
+    world.live()
+    return world.ledger.runs[1].events
 
 
 def by(way: Callable[[Run | None, RunEvent], Run | None], run: Run | None, event: RunEvent) -> tuple[Any, Any]:
@@ -77,7 +57,7 @@ def steps(stream: list[RunEvent]) -> Iterator[tuple[Run, RunEvent, Run]]:
 @QUIETLY
 @given(st.integers(0, 100_000))
 def test_the_short_way_says_what_the_long_way_says(seed: int) -> None:
-    for before, _, after in steps(world(seed).ledger):
+    for before, _, after in steps(ledger(seed)):
         assert list(before.__dict__) == list(after.__dict__)
         assert waiting(after) == (_waits_for(after) is not None)
 
@@ -86,7 +66,7 @@ def test_the_short_way_says_what_the_long_way_says(seed: int) -> None:
 @given(st.integers(0, 100_000), st.randoms(use_true_random=False))
 def test_also_where_events_are_hostile(seed: int, dice: random.Random) -> None:
     """Duplicated, reordered, of another life with the same tasks."""
-    mine, other = world(seed).ledger, world(seed + 1).ledger[1:]
+    mine, other = ledger(seed), ledger(seed + 1)[1:]
     stream = [event for one in mine[1:] for event in (one, *dice.choices([*other, *mine[1:]], k=dice.randint(0, 2)))]
     for _ in steps([mine[0], *stream]):
         pass
@@ -129,7 +109,7 @@ def watched(run: Run, read: set[str]) -> Watched:
 @given(st.integers(0, 100_000))
 def test_what_is_quiet_is_not_read_by_what_follows_nor_by_the_rules(seed: int) -> None:
     """A field that someone begins to read has to leave QUIET: this is the test that says so."""
-    for before, event, after in steps(world(seed).ledger):
+    for before, event, after in steps(ledger(seed)):
         read: set[str] = set()
         blind = {"verifications": OfBase(after.verifications)}
         same = watched(after.model_copy(update=blind), read)
@@ -148,7 +128,7 @@ def test_what_is_quiet_is_not_read_by_what_follows_nor_by_the_rules(seed: int) -
 def test_where_it_is_quiet_nothing_follows(seed: int) -> None:
     """What a run remembers of itself is so, and is forgotten as soon as it may not be so."""
     found = 0
-    for before, event, after in steps(world(seed).ledger):
+    for before, event, after in steps(ledger(seed)):
         if after is not before and quiet(after):
             found += 1
             assert followed(after, after, event) is after
@@ -158,7 +138,7 @@ def test_where_it_is_quiet_nothing_follows(seed: int) -> None:
 @QUIETLY
 @given(st.integers(0, 100_000))
 def test_what_is_remembered_is_what_would_be_found_anew(seed: int) -> None:
-    for _, _, after in steps(world(seed).ledger):
+    for _, _, after in steps(ledger(seed)):
         anew = Run.model_validate(after.model_dump(by_alias=True))
         assert surfaces(after) == surfaces(anew)
         assert waits_for(after) == waits_for(anew)
@@ -170,10 +150,10 @@ def test_what_is_remembered_is_what_would_be_found_anew(seed: int) -> None:
 @QUIETLY
 @given(st.integers(0, 100_000))
 def test_what_is_remembered_reads_only_what_it_is_remembered_for(seed: int) -> None:
-    for _, _, after in steps(world(seed).ledger):
+    for _, _, after in steps(ledger(seed)):
         for ask, quietly in (
             (_waits_for, {"money"}),
-            (_surfaces, {"money", "trouble", "relabelled_by", "verifications"}),
+            (_surfaces, {"money", "trouble", "relabelled_by", "verifications", "ids"}),
             (_starting, set[str]()),
             (_at_work, set[str]()),
             (uses, set[str]()),
@@ -184,7 +164,8 @@ def test_what_is_remembered_reads_only_what_it_is_remembered_for(seed: int) -> N
 
 
 def test_what_is_remembered_is_no_part_of_the_value() -> None:
-    run = world(1).run
+    run = replay(ledger(1))
+    assert run is not None
     again = Run.model_validate_json(run.model_dump_json())
     keep(again, {"other": True})
     assert again == run
@@ -195,7 +176,7 @@ def test_what_is_remembered_is_no_part_of_the_value() -> None:
 
 def test_events_about_money_change_money_alone() -> None:
     for seed in range(6):
-        for before, event, after in steps(world(seed).ledger):
+        for before, event, after in steps(ledger(seed)):
             if type(event) in _ACCOUNTS and quiet(before):
                 assert changed_fields(before, after) <= {"money"}
 
@@ -203,5 +184,5 @@ def test_events_about_money_change_money_alone() -> None:
 @pytest.mark.slow
 def test_thousands_of_lives_both_ways() -> None:
     """Seeds that no other test uses; each step of each life."""
-    count = sum(1 for seed in range(200_000, 202_000) for _ in steps(world(seed).ledger))
-    assert count > 100_000
+    count = sum(1 for seed in range(200_000, 202_000) for _ in steps(ledger(seed)))
+    assert count > 50_000

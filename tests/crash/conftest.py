@@ -23,14 +23,7 @@ def _register(name: str, folder: str = "crash") -> None:
 
 for helper in ("crash_end_state", "crash_runs", "crash_forks", "crash_points"):
     _register(helper)
-for helper in (
-    "core_builders",
-    "core_world_gates",
-    "core_world_watch",
-    "core_world_outer",
-    "core_world_jobs",
-    "core_world",
-):
+for helper in ("core_builders", "core_lives"):
     _register(helper, "core")
 
 from crash_forks import ForkServer  # noqa: E402

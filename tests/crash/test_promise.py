@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 from core_builders import config, plan
-from core_world import World
+from core_lives import lived, run_of
 from crash_runs import Ended
 
 from otto_bot.core.events import RunEvent, read_event
@@ -46,10 +46,10 @@ def test_no_second_attempt_starts_without_a_posted_decision() -> None:
     """Every event of many ledgers but that one: a job that starts an attempt all the same is not believed."""
     reopened = 0
     for seed in range(12):
-        world = World(seed, plan("t1", "t2", "t3"), config(attempts={"per_task": 3}), trouble=0.5, answers=6)
-        world.live()
-        reopened += len(reopened_work(replay(world.ledger)))
-        assert reopened_work(replay(without_posting(world.ledger))) == []
+        world = lived(seed, plan("t1", "t2", "t3"), config=config(attempts={"per_task": 3}))
+        events = world.ledger.runs[run_of(world).id].events
+        reopened += len(reopened_work(replay(events)))
+        assert reopened_work(replay(without_posting(events))) == []
     assert reopened >= 5
 
 
