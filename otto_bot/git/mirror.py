@@ -113,6 +113,7 @@ class Mirror:
                 )
             except DiskFull:
                 self._clear_leftovers()  # what came so far holds the room that others need
+                self.clear_loose()
                 raise
             return {**here, **{name: await self._resolve(ref) for name, ref in kept.items()}}
 
@@ -223,6 +224,14 @@ class Mirror:
         stale += (self.path / "refs").rglob("*.lock")
         stale += (self.path / "objects" / "pack").glob("tmp_*")
         for leftover in stale:
+            leftover.unlink(missing_ok=True)
+
+    def clear_loose(self) -> None:
+        """Remove objects that could not be written to their end, after the disk was full.
+
+        Another git that writes one in this moment fails and is tried again, as it would without room.
+        """
+        for leftover in (self.path / "objects").glob("??/tmp_obj_*"):
             leftover.unlink(missing_ok=True)
 
 

@@ -205,7 +205,11 @@ class Workspace:
             "GIT_INDEX_FILE": str(self._index),
             **(env or {}),
         }
-        return await self._mirror.runner.run(argv, cwd=self.path, env=fixed, input=input, timeout=timeout, ok=ok)
+        try:
+            return await self._mirror.runner.run(argv, cwd=self.path, env=fixed, input=input, timeout=timeout, ok=ok)
+        except DiskFull:
+            self._mirror.clear_loose()
+            raise
 
 
 def _own_path(path: Path) -> Path:
