@@ -42,8 +42,9 @@ async def main(small: Path, database: str) -> None:
     async with asyncio.timeout(30):
         back = await hand_over(queue, rows, tickets, now)
     print("refused" if back == tuple(tickets) else f"taken: {tickets}")
-    again = rows.claim("w", now() + REFUSED_PAUSE, 1)
-    print("due" if [one.key for one in again] == [one.key for one in tickets] else f"not due: {again}")
+    claimed = rows.claim("w", now() + REFUSED_PAUSE, 10)
+    again = [one for one in claimed if one.key == tickets[0].key]
+    print("due" if again and again[0].generation == tickets[0].generation + 1 else f"not due: {claimed}")
     (small / "ballast").unlink()
     await hand_over(queue, rows, again, now)
     async with asyncio.timeout(30):
