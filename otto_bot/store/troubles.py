@@ -7,7 +7,7 @@ import re
 _MEANINGS: tuple[tuple[str, str], ...] = (
     (
         r"malformed|not a database|disk image|file is encrypted|invalid page|could not read block",
-        "the database is damaged: stop Otto, keep the damaged file, and put back the last backup",
+        "the database is damaged: stop Otto, keep the damaged file, and put back the last backup (`otto-bot restore`)",
     ),
     (
         r"(?:database or )?disk is full|no space left|disk quota|disk full|could not extend",

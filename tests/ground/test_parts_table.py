@@ -34,6 +34,9 @@ HELD = {
         ("engine/test_handing.py", "test_a_job_that_ends_while_the_database_is_locked_is_done_once"),
         ("engine/test_handing.py", "test_patience_ends"),
     ],
+    "database server stopped and started": [
+        ("engine/test_database_gone.py", "test_a_job_is_done_once_although_the_database_goes_away"),
+    ],
     "database damaged": [("test_cli.py", "test_a_damaged_database_is_named_with_what_to_do")],
     "sandbox killed, out of memory, hanging": [
         ("jobs/test_caged.py", "test_a_cage_that_is_killed_is_told_and_the_next_command_runs"),
