@@ -84,17 +84,18 @@ async def test_a_job_is_done_once_although_the_database_goes_away(server: Server
     run = ledger.start(Trigger(key="k", repo=repo, issue=4, title="T", body="B", actor=who), HostCaps(), T0)
     assert run is not None
     ran: list[Ticket] = []
+    gone = asyncio.Event()
 
     async def job(_run: Run, _effect: Effect, ticket: Ticket) -> Sequence[e.RunEvent]:
         ran.append(ticket)
         await asyncio.to_thread(server.stop)
+        gone.set()
         return [e.Refused(at=T0, reason="no")]
 
     executor = Executor(ledger, rows, dict.fromkeys(EffectKind, job), translate, lambda: T0, [0.2] * 300)
     [ticket] = [one for one in rows.claim("w", T0, 10) if "/prepare/" in one.key]
     working = asyncio.create_task(executor(ticket))
-    while not ran or server.data.joinpath("postmaster.pid").exists():  # noqa: ASYNC110 - another process removes it
-        await asyncio.sleep(0.02)
+    await gone.wait()
     with pytest.raises(StoreUnavailable, match="the database does not answer: Otto goes on when it is back"):
         inbox.add("g", "push", None, b"", T0)
     assert not working.done()
