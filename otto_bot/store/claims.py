@@ -158,7 +158,9 @@ def _in_hand(c: sa.Connection, claim: Claim) -> _Hand:
     query = sa.select(e.installation_id, e.lane, e.kind, e.state, e.lease_until, e.worker).where(e.worker != "")
     hand = _Hand()
     for row in c.execute(query):
-        if row.state == "running" or (row.state in UNWANTED and claim.now < row.lease_until <= claim.lease_until + TOLERANCE_SECONDS):
+        if row.state == "running" or (
+            row.state in UNWANTED and claim.now < row.lease_until <= claim.lease_until + TOLERANCE_SECONDS
+        ):
             hand.add(row.installation_id, row.lane, row.kind, here=row.worker == claim.worker)
     return hand
 
