@@ -130,7 +130,7 @@ def test_a_file_that_is_no_database_is_said(state: Path, capsys: pytest.CaptureF
     (state / "otto.sqlite").write_text("this is a text and by no means a database " * 50)
 
     assert main(["report"]) == 2
-    assert "the database does not answer" in capsys.readouterr().err
+    assert "the database is damaged: stop Otto" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("port", ["-1", "65536", "eighty", ""])
@@ -162,3 +162,23 @@ def test_a_real_process_says_one_line_and_exits_with_2(tmp_path: Path) -> None:
     assert "OTTO_PRIVATE_KEY: " in done.stderr
     assert "SECRET-" not in done.stderr
     assert "hush" not in done.stderr
+
+
+@pytest.mark.parametrize("command", [["report"], ["worker"]])
+def test_a_damaged_database_is_named_with_what_to_do(
+    state: Path, command: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    from otto_bot.store.database import migrate, open_database
+
+    made = open_database(f"sqlite:///{state / 'otto.sqlite'}")
+    migrate(made)
+    made.dispose()
+    with (state / "otto.sqlite").open("r+b") as file:
+        size = file.seek(0, os.SEEK_END)
+        file.seek(4096)
+        file.write(b"\xff" * (size - 4096))
+
+    assert main(command) == 2
+    said = capsys.readouterr().err
+    assert "the database is damaged: stop Otto" in said
+    assert "put back the last backup" in said

@@ -23,13 +23,20 @@ RUN_TOOL: Block = {
     },
 }
 
+_SIGNALLED = {
+    137: ": killed from outside (SIGKILL), often because memory ran out",
+    152: ": it used up its processor time (SIGXCPU)",
+    153: ": it wrote a file larger than a command may (SIGXFSZ)",
+}
+
 
 class CommandResult(Frozen):
-    """How a command ended. No exit code = it was killed, `timed_out` says whether by its deadline."""
+    """How a command ended. No exit code = it was killed or never ran: `timed_out` by its deadline, else `why`."""
 
     exit_code: int | None
     output: str
     timed_out: bool = False
+    why: str = ""
 
 
 class Runner(Protocol):
@@ -56,4 +63,6 @@ def ending_of(result: CommandResult, limit: float) -> str:
     """The line that says how a command ended."""
     if result.timed_out:
         return f"[stopped after {limit:g} s]"
-    return "[killed]" if result.exit_code is None else f"[exit code {result.exit_code}]"
+    if result.exit_code is None:
+        return f"[killed: {result.why}]" if result.why else "[killed]"
+    return f"[exit code {result.exit_code}{_SIGNALLED.get(result.exit_code, '')}]"

@@ -12,6 +12,7 @@ from otto_bot.core.effects import Effect, EffectKind, run_of
 from otto_bot.core.events import EffectFailed, RunEvent
 from otto_bot.core.machine import TROUBLE_LIMIT
 from otto_bot.core.run import Run
+from otto_bot.engine.patience import PATIENCE, patiently
 from otto_bot.jobs.outcomes import Later, NeedsPerson, Retry
 from otto_bot.store.database import StoreUnavailable
 from otto_bot.store.effect_rows import EffectRows, Ticket
@@ -51,12 +52,14 @@ class Executor:
         jobs: Mapping[EffectKind, Job],
         translate: Callable[[Exception], Later | Retry | NeedsPerson | None],
         now: Callable[[], datetime],
+        pauses: Sequence[float] = PATIENCE,
     ) -> None:
         self._ledger = ledger
         self._rows = rows
         self._jobs = jobs
         self._translate = translate
         self._now = now
+        self._pauses = pauses
         self.running: dict[str, Running] = {}
         self.claimed: dict[str, Ticket] = {}
         """By id: what the loop has claimed for this worker, whether it is at work yet or not."""
@@ -95,6 +98,11 @@ class Executor:
         for ticket in tickets:
             self.claimed[ticket.id] = ticket
             self._since[ticket.id] = since
+
+    def untake(self, tickets: Sequence[Ticket]) -> None:
+        """They were given back before they began."""
+        for ticket in tickets:
+            self._drop(ticket)
 
     def in_hand(self) -> list[str]:
         """Keys of what is at work or will be in a moment; a start that was lost is not waited for."""
@@ -168,7 +176,11 @@ class Executor:
         except Exception as error:  # noqa: BLE001 - every error becomes an event; nothing is swallowed
             await self._failed(run, effect, ticket, error)
             return
-        await asyncio.to_thread(lambda: self._ledger.append(run.id, events, self._now(), done=ticket))
+        await self._end(run.id, events, ticket)
+
+    async def _end(self, run_id: int, events: Sequence[RunEvent], ticket: Ticket) -> None:
+        """What a job did outside is told, however long that takes within reason: else it would be done again."""
+        await patiently(lambda: self._ledger.append(run_id, events, self._now(), done=ticket), self._pauses)
 
     async def _failed(self, run: Run, effect: Effect, ticket: Ticket, error: Exception) -> None:
         outcome = self._translate(error)
@@ -191,7 +203,7 @@ class Executor:
             if outcome.outage and tried + 1 >= TROUBLE_LIMIT:
                 message += f". {tried + 1} tries failed, so Otto waits for a word now; nothing is lost"
         event = EffectFailed(at=now, key=effect.key, kind=outcome.kind, message=message, retry_at=retry_at)
-        await asyncio.to_thread(lambda: self._ledger.append(run.id, [event], now, done=ticket))
+        await self._end(run.id, [event], ticket)
 
 
 def _pause(outcome: Retry, tried: int) -> float:

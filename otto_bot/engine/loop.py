@@ -11,6 +11,7 @@ from otto_bot.core.effects import EffectKind
 from otto_bot.core.limits import HostLimits
 from otto_bot.engine.execute import Executor
 from otto_bot.engine.grip import Grip
+from otto_bot.engine.handing import hand_over
 from otto_bot.engine.queue import Queue
 from otto_bot.store.clock import Clock
 from otto_bot.store.database import StoreUnavailable
@@ -200,8 +201,7 @@ class Engine:
             self._rows.claim, self._who.name, self._clock(), room, self._limits, self._concurrency
         )
         self._executor.take(tickets)
-        for ticket in tickets:
-            await self._queue.enqueue(ticket)
+        self._executor.untake(await hand_over(self._queue, self._rows, tickets, self._clock))
         return None if tickets else HELD_BACK_SECONDS
 
     async def _cancel_dropped(self) -> None:

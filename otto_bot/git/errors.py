@@ -34,6 +34,14 @@ class AccessDenied(GitFailed):
     """The remote answered, and refused the credentials or hides the repository from them."""
 
 
+class TokenRefused(AccessDenied):
+    """The remote answered that it does not know these credentials: a fresh token may be taken."""
+
+
+class DiskFull(GitFailed):
+    """There was no room for what git had to write. Nothing of it counts."""
+
+
 class RefMissing(GitFailed):
     """The remote does not have the wanted branch or commit."""
 
@@ -67,27 +75,54 @@ _UNREACHABLE = (
     "send failure",
     "transfer closed",
 )
-_DENIED = (
+_UNKNOWN = (
     "authentication failed",
     "could not read username",
     "could not read password",
     "terminal prompts disabled",
     "unable to read askpass",
     "returned error: 401",
+)
+_DENIED = (
     "returned error: 403",
     "returned error: 404",
     "repository not found",
+    "/' not found",  # git's own words for a 404
     "denied to",
 )
 _MISSING = ("couldn't find remote ref", "not our ref", "no such remote ref")
+_REMOTE = (
+    (RefMissing, _MISSING),
+    (TokenRefused, _UNKNOWN),
+    (AccessDenied, _DENIED),
+    (RemoteUnreachable, _UNREACHABLE),
+)
+_NO_ROOM = ("no space left on device", "disk quota exceeded", "file too large")
 
 
-def remote_error(failure: GitFailed) -> GitFailed:
+_NOT_WRITTEN = ("unable to write", "unable to create", "unable to append", "could not write", "write error", "cannot c")
+"""Where git does not say why. `cannot create`, `cannot close` and their like are among them."""
+
+
+def failure(command: Sequence[str], exit_code: int, stderr: str, *, full: bool = False) -> GitFailed:
+    """How one git process failed on this host; `full`: its disk has no room now.
+
+    What a remote says of its own disk is not ours.
+    """
+    own = [line for line in stderr.casefold().splitlines() if not line.startswith("remote:")]
+    needles = _NO_ROOM + _NOT_WRITTEN if full else _NO_ROOM
+    kind = DiskFull if any(words in line for line in own for words in needles) else GitFailed
+    return kind(command, exit_code, stderr)
+
+
+def remote_error(failed: GitFailed) -> GitFailed:
     """The most telling type for a failed conversation with a remote."""
-    if isinstance(failure, GitTimedOut):
-        return RemoteUnreachable(failure.command, failure.exit_code, failure.stderr)
-    text = failure.stderr.casefold()
-    for kind, needles in ((RefMissing, _MISSING), (AccessDenied, _DENIED), (RemoteUnreachable, _UNREACHABLE)):
+    if isinstance(failed, DiskFull):
+        return failed
+    if isinstance(failed, GitTimedOut):
+        return RemoteUnreachable(failed.command, failed.exit_code, failed.stderr)
+    text = failed.stderr.casefold()
+    for kind, needles in _REMOTE:
         if any(needle in text for needle in needles):
-            return kind(failure.command, failure.exit_code, failure.stderr)
-    return failure
+            return kind(failed.command, failed.exit_code, failed.stderr)
+    return failed

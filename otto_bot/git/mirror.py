@@ -12,14 +12,17 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequenc
 from pathlib import Path
 
 from otto_bot.git.credentials import Credential, checked_remote
-from otto_bot.git.errors import GitFailed, RefMissing, remote_error
+from otto_bot.git.errors import DiskFull, GitFailed, RefMissing, TokenRefused, remote_error
 from otto_bot.git.runner import GitRunner, Ran
 
 TokenSource = Callable[[], Awaitable[str | None]]
+Renewal = Callable[[str], Awaitable[str | None]]
+"""Takes the token that the remote does not know any more; gives another one, or the same where there is no other."""
 TakeIn = Callable[["Mirror", str], Awaitable[bool]]
 """Bring a commit that was never pushed here from where it is kept; False where nobody has it."""
 
 _LOCK_POLL_SECONDS = 0.05
+_NO_UPKEEP = "--no-auto-maintenance"
 _FULL_SHA = re.compile(r"[0-9a-f]{40}")
 _BAD_REF = re.compile(r"[\x00-\x20\x7f~^:?*\[\\]|\.\.|//|@\{|/\.|\.lock(?:/|$)|[/.]$")
 
@@ -43,13 +46,20 @@ class Mirror:
     """
 
     def __init__(
-        self, path: Path, url: str, token: TokenSource, runner: GitRunner, take_in: TakeIn | None = None
+        self,
+        path: Path,
+        url: str,
+        token: TokenSource,
+        runner: GitRunner,
+        take_in: TakeIn | None = None,
+        renewal: Renewal | None = None,
     ) -> None:
         self.path = path
         self.url = checked_remote(url)
         self.runner = runner
         self._token = token
         self._take_in = take_in
+        self._renewal = renewal
         self._turn = asyncio.Lock()
 
     @property
@@ -93,13 +103,18 @@ class Mirror:
         await self.ensure()
         async with self._alone() as lock:
             self._clear_leftovers()
-            await self.remote(
-                "fetch",
-                ["--quiet", "--no-tags", "--no-recurse-submodules", "--no-write-fetch-head", "--no-auto-maintenance"],
-                [f"+{name}:{ref}" for name, ref in kept.items()],
-                timeout=timeout,
-                pass_fds=[lock],
-            )
+            try:
+                await self.remote(
+                    "fetch",
+                    ["--quiet", "--no-tags", "--no-recurse-submodules", "--no-write-fetch-head", _NO_UPKEEP],
+                    [f"+{name}:{ref}" for name, ref in kept.items()],
+                    timeout=timeout,
+                    pass_fds=[lock],
+                )
+            except DiskFull:
+                self._clear_leftovers()  # what came so far holds the room that others need
+                self.clear_loose()
+                raise
             return {**here, **{name: await self._resolve(ref) for name, ref in kept.items()}}
 
     async def ls_remote(self, prefix: str = "refs/") -> dict[str, str]:
@@ -149,21 +164,34 @@ class Mirror:
         timeout: float = 120.0,  # noqa: ASYNC109
         pass_fds: Sequence[int] = (),
     ) -> Ran:
-        """One git command that talks to the remote, with a fresh credential for exactly its URL."""
+        """One git command that talks to the remote, with a credential for exactly its URL.
+
+        A token that ends in the middle is replaced once, at once: nothing was changed by what a 401 answered.
+        """
         await self.ensure()
+
+        async def converse(token: str | None) -> Ran:
+            try:
+                return await self.runner.run(
+                    [verb, *options, "--", self.url, *refs],
+                    cwd=self.path,
+                    env={"GIT_DIR": str(self.path)},
+                    credential=Credential(self.url, token) if token else None,
+                    ok=ok,
+                    timeout=timeout,
+                    pass_fds=pass_fds,
+                )
+            except GitFailed as failed:
+                raise remote_error(failed) from None
+
         token = await self._token()
         try:
-            return await self.runner.run(
-                [verb, *options, "--", self.url, *refs],
-                cwd=self.path,
-                env={"GIT_DIR": str(self.path)},
-                credential=Credential(self.url, token) if token else None,
-                ok=ok,
-                timeout=timeout,
-                pass_fds=pass_fds,
-            )
-        except GitFailed as failure:
-            raise remote_error(failure) from None
+            return await converse(token)
+        except TokenRefused:
+            fresh = await self._renewal(token) if self._renewal is not None and token else None
+            if fresh is None or fresh == token:
+                raise
+        return await converse(fresh)
 
     def _is_ready(self) -> bool:
         return (self.path / "info" / "attributes").is_file()
@@ -196,6 +224,14 @@ class Mirror:
         stale += (self.path / "refs").rglob("*.lock")
         stale += (self.path / "objects" / "pack").glob("tmp_*")
         for leftover in stale:
+            leftover.unlink(missing_ok=True)
+
+    def clear_loose(self) -> None:
+        """Remove objects that could not be written to their end, after the disk was full.
+
+        Another git that writes one in this moment fails and is tried again, as it would without room.
+        """
+        for leftover in (self.path / "objects").glob("??/tmp_obj_*"):
             leftover.unlink(missing_ok=True)
 
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from otto_bot.git.credentials import Credential
-from otto_bot.git.errors import GitFailed, GitTimedOut, OutputTooLarge
+from otto_bot.git.errors import GitTimedOut, OutputTooLarge, failure
 
 MEBIBYTE = 1024 * 1024
 _STDERR_KEPT = 64 * 1024
@@ -144,7 +144,7 @@ class GitRunner:
         if stdout is None:
             raise OutputTooLarge(shown, -1, f"killed after {max_output} bytes of output")
         if exit_code not in ok:
-            raise GitFailed(shown, exit_code, told)
+            raise failure(shown, exit_code, told, full=_is_full(cwd or Path(self._environment["HOME"])))
         return Ran(exit_code, stdout, told)
 
     async def _converse(
@@ -159,6 +159,14 @@ class GitRunner:
             _read_tail(process.stderr),
         )
         return stdout, stderr
+
+
+def _is_full(place: Path) -> bool:
+    """Whether the disk of a directory has no room for files worth naming, or for no further file."""
+    with contextlib.suppress(OSError):
+        disk = os.statvfs(place)
+        return disk.f_bavail * disk.f_frsize < MEBIBYTE or bool(disk.f_files and not disk.f_favail)
+    return False
 
 
 async def _feed(stdin: asyncio.StreamWriter, given: bytes) -> None:

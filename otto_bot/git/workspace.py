@@ -17,7 +17,7 @@ from datetime import datetime
 from pathlib import Path
 
 from otto_bot.git.commits import Author, checked_sha, tree_of, write_commit
-from otto_bot.git.errors import GitFailed
+from otto_bot.git.errors import DiskFull, GitFailed
 from otto_bot.git.listing import SnapshotLimits, list_files, write_ignore_index
 from otto_bot.git.mirror import Mirror
 from otto_bot.git.notes_file import free_name, place
@@ -73,7 +73,11 @@ class Workspace:
         if workspace._is_complete():
             await asyncio.to_thread(workspace._place_notes)
         else:
-            await workspace._fill(commit)
+            try:
+                await workspace._fill(commit)
+            except (DiskFull, OSError):
+                await workspace.remove()  # half of it would only hold the room that others need
+                raise
             workspace.fresh = True
         return workspace
 
@@ -201,7 +205,11 @@ class Workspace:
             "GIT_INDEX_FILE": str(self._index),
             **(env or {}),
         }
-        return await self._mirror.runner.run(argv, cwd=self.path, env=fixed, input=input, timeout=timeout, ok=ok)
+        try:
+            return await self._mirror.runner.run(argv, cwd=self.path, env=fixed, input=input, timeout=timeout, ok=ok)
+        except DiskFull:
+            self._mirror.clear_loose()
+            raise
 
 
 def _own_path(path: Path) -> Path:

@@ -221,7 +221,7 @@ class GitHubApp(AppVerbs, AbstractAsyncContextManager["GitHubApp"]):
             around = Surroundings(
                 app_id=self.app_id,
                 own_login=self.bot_login,
-                git_token=lambda: self._tokens.get(git_scope),
+                git_token=lambda refused: self._git_token(git_scope, refused),
                 download=self._download,
                 now=self._now,
             )
@@ -247,6 +247,10 @@ class GitHubApp(AppVerbs, AbstractAsyncContextManager["GitHubApp"]):
             pace = Pace(APP, LocalSlots(), self._now, self._sleep)
             return Session(self._kit.exchange, Nobody(), pace, self._now, self._sleep)
         return self._session(Scope.of(installation_id, (), {"metadata": "read"}))
+
+    async def _git_token(self, scope: Scope, refused: str) -> Token:
+        self._tokens.refused(scope, refused)
+        return await self._tokens.get(scope)
 
     async def _mint(self, scope: Scope) -> Token:
         where = route("/app/installations/{installation_id}/access_tokens", scope.installation_id)

@@ -35,7 +35,8 @@ class Surroundings:
 
     app_id: int
     own_login: Callable[[], Awaitable[str]]
-    git_token: Callable[[], Awaitable[Token]]
+    git_token: Callable[[str], Awaitable[Token]]
+    """Takes the value that git was refused with, or nothing."""
     download: Download
     now: Callable[[], datetime]
 

@@ -56,6 +56,12 @@ class TokenCache:
         if self._tokens.get(scope) == token:
             del self._tokens[scope]
 
+    def refused(self, scope: Scope, value: str) -> None:
+        """Git was told 401 with this value: the next `get` mints. A newer token of the same scope stays."""
+        known = self._tokens.get(scope)
+        if known is not None and known.value == value:
+            self.drop(scope, known)
+
     def purge(self, installation_id: int) -> None:
         """Forget everything of an installation that was removed or suspended."""
         self._tokens = {

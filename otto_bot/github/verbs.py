@@ -20,9 +20,12 @@ class Repository(CodeVerbs, IssueVerbs, PullVerbs, ReviewVerbs, CheckVerbs, Acti
     """
 
     @needs(contents="write")
-    async def git_token(self) -> Token:
-        """A token for git alone: contents of this repository, nothing else, at least five minutes left."""
-        return await self._around.git_token()
+    async def git_token(self, refused: str = "") -> Token:
+        """A token for git alone: contents of this repository, nothing else, at least five minutes left.
+
+        `refused`: the value that git was told 401 with, whatever time it had left; another one is given.
+        """
+        return await self._around.git_token(refused)
 
 
 NEEDS = table(Repository)

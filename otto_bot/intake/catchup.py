@@ -18,7 +18,7 @@ from otto_bot.intake.desk import Desk
 from otto_bot.intake.rhythm import BUDGET, Purse, Rhythm
 from otto_bot.store.archive import Archive
 from otto_bot.store.ledger import Ledger
-from otto_bot.store.looks import Looks, RunRow, heard_name
+from otto_bot.store.looks import AHEAD, Looks, RunRow, heard_name
 
 log = logging.getLogger(__name__)
 
@@ -100,8 +100,10 @@ class CatchUp:
             log.warning("repositories of installation %s could not be listed: %s", installation, error)
             return
         known = await asyncio.to_thread(self._looks.cursors, "swept/")
-        swept = {int(name): Swept.model_validate_json(value) for name, value in known.items()}
         now = self._desk.now()
+        read = {int(name): Swept.model_validate_json(value) for name, value in known.items()}
+        # What lies ahead was written by a clock that was set back since: looked at as if for the first time.
+        swept = {name: one for name, one in read.items() if one.since <= now + timedelta(seconds=AHEAD)}
         never = Swept(since=now, next_at=datetime.fromtimestamp(0, now.tzinfo))
         infos = [info for info in infos if not info.archived and not info.disabled]
         for info in sorted(infos, key=lambda one: swept.get(one.id, never).next_at):
@@ -130,7 +132,7 @@ class CatchUp:
 
     async def _hearing(self, installation: int) -> bool:
         value = await asyncio.to_thread(self._looks.get, heard_name(installation))
-        return value is not None and self._desk.now() - datetime.fromisoformat(value) <= self._rhythm.heard_for
+        return value is not None and abs(self._desk.now() - datetime.fromisoformat(value)) <= self._rhythm.heard_for
 
     async def _safely(self, repo: Repo, before: Swept | None, hearing: bool, purse: Purse) -> None:
         try:

@@ -18,6 +18,7 @@ from otto_bot.intake.facts import box_key
 from otto_bot.intake.reviews import REQUESTED, reviewable
 from otto_bot.store.archive import Archive
 from otto_bot.store.ledger import Ledger
+from otto_bot.store.looks import AHEAD
 
 OVERLAP = timedelta(minutes=2)
 """What was asked for is asked for again for this long: GitHub's lists lag behind."""
@@ -69,7 +70,10 @@ class Comparing:
 
     async def _since(self, run: Run, what: str = "comments") -> datetime:
         value = await asyncio.to_thread(self._archive.cursor, f"{what}/{run.id}")
-        return (datetime.fromisoformat(value) if value else run.started_at) - OVERLAP
+        since = datetime.fromisoformat(value) if value else run.started_at
+        if since > self._desk.now() + timedelta(seconds=AHEAD):
+            since = run.started_at  # by a clock that was set back since: what is known already is passed over
+        return since - OVERLAP
 
     async def _comment(
         self, run: Run, number: int, comment: Comment, kind: Literal["comment", "review_comment"]

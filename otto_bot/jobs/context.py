@@ -81,12 +81,12 @@ class Context:
         repository = self.repository(run)
         info = await repository.info_lately()
 
-        async def token() -> str | None:
-            return (await repository.git_token()).value
+        async def token(refused: str = "") -> str:
+            return (await repository.git_token(refused)).value
 
         url = f"{self.web_url}/{info.owner}/{info.name}.git"
         path = self.state_dir / "mirrors" / f"{run.repo.id}-{_safe(info.owner)}-{_safe(info.name)}.git"
-        mirror = Mirror(path, url, token, self.runner, CommitsKept(self.archive))
+        mirror = Mirror(path, url, token, self.runner, CommitsKept(self.archive), token)
         await mirror.ensure()
         return mirror
 

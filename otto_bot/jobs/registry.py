@@ -13,6 +13,7 @@ from otto_bot.github import errors as github
 from otto_bot.jobs import decisions, integrate, publish
 from otto_bot.jobs.code_task import code_task
 from otto_bot.jobs.context import Context
+from otto_bot.jobs.host_troubles import host_trouble
 from otto_bot.jobs.judge_task import judge_task
 from otto_bot.jobs.learn import learn
 from otto_bot.jobs.open_pull_request import open_pull_request
@@ -63,6 +64,8 @@ JOBS: Mapping[EffectKind, Job] = {
     EffectKind.APPLY_JOURNEYS: apply_journeys,
 }
 
+REFUSED_ADVICE = "Check that the App is still installed for this repository and may write its contents"
+
 
 def jobs_for(context: Context) -> dict[EffectKind, Callable[[Run, Effect, Ticket], Awaitable[Sequence[RunEvent]]]]:
     """The table with its context bound."""
@@ -73,7 +76,7 @@ def translate(error: Exception) -> Later | Retry | NeedsPerson | None:
     """What an error means for its effect; None = an error of our own."""
     if isinstance(error, Later | Retry | NeedsPerson):
         return error
-    return _github(error) or _git(error) or _model(error)
+    return host_trouble(error) or _github(error) or _git(error) or _model(error)
 
 
 def _github(error: Exception) -> Later | Retry | NeedsPerson | None:
@@ -96,7 +99,7 @@ def _git(error: Exception) -> Later | Retry | NeedsPerson | None:
     if isinstance(error, git.RefMissing):
         return Retry(f"git: {error}", "git")
     if isinstance(error, git.AccessDenied):
-        return Retry(f"git was refused: {error}", "git", 5)
+        return Retry(f"git was refused: {error}. {REFUSED_ADVICE}", "git", 5)
     if isinstance(error, git.PushRejected):
         return NeedsPerson(f"{error}. Check the rules for the branch", "push_rejected")
     if isinstance(error, git.GitFailed):

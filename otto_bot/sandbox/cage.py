@@ -107,8 +107,10 @@ class Cage:
         The command sees the host's files read-only without the hidden ones, an empty HOME and /tmp, no process
         but its own, no network unless `network`, and of the environment only `env`. `readonly` paths are shown
         although they lie in a hidden place (`python_paths()` for the running interpreter). ValueError on paths,
-        commands or variables that cannot be used.
+        commands or variables that cannot be used, FileNotFoundError where bubblewrap was taken away meanwhile.
         """
+        if not self._bwrap.is_file():
+            raise FileNotFoundError(f"the sandbox cannot start, {self._bwrap} is gone; nothing runs without it")
         caps = limits or Limits()
         shown = [*readonly, *(_resolver() if network else ())]
         arguments = [

@@ -15,6 +15,7 @@ import sqlalchemy as sa
 from otto_bot.core.effects import EffectKind
 from otto_bot.core.limits import AGENTS, WORK, HostLimits
 from otto_bot.store import tables as t
+from otto_bot.store.leases import TOLERANCE_SECONDS
 from otto_bot.store.ticket import Ticket
 
 UNWANTED = ("dropped", "due")
@@ -157,7 +158,9 @@ def _in_hand(c: sa.Connection, claim: Claim) -> _Hand:
     query = sa.select(e.installation_id, e.lane, e.kind, e.state, e.lease_until, e.worker).where(e.worker != "")
     hand = _Hand()
     for row in c.execute(query):
-        if row.state == "running" or (row.state in UNWANTED and row.lease_until > claim.now):
+        if row.state == "running" or (
+            row.state in UNWANTED and claim.now < row.lease_until <= claim.lease_until + TOLERANCE_SECONDS
+        ):
             hand.add(row.installation_id, row.lane, row.kind, here=row.worker == claim.worker)
     return hand
 

@@ -10,6 +10,8 @@ from pathlib import Path
 import sqlalchemy as sa
 from sqlalchemy.pool import QueuePool
 
+from otto_bot.store.troubles import meaning
+
 BUSY_SECONDS = 10.0
 """How long a writer waits for another one before the database counts as unavailable."""
 
@@ -105,7 +107,8 @@ def _unavailable_is_told() -> Iterator[None]:
         # A broken constraint or statement is our mistake, not the database's state.
         if isinstance(error, sa.exc.IntegrityError | sa.exc.ProgrammingError | sa.exc.DataError):
             raise
-        raise StoreUnavailable(f"the database does not answer: {type(error).__name__}: {error.args[0]}") from error
+        said = str(error.args[0])
+        raise StoreUnavailable(f"{meaning(said)} ({type(error).__name__}: {said})") from error
 
 
 def migrate(engine: sa.Engine) -> None:

@@ -14,6 +14,7 @@ from otto_bot.store import tables as t
 from otto_bot.store.changes import Changes
 from otto_bot.store.claims import UNWANTED, Claim, anything_due, take
 from otto_bot.store.database import reading, writing
+from otto_bot.store.leases import is_over
 from otto_bot.store.ticket import Ticket
 from otto_bot.store.versions import CODE_VERSION
 
@@ -192,7 +193,7 @@ class EffectRows:
         now = at.timestamp()
         late = t.effects.c.state == "running"
         if not all_running:
-            late = late & (t.effects.c.worker != "") & (t.effects.c.lease_until < now)
+            late = late & (t.effects.c.worker != "") & is_over(now, self.lease_seconds)
             late = late & t.effects.c.key.not_in(list(own))
             with reading(self._engine) as c:
                 if not c.execute(sa.select(t.effects.c.key).where(late).limit(1)).first():

@@ -14,6 +14,8 @@ from otto_bot.store.database import reading, writing
 from otto_bot.store.versions import CODE_VERSION
 
 FOREVER = 4_000_000_000.0
+AHEAD = 60.0
+"""Seconds that what was written may lie ahead of the clock; further ahead means that the clock was set back."""
 
 
 def heard_name(installation_id: int) -> str:
@@ -44,7 +46,9 @@ class Looks:
 
     def due(self, at: datetime, most: int) -> list[RunRow]:
         """Runs that are not over and whose look is due, the longest overdue first."""
-        where = (t.runs.c.active == 1) & (t.runs.c.look_at <= at.timestamp()) & (t.runs.c.version <= CODE_VERSION)
+        ahead = t.runs.c.looked_at > at.timestamp() + AHEAD  # by a clock that was set back since
+        due = (t.runs.c.look_at <= at.timestamp()) | ahead
+        where = (t.runs.c.active == 1) & due & (t.runs.c.version <= CODE_VERSION)
         return self._rows(_select().where(where).order_by(t.runs.c.look_at, t.runs.c.id).limit(most))
 
     def of_issues(self, repo_id: int, numbers: Sequence[int], done_since: datetime) -> list[RunRow]:
@@ -105,9 +109,11 @@ class Looks:
         """Whether this worker may do it now: one of many, once in this time. What a dead one took is free after it."""
         name, until = f"turn/{what}", f"{(at + for_).timestamp():017.3f}"
         now = f"{at.timestamp():017.3f}"
+        longest = f"{(at + for_).timestamp() + AHEAD:017.3f}"
         try:
             with writing(self._engine) as c:
-                free = (t.cursors.c.name == name) & (t.cursors.c.value <= now)
+                over = (t.cursors.c.value <= now) | (t.cursors.c.value > longest)
+                free = (t.cursors.c.name == name) & over
                 if c.execute(t.cursors.update().where(free).values(value=until)).rowcount == 1:
                     return True
                 if c.execute(sa.select(t.cursors.c.name).where(t.cursors.c.name == name)).first():

@@ -154,6 +154,31 @@ async def test_a_crash_pays_at_most_one_call_twice_and_runs_no_command_twice(
     assert result.usage.output_tokens == 60
 
 
+@pytest.mark.parametrize(("status", "kind"), [(429, "rate_limit_error"), (529, "overloaded_error")])
+async def test_a_limit_in_the_middle_is_waited_for_and_nothing_is_paid_again(
+    server, kit, session, bench, purse, status, kind
+):
+    """An outage of hours: each try asks once for the turn that is missing, and for no other."""
+    server.script(
+        kit.uses(("run", {"command": "echo once >> log.txt"})), kit.refuses(status, kind, "x", retry_after="900")
+    )
+    with pytest.raises(ProviderError) as first:
+        await session()
+    server.script(kit.refuses(status, kind, "x", retry_after="900"))
+    with pytest.raises(ProviderError) as second:
+        await session()
+    for caught in (first, second):
+        assert caught.value.retryable
+        assert not caught.value.may_be_paid
+        assert caught.value.retry_after == 900
+    paid = purse.money.spent
+    server.script(kit.uses(FINISH))
+    assert (await session()).ending == "finished"
+    assert bench.shell.ran == ["echo once >> log.txt"]
+    assert purse.money.spent == pytest.approx(2 * paid), "two turns, each once"
+    assert len(server.requests) == 4
+
+
 async def test_a_finished_session_that_is_called_again_asks_nobody(server, kit, session):
     server.script(kit.uses(FINISH))
     first = await session()

@@ -38,7 +38,9 @@ class House:
         self.now = T0
         self.does: Exception | list[e.RunEvent] = []
         self.ran = 0
-        self.executor = Executor(self.ledger, self.rows, dict.fromkeys(EffectKind, self.job), _translate, self.clock)
+        self.executor = Executor(
+            self.ledger, self.rows, dict.fromkeys(EffectKind, self.job), _translate, self.clock, ()
+        )
 
     def clock(self) -> datetime:
         return self.now

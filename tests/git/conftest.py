@@ -20,6 +20,7 @@ from otto_bot.git.mirror import Mirror
 from otto_bot.git.runner import GitRunner
 
 TOKEN = "ghs_1234_secret-token.value_with-much_entropy"
+FRESH = "ghs_5678_another-token.value_with-as-much_entropy"
 BACKEND = Path(
     subprocess.run(["git", "--exec-path"], capture_output=True, text=True).stdout.strip(), "git-http-backend"
 )
@@ -41,6 +42,8 @@ class GitServer:
     redirect_to: str | None = None
     lose_push_response: bool = False
     status: int | None = None
+    ends_at: tuple[str, str] | None = None
+    """Method and end of the path of the request at which the token ends; from then on only `FRESH` is known."""
     seen: list[Seen] = field(default_factory=list)
     url: str = ""
 
@@ -76,6 +79,8 @@ class Handler(BaseHTTPRequestHandler):
         path, _, query = self.path.partition("?")
         body = self.read_body()
         git.seen.append(Seen(self.command, path, self.headers["Authorization"]))
+        if git.ends_at and self.command == git.ends_at[0] and self.path.endswith(git.ends_at[1]):
+            git.token, git.ends_at = FRESH, None
         if git.redirect_to:
             return self.reply(302, {"Location": git.redirect_to + self.path}, b"")
         if git.status:
