@@ -77,9 +77,9 @@ def _spread(values: Sequence[float]) -> str:
 def table(when: datetime, loads: tuple[float, float], measured: Sequence[Measured]) -> str:
     """Markdown."""
     memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 1e9
+    load = f"load average {loads[0]:.1f} at the start and {loads[1]:.1f} at the end"
     lines = [
-        f"{when:%Y-%m-%d %H:%M} UTC, {os.cpu_count()} cores, {memory:.0f} GB, "
-        f"load average {loads[0]:.1f} at the start and {loads[1]:.1f} at the end",
+        f"{when:%Y-%m-%d %H:%M} UTC, {os.cpu_count()} cores, {memory:.0f} GB, {load}",
         "",
         "| Pause between writes | What, in seconds | Must | p50 | p95 | most | of | Holds |",
         "| --- | --- | --- | --- | --- | --- | --- | --- |",

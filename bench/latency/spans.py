@@ -32,7 +32,7 @@ def covered(spans: Iterable[Span], within: Span) -> float:
     clipped = sorted(Span(max(s.begin, within.begin), min(s.end, within.end)) for s in spans)
     total, reached = 0.0, within.begin
     for begin, end in clipped:
-        if end > reached:
+        if end > max(begin, reached):
             total += (end - max(begin, reached)).total_seconds()
             reached = end
     return total

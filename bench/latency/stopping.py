@@ -51,13 +51,13 @@ async def stopped(folder: Path, write_pause: float) -> Stopped:
 
 async def _until(holds: Callable[[], bool], seconds: float) -> None:
     async with asyncio.timeout(seconds):
-        while not holds():
+        while not holds():  # noqa: ASYNC110 - another process tells nobody when it begins and ends
             await asyncio.sleep(LOOK_SECONDS)
 
 
 async def _told(book: Book) -> Json:
     async with asyncio.timeout(END_SECONDS):
-        while (event := _stop_event(await book.look())) is None:
+        while (event := _stop_event(await book.look())) is None:  # noqa: ASYNC110 - as above
             await asyncio.sleep(LOOK_SECONDS)
     return event
 

@@ -8,7 +8,7 @@ from typing import Any, Literal
 from pydantic import Field
 
 from otto_bot.agents.coder_prompt import CodeRequest, code_prompt, code_system
-from otto_bot.agents.stopping import unless_stopped
+from otto_bot.agents.stopping import LOOK_SECONDS, unless_stopped
 from otto_bot.agents.toolbox import Handoff, Toolbox, read_finish
 from otto_bot.agents.turns import LEAST_TOKENS, Signal, request_hash, said, tool_result, why_not_run
 from otto_bot.core.values import Frozen, Usage
@@ -53,14 +53,15 @@ async def code(
     request: CodeRequest,
     should_stop: Callable[[], Awaitable[Signal]],
     clock: Callable[[], float],
+    look_seconds: float = LOOK_SECONDS,
 ) -> CodeResult:
     """Code one attempt, going on where the journal ends: recorded turns are neither paid nor run again.
 
-    `should_stop` is asked before each model call and between tool calls, and while a model call or a command runs: a
-    stop cuts those. `clock` counts seconds. Raises ProviderError where the model cannot be reached and UnknownPrice:
-    the journal holds what was done, calling again goes on.
+    `should_stop` is asked before each model call and between tool calls, and every `look_seconds` while a model call or
+    a command runs: a stop cuts those. `clock` counts seconds. Raises ProviderError where the model cannot be reached
+    and UnknownPrice: the journal holds what was done, calling again goes on.
     """
-    session = _Session(model, tools, journal, limits, request, should_stop, clock)
+    session = _Session(model, tools, journal, limits, request, should_stop, clock, look_seconds)
     return await session.work()
 
 
@@ -74,9 +75,11 @@ class _Session:
         request: CodeRequest,
         should_stop: Callable[[], Awaitable[Signal]],
         clock: Callable[[], float],
+        look_seconds: float,
     ) -> None:
         self.model, self.tools, self.journal = model, tools, journal
         self.limits, self.request, self.should_stop, self.clock = limits, request, should_stop, clock
+        self.look_seconds = look_seconds
         self.system = code_system(request, can_run=tools.runner is not None)
         self.messages: list[Block] = [{"role": "user", "content": code_prompt(request)}]
         self.steps = 0
@@ -157,7 +160,7 @@ class _Session:
         started = self.clock()
         call = self._call()
         try:
-            reply = await unless_stopped(self.model.ask(call), self.should_stop)
+            reply = await unless_stopped(self.model.ask(call), self.should_stop, self.look_seconds)
         except BudgetSpent as error:
             return self._end("money_limit", str(error))
         except ProviderError as error:
@@ -220,7 +223,7 @@ class _Session:
         work = self.tools.call(name, arguments, seconds)
         if name != "run":
             return await work
-        return await unless_stopped(work, self.should_stop) or ToolResult(_CUT, is_error=True)
+        return await unless_stopped(work, self.should_stop, self.look_seconds) or ToolResult(_CUT, is_error=True)
 
 
 def _finished(turn: Turn) -> Handoff | None:

@@ -104,7 +104,8 @@ async def examine(
     """Look, then answer. Goes on where the journal ends: no reply is paid twice, no finished command run twice.
 
     `should_stop` is asked before each call and each tool, and a stop cuts what runs; `clock` counts seconds. Raises
-    ModelError: BudgetSpent where the money ends, ProviderError where the model cannot be reached; calling again goes on.
+    ModelError: BudgetSpent where the money ends, ProviderError where the model cannot be reached; calling again goes
+    on.
     """
     return await _Examination(model, tools, journal, limits, request, check, should_stop, clock).work()
 
