@@ -17,7 +17,7 @@ from bench.latency.play import played, waits_of
 from bench.latency.report import Measured, rows, table, unkept
 from bench.latency.stopping import stopped
 
-SCENARIOS = "single-task,mixed-batch"
+SCENARIOS = "single-task,all-green,mixed-batch"
 
 
 def main(argv: Sequence[str] | None = None) -> int:

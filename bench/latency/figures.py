@@ -3,10 +3,10 @@
 All times come from records of the three sides, on one clock: the ledger's events, the stand-in's log (requests,
 deliveries, workflow runs, comments, reactions) and the model server's log.
 
-* Reaction: from the moment the delivery of the label is sent until the reaction stands on the issue.
-* Pilot's comment: from the end of the last job of any workflow run before it until the comment is made, without the
-  model calls in between. The configured `verify.settle_seconds`, in which Otto waits whether more workflows start, is
-  part of `whole`, and is taken off in `own`.
+* Reaction: from the moment the delivery of the label is sent until the request that makes the reaction is answered.
+* Pilot's comment: from the end of the last job of any workflow run before it until the ledger has that the decision's
+  comment stands (a gate may write into the comment of the one before), without the model calls in between. `whole` holds
+  the configured `verify.settle_seconds`, in which Otto waits whether more workflows start; `own` does not.
 * Overhead of a task: its window goes from its first AttemptStarted to the TasksMerged that names it. Taken off is the
   union (no moment twice) of
     - model calls as the server timed them, transport not included;
@@ -26,7 +26,6 @@ from typing import Any, NamedTuple
 
 from bench.latency.spans import Json, Span, covered, left, moment, span
 
-BOT = "otto[bot]"
 GIT = ("/git-upload-pack", "/git-receive-pack", "/info/refs")
 
 
@@ -59,17 +58,16 @@ class Task(NamedTuple):
 
 
 def reaction(report: Json) -> float:
-    """Seconds from the delivery of the label to the reaction. Raises LookupError where one is not there."""
+    """Seconds from the delivery of the label to the answered reaction. Raises LookupError where one is not there."""
     sent = [
         moment(row["created_at"])
         for row in report["deliveries"]
         if row["event"] == "issues" and row["action"] == "labeled" and not row["redelivery"]
     ]
     seen = [
-        moment(mark["created_at"])
-        for row in report["issues"]
-        for mark in row["reactions"]
-        if mark["content"] == "eyes" and mark["user"] == BOT
+        span(row["at"], row["seconds"]).end
+        for row in report["requests"]
+        if (row["method"], row["status"]) == ("POST", 201) and row["path"].endswith("/issues/1/reactions")
     ]
     if not sent or not seen:
         raise LookupError("the label was not delivered, or the issue has no reaction")
@@ -77,23 +75,20 @@ def reaction(report: Json) -> float:
 
 
 def comments(report: Json, waits: Waits) -> list[Comment]:
-    """One for each first comment of a gate; empty where no gate was opened."""
-    made = {row["id"]: moment(row["created_at"]) for row in report["comments"]}
+    """One for each gate, its first comment; empty where no gate was opened."""
     ends = sorted(
         moment(job["completed_at"]) for run in report["workflow_runs"] for job in run["jobs"] if job["completed_at"]
     )
-    found, known = [], set[int]()
+    calls, settling = list(_calls(report)), list(_settling(report, waits))
+    posted: dict[int, datetime] = {}
     for event in _events(report, "DecisionPosted"):
-        at = made.get(event["comment_id"])
-        before = [end for end in ends if at and end <= at]
-        if at is None or not before or event["gate"] in known:
-            continue
-        known.add(event["gate"])
-        within = Span(before[-1], at)
-        calls, settling = list(_calls(report)), list(_settling(report, waits))
+        posted.setdefault(event["gate"], moment(event["at"]))
+    found = []
+    for at in posted.values():
+        within = Span(max(end for end in ends if end <= at), at)
         model = covered(calls, within)
         settle = covered([*calls, *settling], within) - model
-        found.append(Comment((at - before[-1]).total_seconds(), model, settle))
+        found.append(Comment(left(within, ()), model, settle))
     return found
 
 

@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
+import sqlalchemy as sa
 import yaml
 
 from bench.latency.figures import Waits
@@ -16,11 +17,13 @@ from otto_bot.core.config import PilotConfig, VerifyConfig
 from otto_bot.playground.demo.harness import ENDED, Playground
 from otto_bot.playground.scenario import Scenario, find, load
 from otto_bot.report import report as ledger_report
-from otto_bot.store.database import open_database
+from otto_bot.store import tables
+from otto_bot.store.database import open_database, reading
 from otto_bot.store.ledger import Ledger, NoSuchRun
 
+START_SECONDS = 120.0
 WARM_SECONDS = 3.0
-"""A host has been up for long; one that starts still imports what it needs later."""
+"""A host has been up for long; one that starts still imports what it needs later, and looks round once."""
 LOOK_SECONDS = 0.5
 LIMIT_SECONDS = 600.0
 HERE = Path(__file__).parent
@@ -56,6 +59,17 @@ class Book:
         except NoSuchRun:
             return {}
 
+    async def at_work(self) -> None:
+        """Until a worker has said that it lives, and a moment more. Raises TimeoutError."""
+        async with asyncio.timeout(START_SECONDS):
+            while not await asyncio.to_thread(self._workers):  # noqa: ASYNC110 - it tells nobody
+                await asyncio.sleep(LOOK_SECONDS)
+        await asyncio.sleep(WARM_SECONDS)
+
+    def _workers(self) -> int:
+        with reading(self._engine) as c:
+            return c.execute(sa.select(sa.func.count()).select_from(tables.workers)).scalar_one()
+
     async def over(self) -> Json:
         """The report once the run has ended and all is written, with the other two sides'. Raises TimeoutError."""
         async with asyncio.timeout(LIMIT_SECONDS):
@@ -79,7 +93,7 @@ async def hosted(scenario: Scenario, folder: Path, write_pause: float) -> AsyncI
     async with Host(scenario, folder, write_pause) as host:
         book = Book(host)
         try:
-            await asyncio.sleep(WARM_SECONDS)
+            await book.at_work()
             yield host, book
         finally:
             book.close()

@@ -61,8 +61,8 @@ def report(**more: Any) -> dict[str, Any]:
         {"type": "AttemptStarted", "task": "t1", "attempt": 1, "at": told(0)},
         {"type": "AttemptPushed", "task": "t1", "attempt": 1, "sha": "a", "at": told(11)},
         {"type": "VerificationEnded", "target": "t1/a1", "at": told(25)},
-        {"type": "DecisionPosted", "gate": 1, "comment_id": 7, "at": told(31)},
-        {"type": "DecisionPosted", "gate": 1, "comment_id": 7, "at": told(33)},
+        {"type": "DecisionPosted", "gate": 1, "at": told(31)},
+        {"type": "DecisionPosted", "gate": 1, "at": told(33)},
         {"type": "AttemptStarted", "task": "t1", "attempt": 2, "at": told(50)},
         {"type": "AttemptPushed", "task": "t1", "attempt": 2, "sha": "b", "at": told(60)},
         {"type": "VerificationEnded", "target": "t1/a2", "at": told(75)},
@@ -90,7 +90,6 @@ def report(**more: Any) -> dict[str, Any]:
             {"path": "/o/r.git/git-receive-pack", "at": told(10), "seconds": 1.0},
             {"path": "/repos/o/r/pulls", "at": told(98), "seconds": 1.0},
         ],
-        "comments": [{"id": 7, "created_at": told(31)}],
         **more,
     }  # fmt: skip
 
@@ -114,10 +113,11 @@ def test_what_otto_adds_to_a_task_is_what_nothing_else_was_at_work_in() -> None:
 
 def test_the_reaction_is_looked_for_on_the_issue() -> None:
     sent = {"event": "issues", "action": "labeled", "redelivery": False, "created_at": told(1)}
-    eyes = {"content": "eyes", "user": "otto[bot]", "created_at": told(2.5)}
-    assert reaction({"deliveries": [sent], "issues": [{"reactions": [eyes]}]}) == 1.5
-    with pytest.raises(LookupError):
-        reaction({"deliveries": [sent], "issues": [{"reactions": [{**eyes, "user": "maintainer"}]}]})
+    eyes = {"method": "POST", "path": "/repos/o/r/issues/1/reactions", "status": 201, "at": told(2), "seconds": 0.5}
+    assert reaction({"deliveries": [sent], "requests": [eyes]}) == 1.5
+    for other in ({"status": 403}, {"method": "GET"}, {"path": "/repos/o/r/issues/comments/1/reactions"}):
+        with pytest.raises(LookupError):
+            reaction({"deliveries": [sent], "requests": [eyes | other]})
 
 
 def test_what_does_not_hold_is_said() -> None:
