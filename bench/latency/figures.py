@@ -5,7 +5,7 @@ deliveries, workflow runs, comments, reactions) and the model server's log.
 
 * Reaction: from the moment the delivery of the label is sent until the request that makes the reaction is answered.
 * Pilot's comment: from the end of the last job of any workflow run before it until the ledger has that the decision's
-  comment stands (a gate may write into the comment of the one before), without the model calls in between. `whole` holds
+  comment stands (a gate may write into the comment before it), without the model calls in between. `whole` holds
   the configured `verify.settle_seconds`, in which Otto waits whether more workflows start; `own` does not.
 * Overhead of a task: its window goes from its first AttemptStarted to the TasksMerged that names it. Taken off is the
   union (no moment twice) of
