@@ -90,7 +90,7 @@ def _stop_event(report: Json) -> Json | None:
 
 
 def _branch(report: Json) -> str:
-    return next(event["branch"] for event in report["events"] if event["type"] == "AttemptStarted")
+    return str(next(event["branch"] for event in report["events"] if event["type"] == "AttemptStarted"))
 
 
 async def _holds(git: Path, branch: str, sha: str) -> bool:
