@@ -7,8 +7,8 @@ deliveries, workflow runs, comments, reactions) and the model server's log.
 * Pilot's comment: from the end of the last job of any workflow run before it until the ledger has that the decision's
   comment stands (a gate may write into the comment before it), without the model calls in between. `whole` holds
   the configured `verify.settle_seconds`, in which Otto waits whether more workflows start; `own` does not.
-* Overhead of a task: its window goes from its first AttemptStarted to the TasksMerged that names it. Taken off is the
-  union (no moment twice) of
+* Overhead of a task: its window goes from its first AttemptStarted to the TasksMerged that names it (where
+  it is the plan's only one: to its last JudgeEnded). Taken off is the union (no moment twice) of
     - model calls as the server timed them, transport not included;
     - git transfers: every request of the git protocol;
     - Actions: each workflow run, from created to its last update;
@@ -94,7 +94,10 @@ def comments(report: Json, waits: Waits) -> list[Comment]:
 
 def tasks(report: Json, waits: Waits) -> list[Task]:
     """One for each merged task."""
-    merged = {name: moment(event["at"]) for event in _events(report, "TasksMerged") for name in event["tasks"]}
+    # The branch of a plan's only task is the run's own: it is merged when it is judged, and nothing else is told.
+    judged = {event["task"]: moment(event["at"]) for event in _events(report, "JudgeEnded") if not event["failure"]}
+    merged = {name: at for name, at in judged.items() if report["tasks"][name]["state"] == "merged"}
+    merged |= {name: moment(event["at"]) for event in _events(report, "TasksMerged") for name in event["tasks"]}
     return [_task(report, waits, name, at) for name, at in merged.items()]
 
 

@@ -66,11 +66,12 @@ def report(**more: Any) -> dict[str, Any]:
         {"type": "AttemptStarted", "task": "t1", "attempt": 2, "at": told(50)},
         {"type": "AttemptPushed", "task": "t1", "attempt": 2, "sha": "b", "at": told(60)},
         {"type": "VerificationEnded", "target": "t1/a2", "at": told(75)},
-        {"type": "JudgeEnded", "task": "t1", "attempt": 2, "at": told(80)},
+        {"type": "JudgeEnded", "task": "t1", "attempt": 2, "failure": None, "at": told(80)},
         {"type": "TasksMerged", "tasks": ["t1"], "at": told(100)},
     ]
     runs = [("a", 12, 20), ("b", 61, 70), ("other", 72, 95)]
     return {
+        "tasks": {"t1": {"state": "merged"}},
         "events": events,
         "workflow_runs": [
             {
@@ -109,6 +110,13 @@ def test_what_otto_adds_to_a_task_is_what_nothing_else_was_at_work_in() -> None:
     second = 1 + 2 + 4
     assert task.whole == 100
     assert task.own == pytest.approx(first + gate + second + 3)
+
+
+def test_a_plan_s_only_task_is_merged_when_it_is_judged() -> None:
+    events = [event for event in report()["events"] if event["type"] != "TasksMerged"]
+    [task] = tasks(report(events=events), WAITS)
+    assert task.whole == 80
+    assert tasks(report(events=events, tasks={"t1": {"state": "failed"}}), WAITS) == []
 
 
 def test_the_reaction_is_looked_for_on_the_issue() -> None:
