@@ -8,7 +8,7 @@ PYTEST := $(BIN)/pytest -n 2 --dist worksteal
 # Compiled modules are kept: every process of a demo starts in half the time.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help env demo test test-slow test-all lint lint-style lint-types lint-imports lint-workflows lint-image format bench-gate bench-diagnosis bench-weights bench-map bench-webhooks bench-scale crash-full clean
+.PHONY: help env demo test test-slow test-all lint lint-style lint-types lint-imports lint-workflows lint-image format bench-gate bench-diagnosis bench-weights bench-map bench-webhooks bench-scale bench-latency crash-full clean
 
 help:  ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -68,6 +68,9 @@ bench-webhooks: env  ## deliveries a second beside a Probot app; needs node and 
 
 bench-scale: env  ## what a long run, a waiting run and an idle worker cost, see docs/scale.md; ARGS=heart, growth, passes or idle
 	@$(BIN)/python -m bench.scale $(ARGS)
+
+bench-latency: env  ## how quick Otto reacts, comments and stops, and what it adds to a task; see docs/bench-latency.md
+	@$(BIN)/python -m bench.latency $(ARGS)
 
 crash-full: env  ## kill -9 at every few writes of each scenario; ARGS="--docs" writes docs/crash.md
 	@$(BIN)/python tests/crash/crash_full.py $(ARGS)

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from typing import Literal
+from typing import Any, Literal
 
 from pydantic import Field
 
 from otto_bot.agents.coder_prompt import CodeRequest, code_prompt, code_system
+from otto_bot.agents.stopping import LOOK_SECONDS, unless_stopped
 from otto_bot.agents.toolbox import Handoff, Toolbox, read_finish
 from otto_bot.agents.turns import LEAST_TOKENS, Signal, request_hash, said, tool_result, why_not_run
 from otto_bot.core.values import Frozen, Usage
@@ -21,6 +22,7 @@ Ending = Literal["finished", "step_limit", "token_limit", "money_limit", "time_l
 
 NUDGE = "You called no tool. Go on with the task, or end with `finish`."
 _NOT_RUN = "not run: the session was interrupted here; call it again if it is still needed"
+_CUT = "[stopped: a person ended the work while this command ran]"
 
 
 class CoderLimits(Frozen):
@@ -51,13 +53,15 @@ async def code(
     request: CodeRequest,
     should_stop: Callable[[], Awaitable[Signal]],
     clock: Callable[[], float],
+    look_seconds: float = LOOK_SECONDS,
 ) -> CodeResult:
     """Code one attempt, going on where the journal ends: recorded turns are neither paid nor run again.
 
-    `should_stop` is asked before each model call and between tool calls; `clock` counts seconds. Raises ProviderError
-    where the model cannot be reached and UnknownPrice: the journal holds what was done, calling again goes on.
+    `should_stop` is asked before each model call and between tool calls, and every `look_seconds` while a model call or
+    a command runs: a stop cuts those. `clock` counts seconds. Raises ProviderError where the model cannot be reached
+    and UnknownPrice: the journal holds what was done, calling again goes on.
     """
-    session = _Session(model, tools, journal, limits, request, should_stop, clock)
+    session = _Session(model, tools, journal, limits, request, should_stop, clock, look_seconds)
     return await session.work()
 
 
@@ -71,9 +75,11 @@ class _Session:
         request: CodeRequest,
         should_stop: Callable[[], Awaitable[Signal]],
         clock: Callable[[], float],
+        look_seconds: float,
     ) -> None:
         self.model, self.tools, self.journal = model, tools, journal
         self.limits, self.request, self.should_stop, self.clock = limits, request, should_stop, clock
+        self.look_seconds = look_seconds
         self.system = code_system(request, can_run=tools.runner is not None)
         self.messages: list[Block] = [{"role": "user", "content": code_prompt(request)}]
         self.steps = 0
@@ -154,7 +160,7 @@ class _Session:
         started = self.clock()
         call = self._call()
         try:
-            reply = await self.model.ask(call)
+            reply = await unless_stopped(self.model.ask(call), self.should_stop, self.look_seconds)
         except BudgetSpent as error:
             return self._end("money_limit", str(error))
         except ProviderError as error:
@@ -163,6 +169,8 @@ class _Session:
             if error.kind == "timeout" and self.seconds + self.clock() - started >= self.limits.seconds:
                 return self._end("time_limit", error.message)
             raise
+        if reply is None:
+            return self._end("stopped")
         results = await self._run_tools(reply, started)
         turn = Turn(
             number=self.steps + 1,
@@ -205,10 +213,17 @@ class _Session:
                 result = ToolResult(why, is_error=True)
             else:
                 left = self.limits.seconds - self.seconds - (self.clock() - started)
-                result = await self.tools.call(str(block.get("name")), block.get("input"), left)
+                result = await self._use(str(block.get("name")), block.get("input"), left)
                 interrupted = place + 1 < len(calls) and await self.should_stop() != "go"
             results.append(tool_result(block, self.model.redact(result.text), is_error=result.is_error))
         return results
+
+    async def _use(self, name: str, arguments: Any, seconds: float) -> ToolResult:
+        """One tool call. Only a command is cut by a stop: the others are short, and never leave half a file."""
+        work = self.tools.call(name, arguments, seconds)
+        if name != "run":
+            return await work
+        return await unless_stopped(work, self.should_stop, self.look_seconds) or ToolResult(_CUT, is_error=True)
 
 
 def _finished(turn: Turn) -> Handoff | None:

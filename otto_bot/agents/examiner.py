@@ -10,6 +10,7 @@ from pydantic import Field
 
 from otto_bot.agents.fence import rule
 from otto_bot.agents.looking import ExaminerTools, bounded, shown
+from otto_bot.agents.stopping import unless_stopped
 from otto_bot.agents.structured import Record, Shape, prompt_hash, read_answer, rejection
 from otto_bot.agents.turns import LEAST_TOKENS, Signal, said, tool_result, why_not_run
 from otto_bot.core.records import CommandRecord
@@ -102,8 +103,9 @@ async def examine(
 ) -> Examined[Shape]:
     """Look, then answer. Goes on where the journal ends: no reply is paid twice, no finished command run twice.
 
-    `should_stop` is asked before each call and each tool; `clock` counts seconds. Raises ModelError: BudgetSpent where
-    the money ends, ProviderError where the model cannot be reached; calling again goes on.
+    `should_stop` is asked before each call and each tool, and a stop cuts what runs; `clock` counts seconds. Raises
+    ModelError: BudgetSpent where the money ends, ProviderError where the model cannot be reached; calling again goes
+    on.
     """
     return await _Examination(model, tools, journal, limits, request, check, should_stop, clock).work()
 
@@ -163,7 +165,10 @@ class _Examination(Generic[Shape]):
 
     async def _step(self) -> Examined[Shape] | None:
         """The next tool, or the next reply; durable before anything follows from it."""
-        row = await self._use_tool() if self.open else await self._ask()
+        work = self._use_tool() if self.open else self._ask()
+        row = await unless_stopped(work, self.should_stop)
+        if row is None:
+            return self._end("stopped")
         await self.journal.save(self.request.key, row)
         return self._take(row)
 

@@ -248,8 +248,11 @@ def _stop(run: Run) -> Iterator[Effect]:
 
 
 def _show(run: Run) -> Iterator[Effect]:
+    posting = any(effect.key not in run.trouble for effect in _decision(run) if effect.kind is EffectKind.POST_DECISION)
     for surface, digest in surfaces(run).items():
-        if run.shown.get(surface) != digest:
+        # Writes are paced: people wait for the decision, and what tells of progress would be written before it.
+        behind = posting and (gives_way(run, surface) or surface.startswith("gate/"))
+        if run.shown.get(surface) != digest and not behind:
             count = run.shown_count.get(surface, 0)
             # Where it gives way no more, the number changes: a row that was given back is due again.
             at_once = int(is_progress(surface) and not gives_way(run, surface))

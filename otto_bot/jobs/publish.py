@@ -97,11 +97,13 @@ async def _pull(context: Context, run: Run, surface: str) -> int | None:
 
 
 async def _labels(context: Context, run: Run, _surface: str) -> int | None:
+    """One look spares the writes that would change nothing: each is paced, and what people wait for is behind it."""
     repository = context.repository(run)
+    carried = {name.casefold() for name in (await repository.issue(run.issue)).labels}
     for name, wanted in labels(run).items():
-        if wanted:
+        if wanted and name.casefold() not in carried:
             await repository.add_labels(run.issue, [name])
-        else:
+        elif not wanted and name.casefold() in carried:
             await repository.remove_label(run.issue, name)
     return None
 

@@ -49,6 +49,8 @@ class Logged:
     input_tokens: int = 0
     output_tokens: int = 0
     problem: str = ""
+    seconds: float = 0.0
+    """Until the answer stood."""
 
 
 class Cut(Response):
@@ -105,9 +107,14 @@ class ScriptedModel:
 
     def answer(self, header: str, body: Json) -> Response:
         """The reply to one call that has passed the protocol's own checks."""
+        began = self._clock()
         call = read_call(header, body)
-        streamed = bool(body.get("stream"))
-        entry = self._log(call, streamed, body)
+        entry = self._log(call, bool(body.get("stream")), body)
+        said = self._answered(entry, call, body)
+        entry.seconds = (self._clock() - began).total_seconds()
+        return said
+
+    def _answered(self, entry: Logged, call: Call, body: Json) -> Response:
         chosen = self._chooser.choose(call)
         if chosen is None:
             return self._refuse(entry, f"no rule of {self._scenario.file} answers this call ({call.name})")
@@ -122,7 +129,7 @@ class ScriptedModel:
         entry.input_tokens = said["usage"]["input_tokens"]
         entry.output_tokens = said["usage"]["output_tokens"]
         entry.cut = rule.reply.cut
-        return _spoken(said, streamed=streamed, cut=rule.reply.cut)
+        return _spoken(said, streamed=entry.streamed, cut=rule.reply.cut)
 
     def _log(self, call: Call, streamed: bool, body: Json) -> Logged:
         self._seq += 1

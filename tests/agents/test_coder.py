@@ -39,7 +39,12 @@ class Shell:
         process = await asyncio.create_subprocess_shell(
             command, cwd=self.root, stdout=subprocess.PIPE, stderr=subprocess.STDOUT
         )
-        output, _ = await asyncio.wait_for(process.communicate(), timeout_seconds)
+        try:
+            output, _ = await asyncio.wait_for(process.communicate(), timeout_seconds)
+        finally:
+            if process.returncode is None:
+                process.kill()
+                await process.wait()
         return CommandResult(exit_code=process.returncode, output=output.decode())
 
 
@@ -48,6 +53,7 @@ class Bench:
 
     def __init__(self, root: Path) -> None:
         self.root, self.now, self.signals = root, 0.0, []
+        self.stop_when, self.look_seconds = lambda: False, 3600.0  # signals are counted: none is asked for in between
         self.shell = Shell(root)
         self.git("init", "-q", "-b", "main")
 
@@ -69,6 +75,8 @@ class Bench:
         return Toolbox(files=FileTools(self.root), snapshot=self.snapshot, restore=self.restore, runner=runner)
 
     async def should_stop(self) -> Any:
+        if self.stop_when():
+            return "stop"
         return self.signals.pop(0) if self.signals else "go"
 
     def clock(self) -> float:
@@ -89,7 +97,9 @@ def journal(kit: Any) -> Any:
 def session(bench, model, journal):
     async def run(*, caged: bool = True, limits: CoderLimits = LIMITS, request: CodeRequest = REQUEST, by=None):
         tools = bench.tools(caged=caged)
-        return await code(by or model, tools, journal, limits, request, bench.should_stop, bench.clock)
+        return await code(
+            by or model, tools, journal, limits, request, bench.should_stop, bench.clock, bench.look_seconds
+        )
 
     return run
 
@@ -259,6 +269,26 @@ async def test_a_stop_takes_effect_within_one_tool_call(server, kit, session, be
     assert result.ending == ending
     assert bench.shell.ran == ["echo 1 > one"]
     assert bench.git("show", f"{result.tree}:one") == "1\n"
+
+
+async def test_a_stop_ends_a_model_call_that_is_open(server, kit, session, bench, journal):
+    server.script(kit.uses(("write", {"file_path": "one", "content": "1\n"})), kit.Reply(hang=True))
+    bench.stop_when, bench.look_seconds = lambda: len(server.requests) == 2, 0.02
+    result = await session()
+    assert result.ending == "stopped"
+    assert bench.git("show", f"{result.tree}:one") == "1\n"
+    assert len(await journal.turns(REQUEST.journal_key)) == 1
+
+
+async def test_a_stop_ends_a_command_that_runs_and_keeps_the_turn(server, kit, session, bench, journal):
+    server.script(kit.uses(("run", {"command": "echo 1 > one; exec sleep 3600"})))
+    bench.stop_when, bench.look_seconds = (bench.root / "one").exists, 0.02
+    result = await session()
+    assert result.ending == "stopped"
+    assert bench.git("ls-tree", "--name-only", result.tree) == "one\n"
+    [turn] = await journal.turns(REQUEST.journal_key)
+    assert "a person ended the work" in turn.tool_results[0]["content"]
+    assert turn.tool_results[0]["is_error"]
 
 
 async def test_a_paused_session_goes_on_where_it_was(server, kit, session, bench):

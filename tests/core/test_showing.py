@@ -24,7 +24,7 @@ from otto_bot.core import events as e
 from otto_bot.core.effects import Effect, EffectKind, scheduled
 from otto_bot.core.run import Run
 from otto_bot.core.showing import EDIT_PAUSE, LONGEST_EDIT_PAUSE, edit_pause, gives_way
-from otto_bot.core.surfaces import surfaces
+from otto_bot.core.surfaces import STATUS, surfaces
 
 PLAN = plan("t1", "t2")
 
@@ -121,3 +121,26 @@ def test_a_decision_is_never_late() -> None:
     failed = fold(executing(PLAN), *to_failed("t1"), *to_failed("t2"))
     run = applied(written(posted(gate(failed, {"t1": "retry", "t2": "retry"}))))
     assert shows(run)["gate/g1"].not_before is None and shows(run)["gate/g1"].number == 0
+
+
+def at_a_decision() -> Run:
+    """A gate has decided and its comment is not written yet; the status shows what was before."""
+    run = gate(written(fold(executing(plan("t1")), *to_failed("t1"))), {"t1": "retry"}, [["t1"]])
+    assert run.shown[STATUS] != surfaces(run)[STATUS]
+    return run
+
+
+def test_the_decision_is_written_before_progress() -> None:
+    run = at_a_decision()
+    assert EffectKind.POST_DECISION in {effect.kind for effect in scheduled(run)}
+    assert STATUS not in shows(run)
+    assert not [surface for surface in shows(run) if surface.startswith("gate/")]
+    assert STATUS in shows(posted(run))
+
+
+def test_progress_does_not_wait_for_a_decision_that_cannot_be_written_now() -> None:
+    run = at_a_decision()
+    [key] = [effect.key for effect in scheduled(run) if effect.kind is EffectKind.POST_DECISION]
+    later = T0 + timedelta(minutes=5)
+    run = fold(run, e.EffectFailed(at=T0, key=key, kind="github", message="GitHub is down", retry_at=later))
+    assert STATUS in shows(run)

@@ -49,6 +49,7 @@ class Gate:
                 return
             await self._serve(scope, receive, noting, row, fault)
         finally:
+            row.seconds = (world.clock() - row.at).total_seconds()
             row.actor = scope.get("playground.actor", row.actor)
             row.refs = scope.get("playground.refs")
 

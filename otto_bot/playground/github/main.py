@@ -33,7 +33,8 @@ def serve(config: StandInConfig) -> None:
     stand_in.set_url(url)
     server = _Announcing(
         uvicorn.Config(
-            stand_in.asgi, log_level="warning", access_log=False, lifespan="on",
+            stand_in.asgi, loop="asyncio",  # uvloop raises where a child closes its input first, as git does
+            log_level="warning", access_log=False, lifespan="on",
             timeout_graceful_shutdown=GRACE_SECONDS, http="h11",
         ), url,
     )  # fmt: skip

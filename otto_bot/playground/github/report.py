@@ -53,7 +53,10 @@ def issue(row: Issue) -> Json:
     """An issue."""
     return {
         "number": row.number, "title": row.title, "state": row.state, "author": row.author,
-        "labels": list(row.labels), "reactions": [{"content": r.content, "user": r.user} for r in row.reactions],
+        "labels": list(row.labels),
+        "reactions": [
+            {"content": r.content, "user": r.user, "created_at": r.created_at.isoformat()} for r in row.reactions
+        ],
     }  # fmt: skip
 
 
@@ -73,7 +76,7 @@ def request(row: RequestRow) -> Json:
     """One line of the request log; only a push that moved something has `refs`, only a write its number."""
     shown: Json = {
         "seq": row.seq, "at": row.at.isoformat(), "method": row.method, "path": row.path, "status": row.status,
-        "actor": row.actor,
+        "actor": row.actor, "seconds": row.seconds,
     }  # fmt: skip
     if row.refs:
         shown["refs"] = row.refs
@@ -88,7 +91,7 @@ def delivery(row: Delivery) -> Json:
     """One delivery attempt."""
     return {
         "id": row.id, "guid": row.guid, "event": row.event, "action": row.action, "status": row.status,
-        "status_code": row.status_code, "redelivery": row.redelivery,
+        "status_code": row.status_code, "redelivery": row.redelivery, "created_at": row.created_at.isoformat(),
         "delivered_at": row.delivered_at.isoformat() if row.delivered_at else None,
     }  # fmt: skip
 
@@ -115,8 +118,12 @@ def _runs(hub: Hub) -> list[Json]:
         {
             "id": run.id, "name": run.name, "event": run.event, "head_sha": run.head_sha, "branch": run.head_branch,
             "status": run.status, "conclusion": run.conclusion, "run_attempt": run.run_attempt, "error": run.error,
+            "created_at": run.created_at.isoformat(), "updated_at": run.updated_at.isoformat(),
             "jobs": [
-                {"id": job.id, "name": job.name, "status": job.status, "conclusion": job.conclusion}
+                {
+                    "id": job.id, "name": job.name, "status": job.status, "conclusion": job.conclusion,
+                    "completed_at": job.completed_at.isoformat() if job.completed_at else None,
+                }
                 for job in hub.actions.jobs(run.id)
             ],
         }

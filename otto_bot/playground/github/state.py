@@ -233,3 +233,5 @@ class RequestRow:
     refs: list[Json] | None = None
     fault: str | None = None
     write: int | None = None
+    seconds: float | None = None
+    """Until the answer was complete; None while it is not."""
