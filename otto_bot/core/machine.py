@@ -31,9 +31,6 @@ from otto_bot.core.invariants import InvariantBroken, broken, broken_since, brok
 from otto_bot.core.reviews import Review, tasks_needed
 from otto_bot.core.run import Outcome, Run, RunPhase, Trouble
 
-TROUBLE_LIMIT = 8
-"""An effect that failed this often waits for a person."""
-
 
 def reduce(run: Run | None, event: RunEvent) -> Run | None:
     """The run after an event. Raises InvariantBroken where a rule of the house would not hold.
@@ -246,13 +243,15 @@ def _decision_made(run: Run, event: e.DecisionMade) -> Run:
 
 def _effect_failed(run: Run, event: e.EffectFailed) -> Run:
     before = run.trouble.get(event.key)
-    count = (before.count if before else 0) + 1
-    trouble = Trouble(count=count, kind=event.kind, message=event.message, retry_at=event.retry_at)
+    trouble = Trouble(
+        count=(before.count if before else 0) + 1, kind=event.kind, message=event.message, retry_at=event.retry_at
+    )
     run = run.model_copy(update={"trouble": {**run.trouble, event.key: trouble}})
-    final = event.retry_at is None or count >= TROUBLE_LIMIT
-    if run.stopping and final:
+    if run.stopping and trouble.final and not tasks.still_saving(run):
         return run.model_copy(update={"stopping": False})
-    if not final or run.ended or run.hold is not None or (run.outcome is not None and not _leads_on(run, event.key)):
+    if not trouble.final or run.ended or run.hold is not None:
+        return run
+    if run.outcome is not None and not _leads_on(run, event.key):
         return run
     return steering.rest(run, "needs_human", event.message, event.at, "/otto resume")
 

@@ -133,6 +133,10 @@ class Reply(Frozen):
     detail: str = ""
 
 
+TROUBLE_LIMIT = 8
+"""An effect that failed this often waits for a person."""
+
+
 class Trouble(Frozen):
     """An effect that failed, and when it is tried again."""
 
@@ -140,6 +144,11 @@ class Trouble(Frozen):
     kind: str
     message: str
     retry_at: datetime | None
+
+    @property
+    def final(self) -> bool:
+        """Whether only a person can help now."""
+        return self.retry_at is None or self.count >= TROUBLE_LIMIT
 
 
 class Run(Frozen):

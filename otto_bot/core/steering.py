@@ -13,6 +13,7 @@ from otto_bot.core.funds import RETRYABLE, reopen
 from otto_bot.core.gates import revise
 from otto_bot.core.journeys import RoundState
 from otto_bot.core.run import GateState, Hold, Outcome, Reply, Run, RunPhase
+from otto_bot.core.tasks import still_saving
 
 ANY_TIME = frozenset({"status", "help", "explain", "keep", "forget", "improve"})
 """Commands that mean something also after the run."""
@@ -240,10 +241,8 @@ def _stop(run: Run, given: Given, at: datetime) -> Run:
 
 def cancel(run: Run) -> Run:
     """The run is over; a coder at work first pushes what it has."""
-    coding = any(task.state is TaskState.CODING for task in run.tasks.values())
-    return run.model_copy(
-        update={"outcome": Outcome.CANCELLED, "phase": RunPhase.DONE, "stopping": coding, "hold": None}
-    )
+    ended = {"outcome": Outcome.CANCELLED, "phase": RunPhase.DONE, "hold": None}
+    return run.model_copy(update={**ended, "stopping": still_saving(run)})
 
 
 def _budget(run: Run, given: Given, at: datetime) -> Run:

@@ -115,7 +115,7 @@ def attempt_pushed(run: Run, event: e.AttemptPushed) -> Run:
         )
     if run.single:
         run = run.model_copy(update={"head": event.sha, "head_tree": task.last.tree})
-    return run
+    return _saved(run)
 
 
 def attempt_failed(run: Run, event: e.AttemptFailed) -> Run:
@@ -124,7 +124,7 @@ def attempt_failed(run: Run, event: e.AttemptFailed) -> Run:
     if task is None:
         return run
     run, task = _kept(run, task, event.sha, event.tree)
-    return fail(run, task, event.failure)
+    return _saved(fail(run, task, event.failure))
 
 
 def _kept(run: Run, task: Task, sha: str | None, tree: str | None) -> tuple[Run, Task]:
@@ -152,9 +152,21 @@ def attempt_stopped(run: Run, event: e.AttemptStopped) -> Run:
         excerpts=() if cancelled else (Excerpt(kind="message", source="coder", text=OUT_OF_MEANS),),
     )
     run, task = _kept(run, task, event.sha, event.tree)
-    run = fail(run, task, failure)
-    still = any(t.state is TaskState.CODING for t in run.tasks.values())
-    return run.model_copy(update={"stopping": still})
+    return _saved(fail(run, task, failure))
+
+
+def _saved(run: Run) -> Run:
+    """A run that stops has stopped when the last coder has pushed what there was."""
+    return run.model_copy(update={"stopping": False}) if run.stopping and not still_saving(run) else run
+
+
+def still_saving(run: Run) -> bool:
+    """Whether a coder has work that may yet be pushed: its own step has not failed for good."""
+    lost = tuple(key.partition("/")[2].partition("/")[2] for key, one in run.trouble.items() if one.final)
+    return any(
+        task.state is TaskState.CODING and not any(name.startswith((f"code/{key}/", f"push/{key}/")) for name in lost)
+        for key, task in run.tasks.items()
+    )
 
 
 def fail(run: Run, task: Task, failure: Failure) -> Run:

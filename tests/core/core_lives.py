@@ -8,7 +8,7 @@ from typing import Any
 
 from otto_bot.bench.simulate.github import Pull
 from otto_bot.bench.simulate.ledger import Kept
-from otto_bot.bench.simulate.lives import Faults, Life, life_of
+from otto_bot.bench.simulate.lives import Faults, Life, plain_life
 from otto_bot.bench.simulate.makers import T0
 from otto_bot.bench.simulate.refs import Commit
 from otto_bot.bench.simulate.world import World, calm
@@ -22,7 +22,7 @@ def lived(seed: int, plan: Plan, **changes: Any) -> World:
     """A short, troubled life of one run that builds, until it rests."""
     faults = Faults(work=0.4, lost=0.05, late=0.1, twice=0.1, crash=0.003)
     given: dict[str, Any] = {"kind": "build", "runs": 1, "plan": plan, "faults": faults, "kind_after": 150, **changes}
-    world = World(replace(life_of(seed), **given))
+    world = World(replace(plain_life(seed), **given))
     world.live()
     return world
 
@@ -35,7 +35,7 @@ def run_of(world: World) -> Run:
 def adopted(run: Run, at: datetime) -> World:
     """A calm world whose GitHub has everything that a run of an old ledger believes to be there."""
     assert run.plan is not None
-    life: Life = calm(replace(life_of(1), plan=run.plan, config=run.config, caps=run.caps, runs=1, workers=1))
+    life: Life = calm(replace(plain_life(1), plan=run.plan, config=run.config, caps=run.caps, runs=1, workers=1))
     assert run.lane is not None
     world = World(replace(life, lane=run.lane.kind, base_moves=0))
     world.clock.seconds = (at - T0).total_seconds() + 1.0

@@ -26,7 +26,7 @@ from core_builders import (
 )  # fmt: skip
 from core_lives import run_of
 
-from otto_bot.bench.simulate.lives import Faults, life_of
+from otto_bot.bench.simulate.lives import Faults, plain_life
 from otto_bot.bench.simulate.world import World, calm
 from otto_bot.core import events as e
 from otto_bot.core.attempt import BASELINE
@@ -289,7 +289,7 @@ def test_a_restless_default_branch_starves_nobody(seed: int) -> None:
     """It is taken in at most once before each batch and once for each push, and every run comes home."""
     dice = random.Random(seed)
     faults = Faults(work=dice.choice([0, 0.1, 0.3]))
-    life = replace(calm(life_of(seed)), plan=random_plan(dice), config=config(), faults=faults, kind="build", runs=1)
+    life = replace(calm(plain_life(seed)), plan=random_plan(dice), config=config(), faults=faults, kind="build", runs=1)
     world = Restless(replace(life, kind_after=300))
     world.live()
     run, told = run_of(world), world.ledger.runs[1].events

@@ -30,6 +30,7 @@ from otto_bot.core.plan import Relation
 from otto_bot.core.run import Outcome, Run, RunPhase
 
 TWO = plan("t1", "t2", "t3", apart=[("t1", "t2")])
+AT = started("t1").at
 EVENTS = {
     "started": started("t1"),
     "coded": coded("t1"),
@@ -137,6 +138,33 @@ def test_a_retry_that_passes_is_written_into_the_decision() -> None:
     run = fold(run, ended("t1", 2), judged("t1", 2))
     assert run.gates[0].outcomes == {"t1": "attempt 2 passed"}
     assert run.outcome is Outcome.DONE
+
+
+@pytest.mark.parametrize(
+    ("failed", "saving"),
+    [
+        (("show/pull/2",), True),
+        (("reply/1", "labels/3"), True),
+        (("code/t1/a1/h0",), True),
+        (("code/t1/a1/h0", "show/pull/2"), True),
+        (("code/t1/a1/h0", "code/t3/a1/h0"), False),
+    ],
+)
+def test_a_run_that_stops_waits_for_every_coder_that_can_still_push(failed: tuple[str, ...], saving: bool) -> None:
+    """Whatever else fails for good meanwhile; a coder whose own step did is not waited for."""
+    run = fold(executing(TWO), started("t1"), started("t3"), e.IssueChanged(at=AT, what="closed"))
+    for name in failed:
+        run = fold(run, e.EffectFailed(at=AT, key=f"run/{run.id}/{name}", kind="forbidden", message="no"))
+    assert run.stopping is saving
+    assert (EffectKind.CODE in {one.kind for one in scheduled(run)}) is saving
+
+
+def test_the_last_coder_that_pushes_ends_a_stop_beside_one_that_cannot() -> None:
+    run = fold(executing(TWO), started("t1"), started("t3"), e.IssueChanged(at=AT, what="closed"))
+    run = fold(run, e.EffectFailed(at=AT, key=f"run/{run.id}/code/t1/a1/h0", kind="forbidden", message="no"))
+    run = fold(run, coded("t3"))
+    assert run.stopping
+    assert not fold(run, pushed("t3")).stopping
 
 
 def test_a_stop_pushes_what_a_coder_had_and_then_rests() -> None:

@@ -14,6 +14,7 @@ from types import ModuleType
 from typing import Any
 
 HEART = "otto_bot.core"
+OURS = "otto_bot."
 
 
 @dataclass(frozen=True)
@@ -29,25 +30,25 @@ class Bug:
 
 
 BUGS = (
-    Bug("stop-forgets-the-coder", "machine", "_stopped",
-        "if run.stopping and not coding else run", "if run.stopping else run",
+    Bug("stop-forgets-the-coder", "following", "_stopped",
+        "if not run.stopping or any(task.state is TaskState.CODING for task in run.tasks.values()):",
+        "if not run.stopping:",
         "a cancelled run is over at once, whatever a coder still has to push"),
     Bug("verdict-of-another-commit", "machine", "_verified",
         " or verification.sha != event.sha", "",
         "what Actions said about an older head counts for the newest"),
     Bug("never-gives-up", "machine", "_effect_failed",
-        "event.retry_at is None or count >= TROUBLE_LIMIT", "event.retry_at is None",
+        "if not trouble.final or", "if event.retry_at is not None or",
         "an effect that always fails is tried for ever, and nobody is asked"),
-    Bug("minutes-run-while-waiting", "machine", "_clock",
+    Bug("minutes-run-while-waiting", "following", "_clock",
         '"idle_seconds": run.idle_seconds + waited', '"idle_seconds": run.idle_seconds',
         "the time in which people are waited for uses up the run's minutes"),
-    Bug("starts-before-merged", "tasks", "startable",
-        "if any(run.tasks[need].state is not TaskState.MERGED for need",
-        "if any(run.tasks[need].state not in (TaskState.MERGED, TaskState.VERIFIED) for need",
-        "a task starts when what it depends on is verified, and not merged yet"),
-    Bug("two-on-one-branch", "tasks", "startable",
-        "if run.single and any(", "if False and any(",
-        "two coders work on the run branch at the same time"),
+    Bug("merged-with-the-first", "integration", "tasks_merged",
+        "for key in event.tasks:", "for key in (*event.tasks, *integration.todo):",
+        "of attempts that are merged one by one all are called merged with the first"),
+    Bug("two-on-one-branch", "gates", "_reruns",
+        "run.single or frozenset", "frozenset",
+        "jobs run again on the run branch while another task is at work on it"),
     Bug("blocked-for-ever", "tasks", "block",
         "if task.state in (TaskState.PENDING, TaskState.REOPENED, TaskState.BLOCKED):",
         "if task.state in (TaskState.PENDING, TaskState.REOPENED):",
@@ -108,8 +109,13 @@ BUGS = (
     Bug("tidies-what-lives", "effects", "_tidy",
         "if number not in run.closed_prs and (over or branch not in live):", "if number not in run.closed_prs:",
         "a verification pull request is closed while Actions is at it"),
+    Bug("money-asked-for-last", "waits", "_affordable",
+        "run.money.left >= max(MIN_USD, run.money.needed)", "run.money.left >= MIN_USD",
+        "people are told to try again what the money left does not pay for"),
 )  # fmt: skip
-"""Chosen before the simulator was run for the first time: none was taken out, none was made easier."""
+"""Written down before the simulator was run for the first time, but for three: `merged-with-the-first` and
+`two-on-one-branch` stand for two that a second guard of the heart hides completely, and `money-asked-for-last` is one
+that the heart really had."""
 
 
 def bug_of(name: str) -> Bug:
@@ -152,7 +158,7 @@ def _swap(place: Any, name: str, old: Any, new: Any) -> None:
     if not isinstance(place, ModuleType):
         setattr(place, name, new)
         return
-    for module in [one for key, one in list(sys.modules.items()) if key.startswith(HEART)]:
+    for module in [one for key, one in list(sys.modules.items()) if key.startswith(OURS)]:
         for attribute, value in list(vars(module).items()):
             if value is old:
                 setattr(module, attribute, new)

@@ -149,7 +149,12 @@ class Host:
         try:
             pause = next(hand.steps)
         except StopIteration as done:
-            self._commit(hand, done.value)
+            if world.faults.slow and world.dice.random() < world.faults.slow:
+                world.seen["job: told late"] += 1
+                pause, told = world.dice.choice([5.0, 25.0, 90.0]), done.value
+                self._clock.after(pause, lambda: self._tell_late(hand, told))
+            else:
+                self._commit(hand, done.value)
         except Later as later:
             until = later.until or self._clock.now + timedelta(seconds=FIRST_PAUSE)
             self._rows.give_back(hand.ticket, until)
@@ -158,6 +163,11 @@ class Host:
             self._failed(hand, isinstance(error, NeedsPerson))
         else:
             self._clock.after(pause, lambda: self._step(hand))
+
+    def _tell_late(self, hand: Hand, events: list[RunEvent]) -> None:
+        """What was true when it was looked up."""
+        if hand.worker.alive and hand.worker.hands.get(hand.ticket.key) is hand:
+            self._commit(hand, events)
 
     def _failed(self, hand: Hand, person: bool) -> None:
         assert hand.effect is not None

@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING
 from otto_bot.bench.simulate.rules import hold
 from otto_bot.core import base
 from otto_bot.core import events as e
-from otto_bot.core.attempt import MOVING, Task, TaskState
+from otto_bot.core.attempt import BASELINE, MOVING, Task, TaskState
 from otto_bot.core.decision import REOPENING, Action, Decider
 from otto_bot.core.edits import edited
 from otto_bot.core.events import RunEvent
-from otto_bot.core.machine import TROUBLE_LIMIT
+from otto_bot.core.integration import candidate_target
 from otto_bot.core.reviewing import gate_surface, only_reruns
-from otto_bot.core.run import Gate, GateState, Outcome, Run, RunPhase
+from otto_bot.core.run import TROUBLE_LIMIT, Gate, GateState, Outcome, Run, RunPhase
 from otto_bot.core.waits import Wait
 
 if TYPE_CHECKING:
@@ -47,6 +47,12 @@ def stale(before: Run, event: RunEvent, after: Run) -> None:
         sha = getattr(event, "sha", None)
         if seen is None or seen.ending is not None or (sha is not None and sha != seen.sha):
             old = f"{event.target} at {sha}"
+        elif isinstance(event, e.VerificationEnded) and event.target.startswith("b") and event.target != BASELINE:
+            made = before.integration
+            if made is None or event.target != candidate_target(made.batch, made.step):
+                # It may be written down, and changes nothing that is still to come.
+                same = before.tasks == after.tasks and before.integration == after.integration
+                hold(6, same, f"the verdict on {event.target}, which was given up, counts")
     elif isinstance(event, e.JourneysTested | e.JourneysDispatched | e.JourneysPolled):
         one = before.journeys[-1] if before.journeys else None
         if one is None or (one.number, one.head) != (event.round, event.head):

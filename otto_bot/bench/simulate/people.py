@@ -43,10 +43,14 @@ class People:
             self._clock.after(self._dice.uniform(5, 900), self.push_base)
         for _ in range(self._life.run_pushes):
             self._clock.after(self._dice.uniform(20, 600), self._push_newest)
-        if self._life.runs > 1 and self._dice.random() < 0.5:
-            self._clock.after(self._dice.uniform(5, 200), lambda: self._world.github.comment("/otto stop"))
+        if self._life.runs > 1 and (self._life.stops or self._dice.random() < 0.5):
+            self.stop_soon()
         if self._life.meddle:
             self._next()
+
+    def stop_soon(self) -> None:
+        """Somebody has had enough of this run."""
+        self._clock.after(self._dice.uniform(5, 200), lambda: self._world.github.comment("/otto stop"))
 
     def _next(self) -> None:
         self._clock.after(self._dice.expovariate(self._life.meddle / 60), self._act)

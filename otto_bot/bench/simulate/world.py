@@ -82,6 +82,8 @@ class World:
         for number in range(1, self.life.runs + 1):
             if number > 1:
                 self.github.label()
+                if self.life.stops and number < self.life.runs:
+                    self.people.stop_soon()
             self.go_on()
             run = self.ledger.newest
             if run is None or not run.ended:

@@ -107,16 +107,14 @@ class Case:
         run = self.record(e.MoneyReserved(at=self.now, call=call, usd=MOST))
         if run.money.reserved.get(call) != MOST:
             return False
-        purse, key = self.world.purse, (self.effect.run, call)
+        away = self.dice.random() < self.world.faults.part
+        cost = MOST * self.dice.choice([0, 0, 0.5]) if away else round(self.dice.random() * MOST, 4)
+        self.world.purse.charge((self.effect.run, call), cost)  # whether anybody hears the answer or not
         yield self.dice.choice([2.0, 10.0, 25.0])
-        if self.dice.random() < self.world.faults.part:
+        if away:
             self.world.seen["model: away (429, 529, cut)"] += 1
-            cost = MOST * self.dice.choice([0, 0, 0.5])
-            purse.charge(key, cost)
             self.record(e.MoneySettled(at=self.now, call=call, usage=None if cost else Usage()))
             raise Retry
-        cost = round(self.dice.random() * MOST, 4)
-        purse.charge(key, cost)
         yield 0.1
         usage = None if self.bad(0.2) else Usage(input_tokens=10, output_tokens=5, usd=cost)
         self.record(e.MoneySettled(at=self.now, call=call, usage=usage))
