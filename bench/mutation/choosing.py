@@ -1,0 +1,84 @@
+"""Which mutants are tried, and which tests each is held against."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from random import Random
+
+from bench.mutation.mutants import Mutant, mutants_of
+
+_MACHINE = (
+    "accepting actions additions admission asks attempt base budget context_notes decision edits effects events funds "
+    "gate_account gates integration invariants journey_dispatch journey_fix journey_rounds journey_script "
+    "journey_steering journeys lanes machine no_ci outcomes parked parking pauses plan_growth planning policy polling "
+    "quota review_rounds reviewing reviews routing run shared_failures slim stale_base steering surfaces tasks "
+    "validation verdict verdict_check waits"
+)
+MACHINE = frozenset(_MACHINE.split())
+"""The files of the state machine: what a run does next, and what it must never do."""
+
+
+def is_machine(file: str) -> bool:
+    """Whether a file of the heart is of the state machine."""
+    return Path(file).stem in MACHINE
+
+
+@dataclass(frozen=True)
+class Record:
+    """What `recording` wrote: tests, their seconds, and for each file the numbers of tests by line."""
+
+    tests: Sequence[str]
+    seconds: Sequence[float]
+    files: dict[str, dict[str, list[int]]]
+
+    @classmethod
+    def read(cls, path: Path) -> Record:
+        """Raises OSError or ValueError where there is none."""
+        return cls(**json.loads(path.read_text()))
+
+    def reaching(self, mutant: Mutant) -> list[str]:
+        """The tests that run the line, quickest first; where only loading runs it, those that use the file."""
+        lines = self.files.get(mutant.file, {})
+        numbers = set(lines.get(str(mutant.line), ()))
+        if not numbers:
+            first, last = mutant.lines
+            numbers = {one for line in range(first, last + 1) for one in lines.get(str(line), ())}
+        if not numbers and any(str(line) in lines for line in range(mutant.lines[0], mutant.lines[1] + 1)):
+            numbers = {one for many in lines.values() for one in many}
+        return [self.tests[one] for one in sorted(numbers, key=lambda at: (self.seconds[at], at))]
+
+    def cost(self, tests: Iterable[str]) -> float:
+        """Seconds, as they were recorded."""
+        known = dict(zip(self.tests, self.seconds, strict=True))
+        return sum(known[name] for name in tests)
+
+    def within(self, tests: Sequence[str], seconds: float) -> list[str]:
+        """As many of the quickest as fit; at least one."""
+        known, spent, kept = dict(zip(self.tests, self.seconds, strict=True)), 0.0, []
+        for name in tests:
+            spent += known[name]
+            if kept and spent > seconds:
+                break
+            kept.append(name)
+        return kept
+
+
+def population(root: Path) -> list[Mutant]:
+    """Every mutant of the heart."""
+    found = []
+    for path in sorted((root / "otto_bot/core").glob("*.py")):
+        found += mutants_of(str(path.relative_to(root)), path.read_text())
+    return found
+
+
+def sample(mutants: Sequence[Mutant], machine: int, rest: int, seed: int) -> list[Mutant]:
+    """So many of the state machine's, then so many of the others': drawn anew they are the same."""
+    random = Random(seed)
+    one = [mutant for mutant in mutants if is_machine(mutant.file)]
+    other = [mutant for mutant in mutants if not is_machine(mutant.file)]
+    random.shuffle(one)
+    random.shuffle(other)
+    return one[:machine] + other[:rest]

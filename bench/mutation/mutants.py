@@ -1,0 +1,75 @@
+"""Every mutant of a file, and the text of one."""
+
+from __future__ import annotations
+
+import ast
+from dataclasses import dataclass
+from hashlib import sha256
+from typing import Any
+
+from cosmic_ray.ast import ast_nodes, get_ast
+from cosmic_ray.mutating import mutate_code
+
+from bench.mutation.exempt import Exempt
+from bench.mutation.operators import operators
+
+
+@dataclass(frozen=True)
+class Mutant:
+    """One fault: the `occurrence`-th place of an operator in a file whose text has the digest `source`."""
+
+    file: str
+    operator: str
+    occurrence: int
+    line: int
+    column: int
+    lines: tuple[int, int]
+    source: str
+
+    @property
+    def name(self) -> str:
+        """The same as long as the file is."""
+        return f"{self.file}:{self.operator}:{self.occurrence}:{self.source}"
+
+
+def mutants_of(file: str, text: str) -> list[Mutant]:
+    """All mutants of a file that are no exempt ones, in the order of operators and places."""
+    exempt, spans, digest = Exempt(text), _statements(text), sha256(text.encode()).hexdigest()[:12]
+    nodes = list(ast_nodes(get_ast(text)))
+    found = []
+    for name, operator in operators().items():
+        places = [place for node in nodes for place in operator.mutation_positions(node)]
+        for occurrence, (begin, _) in enumerate(places):
+            if not exempt.holds(begin):
+                span = _span(spans, begin[0])
+                found.append(Mutant(file, name, occurrence, begin[0], begin[1], span, digest))
+    return found
+
+
+def mutated(text: str, mutant: Mutant) -> str | None:
+    """The text with the fault; None where it is the same program, or none at all."""
+    operator: Any = operators()[mutant.operator]
+    changed: str | None = mutate_code(text, operator, mutant.occurrence)
+    if changed is None:
+        return None
+    try:
+        same = ast.dump(ast.parse(changed)) == ast.dump(ast.parse(text))
+    except SyntaxError:
+        return None
+    return None if same else changed
+
+
+def _statements(text: str) -> list[tuple[int, int]]:
+    spans = []
+    for node in ast.walk(ast.parse(text)):
+        if isinstance(node, ast.stmt) and not isinstance(node, ast.FunctionDef | ast.ClassDef):
+            body = getattr(node, "body", None)
+            last = body[0].lineno - 1 if isinstance(body, list) and body else node.end_lineno
+            spans.append((node.lineno, max(node.lineno, last or node.lineno)))
+    return spans
+
+
+def _span(spans: list[tuple[int, int]], line: int) -> tuple[int, int]:
+    """The smallest statement, or head of one, around a line."""
+    around = [one for one in spans if one[0] <= line <= one[1]]
+    return min(around, key=lambda one: one[1] - one[0], default=(line, line))
