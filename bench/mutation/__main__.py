@@ -15,8 +15,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from bench.mutation import recording, results, trial
-from bench.mutation.choosing import Record, population, sample
-from bench.mutation.mutants import Mutant, mutated
+from bench.mutation.choosing import Record, sample
+from bench.mutation.mutant import Mutant
+from bench.mutation.mutants import mutated, population
 
 ROOT = Path(__file__).resolve().parents[2]
 _PYTEST = (sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-n", "0", "--snapshot-warn-unused")

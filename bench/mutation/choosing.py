@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from random import Random
 
-from bench.mutation.mutants import Mutant, mutants_of
+from bench.mutation.mutant import Mutant
 
 _MACHINE = (
     "accepting actions additions admission asks attempt base budget context_notes decision edits effects events funds "
@@ -64,14 +64,6 @@ class Record:
                 break
             kept.append(name)
         return kept
-
-
-def population(root: Path) -> list[Mutant]:
-    """Every mutant of the heart."""
-    found = []
-    for path in sorted((root / "otto_bot/core").glob("*.py")):
-        found += mutants_of(str(path.relative_to(root)), path.read_text())
-    return found
 
 
 def sample(mutants: Sequence[Mutant], machine: int, rest: int, seed: int) -> list[Mutant]:

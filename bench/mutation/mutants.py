@@ -3,33 +3,24 @@
 from __future__ import annotations
 
 import ast
-from dataclasses import dataclass
 from hashlib import sha256
+from pathlib import Path
 from typing import Any
 
 from cosmic_ray.ast import ast_nodes, get_ast
 from cosmic_ray.mutating import mutate_code
 
 from bench.mutation.exempt import Exempt
+from bench.mutation.mutant import Mutant
 from bench.mutation.operators import operators
 
 
-@dataclass(frozen=True)
-class Mutant:
-    """One fault: the `occurrence`-th place of an operator in a file whose text has the digest `source`."""
-
-    file: str
-    operator: str
-    occurrence: int
-    line: int
-    column: int
-    lines: tuple[int, int]
-    source: str
-
-    @property
-    def name(self) -> str:
-        """The same as long as the file is."""
-        return f"{self.file}:{self.operator}:{self.occurrence}:{self.source}"
+def population(root: Path) -> list[Mutant]:
+    """Every mutant of the heart."""
+    found = []
+    for path in sorted((root / "otto_bot/core").glob("*.py")):
+        found += mutants_of(str(path.relative_to(root)), path.read_text())
+    return found
 
 
 def mutants_of(file: str, text: str) -> list[Mutant]:

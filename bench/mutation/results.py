@@ -8,7 +8,7 @@ from math import sqrt
 from pathlib import Path
 
 from bench.mutation.choosing import is_machine
-from bench.mutation.mutants import Mutant
+from bench.mutation.mutant import Mutant
 
 CAUGHT = frozenset({"killed", "timeout"})
 JUDGED = CAUGHT | {"survived", "unreached"}

@@ -10,7 +10,7 @@ from bench.mutation.results import wilson
 from bench.mutation.swapping import loaded, swapped
 
 SOURCE = """\
-def f(x: int | None, é: bool = True) -> list[int] | None:
+def f(x: int | None, é: bool = True) -> list[int | None]:
     assert x is not None
     if x > 3:
         raise ValueError(x + 1)
@@ -28,7 +28,7 @@ def test_types_errors_and_assertions_take_no_fault_and_all_else_does() -> None:
 
     assert (
         at(1, "| None, ")
-        and at(1, "| None:")
+        and at(1, "| None]")
         and at(2, "is not")
         and at(4, "+ 1")
         and at(5, "| None")
