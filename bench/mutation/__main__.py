@@ -21,6 +21,8 @@ from bench.mutation.mutants import mutated, population
 
 ROOT = Path(__file__).resolve().parents[2]
 _PYTEST = (sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-n", "0", "--snapshot-warn-unused")
+_CONTROL = 30.0
+"""Seconds of tests, as recorded, that are run in a fork with no fault at all."""
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -30,8 +32,12 @@ def main(argv: Sequence[str] | None = None) -> int:
     place = options.state
     place.mkdir(parents=True, exist_ok=True)
     if options.record or not (place / "record.json").exists():
-        _record(place, options.tests)
+        _record(place / "record.json", options.tests)
     record = Record.read(place / "record.json")
+    if options.record_also:
+        _record(place / "also.json", options.record_also)
+        record = record.and_also(Record.read(place / "also.json"))
+        record.write(place / "record.json")
     texts = {str(path.relative_to(ROOT)): path.read_text() for path in (ROOT / "otto_bot/core").glob("*.py")}
     every = population(ROOT)
     chosen = sample(every, options.machine, options.rest, options.seed)
@@ -82,7 +88,8 @@ class Run:
         (self.place / "forks.jsonl").unlink(missing_ok=True)
         files = sorted({str(name).split("::")[0] for one in trials for name in one["tests"]})  # type: ignore[attr-defined]
         every = {name for one in trials for name in one["tests"]}  # type: ignore[attr-defined]
-        control = {"name": "control", "file": "", "text": "", "tests": sorted(every), "limit": 3600}
+        quick = self.record.within([name for name in self.record.by_time() if name in every], _CONTROL)
+        control = {"name": "control", "file": "", "text": "", "tests": quick, "limit": 3600}
         body = {"out": str(self.place / "forks.jsonl"), "workers": self.options.workers, "until": self.until}
         todo = self.place / "todo.json"
         todo.write_text(json.dumps(body | {"trials": [control, *trials] if self.options.control else trials}))
@@ -132,9 +139,9 @@ class Run:
         return "survived" if ended.returncode in (0, 5) else "killed"
 
 
-def _record(place: Path, tests: Sequence[str]) -> None:
+def _record(out: Path, tests: Sequence[str]) -> None:
     command = [*_PYTEST, "-m", "not slow", "-p", "bench.mutation.recording", *tests]
-    where = {recording.WHERE: str(place / "record.json")}
+    where = {recording.WHERE: str(out)}
     subprocess.run(command, cwd=ROOT, env=os.environ | where, check=False)
 
 
@@ -160,6 +167,7 @@ def _options(argv: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--nice", type=int, default=15)
     parser.add_argument("--tests", nargs="+", default=["tests/core", "tests/text"])
     parser.add_argument("--record", action="store_true", help="record anew which test reaches which line")
+    parser.add_argument("--record-also", nargs="+", default=[], help="files of tests that are new since the record")
     parser.add_argument("--again", action="store_true", help="try anew what survived, after new tests")
     parser.add_argument("--no-control", dest="control", action="store_false", help="trust the tests to pass in a fork")
     parser.add_argument("--state", type=Path, default=ROOT / ".bench-mutation", help="what a later run goes on with")

@@ -39,16 +39,44 @@ class Record:
         """Raises OSError or ValueError where there is none."""
         return cls(**json.loads(path.read_text()))
 
+    def and_also(self, more: Record) -> Record:
+        """This record with the tests of another; a test of both is taken as it is in the other."""
+        stale = {at for at, name in enumerate(self.tests) if name in set(more.tests)}
+        begin = len(self.tests)
+        files: dict[str, dict[str, list[int]]] = {}
+        for file in sorted({*self.files, *more.files}):
+            old, new = self.files.get(file, {}), more.files.get(file, {})
+            files[file] = {
+                line: [one for one in old.get(line, ()) if one not in stale]
+                + [one + begin for one in new.get(line, ())]
+                for line in sorted({*old, *new}, key=int)
+            }
+        return Record((*self.tests, *more.tests), (*self.seconds, *more.seconds), files)
+
+    def write(self, path: Path) -> None:
+        """As `recording` writes it."""
+        path.write_text(json.dumps({"tests": self.tests, "seconds": self.seconds, "files": self.files}))
+
     def reaching(self, mutant: Mutant) -> list[str]:
-        """The tests that run the line, quickest first; where only loading runs it, those that use the file."""
+        """The tests that run the line, quickest first.
+
+        Where only loading runs it: those that use the file, else all; the ones named after the file come first.
+        """
         lines = self.files.get(mutant.file, {})
+        if mutant.loading:
+            numbers = {one for many in lines.values() for one in many} or set(range(len(self.tests)))
+            own = f"test_{Path(mutant.file).stem}.py"
+            order = sorted(numbers, key=lambda at: (own not in self.tests[at], self.seconds[at], at))
+            return [self.tests[one] for one in order]
         numbers = set(lines.get(str(mutant.line), ()))
         if not numbers:
             first, last = mutant.lines
             numbers = {one for line in range(first, last + 1) for one in lines.get(str(line), ())}
-        if not numbers and any(str(line) in lines for line in range(mutant.lines[0], mutant.lines[1] + 1)):
-            numbers = {one for many in lines.values() for one in many}
         return [self.tests[one] for one in sorted(numbers, key=lambda at: (self.seconds[at], at))]
+
+    def by_time(self) -> list[str]:
+        """All tests, quickest first."""
+        return [name for _, name in sorted(zip(self.seconds, self.tests, strict=True))]
 
     def cost(self, tests: Iterable[str]) -> float:
         """Seconds, as they were recorded."""

@@ -7,7 +7,10 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Mutant:
-    """One fault: the `occurrence`-th place of an operator in a file whose text has the digest `source`."""
+    """One fault: the `occurrence`-th place of an operator in a file whose text has the digest `source`.
+
+    `lines` are those of its statement; `loading` means that it runs when the file is loaded, in no function.
+    """
 
     file: str
     operator: str
@@ -15,6 +18,7 @@ class Mutant:
     line: int
     column: int
     lines: tuple[int, int]
+    loading: bool
     source: str
 
     @property

@@ -26,6 +26,7 @@ def population(root: Path) -> list[Mutant]:
 def mutants_of(file: str, text: str) -> list[Mutant]:
     """All mutants of a file that are no exempt ones, in the order of operators and places."""
     exempt, spans, digest = Exempt(text), _statements(text), sha256(text.encode()).hexdigest()[:12]
+    bodies = _bodies(text)
     nodes = list(ast_nodes(get_ast(text)))
     found = []
     for name, operator in operators().items():
@@ -33,7 +34,8 @@ def mutants_of(file: str, text: str) -> list[Mutant]:
         for occurrence, (begin, _) in enumerate(places):
             if not exempt.holds(begin):
                 span = _span(spans, begin[0])
-                found.append(Mutant(file, name, occurrence, begin[0], begin[1], span, digest))
+                loading = not any(first <= begin[0] <= last for first, last in bodies)
+                found.append(Mutant(file, name, occurrence, begin[0], begin[1], span, loading, digest))
     return found
 
 
@@ -58,6 +60,12 @@ def _statements(text: str) -> list[tuple[int, int]]:
             last = body[0].lineno - 1 if isinstance(body, list) and body else node.end_lineno
             spans.append((node.lineno, max(node.lineno, last or node.lineno)))
     return spans
+
+
+def _bodies(text: str) -> list[tuple[int, int]]:
+    """The lines of functions below their heads: defaults and decorators are worked out when the file is loaded."""
+    functions = [one for one in ast.walk(ast.parse(text)) if isinstance(one, ast.FunctionDef | ast.AsyncFunctionDef)]
+    return [(one.body[0].lineno, one.end_lineno or one.lineno) for one in functions]
 
 
 def _span(spans: list[tuple[int, int]], line: int) -> tuple[int, int]:
