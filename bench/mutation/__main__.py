@@ -81,7 +81,7 @@ class Run:
             results.note(self.out, mutant.name, "same" if text is None else "unreached")
             return None
         tests = self.record.within(tests, self.options.seconds)
-        limit = 60 + 10 * self.record.cost(tests)
+        limit = 30 + 6 * self.record.cost(tests)
         return {"name": mutant.name, "file": mutant.file, "text": text, "tests": tests, "limit": limit}
 
     def _forks(self, trials: Sequence[Mapping[str, object]]) -> None:
