@@ -99,14 +99,14 @@ class Run:
             raise SystemExit("A test fails in a fork although nothing was changed: mend it, or record anew (--record).")
 
     def _settle(self, trials: Sequence[Mapping[str, object]], found: Mapping[str, str]) -> None:
-        """What a fork killed is killed; the rest is tried in a process of its own."""
+        """What a fork could not hold is tried in a process of its own; `--confirm` tries the survivors so too."""
         again = []
         for one in trials:
             word = found.get(str(one["name"]))
-            if word in results.CAUGHT:
-                results.note(self.out, str(one["name"]), str(word))
-            elif word is not None:
+            if word == "elsewhere" or (word == "survived" and self.options.confirm):
                 again.append(one)
+            elif word is not None:
+                results.note(self.out, str(one["name"]), word)
         with ThreadPoolExecutor(self.options.workers) as pool:
             for one, word in zip(again, pool.map(self._fresh, again), strict=True):
                 if word is not None:
@@ -169,6 +169,7 @@ def _options(argv: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--record", action="store_true", help="record anew which test reaches which line")
     parser.add_argument("--record-also", nargs="+", default=[], help="files of tests that are new since the record")
     parser.add_argument("--again", action="store_true", help="try anew what survived, after new tests")
+    parser.add_argument("--confirm", action="store_true", help="try what survived again, each in a new process")
     parser.add_argument("--no-control", dest="control", action="store_false", help="trust the tests to pass in a fork")
     parser.add_argument("--state", type=Path, default=ROOT / ".bench-mutation", help="what a later run goes on with")
     return parser.parse_args(argv)
