@@ -58,7 +58,7 @@ class Record:
         path.write_text(json.dumps({"tests": self.tests, "seconds": self.seconds, "files": self.files}))
 
     def reaching(self, mutant: Mutant) -> list[str]:
-        """The tests that run the line, quickest first.
+        """The tests that run the line: of each file of tests the quickest, then of each the next.
 
         Where only loading runs it: those that use the file, else all; the ones named after the file come first.
         """
@@ -72,7 +72,13 @@ class Record:
         if not numbers:
             first, last = mutant.lines
             numbers = {one for line in range(first, last + 1) for one in lines.get(str(line), ())}
-        return [self.tests[one] for one in sorted(numbers, key=lambda at: (self.seconds[at], at))]
+        turns: dict[str, int] = {}
+        queue = []
+        for one in sorted(numbers, key=lambda at: (self.seconds[at], at)):
+            file = self.tests[one].partition("::")[0]
+            turns[file] = turns.get(file, 0) + 1
+            queue.append((turns[file], self.seconds[one], one))
+        return [self.tests[one] for _, _, one in sorted(queue)]
 
     def by_time(self) -> list[str]:
         """All tests, quickest first."""
@@ -84,7 +90,7 @@ class Record:
         return sum(known[name] for name in tests)
 
     def within(self, tests: Sequence[str], seconds: float) -> list[str]:
-        """As many of the quickest as fit; at least one."""
+        """As many of the first as fit; at least one."""
         known, spent, kept = dict(zip(self.tests, self.seconds, strict=True)), 0.0, []
         for name in tests:
             spent += known[name]

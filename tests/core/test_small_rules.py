@@ -11,7 +11,7 @@ import pytest
 from otto_bot.core import events as e
 from otto_bot.core import tampering
 from otto_bot.core.additions import next_keys
-from otto_bot.core.effects import EffectKind, scheduled
+from otto_bot.core.effects import REMINDER_AFTER, EffectKind, scheduled
 from otto_bot.core.gate_account import EndKind
 from otto_bot.core.invariants import broken, broken_step
 from otto_bot.core.journeys import RoundState
@@ -23,6 +23,7 @@ from otto_bot.core.plan_relations import relation_keys
 from otto_bot.core.reviews import Review, ReviewPoint, tasks_of
 from otto_bot.core.run import Gate, GateState, Outcome, Run, RunPhase
 from otto_bot.core.surfaces import gate_digest, surfaces
+from otto_bot.core.waits import waits_for
 
 PLAN = b.plan("t1", "t2")
 
@@ -194,3 +195,65 @@ def test_one_long_line_counts_only_as_far_as_it_is_read() -> None:
     assert tampering._size(wide) == (0, tampering.LONGEST_LINE)
     tall = "\n" * (tampering.MOST_LINES + 1) + wide
     assert tampering._size(tall) == (tampering.MOST_LINES + 1, len(tall))
+
+
+def test_a_merge_is_remembered_with_its_commit_and_a_push_with_its_pull_request() -> None:
+    run = b.fold(b.executing(PLAN), b.started("t1"), b.coded("t1"), b.pushed("t1", pull=5))
+    assert run.verification_prs == {"b-t1-1": 5}
+    run = b.executing(PLAN, b.config(journeys={"enabled": False}))
+    run = b.merge_all(b.fold(run, *b.to_verified("t1"), *b.to_verified("t2")))
+    assert [task.merged_sha for task in run.tasks.values()] == ["m-1-1", "m-1-1"]
+    assert (run.outcome, run.rests, run.hold) == (Outcome.DONE, 0, None)
+
+
+def test_who_stops_a_paused_run_ends_its_pause() -> None:
+    run = b.fold(b.executing(PLAN), b.said("/otto pause"))
+    assert run.hold is not None
+    after = b.fold(run, b.said("/otto stop"))
+    assert (after.hold, after.outcome, after.phase) == (None, Outcome.CANCELLED, RunPhase.DONE)
+
+
+def test_the_reminder_comes_a_day_after_the_question() -> None:
+    run = b.planned(PLAN, b.config(plan={"approval": "always"}))
+    run = b.fold(run, e.PlanPosted(at=b.T0, revision=1, comment_id=1))
+    wait = waits_for(run)
+    assert wait is not None
+    assert wait.since is not None
+    run = b.fold(run, e.PersonCalled(at=b.T0, wait=wait.key))
+    (call,) = [one for one in scheduled(run) if one.kind is EffectKind.CALL]
+    assert call.not_before == wait.since + REMINDER_AFTER
+    assert (call.attempt, call.gate) == (0, 0)
+
+
+def test_what_was_shown_is_kept_with_how_often_and_when() -> None:
+    run = b.executing(PLAN)
+    for seconds, digest, github_id in [(1, "x", 8), (2, "y", None)]:
+        told = {"at": b.at(seconds), "surface": "pull", "digest": digest, "github_id": github_id}
+        run = b.fold(run, e.Published.model_validate(told))
+    shown = (run.shown["pull"], run.shown_count["pull"], run.shown_at["pull"], run.ids["pull"])
+    assert shown == ("y", 2, b.at(2), 8)
+
+
+def test_a_run_is_parked_since_its_limit_first_held_it() -> None:
+    run = b.executing(PLAN)
+    reasons = list(e.Parked.model_fields["why"].annotation.__args__)  # type: ignore[union-attr]
+    for seconds, why, since in [(1, reasons[0], 1), (2, reasons[0], 1), (3, reasons[1], 3)]:
+        run = b.fold(run, e.Parked(at=b.at(seconds), why=why, reason="r"))
+        assert run.parked is not None
+        assert (run.parked.why, run.parked.since) == (why, b.at(since))
+
+
+def test_a_decision_is_posted_once_and_applied_only_as_it_was_posted() -> None:
+    run = _decided()
+    again = e.DecisionPosted(at=b.at(9), gate=1, revision=run.gates[-1].revision, comment_id=91)
+    assert b.fold(run, again) == run
+    yes = b.fold(run, b.said("/otto approve"))
+    stale = e.DecisionApplied(at=b.at(9), gate=1, revision=run.gates[-1].revision - 1)
+    assert b.fold(yes, stale) == yes
+
+
+def test_a_plan_counts_as_posted_from_when_its_writing_began() -> None:
+    run = b.planned(PLAN)
+    before = e.PlanPosted(at=b.at(9), revision=1, comment_id=5, begun_at=b.at(4))
+    assert b.fold(run, before).plan_posted_at == b.at(4)
+    assert b.fold(run, before.model_copy(update={"begun_at": None})).plan_posted_at == b.at(9)
