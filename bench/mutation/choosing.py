@@ -21,6 +21,10 @@ MACHINE = frozenset(_MACHINE.split())
 """The files of the state machine: what a run does next, and what it must never do."""
 
 
+_SLOW = 0.2
+"""Seconds of a test, as recorded, from which on it comes after all others."""
+
+
 def is_machine(file: str) -> bool:
     """Whether a file of the heart is of the state machine."""
     return Path(file).stem in MACHINE
@@ -58,7 +62,7 @@ class Record:
         path.write_text(json.dumps({"tests": self.tests, "seconds": self.seconds, "files": self.files}))
 
     def reaching(self, mutant: Mutant) -> list[str]:
-        """The tests that run the line: of each file of tests the quickest, then of each the next.
+        """The tests that run the line: of each file of tests the quickest, then of each the next; slow ones last.
 
         Where only loading runs it: those that use the file, else all; the ones named after the file come first.
         """
@@ -77,8 +81,8 @@ class Record:
         for one in sorted(numbers, key=lambda at: (self.seconds[at], at)):
             file = self.tests[one].partition("::")[0]
             turns[file] = turns.get(file, 0) + 1
-            queue.append((turns[file], self.seconds[one], one))
-        return [self.tests[one] for _, _, one in sorted(queue)]
+            queue.append((self.seconds[one] > _SLOW, turns[file], self.seconds[one], one))
+        return [self.tests[one] for *_, one in sorted(queue)]
 
     def by_time(self) -> list[str]:
         """All tests, quickest first."""
@@ -91,7 +95,7 @@ class Record:
 
     def within(self, tests: Sequence[str], seconds: float) -> list[str]:
         """As many of the first as fit; at least one."""
-        known, spent, kept = dict(zip(self.tests, self.seconds, strict=True)), 0.0, []
+        known, spent, kept = dict(zip(self.tests, self.seconds, strict=True)), 0.0, list[str]()
         for name in tests:
             spent += known[name]
             if kept and spent > seconds:

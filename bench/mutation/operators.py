@@ -75,7 +75,7 @@ class InWithNotIn(Own):
 
     def fits(self, node: Any) -> bool:
         """An `in` between two values; not the one of a loop."""
-        return node.type == "keyword" and node.value == "in" and node.parent.type == "comparison"
+        return bool(node.type == "keyword" and node.value == "in" and node.parent.type == "comparison")
 
     def changed(self, code: str) -> str:
         """The opposite."""
@@ -87,7 +87,7 @@ class NotInWithIn(Own):
 
     def fits(self, node: Any) -> bool:
         """Two words, one node."""
-        return node.type == "comp_op" and node.get_code(include_prefix=False).split() == ["not", "in"]
+        return bool(node.type == "comp_op" and node.get_code(include_prefix=False).split() == ["not", "in"])
 
     def changed(self, code: str) -> str:
         """The opposite."""

@@ -25,7 +25,7 @@ def swapped(functions: Functions, file: str, before: str, after: str) -> bool:
     pairs = list(_pairs(compile(before, file, "exec"), compile(after, file, "exec")))
     if any(old is None or new is None for old, new in pairs):
         return False
-    changes = []
+    changes: list[tuple[FunctionType, CodeType]] = []
     for old, new in pairs:
         assert old is not None
         assert new is not None
