@@ -80,6 +80,10 @@ class Run:
         if text is None or not tests:
             results.note(self.out, mutant.name, "same" if text is None else "unreached")
             return None
+        if self.options.only:
+            tests = [name for name in tests if name.startswith(tuple(self.options.only))]
+            if not tests:
+                return None
         tests = self.record.within(tests, self.options.seconds)
         limit = 30 + 6 * self.record.cost(tests)
         return {"name": mutant.name, "file": mutant.file, "text": text, "tests": tests, "limit": limit}
@@ -168,6 +172,7 @@ def _options(argv: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--tests", nargs="+", default=["tests/core", "tests/text"])
     parser.add_argument("--record", action="store_true", help="record anew which test reaches which line")
     parser.add_argument("--record-also", nargs="+", default=[], help="files of tests that are new since the record")
+    parser.add_argument("--only", nargs="+", default=[], help="hold against these files of tests alone")
     parser.add_argument("--again", action="store_true", help="try anew what survived, after new tests")
     parser.add_argument("--confirm", action="store_true", help="try what survived again, each in a new process")
     parser.add_argument("--no-control", dest="control", action="store_false", help="trust the tests to pass in a fork")
