@@ -121,6 +121,10 @@ class IssueVerbs(MarkedCalls):
                     raise
 
     @needs(issues="write", pull_requests="write")
+    async def labels_of(self, number: int) -> frozenset[str]:
+        """Names of an issue's labels, and nothing of what people wrote."""
+        return frozenset((await self.issue(number)).labels)
+
     async def add_labels(self, number: int, names: Sequence[str]) -> None:
         """Put labels on an issue or pull request; those it carries stay."""
         if names:

@@ -99,7 +99,7 @@ async def _pull(context: Context, run: Run, surface: str) -> int | None:
 async def _labels(context: Context, run: Run, _surface: str) -> int | None:
     """One look spares the writes that would change nothing: each is paced, and what people wait for is behind it."""
     repository = context.repository(run)
-    carried = {name.casefold() for name in (await repository.issue(run.issue)).labels}
+    carried = {name.casefold() for name in await repository.labels_of(run.issue)}
     for name, wanted in labels(run).items():
         if wanted and name.casefold() not in carried:
             await repository.add_labels(run.issue, [name])
