@@ -120,11 +120,12 @@ class IssueVerbs(MarkedCalls):
                 if error.reason != "already_exists":
                     raise
 
-    @needs(issues="write", pull_requests="write")
+    @needs(issues="read")
     async def labels_of(self, number: int) -> frozenset[str]:
         """Names of an issue's labels, and nothing of what people wrote."""
         return frozenset((await self.issue(number)).labels)
 
+    @needs(issues="write", pull_requests="write")
     async def add_labels(self, number: int, names: Sequence[str]) -> None:
         """Put labels on an issue or pull request; those it carries stay."""
         if names:
