@@ -416,10 +416,11 @@ async def test_a_huge_reply_is_kept_cut_and_the_gate_goes_on(
 
 
 def test_the_command_needs_a_database_and_a_run(
-    tmp_path: Path, url: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     for name in [name for name in os.environ if name.startswith(("OTTO_", "ANTHROPIC_"))]:
         monkeypatch.delenv(name)
+    url = f"sqlite:///{tmp_path / 'otto.sqlite'}"
     monkeypatch.setenv("OTTO_DATABASE_URL", url)
     assert main(["replay", "1"]) == 2
     assert "there is no database" in capsys.readouterr().err
