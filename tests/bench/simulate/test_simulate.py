@@ -18,31 +18,7 @@ ALL_RUNS, PARTS = 3000, 12
 MOST = 10_000
 """A planted bug is found within so many issues."""
 
-REGRESSIONS = {
-    25: "the host's cap left less than a call needs: `/otto retry` was named as the way on, and led round in a circle",
-    237: "a review of a run without a pull request is answered nowhere",
-    387: "an effect of a run that is over may fail for long without anybody having to be asked",
-    370: "the same commit on the next candidate branch was not looked at anew: one question after the other",
-}
-"""Seeds that broke once, and what was wrong."""
-
-FOUND: dict[str, int] = {
-    "blocked-for-ever": 137,
-    "called-once-a-kind": 22,
-    "candidate-on-an-old-head": 71,
-    "command-twice": 2,
-    "grace-from-the-opening": 2,
-    "journeys-of-another-head": 134,
-    "minutes-run-while-waiting": 30,
-    "never-gives-up": 63,
-    "paid-twice-counted-once": 2,
-    "push-key-without-attempt": 2,
-    "resume-keeps-trouble": 34,
-    "revised-plan-needs-no-comment": 10,
-    "stop-forgets-the-coder": 16,
-    "tidies-what-lives": 3,
-    "yes-to-another-revision": 45,
-}
+FOUND: dict[str, int] = {}
 """At which seed each planted bug was found last: played first, to save time."""
 
 
@@ -79,12 +55,6 @@ def test_every_rule_holds_in_three_thousand_runs(part: int) -> None:
                  "run kind improve", "run kind certify", "crash in the middle of a job", "phase journeys",
                  "GitHub: the answer was lost after the write", "worker hangs beyond its lease"):  # fmt: skip
         assert total.seen[name] > 0, f"no life met: {name}"
-
-
-@pytest.mark.parametrize("seed", sorted(REGRESSIONS))
-def test_what_broke_once_holds(seed: int) -> None:
-    played = play(seed)
-    assert played.rule is None, f"{REGRESSIONS[seed]}: {played.words}\n{played.story}"
 
 
 def test_a_seed_is_one_life() -> None:
