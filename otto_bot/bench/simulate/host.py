@@ -197,7 +197,9 @@ class Host:
         if events and dice.random() < world.faults.again:
             world.seen["job: told twice"] += 1
             number = hand.effect.run
-            self._clock.after(dice.choice([0.0, 5.0, 60.0, 400.0]), lambda: self._told_again(number, events))
+            self._clock.after(
+                dice.choice([0.0, 5.0, 30.0, 60.0, 120.0, 400.0]), lambda: self._told_again(number, events)
+            )
         if dice.random() < world.faults.crash:
             self.kill(hand.worker, "after the commit")
             return

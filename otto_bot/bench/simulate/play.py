@@ -8,8 +8,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 
+from otto_bot.bench.simulate.bends import life_of
 from otto_bot.bench.simulate.bugs import bug_of, planted
-from otto_bot.bench.simulate.lives import life_of
 from otto_bot.bench.simulate.rules import RULES
 from otto_bot.bench.simulate.world import Broken, World
 

@@ -5,9 +5,9 @@ from collections.abc import Callable
 
 import pytest
 
+from otto_bot.bench.simulate.bends import life_of
 from otto_bot.bench.simulate.bugs import BUGS, HEART, Bug, changed, planted
 from otto_bot.bench.simulate.coverage import Sum
-from otto_bot.bench.simulate.lives import life_of
 from otto_bot.bench.simulate.play import play
 from otto_bot.bench.simulate.world import World
 from otto_bot.cli import main
