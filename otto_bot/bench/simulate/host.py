@@ -87,6 +87,8 @@ class Host:
         """What each worker's loop does ten times a second."""
         self._beat()
         self._cancel_dropped()
+        if not self._rows.any_due(self._clock.now.timestamp()):
+            return
         for worker in self.awake:
             if worker.stopping or len(worker.hands) >= AT_ONCE:
                 continue
