@@ -16,7 +16,10 @@ from otto_bot.core.plan import Plan
 Bend = Callable[[random.Random, Life], Life]
 PARTS = 0.5
 """So many of all lives lean."""
-AGAIN = ("/otto retry t1", "/otto retry t1", "/otto retry t2", "/otto skip t2", "/otto pause", "/otto resume")
+AGAIN = (
+    "/otto retry t1", "/otto retry t1", "/otto retry t2", "/otto skip t2", "/otto approve", "/otto approve",
+    "/otto pause", "/otto resume",
+)  # fmt: skip
 
 
 def life_of(seed: int) -> Life:
