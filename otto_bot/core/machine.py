@@ -203,7 +203,8 @@ def _pull_request_closed(run: Run, event: e.PullRequestClosed) -> Run:
     if event.merged:
         merged = all(task.state is TaskState.MERGED for task in run.tasks.values())
         outcome = Outcome.DONE if merged else Outcome.DONE_PARTIAL
-        return run.model_copy(update={"outcome": outcome, "phase": RunPhase.DONE, "hold": None, "landed": True})
+        over = {"outcome": outcome, "phase": RunPhase.DONE, "hold": None, "landed": True}
+        return run.model_copy(update={**over, "stopping": tasks.still_saving(run)})
     if run.resting:
         return run
     return steering.rest(run, "paused", "its pull request was closed", event.at)
@@ -246,7 +247,7 @@ def _effect_failed(run: Run, event: e.EffectFailed) -> Run:
     trouble = Trouble(
         count=(before.count if before else 0) + 1, kind=event.kind, message=event.message, retry_at=event.retry_at
     )
-    run = run.model_copy(update={"trouble": {**run.trouble, event.key: trouble}})
+    run = _unsure(run.model_copy(update={"trouble": {**run.trouble, event.key: trouble}}), event.key)
     if run.stopping and trouble.final and not tasks.still_saving(run):
         return run.model_copy(update={"stopping": False})
     if not trouble.final or run.ended or run.hold is not None:
@@ -254,6 +255,18 @@ def _effect_failed(run: Run, event: e.EffectFailed) -> Run:
     if run.outcome is not None and not _leads_on(run, event.key):
         return run
     return steering.rest(run, "needs_human", event.message, event.at, "/otto resume")
+
+
+def _unsure(run: Run, key: str) -> Run:
+    """Writing a surface failed, maybe after it was written: what is shown there is not known any more.
+
+    Otherwise a run that comes back to what it had shown before would be believed to be shown so.
+    """
+    kind, _, name = key.partition("/")[2].partition("/")[2].partition("/")
+    surface = name.rpartition("/")[0]
+    if kind != "show" or not run.shown.get(surface):
+        return run
+    return run.model_copy(update={"shown": {**run.shown, surface: ""}})
 
 
 def _leads_on(run: Run, key: str) -> bool:

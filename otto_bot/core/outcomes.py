@@ -206,4 +206,4 @@ def _by(known: MoveEnd | None, kind: EndKind, words: str, who: str) -> MoveEnd:
 
 def _over(run: Run) -> bool:
     """Whether nothing that is on its way will bring a result any more."""
-    return (run.outcome is Outcome.CANCELLED and not run.stopping) or run.landed
+    return (run.outcome is Outcome.CANCELLED or run.landed) and not run.stopping

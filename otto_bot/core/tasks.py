@@ -141,7 +141,7 @@ def attempt_stopped(run: Run, event: e.AttemptStopped) -> Run:
     task = _at_work(run, event.task, event.attempt, TaskState.CODING)
     if task is None:
         return run
-    cancelled = run.outcome is Outcome.CANCELLED
+    cancelled = run.outcome is Outcome.CANCELLED or run.landed
     failure = Failure(
         task=event.task,
         attempt=event.attempt,

@@ -24,16 +24,19 @@ LOOK_AGAIN = timedelta(seconds=5)
 
 
 async def dispatch_if_needed(context: Context, run: Run, branch: str, sha: str) -> int | None:
-    """In the dispatch lane: the workflow run of this commit, started unless it exists. Other lanes: None."""
+    """In the dispatch lane: this commit's workflow run of this branch, started unless it exists. Other lanes: None.
+
+    What Actions said of the same commit on another branch was said of another candidate.
+    """
     if run.lane is None or run.lane.kind is not LaneKind.DISPATCH:
         return None
     repository = context.repository(run)
     for seen in await repository.workflow_runs(sha):
         if seen.event == "workflow_dispatch" and seen.head_branch == branch:
             return seen.id
-    workflow = run.config.verify.workflow
-    wait_until_it_could_be_seen(context, run, f"dispatch/{sha}")
-    return await noted(context, run, f"dispatch/{sha}", lambda: repository.dispatch(workflow, branch))
+    workflow, key = run.config.verify.workflow, f"dispatch/{branch}/{sha}"
+    wait_until_it_could_be_seen(context, run, key)
+    return await noted(context, run, key, lambda: repository.dispatch(workflow, branch))
 
 
 def wait_until_it_could_be_seen(context: Context, run: Run, key: str) -> None:

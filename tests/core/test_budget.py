@@ -11,6 +11,7 @@ from core_builders import (
     executing,
     failure,
     fold,
+    gate,
     plan,
     posted,
     prepared,
@@ -249,6 +250,31 @@ def test_money_that_comes_while_a_coder_is_being_stopped_still_counts() -> None:
     assert run.gate is not None
     assert run.gate.decision is not None
     assert [move.action.value for move in run.gate.decision.moves] == ["retry"]
+
+
+@pytest.mark.parametrize(
+    ("left", "needed", "host", "reply"),
+    [
+        pytest.param(0.5, 0.2, 50, "/otto retry t1 -- your answer", id="it is enough"),
+        pytest.param(0.25, 0.25, 50, "/otto retry t1 -- your answer", id="it is just enough"),
+        pytest.param(0.1, 0.2, 50, "/otto budget +5", id="something is left, and less than the call that did not fit"),
+        pytest.param(0.0, 0.0, 50, "/otto budget +5", id="nothing is left"),
+        pytest.param(0.1, 0.2, 1, "/otto skip t1", id="the host allows no more"),
+        pytest.param(0.1, 0.05, 1, "/otto retry t1 -- your answer", id="what is needed fits under the host's cap"),
+    ],
+)
+def test_the_money_is_asked_for_first_where_the_next_call_would_not_fit(
+    left: float, needed: float, host: float, reply: str
+) -> None:
+    """Whoever was told to try again would only be asked the same once more, after another attempt without work."""
+    caps = HostCaps(usd=host)
+    run = fold(executing(plan("t1"), config(budget={"usd": 1}), caps=caps), *to_failed("t1"))
+    run = posted(gate(run, {"t1": "ask"}))
+    run = run.model_copy(update={"money": Money(cap=1, settled=1 - left, needed=needed)})
+    wait = waits_for(run)
+    assert wait is not None
+    assert (wait.kind, wait.reply) == ("gate", reply)
+    assert wait.key.endswith("/money") is (reply == "/otto budget +5")
 
 
 def test_a_cancelled_coder_is_still_cancelled() -> None:

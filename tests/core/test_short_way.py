@@ -10,7 +10,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from otto_bot.bench.simulate.lives import life_of
+from otto_bot.bench.simulate.bends import life_of
 from otto_bot.bench.simulate.world import World
 from otto_bot.core.attempt import BASELINE
 from otto_bot.core.changed import QUIET, changed_fields

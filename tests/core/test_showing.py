@@ -144,3 +144,20 @@ def test_progress_does_not_wait_for_a_decision_that_cannot_be_written_now() -> N
     later = T0 + timedelta(minutes=5)
     run = fold(run, e.EffectFailed(at=T0, key=key, kind="github", message="GitHub is down", retry_at=later))
     assert STATUS in shows(run)
+
+
+@pytest.mark.parametrize("surface", ["pull", "check/run", "status"])
+def test_a_surface_is_written_again_after_a_write_that_failed(surface: str) -> None:
+    """It may have been written all the same: a run that is back where it was is not shown as it was in between."""
+    assert surface not in shows(AT_WORK)
+    failed = e.EffectFailed(at=at(20), key=f"run/1/show/{surface}/1", kind="outside", message="502", retry_at=at(22))
+    run = fold(AT_WORK, failed)
+    assert surface in shows(run)
+    assert set(shows(run)) - set(shows(AT_WORK)) <= {surface, "status"}, "the status tells of the failure"
+    assert surface not in shows(written(run, 30))
+
+
+def test_no_other_failure_makes_a_surface_uncertain() -> None:
+    for key in ("run/1/reply/1", "run/1/show/pull", "run/1/show/gate/g9/1", "run/1/verify/t1/a1/n1/p0"):
+        failed = e.EffectFailed(at=at(20), key=key, kind="outside", message="502", retry_at=at(22))
+        assert fold(AT_WORK, failed).shown == AT_WORK.shown

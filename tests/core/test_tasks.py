@@ -159,6 +159,18 @@ def test_a_run_that_stops_waits_for_every_coder_that_can_still_push(failed: tupl
     assert (EffectKind.CODE in {one.kind for one in scheduled(run)}) is saving
 
 
+def test_a_pull_request_that_is_merged_in_mid_run_loses_no_coders_work() -> None:
+    run = fold(executing(TWO), started("t1"), e.PullRequestClosed(at=AT, merged=True, by="bob"))
+    assert (run.outcome, run.landed, run.stopping) == (Outcome.DONE_PARTIAL, True, True)
+    assert EffectKind.CODE in {one.kind for one in scheduled(run)}
+    run = fold(run, e.AttemptStopped(at=AT, task="t1", attempt=1, sha="s", tree="t"))
+    assert (run.stopping, states(run)["t1"]) == (False, "failed")
+    last = run.task("t1").last
+    assert last is not None
+    assert (last.pushed, last.failure and last.failure.detail) == (True, "stopped")
+    assert not {one.kind for one in scheduled(run)} & {EffectKind.CODE, EffectKind.PUSH}
+
+
 def test_the_last_coder_that_pushes_ends_a_stop_beside_one_that_cannot() -> None:
     run = fold(executing(TWO), started("t1"), started("t3"), e.IssueChanged(at=AT, what="closed"))
     run = fold(run, e.EffectFailed(at=AT, key=f"run/{run.id}/code/t1/a1/h0", kind="forbidden", message="no"))

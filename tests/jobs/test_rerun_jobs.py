@@ -17,7 +17,7 @@ from otto_bot.core.run import Run
 from otto_bot.core.values import Person
 from otto_bot.github.errors import NotFound, Unreachable
 from otto_bot.jobs.decisions import rerun_jobs
-from otto_bot.jobs.dispatching import UNSEEN
+from otto_bot.jobs.dispatching import UNSEEN, dispatch_if_needed
 from otto_bot.jobs.outcomes import Later
 from otto_bot.playground.github.config import FaultConfig, RequestMatch
 from otto_bot.store.effect_rows import Ticket
@@ -83,6 +83,24 @@ async def test_a_workflow_that_was_never_started_by_hand_is_started_once(open_be
 
 
 @pytest.mark.timeout(120)
+async def test_the_same_commit_on_another_branch_is_dispatched_of_its_own(open_bench: Any) -> None:
+    """A candidate that is built again may be the same commit: what was said of the one before it is no answer."""
+    async with open_bench(BY_HAND) as bench:
+        git = bench.stand_in.hub.world.repo
+        sha = git.resolve("main")
+        git.update_ref("refs/heads/other", sha, "0" * 40)
+        in_ledger(bench)
+        told = []
+        for branch in ("main", "other", "main", "other"):
+            run = bench.context.ledger.load(1).model_copy(update={"lane": Lane(kind=LaneKind.DISPATCH, why="w")})
+            told.append(await dispatch_if_needed(bench.context, run, branch, sha))
+            await bench.stand_in.hub.courier.settled()
+            await bench.stand_in.hub.actions.idle()
+        runs = {run.head_branch: run.id for run in await repository(bench).workflow_runs(sha)}
+        assert told == [runs["main"], runs["other"]] * 2
+
+
+@pytest.mark.timeout(120)
 async def test_where_a_push_starts_workflows_a_commit_without_any_is_looked_at_anew(open_bench: Any) -> None:
     async with open_bench(BY_HAND) as bench:
         sha = bench.stand_in.hub.world.repo.resolve("main")
@@ -117,9 +135,9 @@ async def test_what_was_asked_for_a_moment_ago_and_is_not_seen_yet_is_waited_for
         sha = bench.stand_in.hub.world.repo.resolve("main")
         now = bench.context.now()
         with pytest.raises(Later):
-            await again(bench, LaneKind.DISPATCH, sha, asked={f"dispatch/{sha}": now})
+            await again(bench, LaneKind.DISPATCH, sha, asked={f"dispatch/main/{sha}": now})
         assert await repository(bench).workflow_runs(sha) == []
-        await again(bench, LaneKind.DISPATCH, sha, asked={f"dispatch/{sha}": now - UNSEEN - timedelta(seconds=1)})
+        await again(bench, LaneKind.DISPATCH, sha, asked={f"dispatch/main/{sha}": now - UNSEEN - timedelta(seconds=1)})
         assert len(await repository(bench).workflow_runs(sha)) == 1
 
 

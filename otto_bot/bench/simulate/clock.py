@@ -8,6 +8,7 @@ from datetime import datetime
 
 from otto_bot.bench.simulate.makers import moment
 
+START = moment(0.0).timestamp()
 Act = Callable[[], object]
 
 
@@ -17,13 +18,18 @@ class Clock:
     def __init__(self) -> None:
         self.seconds = 0.0
         self.skew = 0.0
+        self._now = (0.0, 0.0, moment(0.0))
         self._heap: list[tuple[float, int, Act]] = []
         self._count = 0
 
     @property
     def now(self) -> datetime:
         """What the machines of Otto read."""
-        return moment(self.seconds + self.skew)
+        seconds, skew, now = self._now
+        if (seconds, skew) != (self.seconds, self.skew):
+            now = moment(self.seconds + self.skew)
+            self._now = (self.seconds, self.skew, now)
+        return now
 
     @property
     def true(self) -> datetime:
@@ -40,9 +46,9 @@ class Clock:
         """When the next thing happens."""
         return self._heap[0][0] if self._heap else None
 
-    def reach(self, when: datetime) -> float:
-        """The real second at which the machines' clock shows `when`."""
-        return (when - moment(0)).total_seconds() - self.skew
+    def reach(self, stamp: float) -> float:
+        """The real second at which the machines' clock shows this timestamp."""
+        return stamp - START - self.skew
 
     def step(self) -> None:
         """The next thing happens."""

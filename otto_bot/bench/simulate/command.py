@@ -10,7 +10,7 @@ from itertools import count
 
 from otto_bot.bench.simulate.bugs import BUGS
 from otto_bot.bench.simulate.coverage import Sum, table
-from otto_bot.bench.simulate.play import Played, play_all
+from otto_bot.bench.simulate.play import Played, hunts, play_all
 
 EXIT_BROKEN, EXIT_USAGE = 1, 2
 TOLD_EACH = 10.0
@@ -24,14 +24,19 @@ def run(options: argparse.Namespace) -> int:
         for bug in BUGS:
             _tell(f"{bug.name:30} {bug.module:15} {bug.what}")
         return 0
+    if options.bug == "all":
+        return _every_bug(options)
     if options.bug and options.bug not in {bug.name for bug in BUGS}:
         _tell(f"otto-bot: there is no bug {options.bug!r}; `otto-bot bench simulate --bug list` names them", error=True)
         return EXIT_USAGE
-    if options.only is not None:
-        return _one(options)
+    return _one(options) if options.only is not None else _many(options)
+
+
+def _many(options: argparse.Namespace) -> int:
+    """As many runs as wanted; with a bug planted, until it is found."""
     begun = told = time.monotonic()
     total = Sum()
-    for played in _played(options):
+    for played in _played(options, options.bug or ""):
         total.add(played)
         if played.rule is not None and (options.story or len(total.broken) == 1):
             _tell(broken(played, options.bug))
@@ -46,11 +51,21 @@ def run(options: argparse.Namespace) -> int:
     return EXIT_BROKEN if total.broken else 0
 
 
-def _played(options: argparse.Namespace) -> Iterator[Played]:
+def _every_bug(options: argparse.Namespace) -> int:
+    """Each bug, and in which run it is found."""
+    begun, missed = time.monotonic(), 0
+    for hunt in hunts([bug.name for bug in BUGS], options.seed, options.runs, options.jobs):
+        _tell(f"{hunt.bug:30} {hunt.told}")
+        missed += hunt.seed is None
+    _tell(f"{time.monotonic() - begun:7.1f} s  {len(BUGS) - missed} of {len(BUGS)} found")
+    return EXIT_BROKEN if missed else 0
+
+
+def _played(options: argparse.Namespace, bug: str) -> Iterator[Played]:
     """Lives without end, seed by seed; in rounds, so that a process pool is not asked for more than is needed."""
     size = 10 if options.jobs == 1 else max(20, min(A_ROUND * options.jobs, options.runs))
     for start in count(options.seed, size):
-        yield from play_all(range(start, start + size), options.jobs, options.bug or "")
+        yield from play_all(range(start, start + size), options.jobs, bug)
 
 
 def _one(options: argparse.Namespace) -> int:

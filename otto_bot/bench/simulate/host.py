@@ -87,6 +87,8 @@ class Host:
         """What each worker's loop does ten times a second."""
         self._beat()
         self._cancel_dropped()
+        if not self._rows.any_due(self._clock.now.timestamp()):
+            return
         for worker in self.awake:
             if worker.stopping or len(worker.hands) >= AT_ONCE:
                 continue
@@ -197,7 +199,9 @@ class Host:
         if events and dice.random() < world.faults.again:
             world.seen["job: told twice"] += 1
             number = hand.effect.run
-            self._clock.after(dice.choice([0.0, 5.0, 60.0, 400.0]), lambda: self._told_again(number, events))
+            self._clock.after(
+                dice.choice([0.0, 5.0, 30.0, 60.0, 120.0, 400.0]), lambda: self._told_again(number, events)
+            )
         if dice.random() < world.faults.crash:
             self.kill(hand.worker, "after the commit")
             return

@@ -41,7 +41,7 @@ class Ledger:
     @property
     def newest(self) -> Run | None:
         """The issue's last run."""
-        return self.runs[max(self.runs)].run if self.runs else None
+        return self.runs[next(reversed(self.runs))].run if self.runs else None
 
     def start(self, trigger: str, first: Callable[[int, Sequence[Run]], RunStarted], at: datetime) -> Run | None:
         """A new run; None where this trigger was seen or a run for the issue is active."""

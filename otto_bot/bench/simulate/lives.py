@@ -1,9 +1,9 @@
-"""What a seed means: the plan, the configuration, the people, the troubles of one simulated life."""
+"""What a seed means, before it is bent: the plan, the configuration, the people, the troubles of one simulated life."""
 
 from __future__ import annotations
 
 import random
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from otto_bot.bench.simulate.makers import spec
 from otto_bot.core.config import Config, HostCaps
@@ -146,81 +146,8 @@ def random_faults(dice: random.Random) -> Faults:
     )  # fmt: skip
 
 
-def _late(dice: random.Random, life: Life) -> Life:
-    """What is said comes late, and once more, while branches move."""
-    faults = replace(life.faults, again=0.25, slow=0.15, work=dice.choice([0.3, 0.5]), crash=0.0)
-    return replace(life, faults=faults, base_moves=5, run_pushes=dice.choice([2, 6]), workers=2, bent="late")
-
-
-def _stopped(dice: random.Random, life: Life) -> Life:
-    """Runs are stopped and started anew, with calls that nobody heard the end of."""
-    faults = replace(life.faults, crash=dice.choice([0.0, 0.02]), outage="")
-    return replace(life, faults=faults, runs=3, stops=True, meddle=0.0, bent="stopped")
-
-
-def _outside(dice: random.Random, life: Life) -> Life:
-    """Actions fails for reasons that are not in the code, over and over; nobody is asked where the rules know."""
-    causes = dice.choice([OUTSIDE, (Cause.FLAKY,), (Cause.INFRA, Cause.TIMEOUT)])
-    config = _free(dice, life.config)
-    faults = replace(life.faults, work=dice.choice([0.4, 0.6]), crash=0.0, outage="")
-    return replace(life, faults=faults, config=config, causes=causes, kind_after=400, kind="build", bent="outside")
-
-
-def _sour(dice: random.Random, life: Life) -> Life:
-    """The default branch is to blame, and moves on."""
-    faults = replace(life.faults, work=dice.choice([0.3, 0.6]), crash=0.0, outage="")
-    causes = (Cause.BASE_RED,) if dice.random() < 0.5 else (Cause.BASE_RED, Cause.TEST)
-    return replace(
-        life, faults=faults, config=_free(dice, life.config), causes=causes, base_moves=3, meddle=0.0, kind="build",
-        bent="sour",
-    )  # fmt: skip
-
-
-def _crowd(dice: random.Random, life: Life) -> Life:
-    """Many tasks at once: candidates that are red together, branches that move under them, retries beside work."""
-    keys = [f"t{n}" for n in range(1, 5)]
-    tasks = tuple(spec(key, *[need for need in keys[:n] if dice.random() < 0.15]) for n, key in enumerate(keys))
-    faults = replace(life.faults, again=dice.choice([0.0, 0.1]), slow=0.1, crash=0.0, outage="")
-    return replace(
-        life, plan=Plan(summary="s", mode="decomposed", tasks=tasks), faults=faults, kind="build",
-        run_pushes=dice.choice([0, 5]), meddle=dice.choice([0, 0.6]), kind_after=400, bent="crowd",
-    )  # fmt: skip
-
-
-def _reviewed(dice: random.Random, life: Life) -> Life:
-    """One small task, and people who review, say things twice, and want what was given up tried again."""
-    plan = Plan(summary="s", mode="single", tasks=(spec("t1"),))
-    faults = replace(life.faults, twice=0.5, late=0.3, crash=0.0, outage="")
-    words = ("/otto retry t1", "/otto retry t2", "/otto skip t1", "/otto pause", "/otto resume")
-    return replace(
-        life, plan=plan, faults=faults, reviews=True, meddle=1.5, words=words, causes=dice.choice([(), OUTSIDE]),
-        kind="build", bent="reviewed",
-    )  # fmt: skip
-
-
-def _free(dice: random.Random, config: Config) -> Config:
-    """A repository that lets the rules go on, with money and time enough."""
-    return Config.model_validate({
-        **config.model_dump(),
-        "pilot": {"approval": "auto", "enabled": dice.random() < 0.5, "mode": "decide", "grace_minutes": 0},
-        "attempts": {"per_task": 3},
-        "budget": {**config.budget.model_dump(), "minutes": max(config.budget.minutes, 30)},
-    })  # fmt: skip
-
-
-BENDS = (_late, _stopped, _outside, _sour, _crowd, _reviewed)
-"""Half of all lives lean to one kind of trouble."""
-
-
-def life_of(seed: int) -> Life:
-    """The life that a seed means: any one, or one that leans to one kind of trouble."""
-    dice = random.Random(f"bend/{seed}")  # noqa: S311 - dice, no secret
-    life = plain_life(seed)
-    return life if dice.random() < 0.5 else dice.choice(BENDS)(dice, life)
-
-
 def plain_life(seed: int) -> Life:
-    """A life that leans to nothing."""
+    """A life that leans to nothing; `bends.life_of` makes half of them lean."""
     dice = random.Random(f"life/{seed}")  # noqa: S311 - dice, no secret
     caps = HostCaps(usd=dice.choice([2, 5, 12, 50]), minutes=dice.choice([30, 1440, 1440]))
     words = (*MEDDLING, *(MONEY if dice.random() < 0.5 else ()), *(ENDING if dice.random() < 0.15 else ()))

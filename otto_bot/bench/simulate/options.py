@@ -23,7 +23,9 @@ def add_simulate_parser(kinds: Any) -> None:
     one.add_argument("--runs", type=_number, default=RUNS, metavar="N", help=f"at least so many runs [{RUNS}]")
     one.add_argument("--seed", type=_number, default=SEED, metavar="S", help=f"the first issue's seed [{SEED}]")
     one.add_argument("--only", type=_number, metavar="SEED", help="one issue, and its story")
-    one.add_argument("--bug", metavar="NAME", help="with this bug planted; `list` names them")
+    one.add_argument(
+        "--bug", metavar="NAME", help="with this bug planted; `list` names them, `all` plays each until found"
+    )
     one.add_argument("--jobs", type=_jobs, default=2, metavar="J", help="processes [2]")
     one.add_argument("--story", action="store_true", help="the story of everything that broke, not of the first only")
     one.set_defaults(run=_run)

@@ -52,6 +52,11 @@ class People:
         """Somebody has had enough of this run."""
         self._clock.after(self._dice.uniform(5, 200), lambda: self._world.github.comment("/otto stop"))
 
+    def sees_candidate(self) -> None:
+        """Where people push at all they push while work is being merged, too."""
+        if self._life.run_pushes and not self._world.kind and self._dice.random() < 0.5:
+            self._clock.after(self._dice.uniform(1, 90), self._push_newest)
+
     def _next(self) -> None:
         self._clock.after(self._dice.expovariate(self._life.meddle / 60), self._act)
 

@@ -7,14 +7,17 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import partial
+from itertools import count
 
+from otto_bot.bench.simulate.bends import life_of
 from otto_bot.bench.simulate.bugs import bug_of, planted
-from otto_bot.bench.simulate.lives import life_of
 from otto_bot.bench.simulate.rules import RULES
 from otto_bot.bench.simulate.world import Broken, World
 
 READS_EACH = 10
 """Every so many seeds everything that people read is compared with how things are: rendering is slow."""
+REPLAYS_EACH = 4
+"""Every so many seeds whole ledgers are written, read and reduced again at the end; at a deploy all runs are."""
 AT_A_TIME = 10
 
 
@@ -43,7 +46,7 @@ class Played:
 
 def play(seed: int) -> Played:
     """One life. Nothing is raised: what broke is in the answer."""
-    world = World(life_of(seed), reads=seed % READS_EACH == 0)
+    world = World(life_of(seed), reads=seed % READS_EACH == 0, replays=seed % REPLAYS_EACH == 0)
     played = Played(seed, seen=world.seen)
     try:
         world.live()
@@ -71,3 +74,40 @@ def play_all(seeds: Sequence[int], jobs: int, bug: str = "") -> Iterator[Played]
     with multiprocessing.get_context("spawn").Pool(jobs) as pool:
         for done in pool.imap(partial(_some, bug), parts):
             yield from done
+
+
+@dataclass(frozen=True)
+class Hunt:
+    """In which run a planted bug was found, and by which life and rule; `seed` None = it was not."""
+
+    bug: str
+    runs: int
+    seed: int | None = None
+    rule: int | None = None
+
+    @property
+    def told(self) -> str:
+        """In a few words."""
+        if self.seed is None:
+            return f"not found in {self.runs:,} runs"
+        return f"run {self.runs:>6,}  seed {self.seed:>6}  rule {self.rule}"
+
+
+def hunt(bug: str, first: int, most: int) -> Hunt:
+    """Plays lives with a bug planted, from a seed on, until it is found or so many runs are through."""
+    runs = 0
+    with planted(bug_of(bug)):
+        for seed in count(first):
+            played = play(seed)
+            runs += played.runs
+            if played.rule is not None:
+                return Hunt(bug, runs, seed, played.rule)
+            if runs >= most:
+                break
+    return Hunt(bug, runs)
+
+
+def hunts(bugs: Sequence[str], first: int, most: int, jobs: int) -> Iterator[Hunt]:
+    """Several bugs, each in a process of its own."""
+    with multiprocessing.get_context("spawn").Pool(jobs) as pool:
+        yield from pool.imap(partial(hunt, first=first, most=most), bugs)

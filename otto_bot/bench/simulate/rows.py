@@ -36,10 +36,13 @@ class Rows:
         self.rows: dict[str, Row] = {}
         self._live: dict[str, Row] = {}
         """Rows that are due, at work, or maybe still at work unwanted: the others are many."""
+        self._next: tuple[float | None] | None = None
+        """When the next row is due, until a row changes."""
 
     def sync(self, run: Run, wanted: Sequence[Effect], at: datetime) -> tuple[str, ...]:
         """Bring the rows of a run in step with what it schedules; returns keys that ran too often."""
         now, stuck = at.timestamp(), []
+        self._next = None
         by_key = {effect.key: effect for effect in wanted}
         for key, row in self._live.items():
             if row.effect.run == run.id and row.state in ("due", "running") and key not in by_key:
@@ -77,20 +80,21 @@ class Rows:
 
     def mark_done(self, ticket: Ticket) -> None:
         """End this try of an effect, unless a later one has taken over."""
-        row = self.rows.get(ticket.key)
+        row, self._next = self.rows.get(ticket.key), None
         if row is not None and row.generation == ticket.generation:
             row.state, row.worker = "done", ""
 
     def claim(self, worker: str, at: datetime, limit: int) -> list[Ticket]:
         """Take due effects whose lane is free; each is the worker's until the lease ends."""
         now = at.timestamp()
+        if not self.any_due(now):
+            return []
         due = sorted(
             (row.not_before, key) for key, row in self._live.items() if row.state == "due" and row.not_before <= now
         )
-        if not due:
-            return []
         busy = {row.effect.lane for row in self._live.values() if _in_hand(row, now)}
         taken: list[Ticket] = []
+        self._next = None
         for _, key in due:
             row = self.rows[key]
             if row.effect.lane in busy or len(taken) >= limit:
@@ -123,6 +127,7 @@ class Rows:
     def reap(self, at: datetime, *, all_running: bool = False) -> list[Ticket]:
         """Give back effects whose worker is gone: the next generation is due. Returns the lost tries."""
         now, lost = at.timestamp(), []
+        self._next = None
         for key, row in self._live.items():
             if row.state == "running" and (all_running or row.lease_until < now):
                 lost.append(Ticket(key=key, generation=row.generation))
@@ -142,7 +147,7 @@ class Rows:
     def give_back(self, ticket: Ticket, not_before: datetime) -> None:
         """A try that has to wait, or yields to a shutdown: the next generation is due later."""
         if self.wanted(ticket):
-            row = self.rows[ticket.key]
+            row, self._next = self.rows[ticket.key], None
             row.state, row.generation, row.worker = "due", row.generation + 1, ""
             row.not_before = not_before.timestamp()
 
@@ -156,7 +161,14 @@ class Rows:
 
     def next_at(self) -> float | None:
         """When the next row is due, as a timestamp; None = none ever."""
-        return min((row.not_before for row in self._live.values() if row.state == "due"), default=None)
+        if self._next is None:
+            self._next = (min((row.not_before for row in self._live.values() if row.state == "due"), default=None),)
+        return self._next[0]
+
+    def any_due(self, now: float) -> bool:
+        """Whether a row is due at a timestamp."""
+        first = self.next_at()
+        return first is not None and first <= now
 
 
 def _time(effect: Effect) -> float:

@@ -54,8 +54,8 @@ class Eyes:
 
     def look(self) -> None:
         """Raises Broken where a surface shows how things were."""
-        run = self._world.ledger.newest
-        if not self._reads or run is None or run is self._looked or self._writing(run):
+        run = self._world.ledger.newest if self._reads else None
+        if run is None or run is self._looked or self._writing(run):
             return
         self._looked = run
         for name in surfaces(run):

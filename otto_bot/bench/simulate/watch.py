@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from otto_bot.bench.simulate import looks, rest
+from otto_bot.bench.simulate import late, looks, rest, words
 from otto_bot.bench.simulate.github import Said
 from otto_bot.bench.simulate.rules import hold
 from otto_bot.core.effects import Effect, EffectKind
 from otto_bot.core.events import RunEvent
-from otto_bot.core.run import Run
+from otto_bot.core.run import Run, RunPhase
 from otto_bot.core.waits import Wait, waits_for
 
 if TYPE_CHECKING:
@@ -26,7 +26,8 @@ class Watch:
         self.world = world
         self.called: Wait | None = None
         self.idle: dict[int, tuple[object, float]] = {}
-        self._meanings: dict[str, Meaning] = {}
+        self._bases = late.Bases()
+        self._meanings: dict[str, Effect] = {}
         self._wait: tuple[Run | None, Wait | None] = (None, None)
 
     def waits(self, run: Run) -> Wait | None:
@@ -41,20 +42,22 @@ class Watch:
         world.tell(event)
         world.seen[f"event {event.type}"] += 1
         wait = self.waits(before)
-        looks.idle_time(self, before, wait, event, after)
+        words.idle_time(self, before, wait, event, after)
         if after is before:
             world.seen["event that changed nothing"] += 1
             return
-        looks.stale(before, event, after)
+        late.stale(before, event, after)
+        self._bases.saw(before, event, after)
         looks.attempts(world, before, event, after)
         looks.restarts(world, before, event, after)
         looks.kept(before, event, after)
-        looks.input_text(before, event, after)
+        words.input_text(before, event, after)
         looks.tasks(world, before, after)
         looks.gives_up(before, event, after)
-        looks.yes(before, event, after)
-        looks.calls(self, wait, before, event, after)
-        world.purse.check([kept.run for kept in world.ledger.runs.values()])
+        words.yes(before, event, after)
+        words.calls(self, wait, before, event, after)
+        if after.money is not before.money:
+            world.purse.check([kept.run for kept in world.ledger.runs.values()])
         self._counts(before, after)
 
     def wanted(self, run: Run, schedule: Sequence[Effect]) -> None:
@@ -62,12 +65,11 @@ class Watch:
         keys = {effect.key for effect in schedule}
         hold(7, len(keys) == len(schedule), "an effect is scheduled twice")
         for effect in schedule:
-            hold(7, effect.key.startswith(f"run/{run.id}/"), f"{effect.key} is not of run {run.id}")
-            # Of what is shown the number says how urgent it is, and that may change.
-            number = 0 if effect.kind is EffectKind.SHOW else effect.number
-            meaning = (effect.kind.value, effect.task, effect.attempt, effect.target, effect.gate, number)
-            known = self._meanings.setdefault(effect.key, meaning)
-            hold(7, known == meaning, f"{effect.key} means {meaning}, and meant {known}")
+            known = self._meanings.setdefault(effect.key, effect)
+            if known is effect:
+                hold(7, effect.key.startswith(f"run/{run.id}/"), f"{effect.key} is not of run {run.id}")
+            elif not _same(known, effect):
+                hold(7, False, f"{effect.key} means {_meaning(effect)}, and meant {_meaning(known)}")
 
     def hears(self, said: Said) -> None:
         """A command comes in."""
@@ -85,6 +87,8 @@ class Watch:
         seen = self.world.seen
         if after.phase is not before.phase:
             seen[f"phase {after.phase.value}"] += 1
+            if after.phase is RunPhase.INTEGRATING:
+                self.world.people.sees_candidate()
         if after.outcome is not before.outcome and after.outcome is not None:
             seen[f"outcome {after.outcome.value}"] += 1
         if after.hold is not None and before.hold is None:
@@ -94,3 +98,15 @@ class Watch:
                 old = before.tasks.get(key)
                 if old is None or old.state is not task.state:
                     seen[f"task {task.state.value}"] += 1
+
+
+def _same(one: Effect, other: Effect) -> bool:
+    if one.task is other.task and one.attempt == other.attempt and one.number == other.number:
+        return one.kind is other.kind and one.target == other.target and one.gate == other.gate
+    return _meaning(one) == _meaning(other)
+
+
+def _meaning(effect: Effect) -> Meaning:
+    """Of what is shown the number says how urgent it is, and that may change."""
+    number = 0 if effect.kind is EffectKind.SHOW else effect.number
+    return (effect.kind.value, effect.task, effect.attempt, effect.target, effect.gate, number)
