@@ -179,6 +179,6 @@ def _swap(place: Any, name: str, old: Any, new: Any) -> None:
 
 
 def _other(value: Any, old: Any, new: Any) -> Any:
-    if isinstance(value, tuple):
+    if isinstance(value, tuple) and any(one is old for one in value):
         return tuple(new if one is old else one for one in value)
     return new if value is old else value
