@@ -22,7 +22,7 @@ QUIET = frozenset(
 )  # fmt: skip
 """Fields that neither what follows from a change nor any rule of the house reads, but for those named in `follows`.
 
-A test records what is read, in thousands of lives.
+A test records what is read, in random lives.
 """
 
 _LOUD = itemgetter(*(name for name in Run.model_fields if name not in QUIET))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import datetime, timedelta
 from typing import Any
 
 from otto_bot.core import (
@@ -29,7 +30,10 @@ from otto_bot.core.events import RunEvent
 from otto_bot.core.following import followed, followed_if_needed, pass_on, quiet
 from otto_bot.core.invariants import InvariantBroken, broken, broken_since, broken_step
 from otto_bot.core.reviews import Review, tasks_needed
-from otto_bot.core.run import Outcome, Run, RunPhase, Trouble
+from otto_bot.core.run import TROUBLE_LIMIT, Outcome, Run, RunPhase, Trouble
+
+LATE_PAUSE, LATE_TRIES = timedelta(hours=1), 48
+"""Of a run that is over nobody is asked: so long between two tries from there on, and so many of them."""
 
 
 def reduce(run: Run | None, event: RunEvent) -> Run | None:
@@ -244,9 +248,9 @@ def _decision_made(run: Run, event: e.DecisionMade) -> Run:
 
 def _effect_failed(run: Run, event: e.EffectFailed) -> Run:
     before = run.trouble.get(event.key)
-    trouble = Trouble(
-        count=(before.count if before else 0) + 1, kind=event.kind, message=event.message, retry_at=event.retry_at
-    )
+    count = (before.count if before else 0) + 1
+    retry_at = _once_more(run, event, count)
+    trouble = Trouble(count=count, kind=event.kind, message=event.message, retry_at=retry_at)
     run = _unsure(run.model_copy(update={"trouble": {**run.trouble, event.key: trouble}}), event.key)
     if run.stopping and trouble.final and not tasks.still_saving(run):
         return run.model_copy(update={"stopping": False})
@@ -267,6 +271,13 @@ def _unsure(run: Run, key: str) -> Run:
     if kind != "show" or not run.shown.get(surface):
         return run
     return run.model_copy(update={"shown": {**run.shown, surface: ""}})
+
+
+def _once_more(run: Run, event: e.EffectFailed, count: int) -> datetime | None:
+    """When it is tried again. What a run that is over has still to write is not tried for ever."""
+    if event.retry_at is None or not run.ended or count < TROUBLE_LIMIT:
+        return event.retry_at
+    return max(event.retry_at, event.at + LATE_PAUSE) if count < TROUBLE_LIMIT + LATE_TRIES else None
 
 
 def _leads_on(run: Run, key: str) -> bool:

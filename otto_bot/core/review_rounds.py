@@ -26,7 +26,8 @@ def review_given(run: Run, event: e.ReviewGiven) -> Run:
     fresh = review.model_copy(
         update={"state": "given", "tasks": (), "comment_id": None, "answers": 0, "given_at": event.at}
     )
-    return run.model_copy(update={"reviews": (*run.reviews, fresh)})
+    trouble = {} if run.ended else run.trouble  # somebody is there: what was given up is tried again
+    return run.model_copy(update={"reviews": (*run.reviews, fresh), "trouble": trouble})
 
 
 def review_posted(run: Run, event: e.ReviewPosted) -> Run:

@@ -242,7 +242,11 @@ def _stop(run: Run, given: Given, at: datetime) -> Run:
 def cancel(run: Run) -> Run:
     """The run is over; a coder at work first pushes what it has."""
     ended = {"outcome": Outcome.CANCELLED, "phase": RunPhase.DONE, "hold": None}
-    return run.model_copy(update={**ended, "stopping": still_saving(run)})
+    # One that waited for a word is tried once more: what it has needs no model to be saved.
+    mine = (f"run/{run.id}/code/", f"run/{run.id}/push/")
+    trouble = {key: one for key, one in run.trouble.items() if not key.startswith(mine)}
+    run = run.model_copy(update={**ended, "trouble": trouble})
+    return run.model_copy(update={"stopping": still_saving(run)})
 
 
 def _budget(run: Run, given: Given, at: datetime) -> Run:

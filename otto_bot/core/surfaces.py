@@ -143,7 +143,8 @@ def _status(run: Run) -> list[object]:
         run.prepared and run.money.granted,
         _journeys(run),
         [(review.id, review.state, review.tasks) for review in run.reviews],
-        {key: trouble.count for key, trouble in run.trouble.items()},
+        # Nothing is said of it at rest: each try would be an edit that says the same.
+        {} if run.resting else {key: trouble.count for key, trouble in run.trouble.items()},
         *([] if edit is None else [edit.digest, edit.by, stale(run) is not None]),
         *_base(run),
         *([] if run.parked is None else [run.parked.why, run.parked.reason, run.parked.until]),

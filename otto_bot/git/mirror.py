@@ -154,6 +154,23 @@ class Mirror:
             argv, cwd=self.path, env={"GIT_DIR": str(self.path), **(env or {})}, input=input, ok=ok, timeout=timeout
         )
 
+    async def index(self, body: bytes, timeout: float = 600.0) -> None:  # noqa: ASYNC109
+        """Take a pack in whole, or nothing of it: a killed git leaves no commit behind whose files are missing.
+
+        Its deltas may lean on what is here. Raises GitFailed.
+        """
+        await self.ensure()
+        async with self._alone() as lock:
+            self._clear_leftovers()
+            await self.runner.run(
+                ["index-pack", "--stdin", "--fix-thin"],
+                cwd=self.path,
+                env={"GIT_DIR": str(self.path)},
+                input=body,
+                timeout=timeout,
+                pass_fds=[lock],
+            )
+
     async def remote(
         self,
         verb: str,

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from otto_bot.git.commits import checked_sha
-from otto_bot.git.errors import GitFailed, OutputTooLarge
+from otto_bot.git.errors import DiskFull, GitFailed, GitTimedOut, OutputTooLarge
 from otto_bot.git.mirror import Mirror
 
 PACK_LIMIT = 32 * 1024 * 1024
@@ -40,16 +40,21 @@ async def pack(mirror: Mirror, wanted: str, known: Sequence[str], *, limit: int 
 
 
 async def unpack(mirror: Mirror, body: bytes) -> bool:
-    """Take a pack in. False where it is damaged, or its deltas lean on objects that are not here."""
+    """Take a pack in. False where it is damaged, or its deltas lean on objects that are not here: then nothing came.
+
+    Raises DiskFull and GitTimedOut: the pack may be as good as ever.
+    """
     try:
-        await mirror.git("unpack-objects", "-q", input=body, timeout=600.0)
+        await mirror.index(body)
+    except (DiskFull, GitTimedOut):
+        raise
     except GitFailed:
         return False
     return True
 
 
 async def whole(mirror: Mirror, sha: str, known: Sequence[str]) -> bool:
-    """Whether everything that `sha` reaches and `known` does not is here: a pack may have been taken in by half."""
+    """Whether everything that `sha` reaches and `known` does not is here: a pack may lack what others hold."""
     excluded = [line for one in known for line in (f"^{checked_sha(one)}", f"^{one}^{{tree}}")]
     argv = ("rev-list", "--objects", "--quiet", checked_sha(sha), *excluded)
     return (await mirror.git(*argv, ok=(0, 1, 128), timeout=600.0)).exit_code == 0

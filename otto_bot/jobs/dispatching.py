@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import TypeVar
 
 from otto_bot.core.events import ActionsAsked
@@ -30,19 +30,26 @@ async def dispatch_if_needed(context: Context, run: Run, branch: str, sha: str) 
     """
     if run.lane is None or run.lane.kind is not LaneKind.DISPATCH:
         return None
-    repository = context.repository(run)
+    repository, workflow = context.repository(run), run.config.verify.workflow
     for seen in await repository.workflow_runs(sha):
-        if seen.event == "workflow_dispatch" and seen.head_branch == branch:
+        # Journeys, and people by hand, start other workflows on the same commit.
+        mine = seen.path.split("@", 1)[0].rpartition("/")[2] == workflow
+        if mine and seen.event == "workflow_dispatch" and seen.head_branch == branch:
             return seen.id
-    workflow, key = run.config.verify.workflow, f"dispatch/{branch}/{sha}"
+    key = f"dispatch/{branch}/{sha}"
     wait_until_it_could_be_seen(context, run, key)
     return await noted(context, run, key, lambda: repository.dispatch(workflow, branch))
 
 
+def asked_lately(run: Run, key: str, now: datetime) -> bool:
+    """Whether it was asked for so lately that it may not show yet. A clock that was set back says nothing of that."""
+    at = run.asked.get(key)
+    return at is not None and abs(now - at) < UNSEEN
+
+
 def wait_until_it_could_be_seen(context: Context, run: Run, key: str) -> None:
     """Raises Later where an earlier try may have started it: its answer was lost, or the worker with it."""
-    at = run.asked.get(key)
-    if at is not None and context.now() - at < UNSEEN:
+    if asked_lately(run, key, context.now()):
         raise Later(context.now() + LOOK_AGAIN, "GitHub may have started it already and does not show it yet")
 
 

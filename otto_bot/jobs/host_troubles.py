@@ -13,8 +13,8 @@ _NO_ROOM = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
 _CLOCK = re.compile(r"'iat'|'exp'|issued at|expiration time|too far in the future", re.IGNORECASE)
 _MINTING = "/access_tokens"
 
-DISK = "the disk of Otto's host is full. Make room there; Otto goes on by itself"
-CLOCK = "GitHub does not accept the clock of Otto's host. Set it right (NTP); Otto goes on by itself"
+DISK = "the disk of Otto's host is full. Make room there; Otto tries again by itself"
+CLOCK = "GitHub does not accept the clock of Otto's host. Set it right (NTP); Otto tries again by itself"
 SUSPENDED = "the App's installation is suspended. Unsuspend it, then `/otto resume`"
 UNINSTALLED = "the App is not installed here any more. Install it again, then `/otto resume`"
 TAKEN_OUT = "the App may not use this repository with the rights it needs. Check its installation, then `/otto resume`"

@@ -113,7 +113,8 @@ async def _started(
     seen = next((r for r in await repository.workflow_runs(one.head) if r.display_title == title), None)
     key = f"journeys/{name}"
     if seen is None and (one.waiting or key in run.asked):
-        if now - begun.at > UNSEEN:
+        # It may have been asked for long after it was written: GitHub has a limit, or was away.
+        if now - max(begun.at, run.asked.get(key, begun.at)) > UNSEEN:
             return await _lost(context, run, one, "GitHub started no workflow run for it", "")
         return [await _later(context, run, one, "GitHub has not started the workflow yet")]
     run_id = seen.id if seen is not None else None

@@ -11,7 +11,7 @@ from otto_bot.core.attempt import BASELINE, Ending, Verification
 from otto_bot.core.effects import Effect
 from otto_bot.core.events import BaseMoved, RunEvent, VerificationEnded, VerificationPolled
 from otto_bot.core.evidence import Cause, Excerpt, Failure, Phase
-from otto_bot.core.lanes import LaneKind
+from otto_bot.core.lanes import Lane, LaneKind
 from otto_bot.core.no_ci import WORDS as NO_CI_WORDS
 from otto_bot.core.pauses import HEARING, WAITS_FOR_BASE
 from otto_bot.core.run import Run
@@ -132,15 +132,22 @@ def _after_the_base(run: Run, target: str, seen: Seen) -> Seen:
 
 
 async def _runs_of(context: Context, run: Run, verification: Verification) -> list[WorkflowRun]:
-    """The lane's workflow runs for exactly this commit: one a workflow, the newest."""
     lane = verification.lane or run.lane
     assert lane is not None
-    found = await context.repository(run).workflow_runs(verification.sha)
+    return newest_of(await context.repository(run).workflow_runs(verification.sha), lane, verification.branch)
+
+
+def newest_of(found: Sequence[WorkflowRun], lane: Lane, branch: str) -> list[WorkflowRun]:
+    """The lane's runs of one commit on this branch: one a workflow, the newest.
+
+    A candidate that is built again may be the same commit on another branch: what was said there is no answer here.
+    """
     wanted = EVENT_OF.get(lane.kind, "")
     newest: dict[str, WorkflowRun] = {}
     for one in sorted(found, key=lambda item: item.id):
         path = one.path.split("@", 1)[0]
-        if one.event == wanted and (not lane.workflows or path in lane.workflows):
+        mine = one.event == wanted and one.head_branch in ("", branch)
+        if mine and (not lane.workflows or path in lane.workflows):
             newest[path] = one
     return list(newest.values())
 

@@ -7,7 +7,7 @@ from datetime import datetime
 from otto_bot.core.parking import Parking
 from otto_bot.core.run import Run
 from otto_bot.text.markdown import inline
-from otto_bot.text.words import clock
+from otto_bot.text.words import clock, phase_words
 
 PHASES = {
     "runs": "waits for its turn",
@@ -17,16 +17,22 @@ PHASES = {
 """The heading, by what the run is parked for."""
 SURE = "Nothing is lost, and none of its minutes are used up meanwhile: it goes on by itself."
 WHAT = {
-    "runs": "`/otto stop` takes it out of the queue. Whoever hosts Otto sets the limit (`OTTO_MAX_RUNS`).",
+    "runs": "`/otto stop` takes it out of the queue. Whoever hosts Otto sets the limits (`OTTO_MAX_RUNS`, "
+    "`OTTO_MAX_RUNS_PER_INSTALLATION`).",
     "agents": "Whoever hosts Otto sets the limits (`OTTO_MAX_AGENTS`, `OTTO_MAX_ATTEMPTS_AT_ONCE`) and how many "
     "workers there are.",
     "github_limit": "Commands are heard meanwhile; what they do shows when GitHub lets it through.",
 }
 
 
-def parked_heading(run: Run) -> str:
-    """Instead of the phase, in the heading; empty where no limit holds the run back."""
-    return PHASES[run.parked.why] if run.parked is not None else ""
+def now_words(run: Run) -> str:
+    """Where the run stands: its phase, or the limit that holds it back. No full stop."""
+    return PHASES[run.parked.why] if run.parked is not None else phase_words(run)
+
+
+def why_parked(run: Run) -> str:
+    """Which limit holds the run back, as a sentence; empty where none does."""
+    return "" if run.parked is None else _sentence(run.parked)
 
 
 def parked_in_status(run: Run, now: datetime) -> str:

@@ -17,6 +17,7 @@ from otto_bot.text.journeys_line import journeys_meant
 from otto_bot.text.learnings import LEARNING_KEYS, learning_answer
 from otto_bot.text.links import Links
 from otto_bot.text.markdown import code, inline, link, sentence
+from otto_bot.text.parked import now_words, why_parked
 from otto_bot.text.plan_changes import change_it
 from otto_bot.text.status import next_step, where_it_stands
 from otto_bot.text.words import count, phase_words
@@ -227,7 +228,7 @@ def _nothing_failed(run: Run, _detail: str, _links: Links) -> str:
 
 
 def _not_resting(run: Run, _detail: str, _links: Links) -> str:
-    return f"It is not paused: {phase_words(run)}. Next: {next_step(run)}"
+    return f"It is not paused: {now_words(run)}. Next: {next_step(run)}"
 
 
 def _host_cap(run: Run, detail: str, _links: Links) -> str:
@@ -259,7 +260,8 @@ def _status(run: Run, _detail: str, links: Links) -> str:
     counts = f" {merged} of {count(len(run.tasks), 'task')} merged." if run.tasks else ""
     status = run.ids.get("status")
     full = link("the status comment", links.comment(run.issue, status) if status else links.issue(run.issue))
-    now = f"Now: {phase_words(run)}.{counts} Next: {next_step(run)} Everything stands in {full}."
+    why = f" {why_parked(run)}" if run.parked is not None else ""
+    now = f"Now: {now_words(run)}.{why}{counts} Next: {next_step(run)} Everything stands in {full}."
     return f"{now}\n\n{where_it_stands(run, links)}".strip()
 
 
@@ -273,14 +275,12 @@ def _explain(run: Run, detail: str, links: Links) -> str:
 
 def _already_planned(run: Run, _detail: str, links: Links) -> str:
     again = "" if run.kind == "certify" else f" {sentence(change_it(run))}"
-    return f"A run is active here: {phase_words(run)}.{again}\n\n{where_it_stands(run, links)}".strip()
+    return f"A run is active here: {now_words(run)}.{again}\n\n{where_it_stands(run, links)}".strip()
 
 
 def _active_run(run: Run, _detail: str, links: Links) -> str:
     one = "One run at a time; `/otto stop` ends it."
-    return (
-        f"Run {run.id} already works on this issue: {phase_words(run)}. {one}\n\n{where_it_stands(run, links)}".strip()
-    )
+    return f"Run {run.id} already works on this issue: {now_words(run)}. {one}\n\n{where_it_stands(run, links)}".strip()
 
 
 def _learning(key: str, _run: Run, detail: str, _links: Links) -> str:

@@ -17,19 +17,19 @@ from otto_bot.text.footer import footer, money_words
 from otto_bot.text.journeys_line import at_journeys_words, journeys_commands, journeys_line
 from otto_bot.text.links import Links
 from otto_bot.text.markdown import code, inline, link, sentence
-from otto_bot.text.parked import parked_heading, parked_in_status
+from otto_bot.text.parked import now_words, parked_in_status
 from otto_bot.text.plan_changes import change_command
 from otto_bot.text.refusals import reason_words
 from otto_bot.text.review import reviews_line
 from otto_bot.text.tasks_table import short_table, task_graph, task_table, without_at
-from otto_bot.text.words import LANES, clock, count, phase_words, several
+from otto_bot.text.words import LANES, clock, count, several
 
 SKIPPABLE = frozenset({TaskState.PENDING, TaskState.REOPENED, TaskState.BLOCKED})
 
 
 def status_comment(run: Run, links: Links, now: datetime) -> str:
     """The one comment on the issue that always says how things are."""
-    parts: list[str | Part] = [f"### Otto · {parked_heading(run) or phase_words(run)}", where_it_stands(run, links)]
+    parts: list[str | Part] = [f"### Otto · {now_words(run)}", where_it_stands(run, links)]
     if run.tasks:
         parts.append(Part(full=task_table(run, links), short=short_table(run)))
         parts.append(Part(full=task_graph(run), short=""))

@@ -183,7 +183,8 @@ def test_events_about_money_change_money_alone() -> None:
 
 
 @pytest.mark.slow
-def test_thousands_of_lives_both_ways() -> None:
+@pytest.mark.timeout(400)
+def test_a_thousand_lives_both_ways() -> None:
     """Seeds that no other test uses; each step of each life."""
-    count = sum(1 for seed in range(200_000, 202_000) for _ in steps(ledger(seed)))
+    count = sum(1 for seed in range(200_000, 201_000) for _ in steps(ledger(seed)))
     assert count > 50_000

@@ -25,6 +25,7 @@ from core_builders import (
 from otto_bot.core import events as e
 from otto_bot.core.attempt import TaskState
 from otto_bot.core.effects import EffectKind, scheduled
+from otto_bot.core.events import RunEvent
 from otto_bot.core.evidence import Cause
 from otto_bot.core.plan import Relation
 from otto_bot.core.run import Outcome, Run, RunPhase
@@ -169,6 +170,17 @@ def test_a_pull_request_that_is_merged_in_mid_run_loses_no_coders_work() -> None
     assert last is not None
     assert (last.pushed, last.failure and last.failure.detail) == (True, "stopped")
     assert not {one.kind for one in scheduled(run)} & {EffectKind.CODE, EffectKind.PUSH}
+
+
+@pytest.mark.parametrize(("steps", "failed"), [((), "code/t1/a1/h0"), ((coded("t1"),), "push/t1/a1")])
+def test_a_stop_tries_once_more_to_push_what_waited_for_a_word(steps: tuple[RunEvent, ...], failed: str) -> None:
+    """The model or GitHub was away for long, so that the run rests: what its coder had is still there."""
+    run = fold(executing(TWO), started("t1"), *steps)
+    run = fold(run, e.EffectFailed(at=AT, key=f"run/{run.id}/{failed}", kind="provider", message="it is down"))
+    assert run.hold is not None
+    run = fold(run, e.IssueChanged(at=AT, what="closed"))
+    assert run.stopping
+    assert {EffectKind.CODE, EffectKind.PUSH} & {one.kind for one in scheduled(run)}
 
 
 def test_the_last_coder_that_pushes_ends_a_stop_beside_one_that_cannot() -> None:

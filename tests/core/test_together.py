@@ -1,5 +1,7 @@
 """Where one rule of the run meets another: money and people, rests and decisions, jobs that come late."""
 
+from datetime import timedelta
+
 from core_builders import (
     T0,
     applied,
@@ -22,8 +24,9 @@ from otto_bot.core import events as e
 from otto_bot.core.effects import EffectKind, scheduled
 from otto_bot.core.evidence import Cause, Excerpt
 from otto_bot.core.invariants import broken_step
-from otto_bot.core.run import Outcome, Run
-from otto_bot.core.surfaces import labels
+from otto_bot.core.machine import LATE_TRIES
+from otto_bot.core.run import TROUBLE_LIMIT, Outcome, Run
+from otto_bot.core.surfaces import STATUS, labels, surfaces
 from otto_bot.core.waits import waits_for
 
 
@@ -187,3 +190,29 @@ def test_while_a_new_plan_is_made_nothing_of_the_old_one_comes_back() -> None:
     assert (asked.gates, asked.replies[-1].key) == ((), "cannot_retry")
     held = fold(run, e.Refused(at=at(4), reason="no key"), said("/otto retry t1", seconds=5))
     assert (held.gates, held.hold) == ((), None)
+
+
+def test_what_a_run_that_is_over_owes_is_tried_for_two_days_and_again_when_someone_speaks() -> None:
+    """Nobody can be asked any more, and its issue may be gone for good."""
+    run = fold(executing(plan("t1")), said("/otto stop", seconds=1))
+    assert run.ended
+    (owed,) = [effect for effect in scheduled(run) if effect.target == STATUS]
+    begun = now = at(2)
+    tries = 0
+    while waiting := [effect for effect in scheduled(run) if effect.key == owed.key]:
+        now = max(now, waiting[0].not_before or now)
+        soon = now + timedelta(minutes=5)
+        run = fold(run, e.EffectFailed(at=now, key=owed.key, kind="github", message="gone", retry_at=soon))
+        tries += 1
+    assert tries == TROUBLE_LIMIT + LATE_TRIES
+    assert timedelta(days=2) < now - begun < timedelta(days=2, hours=1)
+    run = fold(run, said("/otto help", seconds=200_000))
+    assert owed.key in {effect.key for effect in scheduled(run)}
+
+
+def test_a_step_that_fails_again_and_again_at_rest_is_no_reason_to_write_the_status_again() -> None:
+    run = fold(executing(plan("t1")), said("/otto stop", seconds=1))
+    failed = e.EffectFailed(at=at(9), key="run/1/tidy/7", kind="github", message="gone", retry_at=at(20))
+    assert surfaces(fold(run, failed))[STATUS] == surfaces(run)[STATUS]
+    working = executing(plan("t1"))
+    assert surfaces(fold(working, failed))[STATUS] != surfaces(working)[STATUS]

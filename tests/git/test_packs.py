@@ -74,6 +74,23 @@ async def test_a_pack_leans_on_its_base_and_half_of_it_is_seen(mirror: Mirror, m
     assert not await unpack(mirror, b"")
 
 
+async def test_of_a_pack_that_breaks_off_nothing_is_here(
+    mirror: Mirror, machine: Made, work: Path, author: Author, when: datetime
+) -> None:
+    base = (await mirror.fetch("refs/heads/main"))["refs/heads/main"]
+    tree = await wrote(mirror, base, work, {"d.py": "z = 1\n" * 40})
+    sha = await (await Workspace.open(mirror, base, work)).commit(tree, [base], "one", author=author, when=when)
+    body = await pack(mirror, sha, [base])
+    other = machine("other")
+    await other.fetch(base)
+
+    assert body is not None
+    assert not await unpack(other, body[:-25])
+    assert not await other.has(sha)
+    assert await unpack(other, body)
+    assert await whole(other, sha, [base])
+
+
 async def test_what_is_too_large_is_not_packed(mirror: Mirror, work: Path) -> None:
     base = (await mirror.fetch("refs/heads/main"))["refs/heads/main"]
     tree = await wrote(mirror, base, work, {"c.txt": "".join(chr(33 + (n * n) % 90) for n in range(20_000))})

@@ -9,10 +9,12 @@ import pytest
 from otto_bot.core.actions import Seen
 from otto_bot.core.attempt import BASELINE, Ending, Verification
 from otto_bot.core.budget import Money
+from otto_bot.core.lanes import Lane, LaneKind
 from otto_bot.core.pauses import HEARING
 from otto_bot.core.run import Run
 from otto_bot.core.values import Person, Repo
-from otto_bot.jobs.verify_head import _after_the_base
+from otto_bot.github.ci_models import WorkflowRun
+from otto_bot.jobs.verify_head import EVENT_OF, _after_the_base, newest_of
 
 T0 = datetime(2026, 11, 22, 12, tzinfo=UTC)
 
@@ -50,3 +52,16 @@ def test_everything_else_goes_on(base: Ending | None, target: str, seen: Seen) -
 def test_a_run_without_a_base_waits_for_nothing() -> None:
     bare = run(None).model_copy(update={"verifications": {}})
     assert _after_the_base(bare, "t1/a1", Seen(ending="red")).ending == "red"
+
+
+@pytest.mark.parametrize("kind", list(EVENT_OF))
+def test_what_was_said_of_the_same_commit_on_another_branch_is_no_answer(kind: LaneKind) -> None:
+    """The first candidate was red; the next one is the same commit, and its run does not show yet."""
+    lane = Lane(kind=kind, why="w", workflows=("ci.yml",))
+    first, second, again = (
+        WorkflowRun(id=number, path="ci.yml@refs/heads/x", event=EVENT_OF[kind], head_sha="s", head_branch=branch)
+        for number, branch in ((1, "batch-1-1"), (2, "batch-1-2"), (3, "batch-1-1"))
+    )
+    assert newest_of([first], lane, "batch-1-2") == []
+    assert newest_of([again, second, first], lane, "batch-1-2") == [second]
+    assert newest_of([again, second, first], lane, "batch-1-1") == [again]

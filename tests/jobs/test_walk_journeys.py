@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 import core_journeys as made
@@ -111,6 +112,26 @@ async def test_actions_walks_them_and_its_log_is_the_evidence(open_bench):
         assert [r.exit_code for r in tested.report.records] == [0, 0, 1, 1, 0, 0]
         repository = bench.context.github.repository(bench.repo.installation_id, bench.repo.id)
         assert len(await repository.workflow_runs(head)) == 1
+
+
+@pytest.mark.slow
+async def test_what_was_asked_for_long_after_it_was_written_is_waited_for(open_bench):
+    """GitHub's limit was in the way for an hour, and the answer of the try after it was lost."""
+    async with open_bench({"README.md": "a", WORKFLOW: workflow_template()}) as bench:
+        run = await on(bench, made.built(config(journeys={"via": "actions"})))
+        one, now = run.journeys[-1], bench.context.now()
+        stored = bench.context.archive.keep("script", stored_json(SCRIPT).encode(), T0)
+        early = now - timedelta(hours=1)
+        run = fold(run, e.JourneysDispatched(at=early, round=1, head=one.head, script=stored, next_at=early))
+        key = f"journeys/{run.id}.1.{run.journeys[-1].dispatches}-{stored[:8]}"
+        for at, lost in ((now, False), (now - timedelta(minutes=4), True)):
+            told = fold(run, e.ActionsAsked(at=at, key=key))
+            request = request_for(bench.context, told, told.journeys[-1], told.plan, 1)
+            (event,) = await through_actions(
+                bench.context, told, effect(EffectKind.JOURNEYS), told.journeys[-1], request
+            )
+            assert isinstance(event, e.JourneysPolled)
+            assert bool(event.lost) is lost
 
 
 @pytest.mark.slow

@@ -40,7 +40,7 @@ class Desk:
         now = self.bench.context.now()
         heads = [
             Verification(
-                target="t1/a1", branch="b", sha=self.sha, tree="t", started_at=now, next_at=now, round=round_
+                target="t1/a1", branch="main", sha=self.sha, tree="t", started_at=now, next_at=now, round=round_
             ),
             Verification(
                 target=BASELINE, branch="b", sha="base", tree="t", started_at=now, next_at=now,

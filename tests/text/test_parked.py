@@ -13,9 +13,11 @@ from syrupy.assertion import SnapshotAssertion
 from otto_bot.core.admission import Place, place_words
 from otto_bot.core.machine import reduce
 from otto_bot.core.parking import Parked
-from otto_bot.core.run import Run
+from otto_bot.core.run import Reply, Run
 from otto_bot.text.links import Links
+from otto_bot.text.reply import reply_comment
 from otto_bot.text.status import status_comment
+from otto_bot.text.words import phase_words
 
 Moment = Callable[[str], Run]
 HOSTILE = [
@@ -66,3 +68,14 @@ def test_what_github_says_of_a_limit_acts_on_nothing(moment: Moment, links: Link
 
 def test_without_words_it_still_says_that_it_waits(moment: Moment, links: Links, now: datetime) -> None:
     assert "A limit is reached." in status_comment(parked(moment("working"), now, why="agents", reason=" "), links, now)
+
+
+def test_who_asks_how_things_are_is_told_the_limit_and_not_a_phase_that_stands_still(
+    moment: Moment, links: Links, now: datetime
+) -> None:
+    reason = place_words(Place("installation", 20, 3))
+    run = parked(moment("started"), now, why="runs", reason=reason)
+    said = reply_comment(run, Reply(number=1, where=5, comment_id=1, key="status"), links)
+
+    assert "Now: waits for its turn. 20 runs of this account are at work" in said
+    assert phase_words(run) not in said
