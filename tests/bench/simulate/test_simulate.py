@@ -22,7 +22,7 @@ MET = (
     "deploy", "delivery lost", "delivery doubled", "clock jump", "decision applied by grace", "outcome done", "parked",
     "run kind improve", "run kind certify", "crash in the middle of a job", "phase journeys", "command stop",
     "GitHub: the answer was lost after the write", "worker hangs beyond its lease", "job: told twice", "job: told late",
-    "jobs ran again", "database: away at the commit", "queue: an id that ended was not run again", "came home",
+    "jobs ran again", "database: away at the commit", "came home",
 )  # fmt: skip
 
 
