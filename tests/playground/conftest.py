@@ -160,7 +160,7 @@ def app_key() -> str:
 @contextmanager
 def serving(app: Any, listener: socket.socket) -> Iterator[None]:
     """Serves an application on a listening socket, in a thread."""
-    server = uvicorn.Server(uvicorn.Config(app, log_level="warning", access_log=False, http="h11"))
+    server = uvicorn.Server(uvicorn.Config(app, log_level="warning", loop="asyncio", access_log=False, http="h11"))
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
     thread.start()
     try:
