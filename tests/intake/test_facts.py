@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 from otto_bot.core import events as e
 from otto_bot.core.values import Person
 from otto_bot.intake import payloads as p
+from otto_bot.intake.boxes import unticked
 from otto_bot.intake.facts import box_key, button_key
 
 Act = Callable[[Any], Awaitable[None]]
@@ -134,6 +135,15 @@ DEV = Person(id=1, login="dev")
 def test_ticks(changed: dict[str, Any], before: str, same: bool) -> None:
     one = box_key(p.Comment.model_validate(EDIT), "- [ ] yes")
     assert (box_key(p.Comment.model_validate({**EDIT, **changed}), before) == one) is same
+
+
+def test_a_tick_that_a_browser_wrote_with_its_own_line_ends_is_found_as_the_same() -> None:
+    """A webhook tells what stood there before; who looks takes it from what stands there now."""
+    before = "Otto\r\n- [ ] `/otto pause` stop"
+    edited = p.Comment.model_validate({**EDIT, "body": before.replace("[ ]", "[x]")})
+    found = unticked(edited.body or "")
+    assert found is not None
+    assert box_key(edited, found) == box_key(edited, before)
 
 
 @pytest.mark.parametrize(
