@@ -208,13 +208,13 @@ class CatchUp:
         seen, state = f"labelled/{repo.id}/{issue.number}", str(issue.updated_at)
         if await asyncio.to_thread(self._looks.get, seen) == state:
             return
-        events = await self._desk.repository(repo).yielding().labelled_events(issue.number)
-        put_on = [event for event in events if event.label == label]
-        if not put_on or put_on[-1].actor_id is None:
-            return
-        key = f"label/{repo.id}/{issue.number}/{put_on[-1].id}"
+        events = await self._desk.repository(repo).yielding().labelled_events(issue.number, "both")
+        last = next((event for event in reversed(events) if event.label == label), None)
+        if last is None or last.kind == "unlabeled" or last.actor_id is None:
+            return  # of what the issue shows GitHub's list may know a moment later
+        key = f"label/{repo.id}/{issue.number}/{last.id}"
         if not await asyncio.to_thread(self._ledger.knows, key):
-            who = Person(id=put_on[-1].actor_id, login=put_on[-1].actor_login)
+            who = Person(id=last.actor_id, login=last.actor_login)
             await self._desk.label(
                 repo, issue.number, label, who, "User", title=issue.title, body=issue.body, is_pull=False
             )

@@ -111,7 +111,7 @@ async def _labeled(router: Router, _delivery: Delivery, payload: p.Payload) -> N
     issue = payload.issue
     await router.desk.label(
         repo_of(payload), issue.number, label, who, kind, title=issue.title, body=issue.body or "",
-        is_pull=issue.pull_request is not None,
+        is_pull=issue.pull_request is not None, as_of=issue.updated_at,
     )  # fmt: skip
 
 

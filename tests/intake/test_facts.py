@@ -116,6 +116,34 @@ async def test_a_label_that_was_taken_off_before_does_not_end_the_next_run(start
     assert started.run.outcome is None
 
 
+async def test_a_label_that_is_told_when_it_is_off_again_starts_nothing(bench: Any) -> None:
+    bench.fault(kind="drop", event="issues", action="labeled")
+    await bench.do(label={"name": "otto"})
+    late = bench.stand_in.hub.world.deliveries[-1]
+    await bench.do(unlabel={"name": "otto"})
+    await again(bench, [late])
+    assert bench.ledger.run_ids() == []
+    assert {row.state for row in bench.rows()} <= {"done"}
+
+
+async def test_a_label_that_github_does_not_list_yet_starts_one_run_a_moment_later(bench: Any) -> None:
+    """Without the number of its event, asking would find the same label once more."""
+    bench.fault(kind="drop", event="issues", action="labeled")
+    await bench.do(label={"name": "otto"})
+    told, world = bench.stand_in.hub.world.deliveries[-1], bench.stand_in.hub.world
+    event = world.issue_events.pop()
+    await again(bench, [told])
+    assert bench.ledger.run_ids() == []
+
+    world.issue_events.append(event)
+    bench.now.ahead += timedelta(seconds=30)
+    await bench.work()
+    assert bench.ledger.knows(f"label/{bench.repo.id}/1/{event.id}")
+    await bench.do(comment="/otto stop")
+    await bench.catch_up()
+    assert len(bench.ledger.run_ids()) == 1
+
+
 EDIT = {"id": 7, "body": "- [x] yes", "updated_at": "2026-01-05T09:00:00Z"}
 CHECK = {"id": 9, "name": "Otto", "head_sha": "a", "status": "completed", "conclusion": "failure",
          "completed_at": "2026-01-05T09:00:00Z", "output": {"title": "t1 failed"}}  # fmt: skip
