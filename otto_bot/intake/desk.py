@@ -16,7 +16,7 @@ from otto_bot.core.issue import IssueText
 from otto_bot.core.run import Run
 from otto_bot.core.values import Frozen, Person, Repo
 from otto_bot.github.client import GitHubApp
-from otto_bot.github.errors import NotFound
+from otto_bot.github.errors import NotFound, Unreachable
 from otto_bot.github.models import Target
 from otto_bot.github.verbs import Repository
 from otto_bot.intake.boxes import outdated, surface_of, ticked
@@ -323,6 +323,8 @@ class Desk:
                 await self.tell(run, e.PullRequestClosed(at=self.now(), merged=True, by=who.login))
                 return
         answer = await self._gate.ask(repository, who, kind)
+        if answer.unsure:
+            raise Unreachable(0, f"whether {who.login} may write here is not known yet; the end of run {run.id} waits")
         if answer.allowed:
             await self.tell(run, e.IssueChanged(at=self.now(), what=what, by=who.login))
 
