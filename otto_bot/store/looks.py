@@ -71,15 +71,17 @@ class Looks:
         with reading(self._engine) as c:
             return list(c.execute(sa.select(t.runs.c.id).where(where).order_by(t.runs.c.id)).scalars())
 
-    def asking(self, installation_id: int) -> list[int]:
-        """Ids of runs that wait for Actions to end something."""
+    def asking(self, installation_id: int, repo_id: int) -> list[int]:
+        """Ids of a repository's runs that wait for Actions to end something."""
         where = (
             (t.effects.c.installation_id == installation_id)
+            & (t.runs.c.repo_id == repo_id)
             & t.effects.c.kind.in_(("verify", "journeys", "rerun"))
             & t.effects.c.state.in_(("due", "running"))
         )
         with reading(self._engine) as c:
-            return list(c.execute(sa.select(t.effects.c.run_id).where(where).distinct()).scalars())
+            query = sa.select(t.effects.c.run_id).join(t.runs, t.runs.c.id == t.effects.c.run_id).where(where)
+            return list(c.execute(query.distinct()).scalars())
 
     def looked(self, run_id: int, at: datetime, next_at: datetime, quiet: int) -> None:
         """A run was compared; `quiet` = how many looks in a row found nothing new."""
