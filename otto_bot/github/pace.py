@@ -28,6 +28,7 @@ Sleep = Callable[[float], Awaitable[None]]
 APP = 0
 """The App itself in the place of an installation: requests with its JWT have limits of their own."""
 ROUNDING = 0.001
+_PATIENT = timedelta(seconds=PATIENCE)
 READS_TOLD = 25
 """So many reads are told at once to whoever counts the points: telling costs a write of the database."""
 LEFT_NONE = "GitHub's requests for this hour are used up"
@@ -119,13 +120,15 @@ class Pace:
 
         Short waits are slept; longer ones raise RetryLater, so that the step is tried again later.
         """
+        if self._one.locked() and self._sent_at is not None and self._now() - self._sent_at > _PATIENT:
+            raise self._unanswered()  # before a place is taken: whoever comes again and again would use up the budget
         await self._wait_for(ask.model_copy(update={"quota": self._known.quota}))
         behind = self._one.locked()
         try:
             async with asyncio.timeout(PATIENCE):
                 await self._one.acquire()
         except TimeoutError:
-            raise RetryLater(self._now() + timedelta(seconds=PATIENCE), UNANSWERED) from None
+            raise self._unanswered() from None
         try:
             if behind:
                 await self.check()  # the one before may have met a limit
@@ -134,6 +137,9 @@ class Pace:
             yield
         finally:
             self._one.release()
+
+    def _unanswered(self) -> RetryLater:
+        return RetryLater(self._now() + _PATIENT, UNANSWERED)
 
     async def _wait_for(self, ask: Ask) -> None:
         asked = self._now()

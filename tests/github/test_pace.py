@@ -68,6 +68,21 @@ async def test_no_write_is_sent_while_another_has_no_answer(clock, monkeypatch):
     await send(pace)
 
 
+async def test_who_comes_again_while_a_write_has_no_answer_uses_up_no_budget(clock, monkeypatch):
+    """A minute without an answer, and everybody who has something to say asks every few seconds."""
+    monkeypatch.setattr("otto_bot.github.pace.PATIENCE", 0.01)
+    slots = LocalSlots(pause=0)
+    pace = Pace(1, slots, clock.now, clock.sleep)
+    async with pace.write(COMMENT):
+        clock.pass_(seconds=6)
+        for _ in range(200):
+            clock.pass_(seconds=0.25)
+            with pytest.raises(RetryLater, match=UNANSWERED):
+                await send(pace, COMMENT)
+    for _ in range(79):
+        await send(pace, COMMENT)
+
+
 async def test_what_waited_for_a_slow_write_is_not_sent_right_behind_it(clock, pace):
     started = []
 
