@@ -10,6 +10,7 @@ from typing import Protocol
 
 from otto_bot.core.quota import (
     FEW_LEFT,
+    LONGEST_CLOSING,
     LOW_PAUSE,
     PATIENCE,
     READ_POINTS,
@@ -105,7 +106,7 @@ class Pace:
     async def read(self, *, yields: bool) -> None:
         """Before a request that only reads. One that `yields` is not sent while few are left in this hour."""
         quota, now = self._known.quota, self._now().timestamp()
-        if yields and quota is not None and quota.low and now < quota.reset:
+        if yields and quota is not None and quota.scarce(now):
             raise RetryLater(_time(min(quota.reset, now + LOW_PAUSE)), FEW_LEFT)
         if self._reads + 1 < READS_TOLD:
             await self.check()
@@ -170,8 +171,10 @@ class Pace:
         quota = _quota(headers)
         if quota is None:
             return
-        self._known = heard(self._known, quota)
-        if quota.remaining == 0 and quota.reset > self._now().timestamp():
+        now = self._now().timestamp()
+        if quota.reset <= now + LONGEST_CLOSING:  # else it would outlive every true one
+            self._known = heard(self._known, quota)
+        if quota.remaining == 0 and quota.reset > now:
             await self._slots.close(self._id, _time(quota.reset), LEFT_NONE, self._now())
 
 

@@ -204,6 +204,18 @@ async def test_headers_that_cannot_be_read_or_are_past_close_nothing(clock, pace
     await pace.read(yields=True)
 
 
+async def test_a_time_that_no_limit_lasts_until_is_not_waited_for(clock, pace):
+    """A proxy wrote nonsense once, or the clock of the host was set back by a day."""
+    await pace.heard({**quota(clock, 100), "x-ratelimit-reset": "9999999999"})
+    await pace.read(yields=True)
+    await pace.heard(quota(clock, 100))
+    with pytest.raises(RetryLater, match=FEW_LEFT):
+        await pace.read(yields=True)
+    clock.pass_(seconds=-86400)
+    await pace.read(yields=True)
+    await send(pace, LABEL.model_copy(update={"yields": True}))
+
+
 async def test_the_quota_of_another_resource_is_not_this_one(clock, pace):
     await pace.heard(quota(clock, 0, resource="search"))
     await pace.read(yields=True)
