@@ -12,11 +12,12 @@ from datetime import UTC, datetime, timedelta
 
 from otto_bot.github.ci_models import Delivery
 from otto_bot.github.client import GitHubApp
-from otto_bot.github.errors import GitHubError
+from otto_bot.github.errors import GitHubError, RetryLater
 from otto_bot.intake.redelivery import Missed, look, missed, window
 from otto_bot.settings import Settings
 from otto_bot.store.database import migrate, open_database
 from otto_bot.store.deliveries import Deliveries
+from otto_bot.store.installations import Installations, SharedSlots
 
 OK, NOT_ALL = 0, 1
 _SINCE = re.compile(r"(\d{1,6})([mhd])")
@@ -49,12 +50,17 @@ def run(wanted: Wanted, settings: Settings) -> int:
 async def _run(wanted: Wanted, settings: Settings) -> int:
     engine = open_database(settings.database)
     await asyncio.to_thread(migrate, engine)
+    slots = SharedSlots(Installations(engine, settings.write_pause_seconds))
     try:
         async with GitHubApp(
-            settings.github_api_url, settings.app_id, settings.private_key.get_secret_value(), now=_now
+            settings.github_api_url, settings.app_id, settings.private_key.get_secret_value(), now=_now, slots=slots
         ) as github:
             command = _Command(wanted, github, Deliveries(engine), window(settings.github_api_url))
             return await command()
+    except RetryLater as error:
+        until = f"{error.until:%Y-%m-%d %H:%M:%S} UTC"
+        _warn(f"nothing may be asked of GitHub now: {error.reason}. Say it again after {until}")
+        return NOT_ALL
     except GitHubError as error:
         _warn(f"GitHub's log of deliveries cannot be used: {error}. Check OTTO_APP_ID and OTTO_PRIVATE_KEY")
         return NOT_ALL

@@ -50,6 +50,11 @@ class Quota(Frozen):
         """Whether little is left."""
         return self.remaining < self.limit * LOW_SHARE
 
+    def scarce(self, now: float) -> bool:
+        """Whether little is left for now. What would end later than any limit was told wrongly, or the clock was set
+        back since."""
+        return self.low and now < self.reset <= now + LONGEST_CLOSING
+
 
 class Ask(Frozen):
     """What someone wants to send: one write (`content` where GitHub counts it as content), or several reads at once."""
@@ -92,7 +97,7 @@ def reserve(account: Account, ask: Ask, now: float, pause: float) -> tuple[Accou
     if now < account.closed_until:
         return account, Slot(at=account.closed_until, granted=False, why=account.closed_why)
     quota = account.quota
-    if ask.yields and quota is not None and quota.low and now < quota.reset:
+    if ask.yields and quota is not None and quota.scarce(now):
         return account, Slot(at=min(quota.reset, now + LOW_PAUSE), granted=False, why=FEW_LEFT)
     at = max(now, account.next_write_at if ask.write else now, *_free(account, ask))
     if at - now > (PROGRESS_PATIENCE if ask.yields else PATIENCE):

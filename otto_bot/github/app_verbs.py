@@ -10,6 +10,9 @@ from otto_bot.github.reading import parse, parse_known
 from otto_bot.github.routes import route
 from otto_bot.github.session import Session
 
+MOST_PAGES = 1000
+"""Of the lists that grow with whoever uses the App: a hundred thousand installations, or repositories of one."""
+
 
 class AppVerbs:
     """Mixed into GitHubApp, which provides the sessions."""
@@ -50,7 +53,7 @@ class AppVerbs:
     async def installations(self) -> list[Installation]:
         """Every installation, suspended ones included."""
         where = route("/app/installations")
-        return [parse(Installation, item) async for item in self._app_session.pages(where)]
+        return [parse(Installation, item) async for item in self._app_session.pages(where, max_pages=MOST_PAGES)]
 
     async def installation_for(self, owner: str, repo: str) -> Installation:
         """The installation that serves a repository. Raises NotFound where the App is not installed."""
@@ -59,7 +62,8 @@ class AppVerbs:
 
     async def repositories(self, installation_id: int) -> list[RepositoryInfo]:
         """The repositories that an installation may use."""
-        pages = self._metadata_session(installation_id).pages(route("/installation/repositories"), key="repositories")
+        where = route("/installation/repositories")
+        pages = self._metadata_session(installation_id).pages(where, key="repositories", max_pages=MOST_PAGES)
         return [parse(RepositoryInfo, item) async for item in pages]
 
     async def deliveries(self, since: datetime, *, failed: bool = False) -> list[Delivery]:

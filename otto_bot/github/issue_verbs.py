@@ -34,11 +34,12 @@ class IssueVerbs(MarkedCalls):
 
     @needs(issues="read")
     async def labelled_events(
-        self, number: int, kind: Literal["labeled", "unlabeled"] = "labeled"
+        self, number: int, kind: Literal["labeled", "unlabeled", "both"] = "labeled"
     ) -> list[LabelledEvent]:
-        """Every time a label was put on (or taken off), oldest first, with who did it."""
+        """Every time a label was put on (or taken off, or both), oldest first, with who did it."""
+        kinds = ("labeled", "unlabeled") if kind == "both" else (kind,)
         items = self._pages("/issues/{number}/events", number)
-        return [parse(LabelledEvent, item) async for item in items if item.get("event") == kind]
+        return [parse(LabelledEvent, item) async for item in items if item.get("event") in kinds]
 
     @needs(issues="read")
     async def labelled_issues(self, label: str) -> list[Issue]:

@@ -114,9 +114,10 @@ class Issue(Fact):
 
 
 class LabelledEvent(Fact):
-    """Somebody put a label on an issue."""
+    """Somebody put a label on an issue, or took it off."""
 
     id: int
+    kind: Literal["labeled", "unlabeled"] = Field(default="labeled", validation_alias="event")
     label: str = Field(validation_alias=AliasPath("label", "name"))
     actor_login: str = Field(default="ghost", validation_alias=AliasPath("actor", "login"))
     actor_id: int | None = Field(default=None, validation_alias=AliasPath("actor", "id"))

@@ -10,6 +10,7 @@ from typing import Protocol
 
 from otto_bot.core.quota import (
     FEW_LEFT,
+    LONGEST_CLOSING,
     LOW_PAUSE,
     PATIENCE,
     READ_POINTS,
@@ -28,6 +29,7 @@ Sleep = Callable[[float], Awaitable[None]]
 APP = 0
 """The App itself in the place of an installation: requests with its JWT have limits of their own."""
 ROUNDING = 0.001
+_PATIENT = timedelta(seconds=PATIENCE)
 READS_TOLD = 25
 """So many reads are told at once to whoever counts the points: telling costs a write of the database."""
 LEFT_NONE = "GitHub's requests for this hour are used up"
@@ -104,7 +106,7 @@ class Pace:
     async def read(self, *, yields: bool) -> None:
         """Before a request that only reads. One that `yields` is not sent while few are left in this hour."""
         quota, now = self._known.quota, self._now().timestamp()
-        if yields and quota is not None and quota.low and now < quota.reset:
+        if yields and quota is not None and quota.scarce(now):
             raise RetryLater(_time(min(quota.reset, now + LOW_PAUSE)), FEW_LEFT)
         if self._reads + 1 < READS_TOLD:
             await self.check()
@@ -119,13 +121,15 @@ class Pace:
 
         Short waits are slept; longer ones raise RetryLater, so that the step is tried again later.
         """
+        if self._one.locked() and self._sent_at is not None and self._now() - self._sent_at > _PATIENT:
+            raise self._unanswered()  # before a place is taken: whoever comes again and again would use up the budget
         await self._wait_for(ask.model_copy(update={"quota": self._known.quota}))
         behind = self._one.locked()
         try:
             async with asyncio.timeout(PATIENCE):
                 await self._one.acquire()
         except TimeoutError:
-            raise RetryLater(self._now() + timedelta(seconds=PATIENCE), UNANSWERED) from None
+            raise self._unanswered() from None
         try:
             if behind:
                 await self.check()  # the one before may have met a limit
@@ -134,6 +138,9 @@ class Pace:
             yield
         finally:
             self._one.release()
+
+    def _unanswered(self) -> RetryLater:
+        return RetryLater(self._now() + _PATIENT, UNANSWERED)
 
     async def _wait_for(self, ask: Ask) -> None:
         asked = self._now()
@@ -164,8 +171,10 @@ class Pace:
         quota = _quota(headers)
         if quota is None:
             return
-        self._known = heard(self._known, quota)
-        if quota.remaining == 0 and quota.reset > self._now().timestamp():
+        now = self._now().timestamp()
+        if quota.reset <= now + LONGEST_CLOSING:  # else it would outlive every true one
+            self._known = heard(self._known, quota)
+        if quota.remaining == 0 and quota.reset > now:
             await self._slots.close(self._id, _time(quota.reset), LEFT_NONE, self._now())
 
 

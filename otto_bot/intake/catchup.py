@@ -15,8 +15,9 @@ from otto_bot.github.errors import GitHubError, RetryLater, TooLarge
 from otto_bot.github.models import Issue, RepositoryInfo
 from otto_bot.intake.comparing import OVERLAP, Comparing
 from otto_bot.intake.desk import Desk
-from otto_bot.intake.rhythm import BUDGET, Purse, Rhythm
+from otto_bot.intake.rhythm import BUDGET, LOOK_COSTS, Purse, Rhythm
 from otto_bot.store.archive import Archive
+from otto_bot.store.database import StoreUnavailable
 from otto_bot.store.ledger import Ledger
 from otto_bot.store.looks import AHEAD, Looks, RunRow, heard_name
 
@@ -27,7 +28,7 @@ REVIEWED_FOR = timedelta(days=30)
 MOST_DONE = 20
 """Runs that are done and looked at when a worker starts, those that changed last."""
 MOST_DUE = 500
-"""Runs whose look is due that are read in one round."""
+"""Runs of one installation whose look is due that are read in one round."""
 OWN_WORDS = timedelta(seconds=5)
 """What GitHub shows as changed this soon after a run's last event was Otto itself."""
 
@@ -70,6 +71,8 @@ class CatchUp:
         self._compare = Comparing(desk, ledger, archive)
         self._repositories: dict[int, tuple[datetime, list[RepositoryInfo]]] = {}
         self._installations: tuple[datetime, list[int]] | None = None
+        self._put_off: dict[int, datetime] = {}
+        """Repositories that could not be looked through: others have their turn before they have the next."""
         self._begun = False
 
     async def __call__(self) -> None:
@@ -86,28 +89,36 @@ class CatchUp:
             log.warning("installations could not be listed: %s", error)
             return
         purses = {one: Purse(self._budget) for one in installations}
+        swept = await self._swept()
         for installation, purse in purses.items():
-            await self._installation(installation, purse, every)
+            await self._installation(installation, purse, swept, every)
         await self._due(purses, every)
         if every:
             await self._done()
 
-    async def _installation(self, installation: int, purse: Purse, every: bool) -> None:
+    async def _swept(self) -> dict[int, Swept]:
+        """Where the looks at each repository stand; what lies ahead was written by a clock that was set back since."""
+        known = await asyncio.to_thread(self._looks.cursors, "swept/")
+        ahead = self._desk.now() + timedelta(seconds=AHEAD)
+        read = {int(name): Swept.model_validate_json(value) for name, value in known.items()}
+        return {name: one for name, one in read.items() if one.since <= ahead}
+
+    async def _installation(self, installation: int, purse: Purse, swept: dict[int, Swept], every: bool) -> None:
         hearing = await self._hearing(installation)
         try:
             infos = await self._infos(installation, hearing)
         except GitHubError as error:
             log.warning("repositories of installation %s could not be listed: %s", installation, error)
             return
-        known = await asyncio.to_thread(self._looks.cursors, "swept/")
         now = self._desk.now()
-        read = {int(name): Swept.model_validate_json(value) for name, value in known.items()}
-        # What lies ahead was written by a clock that was set back since: looked at as if for the first time.
-        swept = {name: one for name, one in read.items() if one.since <= now + timedelta(seconds=AHEAD)}
-        never = Swept(since=now, next_at=datetime.fromtimestamp(0, now.tzinfo))
-        infos = [info for info in infos if not info.archived and not info.disabled]
-        for info in sorted(infos, key=lambda one: swept.get(one.id, never).next_at):
-            if not every and swept.get(info.id, never).next_at > now:
+        never = datetime.fromtimestamp(0, now.tzinfo)
+
+        def turn(info: RepositoryInfo) -> datetime:
+            known = swept.get(info.id)
+            return max(known.next_at if known is not None else never, self._put_off.get(info.id, never))
+
+        for info in sorted((one for one in infos if not one.archived and not one.disabled), key=turn):
+            if not every and turn(info) > now:
                 break
             if not purse.sweep():
                 break
@@ -135,12 +146,20 @@ class CatchUp:
         return value is not None and abs(self._desk.now() - datetime.fromisoformat(value)) <= self._rhythm.heard_for
 
     async def _safely(self, repo: Repo, before: Swept | None, hearing: bool, purse: Purse) -> None:
+        """What is wrong with one repository delays no other."""
+        self._put_off[repo.id] = self._desk.now() + self._rhythm.unit
         try:
             await self._sweep(repo, before, hearing, purse)
+        except StoreUnavailable:
+            raise
         except GitHubError as error:
             log.warning("%s/%s could not be looked through: %s", repo.owner, repo.name, error)
             if isinstance(error, RetryLater):
                 purse.empty()
+        except Exception:
+            log.exception("%s/%s could not be looked through", repo.owner, repo.name)
+        else:
+            del self._put_off[repo.id]
 
     async def _sweep(self, repo: Repo, before: Swept | None, hearing: bool, purse: Purse) -> None:
         """What has changed in a repository since the last time: labels put on, and runs that it concerns."""
@@ -189,13 +208,13 @@ class CatchUp:
         seen, state = f"labelled/{repo.id}/{issue.number}", str(issue.updated_at)
         if await asyncio.to_thread(self._looks.get, seen) == state:
             return
-        events = await self._desk.repository(repo).yielding().labelled_events(issue.number)
-        put_on = [event for event in events if event.label == label]
-        if not put_on or put_on[-1].actor_id is None:
-            return
-        key = f"label/{repo.id}/{issue.number}/{put_on[-1].id}"
+        events = await self._desk.repository(repo).yielding().labelled_events(issue.number, "both")
+        last = next((event for event in reversed(events) if event.label == label), None)
+        if last is None or last.kind == "unlabeled" or last.actor_id is None:
+            return  # of what the issue shows GitHub's list may know a moment later
+        key = f"label/{repo.id}/{issue.number}/{last.id}"
         if not await asyncio.to_thread(self._ledger.knows, key):
-            who = Person(id=put_on[-1].actor_id, login=put_on[-1].actor_login)
+            who = Person(id=last.actor_id, login=last.actor_login)
             await self._desk.label(
                 repo, issue.number, label, who, "User", title=issue.title, body=issue.body, is_pull=False
             )
@@ -216,7 +235,7 @@ class CatchUp:
         now = self._desk.now()
         at = now + FAR if every else now
         hearing = {one: await self._hearing(one) for one in purses}
-        for row in await asyncio.to_thread(self._looks.due, at, MOST_DUE):
+        for row in await asyncio.to_thread(self._looks.due, at, min(self._budget // LOOK_COSTS, MOST_DUE)):
             purse = purses.get(row.installation)
             if purse is not None and purse.look():
                 try:
@@ -226,20 +245,26 @@ class CatchUp:
                     purse.empty()
 
     async def _look(self, row: RunRow, hearing: bool) -> None:
-        """Compare one run, and say when it is looked at next. Raises RetryLater."""
+        """Compare one run, and say when it is looked at next. Raises RetryLater; what else is wrong delays no other."""
         started = self._desk.now()
-        run = await self._desk.run(row.id)
+        news = row.updated_at > row.looked_at
         try:
-            await (self._compare.run(run) if row.active else self._compare.reviews(run))
-        except RetryLater:
+            news = await self._compared(row) or news
+        except (RetryLater, StoreUnavailable):
             raise
         except GitHubError as error:
             log.warning("run %s could not be compared with GitHub: %s", row.id, error)
-        after = await self._desk.run(row.id)
-        news = after != run or row.updated_at > row.looked_at
+        except Exception:
+            log.exception("run %s could not be compared with GitHub", row.id)
         quiet = 0 if news else row.quiet + 1
         next_at = started + self._rhythm.run(hearing=hearing, working=row.working, quiet=quiet)
         await asyncio.to_thread(self._looks.looked, row.id, started, next_at, quiet)
+
+    async def _compared(self, row: RunRow) -> bool:
+        """Whether something new was found."""
+        run = await self._desk.run(row.id)
+        await (self._compare.run(run) if row.active else self._compare.reviews(run))
+        return await self._desk.run(row.id) != run
 
     async def _done(self) -> None:
         """Runs that are done while their pull request is open: a review makes them go on."""
@@ -247,8 +272,12 @@ class CatchUp:
         for run_id in await asyncio.to_thread(self._ledger.done_lately, since, MOST_DONE):
             try:
                 await self._compare.reviews(await self._desk.run(run_id))
+            except StoreUnavailable:
+                raise
             except GitHubError as error:
                 log.warning("reviews of run %s could not be looked through: %s", run_id, error)
+            except Exception:
+                log.exception("reviews of run %s could not be looked through", run_id)
 
 
 def _repo(installation_id: int, info: RepositoryInfo) -> Repo:

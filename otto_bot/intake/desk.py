@@ -16,7 +16,7 @@ from otto_bot.core.issue import IssueText
 from otto_bot.core.run import Run
 from otto_bot.core.values import Frozen, Person, Repo
 from otto_bot.github.client import GitHubApp
-from otto_bot.github.errors import NotFound
+from otto_bot.github.errors import NotFound, Unreachable
 from otto_bot.github.models import Target
 from otto_bot.github.verbs import Repository
 from otto_bot.intake.boxes import outdated, surface_of, ticked
@@ -103,9 +103,14 @@ class Desk:
         return await asyncio.to_thread(lambda: self._ledger.append(run.id, [event], self.now()))
 
     async def label(
-        self, repo: Repo, number: int, label: str, who: Person, kind: str, *, title: str, body: str, is_pull: bool
-    ) -> None:
-        """The label was put on: a run starts, once for each time it was put on."""
+        self, repo: Repo, number: int, label: str, who: Person, kind: str, *, title: str, body: str, is_pull: bool,
+        as_of: datetime | None = None,
+    ) -> None:  # fmt: skip
+        """The label was put on: a run starts, once for each time it was put on, unless it is off again.
+
+        `as_of` is when the issue had last changed for whoever tells it. Raises NotYetKnown where GitHub does not list
+        yet that the label was put on.
+        """
         repository = self.repository(repo)
         if label != await self.label_of(repo):
             return
@@ -117,10 +122,14 @@ class Desk:
             if kind == "User":
                 await self._say(repository, number, f"label/{number}/{who.id}", words.refused(who.login, answer.why))
             return
-        put_on = [event for event in await repository.labelled_events(number) if event.label == label]
-        when = str(put_on[-1].id) if put_on else "unknown"
+        changes = [event for event in await repository.labelled_events(number, "both") if event.label == label]
+        last = changes[-1] if changes else None
+        if last is None or (last.kind == "unlabeled" and as_of is not None and last.at < as_of):
+            raise NotYetKnown(f"GitHub does not list yet that issue {number} got the label")
+        if last.kind == "unlabeled":
+            return  # told late
         trigger = Trigger(
-            key=f"label/{repo.id}/{number}/{when}", repo=repo, issue=number, title=title, body=body, actor=who
+            key=f"label/{repo.id}/{number}/{last.id}", repo=repo, issue=number, title=title, body=body, actor=who
         )
         await self._start(repository, trigger)
 
@@ -314,6 +323,8 @@ class Desk:
                 await self.tell(run, e.PullRequestClosed(at=self.now(), merged=True, by=who.login))
                 return
         answer = await self._gate.ask(repository, who, kind)
+        if answer.unsure:
+            raise Unreachable(0, f"whether {who.login} may write here is not known yet; the end of run {run.id} waits")
         if answer.allowed:
             await self.tell(run, e.IssueChanged(at=self.now(), what=what, by=who.login))
 

@@ -31,10 +31,11 @@ def review_key(review: p.Review) -> str:
 def box_key(comment: p.Comment, before: str) -> str:
     """An edit of a comment: which, from what, to what, and in which second.
 
-    The second tells the same tick of the same text apart from one made before it was redrawn.
+    The second tells the same tick of the same text apart from one made before it was redrawn. A browser may write line
+    ends of its own: they are no other tick.
     """
     at = comment.updated_at.isoformat() if comment.updated_at is not None else ""
-    return f"box/{comment.id}/{_digest(before, comment.body or '', at)}"
+    return f"box/{comment.id}/{_digest(_lines(before), _lines(comment.body or ''), at)}"
 
 
 def button_key(check: p.CheckRun, asked: str | None, who: Person) -> str:
@@ -45,6 +46,10 @@ def button_key(check: p.CheckRun, asked: str | None, who: Person) -> str:
     times = [check.started_at, check.completed_at]
     stood = json.dumps([check.head_sha, check.status, check.conclusion, times, check.output], sort_keys=True)
     return f"button/{check.id}/{_digest(asked or '', str(who.id), stood)}"
+
+
+def _lines(text: str) -> str:
+    return text.replace("\r\n", "\n")
 
 
 def _digest(*parts: str) -> str:

@@ -182,7 +182,10 @@ class Reviews:
         if found.author_id is None:
             return False
         who = Person(id=found.author_id, login=found.author_login)
-        return (await self._gate.ask(repository, who, found.author_type)).allowed
+        may = await self._gate.ask(repository, who, found.author_type)
+        if may.unsure:
+            raise Unreachable(0, f"whether {who.login} may write here is not known yet; review {found.id} waits")
+        return may.allowed
 
     def _repository(self, run: Run) -> Repository:
         return self._github.repository(run.repo.installation_id, run.repo.id)

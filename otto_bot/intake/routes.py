@@ -111,7 +111,7 @@ async def _labeled(router: Router, _delivery: Delivery, payload: p.Payload) -> N
     issue = payload.issue
     await router.desk.label(
         repo_of(payload), issue.number, label, who, kind, title=issue.title, body=issue.body or "",
-        is_pull=issue.pull_request is not None,
+        is_pull=issue.pull_request is not None, as_of=issue.updated_at,
     )  # fmt: skip
 
 
@@ -226,9 +226,9 @@ async def _reported(router: Router, _delivery: Delivery, payload: p.Payload) -> 
     if isinstance(payload, p.CheckRunPayload) and _says_nothing(router, payload.check_run):
         return
     sha, key, repo = _sha_of(payload), _key_of(payload), repo_of(payload)
-    for run_id in await asyncio.to_thread(router.looks.asking, repo.installation_id):
+    for run_id in await asyncio.to_thread(router.looks.asking, repo.installation_id, repo.id):
         run = await router.desk.run(run_id)
-        if run.repo.id == repo.id and is_news(run, sha, key):
+        if is_news(run, sha, key):
             await router.desk.tell(run, e.Reported(at=router.desk.now(), sha=sha, key=key))
 
 

@@ -22,7 +22,8 @@ PATH = "/webhooks/github"
 MAX_BYTES = 25 * 1024 * 1024
 """GitHub's own cap of a payload."""
 MOST_BYTES_IN_HAND = 48 * 1024 * 1024
-"""Bodies that are held at the same time, read or half read: more would let anybody fill the memory."""
+"""Bodies that are held at the same time, read or half read: more would let anybody fill the memory. What has come
+counts, not what a header promises: two promises would let anybody shut GitHub out."""
 BODY_SECONDS = 10.0
 """GitHub waits no longer for its answer."""
 
@@ -144,7 +145,6 @@ class Receiver:
         length = headers.get(b"content-length", b"")
         if _DIGITS.fullmatch(length):
             self._check_size(int(length))
-            held.take(int(length))
         try:
             async with asyncio.timeout(BODY_SECONDS):
                 return await self._pieces(receive, held)

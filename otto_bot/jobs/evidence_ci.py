@@ -8,7 +8,7 @@ from otto_bot.core.attempt import Verification
 from otto_bot.core.lanes import LaneKind
 from otto_bot.core.no_ci import WORDS, NoCiReason, why_no_ci
 from otto_bot.core.run import Run
-from otto_bot.github.errors import GitHubError, Unreachable
+from otto_bot.github.errors import GitHubError, RetryLater, Unreachable
 from otto_bot.jobs.context import Context, parse_workflows
 
 log = logging.getLogger(__name__)
@@ -26,8 +26,8 @@ async def no_ci_reason(
         states = {workflow.path: workflow.state for workflow in await repository.workflows()}
         number = verification.pull_request or (run.pull_request if verification.branch == run.run_branch else None)
         draft = number is not None and (await repository.pull_request(number)).draft
-    except Unreachable:
-        raise
+    except (Unreachable, RetryLater):
+        raise  # it is told later
     except GitHubError as error:
         log.warning("GitHub does not say why nothing ran for %s: %s", verification.sha, error)
         return "unknown", "", WORDS["unknown"]

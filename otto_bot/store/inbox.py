@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Sequence
 from datetime import datetime
 
@@ -14,9 +15,14 @@ from otto_bot.store.arrivals import Arrival, Arrivals, Stored
 from otto_bot.store.changes import Changes
 from otto_bot.store.database import reading, writing
 
+log = logging.getLogger(__name__)
+
 SLACK_SECONDS = 600.0
 """What pauses may add to the longest time that a limit closes an installation."""
 ATTEMPT_LIMIT = 8
+TAKEN_LIMIT = 16
+"""Times that a delivery is taken in hand without a word of how it ended: by then it is what ends the worker."""
+_TAKES_WORKERS = f"its worker ended {TAKEN_LIMIT} times while it was worked in"
 
 
 class Delivery(Frozen):
@@ -53,7 +59,7 @@ class Inbox:
         return self._arrivals.add(arrivals)
 
     def next(self, at: datetime) -> Delivery | None:
-        """The oldest delivery that waits; it is ours until `end` or `again`."""
+        """The oldest delivery that waits; it is ours until `end` or `again`. One that ended each worker is `dead`."""
         if not self._changes.worth_a_look(at):
             return None
         due = t.deliveries.c.not_before
@@ -69,11 +75,14 @@ class Inbox:
             if row is None:
                 return None
             # Until it is ended it comes again after a minute: a worker that dies here loses nothing.
-            c.execute(
-                t.deliveries.update()
-                .where(t.deliveries.c.id == row.id)
-                .values(state="received", attempts=row.attempts + 1, not_before=at.timestamp() + 60)
-            )
+            values = {"state": "received", "attempts": row.attempts + 1, "not_before": at.timestamp() + 60}
+            lost = row.attempts >= TAKEN_LIMIT
+            if lost:
+                log.error("delivery %s (%s) is dead: %s", row.guid, row.event, _TAKES_WORKERS)
+                values = {"state": "dead", "error": _TAKES_WORKERS}
+            c.execute(t.deliveries.update().where(t.deliveries.c.id == row.id).values(**values))
+        if lost:
+            return self.next(at)
         return Delivery(
             id=row.id, guid=row.guid, event=row.event, action=row.action, body=row.body, attempts=row.attempts + 1
         )

@@ -45,11 +45,16 @@ class Looks:
         self._engine = engine
 
     def due(self, at: datetime, most: int) -> list[RunRow]:
-        """Runs that are not over and whose look is due, the longest overdue first."""
+        """Runs that are not over and whose look is due, the longest overdue first; of each installation at most so
+        many, so that one with many, or one that nobody asks any more, leaves room for all others."""
         ahead = t.runs.c.looked_at > at.timestamp() + AHEAD  # by a clock that was set back since
         due = (t.runs.c.look_at <= at.timestamp()) | ahead
         where = (t.runs.c.active == 1) & due & (t.runs.c.version <= CODE_VERSION)
-        return self._rows(_select().where(where).order_by(t.runs.c.look_at, t.runs.c.id).limit(most))
+        order = (t.runs.c.look_at, t.runs.c.id)
+        place = sa.func.row_number().over(partition_by=t.runs.c.installation_id, order_by=order)
+        placed = sa.select(t.runs.c.id, place.label("place")).where(where).subquery()
+        query = _select().join(placed, placed.c.id == t.runs.c.id).where(placed.c.place <= most)
+        return self._rows(query.order_by(*order))
 
     def of_issues(self, repo_id: int, numbers: Sequence[int], done_since: datetime) -> list[RunRow]:
         """Runs of these issues and pull requests that are not over, or were done since then."""
@@ -66,15 +71,17 @@ class Looks:
         with reading(self._engine) as c:
             return list(c.execute(sa.select(t.runs.c.id).where(where).order_by(t.runs.c.id)).scalars())
 
-    def asking(self, installation_id: int) -> list[int]:
-        """Ids of runs that wait for Actions to end something."""
+    def asking(self, installation_id: int, repo_id: int) -> list[int]:
+        """Ids of a repository's runs that wait for Actions to end something."""
         where = (
             (t.effects.c.installation_id == installation_id)
+            & (t.runs.c.repo_id == repo_id)
             & t.effects.c.kind.in_(("verify", "journeys", "rerun"))
             & t.effects.c.state.in_(("due", "running"))
         )
         with reading(self._engine) as c:
-            return list(c.execute(sa.select(t.effects.c.run_id).where(where).distinct()).scalars())
+            query = sa.select(t.effects.c.run_id).join(t.runs, t.runs.c.id == t.effects.c.run_id).where(where)
+            return list(c.execute(query.distinct()).scalars())
 
     def looked(self, run_id: int, at: datetime, next_at: datetime, quiet: int) -> None:
         """A run was compared; `quiet` = how many looks in a row found nothing new."""

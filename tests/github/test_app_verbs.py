@@ -41,6 +41,18 @@ async def test_installation_of_a_repository(wire, app):
         await app.installation_for("acme", "none")
 
 
+async def test_more_installations_than_other_lists_may_have(wire, app):
+    """An App with ten thousand is looked after as one with ten."""
+
+    def answer(request):
+        page = int(request.url.params.get("page", "1"))
+        link = f'<https://api.github.test/app/installations?page={page + 1}>; rel="next"' if page < 100 else ""
+        return httpx.Response(200, json=[{"id": page}], headers={"link": link})
+
+    wire.router.get("/app/installations").mock(side_effect=answer)
+    assert len(await app.installations()) == 100
+
+
 async def test_repositories_of_an_installation(wire, app):
     wire.router.get("/installation/repositories").respond(
         json={"repositories": [{"id": 22, "name": "shop", "owner": {"login": "acme"}}]}

@@ -68,6 +68,21 @@ async def test_no_write_is_sent_while_another_has_no_answer(clock, monkeypatch):
     await send(pace)
 
 
+async def test_who_comes_again_while_a_write_has_no_answer_uses_up_no_budget(clock, monkeypatch):
+    """A minute without an answer, and everybody who has something to say asks every few seconds."""
+    monkeypatch.setattr("otto_bot.github.pace.PATIENCE", 0.01)
+    slots = LocalSlots(pause=0)
+    pace = Pace(1, slots, clock.now, clock.sleep)
+    async with pace.write(COMMENT):
+        clock.pass_(seconds=6)
+        for _ in range(200):
+            clock.pass_(seconds=0.25)
+            with pytest.raises(RetryLater, match=UNANSWERED):
+                await send(pace, COMMENT)
+    for _ in range(79):
+        await send(pace, COMMENT)
+
+
 async def test_what_waited_for_a_slow_write_is_not_sent_right_behind_it(clock, pace):
     started = []
 
@@ -187,6 +202,18 @@ async def test_after_the_last_request_of_the_hour_none_is_sent(wire, app, clock)
 async def test_headers_that_cannot_be_read_or_are_past_close_nothing(clock, pace, headers):
     await pace.heard(headers)
     await pace.read(yields=True)
+
+
+async def test_a_time_that_no_limit_lasts_until_is_not_waited_for(clock, pace):
+    """A proxy wrote nonsense once, or the clock of the host was set back by a day."""
+    await pace.heard({**quota(clock, 100), "x-ratelimit-reset": "9999999999"})
+    await pace.read(yields=True)
+    await pace.heard(quota(clock, 100))
+    with pytest.raises(RetryLater, match=FEW_LEFT):
+        await pace.read(yields=True)
+    clock.pass_(seconds=-86400)
+    await pace.read(yields=True)
+    await send(pace, LABEL.model_copy(update={"yields": True}))
 
 
 async def test_the_quota_of_another_resource_is_not_this_one(clock, pace):

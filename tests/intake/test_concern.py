@@ -8,10 +8,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import sqlalchemy as sa
 from hypothesis import given
 from hypothesis import strategies as st
 
-from otto_bot.intake.at_work import EXPECTED_SECONDS, MOST_EXPECTED, AtWork
+from otto_bot.intake.at_work import EXPECTED_SECONDS, MOST_EXPECTED, STALE_SECONDS, AtWork
 from otto_bot.intake.concern import NotAnObject, begins, concerns_us, parts
 from otto_bot.intake.payloads import MODELS
 from otto_bot.store.database import StoreUnavailable
@@ -183,6 +184,34 @@ async def test_every_repository_counts_until_the_store_was_asked_and_when_it_can
         await work.refresh()
         seen.append((1 in work, 2 in work))
     assert seen == [(True, True), (True, False), (True, True), (False, False)]
+
+
+async def test_a_mistake_of_ours_drops_nothing_and_ends_no_asking(caplog: pytest.LogCaptureFixture) -> None:
+    answers: list[frozenset[int] | None] = [frozenset({1}), None, frozenset()]
+
+    def ask() -> frozenset[int]:
+        answer = answers.pop(0)
+        if answer is None:
+            raise sa.exc.ProgrammingError("SELECT", {}, Exception("no such column"))
+        return answer
+
+    work = AtWork(ask, Clock())
+    seen = []
+    for _ in range(3):
+        await work.refresh()
+        seen.append(2 in work)
+    assert seen == [False, True, False]
+    assert "not known" in caplog.text
+
+
+async def test_what_a_store_that_hangs_said_long_ago_counts_no_more() -> None:
+    clock = Clock()
+    work = AtWork(frozenset, clock)
+    await work.refresh()
+    clock.now = STALE_SECONDS
+    assert 2 not in work
+    clock.now += 1
+    assert 2 in work
 
 
 async def test_where_a_run_may_begin_is_expected_for_a_while() -> None:

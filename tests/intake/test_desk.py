@@ -123,6 +123,16 @@ async def test_a_new_label_after_the_end_starts_another_run(started: Any) -> Non
     assert [started.ledger.load(n).ordinal for n in started.ledger.run_ids()] == [1, 2]
 
 
+async def test_the_end_of_a_run_waits_where_github_does_not_say_who_asks_for_it(started: Any) -> None:
+    started.now.ahead += timedelta(minutes=2)  # what was known of the person is not believed any more
+    started.fault(kind="status", status=502, match={"path": "/permission", "count": 3})
+    await started.do(unlabel={"name": "otto"})
+    assert started.run.outcome is None
+    started.now.ahead += timedelta(seconds=30)
+    await started.work()
+    assert started.run.outcome is Outcome.CANCELLED
+
+
 async def test_a_command_carries_the_time_its_comment_was_written(started: Any) -> None:
     """Also where it is only found by looking."""
     await started.do(comment="/otto status")

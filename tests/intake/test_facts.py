@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 from otto_bot.core import events as e
 from otto_bot.core.values import Person
 from otto_bot.intake import payloads as p
+from otto_bot.intake.boxes import unticked
 from otto_bot.intake.facts import box_key, button_key
 
 Act = Callable[[Any], Awaitable[None]]
@@ -115,6 +116,34 @@ async def test_a_label_that_was_taken_off_before_does_not_end_the_next_run(start
     assert started.run.outcome is None
 
 
+async def test_a_label_that_is_told_when_it_is_off_again_starts_nothing(bench: Any) -> None:
+    bench.fault(kind="drop", event="issues", action="labeled")
+    await bench.do(label={"name": "otto"})
+    late = bench.stand_in.hub.world.deliveries[-1]
+    await bench.do(unlabel={"name": "otto"})
+    await again(bench, [late])
+    assert bench.ledger.run_ids() == []
+    assert {row.state for row in bench.rows()} <= {"done"}
+
+
+async def test_a_label_that_github_does_not_list_yet_starts_one_run_a_moment_later(bench: Any) -> None:
+    """Without the number of its event, asking would find the same label once more."""
+    bench.fault(kind="drop", event="issues", action="labeled")
+    await bench.do(label={"name": "otto"})
+    told, world = bench.stand_in.hub.world.deliveries[-1], bench.stand_in.hub.world
+    event = world.issue_events.pop()
+    await again(bench, [told])
+    assert bench.ledger.run_ids() == []
+
+    world.issue_events.append(event)
+    bench.now.ahead += timedelta(seconds=30)
+    await bench.work()
+    assert bench.ledger.knows(f"label/{bench.repo.id}/1/{event.id}")
+    await bench.do(comment="/otto stop")
+    await bench.catch_up()
+    assert len(bench.ledger.run_ids()) == 1
+
+
 EDIT = {"id": 7, "body": "- [x] yes", "updated_at": "2026-01-05T09:00:00Z"}
 CHECK = {"id": 9, "name": "Otto", "head_sha": "a", "status": "completed", "conclusion": "failure",
          "completed_at": "2026-01-05T09:00:00Z", "output": {"title": "t1 failed"}}  # fmt: skip
@@ -134,6 +163,15 @@ DEV = Person(id=1, login="dev")
 def test_ticks(changed: dict[str, Any], before: str, same: bool) -> None:
     one = box_key(p.Comment.model_validate(EDIT), "- [ ] yes")
     assert (box_key(p.Comment.model_validate({**EDIT, **changed}), before) == one) is same
+
+
+def test_a_tick_that_a_browser_wrote_with_its_own_line_ends_is_found_as_the_same() -> None:
+    """A webhook tells what stood there before; who looks takes it from what stands there now."""
+    before = "Otto\r\n- [ ] `/otto pause` stop"
+    edited = p.Comment.model_validate({**EDIT, "body": before.replace("[ ]", "[x]")})
+    found = unticked(edited.body or "")
+    assert found is not None
+    assert box_key(edited, found) == box_key(edited, before)
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,9 @@ from otto_bot.github.ci_models import Delivery
 from otto_bot.intake.redelivery import TRIES, Redelivery, missed, window
 from otto_bot.intake.rhythm import Rhythm
 from otto_bot.redeliver import Wanted, run, span
+from otto_bot.store.database import open_database
 from otto_bot.store.deliveries import Deliveries
+from otto_bot.store.installations import APP, Installations
 
 T0 = datetime(2026, 1, 5, 9, tzinfo=UTC)
 MINUTES = Rhythm(unit=timedelta(minutes=1))
@@ -187,6 +189,19 @@ async def test_the_command_says_what_it_cannot_do(bench: Any, capsys: pytest.Cap
     bench.fault(kind="status", status=401, match={"path": "/app/hook/deliveries", "count": 10})
     assert await command(bench) == 1
     assert "OTTO_PRIVATE_KEY" in capsys.readouterr().err
+
+
+async def test_the_command_keeps_to_a_limit_that_a_worker_met(bench: Any, capsys: pytest.CaptureFixture[str]) -> None:
+    assert await command(bench) == 0
+    engine = open_database(bench.settings.database)
+    Installations(engine).close(APP, bench.now() + timedelta(minutes=10), "GitHub's rate limit", bench.now())
+    engine.dispose()
+    before = len(bench.stand_in.hub.world.requests)
+    assert await command(bench) == 1
+    said = capsys.readouterr().err
+    assert "GitHub's rate limit. Say it again after 20" in said
+    assert "OTTO_PRIVATE_KEY" not in said
+    assert len(bench.stand_in.hub.world.requests) == before
 
 
 @pytest.mark.parametrize(("text", "hours"), [("30m", 0.5), ("2h", 2), ("3d", 72)])

@@ -263,6 +263,21 @@ async def test_improve_takes_up_comments_that_asked_for_nothing_by_themselves(st
 
 
 @pytest.mark.slow
+async def test_improve_waits_where_github_does_not_say_who_reviewed(started: Any) -> None:
+    """To say that there is nothing to improve would not be true."""
+    started.stand_in.hub.world.users["bob"] = User("bob", 7778, permission="write")
+    await started.opened()
+    await finished(started)
+    await ask(started, "bob", state="comment")
+    started.fault(kind="status", status=502, match={"path": "/bob/permission", "count": 3})
+    await started.do(comment={"where": "pull/2", "body": "/otto improve"})
+    assert [text for text in started.answers() if "nothing to improve" in text] == []
+    started.now.ahead += timedelta(seconds=30)
+    await started.work()
+    assert [review.by.login for review in told_reviews(started)] == ["bob"]
+
+
+@pytest.mark.slow
 async def test_improve_takes_single_comments_of_one_person_together(started: Any) -> None:
     await started.opened()
     await finished(started)

@@ -7,10 +7,12 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+import sqlalchemy as sa
 
 from otto_bot.core import events as e
-from otto_bot.intake.catchup import CatchUp
+from otto_bot.intake.catchup import MOST_DUE, CatchUp, Swept
 from otto_bot.intake.rhythm import BUDGET, LOOK_COSTS, Purse, Rhythm
+from otto_bot.store import tables as t
 from otto_bot.store.ledger import Trigger
 
 MINUTE = timedelta(minutes=1)
@@ -69,7 +71,7 @@ async def minutes(bench: Any, catch_up: CatchUp, number: int) -> list[int]:
 def deaf(bench: Any) -> None:
     """No webhook was ever heard."""
     with bench.engine.begin() as c:
-        c.exec_driver_sql("DELETE FROM cursors WHERE name LIKE 'heard/%'")
+        c.execute(t.cursors.delete().where(t.cursors.c.name.startswith("heard/")))
 
 
 def at_rest(bench: Any) -> None:
@@ -158,3 +160,55 @@ async def test_a_limit_ends_the_round_of_its_installation(started: Any) -> None:
     started.fault(kind="secondary_limit", retry_after=600, match={"path": "/issues", "count": 100})
     assert sum(await minutes(started, catch_up, 2)) <= 4
     assert [event for event in started.told() if isinstance(event, e.CommandGiven)] == []
+
+
+async def test_a_run_that_cannot_be_read_delays_no_other(started: Any, caplog: pytest.LogCaptureFixture) -> None:
+    """An error of our own is logged with its run, and the round goes on."""
+    catch_up = rounds(started)
+    await catch_up.round(every=True)
+    started.drop("issue_comment")
+    await started.do(comment="/otto pause")
+    trigger = Trigger(key="k2", repo=started.repo, issue=2, title="t", body="", actor=started.run.actor)
+    broken = started.ledger.start(trigger, started.run.caps, started.now())
+    with started.engine.begin() as c:
+        c.exec_driver_sql("UPDATE runs SET state = 'nonsense' WHERE issue = 2")
+        c.exec_driver_sql("UPDATE runs SET look_at = 2 - issue")  # it comes first
+    deaf(started)
+    await minutes(started, catch_up, 1)
+    told = [item.event for item in started.ledger.events(1)]
+    assert [one.given.command.verb for one in told if isinstance(one, e.CommandGiven)] == ["pause"]
+    assert f"run {broken.id} could not be compared" in caplog.text
+
+
+async def test_an_installation_that_nobody_asks_any_more_leaves_room_for_others(started: Any) -> None:
+    """It was suspended with more runs at work than one round reads; their looks stay due for ever."""
+    catch_up = rounds(started)
+    await catch_up.round(every=True)
+    with started.engine.begin() as c:
+        row = dict(c.execute(sa.select(t.runs)).mappings().one())
+        away = [
+            {**row, "id": 1000 + n, "repo_id": 99, "issue": n, "trigger_key": f"away/{n}", "installation_id": 99,
+             "look_at": 0.0} for n in range(MOST_DUE)
+        ]  # fmt: skip
+        c.execute(t.runs.insert(), away)
+        c.execute(t.runs.update().where(t.runs.c.id == row["id"]).values(look_at=1.0))
+    started.drop("issue_comment")
+    await started.do(comment="/otto pause")
+    deaf(started)
+    later = Swept(since=started.now(), next_at=started.now() + 9 * MINUTE)  # so that only its own look finds it
+    started.looks.set(f"swept/{started.repo.id}", later.model_dump_json())
+    await minutes(started, catch_up, 1)
+    told = [item.event for item in started.ledger.events(1)]
+    assert [one.given.command.verb for one in told if isinstance(one, e.CommandGiven)] == ["pause"]
+
+
+async def test_repositories_that_cannot_be_looked_through_leave_room_for_others(bench: Any) -> None:
+    """More than one round may ask: GitHub knows none of them any more. The next round begins with the others."""
+    catch_up = rounds(bench, BUDGET)
+    (info,) = await bench.github.repositories(bench.repo.installation_id)
+    gone = [info.model_copy(update={"id": 7_000_000 + number}) for number in range(20)]
+    catch_up._repositories[bench.repo.installation_id] = (bench.now() + 9 * MINUTE, [*gone, info])
+    bench.drop("issues")
+    await bench.do(label={"name": "otto"})
+    await minutes(bench, catch_up, 2)
+    assert bench.run.issue == 1

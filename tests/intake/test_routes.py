@@ -9,6 +9,8 @@ from typing import Any
 import pytest
 
 from otto_bot.core import events as e
+from otto_bot.store import tables as t
+from otto_bot.store.ledger import Trigger
 
 SENDER = {"id": 1, "login": "dev", "type": "User"}
 
@@ -41,6 +43,21 @@ async def test_only_what_a_verification_waits_for_is_reported(started: Any) -> N
     started.ledger.append(run.id, [ended], started.now())
     await started.put("status", "", body(started, id=8, sha=run.head, context="ci", state="success"))
     assert len(reported(started)) == 3
+
+
+async def test_a_run_of_another_repository_holds_up_no_report(started: Any) -> None:
+    """It waits for Actions too, and belongs to a newer version, which may not be there for long."""
+    run = await started.opened()
+    elsewhere = started.repo.model_copy(update={"id": started.repo.id + 1})
+    trigger = Trigger(key="k2", repo=elsewhere, issue=2, title="t", body="", actor=run.actor)
+    other = started.ledger.start(trigger, run.caps, started.now())
+    with started.engine.begin() as c:
+        c.execute(t.runs.update().where(t.runs.c.id == other.id).values(version=t.runs.c.version + 1))
+        c.execute(t.effects.update().where(t.effects.c.run_id == other.id).values(kind="verify", state="due"))
+    workflow_run = {"id": 5, "head_sha": run.head, "status": "completed"}
+    await started.put("workflow_run", "completed", body(started, action="completed", workflow_run=workflow_run))
+    assert [item.event.type for item in started.ledger.events(run.id)][-1] == "Reported"
+    assert started.rows()[-1].state == "done"
 
 
 async def test_our_own_checks_report_nothing(started: Any) -> None:

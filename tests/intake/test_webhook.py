@@ -291,8 +291,9 @@ def test_other_types_than_githubs_are_kept_for_the_worker_to_judge(served: Serve
     assert served.post(body_of(payload)).json() == {"result": "stored"}
 
 
-def test_bodies_in_hand_are_limited_by_their_lengths(served: Served, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Nobody fills the memory with bodies that are half sent: the next one is refused until they are gone."""
+def test_bodies_in_hand_are_limited_by_what_has_come(served: Served, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nobody fills the memory with bodies that are half sent: the next one is refused until they are gone. A length
+    that is only promised keeps nobody out."""
     monkeypatch.setattr("otto_bot.intake.webhook.MOST_BYTES_IN_HAND", LIMIT)
     head = (
         "POST /webhooks/github HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nX-GitHub-Event: issues\r\n"
@@ -300,6 +301,8 @@ def test_bodies_in_hand_are_limited_by_their_lengths(served: Served, monkeypatch
     )
     with socket.create_connection(("127.0.0.1", served.port), timeout=10) as half:
         half.sendall(head.encode() + b"{")
+        assert served.post(body_of(LABELLED)).status_code == 202
+        half.sendall(b" " * (LIMIT - 20))
         wait_for(lambda: served.post(body_of(LABELLED)).status_code == 503)
     wait_for(lambda: served.post(body_of(LABELLED)).status_code == 202)
 

@@ -13,7 +13,7 @@ from otto_bot.core.values import Usage
 from otto_bot.store import tables as t
 from otto_bot.store.archive import ARTIFACT_LIMIT, Archive
 from otto_bot.store.database import open_database
-from otto_bot.store.inbox import ATTEMPT_LIMIT, Inbox
+from otto_bot.store.inbox import ATTEMPT_LIMIT, TAKEN_LIMIT, Inbox
 
 At = Callable[[float], datetime]
 
@@ -53,6 +53,18 @@ def test_the_same_delivery_at_once_is_stored_once(database_url: str, inbox: Inbo
         thread.join()
 
     assert sorted(new) == [False] * 4 + [True]
+
+
+def test_a_delivery_that_ends_every_worker_is_left_to_a_person(inbox: Inbox, at: At) -> None:
+    inbox.add("bad", "issues", "labeled", b"{}", at(0))
+    inbox.add("good", "issues", "labeled", b"{}", at(0))
+    taken = []
+    for _ in range(TAKEN_LIMIT + 2):  # each time another worker, for the last one has died
+        inbox.release()
+        one = inbox.next(at(1))
+        taken.append(one.guid if one is not None else "")
+    assert taken == ["bad"] * TAKEN_LIMIT + ["good"] * 2
+    assert inbox.counts() == {"dead": 1, "received": 1}
 
 
 def test_a_delivery_in_a_dead_workers_hand_comes_again(inbox: Inbox, at: At) -> None:

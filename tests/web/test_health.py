@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+import threading
+from collections.abc import AsyncIterator, Iterator
 from datetime import UTC, datetime
 
 import httpx
 import pytest
 import sqlalchemy as sa
 from fastapi import FastAPI
+from prometheus_client.core import GaugeMetricFamily, Metric
+from prometheus_client.registry import Collector
 
 from otto_bot.store.database import open_database
 from otto_bot.store.effect_rows import EffectRows
@@ -107,6 +110,22 @@ async def test_a_state_that_is_left_is_not_shown_any_more(web: Web) -> None:
 
     assert 'otto_inbox{state="done"} 1.0' in text
     assert "received" not in text
+
+
+async def test_series_that_ask_the_database_hold_up_no_webhook(web: Web) -> None:
+    """They are collected beside the event loop, which answers deliveries meanwhile."""
+    threads: list[int] = []
+
+    class Asks(Collector):
+        def collect(self) -> Iterator[Metric]:
+            threads.append(threading.get_ident())
+            yield GaugeMetricFamily("otto_asked", "Asked", 1)
+
+    web.metrics.registry.register(Asks())
+    threads.clear()
+    assert "otto_asked 1.0" in (await web.http.get("/metrics")).text
+    assert threads
+    assert threading.get_ident() not in threads
 
 
 async def test_two_processes_in_one_interpreter_do_not_mix() -> None:
