@@ -26,7 +26,7 @@ from otto_bot.core.values import keep
 from otto_bot.core.waits import _waits_for, waiting, waits_for
 from otto_bot.store.ledger import replay
 
-QUIETLY = settings(max_examples=10, suppress_health_check=[HealthCheck.too_slow], deadline=None)
+QUIETLY = settings(max_examples=5, suppress_health_check=[HealthCheck.too_slow], deadline=None)
 
 
 def ledger(seed: int) -> list[RunEvent]:

@@ -30,6 +30,7 @@ def test_a_kill_at_every_write_ends_the_same(server: ForkServer, small: Ended, n
     assert not [point for point in missed if point.makes]
 
 
+@pytest.mark.slow
 @pytest.mark.timeout(240)
 def test_a_run_survives_a_kill_between_a_comment_and_its_record(server: ForkServer, tmp_path: Path) -> None:
     """Quick: one point of all."""

@@ -46,6 +46,7 @@ def line_appears(log: Path, text: str, process: subprocess.Popen[str]) -> None:
         time.sleep(0.02)
 
 
+@pytest.mark.slow
 def test_an_id_runs_once(tmp_path: Path, database_url: str) -> None:
     log = tmp_path / "log"
     log.touch()
@@ -56,6 +57,7 @@ def test_an_id_runs_once(tmp_path: Path, database_url: str) -> None:
     assert Counter(log.read_text().splitlines()) == Counter(lines)
 
 
+@pytest.mark.slow
 def test_after_kill_9_the_next_generation_runs(tmp_path: Path, database_url: str) -> None:
     """The dead try never runs again under its own id; the effect is done by the next one."""
     database, log = database_url, tmp_path / "log"
