@@ -64,15 +64,18 @@ class Executor:
         """By id: what the loop has claimed for this worker, whether it is at work yet or not."""
         self._since: dict[str, float] = {}
         self._let_go: set[str] = set()
+        self._ending = False
         self.progressed = asyncio.Event()
         """Set whenever an effect has ended: more may be due."""
 
     async def __call__(self, ticket: Ticket) -> None:
         """Execute a ticket; a stale one does nothing. Only a database that is away leaves it to the reaper."""
+        ours = ticket.id in self.claimed
         try:
             effect = await asyncio.to_thread(self._rows.begin, ticket, self._now())
-            if effect is None:
+            if effect is None or self._ending:
                 return
+            ours = True
             work = asyncio.ensure_future(self._work(effect, ticket))
             self.running[ticket.key] = Running(ticket, effect, work)
             await work
@@ -84,9 +87,12 @@ class Executor:
             log.warning("%s is left to the reaper: %s", ticket.id, error)
         finally:
             try:
-                await self._release(ticket)
+                # One that comes late was lost, and a later try of the same key may be at work here.
+                if ours:
+                    await self._release(ticket)
             finally:
-                self.running.pop(ticket.key, None)
+                if (last := self.running.get(ticket.key)) is not None and last.ticket == ticket:
+                    del self.running[ticket.key]
                 self._let_go.discard(ticket.id)
                 self._drop(ticket)
                 self.progressed.set()
@@ -126,7 +132,11 @@ class Executor:
             self.cancel(running.ticket)
 
     async def give_back(self, seconds: float) -> None:
-        """Cancel all that is at work; what has ended within that time is due again at once. Nothing failed."""
+        """Cancel all that is at work; what has ended within that time is due again at once. Nothing failed.
+
+        Nothing begins after this: what is given back is another worker's from then on.
+        """
+        self._ending = True
         works = {running.ticket.id: running.work for running in self.running.values()}
         tickets = list(self.claimed.values())
         self.let_go()
