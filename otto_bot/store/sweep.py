@@ -15,6 +15,7 @@ from otto_bot.core.slim import slimmed
 from otto_bot.core.values import stored_json
 from otto_bot.store import tables as t
 from otto_bot.store.database import reading, writing
+from otto_bot.store.versions import CODE_VERSION
 
 BATCH = 200
 """Rows of one transaction; nobody waits long for it."""
@@ -71,6 +72,7 @@ class Sweep:
             where = (
                 (row.record == "full") & (row.active == 0) & (row.updated_at < before.timestamp()) & (row.id > after)
             )
+            where &= row.version <= CODE_VERSION  # what newer code keeps in a state, this one would lose
             with reading(self._engine) as c:
                 ids = c.execute(sa.select(row.id).where(where).order_by(row.id).limit(BATCH)).scalars().all()
             if not ids:
@@ -82,10 +84,12 @@ class Sweep:
         # Its own journal first, turn by turn: a coder's turns are the bulk, and no longer transaction is needed.
         removed = {"journal": self._journal(run_id)}
         with self._transaction() as c:
-            row = c.execute(sa.select(t.runs.c.state, t.runs.c.active).where(t.runs.c.id == run_id)).first()
+            query = sa.select(t.runs.c.state, t.runs.c.active, t.runs.c.version).where(t.runs.c.id == run_id)
+            # Whoever has something to say of it waits: what is written below is made of what is read here.
+            row = c.execute(query if self._dry else query.with_for_update()).first()
             in_hand = (t.effects.c.run_id == run_id) & (t.effects.c.state == "running")
             busy = c.execute(sa.select(t.effects.c.key).where(in_hand).limit(1)).first()
-            if row is None or row.active or busy is not None:
+            if row is None or row.active or row.version > CODE_VERSION or busy is not None:
                 return removed  # it has come to life again, or somebody still has something of it in hand
             for name, table, size in (
                 ("events", t.events, sa.func.length(t.events.c.body)),
