@@ -20,7 +20,8 @@ from otto_bot.store.ticket import Ticket
 
 UNWANTED = ("dropped", "due")
 """States of a row whose former try may still be at work: `worker` names who has it in hand."""
-_CLAIMS = 748393
+_CLAIMS = 748_395
+"""Of PostgreSQL's advisory locks; 748392 is of the schema, 748393 of learnings, 748394 of places."""
 
 
 @dataclass(frozen=True)
@@ -113,6 +114,9 @@ class _Candidates:
             .where(r.version <= self._claim.version)
             .order_by(e.not_before, e.key)
             .limit(self._claim.room)
+            # What someone is writing of just now is left for the next look: all other claims wait for this one, and
+            # two that each wait for a row of the other would never end.
+            .with_for_update(of=t.effects, skip_locked=True)
         )
         self._read.extend(self._c.execute(query).all())
         self._more = len(self._read) == self._claim.room

@@ -180,6 +180,23 @@ def test_runs_and_kinds_of_a_newer_version_are_left_to_it(house: House, engine: 
     assert names(EffectRows(engine, version=CODE_VERSION + 1).claim("new", at(10), 9)) == [f"{newer.id}/show"]
 
 
+def test_a_claim_waits_for_nobody_who_writes_of_effects_or_learnings(
+    house: House, engine: sa.Engine, backend: str
+) -> None:
+    """It would hold up every other worker's, and could wait for one who waits for it."""
+    if backend == "sqlite":
+        return  # one writer after the other: who claims is the only one
+    run = house.run(1)
+    house.due(run, EffectKind.SHOW, range(3))
+    first = f"run/{run.id}/{EffectKind.SHOW}/00000"
+    sa.event.listen(engine, "begin", lambda c: c.exec_driver_sql("SET LOCAL lock_timeout = '2s'"))
+    with writing(engine) as c:
+        c.execute(t.effects.update().where(t.effects.c.key == first).values(body="{}"))
+        c.execute(sa.text("SELECT pg_advisory_xact_lock(748393)"))
+        assert sorted(ticket.key[-1] for ticket in house.claim()) == ["1", "2"]
+    assert [ticket.key for ticket in house.claim(second=20)] == [first]
+
+
 def test_a_claim_reads_what_is_due_and_in_hand_only(house: House) -> None:
     """By the plans of its statements: none goes through the table, however many effects there are."""
     run, others = house.run(1), 200
