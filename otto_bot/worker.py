@@ -183,12 +183,13 @@ async def _engine(settings: Settings, alone: bool) -> AsyncIterator[Engine]:
         gate = PermissionGate(utc_now, lambda _repo: ())
         desk = Desk(ledger, github, gate, settings.caps, utc_now, settings.web_url, learnings=learnings)
         rhythm = Rhythm(unit=timedelta(seconds=settings.catchup_seconds))
-        deliveries = SideBySide(Router(desk, inbox, looks).deliver, inbox, utc_now)
+        executor = Executor(ledger, rows, jobs_for(context), translate, clock)
+        deliveries = SideBySide(Router(desk, inbox, looks).deliver, inbox, utc_now, executor.progressed.set)
         switch.engine = Engine(
             who=Who(name, host, shown(CODE_VERSION), alone),
             records=Records(rows, inbox, WorkerRows(engine_db), Leader(engine_db), clock),
             queue=DbosQueue(queue_url(settings.database), "otto" if alone else name),
-            executor=Executor(ledger, rows, jobs_for(context), translate, clock),
+            executor=executor,
             deliver=deliveries,
             catch_up=_catching_up(
                 Redelivery(github, Deliveries(engine_db), looks, rhythm, utc_now, window(settings.github_api_url)),

@@ -66,7 +66,7 @@ class Executor:
         self._let_go: set[str] = set()
         self._ending = False
         self.progressed = asyncio.Event()
-        """Set whenever an effect has ended: more may be due."""
+        """Set whenever an effect has ended or a delivery is worked in: more may be due."""
 
     async def __call__(self, ticket: Ticket) -> None:
         """Execute a ticket; a stale one does nothing. Only a database that is away leaves it to the reaper."""

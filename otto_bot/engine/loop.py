@@ -227,7 +227,6 @@ class Engine:
             if delivery is None:
                 return
             await self._deliver(delivery)
-            self._executor.progressed.set()
 
     async def _beat(self) -> None:
         asked_at = asyncio.get_running_loop().time()

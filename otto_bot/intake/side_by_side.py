@@ -36,12 +36,20 @@ class _Lane:
 
 
 class SideBySide:
-    """Takes a delivery in hand and returns; the work goes on in a task of its installation's lane."""
+    """Takes a delivery in hand and returns; the work goes on in a task of its installation's lane.
+
+    `ended` is called whenever one is worked in: something may be due now.
+    """
 
     def __init__(
-        self, deliver: Callable[[Delivery], Awaitable[None]], inbox: Inbox, now: Callable[[], datetime]
+        self,
+        deliver: Callable[[Delivery], Awaitable[None]],
+        inbox: Inbox,
+        now: Callable[[], datetime],
+        ended: Callable[[], None] = lambda: None,
     ) -> None:
         self._deliver = deliver
+        self._ended = ended
         self._inbox = inbox
         self._now = now
         self._lanes: dict[int, _Lane] = {}
@@ -95,6 +103,7 @@ class SideBySide:
 
     def _done(self, installation: int, lane: _Lane, task: asyncio.Task[None]) -> None:
         lane.tasks.discard(task)
+        self._ended()
         if not lane.tasks and self._lanes.get(installation) is lane:
             del self._lanes[installation]
         if not task.cancelled() and (error := task.exception()) is not None:

@@ -29,9 +29,13 @@ class House:
         self.now = T0
         self.held: dict[int, asyncio.Event] = {}
         self.done: list[str] = []
+        self.told: list[int] = []
         self.three = asyncio.Event()
         self.fails: Exception | None = None
-        self.side = SideBySide(self._work, self.inbox, lambda: self.now)
+        self.side = SideBySide(self._work, self.inbox, lambda: self.now, self.ended)
+
+    def ended(self) -> None:
+        self.told.append(len(self.done))
 
     def hold(self, installation: int) -> None:
         self.held[installation] = asyncio.Event()
@@ -84,6 +88,18 @@ async def test_a_slow_installation_delays_no_other_and_keeps_its_order(house: Ho
     house.held[1].set()
     await house.side.settled()
     assert house.done == ["b1", "b2", "b3", "a1", "a2"]
+
+
+async def test_whoever_waits_for_work_is_told_when_it_is_there_and_not_before(house: House) -> None:
+    """When a delivery is taken in hand nothing is due yet; when it is worked in, nobody should sleep on."""
+    house.hold(1)
+    house.come(1, "a")
+    await house.take()
+    assert house.told == []
+    house.held[1].set()
+    await house.side.settled()
+    await asyncio.sleep(0)
+    assert house.told == [1]
 
 
 async def test_a_backlog_of_a_slow_one_is_put_back_and_comes_again(
