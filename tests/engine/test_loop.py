@@ -68,6 +68,7 @@ class House:
 def house(database_url: str) -> Iterator[House]:
     made = House(database_url)
     yield made
+    made.engine._heart.shutdown()  # a last beat may be under way
     made.db.dispose()
 
 
