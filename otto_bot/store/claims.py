@@ -15,6 +15,7 @@ import sqlalchemy as sa
 from otto_bot.core.effects import EffectKind
 from otto_bot.core.limits import AGENTS, WORK, HostLimits
 from otto_bot.store import tables as t
+from otto_bot.store.installations import is_closed
 from otto_bot.store.leases import TOLERANCE_SECONDS
 from otto_bot.store.ticket import Ticket
 
@@ -175,7 +176,7 @@ def _installations(c: sa.Connection, now: float, hand: _Hand) -> Sequence[int]:
     due = (e.state == "due") & (e.not_before <= now)
     oldest = sa.func.min(e.not_before)
     rows = c.execute(sa.select(e.installation_id, oldest).where(due).group_by(e.installation_id)).all()
-    closed = set(c.execute(sa.select(i.id).where(i.closed_until > now)).scalars())
+    closed = set(c.execute(sa.select(i.id).where(is_closed(now))).scalars())
     return [
         number
         for number, _ in sorted(rows, key=lambda row: (hand.count[row[0]], row[1], row[0]))

@@ -12,11 +12,13 @@ import sqlalchemy as sa
 from otto_bot.core.config import HostCaps
 from otto_bot.core.effects import Effect, EffectKind
 from otto_bot.core.limits import WORK, AtOnce, HostLimits
+from otto_bot.core.quota import Ask
 from otto_bot.core.run import Run
 from otto_bot.core.values import Person, Repo
 from otto_bot.store import tables as t
 from otto_bot.store.database import writing
 from otto_bot.store.effect_rows import EffectRows
+from otto_bot.store.installations import Installations
 from otto_bot.store.ledger import Ledger, Trigger
 from otto_bot.store.ticket import Ticket
 from otto_bot.store.versions import CODE_VERSION
@@ -167,6 +169,19 @@ def test_an_installation_that_github_has_closed_waits_alone(house: House, at: At
     assert names(house.claim()) == [f"{other.id}/show"]
     assert house.rows.anything_due(at(10))
     assert names(house.claim(second=61)) == [f"{closed.id}/show"]
+
+
+def test_a_closing_of_a_clock_that_was_set_back_holds_back_nobody(house: House, at: At) -> None:
+    """A day ahead: nothing would be sent for a day, not even what notices it."""
+    limits, day = Installations(house.engine), 86_400.0
+    house.due(house.run(1), EffectKind.SHOW, [1])
+    limits.close(1, None, "a limit", at(day))
+    assert len(house.claim()) == 1
+    assert limits.closed_now(1, at(10)) is None
+    assert limits.closed(at(10)) == {}
+    assert not limits.reserve(1, Ask(), at(10)).granted, "it counts for two hours, from when it is noticed"
+    assert limits.closed(at(20)) != {}
+    assert limits.reserve(1, Ask(), at(7300)).granted
 
 
 def test_runs_and_kinds_of_a_newer_version_are_left_to_it(house: House, engine: sa.Engine, at: At) -> None:
