@@ -168,6 +168,8 @@ class Executor:
                 await asyncio.to_thread(self._ledger.append, run_id, [], self._now())
             except NewerVersion as error:
                 log.info("%s", error)
+            except ValueError:
+                log.exception("run %s cannot be read; what it lost is not looked at", run_id)
 
     async def _work(self, effect: Effect, ticket: Ticket) -> None:
         try:

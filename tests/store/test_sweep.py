@@ -7,11 +7,12 @@ from datetime import datetime
 import sqlalchemy as sa
 
 from otto_bot.core import events as e
+from otto_bot.core.config import HostCaps
 from otto_bot.core.run import Run
 from otto_bot.core.values import Usage
 from otto_bot.store import tables as t
 from otto_bot.store.archive import Archive
-from otto_bot.store.ledger import Ledger
+from otto_bot.store.ledger import Ledger, Trigger
 from otto_bot.store.sweep import Sweep
 from otto_bot.store.versions import CODE_VERSION
 
@@ -80,3 +81,18 @@ def test_a_run_of_a_newer_version_is_left_to_it(engine: sa.Engine, ledger: Ledge
     with engine.begin() as c:
         c.execute(t.runs.update().values(version=CODE_VERSION + 1))
     assert sweep(engine, at(DAY)) == {}
+
+
+def test_a_run_that_cannot_be_read_is_kept_and_holds_up_no_other(
+    engine: sa.Engine, ledger: Ledger, run: Run, trigger: Callable[..., Trigger], at: At
+) -> None:
+    other = ledger.start(trigger(issue=5, key="k5"), HostCaps(), at(0))
+    assert other is not None
+    over(engine, ledger, run, at(1))
+    ledger.append(other.id, [e.IssueChanged(at=at(1), what="closed")], at(1))
+    with engine.begin() as c:
+        c.execute(t.effects.update().values(state="done"))
+        c.execute(t.runs.update().where(t.runs.c.id == run.id).values(state="{}"))
+    assert sweep(engine, at(DAY))["runs made slim"] == 1
+    assert len(ledger.events(run.id)) == 3
+    assert ledger.events(other.id) == []
