@@ -76,6 +76,7 @@ class Executor:
             if effect is None or self._ending:
                 return
             ours = True
+            self.take([ticket])
             work = asyncio.ensure_future(self._work(effect, ticket))
             self.running[ticket.key] = Running(ticket, effect, work)
             await work
@@ -112,8 +113,10 @@ class Executor:
     def in_hand(self) -> list[str]:
         """Keys of what is at work or will be in a moment; a start that was lost is not waited for."""
         early = asyncio.get_running_loop().time() - START_SECONDS
-        begin = [one.key for name, one in self.claimed.items() if self._since.get(name, 0.0) > early]
-        return sorted({*self.running, *begin})
+        at_work = {running.ticket.id for running in self.running.values()}
+        for name in [one for one, since in self._since.items() if since <= early and one not in at_work]:
+            self._drop(self.claimed[name])  # whoever reaps it, its slot is free
+        return sorted({*self.running, *(one.key for one in self.claimed.values())})
 
     def _drop(self, ticket: Ticket) -> None:
         self.claimed.pop(ticket.id, None)

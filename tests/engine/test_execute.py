@@ -14,7 +14,7 @@ from otto_bot.core.config import HostCaps
 from otto_bot.core.effects import Effect, EffectKind
 from otto_bot.core.run import TROUBLE_LIMIT, Run
 from otto_bot.core.values import Person, Repo
-from otto_bot.engine.execute import FIRST_PAUSE, LONGEST_PAUSE, Executor
+from otto_bot.engine.execute import FIRST_PAUSE, LONGEST_PAUSE, START_SECONDS, Executor
 from otto_bot.jobs.outcomes import Later, NeedsPerson, Retry
 from otto_bot.store.database import open_database
 from otto_bot.store.effect_rows import REPEAT_LIMIT, EffectRows, Ticket
@@ -346,6 +346,18 @@ async def test_a_start_that_comes_late_leaves_the_later_try_alone(house: House) 
     go.set()
     await task
     assert executor.running == {}
+
+
+async def test_a_start_that_was_lost_takes_no_slot_and_may_still_come(house: House) -> None:
+    """Another worker finds its lease over; this one must not count it for ever."""
+    [ticket] = house.claim()
+    house.executor.take([ticket])
+    assert house.executor.in_hand() == [ticket.key]
+    house.executor._since[ticket.id] -= START_SECONDS + 1
+    assert house.executor.in_hand() == []
+    assert house.executor.claimed == {}
+    await house.executor(ticket)
+    assert (house.ran, house.executor.claimed) == (1, {})
 
 
 async def test_what_is_just_beginning_is_given_back_and_does_not_begin(house: House) -> None:
