@@ -245,3 +245,10 @@ def test_it_is_done_once_a_day_by_the_leader(
     again.look()
 
     assert asked == ([at(98.1), at(99.2)] if leads else [])
+    asked.clear()
+    now = at(50)  # the clock is set back
+    set_back = made()
+    for days in (50.1, 50.2):
+        now = at(days)
+        set_back.look()
+    assert asked == ([at(48.1)] if leads else [])
