@@ -263,6 +263,16 @@ async def test_a_step_that_kills_its_worker_every_time_is_a_persons_at_once(hous
     assert house.claim() == []
 
 
+async def test_a_lost_run_that_cannot_be_read_hides_no_other(house: House, caplog: pytest.LogCaptureFixture) -> None:
+    [ticket] = house.claim()
+    with house.engine.begin() as c:
+        c.execute(sa.text("UPDATE runs SET state = '{}'"))
+    broken = Ticket(key=f"run/{house.run_id}/prepare/0", generation=1)
+    await house.executor.lost([broken, ticket])
+
+    assert f"run {house.run_id} cannot be read" in caplog.text
+
+
 async def test_what_is_let_go_stays_with_its_lease_and_what_is_given_back_is_due_at_once(house: House) -> None:
     entered = asyncio.Event()
 

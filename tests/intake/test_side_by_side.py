@@ -122,18 +122,22 @@ async def test_a_backlog_of_a_slow_one_is_put_back_and_comes_again(
     assert house.inbox.counts() == {"done": len(names) + 1}
 
 
-async def test_what_is_in_hand_when_the_worker_ends_is_left_to_the_next_one(house: House) -> None:
+async def test_what_is_in_hand_when_the_worker_ends_is_the_next_ones_at_once(house: House) -> None:
+    """Also what waits behind it; that is no attempt."""
     house.hold(1)
-    house.come(1, "a")
+    house.come(1, "a", "a2")
     house.come(2, "b")
     await house.take()
     await house.side.stop(0.05)
     assert house.done == ["b"]
     house.held.clear()
-    house.now += timedelta(seconds=61)
+    with house.engine.connect() as c:
+        assert c.execute(
+            sa.select(t.deliveries.c.attempts).where(t.deliveries.c.state == "failed")
+        ).scalars().all() == [0, 0]
     await house.take()
     await house.side.settled()
-    assert house.done == ["b", "a"]
+    assert house.done == ["b", "a", "a2"]
 
 
 async def test_a_quick_one_may_have_any_number(house: House) -> None:
