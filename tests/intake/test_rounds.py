@@ -13,7 +13,6 @@ from otto_bot.intake.catchup import CatchUp
 from otto_bot.intake.rhythm import BUDGET, LOOK_COSTS, Purse, Rhythm
 from otto_bot.store import tables as t
 from otto_bot.store.ledger import Trigger
-from otto_bot.store.looks import heard_name
 
 MINUTE = timedelta(minutes=1)
 MINUTES = Rhythm(unit=MINUTE)
@@ -71,7 +70,7 @@ async def minutes(bench: Any, catch_up: CatchUp, number: int) -> list[int]:
 def deaf(bench: Any) -> None:
     """No webhook was ever heard."""
     with bench.engine.begin() as c:
-        c.execute(t.cursors.delete().where(t.cursors.c.name.startswith(heard_name(0)[:-1])))
+        c.execute(t.cursors.delete().where(t.cursors.c.name.startswith("heard/")))
 
 
 def at_rest(bench: Any) -> None:
