@@ -163,7 +163,9 @@ async def _engine(settings: Settings, alone: bool) -> AsyncIterator[Engine]:
     host = socket.gethostname()
     # Never the name of one before: containers begin again with the same host and process number.
     name = f"{host[:50]}-{os.getpid()}-{secrets.token_hex(4)}"
+    # Everyone here asks it: what one host says is due now must be due on a host whose own clock is behind.
     clock = Clock(engine_db, utc_now, time.monotonic)
+    await asyncio.to_thread(clock.sync)
     redactor = Redactor()
     for secret in settings.secrets:
         redactor.register(secret)
@@ -179,25 +181,26 @@ async def _engine(settings: Settings, alone: bool) -> AsyncIterator[Engine]:
         on_secret=redactor.register,
         slots=SharedSlots(Installations(engine_db, settings.write_pause_seconds)),
     ) as github:
-        context = _context(settings, ledger, rows, archive, learnings, github, redactor, switch)
-        gate = PermissionGate(utc_now, lambda _repo: ())
-        desk = Desk(ledger, github, gate, settings.caps, utc_now, settings.web_url, learnings=learnings)
+        context = _context(settings, ledger, rows, archive, learnings, github, redactor, switch, clock)
+        gate = PermissionGate(clock, lambda _repo: ())
+        desk = Desk(ledger, github, gate, settings.caps, clock, settings.web_url, learnings=learnings)
         rhythm = Rhythm(unit=timedelta(seconds=settings.catchup_seconds))
-        deliveries = SideBySide(Router(desk, inbox, looks).deliver, inbox, utc_now)
+        executor = Executor(ledger, rows, jobs_for(context), translate, clock)
+        deliveries = SideBySide(Router(desk, inbox, looks).deliver, inbox, clock, executor.progressed.set)
         switch.engine = Engine(
             who=Who(name, host, shown(CODE_VERSION), alone),
             records=Records(rows, inbox, WorkerRows(engine_db), Leader(engine_db), clock),
             queue=DbosQueue(queue_url(settings.database), "otto" if alone else name),
-            executor=Executor(ledger, rows, jobs_for(context), translate, clock),
+            executor=executor,
             deliver=deliveries,
             catch_up=_catching_up(
-                Redelivery(github, Deliveries(engine_db), looks, rhythm, utc_now, window(settings.github_api_url)),
+                Redelivery(github, Deliveries(engine_db), looks, rhythm, clock, window(settings.github_api_url)),
                 CatchUp(desk, ledger, archive, github, looks, rhythm),
             ),
             catch_up_seconds=settings.catchup_seconds,
             concurrency=settings.concurrency,
             limits=settings.limits,
-            chores=_chores(settings, engine_db, ledger, switch),
+            chores=_chores(settings, engine_db, ledger, switch, clock),
         )
         try:
             yield switch.engine
@@ -215,19 +218,19 @@ def _catching_up(redelivery: Redelivery, compare: CatchUp) -> Callable[[], Await
     return catch_up
 
 
-def _chores(settings: Settings, engine_db: sa.Engine, ledger: Ledger, switch: _Switch) -> tuple[Chore, ...]:
+def _chores(
+    settings: Settings, engine_db: sa.Engine, ledger: Ledger, switch: _Switch, clock: Clock
+) -> tuple[Chore, ...]:
     """What one worker of a database does for all of them. Two at the same moment do no harm, only more work."""
 
     def leads(_at: datetime) -> bool:
         return switch.engine is not None and switch.engine.leads
 
     held_back = HeldBack(engine_db, settings.limits)
-    admission = Admission(ledger, held_back, Installations(engine_db).closed, leads, utc_now)
+    admission = Admission(ledger, held_back, Installations(engine_db).closed, leads, clock)
     kept = Retention(settings.database, settings.state_dir.absolute(), settings.keep_days)
     url = queue_url(settings.database)
-    housekeeping = Housekeeping(
-        engine_db, kept, lambda before, dry: forget(url, before, dry=dry), leads, switch, utc_now
-    )
+    housekeeping = Housekeeping(engine_db, kept, lambda before, dry: forget(url, before, dry=dry), leads, switch, clock)
     return ((LOOK_SECONDS, admission), (HOUSEKEEPING_SECONDS, housekeeping))
 
 
@@ -240,6 +243,7 @@ def _context(
     github: GitHubApp,
     redactor: Redactor,
     switch: _Switch,
+    clock: Clock,
 ) -> Context:
     state = settings.state_dir.absolute()
     home = state / "git-home"
@@ -258,7 +262,7 @@ def _context(
         redactor=redactor,
         cage=_cage(settings, state),
         stopping=switch,
-        now=utc_now,
+        now=clock,
         nonce_key=hashlib.sha256("\0".join(settings.secrets).encode()).digest(),
     )
 

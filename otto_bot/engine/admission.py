@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime
 
@@ -11,6 +12,8 @@ from otto_bot.store.held_back import HeldBack, Said, Why
 from otto_bot.store.installations import Closed
 from otto_bot.store.ledger import Ledger
 from otto_bot.store.versions import NewerVersion
+
+log = logging.getLogger(__name__)
 
 LOOK_SECONDS = 1.0
 TELL_SECONDS = 5.0
@@ -62,6 +65,8 @@ class Admission:
                 self._ledger.append(run, [event], at)
             except NewerVersion:
                 continue  # a worker of that version says it
+            except ValueError:
+                log.exception("run %s cannot be read, and is not told what holds it back", run)
 
 
 def _news(said: Mapping[int, Said], why: Mapping[int, Why], at: datetime) -> Iterator[tuple[int, Parked | Unparked]]:

@@ -64,15 +64,19 @@ class Executor:
         """By id: what the loop has claimed for this worker, whether it is at work yet or not."""
         self._since: dict[str, float] = {}
         self._let_go: set[str] = set()
+        self._ending = False
         self.progressed = asyncio.Event()
-        """Set whenever an effect has ended: more may be due."""
+        """Set whenever an effect has ended or a delivery is worked in: more may be due."""
 
     async def __call__(self, ticket: Ticket) -> None:
         """Execute a ticket; a stale one does nothing. Only a database that is away leaves it to the reaper."""
+        ours = ticket.id in self.claimed
         try:
             effect = await asyncio.to_thread(self._rows.begin, ticket, self._now())
-            if effect is None:
+            if effect is None or self._ending:
                 return
+            ours = True
+            self.take([ticket])
             work = asyncio.ensure_future(self._work(effect, ticket))
             self.running[ticket.key] = Running(ticket, effect, work)
             await work
@@ -84,9 +88,12 @@ class Executor:
             log.warning("%s is left to the reaper: %s", ticket.id, error)
         finally:
             try:
-                await self._release(ticket)
+                # One that comes late was lost, and a later try of the same key may be at work here.
+                if ours:
+                    await self._release(ticket)
             finally:
-                self.running.pop(ticket.key, None)
+                if (last := self.running.get(ticket.key)) is not None and last.ticket == ticket:
+                    del self.running[ticket.key]
                 self._let_go.discard(ticket.id)
                 self._drop(ticket)
                 self.progressed.set()
@@ -106,8 +113,10 @@ class Executor:
     def in_hand(self) -> list[str]:
         """Keys of what is at work or will be in a moment; a start that was lost is not waited for."""
         early = asyncio.get_running_loop().time() - START_SECONDS
-        begin = [one.key for name, one in self.claimed.items() if self._since.get(name, 0.0) > early]
-        return sorted({*self.running, *begin})
+        at_work = {running.ticket.id for running in self.running.values()}
+        for name in [one for one, since in self._since.items() if since <= early and one not in at_work]:
+            self._drop(self.claimed[name])  # whoever reaps it, its slot is free
+        return sorted({*self.running, *(one.key for one in self.claimed.values())})
 
     def _drop(self, ticket: Ticket) -> None:
         self.claimed.pop(ticket.id, None)
@@ -126,7 +135,11 @@ class Executor:
             self.cancel(running.ticket)
 
     async def give_back(self, seconds: float) -> None:
-        """Cancel all that is at work; what has ended within that time is due again at once. Nothing failed."""
+        """Cancel all that is at work; what has ended within that time is due again at once. Nothing failed.
+
+        Nothing begins after this: what is given back is another worker's from then on.
+        """
+        self._ending = True
         works = {running.ticket.id: running.work for running in self.running.values()}
         tickets = list(self.claimed.values())
         self.let_go()
@@ -158,6 +171,8 @@ class Executor:
                 await asyncio.to_thread(self._ledger.append, run_id, [], self._now())
             except NewerVersion as error:
                 log.info("%s", error)
+            except ValueError:
+                log.exception("run %s cannot be read; what it lost is not looked at", run_id)
 
     async def _work(self, effect: Effect, ticket: Ticket) -> None:
         try:

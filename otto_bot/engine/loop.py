@@ -5,7 +5,9 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from typing import TypeVar
 
 from otto_bot.core.effects import EffectKind
 from otto_bot.core.limits import HostLimits
@@ -21,6 +23,7 @@ from otto_bot.store.leader import Leader
 from otto_bot.store.worker_rows import WorkerRows
 
 log = logging.getLogger(__name__)
+T = TypeVar("T")
 
 TICK_SECONDS = 0.1
 HELD_BACK_SECONDS = 1.0
@@ -99,6 +102,8 @@ class Engine:
         self._limits = limits
         self._stopping = asyncio.Event()
         self._grip = Grip(executor.let_go)
+        # The heart has a thread of its own: jobs that keep all others busy must not make this worker look dead.
+        self._heart = ThreadPoolExecutor(1, thread_name_prefix="heart")
         self.leads = who.alone
         """Whether this worker does what only one shall do at a time: compare with GitHub, clear up."""
 
@@ -151,11 +156,15 @@ class Engine:
             await asyncio.to_thread(self._workers.leave, self._who.name)
         except StoreUnavailable as error:
             log.warning("others see later that this worker has ended: %s", error)
+        self._heart.shutdown(wait=False)
         await self._queue.stop()
 
     async def _drained(self, loops: Sequence[asyncio.Task[None]]) -> None:
         """Short jobs end, a coder yields after its step; what takes longer is cancelled and due again at once."""
-        await asyncio.to_thread(self._workers.stops, self._who.name)
+        try:
+            await asyncio.to_thread(self._workers.stops, self._who.name)
+        except StoreUnavailable as error:
+            log.warning("others do not know that this worker stops: %s", error)
         ended = asyncio.create_task(self._executor.ended())
         await asyncio.wait([ended, *loops], timeout=DRAIN_SECONDS)
         for task in (ended, *loops):
@@ -218,17 +227,18 @@ class Engine:
             if delivery is None:
                 return
             await self._deliver(delivery)
-            self._executor.progressed.set()
 
     async def _beat(self) -> None:
         asked_at = asyncio.get_running_loop().time()
-        await asyncio.to_thread(self._clock.sync)
-        await asyncio.to_thread(self._rows.renew, self._who.name, self._executor.in_hand(), self._clock())
+        await self._by_heart(self._clock.sync)
+        name, in_hand = self._who.name, self._executor.in_hand()
+        await self._by_heart(lambda: self._rows.renew(name, in_hand, self._clock()))
         self._grip.renewed(asked_at)
         if not self._who.alone and not self.stopping:
-            self.leads = await asyncio.to_thread(
-                self._leader.holds, PERIODIC, self._who.name, self._clock(), LEAD_SECONDS
-            )
+            self.leads = await self._by_heart(lambda: self._leader.holds(PERIODIC, name, self._clock(), LEAD_SECONDS))
+
+    async def _by_heart(self, what: Callable[[], T]) -> T:
+        return await asyncio.get_running_loop().run_in_executor(self._heart, what)
 
     async def _reap(self) -> None:
         own = self._executor.in_hand()

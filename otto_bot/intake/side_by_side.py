@@ -36,15 +36,24 @@ class _Lane:
 
 
 class SideBySide:
-    """Takes a delivery in hand and returns; the work goes on in a task of its installation's lane."""
+    """Takes a delivery in hand and returns; the work goes on in a task of its installation's lane.
+
+    `ended` is called whenever one is worked in: something may be due now.
+    """
 
     def __init__(
-        self, deliver: Callable[[Delivery], Awaitable[None]], inbox: Inbox, now: Callable[[], datetime]
+        self,
+        deliver: Callable[[Delivery], Awaitable[None]],
+        inbox: Inbox,
+        now: Callable[[], datetime],
+        ended: Callable[[], None] = lambda: None,
     ) -> None:
         self._deliver = deliver
+        self._ended = ended
         self._inbox = inbox
         self._now = now
         self._lanes: dict[int, _Lane] = {}
+        self._in_hand: dict[asyncio.Task[None], Delivery] = {}
 
     async def __call__(self, delivery: Delivery) -> None:
         """Begin with it, or put it back where its installation has enough in hand. Raises StoreUnavailable."""
@@ -59,6 +68,7 @@ class SideBySide:
         self._lanes[installation] = lane
         task = asyncio.create_task(self._work(lane, delivery))
         lane.tasks.add(task)
+        self._in_hand[task] = delivery
         task.add_done_callback(lambda done: self._done(installation, lane, done))
 
     async def settled(self) -> None:
@@ -67,12 +77,21 @@ class SideBySide:
             await asyncio.wait(tasks)
 
     async def stop(self, seconds: float) -> None:
-        """The worker ends: what is not done by then is left to the next one, as after a crash."""
+        """The worker ends: what is not done by then is put back, and another one has it at once."""
         if tasks := self._tasks():
             _, late = await asyncio.wait(tasks, timeout=seconds)
+            left = [(task, self._in_hand[task]) for task in late]
             for task in late:
                 task.cancel()
             await asyncio.gather(*late, return_exceptions=True)
+            for delivery in (delivery for task, delivery in left if task.cancelled()):
+                await self._put_back(delivery)
+
+    async def _put_back(self, delivery: Delivery) -> None:
+        try:
+            await asyncio.to_thread(self._inbox.park, delivery, "the worker that had it in hand ended", self._now())
+        except StoreUnavailable as error:
+            log.warning("delivery %s waits a minute, as after a crash: %s", delivery.guid, error)
 
     def _tasks(self) -> set[asyncio.Task[None]]:
         return {task for lane in self._lanes.values() for task in lane.tasks}
@@ -95,6 +114,8 @@ class SideBySide:
 
     def _done(self, installation: int, lane: _Lane, task: asyncio.Task[None]) -> None:
         lane.tasks.discard(task)
+        self._in_hand.pop(task, None)
+        self._ended()
         if not lane.tasks and self._lanes.get(installation) is lane:
             del self._lanes[installation]
         if not task.cancelled() and (error := task.exception()) is not None:

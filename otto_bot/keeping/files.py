@@ -12,6 +12,7 @@ from datetime import datetime
 from pathlib import Path
 
 import sqlalchemy as sa
+from pydantic import ValidationError
 
 from otto_bot.core.attempt import TaskState
 from otto_bot.core.run import Run
@@ -19,6 +20,7 @@ from otto_bot.store import tables as t
 from otto_bot.store.database import reading
 from otto_bot.store.ledger import Ledger, NoSuchRun
 from otto_bot.store.sweep import Removed
+from otto_bot.store.versions import NewerVersion
 
 QUIET_SECONDS = 3600.0
 """A workspace that was touched this lately may be in use, whatever the ledger says."""
@@ -46,8 +48,11 @@ class Files:
                 if name is None or idle < QUIET_SECONDS:
                     continue
                 run_id = int(name[1])
-                if run_id not in runs:
-                    runs[run_id] = self._run(run_id)
+                try:
+                    if run_id not in runs:
+                        runs[run_id] = self._run(run_id)
+                except (NewerVersion, ValidationError):
+                    continue  # what it needs, a newer version knows
                 if _needed(runs[run_id], name[2], idle):
                     continue
             removed = removed.plus(self._remove(path))

@@ -61,7 +61,8 @@ class Housekeeping:
 
     def _is_due(self, at: datetime) -> bool:
         last = self._archive.cursor(CURSOR)
-        return last is None or at >= datetime.fromisoformat(last) + DAY
+        # One that lies ahead was written by a clock that was set back since.
+        return last is None or not timedelta(0) <= at - datetime.fromisoformat(last) < DAY
 
     def _do(self, parts: Iterator[tuple[str, Removed]]) -> bool:
         for what, removed in parts:

@@ -99,7 +99,7 @@ def _folder(path: Path) -> Path:
 
 def _user(target: Path) -> int | None:
     """A process that has the database open, where the system tells: what it writes later would be lost."""
-    wanted = str(target.absolute())
+    wanted = str(target.resolve())  # the system names files so, whatever links lead to them
     for link in Path("/proc").glob("[0-9]*/fd/*"):
         try:
             if str(link.readlink()) == wanted:

@@ -12,6 +12,7 @@ import sqlalchemy as sa
 from otto_bot.core.values import Usage
 from otto_bot.store import tables as t
 from otto_bot.store.database import reading, writing
+from otto_bot.store.upsert import upsert
 
 ARTIFACT_LIMIT = 64 * 1024 * 1024
 """Bytes of one artifact before compression."""
@@ -35,7 +36,7 @@ class Archive:
             again = t.artifacts.update().where(t.artifacts.c.sha256 == digest).values(created_at=at.timestamp())
             if c.execute(again).rowcount == 0:
                 values = {"sha256": digest, "kind": kind, "body": zlib.compress(body), "created_at": at.timestamp()}
-                c.execute(t.artifacts.insert().values(**values))
+                upsert(c, t.artifacts, "sha256", values, {"created_at": at.timestamp()})
         return digest
 
     def read(self, sha256: str) -> bytes | None:
@@ -118,5 +119,4 @@ class Archive:
     def set_cursor(self, name: str, value: str) -> None:
         """Remember where a periodic look got to."""
         with writing(self._engine) as c:
-            if c.execute(t.cursors.update().where(t.cursors.c.name == name).values(value=value)).rowcount == 0:
-                c.execute(t.cursors.insert().values(name=name, value=value))
+            upsert(c, t.cursors, "name", {"name": name, "value": value}, {"value": value})

@@ -15,12 +15,14 @@ import sqlalchemy as sa
 from otto_bot.core.effects import EffectKind
 from otto_bot.core.limits import AGENTS, WORK, HostLimits
 from otto_bot.store import tables as t
+from otto_bot.store.installations import is_closed
 from otto_bot.store.leases import TOLERANCE_SECONDS
 from otto_bot.store.ticket import Ticket
 
 UNWANTED = ("dropped", "due")
 """States of a row whose former try may still be at work: `worker` names who has it in hand."""
-_CLAIMS = 748393
+_CLAIMS = 748_395
+"""Of PostgreSQL's advisory locks; 748392 is of the schema, 748393 of learnings, 748394 of places."""
 
 
 @dataclass(frozen=True)
@@ -113,6 +115,9 @@ class _Candidates:
             .where(r.version <= self._claim.version)
             .order_by(e.not_before, e.key)
             .limit(self._claim.room)
+            # What someone is writing of just now is left for the next look: all other claims wait for this one, and
+            # two that each wait for a row of the other would never end.
+            .with_for_update(of=t.effects, skip_locked=True)
         )
         self._read.extend(self._c.execute(query).all())
         self._more = len(self._read) == self._claim.room
@@ -171,7 +176,7 @@ def _installations(c: sa.Connection, now: float, hand: _Hand) -> Sequence[int]:
     due = (e.state == "due") & (e.not_before <= now)
     oldest = sa.func.min(e.not_before)
     rows = c.execute(sa.select(e.installation_id, oldest).where(due).group_by(e.installation_id)).all()
-    closed = set(c.execute(sa.select(i.id).where(i.closed_until > now)).scalars())
+    closed = set(c.execute(sa.select(i.id).where(is_closed(now))).scalars())
     return [
         number
         for number, _ in sorted(rows, key=lambda row: (hand.count[row[0]], row[1], row[0]))

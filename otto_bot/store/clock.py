@@ -17,7 +17,8 @@ class Clock:
         self._engine = engine
         self._host = host
         self._steady = steady
-        self._base, self._since = host(), steady()
+        self._known = host(), steady()
+        """A time, and the steady clock's of the same moment; in one value, for threads read it while it is set."""
 
     def sync(self) -> None:
         """Ask the database for its time; SQLite's is the host's. Raises StoreUnavailable."""
@@ -25,10 +26,11 @@ class Clock:
             with reading(self._engine) as c:
                 before = self._steady()
                 told = c.execute(sa.text("SELECT extract(epoch FROM clock_timestamp())")).scalar_one()
-            self._base, self._since = datetime.fromtimestamp(float(told), UTC), before
+            self._known = datetime.fromtimestamp(float(told), UTC), before
         else:
-            self._base, self._since = self._host(), self._steady()
+            self._known = self._host(), self._steady()
 
     def __call__(self) -> datetime:
         """Now, in UTC."""
-        return self._base + timedelta(seconds=self._steady() - self._since)
+        base, since = self._known
+        return base + timedelta(seconds=self._steady() - since)

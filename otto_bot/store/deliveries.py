@@ -10,6 +10,7 @@ import sqlalchemy as sa
 
 from otto_bot.store import tables as t
 from otto_bot.store.database import reading, writing
+from otto_bot.store.upsert import upsert
 
 CHUNK = 500
 
@@ -52,8 +53,7 @@ class Deliveries:
         """Store a delivery as if it had just come, whether it is known or not."""
         values = {**_FRESH, "event": event, "action": action or "", "body": body, "received_at": at.timestamp()}
         with writing(self._engine) as c:
-            if c.execute(t.deliveries.update().where(t.deliveries.c.guid == guid).values(**values)).rowcount == 0:
-                c.execute(t.deliveries.insert().values(guid=guid, **values))
+            upsert(c, t.deliveries, "guid", {"guid": guid, **values}, values)
 
 
 _FRESH = {"state": "received", "attempts": 0, "not_before": 0.0, "error": ""}

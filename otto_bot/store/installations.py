@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 
 import sqlalchemy as sa
 
-from otto_bot.core.quota import LONGEST_CLOSING, Account, Ask, Slot, close, reserve
+from otto_bot.core.quota import AHEAD, LONGEST_CLOSING, Account, Ask, Slot, close, reserve
 from otto_bot.core.values import Frozen, writable
 from otto_bot.store import tables as t
 from otto_bot.store.database import reading, writing
@@ -33,6 +33,13 @@ class Totals(Frozen):
     closed: int
 
 
+def is_closed(now: float) -> sa.ColumnElement[bool]:
+    """Whether GitHub's limit closes an installation. No limit lasts longer than LONGEST_CLOSING: a time beyond that was
+    written by a clock that went wrong, and would hold back all that could put it right."""
+    until = t.installations.c.closed_until
+    return (until > now) & (until <= now + LONGEST_CLOSING + AHEAD)
+
+
 class Installations:
     """One row an installation. `pause` seconds lie between two writes of one installation."""
 
@@ -43,7 +50,7 @@ class Installations:
     def closed(self, at: datetime) -> dict[int, Closed]:
         """Every installation that GitHub's limit closes at this time. The App itself is not among them."""
         now = at.timestamp()
-        query = sa.select(t.installations).where(t.installations.c.closed_until > now, t.installations.c.id != APP)
+        query = sa.select(t.installations).where(is_closed(now), t.installations.c.id != APP)
         with reading(self._engine) as c:
             rows = c.execute(query).all()
         return {row.id: _closed(row, now) for row in rows}
@@ -51,9 +58,7 @@ class Installations:
     def closed_now(self, installation_id: int, at: datetime) -> Closed | None:
         """Until when this installation (or, with 0, the App) is closed."""
         now = at.timestamp()
-        query = sa.select(t.installations).where(
-            t.installations.c.id == installation_id, t.installations.c.closed_until > now
-        )
+        query = sa.select(t.installations).where(t.installations.c.id == installation_id, is_closed(now))
         with reading(self._engine) as c:
             row = c.execute(query).first()
         return None if row is None else _closed(row, now)
@@ -79,7 +84,7 @@ class Installations:
     def totals(self, at: datetime) -> Totals:
         """For metrics."""
         columns = t.installations.c
-        closed = sa.case((sa.and_(columns.closed_until > at.timestamp(), columns.id != APP), 1), else_=0)
+        closed = sa.case((sa.and_(is_closed(at.timestamp()), columns.id != APP), 1), else_=0)
         sums = (sa.func.coalesce(sa.func.sum(column), 0) for column in (columns.writes, columns.waits, closed))
         with reading(self._engine) as c:
             writes, waits, shut = c.execute(sa.select(*sums)).one()
@@ -151,7 +156,6 @@ def _save(
 
 
 def _closed(row: sa.Row[tuple[object, ...]], now: float) -> Closed:
-    """A time that lies too far ahead was written by a clock that went wrong."""
     until = min(float(row.closed_until), now + LONGEST_CLOSING)
     return Closed(until=_time(until), why=str(row.closed_why))
 

@@ -11,6 +11,7 @@ from otto_bot.core.run import Outcome
 from otto_bot.core.values import Frozen
 from otto_bot.store import tables as t
 from otto_bot.store.database import reading, writing
+from otto_bot.store.upsert import upsert
 from otto_bot.store.versions import CODE_VERSION
 
 FOREVER = 4_000_000_000.0
@@ -109,8 +110,7 @@ class Looks:
     def set(self, name: str, value: str) -> None:
         """Move a cursor."""
         with writing(self._engine) as c:
-            if c.execute(t.cursors.update().where(t.cursors.c.name == name).values(value=value)).rowcount == 0:
-                c.execute(t.cursors.insert().values(name=name, value=value))
+            upsert(c, t.cursors, "name", {"name": name, "value": value}, {"value": value})
 
     def take(self, what: str, at: datetime, for_: timedelta) -> bool:
         """Whether this worker may do it now: one of many, once in this time. What a dead one took is free after it."""

@@ -342,7 +342,8 @@ def _store(c: sa.Connection, values: Mapping[str, Frozen], at: datetime) -> bool
     """Keep bodies by their content; what is there is kept from now on, as if it were new. Whether none was mended."""
     made: Any = postgresql.insert(t.artifacts) if c.dialect.name == "postgresql" else sqlite.insert(t.artifacts)
     again, exact = {"created_at": made.excluded.created_at}, True
-    for sha256, value in values.items():
+    # In one order everywhere: two runs that keep the same two, each in its own order, would wait for each other.
+    for sha256, value in sorted(values.items()):
         try:
             body = value.model_dump_json(by_alias=True)
         except ValueError:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import re
 from collections.abc import Iterator
 from contextlib import AbstractContextManager
@@ -15,6 +16,9 @@ from otto_bot.core.slim import slimmed
 from otto_bot.core.values import stored_json
 from otto_bot.store import tables as t
 from otto_bot.store.database import reading, writing
+from otto_bot.store.versions import CODE_VERSION
+
+log = logging.getLogger(__name__)
 
 BATCH = 200
 """Rows of one transaction; nobody waits long for it."""
@@ -71,6 +75,7 @@ class Sweep:
             where = (
                 (row.record == "full") & (row.active == 0) & (row.updated_at < before.timestamp()) & (row.id > after)
             )
+            where &= row.version <= CODE_VERSION  # what newer code keeps in a state, this one would lose
             with reading(self._engine) as c:
                 ids = c.execute(sa.select(row.id).where(where).order_by(row.id).limit(BATCH)).scalars().all()
             if not ids:
@@ -82,11 +87,16 @@ class Sweep:
         # Its own journal first, turn by turn: a coder's turns are the bulk, and no longer transaction is needed.
         removed = {"journal": self._journal(run_id)}
         with self._transaction() as c:
-            row = c.execute(sa.select(t.runs.c.state, t.runs.c.active).where(t.runs.c.id == run_id)).first()
+            query = sa.select(t.runs.c.state, t.runs.c.active, t.runs.c.version).where(t.runs.c.id == run_id)
+            # Whoever has something to say of it waits: what is written below is made of what is read here.
+            row = c.execute(query if self._dry else query.with_for_update()).first()
             in_hand = (t.effects.c.run_id == run_id) & (t.effects.c.state == "running")
             busy = c.execute(sa.select(t.effects.c.key).where(in_hand).limit(1)).first()
-            if row is None or row.active or busy is not None:
+            if row is None or row.active or row.version > CODE_VERSION or busy is not None:
                 return removed  # it has come to life again, or somebody still has something of it in hand
+            slim = _slim(run_id, row.state)
+            if slim is None:
+                return removed
             for name, table, size in (
                 ("events", t.events, sa.func.length(t.events.c.body)),
                 ("effects", t.effects, sa.func.length(t.effects.c.body)),
@@ -98,7 +108,6 @@ class Sweep:
                 removed[name] = Removed(number, size_of or 0)
                 if not self._dry:
                     c.execute(table.delete().where(where))
-            slim = stored_json(slimmed(Run.model_validate_json(row.state)))
             self._swept.add(run_id)
             removed["runs made slim"] = Removed(1, max(0, len(row.state) - len(slim)))
             if not self._dry:
@@ -200,6 +209,15 @@ class Sweep:
 
     def _transaction(self) -> AbstractContextManager[sa.Connection]:
         return reading(self._engine) if self._dry else writing(self._engine)
+
+
+def _slim(run_id: int, state: str) -> str | None:
+    """A run's state as it stays; None where it cannot be read: such a run stays whole, for whoever mends it."""
+    try:
+        return stored_json(slimmed(Run.model_validate_json(state)))
+    except ValueError:
+        log.exception("run %s cannot be read, and is kept", run_id)
+        return None
 
 
 def tidy_file(engine: sa.Engine, pages: int = 2000) -> None:

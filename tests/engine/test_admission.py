@@ -13,6 +13,7 @@ from otto_bot.core.limits import AtOnce, HostLimits
 from otto_bot.core.run import Run
 from otto_bot.core.values import Person, Repo
 from otto_bot.engine.admission import SAY_AGAIN_SECONDS, TELL_SECONDS, Admission
+from otto_bot.store import tables as t
 from otto_bot.store.database import migrate, open_database
 from otto_bot.store.effect_rows import EffectRows
 from otto_bot.store.held_back import HeldBack
@@ -124,6 +125,18 @@ def test_a_turn_whose_word_was_lost_is_told_later(host: Host, monkeypatch: pytes
     host.after(TELL_SECONDS + 1)
 
     assert host.told(second) == ["Parked", "Unparked"]
+
+
+def test_a_run_that_cannot_be_read_keeps_no_other_from_being_told(host: Host, caplog: pytest.LogCaptureFixture) -> None:
+    first, broken, third = host.start(1), host.start(2), host.start(3)
+    with host.engine.begin() as c:
+        c.execute(t.runs.update().where(t.runs.c.id == broken).values(state="{}", parked="agents"))
+    host.after(SAY_AGAIN_SECONDS + 1)
+    host.end(first)
+    host.after(SAY_AGAIN_SECONDS + 1)
+
+    assert host.told(third) == ["Parked", "Parked"]
+    assert f"run {broken} cannot be read" in caplog.text
 
 
 def _dies(*_words: object) -> Run:

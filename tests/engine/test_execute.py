@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import threading
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 
@@ -13,7 +14,7 @@ from otto_bot.core.config import HostCaps
 from otto_bot.core.effects import Effect, EffectKind
 from otto_bot.core.run import TROUBLE_LIMIT, Run
 from otto_bot.core.values import Person, Repo
-from otto_bot.engine.execute import FIRST_PAUSE, LONGEST_PAUSE, Executor
+from otto_bot.engine.execute import FIRST_PAUSE, LONGEST_PAUSE, START_SECONDS, Executor
 from otto_bot.jobs.outcomes import Later, NeedsPerson, Retry
 from otto_bot.store.database import open_database
 from otto_bot.store.effect_rows import REPEAT_LIMIT, EffectRows, Ticket
@@ -232,6 +233,7 @@ async def test_a_lane_that_cannot_be_freed_does_not_fail_the_worker(
     house: House, caplog: pytest.LogCaptureFixture
 ) -> None:
     [ticket] = house.claim()
+    house.executor.take([ticket])
     with house.engine.begin() as c:
         c.execute(sa.text("UPDATE effects SET state = 'dropped' WHERE key = :key"), {"key": ticket.key})
 
@@ -259,6 +261,16 @@ async def test_a_step_that_kills_its_worker_every_time_is_a_persons_at_once(hous
     assert hold is not None
     assert "8 times" in hold.reason
     assert house.claim() == []
+
+
+async def test_a_lost_run_that_cannot_be_read_hides_no_other(house: House, caplog: pytest.LogCaptureFixture) -> None:
+    [ticket] = house.claim()
+    with house.engine.begin() as c:
+        c.execute(sa.text("UPDATE runs SET state = '{}'"))
+    broken = Ticket(key=f"run/{house.run_id}/prepare/0", generation=1)
+    await house.executor.lost([broken, ticket])
+
+    assert f"run {house.run_id} cannot be read" in caplog.text
 
 
 async def test_what_is_let_go_stays_with_its_lease_and_what_is_given_back_is_due_at_once(house: House) -> None:
@@ -315,6 +327,70 @@ async def test_a_claim_that_never_began_is_given_back_too(house: House) -> None:
     assert house.executor.in_hand() == [ticket.key]
     await house.executor.give_back(1)
 
+    assert [one.generation for one in house.claim()] == [2]
+
+
+async def test_a_start_that_comes_late_leaves_the_later_try_alone(house: House) -> None:
+    """Its lease goes on being kept, and its lane is its own until it ends."""
+    entered, go = asyncio.Event(), asyncio.Event()
+
+    async def slow(_run: Run, _effect: Effect, _ticket: Ticket) -> Sequence[e.RunEvent]:
+        entered.set()
+        await go.wait()
+        return []
+
+    executor = Executor(house.ledger, house.rows, dict.fromkeys(EffectKind, slow), _translate, house.clock)
+    [lost] = house.claim()
+    house.rows.reap(T0, all_running=True)
+    [ticket] = house.claim()
+    task = asyncio.create_task(executor(ticket))
+    await entered.wait()
+    with house.engine.begin() as c:
+        c.execute(sa.text("UPDATE effects SET state = 'dropped' WHERE key = :key"), {"key": ticket.key})
+    await executor(lost)
+
+    assert executor.in_hand() == [ticket.key]
+    with house.engine.connect() as c:
+        held = c.execute(sa.text("SELECT worker FROM effects WHERE key = :key"), {"key": ticket.key}).scalar()
+    assert held == "w"
+    go.set()
+    await task
+    assert executor.running == {}
+
+
+async def test_a_start_that_was_lost_takes_no_slot_and_may_still_come(house: House) -> None:
+    """Another worker finds its lease over; this one must not count it for ever."""
+    [ticket] = house.claim()
+    house.executor.take([ticket])
+    assert house.executor.in_hand() == [ticket.key]
+    house.executor._since[ticket.id] -= START_SECONDS + 1
+    assert house.executor.in_hand() == []
+    assert house.executor.claimed == {}
+    await house.executor(ticket)
+    assert (house.ran, house.executor.claimed) == (1, {})
+
+
+async def test_what_is_just_beginning_is_given_back_and_does_not_begin(house: House) -> None:
+    """The worker ends in the very moment in which a job begins: the next worker may have it at once."""
+    began, go = threading.Event(), threading.Event()
+
+    def hold(_c: object) -> None:
+        if not began.is_set():
+            began.set()
+            go.wait(10)
+
+    [ticket] = house.claim()
+    house.executor.take([ticket])
+    sa.event.listen(house.engine, "commit", hold)
+    task = asyncio.create_task(house.executor(ticket))
+    await asyncio.to_thread(began.wait, 10)
+    giving_back = asyncio.create_task(house.executor.give_back(1))
+    await asyncio.sleep(0)
+    go.set()
+    await asyncio.gather(giving_back, task)
+    sa.event.remove(house.engine, "commit", hold)
+
+    assert house.ran == 0
     assert [one.generation for one in house.claim()] == [2]
 
 

@@ -29,9 +29,13 @@ class House:
         self.now = T0
         self.held: dict[int, asyncio.Event] = {}
         self.done: list[str] = []
+        self.told: list[int] = []
         self.three = asyncio.Event()
         self.fails: Exception | None = None
-        self.side = SideBySide(self._work, self.inbox, lambda: self.now)
+        self.side = SideBySide(self._work, self.inbox, lambda: self.now, self.ended)
+
+    def ended(self) -> None:
+        self.told.append(len(self.done))
 
     def hold(self, installation: int) -> None:
         self.held[installation] = asyncio.Event()
@@ -86,6 +90,18 @@ async def test_a_slow_installation_delays_no_other_and_keeps_its_order(house: Ho
     assert house.done == ["b1", "b2", "b3", "a1", "a2"]
 
 
+async def test_whoever_waits_for_work_is_told_when_it_is_there_and_not_before(house: House) -> None:
+    """When a delivery is taken in hand nothing is due yet; when it is worked in, nobody should sleep on."""
+    house.hold(1)
+    house.come(1, "a")
+    await house.take()
+    assert house.told == []
+    house.held[1].set()
+    await house.side.settled()
+    await asyncio.sleep(0)
+    assert house.told == [1]
+
+
 async def test_a_backlog_of_a_slow_one_is_put_back_and_comes_again(
     house: House, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -106,18 +122,22 @@ async def test_a_backlog_of_a_slow_one_is_put_back_and_comes_again(
     assert house.inbox.counts() == {"done": len(names) + 1}
 
 
-async def test_what_is_in_hand_when_the_worker_ends_is_left_to_the_next_one(house: House) -> None:
+async def test_what_is_in_hand_when_the_worker_ends_is_the_next_ones_at_once(house: House) -> None:
+    """Also what waits behind it; that is no attempt."""
     house.hold(1)
-    house.come(1, "a")
+    house.come(1, "a", "a2")
     house.come(2, "b")
     await house.take()
     await house.side.stop(0.05)
     assert house.done == ["b"]
     house.held.clear()
-    house.now += timedelta(seconds=61)
+    with house.engine.connect() as c:
+        assert c.execute(
+            sa.select(t.deliveries.c.attempts).where(t.deliveries.c.state == "failed")
+        ).scalars().all() == [0, 0]
     await house.take()
     await house.side.settled()
-    assert house.done == ["b", "a"]
+    assert house.done == ["b", "a", "a2"]
 
 
 async def test_a_quick_one_may_have_any_number(house: House) -> None:

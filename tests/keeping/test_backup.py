@@ -132,6 +132,10 @@ def test_a_living_worker_or_server_is_not_robbed(saved: Path, elsewhere: tuple[s
     using.execute("SELECT count(*) FROM runs").fetchall()
     with pytest.raises(StoreUnavailable, match=f"process {os.getpid()} has .* open"):
         restore(saved, *elsewhere, quiet, force=True)
+    link = elsewhere[1].with_name("link")
+    link.symlink_to(elsewhere[1])
+    with pytest.raises(StoreUnavailable, match=f"process {os.getpid()} has .* open"):
+        restore(saved, f"sqlite:///{link / 'otto.sqlite'}", link, quiet, force=True)
     using.close()
 
 

@@ -186,6 +186,20 @@ def test_workspaces_that_nobody_goes_on_with_are_removed(
     assert [path.exists() for path in kept] == [True] * 3
 
 
+def test_a_workspace_of_a_run_that_a_newer_version_has_stays(
+    engine: sa.Engine, start: Start, tmp_path: Path, at: At
+) -> None:
+    """And what is left of others goes all the same."""
+    newer, over = start(1, at(0)), start(2, at(0))
+    work = tmp_path / "state" / "work"
+    kept, gone = folder(work / f"run-{newer.id}-t1-a1", 1, at), folder(work / f"run-{over.id}-t1-a1", 1, at)
+    with engine.begin() as c:
+        c.execute(t.runs.update().where(t.runs.c.id == newer.id).values(version=t.runs.c.version + 1))
+
+    assert dict(collect_files(engine, Retention("", tmp_path / "state", 90), at(2)))["workspaces"].rows == 1
+    assert (kept.exists(), gone.exists()) == (True, False)
+
+
 def test_mirrors_without_a_run_go_after_the_days(engine: sa.Engine, start: Start, tmp_path: Path, at: At) -> None:
     alive, lately = start(1, at(0), ended=False), start(2, at(60))
     mirrors = tmp_path / "state" / "mirrors"
@@ -231,3 +245,10 @@ def test_it_is_done_once_a_day_by_the_leader(
     again.look()
 
     assert asked == ([at(98.1), at(99.2)] if leads else [])
+    asked.clear()
+    now = at(50)  # the clock is set back
+    set_back = made()
+    for days in (50.1, 50.2):
+        now = at(days)
+        set_back.look()
+    assert asked == ([at(48.1)] if leads else [])

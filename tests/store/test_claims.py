@@ -12,11 +12,13 @@ import sqlalchemy as sa
 from otto_bot.core.config import HostCaps
 from otto_bot.core.effects import Effect, EffectKind
 from otto_bot.core.limits import WORK, AtOnce, HostLimits
+from otto_bot.core.quota import Ask
 from otto_bot.core.run import Run
 from otto_bot.core.values import Person, Repo
 from otto_bot.store import tables as t
 from otto_bot.store.database import writing
 from otto_bot.store.effect_rows import EffectRows
+from otto_bot.store.installations import Installations
 from otto_bot.store.ledger import Ledger, Trigger
 from otto_bot.store.ticket import Ticket
 from otto_bot.store.versions import CODE_VERSION
@@ -169,6 +171,19 @@ def test_an_installation_that_github_has_closed_waits_alone(house: House, at: At
     assert names(house.claim(second=61)) == [f"{closed.id}/show"]
 
 
+def test_a_closing_of_a_clock_that_was_set_back_holds_back_nobody(house: House, at: At) -> None:
+    """A day ahead: nothing would be sent for a day, not even what notices it."""
+    limits, day = Installations(house.engine), 86_400.0
+    house.due(house.run(1), EffectKind.SHOW, [1])
+    limits.close(1, None, "a limit", at(day))
+    assert len(house.claim()) == 1
+    assert limits.closed_now(1, at(10)) is None
+    assert limits.closed(at(10)) == {}
+    assert not limits.reserve(1, Ask(), at(10)).granted, "it counts for two hours, from when it is noticed"
+    assert limits.closed(at(20)) != {}
+    assert limits.reserve(1, Ask(), at(7300)).granted
+
+
 def test_runs_and_kinds_of_a_newer_version_are_left_to_it(house: House, engine: sa.Engine, at: At) -> None:
     newer, ours = house.run(1), house.run(2)
     for run in (newer, ours):
@@ -178,6 +193,23 @@ def test_runs_and_kinds_of_a_newer_version_are_left_to_it(house: House, engine: 
 
     assert names(house.claim()) == [f"{ours.id}/show"]
     assert names(EffectRows(engine, version=CODE_VERSION + 1).claim("new", at(10), 9)) == [f"{newer.id}/show"]
+
+
+def test_a_claim_waits_for_nobody_who_writes_of_effects_or_learnings(
+    house: House, engine: sa.Engine, backend: str
+) -> None:
+    """It would hold up every other worker's, and could wait for one who waits for it."""
+    if backend == "sqlite":
+        return  # one writer after the other: who claims is the only one
+    run = house.run(1)
+    house.due(run, EffectKind.SHOW, range(3))
+    first = f"run/{run.id}/{EffectKind.SHOW}/00000"
+    sa.event.listen(engine, "begin", lambda c: c.exec_driver_sql("SET LOCAL lock_timeout = '2s'"))
+    with writing(engine) as c:
+        c.execute(t.effects.update().where(t.effects.c.key == first).values(body="{}"))
+        c.execute(sa.text("SELECT pg_advisory_xact_lock(748393)"))
+        assert sorted(ticket.key[-1] for ticket in house.claim()) == ["1", "2"]
+    assert [ticket.key for ticket in house.claim(second=20)] == [first]
 
 
 def test_a_claim_reads_what_is_due_and_in_hand_only(house: House) -> None:

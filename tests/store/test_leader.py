@@ -51,6 +51,16 @@ def test_a_lease_that_cannot_be_read_is_free(engine: sa.Engine, at: At) -> None:
     assert not Leader(engine).holds("x", "b", at(0), 10)
 
 
+def test_a_lease_of_a_clock_that_was_set_back_does_not_last(engine: sa.Engine, at: At) -> None:
+    """Whoever is first takes it: the holder, who asks every few seconds, or another where the holder has died."""
+    leader = Leader(engine)
+    assert leader.holds("x", "a", at(7200), 10)
+    assert leader.holds("x", "a", at(0), 10)
+    assert not leader.holds("x", "b", at(1), 10)
+    assert leader.holds("y", "a", at(7200), 10)
+    assert leader.holds("y", "b", at(0), 10)
+
+
 def test_of_many_at_once_one_leads(engine: sa.Engine, database_url: str, at: At) -> None:
     """First where nobody led, then where a dead one's lease is over."""
     others = [open_database(database_url) for _ in range(4)]

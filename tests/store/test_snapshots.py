@@ -74,6 +74,22 @@ def test_a_run_is_read_as_it_was_at_every_event(engine: sa.Engine, life: Life) -
     assert set(kept(engine)) >= addresses(Run.model_validate_json(state(engine))) != set()
 
 
+def test_texts_are_kept_in_one_order_by_everybody(engine: sa.Engine, life: Life) -> None:
+    """Whoever has the first one has them all before it, or waits for none that it has."""
+    kept_now: list[str] = []
+
+    def note(_c: object, _cursor: object, statement: str, values: tuple[str, ...], *_rest: object) -> None:
+        if statement.startswith("INSERT INTO artifacts"):
+            kept_now.append(values[0])
+
+    sa.event.listen(engine, "before_cursor_execute", note)
+    ledger = Ledger(engine)
+    begun(ledger, life)
+    ledger.append(1, life.ledger[1:], life.ledger[-1].at)
+    assert len(kept_now) > 3
+    assert kept_now == sorted(kept_now)
+
+
 def test_each_text_is_kept_once(engine: sa.Engine, life: Life) -> None:
     ledger = Ledger(engine)
     begun(ledger, life)
