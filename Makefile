@@ -2,7 +2,8 @@
 # ARGS goes to the command: make demo ARGS="--scenario all-green", make test ARGS="tests/core -k plan"
 PYTHON ?= python3
 BIN := .venv/bin
-PYTEST := $(BIN)/pytest -n 2 --dist worksteal
+# Three on two cores: many tests wait for a process, a server or git.
+PYTEST := $(BIN)/pytest -n 3 --dist worksteal
 
 .DEFAULT_GOAL := help
 # Compiled modules are kept: every process of a demo starts in half the time.

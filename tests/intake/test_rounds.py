@@ -103,6 +103,7 @@ async def test_without_webhooks_a_quiet_run_costs_one_list_a_minute(started: Any
     assert max(await minutes(started, catch_up, 3)) <= 6
 
 
+@pytest.mark.slow
 async def test_while_webhooks_arrive_little_is_asked(started: Any) -> None:
     """An hour with one run at work: less than three requests a minute."""
     await started.opened()
@@ -116,6 +117,7 @@ async def test_while_webhooks_arrive_little_is_asked(started: Any) -> None:
     assert sum(1 for one in taken if one) < 30
 
 
+@pytest.mark.slow
 async def test_many_waiting_runs_stay_within_the_budget(started: Any) -> None:
     """Forty runs that are due at once: each round takes what it may, and all have their turn."""
     await started.opened()

@@ -6,6 +6,7 @@ import shutil
 from pathlib import Path
 from typing import Any
 
+import pytest
 from core_builders import plan
 from jobs_life import CI, Life
 
@@ -40,6 +41,7 @@ async def test_an_attempt_is_pushed_by_a_machine_that_did_not_write_it(open_benc
         assert (await life.files(last.branch))["a.py"] == "x = 2\n"
 
 
+@pytest.mark.slow
 async def test_a_retry_begins_on_a_merge_that_only_the_other_machine_made(open_bench: Any) -> None:
     async with open_bench(FILES) as bench:
         life = await Life.begin(bench, plan("t1", "t2"))

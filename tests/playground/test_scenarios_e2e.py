@@ -12,7 +12,7 @@ from otto_bot.playground.demo.promise import broken
 from otto_bot.playground.demo.requests import over
 from otto_bot.playground.scenario import find, load, shipped
 
-QUICK = ("mixed-batch",)
+QUICK = ("single-task",)
 
 
 @pytest.mark.timeout(200)
