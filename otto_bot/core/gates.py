@@ -216,8 +216,11 @@ def _ordered(run: Run, decision: Decision, reruns: tuple[str, ...]) -> Run:
     run = reorder(block(run), decision.batches or None, keep_current=not reviewing)
     if not reruns:
         return run
-    later = [tuple(key for key in batch if key not in reruns) for batch in run.order]
-    return run.model_copy(update={"order": (reruns, *(batch for batch in later if batch))})
+    # What is still at work in this batch stays in it: nobody else would wait for it.
+    beside = () if reviewing else tuple(key for key in run.current if key not in reruns)
+    taken = {*reruns, *beside}
+    later = [tuple(key for key in batch if key not in taken) for batch in run.order]
+    return run.model_copy(update={"order": ((*reruns, *beside), *(batch for batch in later if batch))})
 
 
 def _move(run: Run, move: Move, gate: int, by: Decider) -> Run:

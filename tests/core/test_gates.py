@@ -17,6 +17,7 @@ from core_builders import (
     states,
     to_failed,
     to_verified,
+    to_verifying,
 )  # fmt: skip
 
 from otto_bot.core import events as e
@@ -131,6 +132,15 @@ def test_a_decision_that_does_not_fit_changes_nothing(changes: dict[str, object]
     run = fold(failed(), e.GateOpened(at=T0, gate=1))
     wrong = decision(BOTH).model_copy(update=changes)
     assert fold(run, e.DecisionMade(at=T0, gate=1, decision=wrong)) == run
+
+
+def test_jobs_that_run_again_join_the_batch_that_is_still_at_work() -> None:
+    """A person's word came before the batch had settled: what is verified beside it must not fall out of the order."""
+    run = executing(plan("t1", "t2", spec("t3", "t1")))
+    run = fold(run, *to_failed("t1", cause=Cause.NEVER_STARTED), *to_verifying("t2"), said("/otto retry t1"))
+    run = applied(posted(run))
+    assert states(run) == {"t1": "verifying", "t2": "verifying", "t3": "pending"}
+    assert run.order == (("t1", "t2"), ("t3",))
 
 
 def test_a_rerun_verifies_the_same_commit_again() -> None:
