@@ -110,7 +110,7 @@ BUGS = (
         "run.money.left >= max(MIN_USD, run.money.needed)", "run.money.left >= MIN_USD",
         "people are told to try again what the money left does not pay for"),
     Bug("passed-over-while-jobs-run-again", "gates", "_ordered",
-        "working = tuple(key for key, task in run.tasks.items() if task.state in MOVING)", "working = reruns",
+        "() if reviewing else tuple(key for key in run.current if key not in reruns)", "()",
         "what depends on a task at work is passed over while jobs of another run again"),
     Bug("any-failure-ends-a-stop", "machine", "_effect_failed",
         " and not tasks.still_saving(run)", "",
