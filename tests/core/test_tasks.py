@@ -13,6 +13,7 @@ from core_builders import (
     plan,
     posted,
     pushed,
+    said,
     spec,
     started,
     states,
@@ -201,3 +202,14 @@ def test_a_stop_pushes_what_a_coder_had_and_then_rests() -> None:
     assert not run.stopping
     assert run.outcome is Outcome.CANCELLED
     assert {one.kind for one in scheduled(run)} <= {EffectKind.SHOW}
+
+
+def test_jobs_that_run_again_beside_work_lose_no_task_that_depends_on_that_work() -> None:
+    """The batch is over when both are: what depends on the other one is not passed over meanwhile."""
+    run = fold(executing(plan("t1", "t2", spec("t3", "t2"))), *to_verifying("t2"), *to_failed("t1", cause=Cause.INFRA))
+    run = applied(posted(fold(run, said("/otto retry t1"))))
+    assert (states(run)["t1"], states(run)["t2"], run.order) == ("verifying", "verifying", (("t1", "t2"), ("t3",)))
+    run = fold(run, ended("t1"), judged("t1"))
+    assert (states(run)["t1"], run.phase) == ("verified", RunPhase.EXECUTING)
+    run = merge_all(fold(run, ended("t2"), judged("t2")))
+    assert (states(run), run.order) == ({"t1": "merged", "t2": "merged", "t3": "pending"}, (("t3",),))

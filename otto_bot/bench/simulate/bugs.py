@@ -46,9 +46,6 @@ BUGS = (
     Bug("merged-with-the-first", "integration", "tasks_merged",
         "for key in event.tasks:", "for key in (*event.tasks, *integration.todo):",
         "of attempts that are merged one by one all are called merged with the first"),
-    Bug("two-on-one-branch", "gates", "_reruns",
-        "run.single or frozenset", "frozenset",
-        "jobs run again on the run branch while another task is at work on it"),
     Bug("blocked-for-ever", "tasks", "block",
         "if task.state in (TaskState.PENDING, TaskState.REOPENED, TaskState.BLOCKED):",
         "if task.state in (TaskState.PENDING, TaskState.REOPENED):",
@@ -112,6 +109,9 @@ BUGS = (
     Bug("money-asked-for-last", "waits", "_affordable",
         "run.money.left >= max(MIN_USD, run.money.needed)", "run.money.left >= MIN_USD",
         "people are told to try again what the money left does not pay for"),
+    Bug("passed-over-while-jobs-run-again", "gates", "_ordered",
+        "() if reviewing else tuple(key for key in run.current if key not in reruns)", "()",
+        "what depends on a task at work is passed over while jobs of another run again"),
     Bug("any-failure-ends-a-stop", "machine", "_effect_failed",
         " and not tasks.still_saving(run)", "",
         "whatever fails for good while coders are being stopped, nobody waits for their work any more"),
@@ -123,9 +123,8 @@ BUGS = (
         'run.model_copy(update={"trouble": {**run.trouble, event.key: trouble}})',
         "a surface that was written behind a lost answer is believed to show what was shown before"),
 )  # fmt: skip
-"""Written down before the simulator was run for the first time, but for six: `merged-with-the-first` and
-`two-on-one-branch` stand for two that a second guard of the heart hides completely, and the last four are what the
-heart really had."""
+"""Written down before the simulator was run for the first time, but for six: `merged-with-the-first` stands
+for two that a second guard of the heart hides completely, and the last five are what the heart really had."""
 
 
 def bug_of(name: str) -> Bug:

@@ -59,6 +59,7 @@ class Host:
         self._reaping = False
         self._count = 0
         self.version = 1
+        self._told: dict[tuple[int, str], list[list[RunEvent]]] = {}
         self.workers: list[Worker] = []
         for _ in range(workers):
             self._start()
@@ -195,6 +196,8 @@ class Host:
         trouble = dice.random() < world.faults.work * 0.04
         if trouble and hand.effect.kind is not EffectKind.TIME_UP:
             events = [self._person(hand.effect)]
+        if hand.effect.attempt and events:
+            self._told.setdefault((hand.effect.run, hand.effect.task), []).append(events)
         world.ledger.append(hand.effect.run, events, self._clock.now, done=hand.ticket)
         if events and dice.random() < world.faults.again:
             world.seen["job: told twice"] += 1
@@ -206,6 +209,13 @@ class Host:
             self.kill(hand.worker, "after the commit")
             return
         self._end(hand)
+
+    def wakes(self, number: int, task: str) -> None:
+        """A worker that was thought to be dead says what it had of an attempt before the one that has just begun."""
+        told = self._told.get((number, task))
+        if told and self._world.dice.random() < self._world.faults.again * 3:
+            events, later = self._world.dice.choice(told), self._world.dice.choice([0.1, 3.0, 20.0, 40.0])
+            self._clock.after(later, lambda: self._told_again(number, events))
 
     def _told_again(self, number: int, events: list[RunEvent]) -> None:
         """What a worker said before it was known that another had said it."""

@@ -9,7 +9,7 @@ from otto_bot.bench.simulate import late, looks, rest, words
 from otto_bot.bench.simulate.github import Said
 from otto_bot.bench.simulate.rules import hold
 from otto_bot.core.effects import Effect, EffectKind
-from otto_bot.core.events import RunEvent
+from otto_bot.core.events import AttemptStarted, RunEvent
 from otto_bot.core.run import Run, RunPhase
 from otto_bot.core.waits import Wait, waits_for
 
@@ -48,6 +48,8 @@ class Watch:
             return
         late.stale(before, event, after)
         self._bases.saw(before, event, after)
+        if isinstance(event, AttemptStarted):
+            world.host.wakes(before.id, event.task)
         looks.attempts(world, before, event, after)
         looks.restarts(world, before, event, after)
         looks.kept(before, event, after)
