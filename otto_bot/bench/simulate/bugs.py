@@ -109,22 +109,9 @@ BUGS = (
     Bug("money-asked-for-last", "waits", "_affordable",
         "run.money.left >= max(MIN_USD, run.money.needed)", "run.money.left >= MIN_USD",
         "people are told to try again what the money left does not pay for"),
-    Bug("passed-over-while-jobs-run-again", "gates", "_ordered",
-        "() if reviewing else tuple(key for key in run.current if key not in reruns)", "()",
-        "what depends on a task at work is passed over while jobs of another run again"),
-    Bug("any-failure-ends-a-stop", "machine", "_effect_failed",
-        " and not tasks.still_saving(run)", "",
-        "whatever fails for good while coders are being stopped, nobody waits for their work any more"),
-    Bug("merged-in-mid-run", "machine", "_pull_request_closed",
-        '"stopping": tasks.still_saving(run)', '"stopping": False',
-        "a pull request that is merged in mid-run leaves the work of its coders unpushed"),
-    Bug("written-and-not-told", "machine", "_effect_failed",
-        '_unsure(run.model_copy(update={"trouble": {**run.trouble, event.key: trouble}}), event.key)',
-        'run.model_copy(update={"trouble": {**run.trouble, event.key: trouble}})',
-        "a surface that was written behind a lost answer is believed to show what was shown before"),
 )  # fmt: skip
-"""Written down before the simulator was run for the first time, but for six: `merged-with-the-first` stands
-for two that a second guard of the heart hides completely, and the last five are what the heart really had."""
+"""Written down before the simulator was run for the first time, but for two: `merged-with-the-first` stands
+for two that a second guard of the heart hides completely, and the last one is what the heart really had."""
 
 
 def bug_of(name: str) -> Bug:
