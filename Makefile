@@ -2,8 +2,10 @@
 # ARGS goes to the command: make demo ARGS="--scenario all-green", make test ARGS="tests/core -k plan"
 PYTHON ?= python3
 BIN := .venv/bin
-# Three on two cores: many tests wait for a process, a server or git.
-PYTEST := $(BIN)/pytest -n 3 --dist worksteal
+# Three quick ones on two cores: many wait for a process, a server or git. Slow ones start many processes themselves.
+QUICK_AT_ONCE := 3
+SLOW_AT_ONCE := 2
+PYTEST := $(BIN)/pytest --dist worksteal
 
 .DEFAULT_GOAL := help
 # Compiled modules are kept: every process of a demo starts in half the time.
@@ -21,13 +23,13 @@ demo: env  ## a labelled issue becomes a pull request, without an account or a k
 	@$(BIN)/otto-bot demo $(ARGS)
 
 test: env  ## the quick tests
-	$(PYTEST) -m "not slow" $(ARGS)
+	$(PYTEST) -n $(QUICK_AT_ONCE) -m "not slow" $(ARGS)
 
 test-slow: env  ## the slow tests: installations, crashes, every scenario
-	$(PYTEST) -m slow $(ARGS)
+	$(PYTEST) -n $(SLOW_AT_ONCE) -m slow $(ARGS)
 
 test-all: env  ## every test
-	$(PYTEST) $(ARGS)
+	$(PYTEST) -n $(SLOW_AT_ONCE) $(ARGS)
 
 lint: lint-style lint-types lint-imports lint-workflows lint-image  ## style, types, import rules, workflows, Dockerfile
 
