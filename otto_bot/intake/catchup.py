@@ -142,7 +142,7 @@ class CatchUp:
         return kept[1]
 
     async def _hearing(self, installation: int) -> bool:
-        value = await asyncio.to_thread(self._looks.get, heard_name(installation))
+        value = await asyncio.to_thread(self._looks.cursor, heard_name(installation))
         return value is not None and abs(self._desk.now() - datetime.fromisoformat(value)) <= self._rhythm.heard_for
 
     async def _safely(self, repo: Repo, before: Swept | None, hearing: bool, purse: Purse) -> None:
@@ -182,7 +182,7 @@ class CatchUp:
         quiet = 0 if before is None or found else before.quiet + 1
         next_at = started + self._rhythm.sweep(hearing=hearing, quiet=quiet)
         swept = Swept(since=started, next_at=next_at, quiet=quiet)
-        await asyncio.to_thread(self._looks.set, f"swept/{repo.id}", swept.model_dump_json())
+        await asyncio.to_thread(self._looks.set_cursor, f"swept/{repo.id}", swept.model_dump_json())
 
     async def _concerned(self, repo: Repo, issues: Sequence[Issue], hearing: bool, purse: Purse) -> int:
         """Look at the runs of what changed. While webhooks arrive only where GitHub knows something newer."""
@@ -206,7 +206,7 @@ class CatchUp:
             return
         # Most issues do not change between two rounds; their events are not asked for again.
         seen, state = f"labelled/{repo.id}/{issue.number}", str(issue.updated_at)
-        if await asyncio.to_thread(self._looks.get, seen) == state:
+        if await asyncio.to_thread(self._looks.cursor, seen) == state:
             return
         events = await self._desk.repository(repo).yielding().labelled_events(issue.number, "both")
         last = next((event for event in reversed(events) if event.label == label), None)
@@ -218,7 +218,7 @@ class CatchUp:
             await self._desk.label(
                 repo, issue.number, label, who, "User", title=issue.title, body=issue.body, is_pull=False
             )
-        await asyncio.to_thread(self._looks.set, seen, state)
+        await asyncio.to_thread(self._looks.set_cursor, seen, state)
 
     async def _base(self, repo: Repo) -> None:
         """Whether the default branch has moved: the next batch starts on it, and tasks may wait for it. Asked once."""

@@ -160,12 +160,12 @@ class Redelivery:
             after, count = before, 0
         next_at = now + self._rhythm.redelivered
         text = after.model_copy(update={"next_at": next_at}).model_dump_json()
-        await asyncio.to_thread(self._looks.set, CURSOR, text)
+        await asyncio.to_thread(self._looks.set_cursor, CURSOR, text)
         return count
 
     async def _standing(self) -> Standing:
         now = self._now()
-        value = await asyncio.to_thread(self._looks.get, CURSOR)
+        value = await asyncio.to_thread(self._looks.cursor, CURSOR)
         return Standing.model_validate_json(value) if value else Standing(since=now - self._kept, next_at=now)
 
     async def _ask(self, found: Sequence[Missed], before: Standing, now: datetime) -> tuple[Standing, int]:

@@ -11,6 +11,7 @@ import sqlalchemy as sa
 
 from otto_bot.core.values import Usage
 from otto_bot.store import tables as t
+from otto_bot.store.cursors import Cursors
 from otto_bot.store.database import reading, writing
 from otto_bot.store.upsert import upsert
 
@@ -18,11 +19,8 @@ ARTIFACT_LIMIT = 64 * 1024 * 1024
 """Bytes of one artifact before compression."""
 
 
-class Archive:
+class Archive(Cursors):
     """Content-addressed bodies and small tables. Errors are StoreUnavailable."""
-
-    def __init__(self, engine: sa.Engine) -> None:
-        self._engine = engine
 
     def keep(self, kind: str, body: bytes, at: datetime) -> str:
         """Store a body once; returns its sha256. Raises ValueError above ARTIFACT_LIMIT.
@@ -36,7 +34,7 @@ class Archive:
             again = t.artifacts.update().where(t.artifacts.c.sha256 == digest).values(created_at=at.timestamp())
             if c.execute(again).rowcount == 0:
                 values = {"sha256": digest, "kind": kind, "body": zlib.compress(body), "created_at": at.timestamp()}
-                upsert(c, t.artifacts, "sha256", values, {"created_at": at.timestamp()})
+                upsert(c, t.artifacts, ("sha256",), values, {"created_at": at.timestamp()})
         return digest
 
     def read(self, sha256: str) -> bytes | None:
@@ -60,10 +58,9 @@ class Archive:
 
     def save_turn(self, key: str, number: int, body: bytes, at: datetime, *, pack: bytes | None = None) -> None:
         """Write one journal entry, with the git objects that the turn made; the same number again replaces it."""
+        written = {"body": zlib.compress(body), "created_at": at.timestamp(), "pack": pack}
         with writing(self._engine) as c:
-            c.execute(t.journal.delete().where((t.journal.c.key == key) & (t.journal.c.number == number)))
-            values = {"key": key, "number": number, "body": zlib.compress(body), "created_at": at.timestamp()}
-            c.execute(t.journal.insert().values(**values, pack=pack))
+            upsert(c, t.journal, ("key", "number"), {"key": key, "number": number, **written}, written)
 
     def turn_packs(self, key: str) -> list[bytes]:
         """The git objects that a journal's turns made, in order."""
@@ -78,10 +75,9 @@ class Archive:
 
     def keep_pack(self, sha: str, run: int, body: bytes, needs: Sequence[str], at: datetime) -> None:
         """Keep what a commit that is not pushed yet is made of; `needs` are commits that the remote has."""
+        row = {"sha": sha, "run_id": run, "needs": " ".join(needs), "body": body, "created_at": at.timestamp()}
         with writing(self._engine) as c:
-            if not c.execute(sa.select(t.packs.c.run_id).where(t.packs.c.sha == sha)).first():
-                values = {"sha": sha, "run_id": run, "needs": " ".join(needs), "created_at": at.timestamp()}
-                c.execute(t.packs.insert().values(**values, body=body))
+            upsert(c, t.packs, ("sha",), row, {})
 
     def pack(self, sha: str) -> tuple[bytes, tuple[str, ...]] | None:
         """A kept commit's pack and the commits that it leans on; None where nobody kept it."""
@@ -93,30 +89,16 @@ class Archive:
         self, *, call: str, run: int, role: str, model: str, usage: Usage, seconds: float, reply: str, at: datetime
     ) -> None:
         """Record one model call; the same call again replaces it."""
+        row = {
+            "run_id": run,
+            "role": role,
+            "model": model,
+            "input_tokens": usage.input_tokens + usage.cache_read_tokens + usage.cache_write_tokens,
+            "output_tokens": usage.output_tokens,
+            "usd": usage.usd,
+            "seconds": seconds,
+            "reply": reply,
+            "at": at.timestamp(),
+        }
         with writing(self._engine) as c:
-            c.execute(t.usage.delete().where(t.usage.c.call == call))
-            c.execute(
-                t.usage.insert().values(
-                    call=call,
-                    run_id=run,
-                    role=role,
-                    model=model,
-                    input_tokens=usage.input_tokens + usage.cache_read_tokens + usage.cache_write_tokens,
-                    output_tokens=usage.output_tokens,
-                    usd=usage.usd,
-                    seconds=seconds,
-                    reply=reply,
-                    at=at.timestamp(),
-                )
-            )
-
-    def cursor(self, name: str) -> str | None:
-        """Where a periodic look had got to."""
-        with reading(self._engine) as c:
-            value: str | None = c.execute(sa.select(t.cursors.c.value).where(t.cursors.c.name == name)).scalar()
-        return value
-
-    def set_cursor(self, name: str, value: str) -> None:
-        """Remember where a periodic look got to."""
-        with writing(self._engine) as c:
-            upsert(c, t.cursors, "name", {"name": name, "value": value}, {"value": value})
+            upsert(c, t.usage, ("call",), {"call": call, **row}, row)

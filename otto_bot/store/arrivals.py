@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal
@@ -12,6 +12,7 @@ import sqlalchemy as sa
 
 from otto_bot.store import tables as t
 from otto_bot.store.database import writing
+from otto_bot.store.upsert import insert_into
 
 log = logging.getLogger(__name__)
 
@@ -87,17 +88,6 @@ class Arrivals:
         return done.rowcount
 
 
-def _insert_of(dialect: sa.Dialect) -> Callable[[sa.Table], Any]:
-    """The INSERT that knows conflicts; only the dialect in use is loaded."""
-    if dialect.name == "sqlite":
-        from sqlalchemy.dialects.sqlite import insert as sqlite_insert
-
-        return sqlite_insert
-    from sqlalchemy.dialects.postgresql import insert as postgresql_insert
-
-    return postgresql_insert
-
-
 class _Statement:
     """One INSERT of a number of rows, compiled once: for each row to be built anew costs more than to store it."""
 
@@ -105,7 +95,7 @@ class _Statement:
         names: list[dict[str, Any]] = [
             {column: sa.bindparam(f"{column}_{row}") for column in _COLUMNS} for row in range(rows)
         ]
-        insert = _insert_of(dialect)(t.deliveries).values(names).on_conflict_do_nothing(index_elements=["guid"])
+        insert = insert_into(t.deliveries, dialect.name).values(names).on_conflict_do_nothing(index_elements=["guid"])
         compiled = insert.compile(dialect=dialect, column_keys=list(_COLUMNS))
         self.sql = str(compiled)
         self._names = tuple(f"{column}_{row}" for row in range(rows) for column in _COLUMNS)

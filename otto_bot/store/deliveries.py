@@ -53,7 +53,7 @@ class Deliveries:
         """Store a delivery as if it had just come, whether it is known or not."""
         values = {**_FRESH, "event": event, "action": action or "", "body": body, "received_at": at.timestamp()}
         with writing(self._engine) as c:
-            upsert(c, t.deliveries, "guid", {"guid": guid, **values}, values)
+            upsert(c, t.deliveries, ("guid",), {"guid": guid, **values}, values)
 
 
 _FRESH = {"state": "received", "attempts": 0, "not_before": 0.0, "error": ""}

@@ -12,6 +12,7 @@ from otto_bot.core.quota import AHEAD, LONGEST_CLOSING, Account, Ask, Slot, clos
 from otto_bot.core.values import Frozen, writable
 from otto_bot.store import tables as t
 from otto_bot.store.database import reading, writing
+from otto_bot.store.upsert import upsert
 
 APP = 0
 """The row of the App itself (its JWT): it is no installation, and closing it holds back no run."""
@@ -118,15 +119,9 @@ class SharedSlots:
 
 def _locked(c: sa.Connection, installation_id: int) -> Account:
     """The row, ours until the transaction ends: SQLite has one writer, PostgreSQL locks the row."""
-    if c.dialect.name == "postgresql":
-        from sqlalchemy.dialects.postgresql import insert as insert_pg
-
-        c.execute(insert_pg(t.installations).values(id=installation_id).on_conflict_do_nothing())
+    upsert(c, t.installations, ("id",), {"id": installation_id}, {})
     query = sa.select(t.installations).where(t.installations.c.id == installation_id).with_for_update()
-    row = c.execute(query).first()
-    if row is None:
-        c.execute(t.installations.insert().values(id=installation_id))
-        return Account()
+    row = c.execute(query).one()
     return Account(
         next_write_at=row.next_write_at,
         closed_until=row.closed_until,

@@ -10,8 +10,8 @@ import sqlalchemy as sa
 from otto_bot.core.run import Outcome
 from otto_bot.core.values import Frozen
 from otto_bot.store import tables as t
+from otto_bot.store.cursors import Cursors
 from otto_bot.store.database import reading, writing
-from otto_bot.store.upsert import upsert
 from otto_bot.store.versions import CODE_VERSION
 
 FOREVER = 4_000_000_000.0
@@ -39,11 +39,8 @@ class RunRow(Frozen):
     quiet: int
 
 
-class Looks:
+class Looks(Cursors):
     """Reads and writes of catching up. Every method is one short transaction; errors are StoreUnavailable."""
-
-    def __init__(self, engine: sa.Engine) -> None:
-        self._engine = engine
 
     def due(self, at: datetime, most: int) -> list[RunRow]:
         """Runs that are not over and whose look is due, the longest overdue first; of each installation at most so
@@ -90,27 +87,9 @@ class Looks:
         with writing(self._engine) as c:
             c.execute(t.runs.update().where(t.runs.c.id == run_id).values(**values))
 
-    def cursors(self, prefix: str) -> dict[str, str]:
-        """Every cursor whose name begins so, without the beginning."""
-        where = t.cursors.c.name.startswith(prefix, autoescape=True)
-        with reading(self._engine) as c:
-            rows = c.execute(sa.select(t.cursors.c.name, t.cursors.c.value).where(where)).all()
-        return {str(row.name)[len(prefix) :]: str(row.value) for row in rows}
-
     def heard(self, installation_id: int, at: datetime) -> None:
         """A delivery of this installation was worked in."""
-        self.set(heard_name(installation_id), at.isoformat())
-
-    def get(self, name: str) -> str | None:
-        """A cursor."""
-        with reading(self._engine) as c:
-            value: str | None = c.execute(sa.select(t.cursors.c.value).where(t.cursors.c.name == name)).scalar()
-        return value
-
-    def set(self, name: str, value: str) -> None:
-        """Move a cursor."""
-        with writing(self._engine) as c:
-            upsert(c, t.cursors, "name", {"name": name, "value": value}, {"value": value})
+        self.set_cursor(heard_name(installation_id), at.isoformat())
 
     def take(self, what: str, at: datetime, for_: timedelta) -> bool:
         """Whether this worker may do it now: one of many, once in this time. What a dead one took is free after it."""

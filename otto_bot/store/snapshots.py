@@ -17,7 +17,6 @@ from typing import Any, NamedTuple, TypeVar
 
 import sqlalchemy as sa
 from pydantic import TypeAdapter
-from sqlalchemy.dialects import postgresql, sqlite
 
 from otto_bot.core.attempt import Attempt, Task, Verification
 from otto_bot.core.evidence import EvidenceItem, Excerpt, Failure
@@ -27,6 +26,7 @@ from otto_bot.core.values import Frozen, kept, once, stored_json
 from otto_bot.core.verdict import Proof
 from otto_bot.store import tables as t
 from otto_bot.store.database import reading
+from otto_bot.store.upsert import upsert
 
 MARK = "otto:kept-by-content"
 """Stands where the source of a text would. What really has it is always kept by content, so it is never believed."""
@@ -340,8 +340,7 @@ class Snapshots:
 
 def _store(c: sa.Connection, values: Mapping[str, Frozen], at: datetime) -> bool:
     """Keep bodies by their content; what is there is kept from now on, as if it were new. Whether none was mended."""
-    made: Any = postgresql.insert(t.artifacts) if c.dialect.name == "postgresql" else sqlite.insert(t.artifacts)
-    again, exact = {"created_at": made.excluded.created_at}, True
+    exact = True
     # In one order everywhere: two runs that keep the same two, each in its own order, would wait for each other.
     for sha256, value in sorted(values.items()):
         try:
@@ -349,5 +348,5 @@ def _store(c: sa.Connection, values: Mapping[str, Frozen], at: datetime) -> bool
         except ValueError:
             body, exact = stored_json(value), False
         row = {"sha256": sha256, "kind": "state", "body": zlib.compress(body.encode()), "created_at": at.timestamp()}
-        c.execute(made.values(row).on_conflict_do_update(index_elements=["sha256"], set_=again))
+        upsert(c, t.artifacts, ("sha256",), row, {"created_at": row["created_at"]})
     return exact

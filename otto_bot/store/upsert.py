@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import sqlalchemy as sa
 
 
 def upsert(
-    c: sa.Connection, table: sa.Table, key: str, row: Mapping[str, object], change: Mapping[str, object]
+    c: sa.Connection, table: sa.Table, key: Sequence[str], row: Mapping[str, object], change: Mapping[str, object]
 ) -> None:
-    """Insert `row`; where one with the same `key` (a column) is there, `change` it instead."""
-    made = _insert(c.dialect.name, table).values(**row)
-    c.execute(made.on_conflict_do_update(index_elements=[key], set_=dict(change)))
+    """Insert `row`; where one with the same `key` (columns) is there, `change` it instead, or nothing of it."""
+    made = insert_into(table, c.dialect.name).values(**row)
+    if change:
+        c.execute(made.on_conflict_do_update(index_elements=list(key), set_=dict(change)))
+    else:
+        c.execute(made.on_conflict_do_nothing(index_elements=list(key)))
 
 
-def _insert(dialect: str, table: sa.Table) -> Any:
+def insert_into(table: sa.Table, dialect: str) -> Any:
     """The INSERT that knows conflicts; only the dialect in use is loaded."""
     if dialect == "sqlite":
         from sqlalchemy.dialects.sqlite import insert as sqlite_insert

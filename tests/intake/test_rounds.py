@@ -198,7 +198,7 @@ async def test_an_installation_that_nobody_asks_any_more_leaves_room_for_others(
     await started.do(comment="/otto pause")
     deaf(started)
     later = Swept(since=started.now(), next_at=started.now() + 9 * MINUTE)  # so that only its own look finds it
-    started.looks.set(f"swept/{started.repo.id}", later.model_dump_json())
+    started.looks.set_cursor(f"swept/{started.repo.id}", later.model_dump_json())
     await minutes(started, catch_up, 1)
     told = [item.event for item in started.ledger.events(1)]
     assert [one.given.command.verb for one in told if isinstance(one, e.CommandGiven)] == ["pause"]
