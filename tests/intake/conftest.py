@@ -247,7 +247,8 @@ def open_bench(tmp_path: Path, app_key: str, make_database: Callable[..., str], 
             "users": [{"login": "reader", "permission": "read"}, {"login": "dev", "permission": "write"}],
             "issue": {"title": "Add a thing", "body": "Please."},
         }
-        engine = open_database(make_database(backend))
+        database = make_database(backend)
+        engine = open_database(database)
         inbox, ledger, archive, now = Inbox(engine), Ledger(engine), Archive(engine), Time()
         stand_in = build(StandInConfig.model_validate(given), with_actions=False)
         grouping = Grouping(inbox)
@@ -272,7 +273,7 @@ def open_bench(tmp_path: Path, app_key: str, make_database: Callable[..., str], 
             whole = partial(catch_up.round, every=True)
             settings = Settings(
                 app_id=4242, private_key=SecretStr(app_key), webhook_secret=(SecretStr(SECRET),), github_api_url=url,
-                database_url=f"sqlite:///{tmp_path}/otto.sqlite", state_dir=tmp_path,
+                database_url=database, state_dir=tmp_path,
             )  # fmt: skip
             yield Bench(
                 stand_in, github, ledger, inbox, archive, engine, desk, Router(desk, inbox, looks), whole, repo, now,
