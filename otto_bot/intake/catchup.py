@@ -76,10 +76,9 @@ class CatchUp:
         self._begun = False
 
     async def __call__(self) -> None:
-        """One round, if no other worker has this one. The first of a process looks at everything, as far as it may."""
-        if await asyncio.to_thread(self._looks.take, "catch-up", self._desk.now(), self._rhythm.turn):
-            every, self._begun = not self._begun, True
-            await self.round(every=every)
+        """One round, by whoever leads. The first of a process looks at everything, as far as it may."""
+        every, self._begun = not self._begun, True
+        await self.round(every=every)
 
     async def round(self, *, every: bool = False) -> None:
         """Whatever is due, or everything. What cannot be read is left for the next round."""

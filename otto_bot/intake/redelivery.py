@@ -28,7 +28,6 @@ LATE = timedelta(minutes=10)
 """So long after it was made an attempt may still appear in GitHub's log."""
 SHORTER = 6
 """How often a log that is too long is asked for a quarter of the time."""
-TURN = timedelta(minutes=1)
 WINDOW, WINDOW_ENTERPRISE = timedelta(days=3), timedelta(days=7)
 """What GitHub keeps of its log."""
 
@@ -118,7 +117,7 @@ async def _unknown(deliveries: Deliveries, attempts: Sequence[Delivery]) -> list
 
 
 class Redelivery:
-    """One look into the log now and then, by one worker of many. No error ends it; each says what to do."""
+    """One look into the log now and then, by whoever leads. No error ends it; each says what to do."""
 
     def __init__(
         self,
@@ -141,8 +140,6 @@ class Redelivery:
         """Ask for what is missing, if it is time or this process has just started. How many were asked for."""
         now, before = self._now(), await self._standing()
         if self._begun and now < before.next_at:
-            return 0
-        if not await asyncio.to_thread(self._looks.take, CURSOR, now, min(TURN, self._rhythm.turn)):
             return 0
         self._begun = True
         try:

@@ -52,11 +52,6 @@ class Rhythm(Frozen):
         """How long a delivery says that webhooks arrive."""
         return self.unit * HEARD_FOR
 
-    @property
-    def turn(self) -> timedelta:
-        """How long a round belongs to the worker that took it: then another may, should that one have died."""
-        return self.unit * 0.9
-
 
 class Purse:
     """What an installation may still be asked in this round."""

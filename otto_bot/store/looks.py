@@ -1,9 +1,9 @@
-"""When runs and repositories are compared with GitHub next, who does it, and when a webhook was heard last."""
+"""When runs and repositories are compared with GitHub next, and when a webhook was heard last."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 
 import sqlalchemy as sa
 
@@ -90,24 +90,6 @@ class Looks(Cursors):
     def heard(self, installation_id: int, at: datetime) -> None:
         """A delivery of this installation was worked in."""
         self.set_cursor(heard_name(installation_id), at.isoformat())
-
-    def take(self, what: str, at: datetime, for_: timedelta) -> bool:
-        """Whether this worker may do it now: one of many, once in this time. What a dead one took is free after it."""
-        name, until = f"turn/{what}", f"{(at + for_).timestamp():017.3f}"
-        now = f"{at.timestamp():017.3f}"
-        longest = f"{(at + for_).timestamp() + AHEAD:017.3f}"
-        try:
-            with writing(self._engine) as c:
-                over = (t.cursors.c.value <= now) | (t.cursors.c.value > longest)
-                free = (t.cursors.c.name == name) & over
-                if c.execute(t.cursors.update().where(free).values(value=until)).rowcount == 1:
-                    return True
-                if c.execute(sa.select(t.cursors.c.name).where(t.cursors.c.name == name)).first():
-                    return False
-                c.execute(t.cursors.insert().values(name=name, value=until))
-        except sa.exc.IntegrityError:
-            return False  # another worker, in the same moment
-        return True
 
     def _rows(self, query: sa.Select[tuple[object, ...]]) -> list[RunRow]:
         with reading(self._engine) as c:

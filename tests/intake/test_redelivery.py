@@ -113,13 +113,6 @@ async def test_between_two_looks_are_some_minutes_and_a_start_looks_at_once(benc
     assert await redelivery(bench)() == 1
 
 
-async def test_of_many_workers_one_looks(bench: Any) -> None:
-    bench.fault(kind="drop", event="issues", action="labeled")
-    await bench.do(label={"name": "otto"})
-    workers = [redelivery(bench) for _ in range(5)]
-    assert sorted(await asyncio.gather(*(worker() for worker in workers))) == [0, 0, 0, 0, 1]
-
-
 @pytest.mark.parametrize("status", [401, 403, 404, 500])
 async def test_an_error_ends_nothing(bench: Any, caplog: pytest.LogCaptureFixture, status: int) -> None:
     bench.fault(kind="drop", event="issues", action="labeled")

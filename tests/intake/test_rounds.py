@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from datetime import timedelta
 from typing import Any
 
@@ -135,23 +134,6 @@ async def test_many_waiting_runs_stay_within_the_budget(started: Any) -> None:
     with started.engine.connect() as c:
         looked = c.exec_driver_sql("SELECT count(*) FROM runs WHERE looked_at > 0").scalar()
     assert looked >= 4 * (BUDGET - 4) // LOOK_COSTS - 4
-
-
-async def test_of_many_workers_one_goes_round(started: Any) -> None:
-    before = requests(started)
-    await asyncio.gather(*(rounds(started)() for _ in range(4)))
-    once = requests(started) - before
-    at_rest(started)
-    assert once < 20
-    lists = [row for row in started.stand_in.hub.world.requests if row.path.endswith("/installation/repositories")]
-    assert len(lists) == 2  # one of the fixture
-
-
-async def test_a_worker_that_died_gives_its_turn_back(started: Any) -> None:
-    assert started.looks.take("catch-up", started.now(), MINUTE)
-    assert not started.looks.take("catch-up", started.now(), MINUTE)
-    started.now.ahead += timedelta(seconds=61)
-    assert started.looks.take("catch-up", started.now(), MINUTE)
 
 
 async def test_a_limit_ends_the_round_of_its_installation(started: Any) -> None:

@@ -74,12 +74,10 @@ def test_a_lane_of_an_unwanted_job_is_free_after_a_jump(rows: EffectRows, due, a
 
 @pytest.mark.parametrize("jump", JUMPS)
 def test_what_is_done_now_and_then_goes_on(engine: sa.Engine, run: Run, at: At, jump: float) -> None:
-    """Deliveries in hand, the turn of catching up, looks at runs, installations that a limit closed."""
+    """Deliveries in hand, looks at runs, installations that a limit closed."""
     inbox, looks, limits = Inbox(engine), Looks(engine), Installations(engine)
     inbox.add("g", "push", None, b"body", at(0))
     assert inbox.next(at(0)) is not None
-    assert looks.take("catch-up", at(0), MINUTE)
-    assert not looks.take("catch-up", at(1), MINUTE)
     looks.looked(run.id, at(0), at(60), 0)
     assert looks.due(at(30), 5) == []
     limits.close(3, at(600), "a limit", at(0))
@@ -87,9 +85,6 @@ def test_what_is_done_now_and_then_goes_on(engine: sa.Engine, run: Run, at: At, 
     soon = [at(jump + second) for second in (0, 61, 122, 183)]
     came = next(time for time in soon if inbox.next(time) is not None)
     assert inbox.next(came) is None, "not twice at once"
-    turns = [looks.take("catch-up", time, MINUTE) for time in soon]
-    assert turns.count(True) >= 2
-    assert turns[-1] or turns[-2], "and from then on as ever"
     assert any(looks.due(time, 5) for time in soon)
     closed = limits.closed_now(3, at(jump))
     assert closed is None or closed.until <= at(jump + 2 * HOUR)
