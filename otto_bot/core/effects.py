@@ -15,7 +15,7 @@ from otto_bot.core.lanes import LaneKind
 from otto_bot.core.learning_uses import unwritten
 from otto_bot.core.reviewing import gate_surface
 from otto_bot.core.run import GateState, Run, RunPhase
-from otto_bot.core.showing import edit_at, gives_way, is_progress
+from otto_bot.core.showing import behind, edit_at, gives_way, is_progress
 from otto_bot.core.surfaces import surfaces
 from otto_bot.core.tasks import all_startable
 from otto_bot.core.waits import waits_for
@@ -24,6 +24,13 @@ __all__ = ["Effect", "EffectKind", "due", "run_of", "scheduled"]
 
 REMINDER_AFTER = timedelta(hours=24)
 
+
+PRESSING = frozenset(
+    {
+        EffectKind.POST_PLAN, EffectKind.OPEN_PULL_REQUEST, EffectKind.PUSH, EffectKind.CANDIDATE,
+        EffectKind.POST_DECISION,
+    }
+)  # fmt: skip
 
 Rule = Callable[[Run], Iterator[Effect]]
 
@@ -248,18 +255,25 @@ def _stop(run: Run) -> Iterator[Effect]:
 
 
 def _show(run: Run) -> Iterator[Effect]:
-    posting = any(effect.key not in run.trouble for effect in _decision(run) if effect.kind is EffectKind.POST_DECISION)
+    pressing = _pressing(run)
     for surface, digest in surfaces(run).items():
-        # Writes are paced: people wait for the decision, and what tells of progress would be written before it.
-        behind = posting and (gives_way(run, surface) or surface.startswith("gate/"))
-        if run.shown.get(surface) != digest and not behind:
-            count = run.shown_count.get(surface, 0)
+        posted = EffectKind.POST_DECISION in pressing and surface.startswith("gate/")  # the posting writes it
+        if run.shown.get(surface) != digest and not posted:
+            count, way = run.shown_count.get(surface, 0), gives_way(run, surface)
             # Where it gives way no more, the number changes: a row that was given back is due again.
-            at_once = int(is_progress(surface) and not gives_way(run, surface))
+            at_once = int(is_progress(surface) and not way)
             yield effect_of(
                 run, EffectKind.SHOW, f"show/{surface}/{count}", target=surface, lane=f"run/{run.id}/show/{surface}",
-                not_before=edit_at(run, surface), number=at_once,
+                not_before=behind(run) if pressing and way else edit_at(run, surface), number=at_once,
             )  # fmt: skip
+
+
+def _pressing(run: Run) -> set[EffectKind]:
+    """Short steps that are due and write to GitHub, for which people or Actions wait; not those that met trouble."""
+    # Where a limit holds the run back, steps may be due for long, and people shall see why.
+    rules = (_decision,) if run.resting or run.parked is not None else (_decision, *RULES.get(run.phase, ()))
+    effects = (effect for rule in rules for effect in rule(run))
+    return {effect.kind for effect in effects if effect.kind in PRESSING and effect.key not in run.trouble}
 
 
 def _call(run: Run) -> Iterator[Effect]:

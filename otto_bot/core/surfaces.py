@@ -21,8 +21,11 @@ STATUS = "status"
 PULL = "pull"
 RUN_CHECK = "check/run"
 LABELS = "labels"
+MARK = "label/"
+"""Before a verification pull request's number: the label that tells it from work to be read."""
 PLAN = "plan"
 """The plan's comment, once a person said yes: until then each revision is a posting of its own."""
+MARKED = "marked"
 CONTEXT = "context"
 """What the run found out, kept in the archive: its digest is the address there."""
 
@@ -36,7 +39,8 @@ def surfaces(run: Run) -> dict[str, str]:
         return {}
     wait, money = waits_for(run), run.money.granted
     endings = [verification.ending for verification in run.verifications.values()]
-    also = (wait, money, run.trouble, run.relabelled_by, list(run.verifications), endings, _unlinked(run))
+    marks = run.verification_prs
+    also = (wait, money, run.trouble, run.relabelled_by, list(run.verifications), endings, marks, _unlinked(run))
     return remembered(run, "surfaces", also, _surfaces)
 
 
@@ -55,6 +59,7 @@ def _surfaces(run: Run) -> dict[str, str]:
                 wanted[f"check/{key}/a{attempt.number}"] = _check(
                     attempt, state, verification.ending if verification else None
                 )
+    wanted |= {f"{MARK}{number}": MARKED for number in run.verification_prs.values()}
     for surface, gate in told_by(run).items():
         # A gate waiting to be posted again is written by that posting, not as a surface.
         if gate.state is not GateState.DECIDED and comment_of(run, gate) is not None:
@@ -147,6 +152,7 @@ def _status(run: Run) -> list[object]:
         {} if run.resting else {key: trouble.count for key, trouble in run.trouble.items()},
         *([] if edit is None else [edit.digest, edit.by, stale(run) is not None]),
         *_base(run),
+        *(["landed"] if run.landed else []),
         *([] if run.parked is None else [run.parked.why, run.parked.reason, run.parked.until]),
     ]
 

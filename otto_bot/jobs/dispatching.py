@@ -15,8 +15,6 @@ from otto_bot.jobs.outcomes import Later
 from otto_bot.text.pull import verification_body, verification_title
 
 T = TypeVar("T")
-VERIFICATION_LABEL = "otto:verification"
-
 
 UNSEEN = timedelta(seconds=60)
 """How long a workflow run that was asked for may stay out of sight before it is asked for again."""
@@ -77,5 +75,4 @@ async def verification_pull(context: Context, run: Run, branch: str, what: str) 
         if error.reason != "draft_refused":
             raise
         pull = await repository.open_pull_request(branch, run.repo.default_branch, title, body, draft=False)
-    await repository.add_labels(pull.number, [VERIFICATION_LABEL])
     return pull.number

@@ -9,7 +9,7 @@ from otto_bot.core.events import PersonCalled, PlanPosted, Published, Replied, R
 from otto_bot.core.reviewing import comment_of, told_by
 from otto_bot.core.run import Outcome, Run
 from otto_bot.core.showing import gives_way
-from otto_bot.core.surfaces import CONTEXT, LABELS, PLAN, PULL, RUN_CHECK, STATUS, labels, surfaces
+from otto_bot.core.surfaces import CONTEXT, LABELS, MARK, PLAN, PULL, RUN_CHECK, STATUS, labels, surfaces
 from otto_bot.core.waits import waits_for
 from otto_bot.github.ci_models import CheckAction, CheckAnnotation
 from otto_bot.github.verbs import Repository
@@ -27,6 +27,7 @@ from otto_bot.text.pull import pull_body, pull_title, template_of
 from otto_bot.text.reply import reply_comment
 from otto_bot.text.status import status_comment
 
+VERIFICATION_LABEL = "otto:verification"
 Writer = Callable[[Context, Run, str], Awaitable[int | None]]
 
 
@@ -47,6 +48,8 @@ def _writer(surface: str) -> Writer:
         return fixed[surface]
     if surface.startswith("journeys/"):
         return show_round
+    if surface.startswith(MARK):
+        return _mark
     return _gate if surface.startswith("gate/") else _attempt_check
 
 
@@ -105,6 +108,12 @@ async def _labels(context: Context, run: Run, _surface: str) -> int | None:
             await repository.add_labels(run.issue, [name])
         elif not wanted and name.casefold() in carried:
             await repository.remove_label(run.issue, name)
+    return None
+
+
+async def _mark(context: Context, run: Run, surface: str) -> int | None:
+    number = int(surface.removeprefix(MARK))
+    await _repository(context, run, surface).add_labels(number, [VERIFICATION_LABEL])
     return None
 
 

@@ -153,7 +153,7 @@ def test_what_is_remembered_reads_only_what_it_is_remembered_for(seed: int) -> N
     for _, _, after in steps(ledger(seed)):
         for ask, quietly in (
             (_waits_for, {"money"}),
-            (_surfaces, {"money", "trouble", "relabelled_by", "verifications", "ids"}),
+            (_surfaces, {"money", "trouble", "relabelled_by", "verifications", "verification_prs", "ids"}),
             (_starting, set[str]()),
             (_at_work, set[str]()),
             (uses, set[str]()),

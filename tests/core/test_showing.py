@@ -9,24 +9,37 @@ from core_builders import (
     T0,
     applied,
     at,
+    coded,
     executing,
     fold,
     gate,
+    merge_all,
     plan,
     posted,
+    pushed,
     run_started,
     said,
+    started,
     to_failed,
+    to_verified,
     to_verifying,
 )
 
 from otto_bot.core import events as e
 from otto_bot.core.effects import Effect, EffectKind, scheduled
-from otto_bot.core.run import Run
-from otto_bot.core.showing import EDIT_PAUSE, LONGEST_EDIT_PAUSE, edit_pause, gives_way
+from otto_bot.core.parking import Parked
+from otto_bot.core.run import Outcome, Run
+from otto_bot.core.showing import EDIT_PAUSE, LONGEST_EDIT_PAUSE, behind, edit_at, edit_pause, gives_way
 from otto_bot.core.surfaces import STATUS, surfaces
+from otto_bot.text.links import Links
+from otto_bot.text.status import status_comment
 
 PLAN = plan("t1", "t2")
+LINKS = Links("https://github.com", "octo", "app")
+
+
+def status(run: Run) -> str:
+    return status_comment(run, LINKS, at(5000))
 
 
 def written(run: Run, seconds: float = 10) -> Run:
@@ -133,9 +146,55 @@ def at_a_decision() -> Run:
 def test_the_decision_is_written_before_progress() -> None:
     run = at_a_decision()
     assert EffectKind.POST_DECISION in {effect.kind for effect in scheduled(run)}
-    assert STATUS not in shows(run)
+    assert shows(run)[STATUS].not_before == behind(run) > edit_at(run, STATUS)
     assert not [surface for surface in shows(run) if surface.startswith("gate/")]
-    assert STATUS in shows(posted(run))
+    assert shows(posted(run))[STATUS].not_before == edit_at(posted(run), STATUS)
+
+
+def test_a_step_that_takes_long_does_not_silence_the_run() -> None:
+    run = fold(written(executing(PLAN), 10), started("t1"), coded("t1"))
+    assert behind(run) == at(10) + LONGEST_EDIT_PAUSE
+    assert behind(fold(None, run_started())) == T0 + LONGEST_EDIT_PAUSE
+
+
+def test_whoever_merges_it_is_told_that_nothing_more_can_be_asked_of_it() -> None:
+    partly = fold(executing(plan("t1", "t2")), *to_verified("t1"), *to_failed("t2"))
+    run = applied(fold(posted(gate(merge_all(partly), {"t2": "skip"})), said("/otto approve r2")))
+    assert run.outcome is Outcome.DONE_PARTIAL
+    before = written(run, 4000)
+    merged = fold(before, e.PullRequestClosed(at=at(4001), merged=True, by="maintainer"))
+    assert "/otto retry" in status(before)
+    assert "/otto retry" not in status(merged)
+    assert STATUS in shows(merged)
+
+
+def test_the_label_of_a_verification_pull_request_holds_up_nothing() -> None:
+    run = fold(executing(PLAN), started("t1"), coded("t1"), pushed("t1", pull=7))
+    assert gives_way(run, "label/7")
+    marked = fold(run, e.Published(at=at(1), surface="label/7", digest=surfaces(run)["label/7"]))
+    assert "label/7" in shows(run)
+    assert "label/7" not in shows(fold(marked, e.Tidied(at=at(2), number=7)))
+
+
+@pytest.mark.parametrize(
+    ("events", "kind"),
+    [
+        pytest.param([started("t1"), coded("t1")], EffectKind.PUSH, id="push"),
+        pytest.param([*to_verified("t1"), *to_verified("t2")], EffectKind.CANDIDATE, id="candidate"),
+    ],
+)
+def test_progress_waits_for_a_short_step_that_writes(events: list[e.RunEvent], kind: EffectKind) -> None:
+    """At one write a second each edit before it would cost a second of the task's time."""
+    run = fold(written(executing(PLAN)), *events)
+    assert kind in {effect.kind for effect in scheduled(run)}
+    late = [one.not_before for surface, one in shows(run).items() if gives_way(run, surface)]
+    assert late
+    assert set(late) == {behind(run)}
+    [key] = [effect.key for effect in scheduled(run) if effect.kind is kind]
+    failed = fold(run, e.EffectFailed(at=T0, key=key, kind="x", message="no", retry_at=T0 + timedelta(minutes=5)))
+    assert shows(failed)[STATUS].not_before == edit_at(failed, STATUS), "a step that cannot write is not waited for"
+    parked = fold(run, Parked(at=T0, why="github_limit", reason="GitHub limits it", until=T0 + timedelta(minutes=5)))
+    assert shows(parked)[STATUS].not_before == edit_at(parked, STATUS), "and a run that is held back says so"
 
 
 def test_progress_does_not_wait_for_a_decision_that_cannot_be_written_now() -> None:

@@ -7,7 +7,7 @@ import contextlib
 import random
 import time
 from collections import Counter
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -137,11 +137,23 @@ async def killed_coder_run(name: str, folder: Path, turn: int) -> Ended:
     return ended
 
 
-async def faulty_run(name: str, folder: Path, faults: Sequence[Json], quiet: float = REST_SECONDS) -> Ended:
-    """Deliveries get lost, come twice or in another order. It rests when nothing was new for `quiet` seconds."""
+async def faulty_run(
+    name: str,
+    folder: Path,
+    faults: Sequence[Json],
+    quiet: float = REST_SECONDS,
+    until: Callable[[Json], bool] = lambda _: True,
+) -> Ended:
+    """Deliveries get lost, come twice or in another order. It rests when nothing was new for `quiet` seconds.
+
+    It may have ended before GitHub is asked for what was lost: `until` waits for that in the stand-in's state.
+    """
     async with playing(name, folder) as play:
         await set_faults(play, faults)
         await play.label()
+        async with asyncio.timeout(play.scenario.script.time_limit * PATIENCE):
+            while not until(await play.stand_in.state()):  # noqa: ASYNC110 - it tells nobody
+                await asyncio.sleep(LOOK_SECONDS)
         return await rest(play, quiet)
 
 

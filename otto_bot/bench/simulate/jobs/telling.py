@@ -43,6 +43,8 @@ def _written(case: Case, run: Run, name: str) -> int | None:
         return None if sha is None else github.check(sha, marker, words)
     if name == PULL:
         return run.pull_request
+    if kind == "label":
+        return None
     if kind == "gate":
         gate: Gate | None = told_by(run).get(name)
         if gate is None or run.pull_request is None:
