@@ -30,6 +30,9 @@ import databases  # noqa: E402
 
 ALLOWED = "platform:"  # a skip whose reason starts so is about the operating system, not about something missing
 
+LONG = 600
+"""Seconds that a test may take, from which on it is a long one."""
+
 # Two cores shared by all tests make single examples slow; whole tests are bounded by pytest-timeout.
 settings.register_profile("otto", deadline=None, print_blob=True)
 settings.load_profile("otto")
@@ -66,6 +69,22 @@ def pytest_configure(config: pytest.Config) -> None:
     """Say where a PostgreSQL server of this test run belongs, before other processes are started."""
     if not hasattr(config, "workerinput"):
         databases.begin()
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """What may take longest comes first in the share of each process: else the last minutes are one process's alone."""
+    count = int(getattr(config, "workerinput", {}).get("workercount", 1))
+    long = sorted((item for item in items if _allowed(item) >= LONG), key=_allowed, reverse=True)
+    rest = [item for item in items if _allowed(item) < LONG]
+    size = -(-len(rest) // count)
+    items[:] = [item for n in range(count) for item in (*long[n::count], *rest[n * size : (n + 1) * size])]
+
+
+def _allowed(item: pytest.Item) -> float:
+    """The seconds that its mark gives a test."""
+    mark = item.get_closest_marker("timeout")
+    return float(mark.args[0]) if mark is not None and mark.args else 0.0
 
 
 @pytest.fixture(scope="session")
