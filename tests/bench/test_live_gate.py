@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import functools
 import json
 import os
 import signal
@@ -242,13 +243,18 @@ def test_a_provider_that_refuses_everything_ends_the_bench(
 
 @NEEDS_CAGE
 @pytest.mark.slow
-def test_ctrl_c_keeps_what_is_whole_and_it_goes_on_later(stand_in: Any, tmp_path: Path) -> None:
+def test_ctrl_c_keeps_what_is_whole_and_it_goes_on_later(
+    stand_in: Any, tmp_path: Path, request: pytest.FixtureRequest
+) -> None:
     out = tmp_path / "out"
     argv = [
         sys.executable, "-m", "otto_bot", "bench", "gate", "--live", "--scenario", SCENARIO, "--jobs", "1",
         "--repeats", "2", "--out", str(out),
     ]  # fmt: skip
     env = {**os.environ, "ANTHROPIC_BASE_URL": stand_in.write("live", knowing())}
+    # Where this test run was started in the background Ctrl-C is ignored, and its children would ignore it, too.
+    request.addfinalizer(functools.partial(signal.signal, signal.SIGINT, signal.getsignal(signal.SIGINT)))
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     with subprocess.Popen(argv, env=env, stdout=subprocess.PIPE, text=True, start_new_session=True) as process:
         assert process.stdout is not None
         for line in process.stdout:

@@ -134,7 +134,9 @@ async def side_by_side(work: Sequence[Any], at_once: int = AT_ONCE) -> list[Any]
         async with room:
             return await what()
 
-    return list(await asyncio.gather(*(one(what) for what in work)))
+    async with asyncio.TaskGroup() as group:  # where one fails the others are ended, not left behind
+        tasks = [group.create_task(one(what)) for what in work]
+    return [task.result() for task in tasks]
 
 
 class Small(Playground):

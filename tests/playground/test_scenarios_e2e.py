@@ -26,7 +26,8 @@ async def test_a_scenario_ends_as_expected(tmp_path: Path, name: str) -> None:
         try:
             await play.wait_rest(scenario.script.time_limit)
         except TimeoutError:
-            pytest.fail(f"it did not come to rest\n{play.logs()}")
+            last = [f"{event['at']} {event['type']}" for event in (await play.report()).get("events", [])[-20:]]
+            pytest.fail("\n".join(["it did not come to rest", *last, *await play.outstanding(), play.logs()]))
         report = await play.full_report()
         found = [*differences(scenario.script.expect, report), *broken(report), *await play.outstanding()]
         found += [*await play.misplaced(report), *over(report, await play.later_runs(report))]
