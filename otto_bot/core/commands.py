@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 import re
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Annotated
 
@@ -32,6 +33,8 @@ VERBS = (
     "help",
 )
 GUIDANCE_LIMIT = 2000
+MOST_HEARD = 500
+"""Words of earlier runs that the next run of an issue knows; the newest."""
 _TASKS = ("retry", "skip", "accept", "explain")
 _GUIDED = ("retry", "replan")
 
@@ -45,6 +48,19 @@ class Command(Frozen):
     usd: Annotated[float, Field(gt=0)] | None = None
     guidance: str = ""
     learning: str = ""
+
+
+def heard_before(seen: Iterable[str]) -> tuple[str, ...]:
+    """Keys of words, newest first, that the issue's last run heard or knew: none of them is said to the next one.
+
+    Times alone do not tell: this host's clock may be behind GitHub's, or have been set back.
+    """
+    return tuple(sorted(seen, key=_newest)[:MOST_HEARD])
+
+
+def _newest(key: str) -> tuple[int, str]:
+    number = key.split("/")[1] if "/" in key else ""
+    return (-int(number) if number.isascii() and number.isdigit() and len(number) < 20 else 0, key)
 
 
 class BadCommand(Frozen):

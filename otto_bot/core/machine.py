@@ -112,6 +112,7 @@ def started(event: e.RunStarted) -> Run:
         reviews=() if event.review is None else (_improved(event.review),),
         started_at=event.at,
         inherited_notes=event.context,
+        seen=frozenset(event.heard),
         money=Money(cap=event.caps.usd, inherited=event.inherited.usd, granted=event.inherited.granted),
     )
 

@@ -37,6 +37,8 @@ class RunStarted(Event):
     plan_only: bool = False
     inherited: Inherited = Inherited()
     context: tuple[Fact, ...] = ()
+    heard: tuple[str, ...] = ()
+    """Keys of what people said to earlier runs of the issue: it does not count again."""
     kind: Kind = "build"
     subject: Plan | None = None
     """Of a run that only certifies: the plan of the issue's last run, if there is one."""

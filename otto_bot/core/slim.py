@@ -1,4 +1,4 @@
-"""A run of which only what later runs of its issue inherit is kept: money, what it found out, where it was."""
+"""A run of which only what later runs of its issue inherit is kept: money, findings, words it heard, where it was."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from otto_bot.core.run import Run
 KEPT = (
     "id", "repo", "issue", "ordinal", "title", "actor", "caps", "kind", "started_at", "phase", "outcome", "landed",
     "config", "prepared", "pull_request", "branches_prefix", "base_sha", "head", "money", "minutes", "notes",
-    "inherited_notes", "ids",
+    "inherited_notes", "ids", "seen",
 )  # fmt: skip
 """Fields of a run that stay; all others are as in a run that never was at work."""
 

@@ -38,9 +38,16 @@ def steer(run: Run, given: Given, at: datetime) -> Run:
 
 
 def _heard(run: Run) -> Run:
-    """Whoever speaks is answered: replies that could not be written are tried again, and all else once it is over."""
+    """Whoever speaks is answered: replies that could not be written are tried again, and all else once it is over.
+
+    That holds for work, too, that a run which was stopped could not push.
+    """
     kept = {key: trouble for key, trouble in run.trouble.items() if "/reply/" not in key and not run.ended}
-    return run if kept == run.trouble else run.model_copy(update={"trouble": kept})
+    if kept == run.trouble:
+        return run
+    run = run.model_copy(update={"trouble": kept})
+    over = run.outcome is Outcome.CANCELLED or run.landed
+    return run.model_copy(update={"stopping": True}) if over and still_saving(run) else run
 
 
 def awake(run: Run) -> Run:

@@ -9,6 +9,7 @@ from typing import NamedTuple
 import sqlalchemy as sa
 
 from otto_bot.core.budget import Money, inherited, lineage_cap
+from otto_bot.core.commands import heard_before
 from otto_bot.core.config import HostCaps
 from otto_bot.core.context_notes import inherited_notes
 from otto_bot.core.effects import scheduled
@@ -135,6 +136,7 @@ class Ledger(RunQueries):
                 subject=trigger.subject,
                 inherited=inherited(_account(run) for run in earlier),
                 context=inherited_notes(earlier),
+                heard=heard_before(earlier[-1].seen) if earlier else (),
             )
             run, _ = self._write(c, started(event), [(event, "")], _Before(None, 0, Standing()), at)
             sync(c, run, scheduled(run), at)

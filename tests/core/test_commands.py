@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from otto_bot.core.commands import GUIDANCE_LIMIT, VERBS, BadCommand, Command, parse_line
+from otto_bot.core.commands import GUIDANCE_LIMIT, MOST_HEARD, VERBS, BadCommand, Command, heard_before, parse_line
 
 
 @pytest.mark.parametrize(
@@ -111,3 +111,12 @@ def test_any_words_get_an_answer(words: str) -> None:
 )
 def test_tasks_keep_their_order_each_once(verb: str, tasks: list[str], between: str) -> None:
     assert parse_line(f"/otto {verb} {between.join(tasks)}") == Command(verb=verb, tasks=tuple(dict.fromkeys(tasks)))
+
+
+def test_the_newest_words_of_earlier_runs_are_known() -> None:
+    said = {f"comment/{number}" for number in range(1000, 1000 + MOST_HEARD)}
+    odd = {"box/77/ab", "button/x/1", "review/12345678901234567890123", "", "comment/²"}
+    known = heard_before(said | odd)
+    assert known[0] == f"comment/{999 + MOST_HEARD}"
+    assert set(known) == said
+    assert set(heard_before(odd)) == odd

@@ -184,6 +184,21 @@ def test_a_stop_tries_once_more_to_push_what_waited_for_a_word(steps: tuple[RunE
     assert {EffectKind.CODE, EffectKind.PUSH} & {one.kind for one in scheduled(run)}
 
 
+@pytest.mark.parametrize("over", [e.IssueChanged(at=AT, what="closed"),
+                                  e.PullRequestClosed(at=AT, merged=True, by="bob")])  # fmt: skip
+def test_whoever_speaks_after_a_stop_lets_what_could_not_be_pushed_be_tried_again(over: RunEvent) -> None:
+    run = fold(executing(TWO), started("t1"), coded("t1"), over)
+    run = fold(run, e.EffectFailed(at=AT, key=f"run/{run.id}/push/t1/a1", kind="forbidden", message="no right"))
+    assert (run.ended, run.stopping) == (True, False)
+    assert EffectKind.PUSH not in {one.kind for one in scheduled(run)}
+    again = fold(run, said("/otto status"))
+    assert (again.stopping, again.trouble) == (True, {})
+    assert EffectKind.PUSH in {one.kind for one in scheduled(again)}
+    done = fold(again, pushed("t1"))
+    assert not done.stopping
+    assert not fold(done, said("/otto help")).stopping, "and nothing more once it is saved"
+
+
 def test_the_last_coder_that_pushes_ends_a_stop_beside_one_that_cannot() -> None:
     run = fold(executing(TWO), started("t1"), started("t3"), e.IssueChanged(at=AT, what="closed"))
     run = fold(run, e.EffectFailed(at=AT, key=f"run/{run.id}/code/t1/a1/h0", kind="forbidden", message="no"))

@@ -28,7 +28,7 @@ from otto_bot.store.ledger import Ledger
 SMALL = Path(__file__).with_name("small")
 QUIET_SECONDS = 0.3
 HELD_SECONDS = 240.0
-AT_ONCE = 3
+AT_ONCE = 2
 NEVER = 10**9
 """A commit that no run comes to."""
 NUMBERS = re.compile(r"[0-9]+")

@@ -270,6 +270,28 @@ def test_a_second_run_starts_with_what_the_first_found_out(
     assert other.inherited_notes == ()
 
 
+def test_what_was_said_to_the_first_run_does_not_count_for_the_second(
+    ledger: Ledger, run: Run, trigger: MakeTrigger, at: At
+) -> None:
+    """A clock behind GitHub's takes a word to the first run for a later one: money would be granted twice."""
+    anna = Person(id=11, login="anna")
+    five = Given(key="comment/5", command=Command(verb="budget", usd=5.0), by=anna)
+    stop = Given(key="comment/6", command=Command(verb="stop"), by=anna)
+    events = [e.CommandGiven(at=at(1), given=five), e.CommandGiven(at=at(2), given=stop)]
+    assert ledger.append(run.id, events, at(2)).money.granted == 5
+
+    second = ledger.start(trigger(key="label/2"), HostCaps(), at(3))
+    assert second is not None
+    after = ledger.append(second.id, events, at(3))
+    assert (after.money.granted, after.ended, after.replies) == (5, False, ())
+    third_word = stop.model_copy(update={"key": "comment/7"})
+    assert ledger.append(second.id, [e.CommandGiven(at=at(4), given=third_word)], at(4)).ended
+    assert replay([one.event for one in ledger.events(second.id)]) == ledger.load(second.id)
+    third = ledger.start(trigger(key="label/3"), HostCaps(), at(5))
+    assert third is not None
+    assert third.seen == {"comment/5", "comment/6", "comment/7"}
+
+
 def test_grants_of_a_run_from_before_they_were_counted_are_seen_in_its_cap(
     ledger: Ledger, run: Run, engine: sa.Engine, trigger: MakeTrigger, at: At
 ) -> None:

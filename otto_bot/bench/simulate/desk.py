@@ -12,7 +12,7 @@ from otto_bot.bench.simulate.rules import hold
 from otto_bot.core import base, context_notes
 from otto_bot.core import events as e
 from otto_bot.core.budget import inherited
-from otto_bot.core.commands import Command, Given, parse_line
+from otto_bot.core.commands import Command, Given, heard_before, parse_line
 from otto_bot.core.edits import news
 from otto_bot.core.events import RunEvent
 from otto_bot.core.issue import IssueText
@@ -86,6 +86,7 @@ class Desk:
                 at=self._clock.now, run_id=run_id, repo=REPO, issue=ISSUE, ordinal=run_id, title=text.title,
                 body=text.body, actor=ANNA, caps=life.caps, kind=kind,
                 inherited=inherited(run.money for run in earlier), context=context_notes.inherited_notes(earlier),
+                heard=heard_before(earlier[-1].seen) if earlier else (),
                 subject=life.plan if kind == "certify" and life.known else None,
                 review=world.people.first_review() if kind == "improve" else None,
             )  # fmt: skip

@@ -18,6 +18,8 @@ RUNS, HALVES = 3000, 2
 """Of the normal suite; an issue has 1.5 runs on average."""
 REGRESSIONS = {
     2467: "jobs that ran again beside work of others dropped what depends on that work: the merge was refused for ever",
+    5796: "a run was stopped and its push refused: a person's word cleared that, and the work was pushed by nobody",
+    8252: "a clock that was set back made the second run hear a grant of money that the first one had heard",
 }
 """Seeds that broke once, and what was wrong."""
 MOST = 10_000
