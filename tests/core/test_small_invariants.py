@@ -87,7 +87,7 @@ RUNS_EARLY = "2: t3 runs before what it depends on is merged"
         pytest.param([_run(order=(("t1", "t2"), ("t4",))), _state("t3", "failed")], [], id="failed and in no batch"),
         pytest.param([_run(order=(), phase=RunPhase.GATE)], [], id="no batch while it is decided"),
         pytest.param([_run(order=(), outcome=Outcome.NEEDS_HUMAN)], [], id="no batch at rest"),
-        pytest.param([lambda run: run.model_copy(update={"tasks": {k: run.tasks[k] for k in ("t2", "t1", "t3", "t4")}})],
+        pytest.param([lambda run: run.model_copy(update={"tasks": dict(reversed(run.tasks.items()))})],
                      ["4: the tasks are not the plan's"], id="another order than the plan's"),
         pytest.param([_run(plan=None)], [], id="no plan"),
     ],
@@ -221,6 +221,7 @@ def test_the_cap_is_the_hosts_at_most(above: float, good: bool) -> None:
 
 
 INFRA = Cause.INFRA
+THRICE = "attempt {} of t1 starts after infra struck 3 times"
 
 
 def _free(causes: list[Cause | None], move: Decider | None = Decider.RULES, gate: int | None = 1) -> list[str]:
@@ -238,16 +239,16 @@ def _free(causes: list[Cause | None], move: Decider | None = Decider.RULES, gate
     ("causes", "move", "gate", "found"),
     [
         ([INFRA, INFRA, None], Decider.RULES, 1, ""),
-        ([INFRA, INFRA, INFRA, None], Decider.RULES, 1, "attempt 4 of t1 starts after infra struck 3 times"),
-        ([INFRA, INFRA, INFRA, None], None, 1, "attempt 4 of t1 starts after infra struck 3 times"),
+        ([INFRA, INFRA, INFRA, None], Decider.RULES, 1, THRICE.format(4)),
+        ([INFRA, INFRA, INFRA, None], None, 1, THRICE.format(4)),
         ([INFRA, INFRA, INFRA, None], Decider.HUMAN, 1, ""),
         ([INFRA, INFRA, INFRA, None], Decider.RULES, 9, ""),
         ([INFRA, INFRA, INFRA, None], Decider.RULES, None, ""),
-        ([INFRA, INFRA, Cause.TEST, INFRA, None], Decider.RULES, 1, "attempt 5 of t1 starts after infra struck 3 times"),
+        ([INFRA, INFRA, Cause.TEST, INFRA, None], Decider.RULES, 1, THRICE.format(5)),
         ([INFRA, INFRA, Cause.SYSTEMIC, None], Decider.RULES, 1, ""),
         ([Cause.TEST, Cause.TEST, Cause.TEST, None], Decider.RULES, 1, ""),
         ([None, None, None, None], Decider.RULES, 1, ""),
-        ([INFRA, INFRA, INFRA, Cause.TEST, None], Decider.RULES, 1, "attempt 4 of t1 starts after infra struck 3 times"),
+        ([INFRA, INFRA, INFRA, Cause.TEST, None], Decider.RULES, 1, THRICE.format(4)),
     ],
 )  # fmt: skip
 def test_what_strikes_three_times_and_costs_nothing_needs_a_person(

@@ -22,7 +22,8 @@ def _review(number: int = 1, state: str = "given") -> Review:
 
 
 @pytest.mark.parametrize(
-    ("count", "again", "final"), [(1, True, False), (7, True, False), (8, True, True), (9, True, True), (1, False, True)]
+    ("count", "again", "final"),
+    [(1, True, False), (7, True, False), (8, True, True), (9, True, True), (1, False, True)],
 )
 def test_an_effect_that_failed_eight_times_waits_for_a_person(count: int, again: bool, final: bool) -> None:
     """Sooner, a short outage of GitHub calls people; later, nobody hears of a lasting one."""
