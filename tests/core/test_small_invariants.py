@@ -14,6 +14,7 @@ import pytest
 
 from otto_bot.core import events as e
 from otto_bot.core.attempt import Accepted, Attempt, TaskState
+from otto_bot.core.changed import QUIET
 from otto_bot.core.decision import Action, Decider, Move
 from otto_bot.core.evidence import Cause
 from otto_bot.core.invariants import InvariantBroken, broken, broken_since, broken_step
@@ -455,6 +456,47 @@ def test_no_work_is_lost_in_a_step(before: list[Change], after: list[Change], fo
     assert list(broken_step(old, _changed(old, *after))) == found
 
 
+def _second(before: Run) -> Run:
+    """The same run, with a first gate and a first round that are long over."""
+    one, gate = j.built().journeys[0], b.fold(_reopened()).gates[0]
+    later = [each.model_copy(update={"number": each.number + 1}) for each in before.gates]
+    rounds = [each.model_copy(update={"number": each.number + 1}) for each in before.journeys]
+    first = one.model_copy(update={"state": RoundState.APPLIED})
+    return before.model_copy(update={"gates": (gate, *later), "journeys": (first, *rounds)})
+
+
+def test_what_an_earlier_gate_or_round_said_is_no_word_for_what_is_done_now() -> None:
+    """And what the newest one said counts although there were earlier ones."""
+    accepting = _second(_accepting())
+    applied = _gate(accepting, state=GateState.APPLIED)
+    assert broken_step(accepting, _changed(applied, _task("t1", accepted=(OLDER, YES)))) == ()
+    asked = _second(ASKED)
+    assert broken_step(asked, _gate(_rerun(asked), state=GateState.APPLIED)) == ()
+    assert list(broken_step(asked, _rerun(asked))) == JOBS
+    run, replans = _second(_round()), {"journey_replans": 1}
+    done = run.with_round(run.journeys[-1].model_copy(update=DONE))
+    assert broken_step(run, done.model_copy(update=replans)) == ()
+    assert list(broken_step(run, run.model_copy(update=replans))) == [REPLAN]
+    nobody = b.fold(b.executing(PLAN), *b.to_failed("t1"))
+    assert list(broken_step(nobody, _rerun(nobody))) == JOBS
+
+
+@pytest.mark.parametrize(("granted", "good"), [(0, False), (1, True), (2, True)])
+def test_attempts_are_as_many_as_were_set_and_granted(granted: int, good: bool) -> None:
+    run = b.executing(PLAN, b.config(attempts={"per_task": 1}))
+    attempts = (_attempt(1, Cause.TEST), _attempt(2, Cause.TEST), _attempt(3, Cause.INFRA))
+    said = [one for one in broken(_changed(run, _task("t1", attempts=attempts, granted=granted))) if one[0] == "5"]
+    assert said == ([] if good else ["5: t1 has 2 charged attempts of 1"])
+
+
+@pytest.mark.parametrize(("open_", "found"), [(1, ["1: round 1 is open beside another"]), (2, []), (3, [])])
+def test_only_the_last_round_is_open(open_: int, found: list[str]) -> None:
+    run = j.built()
+    states = [RoundState.TESTING if number == open_ else RoundState.APPLIED for number in (1, 2)]
+    rounds = [run.journeys[0].model_copy(update={"number": at, "state": one}) for at, one in enumerate(states, start=1)]
+    assert list(broken(run.model_copy(update={"journeys": tuple(rounds)}))) == found
+
+
 def _since(before: Run, after: Run, *names: str) -> list[str]:
     return list(broken_since(before, after, set(names)))
 
@@ -510,7 +552,11 @@ def test_what_a_change_means_for_tasks_that_stayed_as_they_were_is_looked_at(fie
 
 
 def test_what_is_quiet_is_not_looked_at_for_the_rules_of_work() -> None:
-    """Thousands of looks at Actions would each cost a look at every task."""
+    """Thousands of looks at Actions would each cost a look at every task; nor is what did not change."""
     before = _changed(b.executing(PLAN), _state("t1", "merged"))
-    after = before.model_copy(update={"green_trees": frozenset()})
-    assert _since(before, after, "heard_at", "shown") == []
+    after = _changed(before.model_copy(update={"green_trees": frozenset()}), _task("t1", question="x"))
+    assert _since(before, after, "tasks") != []
+    assert _since(before, after, "heard_at", "shown") == _since(before, after, *QUIET) == []
+    spent = before.model_copy(update={"money": before.money.model_copy(update={"settled": 999.0})})
+    assert _since(before, spent, "heard_at") == []
+    assert _since(ASKED, _rerun(ASKED), "heard_at") == []
