@@ -152,6 +152,13 @@ def _ended(running: dict[int, tuple[dict[str, Any], float]]) -> list[tuple[int, 
     return found
 
 
+@pytest.hookimpl(tryfirst=True)
+def pytest_load_initial_conftests(early_config: pytest.Config) -> None:
+    """The fault of a new process is in place before a conftest loads anything of the product."""
+    if where := os.environ.get(FRESH):
+        early_config.pluginmanager.register(Fresh(json.loads(Path(where).read_text()), early_config.rootpath))
+
+
 def pytest_configure(config: pytest.Config) -> None:
     """Choose by the environment; examples are the same in every trial, and a found fault is not made small."""
     settings.register_profile(
@@ -163,7 +170,5 @@ def pytest_configure(config: pytest.Config) -> None:
         suppress_health_check=list(HealthCheck),
     )
     settings.load_profile("mutation")
-    if where := os.environ.get(FRESH):
-        config.pluginmanager.register(Fresh(json.loads(Path(where).read_text()), config.rootpath))
-    elif where := os.environ.get(TODO):
+    if where := os.environ.get(TODO):
         config.pluginmanager.register(Forks(json.loads(Path(where).read_text()), config.rootpath))

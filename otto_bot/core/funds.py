@@ -70,10 +70,16 @@ def go_on(run: Run, who: str, at: datetime) -> Run:
 
 
 def decided(run: Run, at: datetime) -> Run:
-    """The run after a decision was made: money that came while it was being made counts at once."""
+    """The run after a decision was made: money that came while it was being made counts at once.
+
+    Where the gate is read once more, who paid is remembered until that decision, unless the money is used up again.
+    """
     if not run.paid_by:
         return run
-    return go_on(run, run.paid_by, at).model_copy(update={"paid_by": ""})
+    after = go_on(run, run.paid_by, at)
+    read_again = after.gate is not None and after.gate.state is GateState.OPENED
+    enough = run.money.left >= max(policy.MIN_USD, run.money.needed)
+    return after if read_again and enough else after.model_copy(update={"paid_by": ""})
 
 
 def _unread(run: Run, gate: Gate) -> bool:

@@ -1,5 +1,9 @@
 """What `make mutation` is made of, as far as it needs no more than the locked packages."""
 
+import json
+import os
+import subprocess
+import sys
 from pathlib import Path
 from types import FunctionType
 
@@ -67,3 +71,35 @@ def test_a_fault_of_what_loading_does_is_left_to_a_new_process(change: tuple[str
     text = "LIMIT = 3\nclass A:\n    size = 5\n    def f(self, x=1):\n        return x\n"
     assert "A" in _of(text, file)
     assert not swapped(loaded({str(file)}), str(file), text, text.replace(*change))
+
+
+@pytest.mark.parametrize(("text", "code"), [("FEW = 1\n", 0), ("FEW = 2\n", 1)])
+def test_a_fault_of_what_loading_does_is_there_before_a_conftest_loads_the_product(
+    text: str, code: int, tmp_path: Path
+) -> None:
+    """A conftest that imports helpers of the tests loads most of the heart: a later fault would never be seen."""
+    for name, words in {
+        "product.py": "FEW = 1\n",
+        "conftest.py": "import product\n\nassert product.FEW\n",
+        "test_few.py": "from product import FEW\n\n\ndef test_few():\n    assert FEW == 1\n",
+        "pytest.ini": "[pytest]\npythonpath = .\n",
+    }.items():
+        (tmp_path / name).write_text(words)
+    trial = tmp_path / "trial.json"
+    trial.write_text(json.dumps({"file": "product.py", "text": text, "tests": ["test_few.py::test_few"]}))
+    root = Path(__file__).parents[2]
+    env = os.environ | {"OTTO_MUTATION_FRESH": str(trial), "PYTHONPATH": str(root)}
+    command = [
+        sys.executable,
+        "-m",
+        "pytest",
+        "-q",
+        "-p",
+        "no:cacheprovider",
+        "-p",
+        "bench.mutation.trial",
+        "test_few.py",
+    ]
+    ended = subprocess.run(command, cwd=tmp_path, env=env, capture_output=True, check=False, text=True)
+    assert ended.returncode == code, ended.stdout + ended.stderr
+    assert ("1 passed" if code == 0 else "1 failed") in ended.stdout

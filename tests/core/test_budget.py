@@ -324,6 +324,29 @@ def test_after_a_grant_the_pilot_reads_the_gate_and_its_revision_is_posted() -> 
     assert states(run) == {"t1": "reopened", "t2": "reopened", "t3": "pending"}
 
 
+@pytest.mark.parametrize(("dollars", "second"), [(5, "retry"), (1, "ask")])
+def test_a_grant_while_a_gate_without_money_is_being_decided_counts_for_each_of_its_tasks(
+    dollars: int, second: str
+) -> None:
+    """Nobody is asked again for what was just paid; where it is not enough for the pilot, the question stays."""
+    from core_builders import decision
+
+    broke_gate = at_a_broke_gate()
+    made = broke_gate.gates[0].decision
+    assert made is not None
+    asked = e.DecisionMade(at=T0, gate=1, decision=made)
+    run = executing(plan("t1", "t2", spec("t3", "t1")), config(budget={"usd": 10}))
+    run = fold(run, *to_failed("t1"), started("t2"), broke("t2"), e.GateOpened(at=T0, gate=1))
+    run = fold(run, reserve("run/1/pilot/-/a0/g1/n0/try1", 12), said(f"/otto budget +{dollars}"), asked)
+    assert run.phase is RunPhase.GATE
+    answer = decision({"t1": "retry_different", "t2": "ask"})
+    run = fold(run, asked if dollars == 1 else e.DecisionMade(at=T0, gate=1, decision=answer))
+    assert run.gate is not None
+    assert run.gate.decision is not None
+    assert run.gate.decision.moves[-1].action.value == second
+    assert (run.paid_by, run.gate.state.value) == ("", "decided")
+
+
 def test_tasks_that_were_left_asking_for_money_are_coded_again_after_a_grant() -> None:
     run = posted(at_a_broke_gate())
     run = applied(fold(run, said("/otto approve")))
