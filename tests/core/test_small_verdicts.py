@@ -133,6 +133,8 @@ def test_the_judge_is_told_which_records_there_are() -> None:
     missing = Verdict(items=(item("met", "", "R9"), VerdictItem(id="c2", status="met")))
     words = [check(missing, records, MATERIAL)[0].words for records in ((), (RAN,), (RAN, second, third))]
     assert [one.rpartition("there are ")[2] for one in words] == ["none", "R1 to R1", "R1 to R5"]
+    (problem,) = check(Verdict(items=(item("met", "", "R1 R8 R9"), missing.items[1])), (RAN,), MATERIAL)
+    assert problem.words == "c1: there is no record R8; there are R1 to R1"
 
 
 @pytest.mark.parametrize(
