@@ -225,6 +225,8 @@ def test_what_is_told_of_another_commit_changes_no_commit(event: Any) -> None:
         assert act(run, event.model_copy(update=told)) == run
     bare = b.fold(b.executing(PLAN), b.started("t1"))
     assert act(bare, event) == bare, "there is no commit yet"
+    lost = run.with_task(run.task("t1").model_copy(update={"state": TaskState.FAILED}))
+    assert act(lost, event) == lost, "its push failed for good"
     on_github = b.fold(run, b.pushed("t1"))
     assert act(on_github, event) == on_github
     task = run.task("t1")
@@ -232,6 +234,20 @@ def test_what_is_told_of_another_commit_changes_no_commit(event: Any) -> None:
     if event is RENEWED:
         done = run.with_task(task.model_copy(update={"attempts": (task.last.model_copy(update={"pushed": True}),)}))
         assert act(done, event) == done
+
+
+@pytest.mark.parametrize("event", [WAITS, RENEWED])
+def test_earlier_attempts_stay_as_they_were(event: Any) -> None:
+    act: Any = base.push_waits if event is WAITS else base.attempt_renewed
+    run = coded_run()
+    task = run.task("t1")
+    assert task.last is not None
+    tries = tuple(task.last.model_copy(update={"number": number}) for number in (1, 2, 3))
+    run = run.with_task(task.model_copy(update={"attempts": tries}))
+    after = act(run, event.model_copy(update={"attempt": 3})).task("t1").attempts
+    assert len(after) == 3
+    assert after[:2] == tries[:2]
+    assert after[2] != tries[2]
 
 
 @pytest.mark.parametrize(("rounds", "words"), [(0, ""), (1, base.STILL_RED), (2, base.STILL_RED)])
@@ -329,7 +345,8 @@ def made(plan: Plan = PLAN, number: int = 0, **changes: Any) -> e.PlanMade:
 
 def test_a_plan_is_the_next_revision_of_all_that_is_posted() -> None:
     run = run_with(b.fold(begun(), b.prepared()), revision=4)
-    after = planning.plan_made(run, made(notes=("n",), unsound=True))
+    after = planning.plan_made(run, made(notes=("n",), unsound=True, estimate=ESTIMATE))
+    assert after.estimate is ESTIMATE
     assert (after.plan, after.phase, after.order) == (PLAN, RunPhase.PLAN_REVIEW, (("t1", "t2"),))
     assert (after.revision, after.plan_revision, after.plan_notes) == (5, 5, ("n",))
     assert {key: task.state for key, task in after.tasks.items()} == dict.fromkeys(PLAN.keys, TaskState.PENDING)
@@ -374,7 +391,7 @@ def grown(run: Run, *more: str) -> Plan:
 def test_a_plan_made_anew_adds_its_tasks_and_remembers_what_it_was() -> None:
     run = regrown()
     plan = grown(run, "t3", "t4")
-    after = planning.plan_made(run, made(plan, run.plan_number, notes=("n",), unsound=True))
+    after = planning.plan_made(run, made(plan, run.plan_number, notes=("n",), unsound=True, estimate=ESTIMATE))
     assert (after.plan, after.plan_before, after.phase) == (plan, run.plan, RunPhase.PLAN_REVIEW)
     assert (after.revision, after.plan_revision) == (run.revision + 1, run.revision + 1)
     assert [(key, task.origin) for key, task in after.tasks.items() if key not in run.tasks] == [
@@ -382,7 +399,7 @@ def test_a_plan_made_anew_adds_its_tasks_and_remembers_what_it_was() -> None:
         ("t4", "replan"),
     ]
     assert after.order == (("t3", "t4"),)
-    assert (after.estimate, after.plan_notes) == (None, ("n",))
+    assert (after.estimate, after.plan_notes) == (ESTIMATE, ("n",))
 
 
 def test_a_plan_made_anew_may_neither_stay_nor_change_what_was_planned() -> None:
@@ -417,10 +434,11 @@ OPENED = e.PullRequestOpened(at=b.at(6), number=2, node_id="n", head_sha="h", he
 
 
 def test_the_work_begins_with_a_baseline_at_once() -> None:
-    run = run_with(b.planned(PLAN), plan_approved_by="anna", batch=0)
+    run = run_with(b.planned(PLAN), plan_approved_by="anna", batch=0, estimate=ESTIMATE)
     after = planning.pull_request_opened(run, OPENED)
     first = after.verifications[BASELINE]
-    assert (after.phase, after.batch) == (RunPhase.EXECUTING, 1)
+    assert (after.phase, after.batch, after.estimated) == (RunPhase.EXECUTING, 1, ESTIMATE)
+    assert (after.pull_request, after.pull_request_node, after.head, after.head_tree) == (2, "n", "h", "t")
     assert (first.started_at, first.next_at, first.branch, first.ending) == (b.at(6), b.at(6), run.run_branch, None)
 
 
@@ -441,7 +459,7 @@ def test_tasks_that_join_are_the_next_batch_on_a_base_that_is_looked_at() -> Non
     run = run_with(run, integration=Integration(batch=2, step=1, merging=("t1",)))
     after = add_tasks(run, [b.spec("t3"), b.spec("t4", "t3")], "review")
     assert after.plan is not None
-    assert after.plan.keys == ("t1", "t2", "t3", "t4") or set(after.plan.keys) == {"t1", "t2", "t3", "t4"}
+    assert [task.key for task in after.plan.tasks] == ["t1", "t2", "t3", "t4"]
     assert [after.task(key).origin for key in ("t1", "t3", "t4")] == ["plan", "review", "review"]
     assert after.order == (("t1",), ("t2",), ("t3",), ("t4",))
     assert (after.phase, after.outcome, after.batch, after.integration) == (RunPhase.EXECUTING, None, 3, None)
