@@ -297,3 +297,26 @@ def test_progress_waits_for_who_writes_next_unless_that_cannot_be_soon(parked: b
         run = changed(run, trouble={"run/1/push/t1/a1": late})
     wait = shows(run)["pull"].not_before - b.T0
     assert (wait >= timedelta(seconds=30)) is not (parked or trouble)
+
+
+@pytest.mark.parametrize(
+    ("waits", "changes", "ending", "wanted"),
+    [
+        (True, {}, None, {"verify/baseline/n1/p0"}),
+        (True, {"base_head": "new"}, None, {"verify/baseline/n1/p0"}),
+        (True, {"base_head": "new"}, "red", {"base/new/on/head/h0"}),
+        (True, {}, "red", set()),
+        (True, {"base_head": "new", "verifications": {}}, None, {"base/new/on/head/h0"}),
+        (False, {"base_head": "new", "base_begun": -1}, None, {"base/new/on/head/h0", "verify/baseline/n1/p0"}),
+        (False, {}, None, {"verify/baseline/n1/p0", "code/t1/a1/h0", "code/t2/a1/h0"}),
+    ],
+)
+def test_who_waits_for_a_green_base_sees_one_verified_before_the_next_is_taken_in(
+    waits: bool, changes: dict[str, Any], ending: str | None, wanted: set[str]
+) -> None:
+    run = b.executing(PLAN)
+    run = run.with_verification(run.verifications["baseline"].model_copy(update={"ending": ending}))
+    if waits:
+        run = b.with_state(b.with_state(run, "t1", TaskState.HELD), "t2", TaskState.MERGED)
+        run = changed(run, phase=RunPhase.DONE, outcome=Outcome.NEEDS_HUMAN, order=())
+    assert steps(changed(run, **changes)) == wanted
