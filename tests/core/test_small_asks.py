@@ -37,7 +37,7 @@ def test_the_longest_question_fits_a_move() -> None:
         assert fine is fits
 
 
-OUTSIDE = "billing permission action_required no_ci infra never_started cancelled systemic".split()
+OUTSIDE = ["billing", "permission", "action_required", "no_ci", "infra", "never_started", "cancelled", "systemic"]
 
 
 @pytest.mark.parametrize("cause", [*Cause])
@@ -75,9 +75,7 @@ def _excerpt(name: str, line: int | None = None) -> Excerpt:
         ([("a b", 1), ("c", 2)], 2, "(`c` line 2 and 1 more; the"),
     ],
 )
-def test_a_person_is_shown_where_checks_prove_less(
-    places: list[tuple[str, int | None]], hits: int, words: str
-) -> None:
+def test_a_person_is_shown_where_checks_prove_less(places: list[tuple[str, int | None]], hits: int, words: str) -> None:
     """Up to three places by name; a name that is no plain path is counted, not written into the question."""
     found = failure(
         Cause.TESTS_WEAKENED,
@@ -196,7 +194,16 @@ def test_a_review_begins_unanswered_and_whole() -> None:
 
 @pytest.mark.parametrize(
     ("count", "sizes"),
-    [(0, [0]), (1, [1]), (18, [18]), (19, [19]), (20, [19, 1]), (38, [19, 19]), (39, [19, 19, 1]), (60, [19, 19, 19, 3])],
+    [
+        (0, [0]),
+        (1, [1]),
+        (18, [18]),
+        (19, [19]),
+        (20, [19, 1]),
+        (38, [19, 19]),
+        (39, [19, 19, 1]),
+        (60, [19, 19, 19, 3]),
+    ],
 )
 def test_nineteen_comments_make_a_task(count: int, sizes: list[int]) -> None:
     """With the review's own words that is as many criteria as a task can have."""
@@ -254,9 +261,7 @@ def test_the_goal_has_so_much_of_a_reviews_words(length: int, shown: int) -> Non
     assert lines[1:] == ["", "w" * shown, "", "- a1.py:1: do 1"]
 
 
-@pytest.mark.parametrize(
-    ("count", "room"), [(1, 2000), (2, 1000), (10, 200), (16, 125), (17, 120), (19, 120)]
-)
+@pytest.mark.parametrize(("count", "room"), [(1, 2000), (2, 1000), (10, 200), (16, 125), (17, 120), (19, 120)])
 def test_the_comments_of_a_task_share_the_goal(count: int, room: int) -> None:
     points = tuple(point(id=n, text="y" * 4000) for n in range(1, count + 1))
     (task,) = tasks_of(review(body="").model_copy(update={"points": points}), ["t1"])

@@ -12,7 +12,8 @@ from otto_bot.core import base, planning
 from otto_bot.core import events as e
 from otto_bot.core.additions import add_tasks, moving, resumed, withdrawn
 from otto_bot.core.attempt import BASELINE, TaskState
-from otto_bot.core.estimates import Estimate
+from otto_bot.core.estimate_values import Estimate
+from otto_bot.core.evidence import Cause
 from otto_bot.core.exposure import Exposure
 from otto_bot.core.lanes import Lane, LaneKind
 from otto_bot.core.plan import Plan
@@ -22,7 +23,7 @@ from otto_bot.core.run import Gate, Hold, Integration, Outcome, Run, RunPhase
 PLAN = b.plan("t1", "t2")
 WIDER = b.plan("t1", "t2", "t3")
 HOLD = Hold(kind="paused", number=1, reason="r", since=b.T0)
-ESTIMATE = Estimate.model_construct()
+ESTIMATE = Estimate(low=1, high=2)
 
 
 def run_with(run: Run, **changes: Any) -> Run:
@@ -75,7 +76,13 @@ def taken(**changes: Any) -> e.BaseTaken:
     return e.BaseTaken.model_validate({**given, **changes})
 
 
-OUTDATED = {"base_head": "new", "base_wanted": "new", "base_look": True, "base_conflict": "old", "base_conflict_paths": ("a",)}
+OUTDATED = {
+    "base_head": "new",
+    "base_wanted": "new",
+    "base_look": True,
+    "base_conflict": "old",
+    "base_conflict_paths": ("a",),
+}
 
 
 def test_the_run_branch_that_holds_the_new_base_is_verified_like_the_first() -> None:
@@ -273,7 +280,7 @@ def test_a_green_base_brings_back_what_was_not_tried_on_it(
     run = run.with_verification(run.verifications[BASELINE].model_copy(update={"ending": ending, "sha": "0123456789"}))
     task = run.task("t1")
     assert task.last is not None
-    free = task.last.model_copy(update={"failure": b.failure("t1", cause=b.Cause.BASE_RED)})
+    free = task.last.model_copy(update={"failure": b.failure("t1", cause=Cause.BASE_RED)})
     run = run.with_task(task.model_copy(update={"attempts": (free,)}))
     after = base.reopen(run, b.at(5))
     assert (after != run) is opens
@@ -336,7 +343,9 @@ def test_what_has_its_plan_already_asks_no_planner(
     assert after.phase is phase
     if phase is RunPhase.PLAN_REVIEW:
         assert after.plan is not None
-        assert [task.criteria[0].text for task in after.plan.tasks] == ["What the review asks for as a whole is dealt with: do"]
+        assert [task.criteria[0].text for task in after.plan.tasks] == [
+            "What the review asks for as a whole is dealt with: do"
+        ]
 
 
 def made(plan: Plan = PLAN, number: int = 0, **changes: Any) -> e.PlanMade:
@@ -442,11 +451,11 @@ def test_the_work_begins_with_a_baseline_at_once() -> None:
     assert (first.started_at, first.next_at, first.branch, first.ending) == (b.at(6), b.at(6), run.run_branch, None)
 
 
-@pytest.mark.parametrize(
-    "changes", [{"plan_approved_by": ""}, {"pull_request": 9}, {"phase": RunPhase.PLANNING}]
-)
+@pytest.mark.parametrize("changes", [{"plan_approved_by": ""}, {"pull_request": 9}, {"phase": RunPhase.PLANNING}])
 def test_no_work_begins_twice_or_without_a_yes(changes: dict[str, Any]) -> None:
-    run = run_with(b.planned(PLAN), plan_approved_by="anna", **{k: v for k, v in changes.items() if k != "plan_approved_by"})
+    run = run_with(
+        b.planned(PLAN), plan_approved_by="anna", **{k: v for k, v in changes.items() if k != "plan_approved_by"}
+    )
     run = run_with(run, **changes)
     assert planning.pull_request_opened(run, OPENED) == run
 

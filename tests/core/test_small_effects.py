@@ -1,4 +1,4 @@
-"""What is done next, by its name: a key that changes does a thing twice, one that stays the same never does it again."""
+"""What is done next, by name: a key that changes does a thing twice, one that stays never does it again."""
 
 from __future__ import annotations
 
@@ -14,8 +14,9 @@ from otto_bot.core.attempt import Accepted, TaskState
 from otto_bot.core.effects import EffectKind, due, scheduled
 from otto_bot.core.journeys import RoundState
 from otto_bot.core.lanes import Lane, LaneKind
+from otto_bot.core.parking import Parking
 from otto_bot.core.reviews import Review, ReviewPoint
-from otto_bot.core.run import GateState, Hold, Integration, Outcome, Parking, Run, RunPhase, Trouble
+from otto_bot.core.run import GateState, Hold, Integration, Outcome, Run, RunPhase, Trouble
 
 PLAN = b.plan("t1", "t2")
 ASIDE = {EffectKind.SHOW, EffectKind.TIME_UP, EffectKind.CALL, EffectKind.REPLY, EffectKind.LEARN, EffectKind.TIDY}
@@ -291,7 +292,7 @@ def test_progress_waits_for_who_writes_next_unless_that_cannot_be_soon(parked: b
     run = b.fold(b.executing(PLAN), b.started("t1"), b.coded("t1"))
     run = changed(run, shown={"pull": "old"}, shown_at={"pull": b.T0})
     if parked:
-        run = changed(run, parked=Parking.model_construct(why="github_limit", reason="r", since=b.T0, until=None))
+        run = changed(run, parked=Parking(why="github_limit", reason="r", since=b.T0))
     if trouble:
         late = Trouble(count=1, kind="x", message="m", retry_at=b.at(60))
         run = changed(run, trouble={"run/1/push/t1/a1": late})

@@ -1,4 +1,4 @@
-"""Journeys by single fields and borders: what is believed of a report, and what each word of a person makes of a round."""
+"""Journeys by single fields and borders: what is believed of a report, and what a word makes of a round."""
 
 from __future__ import annotations
 
@@ -230,7 +230,11 @@ def test_the_title_of_a_repair_fits_a_title() -> None:
 
 def test_a_step_is_known_by_its_name() -> None:
     plan = j.product()
-    assert [step_of(plan, name) for name in ("j1.s1", "j2.s2", "j9.s1", "")] == [("a", "b"), ("c", "d"), *[("", "")] * 2]
+    assert [step_of(plan, name) for name in ("j1.s1", "j2.s2", "j9.s1", "")] == [
+        ("a", "b"),
+        ("c", "d"),
+        *[("", "")] * 2,
+    ]
     assert journeys_of(None) == () == journeys_of(b.plan("t1"))
     assert journeys_of(plan) == j.JOURNEYS
 
@@ -246,7 +250,9 @@ LIMITS = [
 ]
 
 
-@pytest.mark.parametrize(("kind", "given", "field", "one", "most"), LIMITS, ids=[f"{row[0].__name__}.{row[2]}" for row in LIMITS])
+@pytest.mark.parametrize(
+    ("kind", "given", "field", "one", "most"), LIMITS, ids=[f"{row[0].__name__}.{row[2]}" for row in LIMITS]
+)
 def test_what_a_tester_may_say_is_bounded(kind: Any, given: dict[str, Any], field: str, one: Any, most: int) -> None:
     """It is kept with the run, posted and told to the next model: what is longer is asked for again, shorter."""
     assert kind.model_validate({**given, field: one * most})
@@ -403,9 +409,7 @@ def test_only_what_still_fails_is_mended_or_left(line: str, waived: tuple[str, .
     assert act(run.with_round(one), given(line), one) == answer
 
 
-@pytest.mark.parametrize(
-    ("fixing", "following"), [(("j1",), Next.ASK), (("j1", "j2"), Next.FIX), (("j2",), Next.FIX)]
-)
+@pytest.mark.parametrize(("fixing", "following"), [(("j1",), Next.ASK), (("j1", "j2"), Next.FIX), (("j2",), Next.FIX)])
 def test_where_what_was_to_be_mended_is_left_a_person_is_asked_about_the_rest(
     fixing: tuple[str, ...], following: Next
 ) -> None:

@@ -38,7 +38,10 @@ def test_a_workflow_is_called_as_it_calls_itself_or_by_its_path(data: Any, name:
         ({True: "push"}, {"push": {}}),
         ({"true": "push"}, {"push": {}}),
         ({"on": ["push", 7, "pull_request"]}, {"push": {}, "pull_request": {}}),
-        ({"on": {"push": {"branches": ["a"]}, "pull_request": None}}, {"push": {"branches": ["a"]}, "pull_request": {}}),
+        (
+            {"on": {"push": {"branches": ["a"]}, "pull_request": None}},
+            {"push": {"branches": ["a"]}, "pull_request": {}},
+        ),
         ({"on": 7}, {}),
         ({}, {}),
         (None, {}),
@@ -213,7 +216,9 @@ def ran(status: str = "completed", conclusion: str | None = "success", **more: A
 def test_a_verification_may_take_as_long_as_the_repository_says(seconds: float, over: bool) -> None:
     found = seen(ran("in_progress", None), seconds=seconds)
     assert (found.ending == "timed_out") is over
-    assert (seen(ran("in_progress", None), seconds=seconds / 60, verify={"timeout_minutes": 1}).ending is not None) is over
+    assert (
+        seen(ran("in_progress", None), seconds=seconds / 60, verify={"timeout_minutes": 1}).ending is not None
+    ) is over
 
 
 @pytest.mark.parametrize(("settle", "most"), [(30, 300.0), (1, 10.0), (0.1, 2.0), (0, 2.0)])
@@ -269,7 +274,15 @@ def test_what_is_waited_for_is_named_in_short() -> None:
 
 @pytest.mark.parametrize(
     ("updated", "seconds", "left"),
-    [(10, 40, None), (10, 39, 1.05), (10, 35, 5.05), (None, 29, 1.05), (None, 30, None), (-50, 29, 1.05), (-50, 30, None)],
+    [
+        (10, 40, None),
+        (10, 39, 1.05),
+        (10, 35, 5.05),
+        (None, 29, 1.05),
+        (None, 30, None),
+        (-50, 29, 1.05),
+        (-50, 30, None),
+    ],
 )
 def test_half_a_minute_after_the_last_end_a_head_counts_as_done(
     updated: float | None, seconds: float, left: float | None

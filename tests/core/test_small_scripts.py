@@ -65,9 +65,7 @@ def test_the_input_may_be_sixty_thousand_letters_long(size: int, fits: bool) -> 
     assert any("more than 60000" in one for one in script_problems((), _of_size(size))) is not fits
 
 
-@pytest.mark.parametrize(
-    ("field", "most"), [("a command", 2000), ("a setup command", 2000), ("setup commands", 10)]
-)
+@pytest.mark.parametrize(("field", "most"), [("a command", 2000), ("a setup command", 2000), ("setup commands", 10)])
 def test_a_script_has_a_size(field: str, most: int) -> None:
     def made(length: int) -> Script:
         setup: tuple[str, ...] = {"a setup command": ("x" * length,), "setup commands": ("x",) * length}.get(field, ())

@@ -11,7 +11,7 @@ import pytest
 from otto_bot.core import events as e
 from otto_bot.core.attempt import TaskState
 from otto_bot.core.journeys import JourneyRound, RoundState
-from otto_bot.core.learnings import GateLearning
+from otto_bot.core.learnings import GateLearning, LearningStatus
 from otto_bot.core.notes import Fact
 from otto_bot.core.run import Gate, GateState, Hold, Outcome, Run, RunPhase, Trouble
 from otto_bot.core.surfaces import gate_digest, labels, round_digest, surfaces
@@ -125,7 +125,9 @@ def test_the_check_of_a_past_attempt_stays_as_it_is() -> None:
     ended = run.with_verification(run.verifications["t1/a1"].model_copy(update={"ending": "red"}))
     assert written(run, ended) & {"check/t1/a1", "check/t1/a2"} == {"check/t1/a1"}
     failed = run.with_task(
-        run.task("t1").model_copy(update={"attempts": (task.last, second.model_copy(update={"failure": b.failure("t1")}))})
+        run.task("t1").model_copy(
+            update={"attempts": (task.last, second.model_copy(update={"failure": b.failure("t1")}))}
+        )
     )
     assert "check/t1/a2" in written(run, failed)
 
@@ -186,7 +188,9 @@ def test_a_gate_shows_what_becomes_of_it(applied: bool, what: str) -> None:
 
 def test_a_gate_shows_what_became_of_its_learnings() -> None:
     run, gate = with_gate(at_gate())
-    made = [GateLearning.model_construct(number=1, status=status, by="") for status in ("proposed", "kept")]
+    made = [
+        GateLearning(index=0, number=1, status=status) for status in (LearningStatus.PROPOSED, LearningStatus.ACCEPTED)
+    ]
     shown = [gate_digest(run, gate.model_copy(update={"learnings": told})) for told in ((), (made[0],), (made[1],))]
     assert len(set(shown)) == 3
 
@@ -218,7 +222,9 @@ def test_a_round_shows_how_its_repair_goes() -> None:
     assert round_digest(working, one) != round_digest(run, one) == round_digest(other, one)
     later = one.model_copy(update={"number": 2})
     assert round_digest(changed(run, journeys=(one, later)), one) != round_digest(run, one)
-    assert round_digest(changed(run, journeys=(one, later)), later) == round_digest(changed(run, journeys=(later,)), later)
+    assert round_digest(changed(run, journeys=(one, later)), later) == round_digest(
+        changed(run, journeys=(later,)), later
+    )
     lost = one.model_copy(update={"tasks": ("t9",)})
     assert round_digest(run, lost) == round_digest(run, one.model_copy(update={"tasks": ()}))
 

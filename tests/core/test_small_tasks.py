@@ -79,7 +79,12 @@ def test_only_what_waits_starts_and_only_on_merged_work(state: TaskState) -> Non
 
 @pytest.mark.parametrize(
     ("gates", "next_gate", "starts"),
-    [((gate_of(1),), 1, True), ((gate_of(1, None),), 1, False), ((), 1, False), ((gate_of(1), gate_of(2, None)), 2, False)],
+    [
+        ((gate_of(1),), 1, True),
+        ((gate_of(1, None),), 1, False),
+        ((), 1, False),
+        ((gate_of(1), gate_of(2, None)), 2, False),
+    ],
 )
 def test_a_task_comes_back_only_after_its_decision_was_posted(
     gates: tuple[Gate, ...], next_gate: int, starts: bool
@@ -117,7 +122,13 @@ def test_a_coder_starts_with_what_was_decided_for_this_attempt() -> None:
     after = b.fold(run, b.started("t1"))
     last = after.task("t1").last
     assert last is not None
-    assert (last.number, last.guidance, last.routed, last.branch, last.base_sha) == (1, "so", ("fact",), "b-t1-1", "head")
+    assert (last.number, last.guidance, last.routed, last.branch, last.base_sha) == (
+        1,
+        "so",
+        ("fact",),
+        "b-t1-1",
+        "head",
+    )
     assert (last.base_round, last.notes, last.learnings) == (2, 0, ())
     assert (after.task("t1").next_guidance, after.task("t1").question) == ("", "")
     back = b.with_state(
@@ -166,7 +177,9 @@ ENDED = [(None, None), ("s", None), ("s", "t")]
 @pytest.mark.parametrize(("sha", "tree"), ENDED)
 @pytest.mark.parametrize("alone", [True, False])
 @pytest.mark.parametrize("stopped", [True, False])
-def test_what_an_attempt_had_when_it_ended_is_kept(sha: str | None, tree: str | None, alone: bool, stopped: bool) -> None:
+def test_what_an_attempt_had_when_it_ended_is_kept(
+    sha: str | None, tree: str | None, alone: bool, stopped: bool
+) -> None:
     """The next attempt goes on from the branch: a head that was forgotten would throw its work away."""
     run = b.fold(single() if alone else ready(), b.started("t1"))
     told: dict[str, Any] = {"at": b.T0, "task": "t1", "attempt": 1, "sha": sha, "tree": tree}
@@ -201,7 +214,9 @@ def test_why_a_coder_was_stopped(changes: dict[str, Any], cause: Cause, detail: 
 def test_a_run_has_stopped_when_its_last_coder_has_saved(stopping: bool, other: bool) -> None:
     events = [b.started("t1"), *([b.started("t2")] if other else [])]
     run = b.fold(ready(), *events)
-    run = changed(run, stopping=stopping, **({"outcome": Outcome.CANCELLED, "phase": RunPhase.DONE} if stopping else {}))
+    run = changed(
+        run, stopping=stopping, **({"outcome": Outcome.CANCELLED, "phase": RunPhase.DONE} if stopping else {})
+    )
     after = b.fold(run, e.AttemptStopped(at=b.T0, task="t1", attempt=1))
     assert after.stopping is (stopping and other)
 
@@ -227,7 +242,9 @@ def test_a_coder_whose_step_failed_for_good_saves_nothing_more(key: str, final: 
 @pytest.mark.parametrize(("qa", "scans", "state"), [
     (True, True, "judging"), (True, False, "judging"), (False, True, "judging"), (False, False, "verified"),
 ])  # fmt: skip
-def test_a_green_attempt_is_judged_or_scanned_where_the_repository_wants_either(qa: bool, scans: bool, state: str) -> None:
+def test_a_green_attempt_is_judged_or_scanned_where_the_repository_wants_either(
+    qa: bool, scans: bool, state: str
+) -> None:
     run = changed(ready(), config=b.config(qa={"enabled": qa}, **QUIET), scans=scans)
     after = b.fold(run, *b.to_verifying("t1"), b.ended("t1"))
     assert after.task("t1").state == state
@@ -341,9 +358,7 @@ def test_the_next_batch_follows_a_settled_one() -> None:
     assert (advance(end).phase, advance(end).outcome, advance(end).batch) == (RunPhase.DONE, Outcome.DONE, 2)
 
 
-@pytest.mark.parametrize(
-    "changes", [{"phase": RunPhase.GATE}, {"plan": None}, {"outcome": Outcome.NEEDS_HUMAN}]
-)
+@pytest.mark.parametrize("changes", [{"phase": RunPhase.GATE}, {"plan": None}, {"outcome": Outcome.NEEDS_HUMAN}])
 def test_a_run_goes_on_only_while_it_executes(changes: dict[str, Any]) -> None:
     run = changed(b.with_state(ready(), "t1", TaskState.VERIFIED), order=(("t1",),), **changes)
     assert advance(run) is run

@@ -97,9 +97,7 @@ def test_an_answer_that_is_wrong_everywhere_is_told_sixty_faults() -> None:
     [([OWN], True), ([OWN, OTHERS], False), ([OTHERS], False), ([TEXT], False), ([HANDOFF], False), ([OWN, OWN], True)],
 )
 @pytest.mark.parametrize("action", ["retry", "retry_different"])
-def test_a_plain_retry_is_not_told_what_it_knows(
-    citations: list[dict[str, str]], refused: bool, action: str
-) -> None:
+def test_a_plain_retry_is_not_told_what_it_knows(citations: list[dict[str, str]], refused: bool, action: str) -> None:
     """Its own log comes along anyway; guidance that is hidden in a routed fact would pass as none."""
     strategy = {"action": action, "guidance": "do so" if action == "retry_different" else ""}
     routed = {"target_task": "t1", "context": "so it is", "citations": citations}
@@ -140,7 +138,7 @@ def test_guidance_is_what_makes_a_retry_another_one(strategy: dict[str, str], wo
 )
 def test_what_is_skipped_is_open_and_skipped_once(skips: list[tuple[str, int]], words: str) -> None:
     given = [{"task": key, "reason": "r"} for key, count in skips for _ in range(count)]
-    (key, _), = skips
+    ((key, _),) = skips
     assert f"skip_tasks[{key}]: {words}" in wrong(skip_tasks=given)
     assert not any("times" in one for one in wrong(skip_tasks=[{"task": "t3", "reason": "r"}]))
 

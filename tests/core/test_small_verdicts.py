@@ -21,7 +21,7 @@ TASK = TaskSpec(
     criteria=(Criterion(id="c1", text="greets politely"), Criterion(id="c2", level="should", text="is documented")),
 )
 FILE = "tests/test_greet.py"
-DEFINED = {name: FILE for name in (FILE, "test_hello", "TestGreet", "test_" + "x" * 340)}
+DEFINED = dict.fromkeys((FILE, "test_hello", "TestGreet", "test_" + "x" * 340), FILE)
 MATERIAL = Material(task=TASK, jobs=("unit",), defined=DEFINED, defined_names=Names(DEFINED))
 RAN = CommandRecord(number=1, tool="run", what="make it", exit_code=0, output="all is well\nand good")
 
@@ -116,9 +116,7 @@ def test_unclear_is_said_only_by_who_looked(tool: str, error: bool, wrong: list[
         (False, "unclear", []),
     ],
 )
-def test_what_is_said_of_the_whole_follows_from_the_items(
-    passed: bool | None, status: str, wrong: list[str]
-) -> None:
+def test_what_is_said_of_the_whole_follows_from_the_items(passed: bool | None, status: str, wrong: list[str]) -> None:
     assert rules(item(status, "", "R1"), RAN, passed=passed) == wrong
 
 
