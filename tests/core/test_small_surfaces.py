@@ -188,9 +188,8 @@ def test_a_gate_shows_what_becomes_of_it(applied: bool, what: str) -> None:
 
 def test_a_gate_shows_what_became_of_its_learnings() -> None:
     run, gate = with_gate(at_gate())
-    made = [
-        GateLearning(index=0, number=1, status=status) for status in (LearningStatus.PROPOSED, LearningStatus.ACCEPTED)
-    ]
+    states = (LearningStatus.PROPOSED, LearningStatus.ACCEPTED)
+    made = [GateLearning(index=0, number=1, status=status) for status in states]
     shown = [gate_digest(run, gate.model_copy(update={"learnings": told})) for told in ((), (made[0],), (made[1],))]
     assert len(set(shown)) == 3
 
