@@ -14,6 +14,7 @@ from otto_bot.intake.grouping import Grouping
 from otto_bot.intake.webhook import PATH, Receive, Receiver, Scope, Send
 from otto_bot.settings import Settings
 from otto_bot.store.database import migrate, open_database
+from otto_bot.store.folding import Folding
 from otto_bot.store.glances import Glances
 from otto_bot.store.inbox import Inbox
 from otto_bot.store.installations import Installations
@@ -45,6 +46,7 @@ def build_app(settings: Settings, worker_alive: Callable[[], bool]) -> App:
     store, metrics = Glances(engine), health.Metrics()
     grouping = Grouping(Inbox(engine), metrics)
     metrics.watch(lambda: grouping.waiting)
+    folding = Folding(engine)
     work = AtWork(store.repositories_at_work, time.monotonic)
     metrics.registry.register(GitHubLimits(Installations(engine), lambda: datetime.now(UTC)))
     secrets = [secret.get_secret_value().encode() for secret in settings.webhook_secret]
@@ -52,6 +54,7 @@ def build_app(settings: Settings, worker_alive: Callable[[], bool]) -> App:
     @asynccontextmanager
     async def life(_: FastAPI) -> AsyncIterator[None]:
         await work.refresh()
+        folding.start()
         grouping.start()
         work.start()
         try:
@@ -59,6 +62,7 @@ def build_app(settings: Settings, worker_alive: Callable[[], bool]) -> App:
         finally:
             await work.stop()
             await grouping.stop()
+            folding.stop()
 
     rest = FastAPI(title="Otto", docs_url=None, redoc_url=None, openapi_url=None, lifespan=life)
     rest.include_router(

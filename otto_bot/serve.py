@@ -58,6 +58,9 @@ def migrate_apart(url: str) -> None:
         )
 
 
+SWITCH_SECONDS = 0.0002
+
+
 class WorkerChild:
     """A worker as a child process: started again when it dies, told to end with us."""
 
@@ -138,6 +141,9 @@ class _Server(uvicorn.Server):
 
 def run(settings: Settings, *, with_worker: bool) -> None:
     """Serve until SIGTERM or SIGINT, on the quick event loop where there is one."""
+    # The thread that stores deliveries gives the interpreter away at each body that it presses and each statement, and
+    # would wait 5 ms to get it back from a busy event loop.
+    sys.setswitchinterval(SWITCH_SECONDS)
     with asyncio.Runner(loop_factory=_loop_factory()) as runner:
         runner.run(serve(settings, with_worker=with_worker))
 

@@ -11,6 +11,7 @@ from typing import Any, Literal
 import sqlalchemy as sa
 
 from otto_bot.store import tables as t
+from otto_bot.store.bodies import kept
 from otto_bot.store.database import writing
 from otto_bot.store.upsert import insert_into
 
@@ -38,7 +39,7 @@ class Arrival:
     @property
     def row(self) -> tuple[str, str, str, bytes, float]:
         """Its values, in the order of the columns."""
-        return self.guid, self.event, self.action, self.body, self.received_at.timestamp()
+        return self.guid, self.event, self.action, kept(self.body), self.received_at.timestamp()
 
 
 class Arrivals:

@@ -9,6 +9,7 @@ from typing import Literal
 import sqlalchemy as sa
 
 from otto_bot.store import tables as t
+from otto_bot.store.bodies import kept
 from otto_bot.store.database import reading, writing
 from otto_bot.store.upsert import upsert
 
@@ -51,7 +52,7 @@ class Deliveries:
 
     def put(self, guid: str, event: str, action: str | None, body: bytes, at: datetime) -> None:
         """Store a delivery as if it had just come, whether it is known or not."""
-        values = {**_FRESH, "event": event, "action": action or "", "body": body, "received_at": at.timestamp()}
+        values = {**_FRESH, "event": event, "action": action or "", "body": kept(body), "received_at": at.timestamp()}
         with writing(self._engine) as c:
             upsert(c, t.deliveries, ("guid",), {"guid": guid, **values}, values)
 

@@ -12,6 +12,7 @@ from otto_bot.core.quota import LONGEST_CLOSING
 from otto_bot.core.values import Frozen
 from otto_bot.store import tables as t
 from otto_bot.store.arrivals import Arrival, Arrivals, Stored
+from otto_bot.store.bodies import raw
 from otto_bot.store.changes import Changes
 from otto_bot.store.database import reading, writing
 
@@ -83,8 +84,16 @@ class Inbox:
             c.execute(t.deliveries.update().where(t.deliveries.c.id == row.id).values(**values))
         if lost:
             return self.next(at)
+        try:
+            body = raw(row.body)
+        except ValueError as error:
+            log.error("delivery %s (%s) is dead: %s", row.guid, row.event, error)  # noqa: TRY400 - nothing to trace
+            with writing(self._engine) as c:
+                dead = {"state": "dead", "error": str(error)}
+                c.execute(t.deliveries.update().where(t.deliveries.c.id == row.id).values(**dead))
+            return self.next(at)
         return Delivery(
-            id=row.id, guid=row.guid, event=row.event, action=row.action, body=row.body, attempts=row.attempts + 1
+            id=row.id, guid=row.guid, event=row.event, action=row.action, body=body, attempts=row.attempts + 1
         )
 
     def end(self, delivery: Delivery) -> None:

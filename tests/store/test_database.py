@@ -1,5 +1,6 @@
 """Migrations from nothing and with data, and a database that is full, locked, read-only or gone."""
 
+import os
 import sqlite3
 import threading
 from collections.abc import Callable
@@ -123,7 +124,7 @@ def test_a_full_database_takes_nothing_and_loses_nothing(
 
     sa.event.listen(engine, "checkout", fill)
     with pytest.raises(StoreUnavailable, match="full"):
-        inbox.add("big", "push", None, b"x" * 500_000, at(1))
+        inbox.add("big", "push", None, os.urandom(500_000), at(1))
     with pytest.raises(StoreUnavailable, match="full"):
         ledger.append(run.id, [e.Refused(at=at(1), reason="x" * 500_000)], at(1))
     sa.event.remove(engine, "checkout", fill)
@@ -131,7 +132,7 @@ def test_a_full_database_takes_nothing_and_loses_nothing(
 
     assert ledger.load(run.id) == run
     assert [one.event.type for one in ledger.events(run.id)] == ["RunStarted"]
-    assert inbox.add("big", "push", None, b"x" * 500_000, at(2))
+    assert inbox.add("big", "push", None, os.urandom(500_000), at(2))
     engine.dispose()
 
 
