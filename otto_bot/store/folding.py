@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import sqlite3
+import struct
 import threading
 from contextlib import closing
 from pathlib import Path
@@ -13,8 +14,10 @@ import sqlalchemy as sa
 log = logging.getLogger(__name__)
 
 LOOK_SECONDS = 0.1
-FOLD_BYTES = 4_000_000
-"""So much of the log is folded in at once: small enough to be quick, large enough to be seldom."""
+FOLD_FRAMES = 4_000
+"""Pages in the log, 8 MB: few enough to be folded in quickly, many enough to be seldom."""
+_NEWEST, _FOLDED = 16, 96
+"""Where the index of the log tells its newest frame and the last one that was folded in (sqlite.org/walformat.html)."""
 BACKSTOP_PAGES = 40_000
 """160 MB: a log that grew so long under steady load is folded in by the writer itself, and begins anew."""
 
@@ -25,7 +28,7 @@ class Folding:
     def __init__(self, engine: sa.Engine) -> None:
         self._engine = engine
         self._path = (engine.url.database or "") if engine.dialect.name == "sqlite" else ""
-        self._log = Path(f"{self._path}-wal")
+        self._index = Path(f"{self._path}-shm")
         self._ending = threading.Event()
         self._thread: threading.Thread | None = None
 
@@ -45,26 +48,30 @@ class Folding:
             self._thread.join(timeout=5)
 
     def _run(self) -> None:
-        folded_at = 0
         while not self._ending.wait(LOOK_SECONDS):
-            written_at = self._written(folded_at)
-            if written_at is not None:
-                folded_at = written_at
+            if self._waiting() >= FOLD_FRAMES:
                 self._fold()
 
-    def _written(self, before: int) -> int | None:
-        """When the log was written last; None where it was folded in since, or is short."""
+    def _waiting(self) -> int:
+        """Frames that are not folded in yet; 0 where nothing can be read."""
         try:
-            seen = self._log.stat()
+            with self._index.open("rb") as index:
+                head = index.read(_FOLDED + 4)
         except OSError:
-            return None
-        return seen.st_mtime_ns if seen.st_size > FOLD_BYTES and seen.st_mtime_ns != before else None
+            return 0
+        if len(head) < _FOLDED + 4:
+            return 0
+        (newest,), (folded,) = (struct.unpack_from("=I", head, place) for place in (_NEWEST, _FOLDED))
+        return int(newest) - int(folded)
 
     def _fold(self) -> None:
         try:
             with closing(sqlite3.connect(self._path, timeout=0, isolation_level=None)) as connection:
                 connection.execute("PRAGMA synchronous=FULL")
                 connection.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchall()
+                # Little is left, so that the writer waits for a moment only. The log begins anew in the same blocks:
+                # where it grows, each commit waits for the file system's own journal, too.
+                connection.execute("PRAGMA wal_checkpoint(RESTART)").fetchall()
         except sqlite3.Error as error:
             log.warning("the write-ahead log is folded in later: %s", error)
 

@@ -19,7 +19,7 @@ from otto_bot.store.arrivals import Arrival
 from otto_bot.store.bodies import LARGEST, PRESSED, WORTH_IT, kept, raw
 from otto_bot.store.database import migrate, open_database, writing
 from otto_bot.store.deliveries import Deliveries
-from otto_bot.store.folding import FOLD_BYTES, Folding
+from otto_bot.store.folding import FOLD_FRAMES, Folding
 from otto_bot.store.inbox import Inbox
 
 NOW = datetime(2026, 11, 1, 9, tzinfo=UTC)
@@ -77,10 +77,9 @@ def test_the_log_is_folded_in_while_its_writer_goes_on(tmp_path: Path) -> None:
     folding = Folding(engine)
     folding.start()
     try:
-        size = 0
+        size = 2 * FOLD_FRAMES * 4096
         for number in range(40):
-            Inbox(engine).add_all([Arrival(f"g{number}", "push", "", os.urandom(FOLD_BYTES // 20), NOW)])
-            size += FOLD_BYTES // 20
+            Inbox(engine).add_all([Arrival(f"g{number}", "push", "", os.urandom(size // 40), NOW)])
         # Nobody else folds: without the thread the database's own file would stay as small as it was.
         deadline = time.monotonic() + 20
         while path.stat().st_size < size // 2:
