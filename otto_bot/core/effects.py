@@ -256,6 +256,7 @@ def _stop(run: Run) -> Iterator[Effect]:
 
 def _show(run: Run) -> Iterator[Effect]:
     pressing = _pressing(run)
+    late = behind(run) if pressing else None
     for surface, digest in surfaces(run).items():
         posted = EffectKind.POST_DECISION in pressing and surface.startswith("gate/")  # the posting writes it
         if run.shown.get(surface) != digest and not posted:
@@ -264,7 +265,7 @@ def _show(run: Run) -> Iterator[Effect]:
             at_once = int(is_progress(surface) and not way)
             yield effect_of(
                 run, EffectKind.SHOW, f"show/{surface}/{count}", target=surface, lane=f"run/{run.id}/show/{surface}",
-                not_before=behind(run) if pressing and way else edit_at(run, surface), number=at_once,
+                not_before=late if late and way else edit_at(run, surface), number=at_once,
             )  # fmt: skip
 
 
