@@ -44,9 +44,10 @@ def build_app(settings: Settings, worker_alive: Callable[[], bool]) -> App:
     engine = open_database(settings.database, patience=STORE_SECONDS)
     migrate(engine)
     store, metrics = Glances(engine), health.Metrics()
-    grouping = Grouping(Inbox(engine), metrics)
+    inbox = Inbox(engine)
+    grouping = Grouping(inbox, metrics)
     metrics.watch(lambda: grouping.waiting)
-    folding = Folding(engine)
+    folding = Folding(engine, lambda: inbox.written)
     work = AtWork(store.repositories_at_work, time.monotonic)
     metrics.registry.register(GitHubLimits(Installations(engine), lambda: datetime.now(UTC)))
     secrets = [secret.get_secret_value().encode() for secret in settings.webhook_secret]

@@ -48,6 +48,8 @@ class Arrivals:
     def __init__(self, engine: sa.Engine) -> None:
         self._engine = engine
         self._statements: dict[int, _Statement] = {}
+        self.written = 0
+        """Bytes of bodies that were stored so far, about."""
 
     def add(self, arrivals: Sequence[Arrival]) -> list[Stored]:
         """Commit them all, and say of each, in order, what became of it."""
@@ -83,9 +85,9 @@ class Arrivals:
         statement = self._statements.get(len(arrivals))
         if statement is None:
             statement = self._statements[len(arrivals)] = _Statement(c.dialect, len(arrivals))
-        done = c.exec_driver_sql(
-            statement.sql, statement.values(arrivals), execution_options={"preserve_rowcount": True}
-        )
+        values = statement.values(arrivals)
+        self.written += sum(len(value) for value in values if isinstance(value, bytes))
+        done = c.exec_driver_sql(statement.sql, values, execution_options={"preserve_rowcount": True})
         return done.rowcount
 
 

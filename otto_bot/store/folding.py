@@ -4,31 +4,32 @@ from __future__ import annotations
 
 import logging
 import sqlite3
-import struct
 import threading
+from collections.abc import Callable
 from contextlib import closing
-from pathlib import Path
 
 import sqlalchemy as sa
 
 log = logging.getLogger(__name__)
 
 LOOK_SECONDS = 0.1
-FOLD_FRAMES = 4_000
-"""Pages in the log, 8 MB: few enough to be folded in quickly, many enough to be seldom."""
-_NEWEST, _FOLDED = 16, 96
-"""Where the index of the log tells its newest frame and the last one that was folded in (sqlite.org/walformat.html)."""
+FOLD_BYTES = 8_000_000
+"""Bodies that were written since the last time: few enough to be folded in quickly, many enough to be seldom."""
 BACKSTOP_PAGES = 40_000
 """160 MB: a log that grew so long under steady load is folded in by the writer itself, and begins anew."""
 
 
 class Folding:
-    """A thread that folds while the process runs. PostgreSQL needs none: there it does nothing."""
+    """A thread that folds while the process runs. PostgreSQL needs none: there it does nothing.
 
-    def __init__(self, engine: sa.Engine) -> None:
-        self._engine = engine
+    How long the log is, is told by who writes: whoever opens a file of SQLite beside it and closes it again gives away
+    the locks that this process holds on it.
+    """
+
+    def __init__(self, engine: sa.Engine, written: Callable[[], int]) -> None:
+        """`written` = bytes that this process has stored so far."""
+        self._engine, self._written = engine, written
         self._path = (engine.url.database or "") if engine.dialect.name == "sqlite" else ""
-        self._index = Path(f"{self._path}-shm")
         self._ending = threading.Event()
         self._thread: threading.Thread | None = None
 
@@ -48,21 +49,12 @@ class Folding:
             self._thread.join(timeout=5)
 
     def _run(self) -> None:
+        folded = self._written()
         while not self._ending.wait(LOOK_SECONDS):
-            if self._waiting() >= FOLD_FRAMES:
+            written = self._written()
+            if written - folded >= FOLD_BYTES:
+                folded = written
                 self._fold()
-
-    def _waiting(self) -> int:
-        """Frames that are not folded in yet; 0 where nothing can be read."""
-        try:
-            with self._index.open("rb") as index:
-                head = index.read(_FOLDED + 4)
-        except OSError:
-            return 0
-        if len(head) < _FOLDED + 4:
-            return 0
-        (newest,), (folded,) = (struct.unpack_from("=I", head, place) for place in (_NEWEST, _FOLDED))
-        return int(newest) - int(folded)
 
     def _fold(self) -> None:
         try:

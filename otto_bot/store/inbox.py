@@ -45,6 +45,11 @@ class Inbox:
         self._arrivals = Arrivals(engine)
         self._changes = Changes(engine)
 
+    @property
+    def written(self) -> int:
+        """Bytes of bodies that were stored so far by this object, about."""
+        return self._arrivals.written
+
     def add(self, guid: str, event: str, action: str | None, body: bytes, received_at: datetime) -> bool:
         """Store a delivery; False where it is known. Committed when this returns.
 

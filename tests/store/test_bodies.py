@@ -19,7 +19,7 @@ from otto_bot.store.arrivals import Arrival
 from otto_bot.store.bodies import LARGEST, PRESSED, WORTH_IT, kept, raw
 from otto_bot.store.database import migrate, open_database, writing
 from otto_bot.store.deliveries import Deliveries
-from otto_bot.store.folding import FOLD_FRAMES, Folding
+from otto_bot.store.folding import FOLD_BYTES, Folding
 from otto_bot.store.inbox import Inbox
 
 NOW = datetime(2026, 11, 1, 9, tzinfo=UTC)
@@ -74,12 +74,13 @@ def test_the_log_is_folded_in_while_its_writer_goes_on(tmp_path: Path) -> None:
     path = tmp_path / "otto.sqlite"
     engine = open_database(f"sqlite:///{path}")
     migrate(engine)
-    folding = Folding(engine)
+    inbox = Inbox(engine)
+    folding = Folding(engine, lambda: inbox.written)
     folding.start()
     try:
-        size = 2 * FOLD_FRAMES * 4096
+        size = 2 * FOLD_BYTES
         for number in range(40):
-            Inbox(engine).add_all([Arrival(f"g{number}", "push", "", os.urandom(size // 40), NOW)])
+            inbox.add_all([Arrival(f"g{number}", "push", "", os.urandom(size // 40), NOW)])
         # Nobody else folds: without the thread the database's own file would stay as small as it was.
         deadline = time.monotonic() + 20
         while path.stat().st_size < size // 2:
@@ -92,6 +93,6 @@ def test_the_log_is_folded_in_while_its_writer_goes_on(tmp_path: Path) -> None:
 
 
 def test_on_postgresql_there_is_nothing_to_fold() -> None:
-    folding = Folding(open_database("postgresql://nobody@127.0.0.1:9/none"))
+    folding = Folding(open_database("postgresql://nobody@127.0.0.1:9/none"), lambda: 0)
     folding.start()
     folding.stop()
