@@ -61,8 +61,9 @@ def _surfaces(run: Run) -> dict[str, str]:
                 )
     wanted |= {f"{MARK}{number}": MARKED for number in run.verification_prs.values()}
     for surface, gate in told_by(run).items():
-        # A gate waiting to be posted again is written by that posting, not as a surface.
-        if gate.state is not GateState.DECIDED and comment_of(run, gate) is not None:
+        # A gate waiting to be posted again is written by that posting, not as a surface; so is one that is read again.
+        posting = gate.state is GateState.DECIDED or (gate.state is GateState.OPENED and not run.resting)
+        if not posting and comment_of(run, gate) is not None:
             wanted[surface] = gate_digest(run, gate)
     for one in run.journeys:
         # A round waiting to be posted again is written by that posting, not as a surface.

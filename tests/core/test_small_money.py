@@ -16,6 +16,7 @@ from otto_bot.core.decision import Decider
 from otto_bot.core.evidence import Cause, Phase
 from otto_bot.core.plan import Plan
 from otto_bot.core.run import Gate, GateState, Hold, Run, RunPhase
+from otto_bot.core.surfaces import surfaces
 from otto_bot.core.values import Usage
 
 PLAN = b.plan("t1", "t2")
@@ -187,6 +188,17 @@ def test_a_gate_that_is_read_again_is_open_and_an_old_yes_or_deadline_is_none_fo
     assert (after.gate.state, after.gate.deadline, after.gate.approved_by) == (GateState.OPENED, None, "")
     assert (after.phase, after.rests, after.paid_by) == (RunPhase.GATE, run.rests + 1, "anna")
     assert after.gate.comment_id == 90
+
+
+def test_the_comment_of_a_gate_that_is_read_again_stays_until_the_new_plan_is_posted() -> None:
+    """In between it could only offer the old plan with another reply."""
+    run = _unread()
+    assert "gate/g1" in surfaces(run)
+    again = funds.go_on(run, "anna", b.T0)
+    assert "gate/g1" not in surfaces(again)
+    assert "gate/g1" in surfaces(b.fold(again, b.said("/otto stop"))), (
+        "but nobody is left with a question of a run that is over"
+    )
 
 
 @pytest.mark.parametrize(
