@@ -30,6 +30,8 @@ QUIET_SECONDS = 0.3
 HELD_SECONDS = 240.0
 AT_ONCE = 2
 NEVER = 10**9
+SENT_AGAIN = re.compile(r"/issues/N/labels$|/reactions$|/requested_reviewers$")
+"""What GitHub keeps once however often it is sent: nobody looks whether it is there."""
 """A commit that no run comes to."""
 NUMBERS = re.compile(r"[0-9]+")
 
@@ -48,8 +50,11 @@ class Point:
 
     @property
     def makes(self) -> bool:
-        """Whether something new would come of it: that could be there twice afterwards."""
-        return self.method == "POST"
+        """Whether something new would come of it: that could be there twice afterwards.
+
+        What GitHub keeps once may be sent once or twice: a label is seen by its delivery and then by looking.
+        """
+        return self.method == "POST" and SENT_AGAIN.search(self.shape) is None
 
     def trap(self) -> Json:
         """As the stand-in takes it."""
