@@ -31,6 +31,7 @@ PRESSING = frozenset(
         EffectKind.POST_DECISION,
     }
 )  # fmt: skip
+"""Short steps for which people or Actions wait: what tells of progress is written after them."""
 
 Rule = Callable[[Run], Iterator[Effect]]
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sqlite3
+import threading
 import time
 from contextlib import closing
 from datetime import UTC, datetime
@@ -95,4 +96,5 @@ def test_the_log_is_folded_in_while_its_writer_goes_on(tmp_path: Path) -> None:
 def test_on_postgresql_there_is_nothing_to_fold() -> None:
     folding = Folding(open_database("postgresql://nobody@127.0.0.1:9/none"), lambda: 0)
     folding.start()
+    assert "folding" not in {thread.name for thread in threading.enumerate()}
     folding.stop()
