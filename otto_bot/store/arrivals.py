@@ -20,6 +20,7 @@ log = logging.getLogger(__name__)
 ROWS_A_STATEMENT = (64, 16, 4, 1)
 """A batch is written in as few statements as these sizes allow, so that few different ones are ever compiled."""
 
+Row = tuple[str, str, str, bytes, float]
 _COLUMNS = ("guid", "event", "action", "body", "received_at")
 
 Stored = Literal["stored", "duplicate", "refused"]
@@ -37,7 +38,7 @@ class Arrival:
     received_at: datetime
 
     @property
-    def row(self) -> tuple[str, str, str, bytes, float]:
+    def row(self) -> Row:
         """Its values, in the order of the columns."""
         return self.guid, self.event, self.action, kept(self.body), self.received_at.timestamp()
 
@@ -53,39 +54,40 @@ class Arrivals:
 
     def add(self, arrivals: Sequence[Arrival]) -> list[Stored]:
         """Commit them all, and say of each, in order, what became of it."""
+        rows = [arrival.row for arrival in arrivals]  # pressed before anybody has to wait for this transaction
         try:
             with writing(self._engine) as c:
-                if self._together(c, arrivals):
+                if self._together(c, rows):
                     return ["stored"] * len(arrivals)
                 # Some are known: which ones, only one by one can tell.
                 c.rollback()
         except (sa.exc.IntegrityError, sa.exc.DataError):
             log.warning("one of %d deliveries cannot be stored; they are stored one by one", len(arrivals))
         with writing(self._engine) as c:
-            return [self._alone(c, arrival) for arrival in arrivals]
+            return [self._alone(c, row) for row in rows]
 
-    def _together(self, c: sa.Connection, arrivals: Sequence[Arrival]) -> bool:
+    def _together(self, c: sa.Connection, rows: Sequence[Row]) -> bool:
         """Whether all of them were new."""
         new, begin = 0, 0
         for size in ROWS_A_STATEMENT:
-            while len(arrivals) - begin >= size:
-                new += self._insert(c, arrivals[begin : begin + size])
+            while len(rows) - begin >= size:
+                new += self._insert(c, rows[begin : begin + size])
                 begin += size
-        return new == len(arrivals)
+        return new == len(rows)
 
-    def _alone(self, c: sa.Connection, arrival: Arrival) -> Stored:
+    def _alone(self, c: sa.Connection, row: Row) -> Stored:
         try:
             with c.begin_nested():
-                return "stored" if self._insert(c, [arrival]) else "duplicate"
+                return "stored" if self._insert(c, [row]) else "duplicate"
         except (sa.exc.IntegrityError, sa.exc.DataError) as error:
-            log.error("delivery %s (%s) cannot be stored: %s", arrival.guid, arrival.event, type(error.orig).__name__)  # noqa: TRY400 - its text holds the body
+            log.error("delivery %s (%s) cannot be stored: %s", row[0], row[1], type(error.orig).__name__)  # noqa: TRY400 - its text holds the body
             return "refused"
 
-    def _insert(self, c: sa.Connection, arrivals: Sequence[Arrival]) -> int:
-        statement = self._statements.get(len(arrivals))
+    def _insert(self, c: sa.Connection, rows: Sequence[Row]) -> int:
+        statement = self._statements.get(len(rows))
         if statement is None:
-            statement = self._statements[len(arrivals)] = _Statement(c.dialect, len(arrivals))
-        values = statement.values(arrivals)
+            statement = self._statements[len(rows)] = _Statement(c.dialect, len(rows))
+        values = statement.values(rows)
         self.written += sum(len(value) for value in values if isinstance(value, bytes))
         done = c.exec_driver_sql(statement.sql, values, execution_options={"preserve_rowcount": True})
         return done.rowcount
@@ -104,7 +106,7 @@ class _Statement:
         self._names = tuple(f"{column}_{row}" for row in range(rows) for column in _COLUMNS)
         self._order = tuple(self._names.index(name) for name in compiled.positiontup or ())
 
-    def values(self, arrivals: Sequence[Arrival]) -> tuple[object, ...] | dict[str, object]:
+    def values(self, rows: Sequence[Row]) -> tuple[object, ...] | dict[str, object]:
         """The rows as the driver takes them: by place, or by name."""
-        flat = [value for arrival in arrivals for value in arrival.row]
+        flat = [value for row in rows for value in row]
         return tuple(flat[place] for place in self._order) if self._order else dict(zip(self._names, flat, strict=True))
