@@ -1,20 +1,14 @@
 """Bugs that can be planted into the heart, one at a time: whoever simulates must find each of them."""
 
 from __future__ import annotations
-import __future__
 
-import importlib
-import inspect
-import sys
-import textwrap
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from types import ModuleType
-from typing import Any
+
+from otto_bot.bench.simulate.planting import Change, in_place
 
 HEART = "otto_bot.core"
-OURS = "otto_bot."
 
 
 @dataclass(frozen=True)
@@ -125,46 +119,5 @@ def planted(bug: Bug | None) -> Iterator[None]:
     if bug is None:
         yield
         return
-    module = importlib.import_module(f"{HEART}.{bug.module}")
-    owner, _, method = bug.function.rpartition(".")
-    place: Any = getattr(module, owner) if owner else module
-    right = getattr(place, method)
-    wrong = changed(bug, module, right)
-    _swap(place, method, right, wrong)
-    try:
+    with in_place(Change(f"{HEART}.{bug.module}", bug.function, bug.right, bug.wrong)):
         yield
-    finally:
-        _swap(place, method, wrong, right)
-
-
-def changed(bug: Bug, module: ModuleType, right: Any) -> Any:
-    """The function with the bug. Raises ValueError where the source is not what the bug was written for."""
-    source = textwrap.dedent(inspect.getsource(right))
-    if source.count(bug.right) != 1:
-        raise ValueError(f"{bug.name}: {bug.function} has not exactly one {bug.right!r}; write the bug anew")
-    names: dict[str, Any] = {}
-    late = __future__.annotations.compiler_flag
-    code = compile(source.replace(bug.right, bug.wrong), f"<{bug.name}>", "exec", flags=late, dont_inherit=True)
-    exec(code, vars(module), names)  # noqa: S102 - our own source with one planted change
-    return names[bug.function.rpartition(".")[2]]
-
-
-def _swap(place: Any, name: str, old: Any, new: Any) -> None:
-    """Also where others imported it by name, and in the tables that hold it."""
-    if not isinstance(place, ModuleType):
-        setattr(place, name, new)
-        return
-    for module in [one for key, one in list(sys.modules.items()) if key.startswith(OURS)]:
-        for attribute, value in list(vars(module).items()):
-            if value is old:
-                setattr(module, attribute, new)
-            elif isinstance(value, dict) and attribute.isupper():
-                value.update({key: _other(one, old, new) for key, one in value.items()})
-            elif isinstance(value, tuple) and attribute.isupper() and any(one is old for one in value):
-                setattr(module, attribute, tuple(new if one is old else one for one in value))
-
-
-def _other(value: Any, old: Any, new: Any) -> Any:
-    if isinstance(value, tuple) and any(one is old for one in value):
-        return tuple(new if one is old else one for one in value)
-    return new if value is old else value

@@ -8,8 +8,9 @@ from itertools import count
 import pytest
 
 from otto_bot.bench.simulate.bends import life_of
-from otto_bot.bench.simulate.bugs import BUGS, HEART, Bug, changed, planted
+from otto_bot.bench.simulate.bugs import BUGS, HEART, Bug, planted
 from otto_bot.bench.simulate.coverage import Sum
+from otto_bot.bench.simulate.planting import Change, changed
 from otto_bot.bench.simulate.play import hunt, play
 from otto_bot.bench.simulate.world import World
 from otto_bot.cli import main
@@ -70,8 +71,8 @@ def test_a_planted_bug_is_in_the_heart_and_gone_again(bug: Bug) -> None:
     with planted(bug):
         assert getattr(place, name) is not right
     assert getattr(place, name) is right
-    with pytest.raises(ValueError, match="write the bug anew"):
-        changed(Bug(bug.name, bug.module, bug.function, "no such words", "", ""), module, right)
+    with pytest.raises(ValueError, match="write the change anew"):
+        changed(Change(module.__name__, bug.function, "no such words", ""), module, right)
 
 
 @pytest.mark.slow
