@@ -83,6 +83,11 @@ async def subtree_of(mirror: Mirror, revision: str, path: str) -> str:
     return ran.text if ran.exit_code == 0 else ""
 
 
+async def parents_of(mirror: Mirror, sha: str) -> list[str]:
+    """The ids of a commit's parents, none for a first one. GitFailed when the mirror lacks it."""
+    return (await mirror.git("rev-list", "--parents", "--max-count=1", checked_sha(sha))).text.split()[1:]
+
+
 async def tree_of(mirror: Mirror, revision: str) -> str:
     """The tree id of a commit (or of a tree). GitFailed when the mirror lacks it."""
     ran = await mirror.git("rev-parse", "--verify", "--quiet", "--end-of-options", f"{checked_sha(revision)}^{{tree}}")

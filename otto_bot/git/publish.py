@@ -27,13 +27,15 @@ class PushResult:
     pushed: bool
 
 
-async def push(mirror: Mirror, sha: str, branch: str, expected: str | None) -> PushResult:
+async def push(mirror: Mirror, sha: str, branch: str, expected: str | None, *, within: str) -> PushResult:
     """Make `branch` (without `refs/heads/`) point at `sha`. `expected` is where it is now, None: it is not there.
 
-    Calling again after a lost response is free and succeeds. Raises PushRejected, AccessDenied or
-    RemoteUnreachable; in the last case the push may or may not have happened, and calling again finds out.
+    `within` is what the name must begin with, slash included: a push goes to no branch but the run's own. Calling
+    again after a lost response is free and succeeds. Raises ValueError for any other branch, PushRejected,
+    AccessDenied or RemoteUnreachable; in the last case the push may or may not have happened, and calling again
+    finds out.
     """
-    ref = checked_ref(f"refs/heads/{branch}")
+    ref = _own_ref(branch, within)
     current = await mirror.remote_head(ref)
     if current == checked_sha(sha):
         return PushResult(branch, sha, pushed=False)
@@ -50,6 +52,12 @@ async def push(mirror: Mirror, sha: str, branch: str, expected: str | None) -> P
             return PushResult(branch, sha, pushed=True)
         raise _explained(failure) from None
     return PushResult(branch, sha, pushed=True)
+
+
+def _own_ref(branch: str, within: str) -> str:
+    if not within.endswith("/") or not within.strip("/") or not branch.startswith(within) or branch == within:
+        raise ValueError(f"not a branch of this run: {branch[:80]!r} is not within {within[:80]!r}")
+    return checked_ref(f"refs/heads/{branch}")
 
 
 async def _check_forward(mirror: Mirror, sha: str, branch: str, expected: str | None, current: str | None) -> None:

@@ -19,12 +19,12 @@ from otto_bot.core.run import Run
 from otto_bot.diagnosis.progress import left_as_it_was, progress
 from otto_bot.git.diff_gate import Finding, inspect
 from otto_bot.git.mirror import Mirror
-from otto_bot.git.publish import push
 from otto_bot.git.workspace import Workspace
 from otto_bot.jobs.caged import caged
 from otto_bot.jobs.carrying import SessionKept, keep_commit
 from otto_bot.jobs.context import Context, failures_before
 from otto_bot.jobs.context_notes import handoff, told_notes
+from otto_bot.jobs.gated_push import PushHeld, gated_push
 from otto_bot.jobs.journal import StoredJournal
 from otto_bot.jobs.learn import told_to
 from otto_bot.jobs.money import budgeted
@@ -265,7 +265,10 @@ class _Session:
             sha = current  # pushed before, and the word of it was lost
         else:
             sha = await self._commit(workspace, tree)
-            await push(self.mirror, sha, self.attempt.branch, current)
+            try:
+                await gated_push(self.context, self.run, self.mirror, sha, self.attempt.branch, current)
+            except PushHeld as found:
+                return None, f"What it had is not pushed: {found}."
         return sha, f"What it had is on `{self.attempt.branch}`; the next attempt goes on from there."
 
     def _held(self, findings: Sequence[Finding]) -> RunEvent:

@@ -11,9 +11,9 @@ from otto_bot.git.commits import tree_of
 from otto_bot.git.errors import PushRejected
 from otto_bot.git.merging import Conflict
 from otto_bot.git.mirror import Mirror
-from otto_bot.git.publish import push
 from otto_bot.jobs.context import Context
 from otto_bot.jobs.dispatching import dispatch_if_needed, verification_pull
+from otto_bot.jobs.gated_push import gated_push
 from otto_bot.jobs.suspects import conflict_failure
 from otto_bot.store.effect_rows import Ticket
 from otto_bot.text.commits import squash_commit
@@ -38,7 +38,7 @@ async def build_candidate(context: Context, run: Run, effect: Effect, _ticket: T
     if tree in run.green_trees:
         return [CandidateBuilt.model_validate({"at": context.now(), "sha": squashed, "tree": tree, **where})]
     branch = f"{run.prefix}/batch-{integration.batch}-{integration.step}"
-    await push(mirror, squashed, branch, await mirror.remote_head(f"refs/heads/{branch}"))
+    await gated_push(context, run, mirror, squashed, branch, await mirror.remote_head(f"refs/heads/{branch}"))
     pull = await verification_pull(context, run, branch, f"b{integration.batch}/s{integration.step}")
     dispatched = await dispatch_if_needed(context, run, branch, squashed)
     built = {"branch": branch, "pull_request": pull, "dispatched_run": dispatched}
@@ -82,7 +82,7 @@ async def merge(context: Context, run: Run, effect: Effect, _ticket: Ticket) -> 
         await mirror.fetch(run.head, *[a.sha for key in integration.merging if (a := run.task(key).last) and a.sha])
         await _squash_all(context, run, mirror, integration)
     try:
-        await push(mirror, integration.sha, run.run_branch, run.head)
+        await gated_push(context, run, mirror, integration.sha, run.run_branch, run.head)
     except PushRejected as error:
         head = await mirror.remote_head(f"refs/heads/{run.run_branch}")
         if error.reason != "non_fast_forward" or head is None or head == run.head:

@@ -17,11 +17,11 @@ from otto_bot.git.adding import with_files
 from otto_bot.git.commits import Author, tree_of, write_commit
 from otto_bot.git.diff_gate import inspect
 from otto_bot.git.mirror import Mirror
-from otto_bot.git.publish import push
 from otto_bot.github.errors import Refused
 from otto_bot.jobs.beginning import beginning
 from otto_bot.jobs.context import Context
 from otto_bot.jobs.dispatching import dispatch_if_needed
+from otto_bot.jobs.gated_push import gated_push
 from otto_bot.store.effect_rows import Ticket
 from otto_bot.text.commits import empty_commit, spec_commit
 from otto_bot.text.pull import pull_body, pull_title
@@ -44,7 +44,7 @@ async def open_pull_request(context: Context, run: Run, _effect: Effect, ticket:
     ours = head is None or await _ours(mirror, first, head, author)
     sha, tree = await _with_spec(context, run, mirror, head if head and ours else first, tree)
     if ours and head != sha:
-        await push(mirror, sha, run.run_branch, head)
+        await gated_push(context, run, mirror, sha, run.run_branch, head, known=(start,))
     repository = context.repository(run)
     title = pull_title(run, await context.habits(run))
     body = pull_body(run, context.links(run), await _template(context, run))

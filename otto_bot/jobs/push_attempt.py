@@ -13,9 +13,9 @@ from otto_bot.diagnosis.fingerprint import progress
 from otto_bot.git.commits import tree_of
 from otto_bot.git.errors import PushRejected
 from otto_bot.git.mirror import Mirror
-from otto_bot.git.publish import push
 from otto_bot.jobs.context import Context, failures_before
 from otto_bot.jobs.dispatching import dispatch_if_needed, verification_pull
+from otto_bot.jobs.gated_push import PushHeld, gated_push
 from otto_bot.jobs.renewal import renewal
 from otto_bot.jobs.twin import twin_of
 from otto_bot.store.effect_rows import Ticket
@@ -44,9 +44,11 @@ async def push_attempt(context: Context, run: Run, effect: Effect, _ticket: Tick
         attempt = attempt.model_copy(update={"sha": twin.sha, "tree": twin.tree})
     assert attempt.sha is not None
     try:
-        await push(mirror, attempt.sha, attempt.branch, current)
+        await gated_push(context, run, mirror, attempt.sha, attempt.branch, current)
     except PushRejected as error:
         return await _rejected(context, run, effect, attempt, mirror, error)
+    except PushHeld as held:
+        return [_held(context, run, effect, attempt, held)]
     what = f"{effect.task}/a{effect.attempt}"
     pull = await verification_pull(context, run, attempt.branch, what)
     dispatched = await dispatch_if_needed(context, run, attempt.branch, attempt.sha)
@@ -60,6 +62,24 @@ async def push_attempt(context: Context, run: Run, effect: Effect, _ticket: Tick
             dispatched_run=dispatched,
         )
     ]
+
+
+def _held(context: Context, run: Run, effect: Effect, attempt: Attempt, held: PushHeld) -> AttemptFailed:
+    """The gate found in the commits what the coder's own diff did not show: a merge, or a rule that is newer."""
+    lines = "\n".join(f"{one.path}: {one.rule}: {one.detail}" for one in held.findings[:20])
+    failure = Failure(
+        task=effect.task,
+        attempt=effect.attempt,
+        sha=attempt.sha,
+        phase=Phase.PUSH,
+        cause=Cause.HELD_BY_DIFF_GATE,
+        detail=str(held)[:1000],
+        fingerprint=Cause.HELD_BY_DIFF_GATE.value,
+        excerpts=(Excerpt(kind="diff", source="diff gate", text=lines),),
+    )
+    before = failures_before(run, run.task(effect.task), effect.attempt)
+    failure = failure.model_copy(update={"progress": progress(before, failure)})
+    return AttemptFailed(at=context.now(), task=effect.task, attempt=effect.attempt, failure=failure)
 
 
 async def _rejected(

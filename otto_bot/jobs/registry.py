@@ -13,6 +13,7 @@ from otto_bot.github import errors as github
 from otto_bot.jobs import decisions, integrate, publish
 from otto_bot.jobs.code_task import code_task
 from otto_bot.jobs.context import Context
+from otto_bot.jobs.gated_push import PushHeld
 from otto_bot.jobs.host_troubles import host_trouble
 from otto_bot.jobs.judge_task import judge_task
 from otto_bot.jobs.learn import learn
@@ -64,6 +65,7 @@ JOBS: Mapping[EffectKind, Job] = {
     EffectKind.APPLY_JOURNEYS: apply_journeys,
 }
 
+HELD_ADVICE = "Where that is right, merge it into the run branch yourself; Otto goes on from there"
 REFUSED_ADVICE = "Check that the App is still installed for this repository and may write its contents"
 
 
@@ -76,6 +78,8 @@ def translate(error: Exception) -> Later | Retry | NeedsPerson | None:
     """What an error means for its effect; None = an error of our own."""
     if isinstance(error, Later | Retry | NeedsPerson):
         return error
+    if isinstance(error, PushHeld):
+        return NeedsPerson(f"the diff gate let nothing be pushed: {error}. {HELD_ADVICE}", "diff_gate")
     return host_trouble(error) or _github(error) or _git(error) or _model(error)
 
 

@@ -11,10 +11,10 @@ from otto_bot.git.commits import tree_of
 from otto_bot.git.errors import PushRejected
 from otto_bot.git.merging import Conflict
 from otto_bot.git.mirror import Mirror
-from otto_bot.git.publish import push
 from otto_bot.jobs.base_workflows import same_workflows
 from otto_bot.jobs.carrying import keep_commit
 from otto_bot.jobs.context import Context
+from otto_bot.jobs.gated_push import PushHeld, gated_push
 from otto_bot.jobs.suspects import conflict_failure
 from otto_bot.text.commits import merge_commit
 
@@ -71,17 +71,18 @@ async def _renewed(
         await keep_commit(context.archive, run, mirror, merged, context.now())
         return AttemptRenewed(at=context.now(), task=effect.task, attempt=attempt.number, sha=merged, tree=tree)
     failure = await conflict_failure(context, run, mirror, effect.task, merged.paths)
-    kept = await _kept(mirror, run, attempt)
+    kept = await _kept(context, mirror, run, attempt)
     at, number, kept_tree = context.now(), attempt.number, attempt.tree if kept else None
     return AttemptFailed(at=at, task=effect.task, attempt=number, failure=failure, sha=kept, tree=kept_tree)
 
 
-async def _kept(mirror: Mirror, run: Run, attempt: Attempt) -> str | None:
+async def _kept(context: Context, mirror: Mirror, run: Run, attempt: Attempt) -> str | None:
     """What does not fit is pushed as it is, for people to see, if its branch takes it. The run branch never does."""
     if run.single or attempt.sha is None:
         return None
     try:
-        await push(mirror, attempt.sha, attempt.branch, await mirror.remote_head(f"refs/heads/{attempt.branch}"))
-    except PushRejected:
+        current = await mirror.remote_head(f"refs/heads/{attempt.branch}")
+        await gated_push(context, run, mirror, attempt.sha, attempt.branch, current)
+    except (PushRejected, PushHeld):
         return None
     return attempt.sha

@@ -13,10 +13,10 @@ from otto_bot.git.commits import tree_of
 from otto_bot.git.errors import PushRejected
 from otto_bot.git.merging import Conflict
 from otto_bot.git.mirror import Mirror
-from otto_bot.git.publish import push
 from otto_bot.jobs.base_workflows import read_base
 from otto_bot.jobs.context import Context
 from otto_bot.jobs.dispatching import dispatch_if_needed
+from otto_bot.jobs.gated_push import gated_push
 from otto_bot.jobs.outcomes import NeedsPerson
 from otto_bot.store.effect_rows import Ticket
 from otto_bot.text.commits import base_commit
@@ -44,7 +44,7 @@ async def take_base(context: Context, run: Run, effect: Effect, _ticket: Ticket)
     if read.refusal:
         given = {"asked": effect.target, "base_sha": base, "reason": read.refusal, "exposure": read.asks}
         return [BaseRefused.model_validate({"at": context.now(), **given})]
-    moved = await _push(context, run, mirror, merged)
+    moved = await _push(context, run, mirror, merged, base)
     if moved is not None:
         return [moved]
     known = run.verifications.get(BASELINE)
@@ -59,10 +59,10 @@ async def take_base(context: Context, run: Run, effect: Effect, _ticket: Ticket)
     return [taken]
 
 
-async def _push(context: Context, run: Run, mirror: Mirror, merged: str) -> RunBranchMoved | None:
+async def _push(context: Context, run: Run, mirror: Mirror, merged: str, base: str) -> RunBranchMoved | None:
     """The run branch goes forward to the merge. None = it did."""
     try:
-        await push(mirror, merged, run.run_branch, run.head)
+        await gated_push(context, run, mirror, merged, run.run_branch, run.head, known=(base,))
     except PushRejected as error:
         head = await mirror.remote_head(f"refs/heads/{run.run_branch}")
         if error.reason != "non_fast_forward" or head is None or head == run.head:

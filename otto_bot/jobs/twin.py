@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from otto_bot.core.attempt import Attempt
 from otto_bot.core.events import AttemptRenewed
-from otto_bot.git.commits import tree_of
+from otto_bot.git.commits import parents_of, tree_of
 from otto_bot.git.mirror import Mirror
 from otto_bot.jobs.context import Context
 
@@ -19,14 +19,9 @@ async def twin_of(
     if current is None or attempt.sha is None or current == attempt.sha:
         return None
     await mirror.fetch(current)
-    if await _parents(mirror, current) != await _parents(mirror, attempt.sha):
+    if await parents_of(mirror, current) != await parents_of(mirror, attempt.sha):
         return None
     tree = await tree_of(mirror, current)
     if tree != await tree_of(mirror, attempt.sha):
         return None
     return AttemptRenewed(at=context.now(), task=task, attempt=attempt.number, sha=current, tree=tree)
-
-
-async def _parents(mirror: Mirror, sha: str) -> list[bytes]:
-    ran = await mirror.git("rev-list", "--parents", "--max-count=1", sha)
-    return ran.stdout.split()[1:]

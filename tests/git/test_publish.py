@@ -35,42 +35,42 @@ def at(upstream, branch: str = BRANCH) -> str:
 
 
 async def test_makes_moves_and_repeats(mirror: Mirror, upstream, chain: list[str]) -> None:
-    assert await push(mirror, chain[0], BRANCH, None) == PushResult(BRANCH, chain[0], pushed=True)
-    assert await push(mirror, chain[1], BRANCH, chain[0]) == PushResult(BRANCH, chain[1], pushed=True)
+    assert await push(mirror, chain[0], BRANCH, None, within="otto/") == PushResult(BRANCH, chain[0], pushed=True)
+    assert await push(mirror, chain[1], BRANCH, chain[0], within="otto/") == PushResult(BRANCH, chain[1], pushed=True)
     before = len(upstream.server.pushes)
-    assert await push(mirror, chain[1], BRANCH, chain[0]) == PushResult(BRANCH, chain[1], pushed=False)
-    assert await push(mirror, chain[1], BRANCH, None) == PushResult(BRANCH, chain[1], pushed=False)
+    assert await push(mirror, chain[1], BRANCH, chain[0], within="otto/") == PushResult(BRANCH, chain[1], pushed=False)
+    assert await push(mirror, chain[1], BRANCH, None, within="otto/") == PushResult(BRANCH, chain[1], pushed=False)
     assert len(upstream.server.pushes) == before
     assert at(upstream) == chain[1]
 
 
 async def test_never_backwards(mirror: Mirror, upstream, chain: list[str]) -> None:
-    await push(mirror, chain[2], BRANCH, None)
+    await push(mirror, chain[2], BRANCH, None, within="otto/")
     for older in (chain[0], chain[1]):
         with pytest.raises(PushRejected) as refused:
-            await push(mirror, older, BRANCH, chain[2])
+            await push(mirror, older, BRANCH, chain[2], within="otto/")
         assert refused.value.reason == "non_fast_forward"
     assert at(upstream) == chain[2]
 
 
 async def test_a_commit_of_a_person_is_never_lost(mirror: Mirror, upstream, chain: list[str]) -> None:
-    await push(mirror, chain[0], BRANCH, None)
+    await push(mirror, chain[0], BRANCH, None, within="otto/")
     upstream.git("fetch", "-q", str(upstream.server.repository("o/r.git")), BRANCH)
     upstream.git("checkout", "-q", "FETCH_HEAD")
     theirs = upstream.commit({"note.txt": "mine"}, "A person's", push=BRANCH)
     for expected in (chain[0], None):
         with pytest.raises(PushRejected) as refused:
-            await push(mirror, chain[1], BRANCH, expected)
+            await push(mirror, chain[1], BRANCH, expected, within="otto/")
         assert refused.value.reason == "non_fast_forward"
     with pytest.raises(PushRejected, match="does not contain"):
-        await push(mirror, chain[1], BRANCH, theirs)
+        await push(mirror, chain[1], BRANCH, theirs, within="otto/")
     assert at(upstream) == theirs
 
 
 async def test_a_move_between_our_look_and_our_push_is_refused(
     mirror: Mirror, upstream, chain: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    await push(mirror, chain[0], BRANCH, None)
+    await push(mirror, chain[0], BRANCH, None, within="otto/")
     upstream.git("fetch", "-q", str(upstream.server.repository("o/r.git")), BRANCH)
     upstream.git("checkout", "-q", "FETCH_HEAD")
     look = mirror.remote_head
@@ -83,21 +83,21 @@ async def test_a_move_between_our_look_and_our_push_is_refused(
 
     monkeypatch.setattr(mirror, "remote_head", slow_look)
     with pytest.raises(PushRejected) as refused:
-        await push(mirror, chain[1], BRANCH, chain[0])
+        await push(mirror, chain[1], BRANCH, chain[0], within="otto/")
     assert refused.value.reason == "non_fast_forward"
     assert at(upstream) == upstream.git("rev-parse", "HEAD")
 
 
 async def test_a_branch_that_is_gone(mirror: Mirror, chain: list[str]) -> None:
     with pytest.raises(PushRejected, match="gone"):
-        await push(mirror, chain[1], BRANCH, chain[0])
+        await push(mirror, chain[1], BRANCH, chain[0], within="otto/")
 
 
 async def test_a_lost_response_is_noticed_at_once(mirror: Mirror, upstream, chain: list[str]) -> None:
     upstream.server.lose_push_response = True
-    assert (await push(mirror, chain[0], BRANCH, None)).sha == chain[0]
+    assert (await push(mirror, chain[0], BRANCH, None, within="otto/")).sha == chain[0]
     before = len(upstream.server.pushes)
-    assert await push(mirror, chain[0], BRANCH, None) == PushResult(BRANCH, chain[0], pushed=False)
+    assert await push(mirror, chain[0], BRANCH, None, within="otto/") == PushResult(BRANCH, chain[0], pushed=False)
     assert len(upstream.server.pushes) == before
 
 
@@ -114,11 +114,11 @@ async def test_a_lost_response_and_a_dead_server(
 
     monkeypatch.setattr(upstream.server, "authorised", dies_after_push)
     with pytest.raises(RemoteUnreachable):
-        await push(mirror, chain[0], BRANCH, None)
+        await push(mirror, chain[0], BRANCH, None, within="otto/")
     upstream.server.pushes.clear()
     monkeypatch.setattr(upstream.server, "authorised", backend_status)
     upstream.server.status = None
-    assert await push(mirror, chain[0], BRANCH, None) == PushResult(BRANCH, chain[0], pushed=False)
+    assert await push(mirror, chain[0], BRANCH, None, within="otto/") == PushResult(BRANCH, chain[0], pushed=False)
 
 
 @pytest.mark.parametrize(
@@ -144,7 +144,7 @@ async def test_what_the_remote_refuses_is_told_apart(
     hook.write_text(f"#!/bin/sh\ncat >&2 <<'END'\n{said}\nEND\nexit 1\n")
     hook.chmod(hook.stat().st_mode | stat.S_IXUSR)
     with pytest.raises(PushRejected) as refused:
-        await push(mirror, chain[0], BRANCH, None)
+        await push(mirror, chain[0], BRANCH, None, within="otto/")
     assert refused.value.reason == reason
     assert said.partition("`")[0] in refused.value.detail
     assert at(upstream) == ""
@@ -153,15 +153,29 @@ async def test_what_the_remote_refuses_is_told_apart(
 async def test_missing_rights(mirror: Mirror, upstream, chain: list[str]) -> None:
     upstream.git("--git-dir", str(upstream.server.repository("o/r.git")), "config", "http.receivepack", "false")
     with pytest.raises(PushRejected) as refused:
-        await push(mirror, chain[0], BRANCH, None)
+        await push(mirror, chain[0], BRANCH, None, within="otto/")
     assert refused.value.reason == "missing_rights"
 
 
 @pytest.mark.parametrize("branch", ["a b", "../x", "x:refs/heads/main", "+x", "x.lock", ""])
 async def test_branch_names_that_are_refused(mirror: Mirror, upstream, chain: list[str], branch: str) -> None:
     if branch == "+x":  # a plus is only special at the start of a refspec, where ours never has it
-        assert (await push(mirror, chain[0], branch, None)).pushed
+        assert (await push(mirror, chain[0], f"otto/{branch}", None, within="otto/")).pushed
         return
-    with pytest.raises(ValueError, match="ref name"):
-        await push(mirror, chain[0], branch, None)
+    with pytest.raises(ValueError, match=r"ref name|not a branch"):
+        await push(mirror, chain[0], f"otto/{branch}", None, within="otto/")
     assert upstream.server.pushes == []
+
+
+@pytest.mark.parametrize(
+    ("branch", "within"),
+    [
+        ("main", "otto/7-1/"), ("otto/8-1/run", "otto/7-1/"), ("otto/7-10/run", "otto/7-1"), ("otto/7-1/", "otto/7-1/"),
+        ("otto/7-1/../../main", "otto/7-1/"), ("main", ""), ("main", "/"), ("/main", "/"),
+    ],
+)  # fmt: skip
+async def test_no_branch_outside_of_the_prefix(mirror: Mirror, upstream, chain: list[str], branch, within) -> None:
+    before = len(upstream.server.pushes)
+    with pytest.raises(ValueError, match="not a"):
+        await push(mirror, chain[0], branch, None, within=within)
+    assert len(upstream.server.pushes) == before

@@ -68,7 +68,7 @@ async def test_a_fetch_goes_on_with_a_fresh_token(renewing: Mirror, upstream, pu
 async def test_a_push_goes_on_with_a_fresh_token(renewing: Mirror, upstream, purse: Purse, moment) -> None:
     head = (await renewing.fetch("refs/heads/main"))["refs/heads/main"]
     upstream.server.ends_at = moment
-    assert (await push(renewing, head, "otto/1", None)).pushed
+    assert (await push(renewing, head, "otto/1", None, within="otto/")).pushed
     assert purse.refused == [TOKEN]
     assert await renewing.remote_head("refs/heads/otto/1") == head
     assert purse.refused == [TOKEN], "the fresh one is kept"
@@ -101,6 +101,6 @@ async def test_a_push_without_any_good_token_is_a_persons(renewing: Mirror, upst
     purse.fresh = "ghs_of_no_use"
     upstream.server.ends_at = ("POST", "/git-receive-pack")
     with pytest.raises(PushRejected) as caught:
-        await push(renewing, head, "otto/1", None)
+        await push(renewing, head, "otto/1", None, within="otto/")
     assert caught.value.reason == "missing_rights"
     assert "ghs_" not in str(caught.value)

@@ -148,6 +148,6 @@ async def test_commits_of_people_on_the_branch_stay(open_bench: Any) -> None:
         on_top = await write_commit(
             mirror, theirs.tree_sha, [event.head_sha], "A person's", author=author, when=run.started_at
         )
-        await push(mirror, on_top, run.run_branch, event.head_sha)
+        await push(mirror, on_top, run.run_branch, event.head_sha, within="otto/")
         await opened(bench, run)
         assert repo.resolve(run.run_branch) == on_top

@@ -29,7 +29,7 @@ async def pushed_before(life: Life, *, same: bool) -> str:
     when = life.context.now() - timedelta(hours=1)
     author = await life.context.author()
     sha = await write_commit(mirror, tree, [last.base_sha], "Work of a lost hour", author=author, when=when)
-    await push(mirror, sha, last.branch, await mirror.remote_head(f"refs/heads/{last.branch}"))
+    await push(mirror, sha, last.branch, await mirror.remote_head(f"refs/heads/{last.branch}"), within="otto/")
     return sha
 
 
