@@ -71,7 +71,8 @@ class Money(Frozen):
     @property
     def committed(self) -> float:
         """Spent, plus what open calls may still cost."""
-        return self.inherited + self.settled + self.held
+        held = sum(self.reserved.values()) if self.reserved else 0.0
+        return self.inherited + self.settled + held
 
     @property
     def left(self) -> float:
@@ -83,7 +84,7 @@ class Money(Frozen):
 
         A call that is reserved again after a crash may have been paid: its first reservation counts as spent.
         """
-        before = self.lost(call)
+        before = self.lost(call) if call in self.reserved else self
         if not 0 <= usd <= before.cap - before.committed + 1e-9:
             return None
         needed = 0.0 if usd >= self.needed else self.needed
@@ -115,12 +116,12 @@ class Money(Frozen):
     def _spend(self, call: str, usd: float, more: Mapping[str, object] = _NOTHING) -> Money:
         others = {key: value for key, value in self.reserved.items() if key != call}
         changes: dict[str, object] = {"reserved": others, "settled": self.settled + usd, **more}
-        if (gate := _AT_GATE.search(call)) is not None:
-            number = int(gate.group(1))
-            changes["at_gates"] = {**self.at_gates, number: self.at_gates.get(number, 0.0) + usd}
         if (task := _OF_TASK.match(call)) is not None:
             key = task.group(1)
             changes["by_task"] = {**self.by_task, key: self.by_task.get(key, 0.0) + usd}
+        elif (gate := _AT_GATE.match(call)) is not None:
+            number = int(gate.group(1))
+            changes["at_gates"] = {**self.at_gates, number: self.at_gates.get(number, 0.0) + usd}
         return self.model_copy(update=changes)
 
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Set
+from collections.abc import Iterable, Mapping, Set
+from itertools import compress
+from operator import is_, is_not
 
 from otto_bot.core import policy
-from otto_bot.core.attempt import MOVING, Task, TaskState
+from otto_bot.core.attempt import MOVING, Task, TaskState, Verification
 from otto_bot.core.changed import QUIET
 from otto_bot.core.decision import REOPENING, Action, Decider
 from otto_bot.core.journeys import MOST_REPLANS, MOST_ROUNDS, JourneyRound, RoundState
@@ -158,10 +160,9 @@ def _free(run: Run, task: Task) -> list[tuple[int, str]]:
 
 def _money(before: Run, after: Run) -> list[str]:
     """Nothing above the cap of the lineage is ever put aside, and what earlier runs left stays as it is."""
-    found = []
     old, new = before.money, after.money
-    committed = new.committed
-    if committed > new.cap + 1e-6 and committed > old.committed + 1e-6:
+    found = []
+    if new.committed > new.cap + 1e-6 and new.committed > old.committed + 1e-6:
         found.append("5: more is reserved and spent than the cap allows")
     if new.settled < old.settled - 1e-6:
         found.append("5: money that was spent came back")
@@ -206,13 +207,20 @@ def _carried_out(before: Run, after: Run) -> list[str]:
     return found
 
 
+def _others(known: Mapping[str, Verification], now: Mapping[str, Verification]) -> Iterable[tuple[str, Verification]]:
+    """Of those that were known, at least the ones that are other objects now: of many, one changes in its place."""
+    if len(now) < len(known) or not all(map(is_, known, now)):
+        return now.items()
+    return compress(now.items(), map(is_not, now.values(), known.values()))
+
+
 def _reruns(before: Run, after: Run) -> list[str]:
     """Jobs of a commit run again only by a posted decision that says so, applied in this very step."""
     found = []
     known = before.verifications
-    for target, verification in after.verifications.items():
+    for target, verification in _others(known, after.verifications):
         old = known.get(target)
-        if old is verification or old is None or old.sha != verification.sha or verification.round <= old.round:
+        if old is None or old.sha != verification.sha or verification.round <= old.round:
             continue
         gate = after.gates[-1] if after.gates else None
         applied = gate is not None and gate.state is GateState.APPLIED and gate not in before.gates
@@ -269,13 +277,15 @@ def broken_since(before: Run, after: Run, changed: Set[str]) -> tuple[str, ...]:
 
     Looks only at what can be otherwise. Where it finds something, all that is wrong is told.
     """
-    if _spent(before, after, changed) or _worked(before, after, changed):
+    money = "money" in changed or "caps" in changed
+    if (money and overspent(before, after)) or _worked(before, after, changed):
         return (*broken(after), *broken_step(before, after))
     return ()
 
 
-def _spent(before: Run, after: Run, changed: Set[str]) -> bool:
-    return bool(("money" in changed or "caps" in changed) and (_money(before, after) or _cap(after)))
+def overspent(before: Run, after: Run) -> bool:
+    """Whether an event broke a rule about money."""
+    return bool(_money(before, after)) or after.money.cap > after.caps.usd + 1e-6
 
 
 def _worked(before: Run, after: Run, changed: Set[str]) -> bool:

@@ -28,7 +28,7 @@ from otto_bot.core.budget import Money
 from otto_bot.core.changed import changed_fields
 from otto_bot.core.events import RunEvent
 from otto_bot.core.following import followed, followed_if_needed, pass_on, quiet
-from otto_bot.core.invariants import InvariantBroken, broken, broken_since, broken_step
+from otto_bot.core.invariants import InvariantBroken, broken, broken_since, broken_step, overspent
 from otto_bot.core.reviews import Review, tasks_needed
 from otto_bot.core.run import TROUBLE_LIMIT, Outcome, Run, RunPhase, Trouble
 
@@ -89,9 +89,8 @@ def _paid(run: Run, money: Money) -> Run:
         return run
     after = run.model_copy(update={"money": money})
     pass_on(run, after)
-    wrong = broken_since(run, after, _MONEY)
-    if wrong:
-        raise InvariantBroken(wrong)
+    if overspent(run, after):
+        raise InvariantBroken(broken_since(run, after, _MONEY))
     return after
 
 

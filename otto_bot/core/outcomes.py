@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from otto_bot.core import events as e
-from otto_bot.core.attempt import TaskState
+from otto_bot.core.attempt import Task, TaskState
 from otto_bot.core.decision import REOPENING, SAME_COMMIT, Action, Decider
 from otto_bot.core.evidence import Cause, Failure
 from otto_bot.core.gate_account import EndKind, GateAccount, MoveEnd, moves_of
 from otto_bot.core.run import Gate, GateState, Outcome, Run
+from otto_bot.core.values import once
 
 RESULTS = frozenset({EndKind.PASSED, EndKind.FAILED, EndKind.CANCELLED})
 """Ends of an attempt or of a re-run: nothing but a later truth about the same attempt replaces them."""
@@ -111,12 +112,20 @@ def followed(run: Run, event: e.RunEvent) -> Run:
 
 
 def _end(run: Run, gate: Gate, key: str, action: Action, known: MoveEnd | None, who: str) -> MoveEnd | None:
+    if action in REOPENING and gate.number in _begun_by(run.tasks[key]) and not _over(run):
+        return known  # the most usual by far: it is on its way
     later = _later(run.gates[gate.number :], key)
     if action is Action.SKIP:
         return _skipped(later, key)
     if action in (Action.ASK, Action.HOLD):
         return _waited(run, key, action, known, later, who)
     return _unbegun(run, gate, key, action, known, later, who)
+
+
+@once
+def _begun_by(task: Task) -> frozenset[int | None]:
+    """Numbers of the gates by whose decision it was tried again."""
+    return frozenset(attempt.gate for attempt in task.attempts)
 
 
 def _later(gates: Iterable[Gate], key: str) -> Gate | None:
@@ -177,7 +186,7 @@ def _unbegun(
 ) -> MoveEnd | None:
     """A retry or re-run without a result yet; None = it is on its way."""
     task = run.tasks[key]
-    begun = action in SAME_COMMIT or any(attempt.gate == gate.number for attempt in task.attempts)
+    begun = action in SAME_COMMIT or gate.number in _begun_by(task)
     if later is not None and (action in SAME_COMMIT or not begun):
         return MoveEnd(kind=EndKind.REPLACED, words=f"decided anew at gate {later.number}")
     if _over(run):

@@ -20,8 +20,7 @@ def reported(run: Run, event: e.Reported) -> Run:
     """Something ended: open verifications of the commit, and journeys that this workflow run walks, are looked at."""
     after = run
     for verification in run.verifications.values():
-        told = _told(verification, event)
-        if told is not verification:
+        if verification.sha == event.sha and (told := _told(verification, event)) is not verification:
             after = after.with_verification(told)
     after = _journeys_told(after, event)
     return run if after is run else after.model_copy(update={"heard_at": event.at})
@@ -37,8 +36,7 @@ def is_news(run: Run, sha: str, key: str) -> bool:
 
 
 def _told(verification: Verification, event: e.Reported) -> Verification:
-    over = verification.sha != event.sha or verification.ending is not None
-    if over or (event.key and event.key in verification.reported):
+    if verification.ending is not None or (event.key and event.key in verification.reported):
         return verification
     soon = event.at
     if verification.looked_at is not None:

@@ -283,8 +283,9 @@ class Run(Frozen):
 
         A run that was done is at work again from the moment in which it is given a review.
         """
-        final = self.landed or self.slim or self.outcome in (Outcome.DONE, Outcome.CANCELLED, Outcome.FAILED)
-        return final and self.phase is RunPhase.DONE and not self.reviewed
+        if self.phase is not RunPhase.DONE or self.reviewed:
+            return False
+        return self.landed or self.slim or self.outcome in (Outcome.DONE, Outcome.CANCELLED, Outcome.FAILED)
 
     @property
     def reviewed(self) -> bool:

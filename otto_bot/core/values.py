@@ -54,19 +54,22 @@ class Frozen(BaseModel):
         fresh = _new(type(self))
         told = self.__pydantic_fields_set__
         if update:
-            body = self.__dict__.copy()
-            body.update(update)
-            _set(fresh, "__dict__", body)
+            _set_dict(fresh, self.__dict__ | update)
             told = told if told.issuperset(update) else told | update.keys()
         else:
-            _set(fresh, "__dict__", self.__dict__.copy())
-        _set(fresh, "__pydantic_fields_set__", told)
-        _set(fresh, "__pydantic_extra__", None)
-        _set(fresh, "__pydantic_private__", None)
+            _set_dict(fresh, self.__dict__.copy())
+        _set_told(fresh, told)
+        _set_extra(fresh, None)
+        _set_private(fresh, None)
         return fresh
 
 
 _new, _set = object.__new__, object.__setattr__
+# Most of what `reduce` does is copying: these are what `object.__setattr__` would look for each time.
+_set_dict = BaseModel.__dict__["__dict__"].__set__
+_set_told = BaseModel.__dict__["__pydantic_fields_set__"].__set__
+_set_extra = BaseModel.__dict__["__pydantic_extra__"].__set__
+_set_private = BaseModel.__dict__["__pydantic_private__"].__set__
 
 
 def kept(value: Frozen) -> dict[str, Any]:

@@ -12,7 +12,7 @@ from otto_bot.core.effects import Effect, EffectKind, run_of
 from otto_bot.core.events import EffectFailed, RunEvent
 from otto_bot.core.run import TROUBLE_LIMIT, Run
 from otto_bot.engine.patience import PATIENCE, patiently
-from otto_bot.jobs.outcomes import Later, NeedsPerson, Retry
+from otto_bot.jobs.outcomes import Later, NeedsPerson, Retry, Superseded
 from otto_bot.store.database import StoreUnavailable
 from otto_bot.store.effect_rows import EffectRows, Ticket
 from otto_bot.store.ledger import Ledger
@@ -187,6 +187,9 @@ class Executor:
             events = await self._jobs[effect.kind](run, effect, ticket)
         except (StoreUnavailable, NewerVersion):
             raise
+        except Superseded as error:
+            log.warning("%s", error)
+            return
         except Exception as error:  # noqa: BLE001 - every error becomes an event; nothing is swallowed
             await self._failed(run, effect, ticket, error)
             return

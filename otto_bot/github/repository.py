@@ -15,7 +15,7 @@ from otto_bot.github.models import RepositoryInfo
 from otto_bot.github.needs import needs
 from otto_bot.github.reading import parse
 from otto_bot.github.routes import Segments, route
-from otto_bot.github.session import Params, Session
+from otto_bot.github.session import Fence, Params, Session
 from otto_bot.github.tokens import Token
 
 NAME_TRUSTED_FOR = timedelta(seconds=60)
@@ -67,6 +67,11 @@ class RepositoryCalls:
         They raise RetryLater where decisions, replies, pushes and merges may still go on.
         """
         return type(self)(self._session.yielding(), self.id, self._around, self._naming)
+
+    @needs()
+    def fenced(self, fence: Fence) -> Self:
+        """The same verbs; each write asks `fence` first, which raises where the writer has been replaced."""
+        return type(self)(self._session.fenced(fence), self.id, self._around, self._naming)
 
     async def _resolve(self, *, fresh: bool = False) -> RepositoryInfo:
         """Owner and name as of now (`fresh`) or as last seen. Raises NotFound where the App lost the repository."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from datetime import datetime
 from typing import Any, Literal, Protocol
 
@@ -21,6 +21,10 @@ MAX_PAGES = 50
 BACKOFF_SECONDS = (0.5, 2.0)
 REPEATABLE = frozenset({"GET", "HEAD", "PUT", "DELETE"})
 READING = frozenset({"GET", "HEAD"})
+
+
+Fence = Callable[[], Awaitable[None]]
+"""Raises where the writer has been replaced: what it knows may be old, and another one writes what is so now."""
 
 
 class Exchange(Protocol):
@@ -58,6 +62,7 @@ class Session:
         sleep: Sleep,
         *,
         yields: bool = False,
+        fence: Fence | None = None,
     ) -> None:
         self._exchange = exchange
         self._credentials = credentials
@@ -65,10 +70,19 @@ class Session:
         self._now = now
         self._sleep = sleep
         self._yields = yields
+        self._fence = fence
 
     def yielding(self) -> Session:
         """The same, for what gives way to everything else where the pace or GitHub's limits leave little room."""
-        return Session(self._exchange, self._credentials, self._pace, self._now, self._sleep, yields=True)
+        return self._with(True, self._fence)
+
+    def fenced(self, fence: Fence) -> Session:
+        """The same; each write asks first whether it may still be sent, when its turn has come."""
+        return self._with(self._yields, fence)
+
+    def _with(self, yields: bool, fence: Fence | None) -> Session:
+        own = (self._exchange, self._credentials, self._pace, self._now, self._sleep)
+        return Session(*own, yields=yields, fence=fence)
 
     async def call(
         self,
@@ -111,6 +125,8 @@ class Session:
 
     async def _write(self, method: str, where: Route, *rest: Any) -> Answer:
         async with self._pace.write(weigh(method, where, yields=self._yields)):
+            if self._fence is not None:
+                await self._fence()
             return await self._once(method, where, *rest)
 
     async def _free(self, method: str, where: Route, *rest: Any) -> Answer:

@@ -28,7 +28,7 @@ from otto_bot.git.runner import GitRunner
 from otto_bot.github.client import GitHubApp
 from otto_bot.github.verbs import Repository
 from otto_bot.jobs.carrying import CommitsKept
-from otto_bot.jobs.outcomes import Later
+from otto_bot.jobs.outcomes import Later, Superseded
 from otto_bot.model.budgeted import Asks
 from otto_bot.model.prices import Prices
 from otto_bot.sandbox.cage import Runs
@@ -68,9 +68,18 @@ class Context:
     """A secret of the host from which fences get their nonces."""
     nonce: Callable[[], str] = field(default=lambda: secrets.token_hex(8))
 
+    ticket: Ticket | None = None
+    """The try that works with this context."""
+
     def repository(self, run: Run) -> Repository:
-        """GitHub's verbs for the run's repository."""
-        return self.github.repository(run.repo.installation_id, run.repo.id)
+        """GitHub's verbs for the run's repository; what a try writes is written while it is the newest of its work."""
+        repository = self.github.repository(run.repo.installation_id, run.repo.id)
+        return repository if self.ticket is None else repository.fenced(self._newest)
+
+    async def _newest(self) -> None:
+        """Raises Superseded where this try was taken over, as its worker had hung."""
+        if self.ticket is not None and await asyncio.to_thread(self.rows.lost, self.ticket):
+            raise Superseded(self.ticket.id)
 
     def links(self, run: Run) -> Links:
         """Addresses people can open."""

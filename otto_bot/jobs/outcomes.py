@@ -15,6 +15,13 @@ class Later(Exception):
         super().__init__(why)
 
 
+class Superseded(Exception):
+    """Another try of the same work took this one's place, as its worker had hung: nothing more is written or told."""
+
+    def __init__(self, ticket: str) -> None:
+        super().__init__(f"{ticket} was taken over while its worker hung; it writes nothing more")
+
+
 class Retry(Exception):
     """Something outside did not work; it is tried again after a growing pause.
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import replace
 from functools import partial
 
 from otto_bot.core.effects import Effect, EffectKind
@@ -71,7 +72,11 @@ REFUSED_ADVICE = "Check that the App is still installed for this repository and 
 
 def jobs_for(context: Context) -> dict[EffectKind, Callable[[Run, Effect, Ticket], Awaitable[Sequence[RunEvent]]]]:
     """The table with its context bound."""
-    return {kind: partial(job, context) for kind, job in JOBS.items()}
+    return {kind: partial(_tried, job, context) for kind, job in JOBS.items()}
+
+
+async def _tried(job: Job, context: Context, run: Run, effect: Effect, ticket: Ticket) -> Sequence[RunEvent]:
+    return await job(replace(context, ticket=ticket), run, effect, ticket)
 
 
 def translate(error: Exception) -> Later | Retry | NeedsPerson | None:

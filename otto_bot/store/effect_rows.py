@@ -169,6 +169,13 @@ class EffectRows:
             row = c.execute(query).first()
         return row is not None and row.state == "running" and row.generation == ticket.generation
 
+    def lost(self, ticket: Ticket) -> bool:
+        """Whether another try of the same work has taken the place of this one: its worker was thought to be dead."""
+        query = sa.select(t.effects.c.generation).where(t.effects.c.key == ticket.key)
+        with reading(self._engine) as c:
+            generation = c.execute(query).scalar()
+        return generation is not None and generation > ticket.generation
+
     def renew(self, worker: str, running: Sequence[str], at: datetime) -> None:
         """Say that this worker lives, and keep the leases of what it runs."""
         now = at.timestamp()

@@ -15,7 +15,7 @@ from otto_bot.core.effects import Effect, EffectKind
 from otto_bot.core.run import TROUBLE_LIMIT, Run
 from otto_bot.core.values import Person, Repo
 from otto_bot.engine.execute import FIRST_PAUSE, LONGEST_PAUSE, START_SECONDS, Executor
-from otto_bot.jobs.outcomes import Later, NeedsPerson, Retry
+from otto_bot.jobs.outcomes import Later, NeedsPerson, Retry, Superseded
 from otto_bot.store.database import open_database
 from otto_bot.store.effect_rows import REPEAT_LIMIT, EffectRows, Ticket
 from otto_bot.store.ledger import Ledger, Trigger
@@ -94,6 +94,16 @@ async def test_a_retry_waits_longer_each_time(house: House) -> None:
         house.now += timedelta(seconds=LONGEST_PAUSE)
     house.does = [e.Refused(at=T0, reason="enough")]
     assert (await house.turn()).hold is not None
+
+
+async def test_a_try_that_was_taken_over_tells_nothing(house: House) -> None:
+    [ticket] = house.claim()
+    house.does = Superseded(ticket.id)
+    await house.executor(ticket)
+
+    run = house.ledger.load(house.run_id)
+    assert run.trouble == {}
+    assert (house.executor.running, house.executor.claimed) == ({}, {})
 
 
 async def test_an_outage_is_waited_for_before_a_person_is_called(house: House) -> None:

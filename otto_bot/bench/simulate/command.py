@@ -38,8 +38,9 @@ def _many(options: argparse.Namespace) -> int:
     total = Sum()
     for played in _played(options, options.bug or ""):
         total.add(played)
-        if played.rule is not None and (options.story or len(total.broken) == 1):
-            _tell(broken(played, options.bug))
+        if played.rule is not None:
+            whole = options.story or len(total.broken) == 1
+            _tell(broken(played, options.bug) if whole else _short(played))
         if time.monotonic() - told > TOLD_EACH:
             told = time.monotonic()
             _tell(total.line(told - begun))
@@ -83,7 +84,11 @@ def _one(options: argparse.Namespace) -> int:
 def broken(played: Played, bug: str | None) -> str:
     """What broke, the last of what happened, and the command that plays it again."""
     again = f"otto-bot bench simulate --only {played.seed}" + (f" --bug {bug}" if bug else "")
-    return f"{played.story}\nseed {played.seed}: {played.broken}: {played.words}\nPlay it again: {again}"
+    return f"{played.story}\n{_short(played)}\nPlay it again: {again}"
+
+
+def _short(played: Played) -> str:
+    return f"seed {played.seed}: {played.broken}: {played.words}"
 
 
 def _tell(text: str, *, error: bool = False) -> None:

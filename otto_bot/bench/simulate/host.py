@@ -7,7 +7,7 @@ from datetime import timedelta
 from functools import partial
 from typing import TYPE_CHECKING
 
-from otto_bot.bench.simulate.jobs.case import Case, Later, NeedsPerson, Retry, Steps
+from otto_bot.bench.simulate.jobs.case import Case, Later, NeedsPerson, Retry, Steps, Superseded
 from otto_bot.bench.simulate.jobs.registry import JOBS
 from otto_bot.bench.simulate.refs import Rejected
 from otto_bot.core import events as e
@@ -162,8 +162,8 @@ class Host:
             until = later.until or self._clock.now + timedelta(seconds=FIRST_PAUSE)
             self._rows.give_back(hand.ticket, until)
             self._end(hand)
-        except (Retry, Rejected, NeedsPerson) as error:
-            self._failed(hand, isinstance(error, NeedsPerson))
+        except (Retry, Rejected, NeedsPerson, Superseded) as error:
+            self._failed(hand, error)
         else:
             self._clock.after(pause, lambda: self._step(hand))
 
@@ -172,12 +172,15 @@ class Host:
         if hand.worker.alive and hand.worker.hands.get(hand.ticket.key) is hand:
             self._commit(hand, events)
 
-    def _failed(self, hand: Hand, person: bool) -> None:
+    def _failed(self, hand: Hand, error: Exception) -> None:
         assert hand.effect is not None
+        if isinstance(error, Superseded):
+            self._end(hand)
+            return
         before = self._world.ledger.load(hand.effect.run).trouble.get(hand.effect.key)
         pause = min(LONGEST_PAUSE, FIRST_PAUSE * 2 ** (before.count if before else 0))
         now = self._clock.now
-        retry = None if person else now + timedelta(seconds=pause)
+        retry = None if isinstance(error, NeedsPerson) else now + timedelta(seconds=pause)
         event = e.EffectFailed(at=now, key=hand.effect.key, kind="outside", message="it failed", retry_at=retry)
         self._commit(hand, [event])
 

@@ -117,6 +117,11 @@ class Rows:
         row = self.rows.get(ticket.key)
         return row is not None and row.state == "running" and row.generation == ticket.generation
 
+    def lost(self, ticket: Ticket) -> bool:
+        """Whether another try of the same work has taken the place of this one."""
+        row = self.rows.get(ticket.key)
+        return row is not None and row.generation > ticket.generation
+
     def renew(self, worker: str, running: Sequence[str], at: datetime) -> None:
         """Keep the leases of what a worker runs."""
         for key in running:

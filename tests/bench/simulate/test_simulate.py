@@ -21,6 +21,7 @@ REGRESSIONS = {
     2467: "jobs that ran again beside work of others dropped what depends on that work: the merge was refused for ever",
     5796: "a run was stopped and its push refused: a person's word cleared that, and the work was pushed by nobody",
     6730: "a gate that is read again showed its old plan with another reply, until the new one was posted",
+    16620: "a worker that had hung wrote how things had been over what another had written, and died before it told",
     8252: "a clock that was set back made the second run hear a grant of money that the first one had heard",
 }
 """Seeds that broke once, and what was wrong."""

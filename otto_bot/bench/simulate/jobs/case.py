@@ -39,6 +39,10 @@ class Retry(Exception):
     """Something outside did not work: again after a pause."""
 
 
+class Superseded(Exception):
+    """Another try took this one's place."""
+
+
 class NeedsPerson(Exception):
     """Only a person can help."""
 
@@ -93,6 +97,9 @@ class Case:
         if self.dice.random() < self.world.faults.part:
             self.world.seen["GitHub: 5xx before the write"] += 1
             raise Retry
+        if self.world.rows.lost(self.ticket):
+            self.world.seen["job: superseded before a write"] += 1
+            raise Superseded
         made = act()
         yield 0.05
         if self.dice.random() < self.world.faults.part:
