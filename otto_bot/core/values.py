@@ -54,7 +54,7 @@ class Frozen(BaseModel):
         fresh = _new(type(self))
         told = self.__pydantic_fields_set__
         if update:
-            _set_dict(fresh, self.__dict__ | update)
+            _set_dict(fresh, {**self.__dict__, **update})
             told = told if told.issuperset(update) else told | update.keys()
         else:
             _set_dict(fresh, self.__dict__.copy())
