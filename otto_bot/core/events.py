@@ -55,6 +55,7 @@ from otto_bot.core.surface_events import (
     Published,
     Replied,
     Tidied,
+    Unsure,
 )
 from otto_bot.core.task_events import (
     AttemptCoded,
@@ -132,6 +133,7 @@ __all__ = [
     "Tidied",
     "TimeUsedUp",
     "Unparked",
+    "Unsure",
     "VerificationEnded",
     "VerificationPolled",
     "read_event",
@@ -178,6 +180,7 @@ RunEvent = Annotated[
     | TimeUsedUp
     | EffectFailed
     | Published
+    | Unsure
     | PersonCalled
     | Replied
     | ActionsAsked

@@ -202,11 +202,8 @@ def pick(
 ) -> tuple[Told, ...]:
     """What one prompt is told, within the budget: in scope; the run's own first, then the most helpful, the newest."""
     fit = [one for one in learnings if in_scope(one.scope, files) and tellable(one, own, protected, now)]
-    fit.sort(
-        key=lambda one: (one.number in own, one.helped - one.failed, one.accepted_at or one.created_at, one.number)
-    )
     told: list[Told] = []
-    for learning in reversed(fit):
+    for learning in sorted(fit, key=lambda one: _worth(one, own), reverse=True):
         line = Told(number=learning.number, text=learning.text, scope=learning.scope, source=source_of(learning))
         if len(line.line) + 3 <= chars and len(told) < MOST_TOLD:
             chars -= len(line.line) + 3

@@ -267,10 +267,15 @@ def _unsure(run: Run, key: str) -> Run:
     Otherwise a run that comes back to what it had shown before would be believed to be shown so.
     """
     kind, _, name = key.partition("/")[2].partition("/")[2].partition("/")
-    surface = name.rpartition("/")[0]
-    if kind != "show" or not run.shown.get(surface):
-        return run
-    return run.model_copy(update={"shown": {**run.shown, surface: ""}})
+    return _forgotten(run, name.rpartition("/")[0]) if kind == "show" else run
+
+
+def _unsure_of(run: Run, event: e.Unsure) -> Run:
+    return _forgotten(run, event.surface)
+
+
+def _forgotten(run: Run, surface: str) -> Run:
+    return run.model_copy(update={"shown": {**run.shown, surface: ""}}) if run.shown.get(surface) else run
 
 
 def _once_more(run: Run, event: e.EffectFailed, count: int) -> datetime | None:
@@ -362,6 +367,7 @@ _HANDLERS: dict[type, Callable[[Run, Any], Run]] = {
     e.TimeUsedUp: _time_up,
     e.EffectFailed: _effect_failed,
     e.Published: _published,
+    e.Unsure: _unsure_of,
     e.PersonCalled: _called,
     e.Replied: _replied,
     e.ActionsAsked: _actions_asked,

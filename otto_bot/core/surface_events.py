@@ -44,6 +44,13 @@ class Published(Event):
     github_id: int | None = None
 
 
+class Unsure(Event):
+    """What a surface shows is not known: a step may have written it, and is not wanted any more before it told."""
+
+    type: Literal["Unsure"] = "Unsure"
+    surface: str
+
+
 class PersonCalled(Event):
     """A person was asked to act, once for this wait."""
 

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
+from typing import Any
 
 import sqlalchemy as sa
 
-from otto_bot.core.effects import Effect
+from otto_bot.core.effects import Effect, EffectKind
 from otto_bot.core.limits import AtOnce, HostLimits
 from otto_bot.core.run import Run
 from otto_bot.store import tables as t
@@ -15,6 +16,7 @@ from otto_bot.store.changes import Changes
 from otto_bot.store.claims import UNWANTED, Claim, anything_due, take
 from otto_bot.store.database import reading, writing
 from otto_bot.store.leases import is_over
+from otto_bot.store.synced import REPEAT_LIMIT, Synced, unsure_of
 from otto_bot.store.ticket import Ticket
 from otto_bot.store.versions import CODE_VERSION
 
@@ -25,12 +27,9 @@ NO_LIMITS = HostLimits(installation=_MOST, host=_MOST)
 LEASE_SECONDS = 10.0
 """A claimed effect is its worker's for so long after the last heartbeat; then others take it over."""
 
-REPEAT_LIMIT = 8
-"""An effect that ran this often without the run getting further stops."""
 
-
-def sync(c: sa.Connection, run: Run, wanted: Sequence[Effect], at: datetime) -> tuple[str, ...]:
-    """Bring the rows of a run in step with what it schedules; returns keys that ran too often."""
+def sync(c: sa.Connection, run: Run, wanted: Sequence[Effect], at: datetime) -> Synced:
+    """Bring the rows of a run in step with what it schedules."""
     now = at.timestamp()
     by_key = {effect.key: effect for effect in wanted}
     rows = c.execute(
@@ -61,10 +60,18 @@ def sync(c: sa.Connection, run: Run, wanted: Sequence[Effect], at: datetime) -> 
                 .where(t.effects.c.key == effect.key)
                 .values(not_before=_time(effect), body=effect.model_dump_json(), updated_at=now)
             )
-    gone = [row.key for row in rows if row.key not in by_key and row.state in ("due", "running")]
-    if gone:
-        c.execute(t.effects.update().where(t.effects.c.key.in_(gone)).values(state="dropped", updated_at=now))
-    return tuple(stuck)
+    gone = [row for row in rows if row.key not in by_key and row.state in ("due", "running")]
+    unsure = {row.key: surface for row in gone if (surface := _unsure(run, row))}
+    dropped = [row.key for row in gone if row.key not in unsure]
+    if dropped:
+        c.execute(t.effects.update().where(t.effects.c.key.in_(dropped)).values(state="dropped", updated_at=now))
+    return Synced(tuple(stuck), tuple(unsure.values()))
+
+
+def _unsure(run: Run, row: sa.Row[Any]) -> str:
+    if row.kind != EffectKind.SHOW:
+        return ""
+    return unsure_of(run, Effect.model_validate_json(row.body), row.state, row.generation)
 
 
 def _time(effect: Effect) -> float:

@@ -13,7 +13,7 @@ from otto_bot.core.commands import heard_before
 from otto_bot.core.config import HostCaps
 from otto_bot.core.context_notes import inherited_notes
 from otto_bot.core.effects import scheduled
-from otto_bot.core.events import EffectFailed, RunEvent, RunStarted, VerificationEnded, read_event
+from otto_bot.core.events import RunEvent, RunStarted, VerificationEnded, read_event
 from otto_bot.core.invariants import InvariantBroken
 from otto_bot.core.limits import HostLimits
 from otto_bot.core.machine import reduce, started
@@ -24,9 +24,10 @@ from otto_bot.core.shared_failures import VerdictSeen
 from otto_bot.core.values import Frozen, Person, Repo, stored_json
 from otto_bot.store import tables as t
 from otto_bot.store.database import reading, writing
-from otto_bot.store.effect_rows import REPEAT_LIMIT, Ticket, mark_done, sync
+from otto_bot.store.effect_rows import Ticket, mark_done, sync
 from otto_bot.store.places import Standing, begins_to_wait, parking_columns, stands
 from otto_bot.store.run_queries import OtherRunActive, RunQueries
+from otto_bot.store.synced import told
 from otto_bot.store.versions import CODE_VERSION, understood
 
 VERDICT = "VerificationEnded"
@@ -197,13 +198,7 @@ class Ledger(RunQueries):
             before = _Before(run, row.seq, Standing(row.working, row.admitted, row.place_until))
             run, recorded = _reduce_all(run, events)
             run, before = self._write(c, run, recorded, before, at)
-            stuck = sync(c, run, scheduled(run), at)
-            if stuck:
-                # An effect that is asked for again and again although it ran: a person must look.
-                words = f"this step ran {REPEAT_LIMIT} times without getting further: "
-                more: list[RunEvent] = [
-                    EffectFailed(at=at, key=key, kind="repeats", message=words + key) for key in stuck
-                ]
+            if more := told(sync(c, run, scheduled(run), at), at):
                 run, recorded_more = _reduce_all(run, more)
                 run, before = self._write(c, run, recorded_more, before, at)
                 sync(c, run, scheduled(run), at)

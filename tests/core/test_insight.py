@@ -157,6 +157,29 @@ def test_a_shadow_is_held_against_what_was_done_and_came_of_it() -> None:
     assert (found.model.pilot_gates, found.deciders["pilot"].gates) == (0, 0)
 
 
+@pytest.mark.parametrize(
+    ("would", "skips", "asks"), [("ask", 0, 1), ("skip", 1, 0), ("retry_different", 0, 0), ("hold", 0, 0)]
+)
+def test_what_the_shadow_would_have_done_instead_is_counted_by_its_kind(would: str, skips: int, asks: int) -> None:
+    mind = decision({"t1": would, "t2": "retry"}, decided_by=Decider.PILOT)
+    run = made(failed(config(pilot={"mode": "shadow"})), Decider.REPLAN, (call(),), Shadow(decision=mind))
+    found = insight([fold(run, *to_verified("t1", 2), *to_verified("t2", 2))]).shadow
+    assert (found.skip_but_passed, found.ask_but_passed) == (skips, asks)
+    assert (found.moves, found.same, found.same_passed, found.other_passed) == (2, 1, 1, 1)
+    assert (found.same_failed, found.other_failed) == (0, 0)
+
+
+def test_tasks_that_only_the_shadow_would_have_moved_are_moves_of_its_own() -> None:
+    """`t3` had its turn and was merged, where the pilot would have left it out."""
+    mind = decision({"t1": "retry", "t2": "retry", "t3": "skip"}, decided_by=Decider.PILOT)
+    run = made(failed(config(pilot={"mode": "shadow"})), Decider.REPLAN, (call(),), Shadow(decision=mind))
+    run = merge_all(fold(run, *to_verified("t1", 2), *to_verified("t2", 2)))
+    at_work = insight([run]).shadow
+    assert (at_work.moves, at_work.skip_but_passed) == (3, 0)
+    done = insight([merge_all(fold(run, *to_verified("t3")))]).shadow
+    assert (done.moves, done.skip_but_passed) == (3, 1)
+
+
 def test_a_pilot_without_a_word_in_shadow_is_compared_with_nothing() -> None:
     shadow = Shadow(decision=decision({"t1": "retry", "t2": "retry"}, decided_by=Decider.REPLAN))
     found = insight([made(failed(config(pilot={"mode": "shadow"})), Decider.REPLAN, (call(),), shadow)])

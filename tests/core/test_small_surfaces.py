@@ -12,6 +12,7 @@ from otto_bot.core import events as e
 from otto_bot.core.attempt import TaskState
 from otto_bot.core.journeys import JourneyRound, RoundState
 from otto_bot.core.learnings import GateLearning, LearningStatus
+from otto_bot.core.machine import reduce
 from otto_bot.core.notes import Fact
 from otto_bot.core.run import Gate, GateState, Hold, Outcome, Run, RunPhase, Trouble
 from otto_bot.core.surfaces import gate_digest, labels, round_digest, surfaces
@@ -240,3 +241,12 @@ def test_a_poll_of_actions_is_no_news() -> None:
     assert written(run, run.with_verification(told)) == set()
     again = e.BaseMoved(at=b.T0, sha="base")
     assert written(run, b.fold(run, again)) == set()
+
+
+def test_what_nobody_knows_is_written_again() -> None:
+    """A step that may have written it ended without a word."""
+    run = b.fold(AT_WORK, e.Published(at=b.T0, surface="status", digest="d", github_id=5))
+    unsure = b.fold(run, e.Unsure(at=b.T0, surface="status"))
+    assert (unsure.shown["status"], unsure.ids["status"], unsure.shown_count) == ("", 5, run.shown_count)
+    assert reduce(unsure, e.Unsure(at=b.T0, surface="status")) is unsure
+    assert reduce(run, e.Unsure(at=b.T0, surface="pull")) is run

@@ -11,7 +11,8 @@ from otto_bot.core.effects import Effect, EffectKind
 from otto_bot.core.run import Run
 from otto_bot.store import tables as t
 from otto_bot.store.database import open_database, writing
-from otto_bot.store.effect_rows import REPEAT_LIMIT, EffectRows, Ticket, mark_done, sync
+from otto_bot.store.effect_rows import EffectRows, Ticket, mark_done, sync
+from otto_bot.store.synced import REPEAT_LIMIT, Synced
 
 At = Callable[[float], datetime]
 
@@ -28,7 +29,7 @@ class Rows:
         self.engine = engine
         self.run = run
 
-    def sync(self, wanted: Sequence[Effect], at: datetime) -> tuple[str, ...]:
+    def sync(self, wanted: Sequence[Effect], at: datetime) -> Synced:
         with writing(self.engine) as c:
             return sync(c, self.run, wanted, at)
 
@@ -115,13 +116,32 @@ def test_done_and_wanted_again_waits_longer_each_time_and_ends(table: Rows, rows
     while not stuck:
         [ticket] = rows.claim("w", at(now), 1)
         table.done(ticket, at(now))
-        stuck = table.sync([effect("a")], at(now))
+        stuck = table.sync([effect("a")], at(now)).stuck
         if not stuck:
             pauses.append(float(str(table.row("a")["not_before"])) - at(now).timestamp())
             now += pauses[-1]
 
     assert stuck == ("run/1/a",)
     assert pauses == [2.0**n for n in range(1, REPEAT_LIMIT)]
+
+
+def test_a_surface_that_an_unwanted_step_may_have_written_is_told_of(table: Rows, rows: EffectRows, at: At) -> None:
+    """Its worker may be dead, or hang: the step is kept until the run has heard that nobody knows what is shown."""
+    status = Effect(key="run/1/show/status/1", kind=EffectKind.SHOW, run=1, lane="s", target="status")
+    table.run = table.run.model_copy(update={"shown": {"status": "how it was"}})
+    table.sync([status], at(0))
+    assert table.sync([], at(0)) == Synced()  # nobody has begun to write
+    table.sync([status], at(0))
+    [ticket] = rows.claim("dies", at(0), 1)
+    assert table.sync([], at(1)) == Synced(unsure=("status",))
+    assert rows.wanted(ticket)
+    rows.reap(at(60))
+    assert table.sync([], at(61)) == Synced(unsure=("status",))
+    assert table.sync([status], at(62)) == Synced()
+
+    table.run = table.run.model_copy(update={"shown": {"status": ""}})
+    assert table.sync([], at(63)) == Synced()
+    assert table.row("show/status/1")["state"] == "dropped"
 
 
 def test_a_changed_time_moves_a_waiting_row(table: Rows, rows: EffectRows, at: At) -> None:
@@ -174,7 +194,7 @@ def test_an_effect_that_kills_its_workers_is_stopped(table: Rows, rows: EffectRo
         rows.reap(at(n), all_running=True)
 
     assert rows.claim("w", at(100), 1) == []
-    assert table.sync([effect("a")], at(101)) == ("run/1/a",)
+    assert table.sync([effect("a")], at(101)).stuck == ("run/1/a",)
 
 
 def test_begin_gives_the_effect_as_it_was_wanted(table: Rows, rows: EffectRows, at: At) -> None:

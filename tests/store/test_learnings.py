@@ -198,13 +198,13 @@ def filled(engine: sa.Engine, at: At, count: int, status: LearningStatus = A) ->
 def test_two_thousand_learnings_are_handled_quickly(store: Learnings, engine: sa.Engine, at: At) -> None:
     """Read, chosen and counted in a moment, the most helpful first, within the budget of one prompt."""
     filled(engine, at, 2000)
-    begun = time.perf_counter()
+    begun = time.process_time()
 
     rows = store.accepted(7, at(1))
     told = pick(rows, protected=PROTECTED, now=at(1))
     store.used(7, 1, {(one.number, "t1", 1): "told" for one in told}, at(2), KEEP)
 
-    assert time.perf_counter() - begun < 3
+    assert time.process_time() - begun < 3
     assert len(rows) == learnings.MOST_READ
     assert {rows[0].helped, rows[-1].helped} <= {5, 6}
     assert sum(len(one.line) for one in told) <= 3500

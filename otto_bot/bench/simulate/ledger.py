@@ -9,12 +9,13 @@ from datetime import datetime
 from otto_bot.bench.simulate.rows import Rows
 from otto_bot.bench.simulate.rules import Broken, hold
 from otto_bot.core.effects import Effect, scheduled
-from otto_bot.core.events import EffectFailed, RunEvent, RunStarted, read_event
+from otto_bot.core.events import RunEvent, RunStarted, read_event
 from otto_bot.core.invariants import InvariantBroken
 from otto_bot.core.machine import reduce
 from otto_bot.core.run import Run
 from otto_bot.core.values import stored_json
-from otto_bot.store.effect_rows import REPEAT_LIMIT, Ticket
+from otto_bot.store.effect_rows import Ticket
+from otto_bot.store.synced import Synced, told
 
 Saw = Callable[[Run, RunEvent, Run], None]
 Wanted = Callable[[Run, Sequence[Effect]], None]
@@ -79,9 +80,9 @@ class Ledger:
         self._again(number, at)
 
     def _again(self, number: int, at: datetime) -> None:
-        for key in self._sync(self.runs[number].run, at):
-            words = f"this step ran {REPEAT_LIMIT} times without getting further: {key}"
-            self._one(number, EffectFailed(at=at, key=key, kind="repeats", message=words))
+        if more := told(self._sync(self.runs[number].run, at), at):
+            for event in more:
+                self._one(number, event)
             self._sync(self.runs[number].run, at)
 
     def _one(self, number: int, event: RunEvent) -> None:
@@ -97,7 +98,7 @@ class Ledger:
         kept.run = after
         self._saw(before, event, after)
 
-    def _sync(self, run: Run, at: datetime) -> tuple[str, ...]:
+    def _sync(self, run: Run, at: datetime) -> Synced:
         wanted = scheduled(run)
         self._wanted(run, wanted)
         return self._rows.sync(run, wanted, at)

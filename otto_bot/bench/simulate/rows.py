@@ -13,6 +13,7 @@ from otto_bot.core.effects import Effect
 from otto_bot.core.run import Run
 from otto_bot.store.claims import UNWANTED
 from otto_bot.store.effect_rows import LEASE_SECONDS, REPEAT_LIMIT, Ticket
+from otto_bot.store.synced import Synced, unsure_of
 
 
 @dataclass(slots=True)
@@ -39,14 +40,17 @@ class Rows:
         self._next: tuple[float | None] | None = None
         """When the next row is due, until a row changes."""
 
-    def sync(self, run: Run, wanted: Sequence[Effect], at: datetime) -> tuple[str, ...]:
-        """Bring the rows of a run in step with what it schedules; returns keys that ran too often."""
-        now, stuck = at.timestamp(), []
+    def sync(self, run: Run, wanted: Sequence[Effect], at: datetime) -> Synced:
+        """Bring the rows of a run in step with what it schedules."""
+        now, stuck, unsure = at.timestamp(), [], []
         self._next = None
         by_key = {effect.key: effect for effect in wanted}
         for key, row in self._live.items():
             if row.effect.run == run.id and row.state in ("due", "running") and key not in by_key:
-                row.state = "dropped"
+                if surface := unsure_of(run, row.effect, row.state, row.generation):
+                    unsure.append(surface)
+                else:
+                    row.state = "dropped"
         for key, effect in by_key.items():
             known = self.rows.get(key)
             if known is None:
@@ -57,7 +61,7 @@ class Rows:
             elif known.state == "due" and known.effect != effect:
                 known.not_before, known.effect = _time(effect), effect
         self._tidy()
-        return tuple(stuck)
+        return Synced(tuple(stuck), tuple(unsure))
 
     def _tidy(self) -> None:
         """Forget what is over: nobody will ask for it before it is wanted again."""

@@ -23,6 +23,7 @@ from otto_bot.store.effect_rows import EffectRows, Ticket, mark_done, sync
 from otto_bot.store.ledger import Ledger, Trigger
 
 RUN = started(RunStarted(at=T0, run_id=1, repo=REPO, issue=4, ordinal=1, title="T", body="B", actor=ANNA))
+RUN = RUN.model_copy(update={"shown": {"c": "1", "b": ""}})
 NAMES = ("a/1", "a/2", "b/1", "c/1")
 """Effects; those that begin alike share a lane."""
 
@@ -40,7 +41,7 @@ operation = st.one_of(
 
 def effect(name: str, after: int | None) -> Effect:
     not_before = None if after is None else T0 + timedelta(seconds=after)
-    return Effect(key=f"run/1/{name}", kind=EffectKind.SHOW, run=1, lane=name[0], not_before=not_before)
+    return Effect(key=f"run/1/{name}", kind=EffectKind.SHOW, run=1, lane=name[0], target=name[0], not_before=not_before)
 
 
 class Both:
@@ -66,8 +67,9 @@ class Both:
     def sync(self, names: list[tuple[str, int | None]]) -> None:
         effects = [effect(name, after) for name, after in names]
         with writing(self.engine) as c:
-            stuck = sync(c, RUN, effects, self.now)
-        assert set(self.twin.sync(RUN, effects, self.now)) == set(stuck)
+            found = sync(c, RUN, effects, self.now)
+        twin = self.twin.sync(RUN, effects, self.now)
+        assert (set(twin.stuck), set(twin.unsure)) == (set(found.stuck), set(found.unsure))
 
     def claim(self, worker: str) -> None:
         taken = self.real.claim(worker, self.now, 3)

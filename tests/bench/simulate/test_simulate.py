@@ -22,6 +22,8 @@ REGRESSIONS = {
     5796: "a run was stopped and its push refused: a person's word cleared that, and the work was pushed by nobody",
     6730: "a gate that is read again showed its old plan with another reply, until the new one was posted",
     16620: "a worker that had hung wrote how things had been over what another had written, and died before it told",
+    17720: "a check was written, its worker died, and the run came back to what it had shown before: nobody wrote it",
+    18290: "a status that told of a limit was written and never told; and believed not to be when the limit was over",
     8252: "a clock that was set back made the second run hear a grant of money that the first one had heard",
 }
 """Seeds that broke once, and what was wrong."""
