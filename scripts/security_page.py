@@ -181,9 +181,13 @@ def addresses() -> str:
 
     with tempfile.TemporaryDirectory() as folder:
         app = build_app(read_settings(_host(folder)), lambda: True)
-        rest = {path: sorted(method.upper() for method in found) for path, found in app._rest.openapi()["paths"].items()}
+        rest = {
+            path: sorted(method.upper() for method in found) for path, found in app._rest.openapi()["paths"].items()
+        }
     rows = [("`POST`", f"`{PATH}`", "a signature over the raw body, before anything is parsed")]
-    rows += [(f"`{', '.join(found)}`", f"`{path}`", "nothing; it shows no run's content") for path, found in rest.items()]
+    rows += [
+        (f"`{', '.join(found)}`", f"`{path}`", "nothing; it shows no run's content") for path, found in rest.items()
+    ]
     return table(("method", "address", "asks for"), rows)
 
 

@@ -14,4 +14,5 @@ def _register(name: str) -> None:
         spec.loader.exec_module(sys.modules[name])
 
 
-_register("security_registry")
+for _name in ("security_registry", "injection_places", "injection_evil", "injection_scene", "injection_compare"):
+    _register(_name)

@@ -30,7 +30,8 @@ def test_the_page_is_what_the_code_says(script: ModuleType) -> None:
 
 def test_every_entry_point_is_described(script: ModuleType) -> None:
     """One that is new is named on the page by itself; its words belong into the script."""
-    shown = set(re.findall(r"^\| `(?:otto-bot )?([\w.*-]+)` \|", script.events() + "\n" + script.commands(), re.M))
+    rows = f"{script.events()}\n{script.commands()}"
+    shown = set(re.findall(r"^\| `(?:otto-bot )?([\w.*-]+)` \|", rows, re.MULTILINE))
     assert shown == {*script.EVENTS, *script.CLI}
 
 
