@@ -81,12 +81,18 @@ _HOME = {
 
 
 def registry() -> ModuleType:
-    """The registry with every attack in it. Its files may use what the test folders' conftests make importable."""
-    for folder in (ROOT / "tests", ROOT / "tests" / "security"):
-        _imported(f"security_page_{folder.name}", folder / "conftest.py")
-    module = sys.modules["security_registry"]
+    """The registry with every attack in it."""
+    module = beside_the_attacks("security_registry")
     module.load()
     return module
+
+
+def beside_the_attacks(name: str) -> ModuleType:
+    """A module of tests/security: its files may use what the test folders' conftests make importable."""
+    if name not in sys.modules:
+        for folder in (ROOT / "tests", ROOT / "tests" / "security"):
+            _imported(f"security_page_{folder.name}", folder / "conftest.py")
+    return sys.modules[name]
 
 
 def _imported(name: str, path: Path) -> ModuleType:
@@ -155,6 +161,15 @@ def attacks() -> str:
     return "\n".join(lines).rstrip()
 
 
+def places() -> str:
+    """Where words are injected, and whom they may reach."""
+    rows = []
+    for place in beside_the_attacks("injection_places").PLACES:
+        reached = ", ".join(sorted(place.reached)) or "**no model**"
+        rows.append((place.name.replace("-", " "), reached, words(place.why)))
+    return table(("the attacker's words stand in the", "and may reach", "because"), rows)
+
+
 def table(head: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> str:
     """A Markdown table."""
     lines = [head, tuple("---" for _ in head), *rows]
@@ -219,7 +234,7 @@ def commands() -> str:
     return f"{said}\n\n{table(('command of the host', 'what it takes in from outside'), rows)}"
 
 
-MADE = {"events": events, "addresses": addresses, "commands": commands, "attacks": attacks}
+MADE = {"events": events, "addresses": addresses, "commands": commands, "places": places, "attacks": attacks}
 
 
 def made(page: str) -> str:

@@ -14,5 +14,6 @@ def _register(name: str) -> None:
         spec.loader.exec_module(sys.modules[name])
 
 
-for _name in ("security_registry", "injection_places", "injection_evil", "injection_scene", "injection_compare"):
+_register("security_registry")
+for _name in ("injection_places", "injection_evil", "injection_scene", "injection_compare"):
     _register(_name)

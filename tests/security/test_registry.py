@@ -5,7 +5,10 @@ from __future__ import annotations
 import re
 
 import pytest
-from security_registry import ATTACKS, DEFENCES, Attack, Defence, load
+from security_registry import ATTACKS, DEFENCES, Attack, Defence, load, switched_off
+
+from otto_bot.bench.simulate.planting import Change
+from otto_bot.text import markdown
 
 load()
 POINTS = range(12)
@@ -55,3 +58,12 @@ def test_the_look_finds_what_it_looks_for() -> None:
         {"source": "somewhere"}, {"source": "own: it"},
     ):  # fmt: skip
         assert unreadable(Attack(**{**vars(good), **wrong})) is not None
+
+
+def test_two_changes_of_one_function_are_both_off_and_both_put_back() -> None:
+    where = ("otto_bot.text.markdown", "sentence")
+    capital = Defence("capital", "", (Change(*where, "ended[:1].upper()", "ended[:1]"),))
+    stop = Defence("stop", "", (Change(*where, 'else f"{text}."', "else text"),))
+    with switched_off(capital, stop):
+        assert markdown.sentence("so it is") == "so it is"
+    assert markdown.sentence("so it is") == "So it is."
