@@ -226,11 +226,11 @@ def commands() -> str:
     from otto_bot.core.commands import VERBS
 
     said = " · ".join(f"`/otto {verb}`" for verb in VERBS)
-    found: dict[str, Any] = {}
+    found: dict[str, str] = {}
     for action in cli._parser()._actions:
         if isinstance(action, argparse._SubParsersAction):
-            found = dict(action.choices)
-    rows = [(f"`otto-bot {name}`", CLI.get(name, "see its `--help`")) for name in found]
+            found = {choice.dest: choice.help or "" for choice in action._choices_actions}
+    rows = [(f"`otto-bot {name}`", CLI.get(name, words(text))) for name, text in found.items()]
     return f"{said}\n\n{table(('command of the host', 'what it takes in from outside'), rows)}"
 
 

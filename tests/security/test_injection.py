@@ -30,7 +30,8 @@ async def played(folder: Path, foreign: str) -> tuple[Json, Playground]:
             await play.wait_rest(SECONDS)
         except TimeoutError:
             last = [f"{event['at']} {event['type']}" for event in (await play.report()).get("events", [])[-20:]]
-            pytest.fail("\n".join(["it did not come to rest", *last, *await play.outstanding(), play.logs()]))
+            left = await play.outstanding()
+            raise AssertionError("\n".join(["it did not come to rest", *last, *left, play.logs()])) from None
         await play.stand_in.settle()
         report = {**await play.full_report(), **await play.stand_in.state()}
         report["prompts"] = await prompts(play, report["model_calls"])
@@ -55,9 +56,10 @@ def told(body: Json) -> str:
 @pytest.mark.timeout(400)
 async def test_injected_words_change_nothing(tmp_path: Path) -> None:
     with foreign_host() as foreign:
-        (evil, play), (twin, _) = await asyncio.gather(
-            played(tmp_path / "evil", foreign.url), played(tmp_path / "twin", "")
-        )
+        async with asyncio.TaskGroup() as both:  # where one fails, the other is stopped
+            attacked = both.create_task(played(tmp_path / "evil", foreign.url))
+            left_alone = both.create_task(played(tmp_path / "twin", ""))
+        (evil, play), (twin, _) = attacked.result(), left_alone.result()
         heard(foreign)
     home = evil["url"].rpartition("/octo/")[0]
     went, goes = moves(evil), moves(twin)

@@ -13,6 +13,8 @@ from otto_bot.text import markdown
 load()
 POINTS = range(12)
 ENOUGH = 60
+PROGRAMS = frozenset({"git", "npm", "pip", "bubblewrap"})
+"""Names that are written small, also where a sentence begins."""
 KEBAB = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
 SOURCE = re.compile(
     r"https?://[\w.-]+\.[a-z]{2,}(?:/|\b)|\bCVE-\d{4}-\d{4,}\b|\bGHSA(?:-[23456789cfghjmpqrvwx]{4}){3}\b"
@@ -36,7 +38,7 @@ def unreadable(one: Attack | Defence) -> str | None:
     says = one.says if isinstance(one, Attack) else one.promise
     if not KEBAB.fullmatch(one.name):
         return f"{one.name}: small letters, digits and single hyphens"
-    if len(says.split()) < 5 or not (says[0].isupper() or not says[0].isalpha()):
+    if len(says.split()) < 5 or not (says[0].isupper() or not says[0].isalpha() or says.split()[0] in PROGRAMS):
         return f"{one.name}: {says!r} is no sentence"
     if isinstance(one, Attack) and not says.endswith((".", "!", "?", "”", '."')):
         return f"{one.name}: {says!r} does not end"
