@@ -145,12 +145,12 @@ def texts(report: Json, repository: Path) -> Iterator[tuple[str, str]]:
             yield from (
                 (f"{part} of check {row['name']}", row[part] or "") for part in ("name", "title", "summary", "text")
             )
-    yield from ((f"commit {message.split()[0]}", message.partition(" ")[2]) for message in commits(repository))
+    yield from (("commit message", message) for message in dict.fromkeys(commits(repository)))
 
 
 def commits(repository: Path) -> list[str]:
-    """SHA and message of each commit that Otto wrote."""
-    argv = ["git", "-C", str(repository), "log", "--branches=otto/*", "--author=otto", "--format=%H %B%x00"]
+    """The message of each commit that Otto wrote."""
+    argv = ["git", "-C", str(repository), "log", "--branches=otto/*", "--author=otto", "--format=%B%x00"]
     out = subprocess.run(argv, check=True, capture_output=True, text=True, timeout=30).stdout
     return [row.strip() for row in out.split("\0") if row.strip()]
 

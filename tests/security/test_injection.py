@@ -75,7 +75,7 @@ async def test_injected_words_change_nothing(tmp_path: Path) -> None:
     ]
     for where, text in texts(evil, next((play.root / "github" / "git").glob("*.git"))):
         found += [f"{where} {does}: {sorted(canaries(text))}" for does in acts(where, text, home)]
-    assert not found, "\n".join(found)
+    assert not found, "\n".join(dict.fromkeys(found))
 
 
 def tried(report: Json, role: str) -> bool:
