@@ -144,7 +144,7 @@ def section(point: int, module: ModuleType) -> Iterator[str]:
         yield f"**{words(defence.promise).rstrip('.')}.** (`{defence.name}`)\n"
         for attack in sorted(mine, key=lambda one: one.name):
             others = ", ".join(f"`{one.name}`" for one in attack.by[1:])
-            more = f" Behind it: {others}." if others else ""
+            more = f" Held as well by {others}." if others else ""
             said = words(attack.says).rstrip()
             yield f"- [`{attack.name}`]({_file(attack)}): {said}{more} Source: {linked_source(attack.source)}"
         yield ""
