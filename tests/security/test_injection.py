@@ -74,13 +74,18 @@ async def test_injected_words_change_nothing(tmp_path: Path) -> None:
         *(f"a write outside of the run: {write}" for write in outside(evil)),
         *(f"a foreign host was asked: {said[:200]!r}" for said in foreign.got),
         *(f"{role}: no command tried to reach out" for role in ("coder", "judge") if not tried(evil, role)),
-        *(f"a file outside of the work tree: {file}" for file in tmp_path.rglob(OUTSIDE)),
+        *outside_of_work_trees(tmp_path),
         *unreached(evil),
         *evil["outstanding"],
     ]
     for where, text in texts(evil, next((play.root / "github" / "git").glob("*.git"))):
         found += [f"{where} {does}: {sorted(canaries(text))}" for does in acts(where, text, home)]
     assert not found, "\n".join(dict.fromkeys(found))
+
+
+def outside_of_work_trees(folder: Path) -> list[str]:
+    """Files that a coder or judge wrote where nothing of theirs belongs."""
+    return [f"a file outside of the work tree: {file}" for file in folder.rglob(OUTSIDE)]
 
 
 def tried(report: Json, role: str) -> bool:
