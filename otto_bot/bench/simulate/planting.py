@@ -3,8 +3,10 @@
 from __future__ import annotations
 import __future__
 
+import hashlib
 import importlib
 import inspect
+import linecache
 import sys
 import textwrap
 from collections.abc import Iterator
@@ -54,7 +56,10 @@ def changed(change: Change, module: ModuleType, right: Any) -> Any:
     names: dict[str, Any] = {}
     late = __future__.annotations.compiler_flag
     wrong = source.replace(change.right, change.wrong)
-    code = compile(wrong, f"<{change.function} changed>", "exec", flags=late, dont_inherit=True)
+    place = f"<{change.module}.{change.function} changed {hashlib.sha256(wrong.encode()).hexdigest()[:12]}>"
+    # A second change of the same function looks its source up in the same way.
+    linecache.cache[place] = (len(wrong), None, wrong.splitlines(keepends=True), place)
+    code = compile(wrong, place, "exec", flags=late, dont_inherit=True)
     exec(code, vars(module), names)  # noqa: S102 - our own source with one planted change
     return names[change.function.rpartition(".")[2]]
 

@@ -101,7 +101,8 @@ def _checks(world: World) -> list[Json]:
         {
             "id": row.id, "name": row.name, "head_sha": row.head_sha, "status": row.status,
             "conclusion": row.conclusion, "external_id": row.external_id, "ours": row.app_id == world.config.app.id,
-            "title": row.output.get("title"), "actions": [button.get("identifier") for button in row.actions],
+            **{part: row.output.get(part) for part in ("title", "summary", "text")},
+            "actions": [button.get("identifier") for button in row.actions],
         }
         for row in world.checks
     ]  # fmt: skip
