@@ -22,6 +22,7 @@ from pathlib import Path
 
 import sqlalchemy as sa
 
+from otto_bot.core.enclosing import plainly
 from otto_bot.core.redact import Redactor
 from otto_bot.engine.admission import LOOK_SECONDS, Admission
 from otto_bot.engine.execute import Executor
@@ -45,7 +46,8 @@ from otto_bot.keeping.housekeeping import Housekeeping
 from otto_bot.model.client import ModelClient, warm
 from otto_bot.model.prices import Prices
 from otto_bot.sandbox.bare import Bare
-from otto_bot.sandbox.cage import Cage
+from otto_bot.sandbox.cage import Cage, Shared
+from otto_bot.sandbox.result import Limits
 from otto_bot.settings import FILE_VARIANTS, Settings, SettingsError
 from otto_bot.store.archive import Archive
 from otto_bot.store.clock import Clock
@@ -248,6 +250,7 @@ def _context(
     state = settings.state_dir.absolute()
     home = state / "git-home"
     home.mkdir(parents=True, exist_ok=True)
+    cage = _cage(settings, state)
     return Context(
         ledger=ledger,
         rows=rows,
@@ -260,7 +263,10 @@ def _context(
         model=_OneModel(redactor),
         prices=Prices.published().plus_json(settings.prices) if settings.prices else Prices.published(),
         redactor=redactor,
-        cage=_cage(settings, state),
+        cage=cage,
+        enclose=cage.enclosed if isinstance(cage, Cage) else cage and plainly,
+        setup_hosts=settings.hosts_of_setups,
+        setup_near=settings.near_hosts_of_setups,
         stopping=switch,
         now=clock,
         nonce_key=hashlib.sha256("\0".join(settings.secrets).encode()).digest(),
@@ -287,9 +293,13 @@ def _cage(settings: Settings, state: Path) -> Cage | Bare | None:
     """The cage for the coder's commands; without one the coder gets file tools only."""
     probe = Cage.probe()
     if probe.ok:
-        # The database, the mirrors and the keys; what a command may see is shown again, deeper paths win.
+        if probe.weaker:
+            log.warning("the cage is weaker than it could be: %s", probe.reason)
+        # Nothing of the host is seen that is not shown; were a key to lie there, it is hidden all the same.
         named = (os.environ.get(f"OTTO_{name.upper()}_FILE") for name in FILE_VARIANTS)
-        return probe.cage([state, *(Path(path).absolute() for path in named if path)])
+        hidden = (state, *(Path(path).absolute() for path in named if path))
+        limits = Limits(disk=int(settings.workspace_gib * 1024**3))
+        return probe.cage(Shared(settings.shown_in_cage, hidden, limits))
     if settings.cage == "scripted":
         print(json.dumps({"warning": f"commands run without a cage: {probe.reason}"}), flush=True)  # noqa: T201
         return Bare(probe.reason, i_accept="scripted playground only")
