@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import fcntl
 import hashlib
-import json
 import logging
 import os
 import secrets
@@ -22,7 +21,6 @@ from pathlib import Path
 
 import sqlalchemy as sa
 
-from otto_bot.core.enclosing import plainly
 from otto_bot.core.redact import Redactor
 from otto_bot.engine.admission import LOOK_SECONDS, Admission
 from otto_bot.engine.execute import Executor
@@ -39,15 +37,14 @@ from otto_bot.intake.rhythm import Rhythm
 from otto_bot.intake.routes import Router
 from otto_bot.intake.side_by_side import SideBySide
 from otto_bot.jobs.context import Context
+from otto_bot.jobs.host_cage import host_cage
 from otto_bot.jobs.registry import jobs_for, translate
 from otto_bot.keeping.collect import Retention
 from otto_bot.keeping.housekeeping import LOOK_SECONDS as HOUSEKEEPING_SECONDS
 from otto_bot.keeping.housekeeping import Housekeeping
-from otto_bot.model.client import ModelClient, warm
+from otto_bot.model.client import warm
+from otto_bot.model.one import OneModel
 from otto_bot.model.prices import Prices
-from otto_bot.sandbox.bare import Bare
-from otto_bot.sandbox.cage import Cage, Shared
-from otto_bot.sandbox.result import Limits
 from otto_bot.settings import FILE_VARIANTS, Settings, SettingsError
 from otto_bot.store.archive import Archive
 from otto_bot.store.clock import Clock
@@ -250,7 +247,10 @@ def _context(
     state = settings.state_dir.absolute()
     home = state / "git-home"
     home.mkdir(parents=True, exist_ok=True)
-    cage = _cage(settings, state)
+    named = (os.environ.get(f"OTTO_{name.upper()}_FILE") for name in FILE_VARIANTS)
+    hidden = (state, *(Path(path).absolute() for path in named if path))
+    room = int(settings.workspace_gib * 1024**3)
+    cage, enclose = host_cage(settings.shown_in_cage, hidden, room, scripted=settings.cage == "scripted")
     return Context(
         ledger=ledger,
         rows=rows,
@@ -260,48 +260,14 @@ def _context(
         web_url=settings.web_url,
         runner=GitRunner(home),
         state_dir=state,
-        model=_OneModel(redactor),
+        model=OneModel(redactor, MODEL_TIMEOUT_SECONDS),
         prices=Prices.published().plus_json(settings.prices) if settings.prices else Prices.published(),
         redactor=redactor,
         cage=cage,
-        enclose=cage.enclosed if isinstance(cage, Cage) else cage and plainly,
+        enclose=enclose,
         setup_hosts=settings.hosts_of_setups,
         setup_near=settings.near_hosts_of_setups,
         stopping=switch,
         now=clock,
         nonce_key=hashlib.sha256("\0".join(settings.secrets).encode()).digest(),
     )
-
-
-class _OneModel:
-    """One client for the process, made when a model is first called: its SDK is slow to import."""
-
-    def __init__(self, redactor: Redactor) -> None:
-        self._redactor = redactor
-        self._client: ModelClient | None = None
-
-    def __call__(self) -> ModelClient:
-        if self._client is None:
-            for name in ("ANTHROPIC_API_KEY", "ANTHROPIC_AUTH_TOKEN"):
-                if value := os.environ.get(name):
-                    self._redactor.register(value)
-            self._client = ModelClient(None, None, MODEL_TIMEOUT_SECONDS)
-        return self._client
-
-
-def _cage(settings: Settings, state: Path) -> Cage | Bare | None:
-    """The cage for the coder's commands; without one the coder gets file tools only."""
-    probe = Cage.probe()
-    if probe.ok:
-        if probe.weaker:
-            log.warning("the cage is weaker than it could be: %s", probe.reason)
-        # Nothing of the host is seen that is not shown; were a key to lie there, it is hidden all the same.
-        named = (os.environ.get(f"OTTO_{name.upper()}_FILE") for name in FILE_VARIANTS)
-        hidden = (state, *(Path(path).absolute() for path in named if path))
-        limits = Limits(disk=int(settings.workspace_gib * 1024**3))
-        return probe.cage(Shared(settings.shown_in_cage, hidden, limits))
-    if settings.cage == "scripted":
-        print(json.dumps({"warning": f"commands run without a cage: {probe.reason}"}), flush=True)  # noqa: T201
-        return Bare(probe.reason, i_accept="scripted playground only")
-    log.warning("the coder cannot run commands: %s", probe.reason)
-    return None

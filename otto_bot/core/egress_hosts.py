@@ -81,7 +81,8 @@ def narrowed(host: Iterable[str], repository: Iterable[str] | None, near: Iterab
 
 def _matches(entry: str, host: str, port: int) -> bool:
     name, wanted = _parts(entry)
-    return port == wanted and (host.endswith(name[1:]) and len(host) > len(name) - 1 if name[0] == "*" else host == name)
+    fits = host.endswith(name[1:]) and len(host) >= len(name) if name[0] == "*" else host == name
+    return fits and port == wanted
 
 
 def _within(entry: str, other: str) -> bool:

@@ -13,6 +13,6 @@ Enclose = Callable[[Sequence[str], Sequence[Path]], AbstractContextManager[Start
 
 
 @contextmanager
-def plainly(argv: Sequence[str], shown: Sequence[Path]) -> Iterator[Started]:  # noqa: ARG001 - all is readable here
+def plainly(argv: Sequence[str], shown: Sequence[Path]) -> Iterator[Started]:
     """No cage: where what is read is our own, or where the program has limits of its own that are enough."""
     yield list(argv), ()

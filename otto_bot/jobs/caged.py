@@ -28,7 +28,7 @@ _WHY = {
 
 
 class CagedRunner:
-    """The tool `run` over one workspace; a command gets at most `seconds`. What it needs is installed before the first."""
+    """The tool `run` over one workspace; a command gets at most `seconds`. What it needs is installed first."""
 
     def __init__(self, cage: Runs, workspace: Workspace, seconds: float, setup: SetUp | None = None) -> None:
         self._cage = cage
@@ -51,7 +51,7 @@ class CagedRunner:
                 timeout=min(timeout_seconds, self._seconds),
                 readonly=readonly,
                 env=env,
-                **({} if self._setup is None else {"home": self._workspace.home}),
+                home=None if self._setup is None else self._workspace.home,
             )
         except (OSError, ValueError) as error:
             log.warning("a command could not be run: %s", error)
@@ -63,7 +63,6 @@ class CagedRunner:
             timed_out=result.timed_out,
             why=killed or "",
         )
-
 
     async def _prepared(self, readonly: Sequence[Path], env: dict[str, str]) -> str:
         """How the set-up went, with the first command only."""

@@ -151,7 +151,7 @@ class _Session:
             learnings=tuple(told.line for told in attempt.learnings),
             previous_diff=await self._previous_diff(),
             house_rules=await house_rules(self.context.reading(self.mirror), run.base_sha, spec.files),
-            repository_map=await map_of(self.context, self.mirror, attempt.base_sha, focus, CODER_MAP_TOKENS),
+            repository_map=await map_of(self.mirror, attempt.base_sha, focus, CODER_MAP_TOKENS, self.context.enclose),
             notes=told_notes(run, attempt),
             notes_file=workspace.notes_file,
             projects=run.config.paths.projects,

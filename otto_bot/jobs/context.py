@@ -14,8 +14,8 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from otto_bot.core.attempt import Task, target_of
-from otto_bot.core.events import RunEvent
 from otto_bot.core.enclosing import Enclose
+from otto_bot.core.events import RunEvent
 from otto_bot.core.evidence import Failure
 from otto_bot.core.lanes import Workflow
 from otto_bot.core.redact import Redactor

@@ -24,7 +24,9 @@ SETUP_SECONDS = 900.0
 _TAIL = 4000
 _PREPARE = 'export TMPDIR="$HOME/.tmp"; mkdir -p "$TMPDIR" "$HOME/.local/bin"\n'
 # Neither the system's Python nor Otto's can be written to.
-_VENV = '[ -x "$HOME/venv/bin/python" ] || python3 -m venv "$HOME/venv" || echo "no virtual environment could be made"\n'
+_VENV = (
+    '[ -x "$HOME/venv/bin/python" ] || python3 -m venv "$HOME/venv" || echo "no virtual environment could be made"\n'
+)
 
 
 @dataclass(frozen=True)

@@ -90,7 +90,7 @@ def _grep(start: Path, pattern: str) -> Iterator[str]:
             if b"\0" in file.read(512):
                 continue
             file.seek(0)
-            for number, raw in enumerate(iter(lambda: file.readline(1024 * 1024), b""), 1):  # noqa: B023 - used at once
+            for number, raw in enumerate(iter(lambda: file.readline(1024 * 1024), b""), 1):
                 if len(raw) <= LONGEST_LINE:
                     line = raw.decode(errors="replace").rstrip("\r\n")
                     if expression.search(line):

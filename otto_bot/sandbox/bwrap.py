@@ -110,7 +110,11 @@ def started(
             arguments += ["--seccomp", str(given("filter", program(start.architecture, memory_counted=counted)))]
         mounts = mount_arguments(view, tmp_size)
         # Before the root is closed for writing.
-        made = [part for name, text in MADE.items() for part in ("--perms", "0644", "--file", str(given(name, text.encode())), name)]
+        made = [
+            part
+            for name, text in MADE.items()
+            for part in ("--perms", "0644", "--file", str(given(name, text.encode())), name)
+        ]
         arguments += [*mounts[:-2], *made, *mounts[-2:], "--clearenv", *_variables(variables)]
         words = b"".join(os.fsencode(argument) + b"\0" for argument in arguments)
         yield [str(start.bwrap), "--args", str(given("arguments", words)), "--", *argv], tuple(handles)

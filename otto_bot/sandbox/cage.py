@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
 
@@ -56,15 +56,15 @@ class Shared:
 
     shown: tuple[Path, ...] = ()
     hidden: tuple[Path, ...] = ()
-    limits: Limits = Limits()
+    limits: Limits = field(default_factory=Limits)
 
 
 class Cage:
     """Runs commands in bubblewrap."""
 
-    def __init__(self, start: Start, shared: Shared = Shared()) -> None:  # noqa: B008 - frozen
+    def __init__(self, start: Start, shared: Shared | None = None) -> None:
         self._start = start
-        self._shared = shared
+        self._shared = shared or Shared()
 
     @classmethod
     def probe(cls) -> Probe:
@@ -112,9 +112,7 @@ class Cage:
             )
 
     @contextmanager
-    def enclosed(
-        self, argv: Sequence[str], shown: Sequence[Path] = ()
-    ) -> Iterator[tuple[list[str], tuple[int, ...]]]:
+    def enclosed(self, argv: Sequence[str], shown: Sequence[Path] = ()) -> Iterator[tuple[list[str], tuple[int, ...]]]:
         """A command line, and the descriptors to pass on, that starts a program of ours with nothing to write to.
 
         For what only reads and answers on its standard output: it sees `shown` and the running interpreter, no

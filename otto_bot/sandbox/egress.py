@@ -234,7 +234,7 @@ def is_public(address: str) -> bool:
 
 
 def is_near(address: str) -> bool:
-    """Whether an address is public or of a private network; never of this machine, its link, or its cloud's services."""
+    """Whether an address is public or of a private network; never of this machine, its link, or a cloud's services."""
     if is_public(address):
         return True
     try:

@@ -88,11 +88,11 @@ def _programs() -> Iterator[str]:
             yield from ("--symlink", str(path.readlink()), name)
         elif path.is_dir():
             yield from ("--ro-bind", name, name)
-    for path in _settings():
-        yield from ("--ro-bind", str(path), str(path))
-    for path in _existing(Path(name) for name in _PRIVATE):
-        if not path.is_relative_to("/etc"):
-            yield from _cover(path)
+    for setting in _settings():
+        yield from ("--ro-bind", str(setting), str(setting))
+    for private in _existing(Path(name) for name in _PRIVATE):
+        if private.is_relative_to("/usr"):
+            yield from _cover(private)
 
 
 def _settings() -> Iterator[Path]:

@@ -75,16 +75,20 @@ ARCHITECTURES: Mapping[str, _Architecture] = {
 }  # fmt: skip
 
 _NEVER = frozenset(
-    "acct add_key adjtimex bpf chroot clock_adjtime clock_settime delete_module fanotify_init finit_module fsconfig "
-    "fsmount fsopen fspick init_module ioperm iopl kcmp kexec_file_load kexec_load keyctl lookup_dcookie memfd_secret "
-    "modify_ldt mount mount_setattr move_mount nfsservctl open_by_handle_at open_tree perf_event_open pivot_root "
-    "quotactl quotactl_fd reboot request_key setdomainname sethostname setns settimeofday swapoff swapon syslog umount2 "
-    "userfaultfd vhangup".split()
-)
+    (
+        "acct", "add_key", "adjtimex", "bpf", "chroot", "clock_adjtime", "clock_settime", "delete_module",
+        "fanotify_init", "finit_module", "fsconfig", "fsmount", "fsopen", "fspick", "init_module", "ioperm", "iopl",
+        "kcmp", "kexec_file_load", "kexec_load", "keyctl", "lookup_dcookie", "memfd_secret", "modify_ldt", "mount",
+        "mount_setattr", "move_mount", "nfsservctl", "open_by_handle_at", "open_tree", "perf_event_open",
+        "pivot_root", "quotactl", "quotactl_fd", "reboot", "request_key", "setdomainname", "sethostname", "setns",
+        "settimeofday", "swapoff", "swapon", "syslog", "umount2", "userfaultfd", "vhangup",
+    )
+)  # fmt: skip
 # Programs know what to do without these; their arguments lie where a filter cannot look.
 _UNKNOWN = frozenset({"clone3", "io_uring_enter", "io_uring_register", "io_uring_setup", "openat2"})
 _MODE_AT = {
-    "chmod": 1, "fchmod": 1, "fchmodat": 2, "fchmodat2": 2, "creat": 1, "open": 2, "openat": 3, "mknod": 1, "mknodat": 2,
+    "chmod": 1, "fchmod": 1, "fchmodat": 2, "fchmodat2": 2, "creat": 1, "open": 2, "openat": 3, "mknod": 1,
+    "mknodat": 2,
 }  # fmt: skip
 _OPENS = {"open": 1, "openat": 2}
 _CREATES = 0x40 | 0x400000  # O_CREAT, and what O_TMPFILE is more than O_DIRECTORY: else the mode means nothing

@@ -131,5 +131,7 @@ def test_many_files_cost_a_bounded_time_a_bounded_prompt_and_bounded_reads(many:
 def test_large_files_are_read_up_to_a_bound_of_bytes() -> None:
     body = b"#" * (FILE_BYTES - 1)
     store = Store({f"f{n}.py": body for n in range(90)})
-    asyncio.run(repository_map([File(path, len(body)) for path in store.files], store, Focus(("f1.py",)), 4000, plainly))
+    asyncio.run(
+        repository_map([File(path, len(body)) for path in store.files], store, Focus(("f1.py",)), 4000, plainly)
+    )
     assert 0 < len(store.read) * len(body) <= READ_BYTES

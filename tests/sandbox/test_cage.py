@@ -58,7 +58,11 @@ async def test_host_secrets_are_not_there(run, secrets: Path, tmp_path: Path) ->
         assert ".pem\n" not in result.output
         assert "very secret" not in result.output
         assert "root:" not in result.output
-    assert (await run("ls -A /root /home /run /tmp /srv /opt 2>/dev/null | grep -v -e : -e '^$' -e home -e pytest -e '^run$'")).output == ""
+    assert (
+        await run(
+            "ls -A /root /home /run /tmp /srv /opt 2>/dev/null | grep -v -e : -e '^$' -e home -e pytest -e '^run$'"
+        )
+    ).output == ""
 
 
 async def test_a_hidden_file(work: Path, tmp_path: Path) -> None:

@@ -43,9 +43,7 @@ Read = Callable[[Sequence[str]], Awaitable[Mapping[str, bytes]]]
 """Contents of files by path; one that cannot be read is not in it."""
 
 
-async def repository_map(
-    files: Sequence[File], read: Read, focus: Focus, limit: int, enclose: Enclose | None
-) -> str:
+async def repository_map(files: Sequence[File], read: Read, focus: Focus, limit: int, enclose: Enclose | None) -> str:
     """At most `limit` bytes; empty where `limit` is below SMALLEST_BUDGET or there are no files.
 
     What is read and parsed is bounded whatever the repository's size: READ_FILES, READ_BYTES, PARSED_FILES,
