@@ -45,7 +45,11 @@ class Allowed:
 
     def allows(self, host: str, port: int) -> bool:
         """Whether `host` may be reached at `port`; letter case and a final dot do not matter."""
-        return any(_matches(entry, host.lower().rstrip("."), port) for entry in self.entries)
+        name = host.lower().rstrip(".")
+        # A resolver may read such a name only up to its NUL; what it would resolve is then not what was compared.
+        if not is_entry(name) or name[0] == "*":
+            return False
+        return any(_matches(entry, name, port) for entry in self.entries)
 
 
 def checked_entries(text: str) -> tuple[str, ...]:

@@ -4,15 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
-from pathlib import Path
 
 Started = tuple[list[str], tuple[int, ...]]
 """A command line, and the file descriptors that it must inherit."""
-Enclose = Callable[[Sequence[str], Sequence[Path]], AbstractContextManager[Started]]
-"""Takes a command line and what it must be able to read; what it gives is started while the context lasts."""
+Enclose = Callable[[Sequence[str], Sequence[str]], AbstractContextManager[Started]]
+"""Takes a command line and the paths that it must be able to read; what it gives is started while the context lasts."""
 
 
 @contextmanager
-def plainly(argv: Sequence[str], shown: Sequence[Path]) -> Iterator[Started]:
+def plainly(argv: Sequence[str], shown: Sequence[str]) -> Iterator[Started]:
     """No cage: where what is read is our own, or where the program has limits of its own that are enough."""
     yield list(argv), ()

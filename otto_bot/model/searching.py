@@ -27,7 +27,7 @@ async def search(tool: str, root: Path, start: Path, pattern: str, enclose: Encl
     """What `tool` finds below `start`, with whole paths. Raises SearchFailed, OSError where no process can be made."""
     question = json.dumps({"tool": tool, "root": str(root), "start": str(start), "pattern": pattern}).encode()
     environment = {name: os.environ[name] for name in _LINKER if name in os.environ}
-    with enclose([sys.executable, "-I", "-S", str(_CHILD)], [root, _CHILD]) as (line, handles):
+    with enclose([sys.executable, "-I", "-S", str(_CHILD)], [str(root), str(_CHILD)]) as (line, handles):
         process = await asyncio.create_subprocess_exec(
             *line, env=environment, stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.DEVNULL, pass_fds=handles, start_new_session=True,

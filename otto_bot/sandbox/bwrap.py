@@ -25,7 +25,7 @@ ISOLATION = (
     "--unshare-all", "--unshare-user", "--uid", str(USER), "--gid", str(USER), "--hostname", "cage",
     "--cap-drop", "ALL", "--die-with-parent", "--new-session",
 )  # fmt: skip
-_NO_NESTING = ("--disable-userns",)
+NO_NESTING = ("--disable-userns",)
 _PROBE_SECONDS = 10.0
 _ADVICE = "allow unprivileged user namespaces (in a container: a seccomp and AppArmor profile that permits them)"
 
@@ -104,7 +104,7 @@ def started(
             return handle
 
         handles: list[int] = []
-        arguments = [*ISOLATION, *(_NO_NESTING if start.no_nesting else ())]
+        arguments = [*ISOLATION, *(NO_NESTING if start.no_nesting else ())]
         if start.architecture is not None:
             counted = counting("memory") is not None
             arguments += ["--seccomp", str(given("filter", program(start.architecture, memory_counted=counted)))]

@@ -112,14 +112,14 @@ class Cage:
             )
 
     @contextmanager
-    def enclosed(self, argv: Sequence[str], shown: Sequence[Path] = ()) -> Iterator[tuple[list[str], tuple[int, ...]]]:
+    def enclosed(self, argv: Sequence[str], shown: Sequence[str] = ()) -> Iterator[tuple[list[str], tuple[int, ...]]]:
         """A command line, and the descriptors to pass on, that starts a program of ours with nothing to write to.
 
         For what only reads and answers on its standard output: it sees `shown` and the running interpreter, no
         environment, no network.
         """
         caps = self._shared.limits
-        view = View(None, None, (*python_paths(), *shown), self._shared.hidden)
+        view = View(None, None, (*python_paths(), *map(Path, shown)), self._shared.hidden)
         with started(self._start, limited_argv(argv, caps), view, _DEFAULT_ENVIRONMENT, caps.tmp_size) as line:
             yield line
 

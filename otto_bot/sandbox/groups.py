@@ -10,6 +10,7 @@ from __future__ import annotations
 import contextlib
 import logging
 import os
+import signal
 import tempfile
 import time
 from collections.abc import Iterator
@@ -100,10 +101,11 @@ def _counted(line: str) -> bool:
 
 
 def _remove(group: Path) -> None:
-    """All members were killed before; the kernel takes a moment to count them out."""
+    """End what is left in it, however it left the command's tree; the kernel takes a moment to count that out."""
     deadline = time.monotonic() + _EMPTY_SECONDS
     while True:
         try:
+            _kill(group)
             group.rmdir()
         except OSError as error:
             if time.monotonic() > deadline:
@@ -112,6 +114,12 @@ def _remove(group: Path) -> None:
             time.sleep(0.005)
         else:
             return
+
+
+def _kill(group: Path) -> None:
+    for pid in (group / "cgroup.procs").read_text().split():
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(int(pid), signal.SIGKILL)
 
 
 def _has(controller: str, control: Path) -> bool:

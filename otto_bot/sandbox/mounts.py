@@ -73,8 +73,8 @@ def mount_arguments(view: View, tmp_size: int) -> list[str]:
         if not any(path.is_relative_to(name) for path in rules):
             arguments += ["--symlink", target, name]
     arguments += ["--dir", str(HOME)] if view.home is None else ["--bind", str(_directory(view.home)), str(HOME)]
-    for source, target in view.single:
-        arguments += ["--ro-bind", str(source), str(target)]
+    for source, place in view.single:
+        arguments += ["--ro-bind", str(source), str(place)]
     if view.workdir is not None:
         work = _workdir(view.workdir)
         arguments += [*_own_git(work), "--chdir", str(work)]

@@ -99,6 +99,8 @@ async def _supervise(
     finally:
         # Shielded: a second cancellation must not leave processes behind.
         await asyncio.shield(_end(process, reading))
+    if stopped_by is None and watch.printed_too_much():
+        stopped_by = "output"  # it was quicker than we look
     return Result(
         exit_code=-signal.SIGKILL if stopped_by else _as_in_a_shell(process.returncode),
         output=kept.text(),
@@ -139,6 +141,10 @@ class _Watch:
         self._places = places
         room.begin()
 
+    def printed_too_much(self) -> bool:
+        """Whether more was printed than a command may print."""
+        return self.kept.total > self._limits.printed
+
     def passed(self, root: int) -> StoppedBy | None:
         """The limit that the processes below `root` have passed."""
         limits, usage = self._limits, usage_below(root)
@@ -149,7 +155,7 @@ class _Watch:
             return "memory"
         if usage.cpu > limits.cpu_total:
             return "cpu"
-        if self.kept.total > limits.printed:
+        if self.printed_too_much():
             return "output"
         return "disk" if self._room.used_up() else None
 

@@ -58,7 +58,7 @@ def _child(sources: Sequence[Source], enclose: Enclose, seconds: float) -> tuple
     # By name: what is imported is this very package, installed or not, and nothing else of the folder around it.
     command = [sys.executable, "-I", "-c", _IMPORTING, str(PACKAGE.parent)]
     try:
-        with enclose(command, [PACKAGE]) as (line, handles):
+        with enclose(command, [str(PACKAGE)]) as (line, handles):
             done = subprocess.run(  # noqa: S603 - our own interpreter and module
                 line,
                 input=words,
