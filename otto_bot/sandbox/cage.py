@@ -25,6 +25,12 @@ _DEFAULT_ENVIRONMENT = {
 }
 
 
+_BUNDLES = ("/etc/ssl/certs/ca-certificates.crt", "/etc/pki/tls/certs/ca-bundle.crt")
+_BUNDLE_VARIABLES = (
+    "SSL_CERT_FILE", "PIP_CERT", "REQUESTS_CA_BUNDLE", "NODE_EXTRA_CA_CERTS", "CARGO_HTTP_CAINFO", "CURL_CA_BUNDLE",
+)  # fmt: skip
+
+
 class Way(Protocol):
     """A way out for one command: `Egress`, which lets through to named hosts only."""
 
@@ -97,7 +103,7 @@ class Cage:
         shown = tuple(readonly)
         if way is not None:
             argv, single = forwarded(argv), ((FORWARDER, INSIDE), (way.socket, SOCKET))
-            variables = {**_proxies(), **variables}
+            variables = {**_proxies(), **_authorities(), **variables}
             shown = (*shown, *python_paths())
         view = View(workdir, home, (*self._shared.shown, *shown), self._shared.hidden, single)
         with started(self._start, argv, view, variables, caps.tmp_size) as (line, handles):
@@ -127,6 +133,12 @@ class Cage:
 def python_paths() -> tuple[Path, ...]:
     """Where the running interpreter and its packages are: to be passed as `readonly`."""
     return tuple(dict.fromkeys((Path(sys.prefix), Path(sys.base_prefix), Path(sys.executable).resolve().parents[1])))
+
+
+def _authorities() -> dict[str, str]:
+    """The host's own certificate authorities, for installers that bring a list of their own."""
+    bundle = next((path for path in _BUNDLES if Path(path).is_file()), None)
+    return {} if bundle is None else dict.fromkeys(_BUNDLE_VARIABLES, bundle)
 
 
 def _proxies() -> dict[str, str]:
