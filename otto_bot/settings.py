@@ -64,7 +64,7 @@ class Settings(StoreSettings):
     cage: Literal["require", "scripted"] = "require"
     cage_shown: str = ""
     workspace_gib: Annotated[float, Field(ge=0.1, le=10_000, allow_inf_nan=False)] = 10
-    setup_hosts: str = " ".join(REGISTRIES)
+    setup_hosts: str = ""
     setup_private_hosts: str = ""
     log_level: Literal["debug", "info", "warning", "error"] = "info"
 
@@ -75,8 +75,10 @@ class Settings(StoreSettings):
 
     @property
     def hosts_of_setups(self) -> tuple[str, ...]:
-        """Hosts that a repository's set-up may reach; none where the setting says `none`."""
-        return () if self.setup_hosts.strip().lower() == "none" else checked_entries(self.setup_hosts)
+        """Hosts that a repository's set-up may reach: package registries, or those that are set; `none` is none."""
+        if self.setup_hosts.strip().lower() == "none":
+            return ()
+        return checked_entries(self.setup_hosts) or REGISTRIES
 
     @property
     def near_hosts_of_setups(self) -> tuple[str, ...]:
