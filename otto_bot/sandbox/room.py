@@ -48,7 +48,7 @@ class Room:
         free, began = self._free_now(), time.monotonic()
         if began < self._due and self._free - free < self.disk // _DROP:
             return False
-        found = taken(self.folders)
+        found = taken(self.folders, self.files)
         self._free = free
         self._due = time.monotonic() + max(_EVERY_SECONDS, _SHARE * (time.monotonic() - began))
         if self._first is None:  # what is there was there before; the command may be about to tidy up
@@ -68,12 +68,15 @@ class Room:
         return sum(free.values())
 
 
-def taken(folders: Sequence[Path]) -> Taken:
-    """What stands in these folders. Links are not followed, mounts neither; blocks of hard links count once."""
+def taken(folders: Sequence[Path], most: int | None = None) -> Taken:
+    """What stands in these folders, looked at until there are more than `most` entries.
+
+    Links are not followed; blocks of hard links count once.
+    """
     size, files, hidden = 0, 0, False
     seen: set[tuple[int, int]] = set()
     waiting = [os.fspath(folder) for folder in folders]
-    while waiting:
+    while waiting and (most is None or files <= most):
         try:
             with os.scandir(waiting.pop()) as entries:
                 for entry in entries:

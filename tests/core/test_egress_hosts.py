@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from otto_bot.core.egress_hosts import REGISTRIES, Allowed, checked_entries, is_entry, narrowed
@@ -51,6 +51,7 @@ def test_a_repository_without_a_list_has_the_hosts_list() -> None:
     assert not kept.allows("pypi.org", 443)
 
 
+@settings(max_examples=50)
 @given(st.lists(st.sampled_from(ENTRIES)), st.lists(st.sampled_from(ENTRIES)), st.sampled_from(HOSTS))
 def test_a_repository_never_adds(host: list[str], repository: list[str], name: str) -> None:
     left = narrowed(host, repository)

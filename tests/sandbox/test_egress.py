@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import sys
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
@@ -11,7 +12,7 @@ from typing import Any
 import pytest
 
 from otto_bot.core.egress_hosts import Allowed
-from otto_bot.sandbox.cage import Cage, python_paths
+from otto_bot.sandbox.cage import Cage
 from otto_bot.sandbox.egress import Egress, WayLimits, is_near, is_public, open_way
 from otto_bot.sandbox.greeting import Greeting
 
@@ -134,7 +135,7 @@ async def test_a_command_in_the_cage_finds_the_way_by_its_environment(tmp_path: 
         "s.sendall(b'CONNECT files.example:80 HTTP/1.1\\r\\n\\r\\n')\nprint(s.recv(100).split()[1])\n"
         "s.sendall(b'hello\\n')\nprint(s.recv(100))\n"
     )
-    command = f"{python_paths()[1]}/bin/python3 -I -S - <<'END'\n{code}END\nexit 7"
+    command = f"{sys.executable} -I -S - <<'END'\n{code}END\nexit 7"
     async with way(["93.184.215.14"]) as opened:
         result = await PROBE.cage().run(command, workdir=tmp_path / "work", timeout=20.0, way=opened)
     assert (result.exit_code, result.output) == (7, "b'200'\nb'HELLO\\n'\n")

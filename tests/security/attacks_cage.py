@@ -183,7 +183,11 @@ def stay_behind(place: Path) -> str | None:
 def _groups_of(pid: int) -> list[Path]:
     """The control groups that its command had."""
     found = []
-    for line in Path("/proc", str(pid), "cgroup").read_text().splitlines():
+    try:
+        lines = Path("/proc", str(pid), "cgroup").read_text().splitlines()
+    except OSError:  # it was about to end
+        lines = []
+    for line in lines:
         _, controllers, name = line.split(":", 2)
         if "/otto-" in name:
             found.append(Path("/sys/fs/cgroup", controllers, name.lstrip("/")))

@@ -110,7 +110,13 @@ def set_user_id_program(place: Path) -> str | None:
     return oct(mode) if mode & 0o6000 else None
 
 
-@attack("many-processes", point=4, by=COUNTED, source="own: a fork bomb is the oldest way to stop a machine")
+@attack(
+    "many-processes",
+    point=4,
+    by=COUNTED,
+    source="own: a fork bomb is the oldest way to stop a machine",
+    slow=True,
+)
 def many_processes(place: Path) -> str | None:
     """A test starts processes until nothing else can run."""
     command = "for i in $(seq 70); do sleep 20 & done 2>/dev/null; echo started $(jobs -r | wc -l)"

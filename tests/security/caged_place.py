@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cache
@@ -45,7 +46,7 @@ def work_in(place: Path) -> Path:
 
 def python(code: str) -> str:
     """A shell command that runs Python, whichever the cage has."""
-    return f"{python_paths()[1]}/bin/python3 -I -S - <<'END'\n{code}\nEND"
+    return f"{sys.executable} -I -S - <<'END'\n{code}\nEND"
 
 
 @contextmanager
