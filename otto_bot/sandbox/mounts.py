@@ -26,6 +26,7 @@ USER = 1000
 WRITABLE = (TMP, Path("/dev/shm"))  # noqa: S108 - the cage's own
 """Memory file systems of the cage."""
 _ROOT_SIZE = 1024 * 1024
+_COVER = ("--perms", "0755", "--size", "4096", "--tmpfs")
 # One memory file system for all of them: each of its own would multiply what a command can fill.
 _LINKS = {"/run": "/tmp/run", "/var/run": "/tmp/run", "/var/tmp": "/tmp"}  # noqa: S108 - the cage's own
 MADE: Mapping[str, str] = {
@@ -69,6 +70,9 @@ def mount_arguments(view: View, tmp_size: int) -> list[str]:
     rules = _rules(view)
     for path in sorted(rules, key=lambda path: (len(path.parts), path)):
         arguments += rules[path]
+    # At the end: something that is shown may lie in what is covered.
+    covered = [path for path, rule in rules.items() if rule[: len(_COVER)] == list(_COVER)]
+    arguments += [part for path in covered for part in ("--remount-ro", str(path))]
     for name, target in _LINKS.items():
         if not any(path.is_relative_to(name) for path in rules):
             arguments += ["--symlink", target, name]
@@ -90,9 +94,6 @@ def _programs() -> Iterator[str]:
             yield from ("--ro-bind", name, name)
     for setting in _settings():
         yield from ("--ro-bind", str(setting), str(setting))
-    for private in _existing(Path(name) for name in _PRIVATE):
-        if private.is_relative_to("/usr"):
-            yield from _cover(private)
 
 
 def _settings() -> Iterator[Path]:
@@ -106,7 +107,8 @@ def _rules(view: View) -> dict[Path, list[str]]:
     rules: dict[Path, list[str]] = {}
     work = None if view.workdir is None else _workdir(view.workdir)
     shown = _existing(view.readonly)
-    hidden = _existing(view.hidden)
+    private = [path for path in _existing(map(Path, _PRIVATE)) if path not in shown]
+    hidden = [*_existing(view.hidden), *private]
     for path in shown:
         if path in hidden:
             raise ValueError(f"{path} cannot be both hidden and readable")
@@ -159,5 +161,5 @@ def _is_there(path: Path) -> bool:
 
 def _cover(path: Path) -> list[str]:
     if path.is_dir():
-        return ["--perms", "0755", "--size", "4096", "--tmpfs", str(path), "--remount-ro", str(path)]
+        return [*_COVER, str(path)]
     return ["--ro-bind", "/dev/null", str(path)]

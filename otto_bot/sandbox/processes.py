@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 _PAGE = os.sysconf("SC_PAGE_SIZE")
+_ENTRY = 1024
+"""Bytes that an entry of a memory file system takes beside its content, about."""
 _TICKS = os.sysconf("SC_CLK_TCK")
 
 
@@ -56,7 +58,7 @@ def held_in_memory(pids: tuple[int, ...], places: tuple[Path, ...]) -> int:
             found = [os.statvfs(f"/proc/{pid}/root{place}") for place in places]
         except OSError:
             continue
-        return sum((one.f_blocks - one.f_bfree) * one.f_frsize for one in found)
+        return sum((one.f_blocks - one.f_bfree) * one.f_frsize + (one.f_files - one.f_ffree) * _ENTRY for one in found)
     return 0
 
 

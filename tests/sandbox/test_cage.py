@@ -74,6 +74,20 @@ async def test_a_hidden_file(work: Path, tmp_path: Path) -> None:
     assert "very secret" not in result.output
 
 
+async def test_a_work_tree_inside_of_what_is_hidden_inside_of_what_is_shown(tmp_path: Path) -> None:
+    """A virtual environment with the state folder in it, as some install Otto."""
+    state = tmp_path / "venv" / "state"
+    (state / "work").mkdir(parents=True)
+    (state / "key").write_text("very secret")
+    (tmp_path / "venv" / "tool").write_text("ok\n")
+    cage = PROBE.cage(Shared(hidden=(state,)))
+    command = f"cat {tmp_path}/venv/tool; touch made; ls {state}; touch {state}/new"
+    result = await cage.run(command, workdir=state / "work", timeout=20, readonly=[tmp_path / "venv"])
+    assert result.output.startswith("ok\nwork\n")
+    assert "Read-only" in result.output
+    assert (state / "work" / "made").exists()
+
+
 async def test_the_environment_is_only_what_was_given(run, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("ANTHROPIC_API_KEY", "sk-ant-very-secret")
     result = await run("env; cat /proc/*/environ | tr '\\0' '\\n'", env={"GREETING": "hello"})
