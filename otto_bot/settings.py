@@ -11,6 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
 from pydantic_core import ErrorDetails
 
 from otto_bot.core.config import HostCaps
+from otto_bot.core.egress_hosts import REGISTRIES, checked_entries
 
 if TYPE_CHECKING:
     from otto_bot.core.limits import HostLimits
@@ -61,12 +62,33 @@ class Settings(StoreSettings):
     max_agents: Most = 96
     max_agents_per_installation: Most = 24
     cage: Literal["require", "scripted"] = "require"
+    cage_shown: str = ""
+    workspace_gib: Annotated[float, Field(ge=0.1, le=10_000, allow_inf_nan=False)] = 10
+    setup_hosts: str = ""
+    setup_private_hosts: str = ""
     log_level: Literal["debug", "info", "warning", "error"] = "info"
 
     @property
     def caps(self) -> HostCaps:
         """What repositories may use at most."""
         return HostCaps(usd=self.max_usd, minutes=self.max_minutes, attempts=self.max_attempts)
+
+    @property
+    def hosts_of_setups(self) -> tuple[str, ...]:
+        """Hosts that a repository's set-up may reach: package registries, or those that are set; `none` is none."""
+        if self.setup_hosts.strip().lower() == "none":
+            return ()
+        return checked_entries(self.setup_hosts) or REGISTRIES
+
+    @property
+    def near_hosts_of_setups(self) -> tuple[str, ...]:
+        """More of them, which may have addresses of a private network."""
+        return checked_entries(self.setup_private_hosts)
+
+    @property
+    def shown_in_cage(self) -> tuple[Path, ...]:
+        """Folders of the host that every caged command may read."""
+        return tuple(Path(part) for part in self.cage_shown.split(":") if part)
 
     @property
     def limits(self) -> HostLimits:
@@ -166,6 +188,9 @@ def _unusable(settings: Settings) -> list[str]:
         "OTTO_PRIVATE_KEY": lambda: check_private_key(settings.private_key.get_secret_value()),
         "OTTO_DATABASE_URL": lambda: _check_database(settings.database),
         "OTTO_PRICES": lambda: _check_prices(settings.prices),
+        "OTTO_CAGE_SHOWN": lambda: _check_shown(settings),
+        "OTTO_SETUP_HOSTS": lambda: settings.hosts_of_setups,
+        "OTTO_SETUP_PRIVATE_HOSTS": lambda: settings.near_hosts_of_setups,
     }
     return [*problems, *_wrong(checks)]
 
@@ -200,6 +225,16 @@ def _check_database(url: str) -> None:
     # Outside of the handler and without the URL: it may hold a password.
     if driver not in ("sqlite", "sqlite+pysqlite", "postgresql+psycopg"):
         raise ValueError("must look like sqlite:////var/lib/otto/otto.sqlite or postgresql+psycopg://USER@HOST/NAME")
+
+
+def _check_shown(settings: Settings) -> None:
+    """Nothing that would show the host as a whole, or what is Otto's own."""
+    state = settings.state_dir.absolute()
+    for path in settings.shown_in_cage:
+        if not path.is_absolute() or len(path.parts) < 2 or ".." in path.parts:
+            raise ValueError(f"`{path}` must be an absolute path below the root, such as /opt/node:/opt/go")
+        if path.is_relative_to(state) or state.is_relative_to(path):
+            raise ValueError(f"`{path}` would show the state folder; keep tools apart from it")
 
 
 def _check_prices(text: str) -> None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import fcntl
 import hashlib
-import json
 import logging
 import os
 import secrets
@@ -38,14 +37,14 @@ from otto_bot.intake.rhythm import Rhythm
 from otto_bot.intake.routes import Router
 from otto_bot.intake.side_by_side import SideBySide
 from otto_bot.jobs.context import Context
+from otto_bot.jobs.host_cage import host_cage
 from otto_bot.jobs.registry import jobs_for, translate
 from otto_bot.keeping.collect import Retention
 from otto_bot.keeping.housekeeping import LOOK_SECONDS as HOUSEKEEPING_SECONDS
 from otto_bot.keeping.housekeeping import Housekeeping
-from otto_bot.model.client import ModelClient, warm
+from otto_bot.model.client import warm
+from otto_bot.model.one import OneModel
 from otto_bot.model.prices import Prices
-from otto_bot.sandbox.bare import Bare
-from otto_bot.sandbox.cage import Cage
 from otto_bot.settings import FILE_VARIANTS, Settings, SettingsError
 from otto_bot.store.archive import Archive
 from otto_bot.store.clock import Clock
@@ -248,6 +247,10 @@ def _context(
     state = settings.state_dir.absolute()
     home = state / "git-home"
     home.mkdir(parents=True, exist_ok=True)
+    named = (os.environ.get(f"OTTO_{name.upper()}_FILE") for name in FILE_VARIANTS)
+    hidden = (state, *(Path(path).absolute() for path in named if path))
+    room = int(settings.workspace_gib * 1024**3)
+    cage, enclose = host_cage(settings.shown_in_cage, hidden, room, scripted=settings.cage == "scripted")
     return Context(
         ledger=ledger,
         rows=rows,
@@ -257,41 +260,14 @@ def _context(
         web_url=settings.web_url,
         runner=GitRunner(home),
         state_dir=state,
-        model=_OneModel(redactor),
+        model=OneModel(redactor, MODEL_TIMEOUT_SECONDS),
         prices=Prices.published().plus_json(settings.prices) if settings.prices else Prices.published(),
         redactor=redactor,
-        cage=_cage(settings, state),
+        cage=cage,
+        enclose=enclose,
+        setup_hosts=settings.hosts_of_setups,
+        setup_near=settings.near_hosts_of_setups,
         stopping=switch,
         now=clock,
         nonce_key=hashlib.sha256("\0".join(settings.secrets).encode()).digest(),
     )
-
-
-class _OneModel:
-    """One client for the process, made when a model is first called: its SDK is slow to import."""
-
-    def __init__(self, redactor: Redactor) -> None:
-        self._redactor = redactor
-        self._client: ModelClient | None = None
-
-    def __call__(self) -> ModelClient:
-        if self._client is None:
-            for name in ("ANTHROPIC_API_KEY", "ANTHROPIC_AUTH_TOKEN"):
-                if value := os.environ.get(name):
-                    self._redactor.register(value)
-            self._client = ModelClient(None, None, MODEL_TIMEOUT_SECONDS)
-        return self._client
-
-
-def _cage(settings: Settings, state: Path) -> Cage | Bare | None:
-    """The cage for the coder's commands; without one the coder gets file tools only."""
-    probe = Cage.probe()
-    if probe.ok:
-        # The database, the mirrors and the keys; what a command may see is shown again, deeper paths win.
-        named = (os.environ.get(f"OTTO_{name.upper()}_FILE") for name in FILE_VARIANTS)
-        return probe.cage([state, *(Path(path).absolute() for path in named if path)])
-    if settings.cage == "scripted":
-        print(json.dumps({"warning": f"commands run without a cage: {probe.reason}"}), flush=True)  # noqa: T201
-        return Bare(probe.reason, i_accept="scripted playground only")
-    log.warning("the coder cannot run commands: %s", probe.reason)
-    return None

@@ -89,6 +89,12 @@ def test_people_see_enterprise_servers_beside_their_api(env: dict[str, str], api
         ("OTTO_MAX_AGENTS_PER_INSTALLATION", "many"),
         ("OTTO_KEEP_DAYS", "0.5"),
         ("OTTO_CAGE", "off"),
+        ("OTTO_CAGE_SHOWN", "opt/node"),
+        ("OTTO_CAGE_SHOWN", "/opt/node:/"),
+        ("OTTO_CAGE_SHOWN", "/opt/../srv"),
+        ("OTTO_WORKSPACE_GIB", "0"),
+        ("OTTO_SETUP_HOSTS", "https://pypi.org"),
+        ("OTTO_SETUP_PRIVATE_HOSTS", "10.0.0.7"),
         ("OTTO_LOG_LEVEL", "loud"),
         ("OTTO_GITHUB_API_URL", "api.github.com"),
         ("OTTO_GITHUB_API_URL", "https://user:word@api.github.com"),
@@ -153,3 +159,19 @@ def test_no_message_and_no_repr_shows_a_secret(env: dict[str, str], pem: str) ->
     shown = repr(read_settings(env))
     assert "hush-hush" not in shown
     assert not any(line in shown for line in pem.splitlines() if line)
+
+
+def test_what_the_cage_shows_and_what_set_ups_reach(env: dict[str, str]) -> None:
+    plain = read_settings(env)
+    assert "pypi.org" in plain.hosts_of_setups
+    assert (plain.shown_in_cage, plain.near_hosts_of_setups, plain.workspace_gib) == ((), (), 10)
+    more = {
+        "OTTO_CAGE_SHOWN": "/opt/node:/opt/go",
+        "OTTO_SETUP_HOSTS": "none",
+        "OTTO_SETUP_PRIVATE_HOSTS": "pip.corp.example",
+    }
+    given = read_settings(env | more)
+    assert given.shown_in_cage == (Path("/opt/node"), Path("/opt/go"))
+    assert (given.hosts_of_setups, given.near_hosts_of_setups) == ((), ("pip.corp.example",))
+    state = str(given.state_dir.absolute().parent)
+    assert "state folder" in problem(env | {"OTTO_CAGE_SHOWN": state})

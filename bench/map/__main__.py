@@ -21,6 +21,7 @@ from pathlib import Path
 from otto_bot.agents.mapping.ranking import Focus
 from otto_bot.agents.packing import BYTES_PER_TOKEN, bullets
 from otto_bot.agents.surroundings import CODER_MAP_TOKENS, PLANNER_MAP_TOKENS
+from otto_bot.core.enclosing import plainly
 from otto_bot.git.blobs import list_blobs
 from otto_bot.git.mirror import Mirror
 from otto_bot.git.runner import GitRunner
@@ -102,7 +103,7 @@ async def _measure(folder: Path, home: Path, cases: Sequence[Case]) -> None:
 
 async def _one(mirror: Mirror, case: Case, tokens: int, drawn: Column, listed: Column) -> None:
     began = time.monotonic()
-    text = await map_of(mirror, case.parent, Focus(text=case.message), tokens)
+    text = await map_of(mirror, case.parent, Focus(text=case.message), tokens, plainly)
     drawn.seconds += time.monotonic() - began
     began = time.monotonic()
     plain = bullets([blob.path for blob in await list_blobs(mirror, case.parent)], tokens * BYTES_PER_TOKEN)

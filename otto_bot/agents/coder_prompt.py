@@ -121,7 +121,7 @@ def _known(request: CodeRequest) -> list[str]:
     if request.learnings:
         parts.append(fence("learnings: what earlier work found out", bullets(request.learnings, LEARNING_CHARS), nonce))
     commands = [
-        f"{project.path}: " + " · ".join(filter(None, (project.setup and f"set-up `{project.setup}`", _test(project))))
+        f"{project.path}: " + " · ".join(filter(None, (_setup(project), _test(project))))
         for project in request.projects
         if project.setup or project.test
     ]
@@ -130,6 +130,10 @@ def _known(request: CodeRequest) -> list[str]:
     if request.protected:
         parts.append(f"Protected paths: {plain(', '.join(request.protected), nonce)}")
     return parts
+
+
+def _setup(project: Project) -> str:
+    return f"set-up, run by Otto before your first command: `{project.setup}`" if project.setup else ""
 
 
 def _test(project: Project) -> str:

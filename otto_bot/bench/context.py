@@ -16,6 +16,7 @@ import sqlalchemy as sa
 from otto_bot.bench.place import BOT, Place
 from otto_bot.bench.recorded import RecordedGitHub
 from otto_bot.bench.world import World
+from otto_bot.core.enclosing import plainly
 from otto_bot.core.run import Run
 from otto_bot.git.commits import Author
 from otto_bot.git.mirror import Mirror
@@ -92,6 +93,7 @@ def bench_context(
         prices=place.prices,
         redactor=place.redactor,
         cage=place.cage,
+        enclose=plainly,  # what is read is the bench's own
         stopping=lambda: False,
         now=clock,
         nonce_key=b"bench",

@@ -6,6 +6,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, ValidationError, field_validator
 
+from otto_bot.core.egress_hosts import is_entry
 from otto_bot.core.values import Frozen
 
 DEFAULT_MODEL = "claude-sonnet-5-5"
@@ -89,6 +90,16 @@ class PathsConfig(Frozen):
 
     protected: tuple[str, ...] = (".github/**", "CODEOWNERS")
     projects: tuple[Project, ...] = (Project(),)
+    setup_hosts: Annotated[tuple[str, ...], Field(max_length=50)] | None = None
+    """Hosts that a set-up may reach, of those that Otto's host allows; None = all of them."""
+
+    @field_validator("setup_hosts")
+    @classmethod
+    def _are_hosts(cls, value: tuple[str, ...] | None) -> tuple[str, ...] | None:
+        wrong = [entry for entry in value or () if not is_entry(entry.lower())]
+        if wrong:
+            raise ValueError(f"`{wrong[0][:80]}` is no host; write names such as pypi.org or *.example.com")
+        return value
 
 
 class LearningsConfig(Frozen):

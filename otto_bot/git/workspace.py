@@ -86,6 +86,20 @@ class Workspace:
         """Paths outside the workspace that a cage must show read-only for git to work inside it."""
         return (self._mirror.objects,)
 
+    @property
+    def home(self) -> Path:
+        """A folder beside the files for what a set-up installs; it goes when the files are made anew."""
+        return self._state / "home"
+
+    def set_up(self) -> str | None:
+        """What `was_set_up` was told about these files; None where nothing was, or they were made anew."""
+        told = self._state / "set-up"
+        return told.read_text(encoding="utf-8") if told.is_file() else None
+
+    def was_set_up(self, words: str) -> None:
+        """Note that what these files need is installed, or could not be."""
+        (self._state / "set-up").write_text(words, encoding="utf-8")
+
     async def snapshot(self) -> Snapshot:
         """Write all files that the base commit does not ignore, untracked ones included, as a tree.
 

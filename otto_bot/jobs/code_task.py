@@ -12,6 +12,7 @@ from otto_bot.agents.toolbox import Toolbox
 from otto_bot.agents.turns import Signal
 from otto_bot.core.attempt import Attempt
 from otto_bot.core.effects import Effect
+from otto_bot.core.enclosing import plainly
 from otto_bot.core.events import AttemptCoded, AttemptFailed, AttemptStarted, AttemptStopped, RunEvent
 from otto_bot.core.evidence import Cause, Excerpt, Failure, Phase
 from otto_bot.core.review_rounds import asked_of
@@ -109,12 +110,12 @@ class _Session:
         return events
 
     async def _code(self, workspace: Workspace) -> CodeResult:
-        files = await asyncio.to_thread(FileTools, workspace.path)
+        files = await asyncio.to_thread(FileTools, workspace.path, self.context.enclose or plainly)
         tools = Toolbox(
             files=files,
             snapshot=lambda: _tree(workspace),
             restore=workspace.restore,
-            runner=caged(self.context, workspace, COMMAND_SECONDS),
+            runner=caged(self.context, self.run, workspace, COMMAND_SECONDS),
         )
         # The purse stops it in time, other tasks counted in; turns of before a restart are paid already.
         limits = CoderLimits(usd=self.run.caps.usd)
@@ -150,7 +151,7 @@ class _Session:
             learnings=tuple(told.line for told in attempt.learnings),
             previous_diff=await self._previous_diff(),
             house_rules=await house_rules(self.context.reading(self.mirror), run.base_sha, spec.files),
-            repository_map=await map_of(self.mirror, attempt.base_sha, focus, CODER_MAP_TOKENS),
+            repository_map=await map_of(self.mirror, attempt.base_sha, focus, CODER_MAP_TOKENS, self.context.enclose),
             notes=told_notes(run, attempt),
             notes_file=workspace.notes_file,
             projects=run.config.paths.projects,

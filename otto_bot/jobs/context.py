@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from otto_bot.core.attempt import Task, target_of
+from otto_bot.core.enclosing import Enclose
 from otto_bot.core.events import RunEvent
 from otto_bot.core.evidence import Failure
 from otto_bot.core.lanes import Workflow
@@ -67,6 +68,12 @@ class Context:
     nonce_key: bytes
     """A secret of the host from which fences get their nonces."""
     nonce: Callable[[], str] = field(default=lambda: secrets.token_hex(8))
+    enclose: Enclose | None = None
+    """Starts our own programs that read what strangers wrote; None where no cage can be made for them."""
+    setup_hosts: tuple[str, ...] = ()
+    """Hosts that a set-up may reach, of all repositories."""
+    setup_near: tuple[str, ...] = ()
+    """More of them, which may have addresses of a private network."""
 
     ticket: Ticket | None = None
     """The try that works with this context."""

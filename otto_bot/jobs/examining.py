@@ -11,6 +11,7 @@ from otto_bot.agents.examiner import Check, Examined, ExamineLimits, ExamineRequ
 from otto_bot.agents.looking import ExaminerTools
 from otto_bot.agents.structured import Shape
 from otto_bot.agents.turns import Signal
+from otto_bot.core.enclosing import plainly
 from otto_bot.core.run import Run
 from otto_bot.git.mirror import Mirror
 from otto_bot.git.workspace import Workspace
@@ -87,8 +88,8 @@ async def _checkout(
     name = hashlib.sha256(key.encode()).hexdigest()[:12]
     workspace = await Workspace.open(mirror, sha, context.state_dir / "work" / f"run-{run.id}-look-{name}")
     try:
-        files = await asyncio.to_thread(FileTools, workspace.path)
-        runner = caged(context, workspace, seconds)
+        files = await asyncio.to_thread(FileTools, workspace.path, context.enclose or plainly)
+        runner = caged(context, run, workspace, seconds)
         yield ExaminerTools(files=files, runner=runner, put_back=workspace.put_back, fresh=workspace.fresh)
     except Later:
         raise

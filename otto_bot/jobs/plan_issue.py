@@ -48,7 +48,7 @@ async def plan_issue(context: Context, run: Run, effect: Effect, _ticket: Ticket
         guidance=run.plan_guidance,
         learnings=await known_to(context, run),
         house_rules=await house_rules(reading, run.base_sha),
-        repository_map=await map_of(mirror, run.base_sha, focus, PLANNER_MAP_TOKENS),
+        repository_map=await map_of(mirror, run.base_sha, focus, PLANNER_MAP_TOKENS, context.enclose),
         notes=context_of(run),
         max_tasks=run.config.plan.max_tasks,
         nonce=context.nonce(),

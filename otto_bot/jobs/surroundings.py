@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from otto_bot.agents.mapping.ranking import Focus
 from otto_bot.agents.mapping.repo_map import FILE_BYTES, File, repository_map
 from otto_bot.agents.packing import BYTES_PER_TOKEN
+from otto_bot.core.enclosing import Enclose
 from otto_bot.core.house_rules import FILE_BYTES as RULE_BYTES
 from otto_bot.core.house_rules import HouseRules, bounded, rule_paths
 from otto_bot.core.plan import TaskSpec
@@ -37,8 +38,8 @@ def _house_rules(reading: Reading, commit: str, near: Sequence[str]) -> HouseRul
     return bounded(found)
 
 
-async def map_of(mirror: Mirror, commit: str, focus: Focus, tokens: int) -> str:
-    """The map of a commit in at most so many tokens."""
+async def map_of(mirror: Mirror, commit: str, focus: Focus, tokens: int, enclose: Enclose | None) -> str:
+    """The map of a commit in at most so many tokens; without definitions where no cage can be made to read them in."""
     try:
         blobs = {blob.path: blob for blob in await list_blobs(mirror, commit)}
     except OutputTooLarge:
@@ -48,7 +49,7 @@ async def map_of(mirror: Mirror, commit: str, focus: Focus, tokens: int) -> str:
         return await read_blobs(mirror, [blobs[path] for path in paths if _fits(blobs[path])])
 
     files = [File(blob.path, blob.size) for blob in blobs.values()]
-    return await repository_map(files, read, focus, tokens * BYTES_PER_TOKEN)
+    return await repository_map(files, read, focus, tokens * BYTES_PER_TOKEN, enclose)
 
 
 def _fits(blob: Blob) -> bool:

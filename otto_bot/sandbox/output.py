@@ -17,6 +17,11 @@ class HeadAndTail:
     def truncated(self) -> bool:
         return self._cut > 0
 
+    @property
+    def total(self) -> int:
+        """Bytes that came, kept or not."""
+        return self._total
+
     def add(self, chunk: bytes) -> None:
         self._total += len(chunk)
         room = self._head_size - len(self._head)

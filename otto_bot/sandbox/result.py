@@ -14,18 +14,24 @@ _GIBIBYTE = 1024 * _MEBIBYTE
 class Limits:
     """Caps on one command. Sizes in bytes.
 
-    `memory` (resident) and `processes` hold for the command with everything it starts; `address_space`,
-    `cpu_seconds` and `file_size` for each process. The address space is wide on purpose: node and Go reserve far
-    more than they use. `tmp_size` caps each writable place that is not the working directory; what the command
-    writes into the working directory is capped by file only.
+    `memory` (resident, and what its memory file systems hold), `processes` and `cpu_total` hold for the command with
+    everything it starts; `address_space`, `cpu_seconds`, `file_size` and `open_files` for each process. The address
+    space is wide on purpose: node and Go reserve far more than they use. `disk` and `files` cap the working directory
+    as a whole, also what earlier commands left there; `tmp_size` each writable place that is not the working directory;
+    `printed` what a command may print before it is ended, `output` what is kept of it.
     """
 
     memory: int = 4 * _GIBIBYTE
     processes: int = 512
     address_space: int = 64 * _GIBIBYTE
     cpu_seconds: int = 900
+    cpu_total: int = 3600
     file_size: int = 1 * _GIBIBYTE
+    open_files: int = 16384
+    disk: int = 10 * _GIBIBYTE
+    files: int = 1_000_000
     tmp_size: int = 512 * _MEBIBYTE
+    printed: int = 1 * _GIBIBYTE
     output: int = 256 * _KIBIBYTE
 
     def __post_init__(self) -> None:
@@ -34,7 +40,7 @@ class Limits:
             raise ValueError(f"limits must be positive: {', '.join(small)}")
 
 
-StoppedBy = Literal["timeout", "memory", "processes"]
+StoppedBy = Literal["timeout", "memory", "processes", "cpu", "disk", "output"]
 
 
 @dataclass(frozen=True)

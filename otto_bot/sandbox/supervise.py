@@ -11,15 +11,17 @@ import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from otto_bot.sandbox.groups import Groups, joined
 from otto_bot.sandbox.output import HeadAndTail
-from otto_bot.sandbox.pids import group_root, joined
-from otto_bot.sandbox.processes import usage_below
+from otto_bot.sandbox.processes import held_in_memory, usage_below
 from otto_bot.sandbox.result import Limits, Result, StoppedBy
+from otto_bot.sandbox.room import Room
 
 _LOOK_EVERY_SECONDS = 0.1
 _DRAIN_SECONDS = 2.0
 _CHUNK = 64 * 1024
 _OWN_PROCESSES = 4  # bwrap and what it needs itself
+_OWN_MEMORY = 8 * 1024 * 1024
 _TOOLS = "/usr/bin:/bin:/usr/sbin:/sbin"
 _LONGEST_COMMAND = 100_000
 
@@ -30,17 +32,21 @@ def shell_argv(command: str, limits: Limits) -> list[str]:
         raise ValueError("a command must not contain NUL")
     if len(command.encode("utf-8", "replace")) > _LONGEST_COMMAND:
         raise ValueError(f"a command must be at most {_LONGEST_COMMAND} bytes; write a script file and run that")
+    return limited_argv([_tool("bash", "sh"), "-c", command.encode("utf-8", "replace").decode()], limits)
+
+
+def limited_argv(argv: Sequence[str], limits: Limits) -> list[str]:
+    """The argv that runs `argv` with each process's own limits set; FileNotFoundError without util-linux."""
     return [
         _tool("prlimit"),
         f"--as={limits.address_space}",
         f"--nproc={limits.processes}",
         f"--cpu={limits.cpu_seconds}",
         f"--fsize={limits.file_size}",
+        f"--nofile={limits.open_files}",
         "--core=0",
         "--",
-        _tool("bash", "sh"),
-        "-c",
-        command.encode("utf-8", "replace").decode(),
+        *argv,
     ]
 
 
@@ -52,13 +58,17 @@ async def supervise(
     env: Mapping[str, str],
     cwd: Path | None = None,
     pass_fds: Sequence[int] = (),
+    folders: Sequence[Path] = (),
+    places: Sequence[Path] = (),
 ) -> Result:
     """Run `argv` with exactly `env`. Stops it at `timeout` seconds or when its processes use too much together.
 
-    On any end, cancellation included, its process group and all it started are killed first.
+    `folders` are those of the host that it can fill, `places` its own memory file systems as it sees them. On any
+    end, cancellation included, its process group and all it started are killed first.
     """
-    with joined(group_root(), limits.processes + _OWN_PROCESSES) as prefix:
-        return await _supervise([*prefix, *argv], timeout, limits, env, cwd, pass_fds)
+    with joined(limits.processes + _OWN_PROCESSES, limits.memory + _OWN_MEMORY) as groups:
+        watch = _Watch(limits, Room(folders, limits.disk, limits.files), groups, tuple(places))
+        return await _supervise([*groups.prefix, *argv], timeout, limits, env, cwd, pass_fds, watch)
 
 
 async def _supervise(
@@ -68,6 +78,7 @@ async def _supervise(
     env: Mapping[str, str],
     cwd: Path | None,
     pass_fds: Sequence[int],
+    watch: _Watch,
 ) -> Result:
     started = time.monotonic()
     # A pipe of our own: the process has then ended when it has ended, not when the last heir of its output has.
@@ -79,13 +90,17 @@ async def _supervise(
         raise
     finally:
         os.close(theirs)
-    kept = HeadAndTail(limits.output)
+    kept = watch.kept
     reading = asyncio.create_task(_read(ours, kept))
     try:
-        stopped_by = await _watch(process, timeout, limits)
+        stopped_by = await _watched(process, timeout, watch)
+        if stopped_by is None and process.returncode and watch.groups.out_of_memory():
+            stopped_by = "memory"
     finally:
         # Shielded: a second cancellation must not leave processes behind.
         await asyncio.shield(_end(process, reading))
+    if stopped_by is None and watch.printed_too_much():
+        stopped_by = "output"  # it was quicker than we look
     return Result(
         exit_code=-signal.SIGKILL if stopped_by else _as_in_a_shell(process.returncode),
         output=kept.text(),
@@ -111,11 +126,42 @@ async def _start(
     )
 
 
-async def _watch(process: asyncio.subprocess.Process, timeout: float, limits: Limits) -> StoppedBy | None:  # noqa: ASYNC109
-    """Wait for the end, or for the first limit that is passed.
+class _Watch:
+    """What is looked at while a command runs.
 
-    The kernel's own limits are not enough: they count memory by process, and processes not at all for root.
+    The kernel's own limits are not enough: they count memory by process, processes not at all for root, and a
+    folder's room never.
     """
+
+    def __init__(self, limits: Limits, room: Room, groups: Groups, places: tuple[Path, ...]) -> None:
+        self.kept = HeadAndTail(limits.output)
+        self.groups = groups
+        self._limits = limits
+        self._room = room
+        self._places = places
+        room.begin()
+
+    def printed_too_much(self) -> bool:
+        """Whether more was printed than a command may print."""
+        return self.kept.total > self._limits.printed
+
+    def passed(self, root: int) -> StoppedBy | None:
+        """The limit that the processes below `root` have passed."""
+        limits, usage = self._limits, usage_below(root)
+        if len(usage.pids) + usage.strays > limits.processes:
+            return "processes"
+        held = held_in_memory(usage.pids, self._places) if self._places else 0
+        if usage.resident + held > limits.memory or self.groups.out_of_memory():
+            return "memory"
+        if usage.cpu > limits.cpu_total:
+            return "cpu"
+        if self.printed_too_much():
+            return "output"
+        return "disk" if self._room.used_up() else None
+
+
+async def _watched(process: asyncio.subprocess.Process, timeout: float, watch: _Watch) -> StoppedBy | None:  # noqa: ASYNC109
+    """Wait for the end, or for the first limit that is passed."""
     deadline = time.monotonic() + timeout
     ending = asyncio.create_task(process.wait())
     try:
@@ -123,11 +169,8 @@ async def _watch(process: asyncio.subprocess.Process, timeout: float, limits: Li
             done, _ = await asyncio.wait([ending], timeout=min(left, _LOOK_EVERY_SECONDS))
             if done:
                 return None
-            usage = await asyncio.to_thread(usage_below, process.pid)
-            if len(usage.pids) + usage.strays > limits.processes:
-                return "processes"
-            if usage.resident > limits.memory:
-                return "memory"
+            if passed := await asyncio.to_thread(watch.passed, process.pid):
+                return passed
         return "timeout"
     finally:
         ending.cancel()

@@ -14,6 +14,7 @@ from otto_bot.agents.mapping.listing import listing, shown
 from otto_bot.agents.mapping.ranking import Focus, first_scores, order
 from otto_bot.agents.mapping.repo_map import FILE_BYTES, READ_BYTES, READ_FILES, File, repository_map
 from otto_bot.agents.packing import size
+from otto_bot.core.enclosing import plainly
 
 CACHE = b"import app.clock\n\nclass Cache:\n    def get_fresh(self, key: str) -> bytes: ...\n"
 REPO = {
@@ -41,7 +42,7 @@ class Store:
 
 def drawn(files: Mapping[str, bytes], focus: Focus, limit: int = 6000) -> str:
     listed = [File(path, len(body)) for path, body in files.items()]
-    return asyncio.run(repository_map(listed, Store(files), focus, limit))
+    return asyncio.run(repository_map(listed, Store(files), focus, limit, plainly))
 
 
 def shown_order(text: str) -> list[str]:
@@ -82,7 +83,7 @@ NAMES = st.text(st.characters(codec="utf-8") | st.sampled_from("/./\n\r\t\x1b <>
 @given(st.dictionaries(NAMES, st.none(), max_size=60), st.integers(0, 3000), st.text(max_size=80))
 def test_it_keeps_its_budget_and_a_name_its_line(names: dict[str, None], limit: int, words: str) -> None:
     listed = [File(name, None) for name in names]
-    text = asyncio.run(repository_map(listed, Store({}), Focus(tuple(names)[:3], words), limit))
+    text = asyncio.run(repository_map(listed, Store({}), Focus(tuple(names)[:3], words), limit, plainly))
     assert size(text) <= limit
     assert all(char.isprintable() or char == "\n" for char in text)
     assert size(listing(list(names), list(names), limit)) <= limit
@@ -101,7 +102,7 @@ def test_what_cannot_be_read_is_only_listed() -> None:
     listed = [File("big.py", FILE_BYTES + 1), File("link.py", None), File("gone.py", 5), File("data.bin", 1),
               File("a.py", 12)]  # fmt: skip
     store = Store({"a.py": files["a.py"]})
-    text = asyncio.run(repository_map(listed, store, Focus(("big.py", "link.py")), 4000))
+    text = asyncio.run(repository_map(listed, store, Focus(("big.py", "link.py")), 4000, plainly))
     assert "./: a.py big.py data.bin gone.py link.py" in text
     assert shown_order(text) == ["a.py"]
     assert sorted(store.read) == ["a.py", "data.bin", "gone.py"]
@@ -119,7 +120,7 @@ def test_many_files_cost_a_bounded_time_a_bounded_prompt_and_bounded_reads(many:
     store = Store(dict.fromkeys(paths, body))
     began = time.monotonic()
     focus = Focus(("src/p7/m7/file_7.py",), "change file_7 and method")
-    text = asyncio.run(repository_map([File(path, len(body)) for path in paths], store, focus, 12_000))
+    text = asyncio.run(repository_map([File(path, len(body)) for path in paths], store, focus, 12_000, plainly))
     assert time.monotonic() - began < 30
     assert size(text) <= 12_000
     assert shown_order(text)[0] == "src/p7/m7/file_7.py"
@@ -130,5 +131,7 @@ def test_many_files_cost_a_bounded_time_a_bounded_prompt_and_bounded_reads(many:
 def test_large_files_are_read_up_to_a_bound_of_bytes() -> None:
     body = b"#" * (FILE_BYTES - 1)
     store = Store({f"f{n}.py": body for n in range(90)})
-    asyncio.run(repository_map([File(path, len(body)) for path in store.files], store, Focus(("f1.py",)), 4000))
+    asyncio.run(
+        repository_map([File(path, len(body)) for path in store.files], store, Focus(("f1.py",)), 4000, plainly)
+    )
     assert 0 < len(store.read) * len(body) <= READ_BYTES

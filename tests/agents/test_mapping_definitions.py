@@ -11,6 +11,7 @@ import pytest
 from otto_bot.agents.mapping.definitions import LONGEST, MOST, Definitions
 from otto_bot.agents.mapping.languages import LANGUAGES, language_of
 from otto_bot.agents.mapping.parsing import parse
+from otto_bot.core.enclosing import plainly
 
 SOURCES = {
     "python": (
@@ -129,7 +130,7 @@ def test_broken_and_endless_sources_are_bounded() -> None:
 
 
 def test_a_process_answers_for_each_source_in_order() -> None:
-    found = parse([("python", b"def a(): ..."), ("go", b""), ("no such", b"x"), ("ruby", b"def b\nend")])
+    found = parse([("python", b"def a(): ..."), ("go", b""), ("no such", b"x"), ("ruby", b"def b\nend")], plainly)
     assert [[name for *_, name in one] for one in found] == [["a"], [], [], ["b"]]
 
 
@@ -149,10 +150,10 @@ def test_a_source_that_ends_the_process_costs_only_itself(monkeypatch: pytest.Mo
 
     monkeypatch.setattr("otto_bot.agents.mapping.parsing.subprocess.run", instead)
     bodies = [b"a", b"crash", b"b", b"crash", b"c"]
-    found = parse([("python", body) for body in bodies])
+    found = parse([("python", body) for body in bodies], plainly)
     assert [[one[2] for one in each] for each in found] == [["a"], [], ["b"], [], ["c"]]
-    assert parse([("python", b"crash")] * 9) == [[]] * 9
+    assert parse([("python", b"crash")] * 9, plainly) == [[]] * 9
 
 
 def test_time_that_is_over_leaves_sources_without_definitions() -> None:
-    assert parse([("python", b"def a(): ...")], seconds=0.0) == [[]]
+    assert parse([("python", b"def a(): ...")], plainly, seconds=0.0) == [[]]

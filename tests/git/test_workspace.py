@@ -301,3 +301,18 @@ async def test_put_back_with_a_broken_index_makes_everything_anew(space: Workspa
     assert await space.put_back() == (".",)
     assert (work / "README.md").read_text() == "hello\n"
     assert await space.put_back() == ()
+
+
+async def test_what_a_set_up_installed_goes_when_the_files_are_made_anew(
+    space: Workspace, mirror: Mirror, base: str, work: Path
+) -> None:
+    space.home.mkdir()
+    (space.home / "tool").write_text("x")
+    assert space.set_up() is None
+    space.was_set_up("done")
+    again = await Workspace.open(mirror, base, work)
+    assert (again.set_up(), (again.home / "tool").exists()) == ("done", True)
+    assert (await again.snapshot()).tree == (await space.snapshot()).tree
+    await again.restore(base)
+    assert again.set_up() is None
+    assert not again.home.exists()

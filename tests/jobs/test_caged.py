@@ -8,7 +8,7 @@ import shutil
 import signal
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -100,10 +100,10 @@ async def test_a_command_that_the_kernel_kills_is_told(place: Place) -> None:
 
 async def test_a_cage_that_is_gone_runs_nothing(place: Place, tmp_path: Path) -> None:
     """bubblewrap was uninstalled while the worker ran: never without it."""
-    assert PROBE.bwrap_path is not None
+    assert PROBE.start is not None
     own = tmp_path / "bwrap"
-    shutil.copy(PROBE.bwrap_path, own)
-    tools = toolbox(place, Cage(own, isolation=PROBE.isolation))
+    shutil.copy(PROBE.start.bwrap, own)
+    tools = toolbox(place, Cage(replace(PROBE.start, bwrap=own)))
     assert (await tools.call("run", {"command": "touch one"}, 20.0)).text == "[exit code 0]"
     own.unlink()
     said = await run(tools, "touch two")
@@ -117,7 +117,7 @@ async def test_a_cage_that_may_not_start_any_more_runs_nothing(place: Place, tmp
     own = tmp_path / "bwrap"
     own.write_text("#!/bin/sh\necho 'bwrap: No permissions to create new namespace' >&2\nexit 1\n")
     own.chmod(0o755)
-    said = await run(toolbox(place, Cage(own, isolation=PROBE.isolation)), "touch two")
+    said = await run(toolbox(place, Cage(replace(PROBE.start, bwrap=own))), "touch two")
     assert "No permissions" in said
     assert said.endswith("[exit code 1]")
     assert not (place.path / "two").exists()

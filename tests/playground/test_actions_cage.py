@@ -9,21 +9,23 @@ import pytest
 from otto_bot.playground.actions import cage
 from otto_bot.playground.actions.api import CageUnavailableError
 from otto_bot.playground.actions.joblog import JobLog, stamp
+from otto_bot.sandbox.bwrap import Probe
 
 NOW = datetime(2026, 1, 2, 3, 4, 5, 678901, tzinfo=UTC)
 
 
 def test_folders_below_covered_ones_are_readable_again_and_only_the_job_can_be_written(tmp_path: Path) -> None:
     kind = cage.choose("auto")
-    if kind.bwrap is None:
+    if kind.start is None:
         pytest.skip("bubblewrap cannot start here")
     job, tools, state = (tmp_path / name for name in ("job", "tools", "state"))
     for folder in (job, tools, state):
         folder.mkdir()
         (folder / "file").write_text(folder.name, encoding="utf-8")
     script = f"cat {tools}/file; cat {state}/file; echo x > {job}/new; echo x > {tools}/new; echo; command -v python"
-    command = cage.wrap(kind, ["sh", "-c", script], job=job, readable=(tools,), hidden=(state,))
-    done = subprocess.run(command, capture_output=True, text=True, timeout=20, env=dict(cage.environment(job)))
+    env = cage.environment(job)
+    with cage.wrapped(kind, ["sh", "-c", script], env, job=job, readable=(tools,), hidden=(state,)) as (line, handles):
+        done = subprocess.run(line, capture_output=True, text=True, timeout=20, env={}, pass_fds=handles)
     assert done.stdout.splitlines()[0] == "tools"
     assert done.stdout.splitlines()[1].endswith("/bin/python")
     assert (job / "new").exists()
@@ -31,9 +33,10 @@ def test_folders_below_covered_ones_are_readable_again_and_only_the_job_can_be_w
 
 
 def test_without_bubblewrap_auto_says_so_and_require_refuses(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(cage, "find_bwrap", lambda: None)
+    nowhere = Probe(False, "bubblewrap is not installed", None)
+    monkeypatch.setattr(cage, "try_out", lambda: nowhere)
     found = cage.choose("auto")
-    assert found.bwrap is None
+    assert found.start is None
     assert "uncaged" in (found.warning or "")
     assert "\n" not in (found.warning or "")
     with pytest.raises(CageUnavailableError, match="bubblewrap is not installed"):

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from otto_bot.sandbox.cage import Cage
+from otto_bot.sandbox.cage import Cage, Shared
 from otto_bot.sandbox.result import Result
 
 
@@ -32,7 +32,7 @@ def secrets(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def run(work: Path, secrets: Path):
-    cage = Cage.probe().cage([secrets])
+    cage = Cage.probe().cage(Shared(hidden=(secrets,)))
 
     async def call(command: str, **more) -> Result:
         return await cage.run(command, **{"workdir": work, "timeout": 20.0, **more})

@@ -13,6 +13,7 @@ from otto_bot.sandbox.bare import Bare
 from otto_bot.sandbox.cage import Cage, Probe
 from otto_bot.sandbox.output import HeadAndTail
 from otto_bot.sandbox.result import Limits
+from otto_bot.sandbox.seccomp import machine
 
 
 @pytest.fixture
@@ -102,3 +103,19 @@ def test_text_that_is_not_utf8() -> None:
 def test_limits_must_be_positive() -> None:
     with pytest.raises(ValueError, match="processes"):
         Limits(processes=0)
+
+
+def test_an_older_bubblewrap_is_taken_with_the_filter_and_said(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """One that does not know `--disable-userns`: the filter alone forbids further namespaces."""
+    old = tmp_path / "bwrap"
+    old.write_text(
+        '#!/bin/sh\n[ "$1" = --args ] || exit 2\n'
+        "if tr '\\0' '\\n' < /proc/self/fd/$2 | grep -q disable-userns; then echo Unknown option >&2; exit 1; fi\n"
+    )
+    old.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{tmp_path}:/usr/bin:/bin")
+    probe = Cage.probe()
+    assert probe.ok == (machine() is not None)
+    if probe.ok:
+        assert probe.weaker
+        assert "knows no --disable-userns" in probe.reason

@@ -13,6 +13,7 @@ from otto_bot.agents.mapping.listing import listing, shown
 from otto_bot.agents.mapping.parsing import parse
 from otto_bot.agents.mapping.ranking import Focus, Looked
 from otto_bot.agents.packing import head, size
+from otto_bot.core.enclosing import Enclose
 
 FILE_BYTES = 200_000
 """A larger file is only listed."""
@@ -42,11 +43,11 @@ Read = Callable[[Sequence[str]], Awaitable[Mapping[str, bytes]]]
 """Contents of files by path; one that cannot be read is not in it."""
 
 
-async def repository_map(files: Sequence[File], read: Read, focus: Focus, limit: int) -> str:
+async def repository_map(files: Sequence[File], read: Read, focus: Focus, limit: int, enclose: Enclose | None) -> str:
     """At most `limit` bytes; empty where `limit` is below SMALLEST_BUDGET or there are no files.
 
     What is read and parsed is bounded whatever the repository's size: READ_FILES, READ_BYTES, PARSED_FILES,
-    PARSED_BYTES, and the time of `parsing.parse`. What cannot be parsed is only listed.
+    PARSED_BYTES, and the time of `parsing.parse`. What cannot be parsed is only listed; without a cage nothing is.
     """
     if not files or limit < SMALLEST_BUDGET:
         return ""
@@ -55,7 +56,8 @@ async def repository_map(files: Sequence[File], read: Read, focus: Focus, limit:
     sizes = {file.path: file.size for file in files if file.size is not None and 0 < file.size <= FILE_BYTES}
     chosen = await asyncio.to_thread(_to_read, sizes, scores)
     bodies = await read(chosen) if chosen else {}
-    return await asyncio.to_thread(_drawn, paths, scores, {p: bodies[p] for p in chosen if p in bodies}, focus, limit)
+    kept = {path: bodies[path] for path in chosen if path in bodies}
+    return await asyncio.to_thread(_drawn, paths, scores, kept, focus, limit, enclose)
 
 
 def _to_read(sizes: Mapping[str, int], scores: Mapping[str, int]) -> list[str]:
@@ -77,7 +79,12 @@ def _within(paths: Sequence[str], sizes: Mapping[str, int], most: int) -> list[s
 
 
 def _drawn(
-    paths: Sequence[str], scores: Mapping[str, int], bodies: Mapping[str, bytes], focus: Focus, limit: int
+    paths: Sequence[str],
+    scores: Mapping[str, int],
+    bodies: Mapping[str, bytes],
+    focus: Focus,
+    limit: int,
+    enclose: Enclose | None,
 ) -> str:
     """The map, from the files that were read."""
     words = ranking.Words()
@@ -87,18 +94,21 @@ def _drawn(
     for more in (ranking.mentioned(paths, named), ranking.by_content(looked, focus.text)):
         for path, gained in more.items():
             points[path] = points.get(path, 0) + gained
-    looked = _parsed(looked, bodies, points)
+    looked = _parsed(looked, bodies, points, enclose)
     points |= ranking.with_references(looked, points)
     first = ranking.order(points, points)
     return _written(paths, first, {one.path: one for one in looked}, limit)
 
 
-def _parsed(looked: Sequence[Looked], bodies: Mapping[str, bytes], points: Mapping[str, int]) -> list[Looked]:
+def _parsed(
+    looked: Sequence[Looked], bodies: Mapping[str, bytes], points: Mapping[str, int], enclose: Enclose | None
+) -> list[Looked]:
     """The best of them with their definitions."""
     sources = [one.path for one in looked if language_of(one.path) is not None]
     sizes = {path: len(body) for path, body in bodies.items()}
     best = _within(ranking.order(sources, points)[:PARSED_FILES], sizes, PARSED_BYTES)
-    found = dict(zip(best, parse([(language_of(path) or "", bodies[path]) for path in best]), strict=True))
+    texts = [(language_of(path) or "", bodies[path]) for path in best]
+    found = dict(zip(best, parse(texts, enclose), strict=True))
     return [replace(one, definitions=tuple(found.get(one.path, ()))) for one in looked]
 
 

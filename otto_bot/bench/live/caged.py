@@ -10,7 +10,7 @@ from pathlib import Path
 from otto_bot.bench.checks import MAX_LINES, SECONDS, Checked, printed
 from otto_bot.git.mirror import Mirror
 from otto_bot.git.workspace import Workspace
-from otto_bot.sandbox.cage import Cage, Runs, python_paths
+from otto_bot.sandbox.cage import Cage, Runs, Way, python_paths
 from otto_bot.sandbox.result import Limits, Result
 
 
@@ -37,12 +37,13 @@ class EquippedCage:
         limits: Limits | None = None,
         env: Mapping[str, str] | None = None,
         readonly: Iterable[Path] = (),
-        network: bool = False,
+        home: Path | None = None,
+        way: Way | None = None,
     ) -> Result:
         """As `Cage.run`; the variables of this cage go before those that are given."""
         return await self.cage.run(
             command, workdir=workdir, timeout=timeout, limits=limits, env={**(env or {}), **self.env},
-            readonly=(*readonly, *self.shown), network=network,
+            readonly=(*readonly, *self.shown), home=home, way=way,
         )  # fmt: skip
 
 

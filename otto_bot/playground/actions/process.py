@@ -25,7 +25,13 @@ class ProcessEnd:
 
 
 async def run(
-    command: Sequence[str], *, env: Mapping[str, str], cwd: Path, seconds: float, on_line: Callable[[bytes], None]
+    command: Sequence[str],
+    *,
+    env: Mapping[str, str],
+    cwd: Path,
+    seconds: float,
+    on_line: Callable[[bytes], None],
+    pass_fds: Sequence[int] = (),
 ) -> ProcessEnd:
     """Run to the end or the deadline. A cancelled task kills the process, and all its children, before it leaves."""
     process = await asyncio.create_subprocess_exec(
@@ -36,6 +42,7 @@ async def run(
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.PIPE,
         start_new_session=True,
+        pass_fds=tuple(pass_fds),
     )
     assert process.stdout is not None
     assert process.stderr is not None

@@ -6,6 +6,7 @@ import re
 import shutil
 import sys
 from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -114,17 +115,25 @@ class Runner:
             if (event := parse_line(raw)) is not None:
                 feed(event)
 
-        env = cage.environment(request.folder)
-        return await process.run(self._command(request), env=env, cwd=request.folder, seconds=seconds, on_line=on_line)
+        env, hidden = cage.environment(request.folder), (self._config.root, *self._config.hidden_paths)
+        readable = (HERE, Path(self._act))
+        with cage.wrapped(
+            self._cage, self._command(request), env, job=request.folder, readable=readable, hidden=hidden
+        ) as (line, handles):
+            return await process.run(
+                line, env=env, cwd=request.folder, seconds=seconds, on_line=on_line, pass_fds=handles
+            )
 
     async def _in_a_shell(self, request: LegRequest, book: StepBook, seconds: float, feed: Feed) -> process.ProcessEnd:
         tree = request.folder / "tree"
         hidden = (self._config.root, *self._config.hidden_paths)
         env = {**cage.environment(request.folder), **job_environment(request.scope.contexts["github"])}
 
-        def wrap(command: Sequence[str]) -> list[str]:
+        def wrap(
+            command: Sequence[str], variables: Mapping[str, str]
+        ) -> AbstractContextManager[tuple[list[str], tuple[int, ...]]]:
             inside = ["/bin/sh", "-c", 'cd "$0" && exec "$@"', str(tree), *command]
-            return cage.wrap(self._cage, inside, job=request.folder, readable=(), hidden=hidden)
+            return cage.wrapped(self._cage, inside, variables, job=request.folder, readable=(), hidden=hidden)
 
         return await run_steps(request.leg.key, book.plans, wrap, env, tree, seconds, feed)
 
@@ -188,8 +197,7 @@ class Runner:
             command += ["--local-repository", mapping]
         for name, value in env.items():
             command += ["--env", f"{name}={value}"]
-        hidden = (self._config.root, *self._config.hidden_paths)
-        return cage.wrap(self._cage, command, job=folder, readable=(HERE, Path(self._act)), hidden=hidden)
+        return command
 
     def _outcome(
         self, request: LegRequest, live: LiveJob, result: str | None, end: process.ProcessEnd, seconds: float

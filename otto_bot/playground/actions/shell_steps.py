@@ -5,6 +5,7 @@ step that needs more than that (an action other than the checkout, an `if:`, a s
 """
 
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,7 @@ CHECKOUT = "actions/checkout@"
 PLAIN = frozenset({"name", "id", "run", "uses", "env", "with"})
 
 Feed = Callable[[Mapping[str, Any]], None]
+Wrap = Callable[[Sequence[str], Mapping[str, str]], AbstractContextManager[tuple[list[str], tuple[int, ...]]]]
 
 
 def refused(job: Mapping[str, Any], plans: Sequence[StepPlan]) -> str | None:
@@ -30,8 +32,7 @@ def refused(job: Mapping[str, Any], plans: Sequence[StepPlan]) -> str | None:
 
 
 async def run_steps(
-    key: str, plans: Sequence[StepPlan], wrap: Callable[[Sequence[str]], list[str]], env: Mapping[str, str],
-    tree: Path, seconds: float, feed: Feed,
+    key: str, plans: Sequence[StepPlan], wrap: Wrap, env: Mapping[str, str], tree: Path, seconds: float, feed: Feed,
 ) -> ProcessEnd:  # fmt: skip
     """Every step until one fails. `wrap` puts a command into the cage; `feed` gets what act would have said."""
     failed: int | None = None
@@ -43,10 +44,11 @@ async def run_steps(
         if plan.script is None:
             feed({**about, "stepResult": "success"})
             continue
-        end = await process.run(
-            wrap(["/bin/sh", "-e", "-c", f"exec 2>&1\n{plan.script}"]),
-            env={**env, **plan.env}, cwd=tree, seconds=seconds, on_line=_lines(about, feed),
-        )  # fmt: skip
+        variables = {**env, **plan.env}
+        with wrap(["/bin/sh", "-e", "-c", f"exec 2>&1\n{plan.script}"], variables) as (line, handles):
+            end = await process.run(
+                line, env=variables, cwd=tree, seconds=seconds, on_line=_lines(about, feed), pass_fds=handles
+            )
         if end.timed_out:
             return end
         failed = end.exit_code or None

@@ -1,0 +1,127 @@
+"""The process that searches a work tree: a question as JSON on its standard input, the answer as text.
+
+Patterns come from a model and files from anyone: an expression that never ends, a file without end or a tree without
+bottom costs this process its time, and the worker nothing. Standard library only; it may run where nothing else is.
+"""
+
+import contextlib
+import json
+import os
+import re
+import resource
+import sys
+from collections.abc import Iterator
+from itertools import islice
+from pathlib import Path, PurePosixPath
+
+ADDRESS_SPACE = 1024**3
+CPU_SECONDS = 20
+MOST_BYTES = 100 * 1024
+MOST_FILES = 50_000
+MOST_PATHS = 200
+LONGEST_LINE = 2000
+_LEFT_OUT = (".git", "node_modules")
+
+
+class Refused(ValueError):
+    """The question cannot be answered; the message is for the model."""
+
+
+def main() -> int:
+    """Exit code 0: the answer is printed; 1: why there is none."""
+    limit()
+    asked = json.load(sys.stdin)
+    try:
+        answer = answered(asked["tool"], Path(asked["root"]), Path(asked["start"]), asked["pattern"])
+    except Refused as error:
+        sys.stdout.write(str(error))
+        return 1
+    except (MemoryError, RecursionError):
+        sys.stdout.write("the search needs too much memory; use a simpler pattern or a narrower path")
+        return 1
+    sys.stdout.write(answer)
+    return 0
+
+
+def limit() -> None:
+    """Bounds on this process alone, cage or not."""
+    for what, most in (
+        (resource.RLIMIT_AS, ADDRESS_SPACE),
+        (resource.RLIMIT_CPU, CPU_SECONDS),
+        (resource.RLIMIT_CORE, 0),
+        (resource.RLIMIT_FSIZE, 0),
+    ):
+        with contextlib.suppress(ValueError, OSError):  # not every system knows each of them
+            resource.setrlimit(what, (most, most))
+
+
+def answered(tool: str, root: Path, start: Path, pattern: str) -> str:
+    """Lines `path:number:text` of `grep`, or paths of `glob`, the newest first. Raises Refused."""
+    lines = _grep(start, pattern) if tool == "grep" else _glob(root, start, pattern)
+    kept, room = [], MOST_BYTES
+    for line in lines:
+        room -= len(line.encode("utf-8", "replace")) + 1
+        if room < 0:
+            kept.append(f"[output cut at {MOST_BYTES} bytes]")
+            break
+        kept.append(line)
+    return "\n".join(kept) or "no matches"
+
+
+def _glob(root: Path, start: Path, pattern: str) -> Iterator[str]:
+    if PurePosixPath(pattern).is_absolute() or ".." in PurePosixPath(pattern).parts:
+        raise Refused("patterns are relative to the repository and without `..`")
+    try:
+        found = list(islice(start.glob(pattern), MOST_FILES))
+    except (ValueError, OSError, NotImplementedError, IndexError) as error:
+        raise Refused(str(error)) from error
+    inside = [path for path in found if _within(path, root)]
+    inside.sort(key=_modified, reverse=True)
+    yield from map(str, inside[:MOST_PATHS])
+
+
+def _grep(start: Path, pattern: str) -> Iterator[str]:
+    try:
+        expression = re.compile(pattern)
+    except (re.error, OverflowError) as error:
+        raise Refused(f"invalid regular expression: {error}") from error
+    for path in islice(_files(start), MOST_FILES):
+        with contextlib.suppress(OSError), path.open("rb") as file:
+            if b"\0" in file.read(512):
+                continue
+            file.seek(0)
+            for number, raw in enumerate(iter(lambda: file.readline(1024 * 1024), b""), 1):
+                if len(raw) <= LONGEST_LINE:
+                    line = raw.decode(errors="replace").rstrip("\r\n")
+                    if expression.search(line):
+                        yield f"{path}:{number}:{line}"
+
+
+def _files(start: Path) -> Iterator[Path]:
+    """Plain files below `start`; links are never followed, and a pipe would never end."""
+    if start.is_file():
+        yield start
+    for folder, folders, names in os.walk(start):
+        folders[:] = sorted(name for name in folders if name not in _LEFT_OUT and not Path(folder, name).is_symlink())
+        for name in sorted(names):
+            path = Path(folder, name)
+            if not path.is_symlink() and path.is_file():
+                yield path
+
+
+def _within(path: Path, root: Path) -> bool:
+    try:
+        return path.resolve().is_relative_to(root)
+    except (OSError, RuntimeError):  # links in a circle
+        return False
+
+
+def _modified(path: Path) -> float:
+    try:
+        return path.stat().st_mtime
+    except OSError:
+        return 0.0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
