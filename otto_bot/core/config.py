@@ -6,6 +6,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, ValidationError, field_validator
 
+from otto_bot.core.globs import checked_all
 from otto_bot.core.values import Frozen
 
 DEFAULT_MODEL = "claude-sonnet-5-5"
@@ -90,6 +91,11 @@ class PathsConfig(Frozen):
     protected: tuple[str, ...] = (".github/**", "CODEOWNERS")
     projects: tuple[Project, ...] = (Project(),)
 
+    @field_validator("protected")
+    @classmethod
+    def _usable(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        return checked_all(value)
+
 
 class LearningsConfig(Frozen):
     """`learnings`: whether facts about the repository are kept for later runs, and for how long without use."""
@@ -156,6 +162,8 @@ class HostCaps(Frozen):
     usd: Annotated[float, Field(gt=0)] = 50
     minutes: Annotated[float, Field(gt=0)] = 1440
     attempts: Annotated[int, Field(ge=1, le=10)] = 10
+    accept_exposure: bool = False
+    """Whether `verify.exposure: accept` of a repository counts."""
 
 
 class ConfigError(ValueError):
