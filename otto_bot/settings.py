@@ -61,12 +61,18 @@ class Settings(StoreSettings):
     max_agents: Most = 96
     max_agents_per_installation: Most = 24
     cage: Literal["require", "scripted"] = "require"
+    accept_exposure: bool = False
     log_level: Literal["debug", "info", "warning", "error"] = "info"
 
     @property
     def caps(self) -> HostCaps:
         """What repositories may use at most."""
-        return HostCaps(usd=self.max_usd, minutes=self.max_minutes, attempts=self.max_attempts)
+        return HostCaps(
+            usd=self.max_usd,
+            minutes=self.max_minutes,
+            attempts=self.max_attempts,
+            accept_exposure=self.accept_exposure,
+        )
 
     @property
     def limits(self) -> HostLimits:

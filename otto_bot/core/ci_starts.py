@@ -11,6 +11,8 @@ from otto_bot.core.values import Frozen
 
 ON_THE_BRANCH = frozenset({"push", "create", "pull_request", "workflow_dispatch", "merge_group"})
 """Their workflow file is that of the branch, of its merge with the base, or of both."""
+OF_THE_BRANCH_ALONE = frozenset({"push", "create", "workflow_dispatch"})
+"""Of these it is the branch's file and no other."""
 BY_OTHERS = frozenset(
     {
         "schedule", "release", "workflow_call", "repository_dispatch", "fork", "watch", "public", "page_build",

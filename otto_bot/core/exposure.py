@@ -9,13 +9,11 @@ from typing import Any
 
 from otto_bot.core.ci_runners import foreign_runners
 from otto_bot.core.ci_secrets import ALL, secrets_read
-from otto_bot.core.ci_starts import ON_THE_BRANCH, Acts, started_by
+from otto_bot.core.ci_starts import OF_THE_BRANCH_ALONE, ON_THE_BRANCH, Acts, started_by
 from otto_bot.core.lanes import Workflow
 from otto_bot.core.values import Frozen
 
 PRIVILEGED = ("pull_request_target", "workflow_run")
-MOST_CALLS = 10
-"""So deep may workflows call each other."""
 UNREADABLE = "unreadable file"
 DEFAULT_RIGHTS = "default rights: there is no `permissions:` for it"
 _HARMLESS = ("read", "none")
@@ -44,11 +42,14 @@ def exposure(workflows: Sequence[Workflow], acts: Acts, base: Sequence[Workflow]
     `workflows` are the files that a branch of ours holds, `base` those of the default branch where these are others:
     pull requests are verified with a merge of both, and comments, labels, checks and the like start the base's.
     """
-    found = [item for workflow in workflows for item in _of(workflow, started_by(workflow, acts), workflows, acts)]
-    if base is not None:
-        for workflow in base:
-            events = [name for name in started_by(workflow, acts) if name not in ("push", "create")]
-            found += _of(workflow, events, base, acts)
+    found: list[Exposed] = []
+    for workflow in workflows:
+        events = started_by(workflow, acts)
+        here = events if base is None else [name for name in events if name in ON_THE_BRANCH]
+        found += _of(workflow, here, workflows, acts)
+    for workflow in base or ():
+        there = [name for name in started_by(workflow, acts) if name not in OF_THE_BRANCH_ALONE]
+        found += _of(workflow, there, base or (), acts)
     hashed = files_hash(workflows)
     if base is not None and (other := files_hash(base)) != hashed:
         hashed = hashlib.sha256(f"{hashed} {other}".encode()).hexdigest()
@@ -62,8 +63,21 @@ def files_hash(workflows: Sequence[Workflow]) -> str:
 
 
 def _digest(workflow: Workflow) -> str:
-    text = json.dumps([workflow.data, workflow.problem], sort_keys=True, default=str)
-    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
+    """Of one that was made from values; what stands in several places is looked at once."""
+    known: dict[int, str] = {}
+
+    def digest(value: object) -> str:
+        if not isinstance(value, (dict, list)):
+            return hashlib.sha256(f"{type(value).__name__}:{value}".encode("utf-8", "surrogatepass")).hexdigest()
+        if id(value) in known:
+            return known[id(value)]
+        known[id(value)] = "itself"
+        parts = [digest(one) for pair in value.items() for one in pair] if isinstance(value, dict) else None
+        inner = " ".join(parts if parts is not None else [digest(one) for one in value])
+        known[id(value)] = hashlib.sha256(f"{type(value).__name__}:{inner}".encode()).hexdigest()
+        return known[id(value)]
+
+    return digest([workflow.data, workflow.problem])
 
 
 def _of(workflow: Workflow, events: Sequence[str], files: Sequence[Workflow], acts: Acts) -> Iterator[Exposed]:
@@ -80,14 +94,15 @@ def _of(workflow: Workflow, events: Sequence[str], files: Sequence[Workflow], ac
     for event in events:
         if event in PRIVILEGED or (event not in ON_THE_BRANCH and _checks_out_other_code(workflow.data)):
             yield exposed("privileged trigger", f"{event}: runs with the rights and the caches of the default branch")
-    for what, detail in (*_rights(workflow.data, acts), *_jobs(workflow, {w.path: w for w in files})):
+    for what, detail in (*_rights(workflow.data, acts), *_jobs(workflow, {w.path: w for w in files}, set())):
         yield exposed(what, detail)
 
 
 def _checks_out_other_code(data: Mapping[str, Any]) -> bool:
     """Whether a workflow of the default branch takes code of another ref, a pull request's for one."""
     for _, job in _mappings(data.get("jobs")):
-        for step in job.get("steps") if isinstance(job.get("steps"), list) else ():
+        steps = job.get("steps")
+        for step in steps if isinstance(steps, list) else ():
             given = step if isinstance(step, dict) else {}
             uses, inputs = str(given.get("uses", "")), given.get("with")
             if uses.lower().startswith("actions/checkout@") and isinstance(inputs, dict) and "ref" in inputs:
@@ -123,13 +138,15 @@ def _written(permissions: object) -> Iterator[str]:
         yield "write-all" if permissions == "write-all" else "unknown: `permissions:` cannot be read"
 
 
-def _jobs(workflow: Workflow, files: Mapping[str, Workflow], above: tuple[str, ...] = ()) -> Iterator[tuple[str, str]]:
-    """Runners, environments and called workflows of each job, also of those in workflows of the same files."""
+def _jobs(
+    workflow: Workflow, files: Mapping[str, Workflow], seen: set[str], called: bool = False
+) -> Iterator[tuple[str, str]]:
+    """Runners, environments and called workflows of each job, also of those in called files; each file once."""
     jobs = (workflow.data or {}).get("jobs")
     if not isinstance(jobs, dict) or not jobs:
         yield UNREADABLE, "its jobs cannot be read"
         return
-    said = f"{workflow.path.rpartition('/')[2]} " if above else ""
+    said = f"{workflow.path.rpartition('/')[2]} " if called else ""
     for key, job in jobs.items():
         if not isinstance(job, dict):
             yield UNREADABLE, f"job {said}{key} cannot be read"
@@ -139,13 +156,13 @@ def _jobs(workflow: Workflow, files: Mapping[str, Workflow], above: tuple[str, .
         if job.get("secrets") == "inherit":
             yield "secret", f"all (job {said}{key} inherits them)"
         if "uses" in job:
-            yield from _called(f"{said}{key}", job, files, (*above, workflow.path))
+            yield from _called(f"{said}{key}", job, files, seen)
         else:
             yield from (("own runner", f"job {said}{key}: {label}") for label in foreign_runners(job))
 
 
 def _called(
-    key: str, job: Mapping[str, Any], files: Mapping[str, Workflow], above: tuple[str, ...]
+    key: str, job: Mapping[str, Any], files: Mapping[str, Workflow], seen: set[str]
 ) -> Iterator[tuple[str, str]]:
     uses = job["uses"]
     if not isinstance(uses, str) or not uses.startswith("./"):
@@ -157,10 +174,9 @@ def _called(
     called = files.get(path)
     if called is None or called.data is None:
         yield UNREADABLE, f"job {key} calls {path[:150]}, which cannot be read"
-    elif path in above or len(above) >= MOST_CALLS:
-        yield UNREADABLE, f"job {key} calls {path[:150]} in a circle or too deep"
-    else:
-        yield from _jobs(called, files, above)
+    elif path not in seen:
+        seen.add(path)
+        yield from _jobs(called, files, seen, called=True)
 
 
 def _mappings(jobs: object) -> Iterator[tuple[str, dict[str, Any]]]:

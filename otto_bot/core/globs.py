@@ -154,10 +154,14 @@ def filter_glob(pattern: str) -> Glob:
     """A filter pattern of GitHub Actions, for branches and paths.
 
     https://docs.github.com/en/actions/reference/workflows-and-actions/workflow-syntax#filter-pattern-cheat-sheet
+    One with a range that goes backwards stands for itself.
     """
     tokens: list[_Token] = []
     plain = False  # a quantifier says something of one plain character, and nothing of a star or a quantifier
-    for piece in _pieces(pattern):
+    pieces = list(_pieces(pattern))
+    if any(low > high for piece in pieces if _is_class(piece) for low, high in _ranges(piece[1:-1])):
+        return Glob([_Token(_exactly(char)) for char in pattern])
+    for piece in pieces:
         before, plain = plain, piece not in ("**/", "**", "*", "?", "+")
         if piece == "**/":
             tokens += FOLDERS
@@ -165,8 +169,8 @@ def filter_glob(pattern: str) -> Glob:
             tokens.append(ANY if piece == "**" else SEGMENT)
         elif piece in ("?", "+") and tokens:
             tokens = [*tokens[:-1], *_repeated(piece, tokens[-1])] if before else tokens
-        elif len(piece) > 2 and piece[0] == "[":
-            tokens.append(_Token(_class(piece[1:-1])))
+        elif _is_class(piece):
+            tokens.append(_Token(_within(_ranges(piece[1:-1]))))
         else:
             tokens.append(_Token(_exactly(piece[-1])))
     return Glob(tokens)
@@ -194,15 +198,20 @@ def _pieces(pattern: str) -> Iterator[str]:
         at += size
 
 
-def _class(body: str) -> Takes:
-    """`[a-z0]` without its brackets."""
+def _is_class(piece: str) -> bool:
+    return len(piece) > 2 and piece[0] == "["
+
+
+def _ranges(body: str) -> list[tuple[str, str]]:
+    """`a-z0`: first and last character of each part."""
     ranges: list[tuple[str, str]] = []
     at = 0
     while at < len(body):
-        if at + 2 < len(body) and body[at + 1] == "-":
-            ranges.append((body[at], body[at + 2]))
-            at += 3
-        else:
-            ranges.append((body[at], body[at]))
-            at += 1
+        size = 3 if at + 2 < len(body) and body[at + 1] == "-" else 1
+        ranges.append((body[at], body[at + size - 1]))
+        at += size
+    return ranges
+
+
+def _within(ranges: Sequence[tuple[str, str]]) -> Takes:
     return lambda char: any(low <= char <= high for low, high in ranges)

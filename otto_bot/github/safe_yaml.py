@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Hashable, Iterator
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import yaml
 
@@ -19,8 +19,10 @@ MAX_DEPTH = 64
 SMALL = 8 * 1024
 """Up to so many bytes are read at once, more in a thread."""
 
-_Base: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-"""libyaml's parser where it is built in, which is ten times as fast."""
+if TYPE_CHECKING:
+    _Base = yaml.SafeLoader
+else:
+    _Base = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # libyaml where it is built in: ten times as fast
 _KINDS = ("null", "bool", "int", "float", "str", "seq", "map", "merge")
 _TAGS = frozenset(f"tag:yaml.org,2002:{kind}" for kind in _KINDS)
 """What plain values need. Every other tag is refused, dates are strings."""
