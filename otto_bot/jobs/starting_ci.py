@@ -43,6 +43,8 @@ async def check_start(context: Context, run: Run, mirror: Mirror, sha: str) -> N
         return
     new = grown(run.exposure, found)
     reason = refusals.exposure_grew(new, branch) if new else refusals.workflows_changed(found.items, branch)
+    if run.ended:
+        reason = refusals.not_pushed_any_more(new or found.items, branch)
     raise NotAllowed(WorkflowsHeld(at=context.now(), reason=reason, exposure=found.files_hash))
 
 

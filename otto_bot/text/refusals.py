@@ -94,6 +94,16 @@ def workflows_changed(items: Sequence[Exposed], branch: str) -> str:
     )
 
 
+def not_pushed_any_more(items: Sequence[Exposed], branch: str) -> str:
+    """The run is over, so nobody is asked: what it had written last stays here."""
+    return one_line(
+        f"what the run had written last is not pushed: the workflow files (on {one_line(branch, 60)}, or on Otto's "
+        f"branch) are others than those that were allowed, and would give it: {_few(items)}. What was pushed before "
+        "stays; a new run (label off and on again) asks first",
+        REASON_LIMIT,
+    )
+
+
 def _few(items: Sequence[Exposed]) -> str:
     shown = [f"{one_line(item.what, 20)} {one_line(item.detail, 50)} ({one_line(item.workflow, 50)})" for item in items]
     return "; ".join(shown[:5]) + (f" and {len(shown) - 5} more" if len(shown) > 5 else "")
