@@ -88,16 +88,18 @@ class _Loader(_Base):
     }
 
     def construct_mapping(self, node: Any, deep: bool = False) -> dict[Hashable, Any]:
-        seen: set[tuple[str, str]] = set()
-        for key, _ in node.value if isinstance(node, yaml.MappingNode) else ():
-            if isinstance(key, yaml.ScalarNode) and key.tag != "tag:yaml.org,2002:merge":
-                name = (key.tag, key.value)
-                if name in seen:
-                    raise yaml.constructor.ConstructorError(
-                        None, None, f"the key {key.value[:60]!r} stands twice", key.start_mark
-                    )
-                seen.add(name)
-        return super().construct_mapping(node, deep=deep)
+        _check_keys(node)
+        found: dict[Hashable, Any] = super().construct_mapping(node, deep=deep)
+        return found
+
+
+def _check_keys(node: Any) -> None:
+    seen: set[tuple[str, str]] = set()
+    for key, _ in node.value if isinstance(node, yaml.MappingNode) else ():
+        name = (key.tag, str(key.value))
+        if isinstance(key, yaml.ScalarNode) and name in seen and not key.tag.endswith(":merge"):
+            raise YamlError(f"the key {key.value[:60]!r} stands twice", _line(key))
+        seen.add(name)
 
 
 def _check_events(words: str, max_nodes: int) -> None:
@@ -115,8 +117,8 @@ def _check_events(words: str, max_nodes: int) -> None:
             raise YamlError(f"it has more than {max_nodes} values", _line(event))
 
 
-def _line(event: yaml.Event) -> int:
-    mark = event.start_mark
+def _line(at: yaml.Event | yaml.Node) -> int:
+    mark = at.start_mark
     return mark.line + 1 if mark else 0
 
 
@@ -127,18 +129,18 @@ def _check_size(root: yaml.Node, max_nodes: int) -> None:
 
     def size(node: yaml.Node) -> int:
         if node.tag not in _TAGS:
-            raise YamlError(f"the tag {node.tag[:80]!r} is not allowed", node.start_mark.line + 1)
+            raise YamlError(f"the tag {node.tag[:80]!r} is not allowed", _line(node))
         known = sizes.get(id(node))
         if known is not None:
             return known
         if id(node) in open_nodes:
-            raise YamlError("it contains itself", node.start_mark.line + 1)
+            raise YamlError("it contains itself", _line(node))
         open_nodes.add(id(node))
         total = 1
         for child in _children(node):
             total += size(child)
             if total > max_nodes:
-                line = node.start_mark.line + 1
+                line = _line(node)
                 raise YamlError(f"with its aliases written out it has more than {max_nodes} values", line)
         open_nodes.discard(id(node))
         return sizes.setdefault(id(node), total)
