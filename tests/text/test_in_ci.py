@@ -6,13 +6,14 @@ from markdown_it import MarkdownIt
 from syrupy.assertion import SnapshotAssertion
 
 from otto_bot.core.ci_paths import Executed
-from otto_bot.core.exposure import Exposed
+from otto_bot.core.exposure import DEFAULT_RIGHTS, Exposed, Exposure
 from otto_bot.core.run import Run
 from otto_bot.core.surfaces import PULL, surfaces
 from otto_bot.text import refusals
 from otto_bot.text.check import attempt_check
 from otto_bot.text.in_ci import in_ci_part
 from otto_bot.text.links import Links
+from otto_bot.text.plan import plan_comment
 from otto_bot.text.pull import pull_body
 
 
@@ -42,6 +43,15 @@ def test_a_files_name_is_only_text(moment: Callable[[str], Run]) -> None:
     kinds = {token.type for token in MarkdownIt().parse(in_ci_part(run).full)}
     assert not kinds & {"html_block", "heading_open"}
     assert "<img" not in MarkdownIt().render(in_ci_part(run).full)
+
+
+def test_a_plan_says_how_to_be_asked_less(moment: Callable[[str], Run], links: Links) -> None:
+    run = moment("planned")
+    item = Exposed(workflow="ci.yml", what="token right", detail=f"{DEFAULT_RIGHTS} (job test)")
+    unsaid = run.model_copy(update={"exposure": Exposure(items=(item,), files_hash="h")})
+    words = "With `permissions: {contents: read}` in a workflow its token is not among them any more."
+    assert words in plan_comment(unsaid, links)
+    assert words not in plan_comment(run, links)
 
 
 def test_what_is_asked_before_changed_workflows_start(snapshot: SnapshotAssertion) -> None:
