@@ -147,8 +147,9 @@ async def test_workflows_that_give_more_away_are_asked_about_before_the_push(ope
 async def test_workflows_that_changed_on_the_run_branch_are_asked_about_before_the_next_push(open_bench: Any) -> None:
     """A person with the right to push gives the branch a workflow with a secret: Otto's commit would start it."""
     async with open_bench(FILES) as bench:
-        life = await Life.begin(bench, plan("t1", "t2"))
+        life = await Life.begin(bench)
         theirs = await life.push(life.run.run_branch, __github___workflows___ci__yml=SECRET)
+        await (await life.context.mirror(life.run)).fetch(theirs)
         await life.tell(e.RunBranchMoved(at=life.context.now(), sha=theirs, tree="1" * 40, by="dev"))
         await life.code("t1", one__txt="1\n")
         (event,) = await life.do(EffectKind.PUSH, "t1")
