@@ -17,6 +17,7 @@ from otto_bot.github.errors import Forbidden, TooLarge
 from otto_bot.github.errors import Refused as GitHubRefused
 from otto_bot.github.models import Label
 from otto_bot.jobs.context import Context
+from otto_bot.jobs.default_token import default_rights
 from otto_bot.jobs.workflow_files import parsed
 from otto_bot.model.errors import UnknownPrice
 from otto_bot.model.prices import AS_OF
@@ -63,7 +64,8 @@ async def prepare(context: Context, run: Run, _effect: Effect, _ticket: Ticket) 
         words = refusals.no_ci(lane.why, context.links(run), run.repo.default_branch, empty=empty)
         return [Refused(at=now, reason=words)]
     dispatched = (config.verify.workflow, config.journeys.workflow)
-    acts = Acts(prefix=prefix, default_branch=run.repo.default_branch, dispatched=dispatched)
+    known = await default_rights(repository, workflows, base, run.repo.default_branch)
+    acts = Acts(prefix=prefix, default_branch=run.repo.default_branch, dispatched=dispatched, default_rights=known)
     given = {"config": config, "base_sha": base, "lane": lane, "exposure": exposure(workflows, acts), "prefix": prefix}
     return [Prepared.model_validate({"at": now, **given, "scans": True})]
 

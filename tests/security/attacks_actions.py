@@ -20,7 +20,7 @@ import core_builders as b
 
 from otto_bot.bench.simulate.planting import Change
 from otto_bot.core import events as e
-from otto_bot.core import policy
+from otto_bot.core import policy, token_rights
 from otto_bot.core.ci_paths import executed_paths, touched
 from otto_bot.core.ci_starts import Acts
 from otto_bot.core.config import HostCaps
@@ -181,6 +181,31 @@ TOKEN = defence(
 def token_with_the_old_default(place: Path) -> str | None:
     """No workflow says `permissions:`; in an old repository the token of its jobs may then write everything."""
     return unasked({"ci.yml": "on: push\n" + SAFE.partition("\n")[2]})
+
+
+RUNNERS_WORD = defence(
+    "only-the-runner-says-rights",
+    "What a token may do is believed only where the runner wrote it, before any step of the job printed anything",
+    Change("otto_bot.core.token_rights", "rights_in", "if any(mark in line for mark in _OF_THE_JOB):", "if False:"),
+)
+
+
+@attack(
+    "forged-rights-in-a-log",
+    point=0,
+    by=RUNNERS_WORD,
+    source="https://docs.github.com/en/actions/tutorials/authenticate-with-github_token",
+)
+def forged_rights_in_a_log(place: Path) -> str | None:
+    """A step prints what a runner would say of a token that may only read; the real one may write."""
+    lines = [
+        "Current runner version: '2.1'",
+        "##[group]Run make",
+        "##[group]GITHUB_TOKEN Permissions",
+        "Contents: read",
+    ]
+    rights = token_rights.rights_in("\n".join([*lines, "##[endgroup]"]))
+    return "the token is taken for one that only reads" if rights == () else None
 
 
 PRIVILEGED = defence(
