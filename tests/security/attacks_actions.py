@@ -199,7 +199,7 @@ RUNNERS_WORD = defence(
 def forged_rights_in_a_log(place: Path) -> str | None:
     """A step prints what a runner would say of a token that may only read; the real one may write."""
     lines = [
-        "Current runner version: '2.1'",
+        "Current runner version",
         "##[group]Run make",
         "##[group]GITHUB_TOKEN Permissions",
         "Contents: read",
