@@ -40,13 +40,14 @@ class Acts(Frozen):
     """What Otto does in a repository that can start workflows there.
 
     `prefix` is the first part of its branches, `dispatched` the workflow files it calls. `default_rights`: what the
-    token may write where a workflow does not say; None = not known.
+    token may write where a workflow does not say; None = not known. `only_dispatch`: it does nothing but call these.
     """
 
     prefix: str = "otto"
     default_branch: str = "main"
     dispatched: tuple[str, ...] = ()
     default_rights: tuple[str, ...] | None = None
+    only_dispatch: bool = False
 
 
 def started_by(workflow: Workflow, acts: Acts) -> tuple[str, ...]:
@@ -57,8 +58,8 @@ def started_by(workflow: Workflow, acts: Acts) -> tuple[str, ...]:
 def _caused(workflow: Workflow, event: str, filters: Mapping[str, Any], acts: Acts) -> bool:
     if event in BY_OTHERS:
         return False
-    if event == "workflow_dispatch":
-        return workflow.path.rpartition("/")[2] in acts.dispatched
+    if event == "workflow_dispatch" or acts.only_dispatch:
+        return event == "workflow_dispatch" and workflow.path.rpartition("/")[2] in acts.dispatched
     if event in ("push", "workflow_run"):
         return branch_may_pass(filters, acts.prefix)
     types = strings(filters.get("types"))

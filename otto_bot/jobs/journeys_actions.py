@@ -121,7 +121,7 @@ async def _started(
         return [await _later(context, run, one, "GitHub has not started the workflow yet")]
     run_id = seen.id if seen is not None else None
     if run_id is None:
-        await check_start(context, run, await context.mirror(run), one.head)
+        await check_start(context, run, await context.mirror(run), one.head, calls=run.config.journeys.workflow)
         try:
             workflow = run.config.journeys.workflow
             inputs = {"id": name, "journeys": commands}

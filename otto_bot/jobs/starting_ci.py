@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 from collections.abc import Awaitable, Callable, Sequence
 
-from otto_bot.core.allowing import allowed_to_start, grown
+from otto_bot.core.allowing import acts_of, allowed_to_start, grown
 from otto_bot.core.effects import Effect
 from otto_bot.core.events import RunEvent, WorkflowsHeld
 from otto_bot.core.run import Run
@@ -28,8 +28,11 @@ class NotAllowed(NeedsPerson):
         super().__init__(event.reason, "exposure")
 
 
-async def check_start(context: Context, run: Run, mirror: Mirror, sha: str) -> None:
-    """Looks at the files of the commit and at those of the default branch now. Raises NotAllowed."""
+async def check_start(context: Context, run: Run, mirror: Mirror, sha: str, *, calls: str = "") -> None:
+    """Looks at the files of the commit and at those of the default branch now. Raises NotAllowed.
+
+    `calls`: nothing is pushed, and this workflow alone is dispatched.
+    """
     branch = run.repo.default_branch
     newest = await mirror.remote_head(f"refs/heads/{branch}")
     if newest is None:
@@ -38,7 +41,10 @@ async def check_start(context: Context, run: Run, mirror: Mirror, sha: str) -> N
     at_default = await workflows_of(mirror, newest)
     same = await subtree_of(mirror, sha, WORKFLOWS) == await subtree_of(mirror, newest, WORKFLOWS)
     at_tree = at_default if same else await workflows_of(mirror, sha)
-    found = allowed_to_start(run, at_default, at_tree)
+    acts = acts_of(run)
+    if calls:
+        acts = acts.model_copy(update={"dispatched": (calls,), "only_dispatch": True})
+    found = allowed_to_start(run, at_default, at_tree, acts=acts)
     if found is None:
         return
     new = grown(run.exposure, found)

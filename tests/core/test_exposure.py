@@ -155,6 +155,8 @@ def test_what_ottos_own_acts_start(on: Any, started: bool) -> None:
 def test_only_the_workflows_that_otto_calls_are_dispatched() -> None:
     given = workflow(run("${{ secrets.KEY }}"), ".github/workflows/otto-verify.yml", on="workflow_dispatch")
     assert found(given) == ["KEY"]
+    alone = ACTS.model_copy(update={"only_dispatch": True})
+    assert found(given, workflow(run("${{ secrets.PUSHED }}")), acts=alone) == ["KEY"]
 
 
 @pytest.mark.parametrize(
