@@ -66,12 +66,18 @@ class Settings(StoreSettings):
     workspace_gib: Annotated[float, Field(ge=0.1, le=10_000, allow_inf_nan=False)] = 10
     setup_hosts: str = ""
     setup_private_hosts: str = ""
+    accept_exposure: bool = False
     log_level: Literal["debug", "info", "warning", "error"] = "info"
 
     @property
     def caps(self) -> HostCaps:
         """What repositories may use at most."""
-        return HostCaps(usd=self.max_usd, minutes=self.max_minutes, attempts=self.max_attempts)
+        return HostCaps(
+            usd=self.max_usd,
+            minutes=self.max_minutes,
+            attempts=self.max_attempts,
+            accept_exposure=self.accept_exposure,
+        )
 
     @property
     def hosts_of_setups(self) -> tuple[str, ...]:

@@ -6,6 +6,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Literal
 
+from otto_bot.core.ci_paths import Executed
 from otto_bot.core.decision import Action
 from otto_bot.core.evidence import Failure
 from otto_bot.core.lanes import Lane
@@ -98,6 +99,8 @@ class Attempt(Frozen):
     awaits_base: bool = False
     """Its push waited, once, for the default branch to be taken in."""
     stat: str = ""
+    runs_in_ci: tuple[Executed, ...] = ()
+    """Changed files of the task that the workflows execute, as of this push."""
     handoff: Handoff = Handoff()
     verdict: Verdict | None = None
     proof: Proof = Proof()

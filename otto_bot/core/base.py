@@ -106,6 +106,15 @@ def base_refused(run: Run, event: e.BaseRefused) -> Run:
     """The new workflows are a person's to look at, before anything of ours runs with them."""
     if run.ended or run.hold is not None or run.pull_request is None:
         return run
+    return _held(run, event)
+
+
+def workflows_held(run: Run, event: e.WorkflowsHeld) -> Run:
+    """Nothing of ours starts workflow files that nobody allowed, also before there is a pull request."""
+    return run if run.ended or run.hold is not None else _held(run, event)
+
+
+def _held(run: Run, event: e.BaseRefused | e.WorkflowsHeld) -> Run:
     number = run.rests + 1
     hold = Hold(kind="needs_human", number=number, reason=event.reason[:1000], since=event.at, exposure=event.exposure)
     return run.model_copy(update={"hold": hold, "rests": number})

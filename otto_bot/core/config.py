@@ -7,6 +7,7 @@ from typing import Annotated, Any, Literal
 from pydantic import Field, ValidationError, field_validator
 
 from otto_bot.core.egress_hosts import is_entry
+from otto_bot.core.globs import checked_all
 from otto_bot.core.values import Frozen
 
 DEFAULT_MODEL = "claude-sonnet-5-5"
@@ -101,6 +102,11 @@ class PathsConfig(Frozen):
             raise ValueError(f"`{wrong[0][:80]}` is no host; write names such as pypi.org or *.example.com")
         return value
 
+    @field_validator("protected")
+    @classmethod
+    def _usable(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        return checked_all(value)
+
 
 class LearningsConfig(Frozen):
     """`learnings`: whether facts about the repository are kept for later runs, and for how long without use."""
@@ -167,6 +173,8 @@ class HostCaps(Frozen):
     usd: Annotated[float, Field(gt=0)] = 50
     minutes: Annotated[float, Field(gt=0)] = 1440
     attempts: Annotated[int, Field(ge=1, le=10)] = 10
+    accept_exposure: bool = False
+    """Whether `verify.exposure: accept` of a repository counts."""
 
 
 class ConfigError(ValueError):

@@ -45,6 +45,7 @@ from otto_bot.core.run_events import (
     RunBranchMoved,
     RunStarted,
     TimeUsedUp,
+    WorkflowsHeld,
 )
 from otto_bot.core.surface_events import (
     ActionsAsked,
@@ -136,6 +137,7 @@ __all__ = [
     "Unsure",
     "VerificationEnded",
     "VerificationPolled",
+    "WorkflowsHeld",
     "read_event",
 ]
 
@@ -173,6 +175,7 @@ RunEvent = Annotated[
     | BaseTaken
     | BaseConflict
     | BaseRefused
+    | WorkflowsHeld
     | PushWaits
     | AttemptRenewed
     | MoneyReserved

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 from enum import StrEnum
 from typing import Any
 
 from otto_bot.core.config import VerifyConfig
+from otto_bot.core.globs import BadGlob, checked_all, filter_glob
 from otto_bot.core.values import Frozen
 
 
@@ -21,11 +21,15 @@ class LaneKind(StrEnum):
 
 
 class Workflow(Frozen):
-    """A workflow file as parsed: `data` is the YAML mapping, `problem` says why there is none."""
+    """A workflow file as parsed: `data` is the YAML mapping, `problem` says why there is none.
+
+    `digest` is the hash of its bytes; empty where it was made from values.
+    """
 
     path: str
     data: dict[str, Any] | None = None
     problem: str = ""
+    digest: str = ""
 
     @property
     def name(self) -> str:
@@ -65,48 +69,25 @@ class Lane(Frozen):
     why: str = ""
 
 
-def glob_regex(pattern: str) -> re.Pattern[str]:
-    """GitHub's filter pattern as a regular expression over a branch name or a path."""
-    out, i = "", 0
-    while i < len(pattern):
-        char = pattern[i]
-        if pattern.startswith("**/", i):
-            out, i = out + "(?:.*/)?", i + 3
-            continue
-        if pattern.startswith("**", i):
-            out, i = out + ".*", i + 2
-            continue
-        if char == "*":
-            out += "[^/]*"
-        elif char in "?+":
-            out += char if out else re.escape(char)
-        elif char == "[" and "]" in pattern[i:]:
-            end = pattern.index("]", i)
-            out += pattern[i : end + 1]
-            i = end
-        elif char == "\\" and i + 1 < len(pattern):
-            out += re.escape(pattern[i + 1])
-            i += 1
-        else:
-            out += re.escape(char)
-        i += 1
-    try:
-        return re.compile(rf"\A{out}\Z")
-    except re.error:
-        return re.compile(re.escape(pattern))
-
-
 def matches(patterns: Sequence[str], value: str) -> bool:
-    """Whether a value passes an ordered filter list; `!` takes back, the last match decides."""
+    """Whether a value passes an ordered filter list; `!` takes back, the last match decides.
+
+    A list with a pattern beyond the limits of `core.globs` lets nothing through: nobody knows what it matches.
+    """
+    try:
+        checked_all(patterns)
+    except BadGlob:
+        return False
     hit = False
     for pattern in patterns:
         negative = pattern.startswith("!")
-        if glob_regex(pattern.removeprefix("!")).match(value):
+        if filter_glob(pattern.removeprefix("!")).matches(value):
             hit = not negative
     return hit
 
 
-def _strings(value: object) -> list[str] | None:
+def strings(value: object) -> list[str] | None:
+    """A filter's list; one text is a list of one. None = it does not filter."""
     if value is None:
         return None
     if isinstance(value, str):
@@ -116,7 +97,7 @@ def _strings(value: object) -> list[str] | None:
 
 def branch_passes(filters: Mapping[str, Any], branch: str) -> bool:
     """Whether `branches` / `branches-ignore` let a branch through. Only tag filters = no branch passes."""
-    wanted, ignored = _strings(filters.get("branches")), _strings(filters.get("branches-ignore"))
+    wanted, ignored = strings(filters.get("branches")), strings(filters.get("branches-ignore"))
     if wanted is not None:
         return matches(wanted, branch)
     if ignored is not None:
@@ -125,7 +106,7 @@ def branch_passes(filters: Mapping[str, Any], branch: str) -> bool:
 
 
 def _types_pass(filters: Mapping[str, Any]) -> bool:
-    types = _strings(filters.get("types"))
+    types = strings(filters.get("types"))
     return types is None or bool({"opened", "synchronize"} & set(types))
 
 

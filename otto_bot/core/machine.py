@@ -362,6 +362,7 @@ _HANDLERS: dict[type, Callable[[Run, Any], Run]] = {
     e.BaseTaken: base.base_taken,
     e.BaseConflict: base.base_conflict,
     e.BaseRefused: base.base_refused,
+    e.WorkflowsHeld: base.workflows_held,
     e.PushWaits: base.push_waits,
     e.AttemptRenewed: base.attempt_renewed,
     e.TimeUsedUp: _time_up,

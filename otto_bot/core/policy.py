@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from otto_bot.core import edits, estimates
+from otto_bot.core import allowing, edits, estimates
 from otto_bot.core.asks import ask_about_push, ask_after_reruns, ask_after_retries, ask_for_help
 from otto_bot.core.attempt import Attempt, Task, TaskState
 from otto_bot.core.decision import REOPENING, Action, Decider, Facts, Move
@@ -215,8 +215,10 @@ def plan_wait(run: Run) -> PlanWait | None:
         reasons.append(f"it may cost up to ${high:.2f} (above ${config.plan.auto_if_under_usd:.2f} people decide)")
     if config.plan.approval == "auto" and len(run.plan.tasks) > config.plan.max_tasks:
         reasons.append(f"it has {len(run.plan.tasks)} tasks (above {config.plan.max_tasks} people decide)")
-    if config.verify.exposure == "ask" and run.exposure is not None and run.exposure.items:
-        reasons.append("code on its branches can use what your CI has (the plan lists it)")
+    if allowing.asks(run) and run.exposure is not None and run.exposure.items:
+        accepts = config.verify.exposure == "accept"
+        host = "; `verify.exposure: accept` counts only where the host of Otto allows it, too" if accepts else ""
+        reasons.append(f"code on its branches can use what your CI has (the plan lists it{host})")
     return PlanWait(reasons=tuple(reasons)) if reasons else None
 
 

@@ -192,6 +192,17 @@ class BaseRefused(Event):
     exposure: str = ""
 
 
+class WorkflowsHeld(Event):
+    """A push or a dispatch would have let code start workflow files that nobody allowed: a person is asked first.
+
+    `exposure`: hash of the files whose use would have to be allowed.
+    """
+
+    type: Literal["WorkflowsHeld"] = "WorkflowsHeld"
+    reason: str
+    exposure: str
+
+
 class BaseConflict(Event):
     """The default branch at `base_sha` cannot be merged into the run branch by rule."""
 

@@ -215,7 +215,14 @@ def _pull(run: Run) -> list[object]:
         merged.append([run.base_conflict, run.resting])
     accepted = [[key, len(task.accepted)] for key, task in run.tasks.items() if task.accepted]
     merged += [accepted] if accepted else []
+    in_ci = [[key, paths] for key, task in run.tasks.items() if (paths := _in_ci(task))]
+    merged += [in_ci] if in_ci else []
     return [merged, run.phase, run.outcome, run.hold and run.hold.kind, _tasks(run), _journeys(run)]
+
+
+def _in_ci(task: Task) -> list[str]:
+    last = task.last
+    return [one.path for one in last.runs_in_ci] if last is not None and last.pushed else []
 
 
 _WRITTEN = json.JSONEncoder(sort_keys=True, default=str, check_circular=False)

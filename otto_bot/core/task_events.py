@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Literal
 
 from otto_bot.core.attempt import Ending, Handoff
+from otto_bot.core.ci_paths import Executed
 from otto_bot.core.event_base import Event
 from otto_bot.core.evidence import Failure
 from otto_bot.core.learnings import Told
@@ -64,6 +65,8 @@ class AttemptPushed(Event):
     sha: str
     pull_request: int | None = None
     dispatched_run: int | None = None
+    runs_in_ci: tuple[Executed, ...] = ()
+    """Changed files of the task that the repository's workflows execute."""
 
 
 class AttemptFailed(Event):

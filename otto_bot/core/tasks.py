@@ -96,7 +96,8 @@ def attempt_pushed(run: Run, event: e.AttemptPushed) -> Run:
     task = _at_work(run, event.task, event.attempt, TaskState.CODING)
     if task is None or task.last is None or task.last.sha != event.sha or task.last.tree is None:
         return run
-    run = run.with_task(with_last(task, pushed=True).model_copy(update={"state": TaskState.VERIFYING}))
+    pushed = with_last(task, pushed=True, runs_in_ci=event.runs_in_ci)
+    run = run.with_task(pushed.model_copy(update={"state": TaskState.VERIFYING}))
     run = run.with_verification(
         Verification(
             target=target_of(event.task, event.attempt),

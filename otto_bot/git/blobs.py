@@ -27,7 +27,16 @@ async def list_blobs(mirror: Mirror, commit: str) -> list[Blob]:
 
     Raises GitFailed, and OutputTooLarge above LISTING_BYTES.
     """
-    argv = ("ls-tree", "-r", "-z", "-l", checked_sha(commit))
+    return await _listed(mirror, commit)
+
+
+async def list_blobs_under(mirror: Mirror, commit: str, folder: str) -> list[Blob]:
+    """The paths of a commit in one folder and below it; none where there is no such folder. Raises GitFailed."""
+    return await _listed(mirror, commit, "--", f"{folder}/")
+
+
+async def _listed(mirror: Mirror, commit: str, *under: str) -> list[Blob]:
+    argv = ("ls-tree", "-r", "-z", "-l", checked_sha(commit), *under)
     env = {"GIT_DIR": str(mirror.path)}
     ran = await mirror.runner.run(argv, cwd=mirror.path, env=env, max_output=LISTING_BYTES)
     found = []

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 
+from otto_bot.core.globs import checked_all, ignore_glob
+
 _SECRETS: tuple[tuple[str, re.Pattern[str]], ...] = (
     ("a private key", re.compile(r"-----BEGIN (?:[A-Z0-9]+ ){0,3}PRIVATE KEY(?: BLOCK)?-----")),
     ("a GitHub token", re.compile(r"\bgh[pousr]_[A-Za-z0-9._-]{20,}|\bgithub_pat_[A-Za-z0-9_]{22,}")),
@@ -29,25 +31,16 @@ _LONGEST_LINE = 20_000
 
 
 class Globs:
-    """Path patterns as in .gitignore, without regard to case."""
+    """Path patterns as in .gitignore, without regard to case. Raises BadGlob beyond the limits of `core.globs`."""
 
     def __init__(self, patterns: Iterable[str]) -> None:
-        self._patterns = [(pattern, _translated(pattern)) for pattern in patterns if pattern.strip()]
+        wanted = checked_all([pattern for pattern in patterns if pattern.strip()])
+        self._patterns = [(pattern, ignore_glob(pattern.casefold())) for pattern in wanted]
 
     def match(self, path: str) -> str | None:
         """The first pattern that covers `path`, or a directory above it."""
         folded = path.casefold()
-        return next((pattern for pattern, expression in self._patterns if expression.fullmatch(folded)), None)
-
-
-def _translated(pattern: str) -> re.Pattern[str]:
-    folded = re.sub(r"(?:\*\*/)+", "**/", pattern.strip().casefold())
-    anchored = "/" in folded.rstrip("/")
-    body = folded.strip("/")
-    out = "" if anchored else "(?:.*/)?"
-    for piece in re.findall(r"\*\*/|/\*\*$|\*\*|\*|\?|.", body, re.DOTALL):
-        out += {"**/": "(?:.*/)?", "/**": "/.*", "**": ".*", "*": "[^/]*", "?": "[^/]"}.get(piece, re.escape(piece))
-    return re.compile(out + "(?:/.*)?", re.DOTALL)
+        return next((pattern for pattern, glob in self._patterns if glob.matches(folded)), None)
 
 
 def added_lines(patch: str) -> Iterator[tuple[int, str]]:

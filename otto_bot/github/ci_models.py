@@ -99,6 +99,8 @@ class WorkflowRun(Fact):
     updated_at: datetime | None = None
     run_started_at: datetime | None = None
     """When this attempt began; `created_at` is the first one's."""
+    actor: Annotated[str, BeforeValidator(lambda v: v.get("login") if isinstance(v, dict) else v)] = ""
+    """Login of whose act started it; empty where GitHub does not say."""
 
 
 class Step(Fact):

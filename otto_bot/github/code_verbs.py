@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import hashlib
 
 from otto_bot.github.errors import Conflict, NotFound, Refused, TooLarge, Unreachable
 from otto_bot.github.models import (
@@ -24,6 +25,11 @@ RAW = "application/vnd.github.raw+json"
 WORKFLOW_FOLDER = ".github/workflows"
 MAX_WORKFLOW_FILES = 100
 MAX_FILE_BYTES = 1024 * 1024
+
+
+def _blob_id(body: bytes) -> str:
+    """As git names it, so that a file read through the API and one read from a commit have the same digest."""
+    return hashlib.sha1(b"blob %d\0" % len(body) + body, usedforsecurity=False).hexdigest()
 
 
 class CodeVerbs(RepositoryCalls):
@@ -71,22 +77,31 @@ class CodeVerbs(RepositoryCalls):
 
     @needs(contents="read")
     async def workflow_files(self, ref: str) -> list[WorkflowFile]:
-        """The YAML files of `.github/workflows` at a ref, by name; empty where there is no such folder."""
+        """The YAML files of `.github/workflows` at a ref, by name; empty where there is no such folder.
+
+        One that is a link, a folder or too large is there with its problem: nobody knows what it would do. Raises
+        TooLarge above MAX_WORKFLOW_FILES.
+        """
         try:
             listing = await self._json("/contents/{path}", Segments(WORKFLOW_FOLDER), params={"ref": ref})
         except NotFound:
             return []
         entries = [parse(Content, entry) for entry in listing] if isinstance(listing, list) else []
-        names = sorted(e.name for e in entries if e.type == "file" and e.name.endswith((".yml", ".yaml")))
-        if len(names) > MAX_WORKFLOW_FILES:
+        wanted = sorted((e for e in entries if e.name.endswith((".yml", ".yaml"))), key=lambda e: e.name)
+        if len(wanted) > MAX_WORKFLOW_FILES:
             raise TooLarge(200, f"{WORKFLOW_FOLDER} has more than {MAX_WORKFLOW_FILES} workflow files")
-        found: list[WorkflowFile] = []
-        for name in names:
-            path = f"{WORKFLOW_FOLDER}/{name}"
-            content = await self.file(path, ref)
-            if content is not None:
-                found.append(WorkflowFile(path=path, text=content.decode("utf-8", "replace")))
-        return found
+        return [await self._workflow_file(f"{WORKFLOW_FOLDER}/{e.name}", e, ref) for e in wanted if e.type != "dir"]
+
+    async def _workflow_file(self, path: str, entry: Content, ref: str) -> WorkflowFile:
+        problem, body = f"it is no file but a {entry.type}", None
+        if entry.type == "file":
+            try:
+                body, problem = await self.file(path, ref), "it is gone"
+            except (Refused, TooLarge) as error:
+                problem = error.message
+        if body is None:
+            return WorkflowFile(path=path, digest=entry.sha, problem=problem)
+        return WorkflowFile(path=path, text=body.decode("utf-8", "replace"), digest=_blob_id(body))
 
     @needs(contents="read")
     async def branch_sha(self, name: str) -> str | None:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import yaml
-
 from otto_bot.core.config import Config, ConfigError, HostCaps, read_config
+from otto_bot.github.safe_yaml import YamlError, load_aside
 from otto_bot.github.verbs import Repository
 
 CONFIG_PATH = ".github/otto.yml"
+MAX_BYTES = 64 * 1024
+MAX_NODES = 2_000
 
 
 async def read_config_file(repository: Repository, ref: str, caps: HostCaps) -> Config:
@@ -19,10 +20,7 @@ async def read_config_file(repository: Repository, ref: str, caps: HostCaps) -> 
     if body is None:
         return read_config(None, caps)
     try:
-        data = yaml.safe_load(body)
-    except yaml.MarkedYAMLError as error:
-        line = error.problem_mark.line + 1 if error.problem_mark else 1
-        raise ConfigError(((f"line {line}", error.problem or "is not YAML"),)) from None
-    except (yaml.YAMLError, UnicodeDecodeError, RecursionError) as error:
-        raise ConfigError((("file", f"is not YAML: {type(error).__name__}"),)) from None
+        data = await load_aside(body, MAX_BYTES, MAX_NODES)
+    except YamlError as error:
+        raise ConfigError(((f"line {error.line}" if error.line else "file", error.reason),)) from None
     return read_config(data, caps)

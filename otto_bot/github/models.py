@@ -277,6 +277,7 @@ class Content(Fact):
 
     type: str = "dir"
     name: str = ""
+    sha: str = ""
     size: int = 0
     encoding: str = "none"
     content: Text = ""
@@ -290,7 +291,9 @@ class Rule(Fact):
 
 
 class WorkflowFile(Fact):
-    """A file of `.github/workflows` at some commit."""
+    """A file of `.github/workflows` at some commit. `digest` is its blob's id, `problem` says why there is no text."""
 
     path: str
-    text: str
+    text: str = ""
+    digest: str = ""
+    problem: str = ""

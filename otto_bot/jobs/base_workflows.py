@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from otto_bot.core.exposure import Exposed, Exposure, exposure
+from otto_bot.core.allowing import acts_of, allowed_to_start, grown
+from otto_bot.core.exposure import Exposure, exposure
 from otto_bot.core.lanes import Lane, LaneKind
 from otto_bot.core.run import Run
 from otto_bot.core.stale_base import contained
 from otto_bot.git.commits import subtree_of
 from otto_bot.git.mirror import Mirror
-from otto_bot.jobs.context import Context, parse_workflows
+from otto_bot.jobs.context import Context
 from otto_bot.jobs.prepare import chosen_lane
+from otto_bot.jobs.workflow_files import WORKFLOWS, parsed
 from otto_bot.text import refusals
-
-WORKFLOWS = ".github/workflows"
 
 
 @dataclass(frozen=True)
@@ -37,19 +37,14 @@ async def read_base(context: Context, run: Run, mirror: Mirror, base: str) -> Re
     """Lane and exposure at `base`, read anew where its workflow files differ. Both commits are in the mirror."""
     if await same_workflows(mirror, contained(run), base):
         return Read()
-    workflows = parse_workflows(await context.repository(run).workflow_files(base))
+    workflows = await parsed(await context.repository(run).workflow_files(base))
     branch = run.repo.default_branch
     lane = chosen_lane(run.config, workflows, run.branches_prefix, branch)
     if lane.kind is LaneKind.NONE:
         return Read(refusal=refusals.no_ci(lane.why, context.links(run), branch))
-    seen = exposure(workflows)
-    new = grown(run.exposure, seen)
-    if new and run.config.verify.exposure == "ask" and run.exposure_accepted != seen.files_hash:
-        return Read(refusal=refusals.exposure_grew(new, branch), asks=seen.files_hash)
-    return Read(lane=lane, exposure=seen)
-
-
-def grown(before: Exposure | None, now: Exposure) -> tuple[Exposed, ...]:
-    """What code on our branches could use now and could not before."""
-    known = set(before.items) if before is not None else set()
-    return tuple(item for item in now.items if item not in known)
+    seen = allowed_to_start(run, workflows, workflows)
+    if seen is not None:
+        new = grown(run.exposure, seen)
+        words = refusals.exposure_grew(new, branch) if new else refusals.workflows_changed(seen.items, branch)
+        return Read(refusal=words, asks=seen.files_hash)
+    return Read(lane=lane, exposure=exposure(workflows, acts_of(run)))

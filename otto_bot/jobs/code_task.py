@@ -31,6 +31,7 @@ from otto_bot.jobs.learn import told_to
 from otto_bot.jobs.money import budgeted
 from otto_bot.jobs.outcomes import Later
 from otto_bot.jobs.starting import overtaken, own_base, start_of
+from otto_bot.jobs.starting_ci import NotAllowed
 from otto_bot.jobs.surroundings import focus_of, house_rules, map_of
 from otto_bot.jobs.tried_before import own_evidence, previous_diff
 from otto_bot.model.errors import ProviderError
@@ -268,7 +269,7 @@ class _Session:
             sha = await self._commit(workspace, tree)
             try:
                 await gated_push(self.context, self.run, self.mirror, sha, self.attempt.branch, current)
-            except PushHeld as found:
+            except (PushHeld, NotAllowed) as found:
                 return None, f"What it had is not pushed: {found}."
         return sha, f"What it had is on `{self.attempt.branch}`; the next attempt goes on from there."
 

@@ -7,17 +7,16 @@ import hashlib
 import hmac
 import re
 import secrets
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Protocol
 
 from otto_bot.core.attempt import Task, target_of
 from otto_bot.core.enclosing import Enclose
 from otto_bot.core.events import RunEvent
 from otto_bot.core.evidence import Failure
-from otto_bot.core.lanes import Workflow
 from otto_bot.core.redact import Redactor
 from otto_bot.core.run import Run
 from otto_bot.git.changes import FileChange
@@ -150,27 +149,6 @@ def slug(title: str) -> str:
     """A branch-safe piece of a title."""
     words = re.sub(r"[^a-z0-9]+", "-", title.lower()).strip("-")
     return words[:30].strip("-") or "task"
-
-
-def parse_workflows(files: Sequence[Any]) -> list[Workflow]:
-    """Workflow files as values; one that is no YAML mapping keeps its problem."""
-    import yaml
-
-    found = []
-    for file in files:
-        try:
-            data = yaml.safe_load(file.text)
-        except yaml.YAMLError as error:
-            found.append(Workflow(path=file.path, problem=str(error).split("\n", 1)[0][:200]))
-            continue
-        if isinstance(data, Mapping):
-            # YAML 1.1 reads the key `on` as true.
-            found.append(
-                Workflow(path=file.path, data={("on" if key is True else str(key)): v for key, v in data.items()})
-            )
-        else:
-            found.append(Workflow(path=file.path, problem="it is no mapping"))
-    return found
 
 
 def failures_before(run: Run, task: Task, attempt: int) -> list[Failure]:

@@ -12,6 +12,7 @@ from otto_bot.core.run import Run
 from otto_bot.github.errors import GitHubError, Refused, Unreachable
 from otto_bot.jobs.context import Context
 from otto_bot.jobs.outcomes import Later
+from otto_bot.jobs.starting_ci import check_start
 from otto_bot.text.pull import verification_body, verification_title
 
 T = TypeVar("T")
@@ -34,6 +35,7 @@ async def dispatch_if_needed(context: Context, run: Run, branch: str, sha: str) 
         mine = seen.path.split("@", 1)[0].rpartition("/")[2] == workflow
         if mine and seen.event == "workflow_dispatch" and seen.head_branch == branch:
             return seen.id
+    await check_start(context, run, await context.mirror(run), sha)
     key = f"dispatch/{branch}/{sha}"
     wait_until_it_could_be_seen(context, run, key)
     return await noted(context, run, key, lambda: repository.dispatch(workflow, branch))

@@ -9,7 +9,8 @@ from otto_bot.core.lanes import LaneKind
 from otto_bot.core.no_ci import WORDS, NoCiReason, why_no_ci
 from otto_bot.core.run import Run
 from otto_bot.github.errors import GitHubError, RetryLater, Unreachable
-from otto_bot.jobs.context import Context, parse_workflows
+from otto_bot.jobs.context import Context
+from otto_bot.jobs.workflow_files import parsed
 
 log = logging.getLogger(__name__)
 
@@ -22,7 +23,7 @@ async def no_ci_reason(
     assert lane is not None
     repository = context.repository(run)
     try:
-        files = parse_workflows(await repository.workflow_files(verification.sha))
+        files = await parsed(await repository.workflow_files(verification.sha))
         states = {workflow.path: workflow.state for workflow in await repository.workflows()}
         number = verification.pull_request or (run.pull_request if verification.branch == run.run_branch else None)
         draft = number is not None and (await repository.pull_request(number)).draft

@@ -11,6 +11,7 @@ from otto_bot.git.mirror import Mirror
 from otto_bot.git.new_commits import NewCommit, TooManyCommits, new_commits
 from otto_bot.git.publish import PushResult, push
 from otto_bot.jobs.context import Context
+from otto_bot.jobs.starting_ci import check_start
 
 
 class PushHeld(Exception):
@@ -34,12 +35,13 @@ async def gated_push(
 ) -> PushResult:
     """Make `branch` of this run point at `sha`, as `git.publish.push` does, if the gate lets every new commit through.
 
-    `expected` is where the branch is now, `known` more commits that GitHub has. Raises PushHeld, and what `push`
-    raises.
+    `expected` is where the branch is now, `known` more commits that GitHub has. Raises PushHeld, NotAllowed where
+    workflow files would start that nobody allowed, and what `push` raises.
     """
     findings = await held_by(context, run, mirror, sha, [*known, *([expected] if expected else [])])
     if findings:
         raise PushHeld(findings)
+    await check_start(context, run, mirror, sha)
     return await push(mirror, sha, branch, expected, within=f"{run.prefix}/")
 
 

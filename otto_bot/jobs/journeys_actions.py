@@ -20,13 +20,15 @@ from otto_bot.core.values import stored_json
 from otto_bot.github.ci_models import WorkflowRun
 from otto_bot.github.errors import Conflict, Forbidden, LogsGone, NotFound, TooLarge
 from otto_bot.github.errors import Refused as GitHubRefused
-from otto_bot.jobs.context import Context, parse_workflows
+from otto_bot.jobs.context import Context
 from otto_bot.jobs.dispatching import noted
 from otto_bot.jobs.listening import hearing
 from otto_bot.jobs.money import budgeted, keeper
 from otto_bot.jobs.outcomes import NeedsPerson
 from otto_bot.jobs.plan_issue import key_files
+from otto_bot.jobs.starting_ci import check_start
 from otto_bot.jobs.surroundings import house_rules
+from otto_bot.jobs.workflow_files import parsed
 from otto_bot.text.journeys_line import workflow_path
 
 UNSEEN = timedelta(minutes=3)
@@ -51,7 +53,7 @@ async def not_by_actions(context: Context, run: Run, one: JourneyRound) -> str:
         if path in default:
             return f"`{name}` came to the default branch after this work began"
         return f"there is no workflow `{name}` that could walk the journeys"
-    (workflow,) = parse_workflows([files[path]])
+    (workflow,) = await parsed([files[path]])
     trigger = workflow.triggers.get("workflow_dispatch")
     if trigger is None:
         return f"`{name}` cannot be started by hand: it has no `workflow_dispatch`"
@@ -119,6 +121,7 @@ async def _started(
         return [await _later(context, run, one, "GitHub has not started the workflow yet")]
     run_id = seen.id if seen is not None else None
     if run_id is None:
+        await check_start(context, run, await context.mirror(run), one.head, calls=run.config.journeys.workflow)
         try:
             workflow = run.config.journeys.workflow
             inputs = {"id": name, "journeys": commands}

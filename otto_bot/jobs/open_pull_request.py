@@ -22,6 +22,7 @@ from otto_bot.jobs.beginning import beginning
 from otto_bot.jobs.context import Context
 from otto_bot.jobs.dispatching import dispatch_if_needed
 from otto_bot.jobs.gated_push import gated_push
+from otto_bot.jobs.starting_ci import check_start
 from otto_bot.store.effect_rows import Ticket
 from otto_bot.text.commits import empty_commit, spec_commit
 from otto_bot.text.pull import pull_body, pull_title
@@ -45,6 +46,8 @@ async def open_pull_request(context: Context, run: Run, _effect: Effect, ticket:
     sha, tree = await _with_spec(context, run, mirror, head if head and ours else first, tree)
     if ours and head != sha:
         await gated_push(context, run, mirror, sha, run.run_branch, head, known=(start,))
+    else:
+        await check_start(context, run, mirror, sha)  # the pull request itself starts workflows, too
     repository = context.repository(run)
     title = pull_title(run, await context.habits(run))
     body = pull_body(run, context.links(run), await _template(context, run))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from otto_bot.core.ci_starts import Acts
 from otto_bot.core.config import Config, ConfigError
 from otto_bot.core.effects import Effect
 from otto_bot.core.events import Prepared, Refused, RunEvent
@@ -15,7 +16,9 @@ from otto_bot.github.config_file import CONFIG_PATH, read_config_file
 from otto_bot.github.errors import Forbidden, TooLarge
 from otto_bot.github.errors import Refused as GitHubRefused
 from otto_bot.github.models import Label
-from otto_bot.jobs.context import Context, parse_workflows
+from otto_bot.jobs.context import Context
+from otto_bot.jobs.default_token import default_rights
+from otto_bot.jobs.workflow_files import parsed
 from otto_bot.model.errors import UnknownPrice
 from otto_bot.model.prices import AS_OF
 from otto_bot.store.effect_rows import Ticket
@@ -48,7 +51,10 @@ async def prepare(context: Context, run: Run, _effect: Effect, _ticket: Ticket) 
     if unknown := _unknown_models(context, config):
         return [Refused(at=now, reason=refusals.unknown_models(unknown, AS_OF))]
     await repository.ensure_labels([*LABELS, Label(name=config.label, color="5319e7", description="Otto works on it")])
-    workflows = parse_workflows(await repository.workflow_files(base))
+    try:
+        workflows = await parsed(await repository.workflow_files(base))
+    except (Forbidden, GitHubRefused, TooLarge) as error:
+        return [Refused(at=now, reason=refusals.workflows_unreadable(str(error)))]
     prefix = await _prefix(context, run, config)
     lane = chosen_lane(config, workflows, prefix, run.repo.default_branch)
     # What only certifies pushes nothing, so nothing has to be verified.
@@ -57,7 +63,10 @@ async def prepare(context: Context, run: Run, _effect: Effect, _ticket: Ticket) 
         empty = paths is not None and not has_source(paths)
         words = refusals.no_ci(lane.why, context.links(run), run.repo.default_branch, empty=empty)
         return [Refused(at=now, reason=words)]
-    given = {"config": config, "base_sha": base, "lane": lane, "exposure": exposure(workflows), "prefix": prefix}
+    dispatched = (config.verify.workflow, config.journeys.workflow)
+    known = await default_rights(repository, workflows, base, run.repo.default_branch)
+    acts = Acts(prefix=prefix, default_branch=run.repo.default_branch, dispatched=dispatched, default_rights=known)
+    given = {"config": config, "base_sha": base, "lane": lane, "exposure": exposure(workflows, acts), "prefix": prefix}
     return [Prepared.model_validate({"at": now, **given, "scans": True})]
 
 

@@ -13,6 +13,7 @@ from otto_bot.diagnosis.fingerprint import progress
 from otto_bot.git.commits import tree_of
 from otto_bot.git.errors import PushRejected
 from otto_bot.git.mirror import Mirror
+from otto_bot.jobs.ci_touched import touched_in_ci
 from otto_bot.jobs.context import Context, failures_before
 from otto_bot.jobs.dispatching import dispatch_if_needed, verification_pull
 from otto_bot.jobs.gated_push import PushHeld, gated_push
@@ -43,6 +44,7 @@ async def push_attempt(context: Context, run: Run, effect: Effect, _ticket: Tick
         run = await context.record(run.id, twin)
         attempt = attempt.model_copy(update={"sha": twin.sha, "tree": twin.tree})
     assert attempt.sha is not None
+    in_ci = await touched_in_ci(context, run, mirror, attempt.sha)
     try:
         await gated_push(context, run, mirror, attempt.sha, attempt.branch, current)
     except PushRejected as error:
@@ -60,6 +62,7 @@ async def push_attempt(context: Context, run: Run, effect: Effect, _ticket: Tick
             sha=attempt.sha,
             pull_request=pull,
             dispatched_run=dispatched,
+            runs_in_ci=in_ci,
         )
     ]
 

@@ -27,6 +27,7 @@ from otto_bot.jobs.prepare import prepare
 from otto_bot.jobs.push_attempt import push_attempt
 from otto_bot.jobs.review import answer_review, post_review
 from otto_bot.jobs.run_pilot import run_pilot
+from otto_bot.jobs.starting_ci import waiting_for_a_yes
 from otto_bot.jobs.take_base import take_base
 from otto_bot.jobs.triage_journeys import triage_journeys
 from otto_bot.jobs.verify_head import verify_head
@@ -36,7 +37,7 @@ from otto_bot.store.effect_rows import Ticket
 
 Job = Callable[[Context, Run, Effect, Ticket], Awaitable[Sequence[RunEvent]]]
 
-JOBS: Mapping[EffectKind, Job] = {
+_JOBS: Mapping[EffectKind, Job] = {
     EffectKind.PREPARE: prepare,
     EffectKind.PLAN: plan_issue,
     EffectKind.POST_PLAN: publish.post_plan,
@@ -65,6 +66,7 @@ JOBS: Mapping[EffectKind, Job] = {
     EffectKind.POST_JOURNEYS: post_journeys,
     EffectKind.APPLY_JOURNEYS: apply_journeys,
 }
+JOBS: Mapping[EffectKind, Job] = {kind: waiting_for_a_yes(job) for kind, job in _JOBS.items()}
 
 HELD_ADVICE = "Where that is right, merge it into the run branch yourself; Otto goes on from there"
 REFUSED_ADVICE = "Check that the App is still installed for this repository and may write its contents"

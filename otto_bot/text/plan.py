@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from otto_bot.core.edits import stale
+from otto_bot.core.exposure import DEFAULT_RIGHTS
 from otto_bot.core.lanes import LaneKind
 from otto_bot.core.plan import Plan, Relation, TaskSpec, batches
 from otto_bot.core.policy import plan_wait
@@ -131,6 +132,8 @@ def _exposure(run: Run) -> Part:
     ]
     more = f"\n\n{len(items) - 100} more are not shown." if len(items) > 100 else ""
     lead = f"**What code on these branches can use in your CI:** {count(len(items), 'thing')}."
+    if any(item.detail.startswith(DEFAULT_RIGHTS) for item in items):
+        lead += " With `permissions: {contents: read}` in a workflow its token is not among them any more."
     return Part(f"{lead}\n\n{fold('Show them', chr(10).join(rows) + more)}", lead)
 
 

@@ -12,6 +12,7 @@ from otto_bot.text.body import Part, assemble
 from otto_bot.text.commits import subject_line
 from otto_bot.text.footer import footer
 from otto_bot.text.found_out import found_out
+from otto_bot.text.in_ci import in_ci_part
 from otto_bot.text.journeys_line import journeys_line
 from otto_bot.text.links import Links
 from otto_bot.text.markdown import clean, inline, link, plain, without_skip
@@ -42,6 +43,7 @@ def pull_body(run: Run, links: Links, template: str | None) -> str:
         _tasks(run, links),
         f"**Before it can be merged:** {conflict_words(run, links)}" if run.base_conflict else "",
         accepted_part(run),
+        in_ci_part(run),
         found_out(run),
         journeys_line(run, links),
         f"How it stands, at any moment: {link('the status comment on the issue', links.issue(run.issue))}.",

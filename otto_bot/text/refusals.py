@@ -77,11 +77,43 @@ def no_ci(why: str, links: Links, branch: str, *, empty: bool = False) -> str:
 
 def exposure_grew(items: Sequence[Exposed], branch: str) -> str:
     """Workflows changed on the default branch: code on Otto's branches could use more than the plan told."""
-    shown = [f"{one_line(item.what, 20)} {one_line(item.detail, 50)} ({one_line(item.workflow, 50)})" for item in items]
-    more = f" and {len(shown) - 5} more" if len(shown) > 5 else ""
     return one_line(
         f"the workflows on {one_line(branch, 60)} changed, and code on Otto's branches could now use in your CI: "
-        f"{'; '.join(shown[:5])}{more}. May it? /otto resume lets it, /otto stop ends the run",
+        f"{_few(items)}. May it? /otto resume lets it, /otto stop ends the run",
+        REASON_LIMIT,
+    )
+
+
+def workflows_changed(items: Sequence[Exposed], branch: str) -> str:
+    """Other files than those that were allowed, which give what these gave: maybe now to Otto's code."""
+    return one_line(
+        f"the workflow files are others than those that were allowed (on {one_line(branch, 60)}, or on Otto's branch). "
+        f"They still give code on Otto's branches: {_few(items)}. What they do with it may have changed. May they "
+        "start? /otto resume lets them, /otto stop ends the run",
+        REASON_LIMIT,
+    )
+
+
+def not_pushed_any_more(items: Sequence[Exposed], branch: str) -> str:
+    """The run is over, so nobody is asked: what it had written last stays here."""
+    return one_line(
+        f"what the run had written last is not pushed: the workflow files (on {one_line(branch, 60)}, or on Otto's "
+        f"branch) are others than those that were allowed, and would give it: {_few(items)}. What was pushed before "
+        "stays; a new run (label off and on again) asks first",
+        REASON_LIMIT,
+    )
+
+
+def _few(items: Sequence[Exposed]) -> str:
+    shown = [f"{one_line(item.what, 20)} {one_line(item.detail, 50)} ({one_line(item.workflow, 50)})" for item in items]
+    return "; ".join(shown[:5]) + (f" and {len(shown) - 5} more" if len(shown) > 5 else "")
+
+
+def workflows_unreadable(detail: str) -> str:
+    """Workflow files could not be fetched: nobody knows what a branch would start."""
+    return one_line(
+        f"the files in `.github/workflows` could not be read ({one_line(detail, 300)}); without them Otto does not know"
+        " what its branches would start. Make them readable, then say /otto resume",
         REASON_LIMIT,
     )
 
@@ -116,7 +148,8 @@ def bad_config(problems: Sequence[tuple[str, str]], path: str) -> str:
 def config_unreadable(detail: str) -> str:
     """The configuration could not be fetched; guessing it could exceed what the repository allows."""
     return one_line(
-        f"`.github/otto.yml` could not be read ({one_line(detail, 300)}); without it Otto does not know what it may do",
+        f"`.github/otto.yml` could not be read ({one_line(detail, 300)}); without it Otto does not know what it may do."
+        " Make it a readable file there, then say /otto resume",
         REASON_LIMIT,
     )
 

@@ -23,6 +23,7 @@ CI = """
 on:
   pull_request:
     branches: [main]
+permissions: {contents: read}
 jobs:
   test:
     runs-on: ubuntu-latest

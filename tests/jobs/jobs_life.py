@@ -177,6 +177,10 @@ class Life:
         await self.tell(e.BaseMoved(at=self.context.now(), sha=sha))
         return sha
 
+    async def remote_head(self) -> str | None:
+        """Where the run branch is on GitHub."""
+        return await (await self.context.mirror(self.run)).remote_head(f"refs/heads/{self.run.run_branch}")
+
     async def files(self, revision: str) -> dict[str, str]:
         """What stands at the top of a commit or branch on GitHub."""
         mirror = await self.context.mirror(self.run)

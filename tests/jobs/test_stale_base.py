@@ -16,6 +16,7 @@ from otto_bot.core.effects import EffectKind
 from otto_bot.core.evidence import Cause
 from otto_bot.core.policy import charged
 from otto_bot.core.waits import waits_for
+from otto_bot.jobs.starting_ci import NotAllowed
 from otto_bot.jobs.verify_head import verify_head
 
 pytestmark = pytest.mark.slow
@@ -130,9 +131,10 @@ async def test_workflows_that_give_more_away_are_asked_about_before_the_push(ope
         assert (wait.reply, EffectKind.PUSH in life.kinds(), life.run.head) == ("/otto resume", False, head)
         await life.tell(said(answer).model_copy(update={"at": life.context.now()}))
         if answer == "/otto stop":
-            # What is there is pushed as it is: with the workflows that were allowed.
-            await life.do(EffectKind.PUSH)
-            assert "DEPLOY_KEY" not in await life.subtree(life.run.head, WORKFLOW)
+            # Its pull request is verified with a merge of both: a push would start what nobody allowed.
+            with pytest.raises(NotAllowed, match="not pushed"):
+                await life.do(EffectKind.PUSH)
+            assert await life.remote_head() == head
             return
         (event,) = await life.do(EffectKind.TAKE_BASE)
         assert isinstance(event, e.BaseTaken)
@@ -140,6 +142,36 @@ async def test_workflows_that_give_more_away_are_asked_about_before_the_push(ope
         assert [item.detail for item in life.run.exposure.items] == ["DEPLOY_KEY"]
         await life.do(EffectKind.PUSH)
         assert life.run.task("t1").state is TaskState.VERIFYING
+
+
+async def test_workflows_that_changed_on_the_run_branch_are_asked_about_before_the_next_push(open_bench: Any) -> None:
+    """A person with the right to push gives the branch a workflow with a secret: Otto's commit would start it."""
+    async with open_bench(FILES) as bench:
+        life = await Life.begin(bench)
+        theirs = await life.push(life.run.run_branch, __github___workflows___ci__yml=SECRET)
+        await (await life.context.mirror(life.run)).fetch(theirs)
+        await life.tell(e.RunBranchMoved(at=life.context.now(), sha=theirs, tree="1" * 40, by="dev"))
+        await life.code("t1", one__txt="1\n")
+        (event,) = await life.do(EffectKind.PUSH, "t1")
+        assert isinstance(event, e.WorkflowsHeld)
+        assert "DEPLOY_KEY" in event.reason
+        wait = waits_for(life.run)
+        assert wait is not None
+        assert (wait.reply, life.run.task("t1").state) == ("/otto resume", TaskState.CODING)
+        await life.tell(said("/otto resume").model_copy(update={"at": life.context.now()}))
+        (event,) = await life.do(EffectKind.PUSH, "t1")
+        assert isinstance(event, e.AttemptPushed)
+
+
+async def test_what_a_task_changes_of_what_ci_executes_is_told(open_bench: Any) -> None:
+    named = CI.replace("'true'", "sh check.sh")
+    async with open_bench({**FILES, ".github/workflows/ci.yml": named, "check.sh": "true\n"}) as bench:
+        life = await Life.begin(bench)
+        await life.code("t1", check__sh="true || exit 1\n", one__txt="1\n")
+        (event,) = await life.do(EffectKind.PUSH)
+        assert isinstance(event, e.AttemptPushed)
+        assert [(one.path, one.by) for one in event.runs_in_ci] == [("check.sh", "named in ci.yml")]
+        assert life.run.task("t1").attempts[-1].runs_in_ci == event.runs_in_ci
 
 
 async def test_a_lane_that_is_gone_makes_the_run_rest_until_there_is_one(open_bench: Any) -> None:

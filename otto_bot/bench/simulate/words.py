@@ -21,7 +21,7 @@ REFUSALS = frozenset({
 })  # fmt: skip
 OUTSIDE = (
     e.CommandGiven, e.IssueChanged, e.PullRequestClosed, e.RunBranchMoved, e.BaseMoved, e.BaseTaken, e.BaseConflict,
-    e.BaseRefused, e.ReviewGiven, e.ReviewPosted, e.IssueEdited,
+    e.BaseRefused, e.WorkflowsHeld, e.ReviewGiven, e.ReviewPosted, e.IssueEdited,
 )  # fmt: skip
 """What people do, and what the default branch does: these may end a wait that somebody was called for."""
 
