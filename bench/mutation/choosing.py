@@ -73,11 +73,11 @@ class Record:
             own = f"test_{Path(mutant.file).stem}.py"
             listed = f"{_LIMITS}[{Path(mutant.file).stem}]"  # looks at the module, and runs no line of it
             numbers |= {at for at, name in enumerate(self.tests) if name.endswith(listed)}
-            first = sorted(
+            listed_first = sorted(
                 numbers,
                 key=lambda at: (not self.tests[at].endswith(listed), own not in self.tests[at], self.seconds[at], at),
             )
-            return [self.tests[one] for one in first]
+            return [self.tests[one] for one in listed_first]
         numbers = set(lines.get(str(mutant.line), ()))
         if not numbers:
             first, last = mutant.lines
