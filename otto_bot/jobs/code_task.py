@@ -1,4 +1,4 @@
-"""One coder session: a workspace, the loop, the diff gate, a commit. Long, journalled, and it yields when asked."""
+"""One coder session: a workspace, the loop, a commit. Long, journalled, and it yields when asked."""
 
 from __future__ import annotations
 
@@ -18,7 +18,6 @@ from otto_bot.core.evidence import Cause, Excerpt, Failure, Phase
 from otto_bot.core.review_rounds import asked_of
 from otto_bot.core.run import Run
 from otto_bot.diagnosis.progress import left_as_it_was, progress
-from otto_bot.git.diff_gate import Finding, inspect
 from otto_bot.git.mirror import Mirror
 from otto_bot.git.workspace import Workspace
 from otto_bot.jobs.caged import caged
@@ -195,9 +194,6 @@ class _Session:
             words = result.handoff.summary if result.handoff else result.detail
             return [self._unchanged(f"the coder changed nothing. {words}")]
         changes = await asyncio.to_thread(reading.diff, self.attempt.base_sha, result.tree)
-        findings = [f for f in inspect(changes, protected=self.run.config.paths.protected) if f.blocking]
-        if findings:
-            return [self._held(findings)]
         sha = await self._commit(workspace, result.tree)
         stat = f"{len(changes)} files, +{sum(c.additions for c in changes)} −{sum(c.deletions for c in changes)}"
         return [self._coded(sha, stat, result)]
@@ -255,10 +251,6 @@ class _Session:
         if tree is None:
             return None, "Nothing was written yet."
         reading = self.context.reading(self.mirror)
-        changes = await asyncio.to_thread(reading.diff, self.attempt.base_sha, tree)
-        held = [f for f in inspect(changes, protected=self.run.config.paths.protected) if f.blocking]
-        if held:
-            return None, f"What it had is not pushed: {held[0].path}: {held[0].rule}."
         current = await self.mirror.remote_head(f"refs/heads/{self.attempt.branch}")
         if current is not None:
             await self.mirror.fetch(current)
@@ -271,11 +263,6 @@ class _Session:
             except PushHeld as found:
                 return None, f"What it had is not pushed: {found}."
         return sha, f"What it had is on `{self.attempt.branch}`; the next attempt goes on from there."
-
-    def _held(self, findings: Sequence[Finding]) -> RunEvent:
-        lines = [f"{finding.path}: {finding.rule}: {finding.detail}" for finding in findings[:20]]
-        excerpt = Excerpt(kind="diff", source="diff gate", text="\n".join(lines))
-        return self._failed(Cause.HELD_BY_DIFF_GATE, lines[0], (excerpt,))
 
     def _unchanged(self, detail: str) -> AttemptFailed:
         """What was there before the attempt is there still, so it fails by the same again: that keeps its mark."""

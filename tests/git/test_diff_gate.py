@@ -8,8 +8,9 @@ from hypothesis import strategies as st
 
 from otto_bot.core.tampering_paths import is_test
 from otto_bot.git.changes import FileChange
-from otto_bot.git.diff_gate import Finding, GateLimits, inspect, odd_path
-from otto_bot.git.diff_rules import Globs, added_lines, secrets_in
+from otto_bot.git.diff_gate import GateLimits, inspect, odd_path
+from otto_bot.git.diff_rules import Globs, added_lines
+from otto_bot.git.diff_secrets import secrets_in
 
 
 def change(path: str, **more) -> FileChange:
@@ -68,13 +69,12 @@ def test_links_and_submodules() -> None:
     assert rules(change("a", status="deleted", mode_before="120000", mode_after=None)) == set()
     assert rules(change("a", status="added", mode_before=None, mode_after="160000")) == {"submodule"}
     assert rules(change("a", status="deleted", mode_before="160000", mode_after=None)) == {"submodule"}
-    assert rules(change(".gitmodules")) == {"submodule"}
+    assert rules(change(".gitmodules")) == {"submodule", "protected_path"}
 
 
 def test_executables_are_only_noted() -> None:
-    assert inspect([change("a.sh", mode_after="100755")]) == [
-        Finding("executable", "a.sh", "becomes executable", blocking=False)
-    ]
+    (found,) = inspect([change("a.sh", mode_after="100755")])
+    assert (found.rule, found.path, found.blocking) == ("executable", "a.sh", False)
     assert inspect([change("a.sh", mode_before="100755", mode_after="100755")]) == []
 
 
@@ -154,7 +154,11 @@ def test_a_secret_that_leaves_is_no_finding() -> None:
 
 
 def test_what_was_not_scanned_is_said() -> None:
-    assert rules(change("a.bin", binary=True, size=5), change("b.txt", patch_cut=True)) == {"not_scanned"}
+    found = inspect([change("a.bin", binary=True, size=5), change("b.txt", patch_cut=True)])
+    assert [(one.rule, one.path, one.blocking) for one in found] == [
+        ("binary", "a.bin", True),
+        ("not_scanned", "b.txt", True),
+    ]
 
 
 @pytest.mark.parametrize(
@@ -199,4 +203,4 @@ def test_added_lines_are_numbered_as_in_the_new_file() -> None:
 def test_any_input_is_answered(path: str, body: str) -> None:
     found = inspect([change(path, patch=body), change("a", patch=patch("+" + body))])
     assert all(finding.rule and finding.detail for finding in found)
-    assert list(secrets_in(body)) == list(secrets_in(body))
+    assert list(secrets_in([(1, body)])) == list(secrets_in([(1, body)]))
