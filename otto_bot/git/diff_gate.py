@@ -82,6 +82,7 @@ def inspect(
         mine = [
             *_paths(change, globs, known),
             *_kinds(change),
+            *_modules(change),
             *_content(change, caps, known),
             *_settings(change, known),
         ]
@@ -147,11 +148,14 @@ def _paths(change: FileChange, globs: Globs, looked: Looked) -> Iterator[Finding
 def _kinds(change: FileChange) -> Iterator[Finding]:
     if change.mode_after == _LINK:
         yield Finding(rule="symlink", path=change.path, detail=_where_to(change))
+    if change.mode_after == _EXECUTABLE and change.mode_before != _EXECUTABLE:
+        yield Finding(rule="executable", path=change.path, detail="becomes executable", blocking=False)
+
+
+def _modules(change: FileChange) -> Iterator[Finding]:
     is_module_list = plain_path(change.path).rpartition("/")[2] == ".gitmodules"
     if _GITLINK in (change.mode_before, change.mode_after) or is_module_list:
         yield Finding(rule="submodule", path=change.path, detail="other code becomes, or was, part of the tree")
-    if change.mode_after == _EXECUTABLE and change.mode_before != _EXECUTABLE:
-        yield Finding(rule="executable", path=change.path, detail="becomes executable", blocking=False)
 
 
 def _where_to(change: FileChange) -> str:
