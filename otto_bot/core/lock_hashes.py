@@ -12,7 +12,7 @@ _HASH = re.compile(
     r"sha(?:1|256|384|512)[-:][A-Za-z0-9+/=]{8,200}|\bh1:[A-Za-z0-9+/=]{20,100}|\b[0-9a-f]{64}\b|\b10c0/[0-9a-f]{64,128}"
 )
 
-_TARBALL = re.compile(r"^https?://[^/]+/(?:.*?/)?((?:@[^/]+(?:/|%2f))?[^/]+)/-/[^/]+\.tgz", re.IGNORECASE)
+_TARBALL = re.compile(r"^https?://[^/]+/(?:.*?/)??((?:@[^/]+(?:/|%2f))?[^/]+)/-/[^/]+\.tgz", re.IGNORECASE)
 
 
 def pinned(path: str, text: str) -> Pins:

@@ -26,6 +26,8 @@ _GITLINK = "160000"
 _EXECUTABLE = "100755"
 BLOB_BYTES = 6 * 1024 * 1024
 """Bytes of one content that is read as a whole."""
+SHOWN_LINES, SHOWN_LINE = 12, 200
+"""Lines of a protected file that a finding shows, and characters of each."""
 _SCRIPTS = ("package.json", "composer.json", "pyproject.toml", "binding.gyp")
 
 
@@ -137,12 +139,20 @@ def _paths(change: FileChange, globs: Globs, looked: Looked) -> Iterator[Finding
         if reason := odd_path(path):
             yield Finding(rule="bad_path", path=path, detail=reason)
         if why := floor_reason(path):
-            yield Finding(rule="protected_path", path=path, detail=why)
+            yield Finding(rule="protected_path", path=path, detail=why, shown=_first_lines(change))
         elif pattern := globs.match(path):
-            yield Finding(rule="protected_path", path=path, detail=f"the repository protects {pattern}")
+            detail = f"the repository protects {pattern}"
+            yield Finding(rule="protected_path", path=path, detail=detail, shown=_first_lines(change))
     if change.path != change.old_path:
         for _, kind in secrets_in([(1, change.path)], looked.knows):
             yield Finding(rule="secret", path=change.path, detail=f"its name holds {kind}")
+
+
+def _first_lines(change: FileChange) -> tuple[str, ...]:
+    """What a person needs to see of a change that is not on GitHub: its first new lines."""
+    lines = [text[:SHOWN_LINE] for _, text in added_lines(change.patch)]
+    left = len(lines) - SHOWN_LINES
+    return (*lines[:SHOWN_LINES], *([f"… and {left} more lines"] if left > 0 else []))
 
 
 def _kinds(change: FileChange) -> Iterator[Finding]:
@@ -178,10 +188,10 @@ def _content(change: FileChange, caps: GateLimits, looked: Looked) -> Iterator[F
         yield Finding(rule="file_too_large", path=change.path, detail=detail)
     lines, whole = _added(change, looked)
     for line, kind in secrets_in(lines, looked.knows):
-        yield Finding(rule="secret", path=change.path, line=line, detail=f"line {line} looks like {kind}")
-    for line, text in lines:
+        yield Finding(rule="secret", path=change.path, line=line, detail=kind)
+    for line, text in lines if whole else ():
         if (why := hidden_in(text, first=line == 1)) is not None:
-            yield Finding(rule="hidden_text", path=change.path, line=line, detail=f"line {line}: {why}")
+            yield Finding(rule="hidden_text", path=change.path, line=line, detail=why)
             break
     if whole:
         return
@@ -227,9 +237,16 @@ def _settings(change: FileChange, looked: Looked) -> Iterator[Finding]:
         return
     before, after = looked.text(change.blob_before), looked.text(change.blob_after)
     for source in new_sources(change.path, before, after, looked.sources)[:20] if sources else ():
-        yield Finding(rule="lock_source", path=change.path, line=source.line, detail=source.what)
+        shown = _line(after, source.line)
+        yield Finding(rule="lock_source", path=change.path, line=source.line, detail=source.what, shown=shown)
     for script in new_scripts(change.path, before, after):
-        yield Finding(rule="install_script", path=change.path, line=script.line, detail=script.name)
+        shown = _line(after, script.line)
+        yield Finding(rule="install_script", path=change.path, line=script.line, detail=script.name, shown=shown)
+
+
+def _line(text: str, number: int) -> tuple[str, ...]:
+    lines = text.split("\n")
+    return (lines[number - 1].strip()[:SHOWN_LINE],) if number <= len(lines) else ()
 
 
 def odd_path(path: str) -> str | None:

@@ -95,7 +95,9 @@ def _found(text: str, knows: Knows | None) -> Iterator[tuple[int, str]]:
                 yield at, "a secret of this host of Otto"
             at += len(line) + 1
     yield from ((match.start(), "a private key") for match in _PRIVATE_KEY.finditer(text))
-    yield from ((match.start(), "a password in a URL") for match in _IN_URL.finditer(text) if _real(match))
+    for start, piece in _around(text, _places(lowered, "://")):
+        found = (match for match in _IN_URL.finditer(piece) if _real(match))
+        yield from ((start + match.start(), "a password in a URL") for match in found)
     for family in FAMILIES:
         yield from _by_family(text, lowered, family)
     for rule in gitleaks():

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+import asyncio
+from collections.abc import Iterable, Sequence
 
 from otto_bot.core.acceptance import accepted_names, held
 from otto_bot.core.diff_findings import Finding
@@ -57,11 +58,11 @@ async def held_by(
         commits = await new_commits(mirror, context.reading(mirror), sha, there)
     except TooManyCommits as error:
         return (Finding(rule="too_many_commits", path="", detail=str(error), content=sha),)
-    found = [one for commit in commits for one in _of(context, run, commit)]
+    found = [one for commit in commits for one in await asyncio.to_thread(_of, context, run, commit)]
     return tuple(_unaccepted(run, dict.fromkeys(found)))
 
 
-def _unaccepted(run: Run, findings: Iterator[Finding] | Sequence[Finding] | dict[Finding, None]) -> list[Finding]:
+def _unaccepted(run: Run, findings: Iterable[Finding]) -> list[Finding]:
     yes = accepted_names(run)
     return [one for one in findings if one.name not in yes]
 
