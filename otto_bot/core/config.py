@@ -85,10 +85,14 @@ class Project(Frozen):
     test: str = ""
 
 
+ALWAYS = (".github/**", "CODEOWNERS")
+"""Paths that are protected in any case; `protected_paths.floor_reason` has all of them."""
+
+
 class PathsConfig(Frozen):
     """`paths`: what must not be touched, and where the projects are."""
 
-    protected: tuple[str, ...] = (".github/**", "CODEOWNERS")
+    protected: tuple[str, ...] = ALWAYS
     projects: tuple[Project, ...] = (Project(),)
     setup_hosts: Annotated[tuple[str, ...], Field(max_length=50)] | None = None
     """Hosts that a set-up may reach, of those that Otto's host allows; None = all of them."""
@@ -100,6 +104,11 @@ class PathsConfig(Frozen):
         if wrong:
             raise ValueError(f"`{wrong[0][:80]}` is no host; write names such as pypi.org or *.example.com")
         return value
+
+    @property
+    def guarded(self) -> tuple[str, ...]:
+        """What nobody may be told to touch: the list, and what it takes away from the default in vain."""
+        return (*self.protected, *(one for one in ALWAYS if one not in self.protected))
 
 
 class LearningsConfig(Frozen):

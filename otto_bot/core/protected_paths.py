@@ -72,6 +72,13 @@ _FLOOR: tuple[tuple[str, tuple[str, ...]], ...] = (
 _RULES = tuple((re.compile(pattern, re.DOTALL), why) for why, patterns in _FLOOR for pattern in patterns)
 
 
+TOLD = (
+    "AGENTS.md", "CLAUDE.md", ".cursor/**", ".gitattributes", ".gitmodules", ".gitlab-ci.yml", ".circleci/**",
+    "Jenkinsfile", ".husky/**", ".pre-commit-config.yaml", ".vscode/**", ".devcontainer/**",
+)  # fmt: skip
+"""What a coder is told of it, beside the repository's own list: what is likeliest to be touched."""
+
+
 def floor_reason(path: str) -> str | None:
     """Why a path is protected whatever the configuration says; None = it is not.
 

@@ -15,6 +15,7 @@ from otto_bot.core.effects import Effect
 from otto_bot.core.enclosing import plainly
 from otto_bot.core.events import AttemptCoded, AttemptFailed, AttemptStarted, AttemptStopped, RunEvent
 from otto_bot.core.evidence import Cause, Excerpt, Failure, Phase
+from otto_bot.core.protected_paths import TOLD
 from otto_bot.core.review_rounds import asked_of
 from otto_bot.core.run import Run
 from otto_bot.diagnosis.progress import left_as_it_was, progress
@@ -154,7 +155,7 @@ class _Session:
             notes=told_notes(run, attempt),
             notes_file=workspace.notes_file,
             projects=run.config.paths.projects,
-            protected=run.config.paths.protected,
+            protected=(*run.config.paths.guarded, *TOLD),
             nonce=self.context.nonce_for(f"run/{run.id}/code/{self.effect.task}/a{attempt.number}"),
         )
 

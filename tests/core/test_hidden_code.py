@@ -6,9 +6,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from otto_bot.core.config import Config
 from otto_bot.core.hidden_code import hidden_in
 from otto_bot.core.path_forms import plain_path
-from otto_bot.core.protected_paths import AGENTS, CI, EDITOR, GIT, GITHUB, HOOKS, OWNERS, TOOL, floor_reason
+from otto_bot.core.protected_paths import AGENTS, CI, EDITOR, GIT, GITHUB, HOOKS, OWNERS, TOOL, TOLD, floor_reason
 
 
 @pytest.mark.parametrize(
@@ -70,3 +71,10 @@ def test_any_line_and_name_is_answered(text: str) -> None:
 )  # fmt: skip
 def test_protected_everywhere(path: str, why: str | None) -> None:
     assert floor_reason(path) == why
+
+
+def test_a_list_of_its_own_takes_nothing_away() -> None:
+    own = Config.model_validate({"paths": {"protected": ["infra/**"]}}).paths
+    assert own.guarded == ("infra/**", ".github/**", "CODEOWNERS")
+    assert Config().paths.guarded == Config().paths.protected
+    assert all(floor_reason(told.replace("**", "x")) for told in (*TOLD, *Config().paths.protected))
