@@ -53,12 +53,19 @@ async def new_commits(mirror: Mirror, reading: Reading, sha: str, known: Sequenc
 
     Oldest first. Raises TooManyCommits.
     """
-    here = [one for one in dict.fromkeys(known) if await mirror.has(checked_sha(one))]
+    here = await _here(mirror, known)
     argv = ["rev-list", "--topo-order", "--reverse", "--parents", checked_sha(sha), *(f"^{one}" for one in here)]
     lines = (await mirror.git(*argv)).stdout.decode("ascii").splitlines()
     if len(lines) > MOST:
         raise TooManyCommits(f"{len(lines)} commits, at most {MOST} are pushed at once")
     return [await _commit(mirror, reading, *line.split()) for line in lines]
+
+
+async def _here(mirror: Mirror, known: Sequence[str]) -> list[str]:
+    """Those of `known` that the mirror has, asked for in one process."""
+    asked = "".join(f"{checked_sha(one)}\n" for one in dict.fromkeys(known))
+    told = (await mirror.git("cat-file", "--batch-check", input=asked.encode())).text if asked else ""
+    return [words[0] for line in told.splitlines() if (words := line.split())[1:2] == ["commit"]]
 
 
 async def _commit(mirror: Mirror, reading: Reading, sha: str, *parents: str) -> NewCommit:

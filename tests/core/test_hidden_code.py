@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from otto_bot.core.config import Config
 from otto_bot.core.hidden_code import hidden_in
 from otto_bot.core.path_forms import plain_path
-from otto_bot.core.protected_paths import AGENTS, CI, EDITOR, GIT, GITHUB, HOOKS, OWNERS, TOOL, TOLD, floor_reason
+from otto_bot.core.protected_paths import AGENTS, CI, EDITOR, GIT, GITHUB, HOOKS, OWNERS, TOLD, TOOL, floor_reason
 
 
 @pytest.mark.parametrize(
