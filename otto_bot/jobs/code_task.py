@@ -220,7 +220,7 @@ class _Session:
 
     async def _commit(self, workspace: Workspace, tree: str) -> str:
         habits = await self.context.habits(self.run)
-        message = attempt_commit(self.run, self.effect.task, self.attempt.number, habits)
+        message = self.context.redactor.text(attempt_commit(self.run, self.effect.task, self.attempt.number, habits))
         # A fresh start of a single-task run goes on top of the run branch: no ref of ours moves backwards.
         on_head = self.run.single and self.attempt.base_sha != self.run.head
         merged = on_head and await self.context.merging(self.mirror).is_ancestor(self.run.head, self.attempt.base_sha)

@@ -76,7 +76,7 @@ def _of(context: Context, run: Run, commit: NewCommit) -> list[Finding]:
             one
             for one in inspect(
                 side.changes,
-                protected=run.config.paths.guarded,
+                protected=run.config.paths.protected,
                 looked=Looked(side.contents, side.sources, knows),
             )
             if one.blocking

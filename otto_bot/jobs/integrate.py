@@ -62,7 +62,7 @@ async def _squash_all(
         assert last is not None
         assert last.sha is not None
         base = reading.merge_base(run.head, last.sha) or run.base_sha
-        message = squash_commit(run, key, habits)
+        message = context.redactor.text(squash_commit(run, key, habits))
         result = await merging.squash(base, last.sha, onto, message=message, author=author, when=run.started_at)
         if isinstance(result, Conflict):
             failure = await conflict_failure(context, run, mirror, key, result.paths, made)

@@ -96,11 +96,11 @@ async def _with_spec(context: Context, run: Run, mirror: Mirror, parent: str, tr
         full, added = await with_files(mirror, tree, files)
         changes = await asyncio.to_thread(reading.diff, tree, full)
         looked = Looked(knows=context.redactor.knows)
-        if any(found.blocking for found in inspect(changes, protected=run.config.paths.guarded, looked=looked)):
+        if any(found.blocking for found in inspect(changes, protected=run.config.paths.protected, looked=looked)):
             full, added = tree, ()
     if full == await tree_of(mirror, parent):
         return parent, full
-    message, author = spec_commit(run, added), await context.author()
+    message, author = context.redactor.text(spec_commit(run, added)), await context.author()
     return await write_commit(mirror, full, [parent], message, author=author, when=run.started_at), full
 
 
