@@ -115,7 +115,7 @@ class _Desk:
         settings = Config()
         keep = timedelta(days=settings.learnings.expire_days)
         key, detail = self._store.obey(
-            repo.id, request.do, f"L{name}", f"{getpass.getuser()} (host)", self._now, keep, settings.paths.protected
+            repo.id, request.do, f"L{name}", f"{getpass.getuser()} (host)", self._now, keep, settings.paths.guarded
         )
         if key == "nothing_learnt":
             raise Wrong(f"{request.repo} has no learning L{name}; otto-bot learnings --repo {request.repo} lists them")
@@ -143,7 +143,7 @@ class _Desk:
             place = ".".join(str(part) for part in first["loc"]) or "line"
             raise Wrong(f"line {number}: {shown(place)}: {first['msg']}; nothing was brought in") from None
         text, scope = tidy(row.text), scope_of(row.scope)
-        why = unsafe(text, Config().paths.protected)
+        why = unsafe(text, Config().paths.guarded)
         if not text or len(text) > TEXT_LIMIT or scope is None or why:
             reason = why or "text has 1 to 300 characters, scope is `repository` or a path"
             raise Wrong(f"line {number}: {reason}; nothing was brought in")

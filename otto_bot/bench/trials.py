@@ -122,7 +122,7 @@ class Trials:
             facts=() if first else (MARK,),
             previous_diff="" if first else MARK,
             projects=config.paths.projects,
-            protected=config.paths.protected,
+            protected=config.paths.guarded,
             nonce=NONCE,
         )
         return "\n".join([code_system(request, can_run=False), code_prompt(request)])

@@ -43,7 +43,7 @@ def _answer(trials: Trials, task: str, answer: PilotAnswer) -> Iterator[str]:
     if answer.action == "retry" and answer.guidance:
         yield "retry has no guidance; with guidance it is retry_different"
     for text in (answer.guidance, *answer.routed.values()):
-        if problem := unsafe_words(text, trials.config.paths.protected):
+        if problem := unsafe_words(text, trials.config.paths.guarded):
             yield f"{text[:60]!r} {problem}; it would be rejected"
     if answer.action in ("retry", "retry_different", "restart_fresh"):
         told = "\n".join([trials.first_log(task), answer.guidance, *_routed(trials, task)])

@@ -1,4 +1,7 @@
-"""Changes of tests that a person says are right: bound to exactly the places that were shown, and to nothing later."""
+"""What a person says is right though Otto stopped at it: changed tests, and what the diff gate held.
+
+A yes is bound to exactly what was shown, and to nothing later.
+"""
 
 from __future__ import annotations
 
@@ -6,6 +9,7 @@ import hashlib
 from collections.abc import Sequence
 
 from otto_bot.core.attempt import Accepted, Task, TaskState
+from otto_bot.core.diff_findings import RULES, Finding, names
 from otto_bot.core.evidence import Cause, Excerpt, Failure, Phase
 from otto_bot.core.run import Run
 from otto_bot.core.tampering_hits import TamperHit, ids
@@ -19,8 +23,19 @@ NOTHING_TO_ACCEPT = "nothing is held any more that could be accepted"
 
 def new_hits(run: Run, hits: Sequence[TamperHit]) -> tuple[TamperHit, ...]:
     """The places that nobody has accepted yet in this run."""
-    known = {name for task in run.tasks.values() for accepted in task.accepted for name in accepted.hits}
+    known = accepted_names(run)
     return tuple(one for one, name in zip(hits, ids(hits), strict=True) if name not in known)
+
+
+def accepted_names(run: Run) -> frozenset[str]:
+    """Names of everything that people have said yes to in this run."""
+    return frozenset(name for task in run.tasks.values() for accepted in task.accepted for name in accepted.hits)
+
+
+def acceptable(failure: Failure | None) -> bool:
+    """Whether a person's yes is all that an attempt needs: its commit is there, and what it was stopped at is known."""
+    causes = (Cause.TESTS_WEAKENED, Cause.HELD_BY_DIFF_GATE)
+    return failure is not None and failure.cause in causes and bool(failure.hits) and failure.sha is not None
 
 
 def tampering(task: str, attempt: int, sha: str, hits: Sequence[TamperHit]) -> Failure:
@@ -41,6 +56,32 @@ def tampering(task: str, attempt: int, sha: str, hits: Sequence[TamperHit]) -> F
     )
 
 
+def held(task: str, attempt: int, sha: str, phase: Phase, findings: Sequence[Finding]) -> Failure:
+    """The failure of an attempt that the diff gate let nobody push. The texts of lines may hold secrets still."""
+    files = tuple(dict.fromkeys(one.path for one in findings if one.path))
+    more = f" and {len(findings) - 1} more" if len(findings) > 1 else ""
+    return Failure(
+        task=task,
+        attempt=attempt,
+        sha=sha,
+        phase=phase,
+        cause=Cause.HELD_BY_DIFF_GATE,
+        detail=f"{findings[0].words}{more}"[:1000],
+        fingerprint="gate:" + hashlib.sha256("\n".join(sorted(names(findings))).encode()).hexdigest()[:16],
+        suspected_files=files[:SHOWN],
+        excerpts=tuple(_held_excerpt(one) for one in findings[:SHOWN]),
+        hits=names(findings),
+    )
+
+
+def _held_excerpt(one: Finding) -> Excerpt:
+    what = ": ".join(part for part in (RULES.get(one.rule, one.rule), one.detail) if part)
+    text = "\n".join((what, *one.shown))
+    return Excerpt(
+        kind="diff", source=one.path or "the change as a whole", text=text, first_line=one.line, last_line=one.line
+    )
+
+
 def _detail(hits: Sequence[TamperHit], files: Sequence[str]) -> str:
     count = "1 place" if len(hits) == 1 else f"{len(hits)} places"
     where = "1 file" if len(files) == 1 else f"{len(files)} files"
@@ -58,10 +99,14 @@ def _excerpt(one: TamperHit) -> Excerpt:
 def taken(task: Task, by: str) -> Task:
     """The task once a person's yes counts: the same commit goes on to be judged, the yes is kept with who said it."""
     failure, last = task.failure, task.last
-    if failure is None or last is None or failure.cause is not Cause.TESTS_WEAKENED or not failure.hits:
+    if failure is None or last is None or not acceptable(failure):
         return task.model_copy(update={"state": TaskState.ASKED, "question": NOTHING_TO_ACCEPT})
     lines = tuple(f"{one.place}: {one.text.splitlines()[-1].strip()}"[:_LINE] for one in failure.excerpts if one.text)
-    said = Accepted(by=by, attempt=last.number, sha=last.sha or "", hits=failure.hits, lines=lines)
+    gate = failure.cause is Cause.HELD_BY_DIFF_GATE
+    given = {"by": by, "attempt": last.number, "sha": last.sha or "", "hits": failure.hits, "lines": lines}
+    said = Accepted.model_validate({**given, "what": "change" if gate else "tests"})
     attempts = (*task.attempts[:-1], last.model_copy(update={"failure": None}))
-    change = {"state": TaskState.JUDGING, "question": "", "attempts": attempts, "accepted": (*task.accepted, said)}
+    # What never left is pushed now; what is on GitHub already is looked at once more, and goes on from there.
+    state = TaskState.JUDGING if last.pushed else TaskState.CODING
+    change = {"state": state, "question": "", "attempts": attempts, "accepted": (*task.accepted, said)}
     return task.model_copy(update=change)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
+from otto_bot.core.diff_findings import RULES
 from otto_bot.core.evidence import Cause, Failure, Phase
 
 MONEY = "The money for this issue is used up. How much more may be spent?"
@@ -48,10 +49,31 @@ def _weakened(key: str, failure: Failure) -> str:
     )
 
 
+LEAVE_OUT = "leave that out"
+"""What a coder is told by whoever does not accept what the gate held."""
+
+
+def _held(key: str, failure: Failure) -> str:
+    """What is not pushed, and both ways out."""
+    plain = [one for one in failure.excerpts if re.fullmatch(r"[\w./@+-]{1,80}", one.source)]
+    places = [f"`{one.source}`" + (f" line {one.first_line}" if one.first_line else "") for one in plain[:3]]
+    more = len(failure.hits) - len(places)
+    where = ", ".join(places) + (f" and {more} more" if places and more > 0 else "")
+    secret = any(one.text.startswith(RULES["secret"]) for one in failure.excerpts)
+    care = " Never accept a real secret: once pushed, it is out." if secret else ""
+    return (
+        f"Is this right ({where or f'{more} places'}; the comment says what it is)? Nothing is pushed until someone "
+        f"says so.{care} `/otto accept {key}` does, for exactly these files as they are. Else `/otto retry {key} -- "
+        f"{LEAVE_OUT}` or `/otto skip {key}`."
+    )
+
+
 def reply_for(key: str, failure: Failure | None) -> str:
     """The words that make an asked task go on. Where only money helps, `funds` knows how much."""
     if again_on_the_same_commit(failure) or (failure is not None and failure.cause in _PLAIN):
         return f"/otto retry {key}"
+    if failure is not None and failure.cause is Cause.HELD_BY_DIFF_GATE and failure.hits:
+        return f"/otto retry {key} -- {LEAVE_OUT}"
     if failure is not None and failure.cause is Cause.TESTS_WEAKENED:
         return f"/otto retry {key} -- {PUT_BACK}"
     return f"/otto retry {key} -- your answer"
@@ -63,6 +85,8 @@ def ask_for_help(key: str, failure: Failure) -> str | None:
         return MONEY
     if failure.cause is Cause.TESTS_WEAKENED and failure.hits:
         return _cut(_weakened(key, failure))
+    if failure.cause is Cause.HELD_BY_DIFF_GATE and failure.hits:
+        return _cut(_held(key, failure))
     words = _BY_CAUSE.get(failure.cause)
     if words is None:
         return None

@@ -111,7 +111,7 @@ class Attempt(Frozen):
 
 
 class Accepted(Frozen):
-    """A person's yes to changed tests: to these places (`hits` are their names) and to no others.
+    """A person's yes to changed tests, or to what the diff gate held: to these places (`hits` are their names) alone.
 
     `lines` are the places as they were shown, redacted; there may be more places than lines.
     """
@@ -121,6 +121,7 @@ class Accepted(Frozen):
     sha: str = ""
     hits: tuple[str, ...] = ()
     lines: tuple[str, ...] = ()
+    what: Literal["tests", "change"] = "tests"
 
 
 Origin = Literal["plan", "journeys", "review", "replan"]

@@ -86,10 +86,14 @@ class Project(Frozen):
     test: str = ""
 
 
+ALWAYS = (".github/**", "CODEOWNERS")
+"""Paths that are protected in any case; `protected_paths.floor_reason` has all of them."""
+
+
 class PathsConfig(Frozen):
     """`paths`: what must not be touched, and where the projects are."""
 
-    protected: tuple[str, ...] = (".github/**", "CODEOWNERS")
+    protected: tuple[str, ...] = ALWAYS
     projects: tuple[Project, ...] = (Project(),)
     setup_hosts: Annotated[tuple[str, ...], Field(max_length=50)] | None = None
     """Hosts that a set-up may reach, of those that Otto's host allows; None = all of them."""
@@ -106,6 +110,11 @@ class PathsConfig(Frozen):
     @classmethod
     def _usable(cls, value: tuple[str, ...]) -> tuple[str, ...]:
         return checked_all(value)
+
+    @property
+    def guarded(self) -> tuple[str, ...]:
+        """What nobody may be told to touch: the list, and what it takes away from the default in vain."""
+        return (*self.protected, *(one for one in ALWAYS if one not in self.protected))
 
 
 class LearningsConfig(Frozen):

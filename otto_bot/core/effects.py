@@ -92,7 +92,9 @@ def _coding(run: Run, task: Task, last: Attempt) -> Effect:
     """A coder's attempt: code until there is a commit, then push it."""
     if last.sha is None:
         return _code(run, task, last.number)
-    name = f"push/{task.key}/a{last.number}"
+    # After a person accepted what the gate held, the same commit is pushed once more.
+    said = f"/y{len(task.accepted)}" if any(one.attempt == last.number for one in task.accepted) else ""
+    name = f"push/{task.key}/a{last.number}{said}"
     return effect_of(run, EffectKind.PUSH, name, task=task.key, attempt=last.number)
 
 

@@ -169,7 +169,7 @@ CLASS_OF: dict[Cause, FailureClass | None] = {
     Cause.PROVIDER_ERROR: FailureClass.INFRASTRUCTURE,
     Cause.NO_CI: FailureClass.ENVIRONMENT,
     Cause.NO_CHANGES: FailureClass.CODE,
-    Cause.HELD_BY_DIFF_GATE: FailureClass.CODE,
+    Cause.HELD_BY_DIFF_GATE: FailureClass.SPEC,
     Cause.TESTS_WEAKENED: FailureClass.CODE,
     Cause.DEPENDENCY: FailureClass.ENVIRONMENT,
     Cause.BUILD: FailureClass.CODE,

@@ -187,7 +187,7 @@ def facts_for(run: Run, gate: Gate, evidence: dict[str, EvidenceItem]) -> Facts:
         pending=frozenset(k for k, t in run.tasks.items() if t.state in (TaskState.PENDING, TaskState.REOPENED)),
         done=frozenset(k for k, t in run.tasks.items() if t.state is TaskState.MERGED),
         evidence=evidence,
-        protected=run.config.paths.protected,
+        protected=run.config.paths.guarded,
         causes={failure.task: failure.cause for failure in gate.failures if failure.task not in settled},
     )
 

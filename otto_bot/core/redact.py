@@ -66,6 +66,10 @@ class Redactor:
         # Longest first: a secret that contains another one must not leave its tail behind.
         self._values = sorted({*self._values, *new}, key=len, reverse=True)
 
+    def knows(self, data: bytes) -> bool:
+        """Whether a registered secret stands in it, in one of its forms; shapes alone do not count."""
+        return any(value in data for value in self._values)
+
     def text(self, text: str) -> str:
         """The text without secrets, line for line."""
         return self.raw(text.encode("utf-8", "surrogatepass")).decode("utf-8", "surrogatepass")

@@ -16,6 +16,7 @@ class FileChange:
 
     `size` is the new content's bytes (0 when deleted). `patch` holds unified hunks of at most the reader's cap,
     `patch_cut` says that it is not whole (too large, or left out because the diff as a whole is too large).
+    `blob_before` and `blob_after` are the ids of the contents (of a submodule its commit), empty where there is none.
     """
 
     path: str
@@ -29,6 +30,9 @@ class FileChange:
     size: int = 0
     patch: str = ""
     patch_cut: bool = False
+    blob_before: str = ""
+    blob_after: str = ""
+    size_before: int = 0
 
 
 def as_changed(change: FileChange) -> ChangedFile:

@@ -1,26 +1,39 @@
-"""The gate before a push: what a model's diff may not contain. Pure."""
+"""The gate before a push: what a model's diff may not contain without a person's yes."""
 
 from __future__ import annotations
 
-import re
+import hashlib
 import unicodedata
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 
+from otto_bot.core.diff_findings import Finding
+from otto_bot.core.hidden_code import hidden_in
+from otto_bot.core.install_scripts import new_scripts
+from otto_bot.core.lock_sources import is_lock, new_sources, tells_sources
+from otto_bot.core.path_forms import invisible, plain_path
+from otto_bot.core.protected_paths import floor_reason
 from otto_bot.core.tampering import scan
 from otto_bot.git.changes import FileChange, as_changed
-from otto_bot.git.diff_rules import Globs, secrets_in
+from otto_bot.git.diff_rules import Globs, added_lines
+from otto_bot.git.diff_secrets import Knows, secrets_in
+from otto_bot.git.texts import as_text, new_lines
+
+__all__ = ["BLOB_BYTES", "Finding", "GateLimits", "Looked", "in_words", "inspect", "odd_path", "wanted"]
 
 _LINK = "120000"
 _GITLINK = "160000"
 _EXECUTABLE = "100755"
-_IGNORED_BY_HFS = re.compile("[\u200c-\u200f\u202a-\u202e\u206a-\u206f\ufeff]")
-_PROTECTED_BY_DEFAULT = (".github/**", "CODEOWNERS")
+BLOB_BYTES = 6 * 1024 * 1024
+"""Bytes of one content that is read as a whole."""
+SHOWN_LINES, SHOWN_LINE = 12, 200
+"""Lines of a protected file that a finding shows, and characters of each."""
+_SCRIPTS = ("package.json", "composer.json", "pyproject.toml", "binding.gyp")
 
 
 @dataclass(frozen=True)
 class GateLimits:
-    """Caps on one attempt's diff: bytes of one new content, bytes of all, number of files."""
+    """Caps on one commit's diff: bytes of one new content, bytes of all, number of files."""
 
     file_bytes: int = 1024 * 1024
     total_bytes: int = 5 * 1024 * 1024
@@ -28,75 +41,212 @@ class GateLimits:
 
 
 @dataclass(frozen=True)
-class Finding:
-    """One thing about the diff. `blocking` findings forbid the push; the others are told to people."""
+class Looked:
+    """What is known beside the diff: contents by blob id, sources of the base's dependencies, the host's secrets."""
 
-    rule: str
-    path: str
-    detail: str
-    blocking: bool = True
+    contents: Mapping[str, bytes] = field(default_factory=dict)
+    sources: frozenset[str] = frozenset()
+    knows: Knows | None = None
+
+    def text(self, blob: str) -> str:
+        """The content as text; empty where it is none or not here."""
+        return as_text(self.contents.get(blob, b"")) or ""
+
+
+def wanted(changes: Iterable[FileChange]) -> list[str]:
+    """Blobs whose whole content `inspect` asks for."""
+    blobs = []
+    for change in changes:
+        if _GITLINK in (change.mode_before, change.mode_after):
+            continue
+        named = tells_sources(change.path) or _has_scripts(change.path)
+        if named or ((change.binary or change.patch_cut) and change.blob_after != change.blob_before):
+            blobs += [blob for blob in (change.blob_before, change.blob_after) if blob]
+    return blobs
 
 
 def inspect(
     changes: Sequence[FileChange],
     *,
-    protected: Iterable[str] = _PROTECTED_BY_DEFAULT,
+    protected: Iterable[str] = (),
     limits: GateLimits | None = None,
+    looked: Looked | None = None,
 ) -> list[Finding]:
     """All findings, the diff as a whole first, then file by file.
 
-    `protected` are globs as in .gitignore: without a slash they match a name anywhere, `**` spans directories.
-    Case does not matter, because it does not on all file systems either. A secret is never repeated in a finding.
+    `protected` are globs as in .gitignore: without a slash they match a name anywhere, `**` spans directories. They
+    come on top of what is protected everywhere (`core/protected_paths.py`). A secret is never repeated in a finding.
     """
-    caps = limits or GateLimits()
+    caps, known = limits or GateLimits(), looked or Looked()
     globs = Globs(protected)
     found = [*_of_the_whole(changes, caps)]
     for change in changes:
-        found += _paths(change, globs)
-        found += _kinds(change)
-        found += _content(change, caps)
+        mine = [
+            *_paths(change, globs, known),
+            *_kinds(change),
+            *_modules(change),
+            *_content(change, caps, known),
+            *_settings(change, known),
+        ]
+        found += [one.model_copy(update={"content": _content_of(change)}) for one in mine]
     return [*found, *_weaker(changes)]
+
+
+def in_words(text: str, what: str, knows: Knows | None = None) -> list[Finding]:
+    """What a commit message or the name of a branch must not hold; `what` says which of the two it is."""
+    digest = hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
+    lines = list(enumerate(text.split("\n"), 1))
+    found = [
+        Finding(rule="secret", path="", detail=f"{what} holds {kind}", content=digest)
+        for _, kind in secrets_in(lines, knows)
+    ]
+    hidden = [why for _, line in lines if (why := hidden_in(line)) is not None]
+    return [
+        *found,
+        *(Finding(rule="hidden_text", path="", detail=f"{what}: {why}", content=digest) for why in hidden[:1]),
+    ]
+
+
+def _content_of(change: FileChange) -> str:
+    """What a yes is bound to: the file as it would be. Where ids are missing, all that is known of the change."""
+    return f"{change.mode_after or 'gone'} {change.blob_after or change.patch or change.status}"
 
 
 def _weaker(changes: Sequence[FileChange]) -> Iterator[Finding]:
     """Checks that prove less than before: no reason against a push, but a person will be asked before it counts."""
     for hit in scan([as_changed(change) for change in changes]):
-        yield Finding("tests_weakened", hit.path, f"{hit.place}: {hit.why}", blocking=False)
+        yield Finding(rule="tests_weakened", path=hit.path, detail=f"{hit.place}: {hit.why}", blocking=False)
 
 
 def _of_the_whole(changes: Sequence[FileChange], caps: GateLimits) -> Iterator[Finding]:
+    whole = "\0".join(f"{change.path}\0{_content_of(change)}" for change in changes)
     if len(changes) > caps.files:
-        yield Finding("too_many_files", "", f"{len(changes)} files changed, at most {caps.files} are allowed")
-    total = sum(change.size for change in changes)
+        detail = f"{len(changes)} files changed, at most {caps.files} are allowed"
+        yield Finding(rule="too_many_files", path="", detail=detail, content=whole)
+    total = sum(change.size for change in changes if _grows(change, 0))
     if total > caps.total_bytes:
-        yield Finding("diff_too_large", "", f"{total} bytes of new content, at most {caps.total_bytes} are allowed")
+        detail = f"{total} bytes of new content, at most {caps.total_bytes} are allowed"
+        yield Finding(rule="diff_too_large", path="", detail=detail, content=whole)
 
 
-def _paths(change: FileChange, globs: Globs) -> Iterator[Finding]:
+def _grows(change: FileChange, cap: int) -> bool:
+    """Whether a change makes a large file, or one that was large much larger."""
+    return (change.blob_after != change.blob_before and change.size - change.size_before > cap) or not change.blob_after
+
+
+def _paths(change: FileChange, globs: Globs, looked: Looked) -> Iterator[Finding]:
     for path in dict.fromkeys(name for name in (change.path, change.old_path) if name is not None):
         if reason := odd_path(path):
-            yield Finding("bad_path", path, reason)
-        if pattern := globs.match(path):
-            yield Finding("protected_path", path, f"protected by {pattern}; people change this, not Otto")
+            yield Finding(rule="bad_path", path=path, detail=reason)
+        if why := floor_reason(path):
+            yield Finding(rule="protected_path", path=path, detail=why, shown=_first_lines(change))
+        elif pattern := globs.match(path):
+            detail = f"the repository protects {pattern}"
+            yield Finding(rule="protected_path", path=path, detail=detail, shown=_first_lines(change))
+    if change.path != change.old_path:
+        for _, kind in secrets_in([(1, change.path)], looked.knows):
+            yield Finding(rule="secret", path=change.path, detail=f"its name holds {kind}")
+
+
+def _first_lines(change: FileChange) -> tuple[str, ...]:
+    """What a person needs to see of a change that is not on GitHub: its first new lines."""
+    lines = [text[:SHOWN_LINE] for _, text in added_lines(change.patch)]
+    left = len(lines) - SHOWN_LINES
+    return (*lines[:SHOWN_LINES], *([f"… and {left} more lines"] if left > 0 else []))
 
 
 def _kinds(change: FileChange) -> Iterator[Finding]:
     if change.mode_after == _LINK:
-        yield Finding("symlink", change.path, "symbolic links may not be added or changed")
-    is_module_list = change.path.rpartition("/")[2].casefold() == ".gitmodules"
-    if _GITLINK in (change.mode_before, change.mode_after) or is_module_list:
-        yield Finding("submodule", change.path, "submodules may not be added, changed or removed")
+        yield Finding(rule="symlink", path=change.path, detail=_where_to(change))
     if change.mode_after == _EXECUTABLE and change.mode_before != _EXECUTABLE:
-        yield Finding("executable", change.path, "becomes executable", blocking=False)
+        yield Finding(rule="executable", path=change.path, detail="becomes executable", blocking=False)
 
 
-def _content(change: FileChange, caps: GateLimits) -> Iterator[Finding]:
-    if change.size > caps.file_bytes:
-        yield Finding("file_too_large", change.path, f"{change.size} bytes, at most {caps.file_bytes} are allowed")
-    for line, kind in secrets_in(change.patch):
-        yield Finding("secret", change.path, f"line {line} looks like {kind}")
-    if change.patch_cut or (change.binary and change.size):
-        yield Finding("not_scanned", change.path, "binary or too large to be searched for secrets", blocking=False)
+def _modules(change: FileChange) -> Iterator[Finding]:
+    is_module_list = plain_path(change.path).rpartition("/")[2] == ".gitmodules"
+    if _GITLINK in (change.mode_before, change.mode_after) or is_module_list:
+        yield Finding(rule="submodule", path=change.path, detail="other code becomes, or was, part of the tree")
+
+
+def _where_to(change: FileChange) -> str:
+    target = "".join(line for _, line in added_lines(change.patch))
+    if not target:
+        return "it points elsewhere"
+    depth = change.path.count("/")
+    for part in target.split("/"):
+        depth += -1 if part == ".." else 0 if part in ("", ".") else 1
+        if depth < 0:
+            break
+    leaves = target.startswith(("/", "\\", "~")) or ":" in target or depth < 0
+    return "it points out of the tree" if leaves else "it points to another place of the tree"
+
+
+def _content(change: FileChange, caps: GateLimits, looked: Looked) -> Iterator[Finding]:
+    cap = caps.total_bytes if is_lock(change.path) else caps.file_bytes
+    if change.size > cap and _grows(change, cap // 4 if change.size_before > cap else 0):
+        detail = f"{change.size} bytes, at most {cap} are allowed"
+        yield Finding(rule="file_too_large", path=change.path, detail=detail)
+    lines, whole = _added(change, looked)
+    for line, kind in secrets_in(lines, looked.knows):
+        yield Finding(rule="secret", path=change.path, line=line, detail=kind)
+    for line, text in lines if whole else ():
+        if (why := hidden_in(text, first=line == 1)) is not None:
+            yield Finding(rule="hidden_text", path=change.path, line=line, detail=why)
+            break
+    if whole:
+        return
+    if change.patch_cut and not change.binary:
+        yield Finding(rule="not_scanned", path=change.path, detail="too large to be searched for secrets")
+    else:
+        yield Finding(rule="binary", path=change.path, detail=f"{change.size} bytes")
+
+
+def _added(change: FileChange, looked: Looked) -> tuple[list[tuple[int, str]], bool]:
+    """The new lines of a file, and whether they are all there is to read in it."""
+    if not (change.binary or change.patch_cut):
+        return list(added_lines(change.patch)), True
+    if change.mode_after in (None, _GITLINK) or (change.blob_after and change.blob_after == change.blob_before):
+        return [], True
+    if not change.size:
+        return [], not change.patch_cut
+    data = looked.contents.get(change.blob_after)
+    if data is None:
+        return list(added_lines(change.patch)), False
+    text = as_text(data)
+    if text is None:
+        # Nobody can read it, but a token in it is one all the same.
+        return [(number, line) for number, line in new_lines(data.decode("latin-1"), "") if line.isascii()], False
+    return new_lines(text, as_text(looked.contents.get(change.blob_before, b"")) or ""), True
+
+
+def _has_scripts(path: str) -> bool:
+    return path.casefold().rpartition("/")[2] in _SCRIPTS
+
+
+def _settings(change: FileChange, looked: Looked) -> Iterator[Finding]:
+    """What a package manager would fetch or run that it did not before."""
+    if change.mode_after is None or change.blob_after == change.blob_before != "":
+        return
+    sources = tells_sources(change.path)
+    if not sources and not _has_scripts(change.path):
+        return
+    if change.blob_after and change.blob_after not in looked.contents and change.size:
+        yield Finding(
+            rule="not_scanned", path=change.path, detail="it says what is installed, and is too large to be read"
+        )
+        return
+    before, after = looked.text(change.blob_before), looked.text(change.blob_after)
+    for source in new_sources(change.path, before, after, looked.sources)[:20] if sources else ():
+        shown = _line(after, source.line)
+        yield Finding(rule="lock_source", path=change.path, line=source.line, detail=source.what, shown=shown)
+    for script in new_scripts(change.path, before, after):
+        shown = _line(after, script.line)
+        yield Finding(rule="install_script", path=change.path, line=script.line, detail=script.name, shown=shown)
+
+
+def _line(text: str, number: int) -> tuple[str, ...]:
+    lines = text.split("\n")
+    return (lines[number - 1].strip()[:SHOWN_LINE],) if number <= len(lines) else ()
 
 
 def odd_path(path: str) -> str | None:
@@ -110,11 +260,8 @@ def odd_path(path: str) -> str | None:
         return "an empty, '.' or '..' part"
     if any(len(part.encode("utf-8", "replace")) > 255 for part in parts):
         return "a name longer than 255 bytes"
-    if any(_is_git_directory(part) for part in parts):
+    if any(part == ".git" for part in plain_path(path).split("/")):
         return "a name that some systems read as .git"
+    if any(invisible(char) for char in path if char not in "\ufe0f\u200d\u200c"):
+        return "a character that shows nothing"
     return None
-
-
-def _is_git_directory(part: str) -> bool:
-    plain = _IGNORED_BY_HFS.sub("", part).split(":", 1)[0].rstrip(". ").casefold()
-    return plain in {".git", "git~1"}

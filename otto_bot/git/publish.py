@@ -55,7 +55,8 @@ async def push(mirror: Mirror, sha: str, branch: str, expected: str | None, *, w
 
 
 def _own_ref(branch: str, within: str) -> str:
-    if not within.endswith("/") or not within.strip("/") or not branch.startswith(within) or branch == within:
+    own = within.endswith("/") and within.strip("/") != "" and branch.startswith(within) and branch != within
+    if not own:
         raise ValueError(f"not a branch of this run: {branch[:80]!r} is not within {within[:80]!r}")
     return checked_ref(f"refs/heads/{branch}")
 

@@ -107,6 +107,17 @@ class Reading:
                 found[path] = item.data_stream.read().decode("utf-8", "replace")
         return found
 
+    def contents(self, blobs: Iterable[str], *, max_bytes: int, total: int) -> dict[str, bytes]:
+        """Contents by blob id, of at most `max_bytes` each, until `total` bytes are read; others are left out."""
+        found: dict[str, bytes] = {}
+        with self._repo() as repo:
+            for blob in dict.fromkeys(blobs):
+                size = repo.odb.info(bytes.fromhex(checked_sha(blob))).size
+                if size <= min(max_bytes, total):
+                    total -= size
+                    found[blob] = repo.odb.stream(bytes.fromhex(blob)).read()
+        return found
+
     def blame(self, commit: str, path: str, line: int) -> BlamedLine | None:
         """Who last changed `line` (from 1) of `path`; None when there is no such line."""
         if line < 1 or self.file_at(commit, path) is None:
@@ -201,7 +212,14 @@ def _file_change(change: RawChange, patch: bytes | None, sizes: Mapping[str, int
         size=sizes.get(change.sha_after, 0),
         patch=kept.decode("utf-8", "replace"),
         patch_cut=patch is None or len(kept) < len(patch),
+        blob_before=_blob(change.sha_before),
+        blob_after=_blob(change.sha_after),
+        size_before=sizes.get(change.sha_before, 0),
     )
+
+
+def _blob(sha: str) -> str:
+    return "" if set(sha) <= {"0"} else sha
 
 
 def _text(path: bytes | str) -> str:

@@ -213,7 +213,7 @@ class Desk:
         keep = timedelta(days=config.learnings.expire_days)
         key, detail = await asyncio.to_thread(
             self._learnings.obey, repo.id, command.verb, command.learning, who.login, self.now(), keep,
-            config.paths.protected,
+            config.paths.guarded,
         )  # fmt: skip
         await self._say(self.repository(repo), said.number, said.key, learning_answer(key, detail))
 

@@ -22,7 +22,11 @@ async def beginning(context: Context, run: Run, mirror: Mirror) -> str:
     for head in (review.head, (await context.repository(run).pull_request(review.pull_request)).head_sha):
         await mirror.fetch(head)
         merged = await context.merging(mirror).merge_in(
-            head, run.base_sha, message=carried_commit(run), author=await context.author(), when=run.started_at
+            head,
+            run.base_sha,
+            message=context.redactor.text(carried_commit(run)),
+            author=await context.author(),
+            when=run.started_at,
         )
         if not isinstance(merged, Conflict):
             return merged

@@ -1,4 +1,4 @@
-"""One coder session: a workspace, the loop, the diff gate, a commit. Long, journalled, and it yields when asked."""
+"""One coder session: a workspace, the loop, a commit. Long, journalled, and it yields when asked."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ from otto_bot.core.effects import Effect
 from otto_bot.core.enclosing import plainly
 from otto_bot.core.events import AttemptCoded, AttemptFailed, AttemptStarted, AttemptStopped, RunEvent
 from otto_bot.core.evidence import Cause, Excerpt, Failure, Phase
+from otto_bot.core.protected_paths import TOLD
 from otto_bot.core.review_rounds import asked_of
 from otto_bot.core.run import Run
 from otto_bot.diagnosis.progress import left_as_it_was, progress
-from otto_bot.git.diff_gate import Finding, inspect
 from otto_bot.git.mirror import Mirror
 from otto_bot.git.workspace import Workspace
 from otto_bot.jobs.caged import caged
@@ -156,7 +156,7 @@ class _Session:
             notes=told_notes(run, attempt),
             notes_file=workspace.notes_file,
             projects=run.config.paths.projects,
-            protected=run.config.paths.protected,
+            protected=(*run.config.paths.guarded, *TOLD),
             nonce=self.context.nonce_for(f"run/{run.id}/code/{self.effect.task}/a{attempt.number}"),
         )
 
@@ -196,9 +196,6 @@ class _Session:
             words = result.handoff.summary if result.handoff else result.detail
             return [self._unchanged(f"the coder changed nothing. {words}")]
         changes = await asyncio.to_thread(reading.diff, self.attempt.base_sha, result.tree)
-        findings = [f for f in inspect(changes, protected=self.run.config.paths.protected) if f.blocking]
-        if findings:
-            return [self._held(findings)]
         sha = await self._commit(workspace, result.tree)
         stat = f"{len(changes)} files, +{sum(c.additions for c in changes)} −{sum(c.deletions for c in changes)}"
         return [self._coded(sha, stat, result)]
@@ -224,7 +221,7 @@ class _Session:
 
     async def _commit(self, workspace: Workspace, tree: str) -> str:
         habits = await self.context.habits(self.run)
-        message = attempt_commit(self.run, self.effect.task, self.attempt.number, habits)
+        message = self.context.redactor.text(attempt_commit(self.run, self.effect.task, self.attempt.number, habits))
         # A fresh start of a single-task run goes on top of the run branch: no ref of ours moves backwards.
         on_head = self.run.single and self.attempt.base_sha != self.run.head
         merged = on_head and await self.context.merging(self.mirror).is_ancestor(self.run.head, self.attempt.base_sha)
@@ -256,10 +253,6 @@ class _Session:
         if tree is None:
             return None, "Nothing was written yet."
         reading = self.context.reading(self.mirror)
-        changes = await asyncio.to_thread(reading.diff, self.attempt.base_sha, tree)
-        held = [f for f in inspect(changes, protected=self.run.config.paths.protected) if f.blocking]
-        if held:
-            return None, f"What it had is not pushed: {held[0].path}: {held[0].rule}."
         current = await self.mirror.remote_head(f"refs/heads/{self.attempt.branch}")
         if current is not None:
             await self.mirror.fetch(current)
@@ -272,11 +265,6 @@ class _Session:
             except (PushHeld, NotAllowed) as found:
                 return None, f"What it had is not pushed: {found}."
         return sha, f"What it had is on `{self.attempt.branch}`; the next attempt goes on from there."
-
-    def _held(self, findings: Sequence[Finding]) -> RunEvent:
-        lines = [f"{finding.path}: {finding.rule}: {finding.detail}" for finding in findings[:20]]
-        excerpt = Excerpt(kind="diff", source="diff gate", text="\n".join(lines))
-        return self._failed(Cause.HELD_BY_DIFF_GATE, lines[0], (excerpt,))
 
     def _unchanged(self, detail: str) -> AttemptFailed:
         """What was there before the attempt is there still, so it fails by the same again: that keeps its mark."""

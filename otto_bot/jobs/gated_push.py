@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import asyncio
+from collections.abc import Iterable, Sequence
 
+from otto_bot.core.acceptance import accepted_names, held
+from otto_bot.core.diff_findings import Finding
+from otto_bot.core.evidence import Failure, Phase
 from otto_bot.core.run import Run
 from otto_bot.core.stale_base import contained
-from otto_bot.git.diff_gate import Finding, inspect
+from otto_bot.diagnosis.fingerprint import progress
+from otto_bot.git.diff_gate import Looked, in_words, inspect
 from otto_bot.git.mirror import Mirror
 from otto_bot.git.new_commits import NewCommit, TooManyCommits, new_commits
 from otto_bot.git.publish import PushResult, push
-from otto_bot.jobs.context import Context
+from otto_bot.jobs.context import Context, failures_before
 from otto_bot.jobs.starting_ci import check_start
 
 
@@ -19,8 +24,7 @@ class PushHeld(Exception):
 
     def __init__(self, findings: Sequence[Finding]) -> None:
         self.findings = tuple(findings)
-        first = self.findings[0]
-        super().__init__(f"{first.path}: {first.rule}: {first.detail}")
+        super().__init__(self.findings[0].words)
 
 
 async def gated_push(
@@ -38,7 +42,9 @@ async def gated_push(
     `expected` is where the branch is now, `known` more commits that GitHub has. Raises PushHeld, NotAllowed where
     workflow files would start that nobody allowed, and what `push` raises.
     """
-    findings = await held_by(context, run, mirror, sha, [*known, *([expected] if expected else [])])
+    there = [*known, *([expected] if expected else [])]
+    words = in_words(branch, "the name of the branch", context.redactor.knows)
+    findings = [*_unaccepted(run, words), *await held_by(context, run, mirror, sha, there)]
     if findings:
         raise PushHeld(findings)
     await check_start(context, run, mirror, sha)
@@ -48,26 +54,42 @@ async def gated_push(
 async def held_by(
     context: Context, run: Run, mirror: Mirror, sha: str, known: Sequence[str] = ()
 ) -> tuple[Finding, ...]:
-    """What forbids to push `sha`; empty where nothing does."""
+    """What forbids to push `sha`; empty where nothing does, or a person has said yes to all of it."""
     there = [*known, *_on_github(run)]
     try:
         commits = await new_commits(mirror, context.reading(mirror), sha, there)
     except TooManyCommits as error:
-        return (Finding("too_many_commits", "", str(error)),)
-    return tuple(dict.fromkeys(one for commit in commits for one in _of(run, commit)))
+        return (Finding(rule="too_many_commits", path="", detail=str(error), content=sha),)
+    found = [one for commit in commits for one in await asyncio.to_thread(_of, context, run, commit)]
+    return tuple(_unaccepted(run, dict.fromkeys(found)))
 
 
-def _of(run: Run, commit: NewCommit) -> list[Finding]:
+def _unaccepted(run: Run, findings: Iterable[Finding]) -> list[Finding]:
+    yes = accepted_names(run)
+    return [one for one in findings if one.name not in yes]
+
+
+def _of(context: Context, run: Run, commit: NewCommit) -> list[Finding]:
     """Of a merge only what it has against every parent: what one of them had is no doing of Otto."""
+    knows = context.redactor.knows
+    found = in_words(commit.message, "the commit's message", knows)
     sides = [
-        [one for one in inspect(changes, protected=run.config.paths.protected) if one.blocking]
-        for changes in commit.changes
+        [
+            one
+            for one in inspect(
+                side.changes,
+                protected=run.config.paths.protected,
+                looked=Looked(side.contents, side.sources, knows),
+            )
+            if one.blocking
+        ]
+        for side in commit.sides
     ]
     if not sides:
-        return []
+        return found
     first, *others = sides
     marks = [{(one.rule, one.path) for one in side} for side in others]
-    return [one for one in first if all((one.rule, one.path) in side for side in marks)]
+    return [*found, *(one for one in first if all((one.rule, one.path) in side for side in marks))]
 
 
 def _on_github(run: Run) -> list[str]:
@@ -75,3 +97,16 @@ def _on_github(run: Run) -> list[str]:
     pushed = [a.sha for task in run.tasks.values() for a in task.attempts if a.sha and a.pushed]
     heads = [review.head for review in run.reviews]
     return [one for one in dict.fromkeys((run.base_sha, contained(run), run.head, *heads, *pushed)) if one]
+
+
+def held_failure(
+    context: Context, run: Run, task: str, attempt: int, sha: str, phase: Phase, found: PushHeld
+) -> Failure:
+    """The failure that a held push is, with its lines free of secrets: they are stored, shown and given to coders."""
+    clean = context.redactor.text
+    raw = held(task, attempt, sha, phase, found.findings)
+    excerpts = tuple(
+        one.model_copy(update={"text": clean(one.text), "source": clean(one.source)}) for one in raw.excerpts
+    )
+    failure = raw.model_copy(update={"excerpts": excerpts, "detail": clean(raw.detail)})
+    return failure.model_copy(update={"progress": progress(failures_before(run, run.task(task), attempt), failure)})

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from otto_bot.core.effects import Effect
 from otto_bot.core.events import CandidateBuilt, CandidateConflict, RunBranchMoved, RunEvent, TasksMerged
+from otto_bot.core.evidence import Phase
 from otto_bot.core.run import Integration, Run
 from otto_bot.git.commits import tree_of
 from otto_bot.git.errors import PushRejected
@@ -13,7 +14,7 @@ from otto_bot.git.merging import Conflict
 from otto_bot.git.mirror import Mirror
 from otto_bot.jobs.context import Context
 from otto_bot.jobs.dispatching import dispatch_if_needed, verification_pull
-from otto_bot.jobs.gated_push import gated_push
+from otto_bot.jobs.gated_push import PushHeld, gated_push, held_by, held_failure
 from otto_bot.jobs.suspects import conflict_failure
 from otto_bot.store.effect_rows import Ticket
 from otto_bot.text.commits import squash_commit
@@ -38,7 +39,10 @@ async def build_candidate(context: Context, run: Run, effect: Effect, _ticket: T
     if tree in run.green_trees:
         return [CandidateBuilt.model_validate({"at": context.now(), "sha": squashed, "tree": tree, **where})]
     branch = f"{run.prefix}/batch-{integration.batch}-{integration.step}"
-    await gated_push(context, run, mirror, squashed, branch, await mirror.remote_head(f"refs/heads/{branch}"))
+    try:
+        await gated_push(context, run, mirror, squashed, branch, await mirror.remote_head(f"refs/heads/{branch}"))
+    except PushHeld as found:
+        return [await _held(context, run, mirror, integration, commits, found)]
     pull = await verification_pull(context, run, branch, f"b{integration.batch}/s{integration.step}")
     dispatched = await dispatch_if_needed(context, run, branch, squashed)
     built = {"branch": branch, "pull_request": pull, "dispatched_run": dispatched}
@@ -58,7 +62,7 @@ async def _squash_all(
         assert last is not None
         assert last.sha is not None
         base = reading.merge_base(run.head, last.sha) or run.base_sha
-        message = squash_commit(run, key, habits)
+        message = context.redactor.text(squash_commit(run, key, habits))
         result = await merging.squash(base, last.sha, onto, message=message, author=author, when=run.started_at)
         if isinstance(result, Conflict):
             failure = await conflict_failure(context, run, mirror, key, result.paths, made)
@@ -67,6 +71,29 @@ async def _squash_all(
         onto = result
         made.append((key, onto))
     return made
+
+
+async def _held(
+    context: Context,
+    run: Run,
+    mirror: Mirror,
+    integration: Integration,
+    commits: Sequence[tuple[str, str]],
+    found: PushHeld,
+) -> CandidateConflict:
+    """The first task in whose commit the gate finds something that nobody has seen in the task's own branch."""
+    held, known = commits[-1][0], [run.head]
+    for key, sha in commits:
+        if findings := await held_by(context, run, mirror, sha, known):
+            held, found = key, PushHeld(findings)
+            break
+        known.append(sha)
+    last = run.task(held).last
+    assert last is not None
+    assert last.sha is not None
+    failure = held_failure(context, run, held, last.number, last.sha, Phase.INTEGRATION, found)
+    at, batch, step = context.now(), integration.batch, integration.step
+    return CandidateConflict(at=at, batch=batch, step=step, task=held, failure=failure)
 
 
 async def merge(context: Context, run: Run, effect: Effect, _ticket: Ticket) -> Sequence[RunEvent]:
@@ -81,6 +108,7 @@ async def merge(context: Context, run: Run, effect: Effect, _ticket: Ticket) -> 
         # Another machine built it: the same steps give the same commit.
         await mirror.fetch(run.head, *[a.sha for key in integration.merging if (a := run.task(key).last) and a.sha])
         await _squash_all(context, run, mirror, integration)
+    commits = [(key, integration.commits.get(key, integration.sha)) for key in integration.merging]
     try:
         await gated_push(context, run, mirror, integration.sha, run.run_branch, run.head)
     except PushRejected as error:
@@ -89,6 +117,8 @@ async def merge(context: Context, run: Run, effect: Effect, _ticket: Ticket) -> 
             raise
         await mirror.fetch(head)
         return [RunBranchMoved(at=context.now(), sha=head, tree=await tree_of(mirror, head))]
+    except PushHeld as found:
+        return [await _held(context, run, mirror, integration, commits, found)]
     return [
         TasksMerged(
             at=context.now(),

@@ -45,7 +45,7 @@ async def _proposed(context: Context, run: Run, made: DecisionMade, index: int, 
         return GateLearning(index=index, by="it contains a secret" if text else "it has no words")
     if scope is None:
         return GateLearning(index=index, by="its scope is neither `repository` nor a path")
-    if (why := unsafe(text, run.config.paths.protected)) is not None:
+    if (why := unsafe(text, run.config.paths.guarded)) is not None:
         return GateLearning(index=index, by=f"it {why}")
     others = [run.title, run.body, *(item.excerpt.text for item in made.evidence)]
     proposal = Proposal(
@@ -106,7 +106,7 @@ async def _picked(context: Context, run: Run, mine: frozenset[int], files: Seque
     now, store = context.now(), context.learnings
     rows = await asyncio.to_thread(lambda: [*store.numbered(run.repo.id, mine), *store.accepted(run.repo.id, now)])
     once = {row.number: row for row in rows}
-    return pick(once.values(), own=mine, files=files, protected=run.config.paths.protected, now=now)
+    return pick(once.values(), own=mine, files=files, protected=run.config.paths.guarded, now=now)
 
 
 async def learn(context: Context, run: Run, _effect: Effect, _ticket: Ticket) -> Sequence[RunEvent]:
@@ -115,7 +115,7 @@ async def learn(context: Context, run: Run, _effect: Effect, _ticket: Ticket) ->
 
 
 def _write(context: Context, run: Run) -> LearningsWritten:
-    store, now, keep, protected = context.learnings, context.now(), keep_time(run), run.config.paths.protected
+    store, now, keep, protected = context.learnings, context.now(), keep_time(run), run.config.paths.guarded
     new = unwritten(run)
     uses = {_place(key): use for key, use in new.items()}
     store.used(run.repo.id, run.id, uses, now, keep)

@@ -15,7 +15,7 @@ from otto_bot.core.run import Run
 from otto_bot.core.source_files import has_source
 from otto_bot.git.adding import with_files
 from otto_bot.git.commits import Author, tree_of, write_commit
-from otto_bot.git.diff_gate import inspect
+from otto_bot.git.diff_gate import Looked, inspect
 from otto_bot.git.mirror import Mirror
 from otto_bot.github.errors import Refused
 from otto_bot.jobs.beginning import beginning
@@ -40,7 +40,9 @@ async def open_pull_request(context: Context, run: Run, _effect: Effect, ticket:
     author = await context.author()
     start = await beginning(context, run, mirror)
     tree = await tree_of(mirror, start)
-    first = await write_commit(mirror, tree, [start], empty_commit(run), author=author, when=run.started_at)
+    first = await write_commit(
+        mirror, tree, [start], context.redactor.text(empty_commit(run)), author=author, when=run.started_at
+    )
     head = await mirror.remote_head(f"refs/heads/{run.run_branch}")
     ours = head is None or await _ours(mirror, first, head, author)
     sha, tree = await _with_spec(context, run, mirror, head if head and ours else first, tree)
@@ -96,11 +98,12 @@ async def _with_spec(context: Context, run: Run, mirror: Mirror, parent: str, tr
     if files and _wanted(run, await asyncio.to_thread(reading.files, run.base_sha)):
         full, added = await with_files(mirror, tree, files)
         changes = await asyncio.to_thread(reading.diff, tree, full)
-        if any(found.blocking for found in inspect(changes, protected=run.config.paths.protected)):
+        looked = Looked(knows=context.redactor.knows)
+        if any(found.blocking for found in inspect(changes, protected=run.config.paths.protected, looked=looked)):
             full, added = tree, ()
     if full == await tree_of(mirror, parent):
         return parent, full
-    message, author = spec_commit(run, added), await context.author()
+    message, author = context.redactor.text(spec_commit(run, added)), await context.author()
     return await write_commit(mirror, full, [parent], message, author=author, when=run.started_at), full
 
 

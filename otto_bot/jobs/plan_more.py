@@ -39,7 +39,7 @@ async def more_tasks(context: Context, run: Run, effect: Effect) -> Sequence[Run
         failing=failing_words(run.journeys[-1]) if run.journeys else (),
         guidance=run.plan_guidance,
         paths=tuple(context.reading(mirror).files(run.head)),
-        protected=run.config.paths.protected,
+        protected=run.config.paths.guarded,
         nonce=context.nonce(),
     )
     try:

@@ -16,7 +16,7 @@ from otto_bot.git.mirror import Mirror
 from otto_bot.jobs.ci_touched import touched_in_ci
 from otto_bot.jobs.context import Context, failures_before
 from otto_bot.jobs.dispatching import dispatch_if_needed, verification_pull
-from otto_bot.jobs.gated_push import PushHeld, gated_push
+from otto_bot.jobs.gated_push import PushHeld, gated_push, held_failure
 from otto_bot.jobs.renewal import renewal
 from otto_bot.jobs.twin import twin_of
 from otto_bot.store.effect_rows import Ticket
@@ -67,21 +67,10 @@ async def push_attempt(context: Context, run: Run, effect: Effect, _ticket: Tick
     ]
 
 
-def _held(context: Context, run: Run, effect: Effect, attempt: Attempt, held: PushHeld) -> AttemptFailed:
-    """The gate found in the commits what the coder's own diff did not show: a merge, or a rule that is newer."""
-    lines = "\n".join(f"{one.path}: {one.rule}: {one.detail}" for one in held.findings[:20])
-    failure = Failure(
-        task=effect.task,
-        attempt=effect.attempt,
-        sha=attempt.sha,
-        phase=Phase.PUSH,
-        cause=Cause.HELD_BY_DIFF_GATE,
-        detail=str(held)[:1000],
-        fingerprint=Cause.HELD_BY_DIFF_GATE.value,
-        excerpts=(Excerpt(kind="diff", source="diff gate", text=lines),),
-    )
-    before = failures_before(run, run.task(effect.task), effect.attempt)
-    failure = failure.model_copy(update={"progress": progress(before, failure)})
+def _held(context: Context, run: Run, effect: Effect, attempt: Attempt, found: PushHeld) -> AttemptFailed:
+    """Nothing is pushed: the commit waits here for a person's yes, or for an attempt without what was found."""
+    assert attempt.sha is not None
+    failure = held_failure(context, run, effect.task, effect.attempt, attempt.sha, Phase.PUSH, found)
     return AttemptFailed(at=context.now(), task=effect.task, attempt=effect.attempt, failure=failure)
 
 

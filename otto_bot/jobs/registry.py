@@ -34,6 +34,7 @@ from otto_bot.jobs.verify_head import verify_head
 from otto_bot.jobs.walk_journeys import walk_journeys
 from otto_bot.model.errors import BudgetSpent, NoWorstCase, ProviderError, UnknownPrice
 from otto_bot.store.effect_rows import Ticket
+from otto_bot.text.held import push_held
 
 Job = Callable[[Context, Run, Effect, Ticket], Awaitable[Sequence[RunEvent]]]
 
@@ -68,7 +69,6 @@ _JOBS: Mapping[EffectKind, Job] = {
 }
 JOBS: Mapping[EffectKind, Job] = {kind: waiting_for_a_yes(job) for kind, job in _JOBS.items()}
 
-HELD_ADVICE = "Where that is right, merge it into the run branch yourself; Otto goes on from there"
 REFUSED_ADVICE = "Check that the App is still installed for this repository and may write its contents"
 
 
@@ -86,7 +86,7 @@ def translate(error: Exception) -> Later | Retry | NeedsPerson | None:
     if isinstance(error, Later | Retry | NeedsPerson):
         return error
     if isinstance(error, PushHeld):
-        return NeedsPerson(f"the diff gate let nothing be pushed: {error}. {HELD_ADVICE}", "diff_gate")
+        return NeedsPerson(push_held(error.findings), "diff_gate")
     return host_trouble(error) or _github(error) or _git(error) or _model(error)
 
 

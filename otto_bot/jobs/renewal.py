@@ -63,8 +63,8 @@ async def _renewed(
     if await merging.is_ancestor(needed, attempt.sha):
         return None
     merged = await merging.merge_in(
-        attempt.sha, run.head, message=merge_commit(run, effect.task), author=await context.author(),
-        when=run.started_at,
+        attempt.sha, run.head, message=context.redactor.text(merge_commit(run, effect.task)),
+        author=await context.author(), when=run.started_at,
     )  # fmt: skip
     if not isinstance(merged, Conflict):
         tree = await tree_of(mirror, merged)

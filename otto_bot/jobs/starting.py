@@ -39,8 +39,8 @@ async def start_of(context: Context, run: Run, mirror: Mirror, effect: Effect) -
     await mirror.fetch(run.head, last.sha)
     if task.next_strategy is not Action.RESTART_FRESH and not await overtaken(context, run, mirror, task):
         merged = await context.merging(mirror).merge_in(
-            last.sha, run.head, message=merge_commit(run, effect.task), author=await context.author(),
-            when=run.started_at,
+            last.sha, run.head, message=context.redactor.text(merge_commit(run, effect.task)),
+            author=await context.author(), when=run.started_at,
         )  # fmt: skip
         if not isinstance(merged, Conflict):
             return Start(base=merged, branch=last.branch)

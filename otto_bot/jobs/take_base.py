@@ -36,7 +36,11 @@ async def take_base(context: Context, run: Run, effect: Effect, _ticket: Ticket)
     await mirror.fetch(base, run.head, contained(run))
     merging = context.merging(mirror)
     merged = await merging.merge_in(
-        run.head, base, message=base_commit(run), author=await context.author(), when=run.started_at
+        run.head,
+        base,
+        message=context.redactor.text(base_commit(run)),
+        author=await context.author(),
+        when=run.started_at,
     )
     if isinstance(merged, Conflict):
         return [BaseConflict(at=context.now(), asked=effect.target, base_sha=base, paths=merged.paths[:20])]

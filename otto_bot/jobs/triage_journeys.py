@@ -32,7 +32,7 @@ async def triage_journeys(context: Context, run: Run, effect: Effect, _ticket: T
         journeys=journeys_of(run.plan),
         report=one.report,
         tasks=tuple((key, asked(run.plan.task(key)), did(task)) for key, task in run.tasks.items()),
-        protected=run.config.paths.protected,
+        protected=run.config.paths.guarded,
         nonce=context.nonce(),
     )
     try:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from otto_bot.core.acceptance import acceptable
 from otto_bot.core.decision import REOPENING, Action, Decider, Decision
 from otto_bot.core.evidence import Cause
 from otto_bot.core.reviewing import by_person, only_reruns
@@ -107,16 +108,19 @@ def _changes(gate: Gate) -> list[str]:
 
 
 def _acceptable(gate: Gate, decision: Decision) -> list[str]:
-    """Tasks that are asked about because of changed tests."""
-    held = {failure.task for failure in gate.failures if failure.cause is Cause.TESTS_WEAKENED and failure.hits}
+    """Tasks that are asked about because of changed tests, or of what the gate before a push held."""
+    held = {failure.task for failure in gate.failures if acceptable(failure)}
     return [move.task for move in decision.moves if move.action is Action.ASK and move.task in held]
+
+
+def _right(gate: Gate, key: str) -> str:
+    held = any(one.task == key and one.cause is Cause.HELD_BY_DIFF_GATE for one in gate.failures)
+    return "what was held is right: push it" if held else "these changes of checks are right"
 
 
 def _boxes(gate: Gate, decision: Decision) -> str:
     rows = [(f"/otto approve r{gate.revision}", "go on with this plan now")]
     skippable = [move.task for move in decision.moves if move.action is not Action.SKIP][:BOXED]
-    rows += [
-        (f"/otto accept {key}", "these changes of checks are right") for key in _acceptable(gate, decision)[:BOXED]
-    ]
+    rows += [(f"/otto accept {key}", _right(gate, key)) for key in _acceptable(gate, decision)[:BOXED]]
     rows += [(f"/otto skip {key}", "leave it out") for key in skippable]
     return boxes([*rows, ("/otto pause", "stop and wait")])

@@ -29,7 +29,10 @@ HELP: tuple[tuple[str, str], ...] = (
         "write failed tasks again, or mend failed journeys (`j2`), with your words for the coder",
     ),
     ("/otto skip t1 …", "leave tasks out; what needs them is blocked. `/otto skip j2` takes a failed journey as it is"),
-    ("/otto accept t1 …", "say that the changed tests that were shown are right; the same commit goes on"),
+    (
+        "/otto accept t1 …",
+        "say that what was held and shown is right (changed tests, what the gate before a push found)",
+    ),
     (
         "/otto replan [-- guidance]",
         "make another plan, of the issue as it is now, while no task has started or when journeys fail",
@@ -161,7 +164,8 @@ def _cannot_skip(run: Run, detail: str, _links: Links) -> str:
 def _cannot_accept(run: Run, detail: str, _links: Links) -> str:
     held = waiting(run)
     which = f" These are: {', '.join(held[:30])}." if held else " No task is."
-    return f"Not accepted: {inline(detail, 300)}. Only tasks that are held for changed tests can be accepted.{which}"
+    only = "Only tasks that are held for changed tests, or by the gate before a push, can be accepted."
+    return f"Not accepted: {inline(detail, 300)}. {only}{which}"
 
 
 def _no_money(run: Run, detail: str, _links: Links) -> str:

@@ -1,15 +1,16 @@
-"""The lines of a change that make checks prove less, as a person has to see them before saying yes."""
+"""What a person has to see before saying yes: changed checks with their lines, and what the gate before a push held."""
 
 from __future__ import annotations
 
-from otto_bot.core.evidence import Cause, Failure
+from otto_bot.core.acceptance import acceptable
+from otto_bot.core.evidence import Failure
 from otto_bot.text.markdown import code, inline
 from otto_bot.text.words import CAUSES, count
 
 
 def held(failure: Failure | None) -> bool:
-    """Whether it is about changed checks whose places are known."""
-    return failure is not None and failure.cause is Cause.TESTS_WEAKENED and bool(failure.hits)
+    """Whether only a person's yes is missing, and the places are known."""
+    return acceptable(failure)
 
 
 def weakened_why(failure: Failure) -> str:
@@ -21,8 +22,9 @@ def weakened_lines(failure: Failure) -> list[str]:
     """Every place that is shown, with its line as it stands in the change; the others are counted."""
     rows = []
     for one in failure.excerpts:
-        why, _, line = one.text.partition("\n")
-        text = f": {code(line, 300)}" if line else ""
+        why, *lines = one.text.split("\n")
+        text = f": {code(lines[0], 300)}" if len(lines) == 1 and lines[0] else ""
         rows.append(f"> - {inline(one.place, 200)} · {inline(why, 200)}{text}")
+        rows += [f">   {code(line, 200)}" for line in lines if line.strip()] if len(lines) > 1 else []
     left = len(failure.hits) - len(failure.excerpts)
     return ["", *rows, *([f"> - and {count(left, 'more place')} in the diff"] if left > 0 else [])]

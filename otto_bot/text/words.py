@@ -67,7 +67,7 @@ CAUSES: dict[Cause, str] = {
     Cause.PROVIDER_ERROR: "the model's service failed",
     Cause.NO_CI: "no workflow ran for this commit",
     Cause.NO_CHANGES: "the coder changed nothing",
-    Cause.HELD_BY_DIFF_GATE: "the change touches what Otto may not touch",
+    Cause.HELD_BY_DIFF_GATE: "the gate before the push held the change, and nothing is pushed",
     Cause.TESTS_WEAKENED: "the change weakens tests",
     Cause.DEPENDENCY: "a dependency is missing or cannot be installed",
     Cause.BUILD: "it does not build",
@@ -86,7 +86,7 @@ MOVES: dict[Action, str] = {
     Action.ASK: "ask",
     Action.RERUN: "run the failed jobs again",
     Action.HOLD: "hold",
-    Action.ACCEPT: "accept the changed tests",
+    Action.ACCEPT: "accept it as it is",
 }
 DECIDERS: dict[Decider, str] = {
     Decider.PILOT: "pilot",

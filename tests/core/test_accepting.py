@@ -25,12 +25,14 @@ from core_builders import ended as verified
 
 from otto_bot.core import events as e
 from otto_bot.core import policy
-from otto_bot.core.acceptance import SHOWN, new_hits, tampering
-from otto_bot.core.asks import PUT_BACK, ask_for_help, reply_for
+from otto_bot.core.acceptance import SHOWN, acceptable, accepted_names, new_hits, tampering
+from otto_bot.core.acceptance import held as gate_held
+from otto_bot.core.asks import LEAVE_OUT, PUT_BACK, ask_for_help, reply_for
 from otto_bot.core.commands import BadCommand, Command, parse_line
 from otto_bot.core.decision import Action, Decider, Decision, Move
+from otto_bot.core.diff_findings import Finding
 from otto_bot.core.effects import EffectKind, scheduled
-from otto_bot.core.evidence import Failure
+from otto_bot.core.evidence import Failure, Phase
 from otto_bot.core.gates import fits
 from otto_bot.core.invariants import broken_step
 from otto_bot.core.machine import reduce
@@ -233,3 +235,63 @@ def test_the_grammar() -> None:
 def test_people_see_that_something_was_accepted() -> None:
     before = held()
     assert surfaces(accepted(before))["pull"] != surfaces(before)["pull"]
+
+
+FOUND = Finding(rule="protected_path", path="CODEOWNERS", detail="who has to review what", line=2, content="blob")
+
+
+def stopped(run: Run | None = None, key: str = "t1") -> Run:
+    """An attempt whose push the diff gate held, at a gate whose question is posted."""
+    run = fold(run or executing(plan("t1")), *to_coded(key))
+    sha = run.task(key).last.sha
+    failed = e.AttemptFailed(at=T0, task=key, attempt=1, failure=gate_held(key, 1, sha, Phase.PUSH, [FOUND]))
+    return posted(asked(fold(run, failed), key))
+
+
+def to_coded(key: str) -> tuple[e.Event, ...]:
+    return tuple(one for one in to_verifying(key) if not isinstance(one, e.AttemptPushed))
+
+
+def test_what_the_gate_held_asks_and_names_every_way_out() -> None:
+    run = stopped()
+    move = run.gates[-1].decision.move("t1")
+    assert (move.action, move.decided_by) == (Action.ASK, Decider.RULES)
+    assert "`CODEOWNERS` line 2" in move.question
+    for reply in ("`/otto accept t1`", f"`/otto retry t1 -- {LEAVE_OUT}`", "`/otto skip t1`"):
+        assert reply in move.question
+    assert "secret" not in move.question
+    token = FOUND.model_copy(update={"rule": "secret"})
+    assert "Never accept a real secret" in ask_for_help("t1", gate_held("t1", 1, "s", Phase.PUSH, [token]))
+    assert waits_for(run).reply == f"/otto retry t1 -- {LEAVE_OUT}"
+
+
+def test_a_yes_pushes_the_same_commit_under_a_new_name() -> None:
+    before = {one.key for one in scheduled(fold(executing(plan("t1")), *to_coded("t1")))}
+    run = accepted(stopped())
+    task = run.task("t1")
+    assert (states(run), len(task.attempts), task.failure, task.last.pushed) == ({"t1": "coding"}, 1, None, False)
+    assert (task.accepted[0].what, task.accepted[0].hits) == ("change", (FOUND.name,))
+    assert accepted_names(run) == {FOUND.name}
+    (effect,) = [one for one in scheduled(run) if one.kind is EffectKind.PUSH]
+    assert effect.key not in before
+
+
+def test_without_a_yes_it_is_coded_again_and_nothing_was_accepted() -> None:
+    run = applied(posted(fold(stopped(), said(f"/otto retry t1 -- {LEAVE_OUT}", seconds=5)), 6))
+    assert (states(run), accepted_names(run)) == ({"t1": "reopened"}, frozenset())
+
+
+def test_a_hold_of_old_ledgers_that_names_nothing_is_no_question() -> None:
+    bare = gate_held("t1", 1, "s", Phase.PUSH, [FOUND]).model_copy(update={"hits": ()})
+    assert ask_for_help("t1", bare) is None
+    assert not acceptable(bare)
+    assert not acceptable(gate_held("t1", 1, "s", Phase.PUSH, [FOUND]).model_copy(update={"sha": None}))
+
+
+def test_what_is_on_github_already_is_looked_at_once_more() -> None:
+    """The gate held the candidate, not the attempt's own branch: nothing of it is pushed again."""
+    run = executing(plan("t1"))
+    run = fold(run, *to_verifying("t1"), verified("t1"))
+    why = gate_held("t1", 1, run.task("t1").last.sha, Phase.INTEGRATION, [FOUND])
+    run = accepted(posted(asked(fold(run, judged("t1", why=why)), "t1")))
+    assert states(run) == {"t1": "judging"}

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from otto_bot.core.tampering_paths import is_test
 from otto_bot.git.changes import FileChange
-from otto_bot.git.diff_gate import Finding, GateLimits, inspect, odd_path
-from otto_bot.git.diff_rules import Globs, added_lines, secrets_in
+from otto_bot.git.diff_gate import GateLimits, Looked, inspect, odd_path, wanted
+from otto_bot.git.diff_rules import Globs, added_lines
+from otto_bot.git.diff_secrets import gitleaks, secrets_in
 
 
 def change(path: str, **more) -> FileChange:
@@ -68,13 +71,12 @@ def test_links_and_submodules() -> None:
     assert rules(change("a", status="deleted", mode_before="120000", mode_after=None)) == set()
     assert rules(change("a", status="added", mode_before=None, mode_after="160000")) == {"submodule"}
     assert rules(change("a", status="deleted", mode_before="160000", mode_after=None)) == {"submodule"}
-    assert rules(change(".gitmodules")) == {"submodule"}
+    assert rules(change(".gitmodules")) == {"submodule", "protected_path"}
 
 
 def test_executables_are_only_noted() -> None:
-    assert inspect([change("a.sh", mode_after="100755")]) == [
-        Finding("executable", "a.sh", "becomes executable", blocking=False)
-    ]
+    (found,) = inspect([change("a.sh", mode_after="100755")])
+    assert (found.rule, found.path, found.blocking) == ("executable", "a.sh", False)
     assert inspect([change("a.sh", mode_before="100755", mode_after="100755")]) == []
 
 
@@ -136,8 +138,7 @@ def test_paths_that_are_fine(path: str) -> None:
 )
 def test_secrets(line: str) -> None:
     (finding,) = inspect([change("a.py", patch=patch(" context", "+" + line, start=7))])
-    assert finding.rule == "secret"
-    assert finding.detail.startswith("line 8 looks like ")
+    assert (finding.rule, finding.line) == ("secret", 8)
     assert "aaaa" not in finding.detail
 
 
@@ -154,7 +155,11 @@ def test_a_secret_that_leaves_is_no_finding() -> None:
 
 
 def test_what_was_not_scanned_is_said() -> None:
-    assert rules(change("a.bin", binary=True, size=5), change("b.txt", patch_cut=True)) == {"not_scanned"}
+    found = inspect([change("a.bin", binary=True, size=5), change("b.txt", patch_cut=True)])
+    assert [(one.rule, one.path, one.blocking) for one in found] == [
+        ("binary", "a.bin", True),
+        ("not_scanned", "b.txt", True),
+    ]
 
 
 @pytest.mark.parametrize(
@@ -195,8 +200,99 @@ def test_added_lines_are_numbered_as_in_the_new_file() -> None:
     assert list(added_lines(text)) == [(4, "b"), (5, "++ d"), (20, "e")]
 
 
+@pytest.mark.parametrize(
+    "line",
+    [
+        'password = "correct-horse"', 'token = "not-a-real-token-1234"',
+        "DATABASE_URL=postgres://user:password@localhost/db",
+        'assert login("anna", password="secret123")', 'api_key = os.environ["API_KEY_OF_A_42"]',
+        "  token: ${{ secrets.GITHUB_TOKEN }}",
+        "integrity sha512-6FlzubTLZG3J2a/NVCAleEhjzq5oxgHyaCU9yYXvcLsvoVaHJq/s5x==",
+        "curl -H 'Authorization: Bearer $TOKEN'", "key = hashlib.sha256(data).hexdigest()", "sk_test_ is a prefix",
+        "redis://:password@redis:6379/0", "commit 4b825dc642cb6eb9a060e54bf8d69288fbee4904",
+    ],
+)  # fmt: skip
+def test_what_examples_and_tests_write_is_no_secret(line: str) -> None:
+    assert list(secrets_in([(1, line)])) == []
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        'password = "kT9#vQ2m!xW7pL4z"', "client_secret: 9f8K2mQx7LpZ4vTn1RbY",
+        "Authorization: Bearer 9f8K2mQx7LpZ4vTn1RbYw3",
+        "dop_v1_" + "3f9a1c7e5b2d8046" * 4,
+        "AGE-SECRET-KEY-1" + "QPZRY9X8GF2TVDW0S3JN54KHCE6MUA7L" + "QPZRY9X8GF2TVDW0S3JN54KHCE",
+        "https://deploy:kT9vQ2mxW7pL4z@git.corp.io/x", "hf_" + "aBcDeFgHiJkLmNoPqRsTuVwXyZaBcDeFgH",
+    ],
+)  # fmt: skip
+def test_values_that_machines_made(line: str) -> None:
+    assert [number for number, _ in secrets_in([(1, "x"), (2, line), (3, "y")])] == [2]
+
+
+def test_the_rules_of_gitleaks_are_there() -> None:
+    assert len(gitleaks()) > 100
+    assert all(rule.keywords and rule.keywords == tuple(word.lower() for word in rule.keywords) for rule in gitleaks())
+
+
+def test_hostile_lines_cost_little() -> None:
+    """Every keyword on one line of a quarter of a megabyte, without an end to any token."""
+    words = " ".join(word for rule in gitleaks() for word in rule.keywords)
+    line = (words + "a1" * 40) * (256 * 1024 // (len(words) + 80))
+    began = time.process_time()
+    list(secrets_in([(1, line)]))
+    assert time.process_time() - began < 5
+
+
+def test_what_git_calls_binary_is_read_where_it_is_text() -> None:
+    token = "ghp_" + "a1B2" * 9
+    data = {
+        "u": f"x\r\n{token}\r\n".encode("utf-16"),
+        "n": b"some text\0and more\n",
+        "p": b"\x89PNG\r\n\x1a\n" + bytes(range(256)),
+    }
+    looked = Looked(contents=data)
+
+    def found(blob: str) -> list[tuple[str, int | None]]:
+        one = change("x", binary=True, size=9, blob_after=blob)
+        return [(finding.rule, finding.line) for finding in inspect([one], looked=looked)]
+
+    assert found("u") == [("secret", 2)]
+    assert found("n") == [("hidden_text", 1)]
+    assert found("p") == [("binary", None)]
+    assert wanted([change("x", binary=True, blob_after="u"), change("y", blob_after="z")]) == ["u"]
+
+
+def test_links_say_where_they_lead() -> None:
+    def detail(path: str, target: str) -> str:
+        (one,) = inspect([change(path, mode_before=None, mode_after="120000", patch=patch(f"+{target}"))])
+        return one.detail
+
+    for path, target in (
+        ("a", "/etc/passwd"),
+        ("a", "../x"),
+        ("d/a", "../../x"),
+        ("d/a", "x/../../../y"),
+        ("a", "C:/x"),
+    ):
+        assert detail(path, target) == "it points out of the tree"
+    for path, target in (("a", "b"), ("d/a", "../x"), ("d/e/a", "../../x")):
+        assert detail(path, target) == "it points to another place of the tree"
+
+
+def test_a_name_of_a_finding_is_bound_to_the_content() -> None:
+    def name(**more) -> str:
+        (one,) = inspect([change("CODEOWNERS", **more)])
+        return one.name
+
+    assert name(blob_after="1", patch="a") == name(blob_after="1", patch="b", size=5)
+    assert (
+        len({name(blob_after="1"), name(blob_after="2"), name(patch="a"), name(patch="b"), name(mode_after=None)}) == 5
+    )
+
+
 @given(st.text(), st.text())
 def test_any_input_is_answered(path: str, body: str) -> None:
     found = inspect([change(path, patch=body), change("a", patch=patch("+" + body))])
     assert all(finding.rule and finding.detail for finding in found)
-    assert list(secrets_in(body)) == list(secrets_in(body))
+    assert list(secrets_in([(1, body)])) == list(secrets_in([(1, body)]))

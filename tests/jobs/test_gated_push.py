@@ -77,7 +77,7 @@ async def _every_new_commit(life: Life) -> None:
     mirror, head = await life.context.mirror(life.run), life.run.head
     first = await _commit(life, [head], key__txt=f"{KEY}\n")
     second = await _commit(life, [first], tree=await tree_of(mirror, head))
-    with pytest.raises(PushHeld, match=r"key\.txt: secret"):
+    with pytest.raises(PushHeld, match=r"key\.txt:1: what looks like a secret"):
         await gated_push(life.context, life.run, mirror, second, f"{life.run.prefix}/t1-y-a1", None)
     fine = await _commit(life, [head], plain__txt="1\n")
     assert await held_by(life.context, life.run, mirror, fine) == ()
@@ -94,7 +94,7 @@ async def _merges(life: Life) -> None:
     evil = await _commit(life, [head, theirs], tree=await tree_of(mirror, theirs), other__txt=f"{KEY}\n")
     assert [one.path for one in await held_by(life.context, life.run, mirror, evil, (theirs,))] == ["other.txt"]
     brought = await new_commits(mirror, life.context.reading(mirror), clean, [head])
-    assert [len(one.changes) for one in brought] == [1, 0]
+    assert [len(one.sides) for one in brought] == [1, 0]
 
 
 async def _commit(life: Life, parents: list[str], tree: str = "", **files: str) -> str:

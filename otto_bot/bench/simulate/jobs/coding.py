@@ -9,8 +9,10 @@ from otto_bot.bench.simulate.jobs.planning import dispatch, verification_pull
 from otto_bot.bench.simulate.makers import OTTO
 from otto_bot.bench.simulate.refs import BASE, Commit, Rejected
 from otto_bot.core import events as e
+from otto_bot.core.acceptance import accepted_names, held
 from otto_bot.core.attempt import Attempt, Handoff
 from otto_bot.core.decision import Action
+from otto_bot.core.diff_findings import Finding
 from otto_bot.core.events import RunEvent
 from otto_bot.core.evidence import Cause, Phase
 from otto_bot.core.learning_uses import own
@@ -115,6 +117,10 @@ def push(case: Case) -> Steps[list[RunEvent]]:
     where: dict[str, Any] = {"task": effect.task, "attempt": effect.attempt}
     if case.bad(0.05):
         return [e.AttemptFailed(at=case.now, **where, failure=case.failed(Cause.PUSH_REJECTED, Phase.PUSH))]
+    found = Finding(rule="protected_path", path="CODEOWNERS", detail="who has to review what", content=last.sha)
+    if case.bad(0.08) and found.name not in accepted_names(run):
+        why = held(effect.task, effect.attempt, last.sha, Phase.PUSH, [found])
+        return [e.AttemptFailed(at=case.now, **where, failure=why)]
     sha, branch, current = last.sha, last.branch, case.refs.heads.get(last.branch)
     try:
         yield from case.write(lambda: case.refs.push(branch, sha, current, OTTO))

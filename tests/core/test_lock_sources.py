@@ -1,0 +1,132 @@
+"""Where dependencies come from: what is new is named with its line, and what only looks so is let be."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from otto_bot.core.install_scripts import new_scripts
+from otto_bot.core.lock_sources import is_lock, known_sources, new_sources, tells_sources
+
+NPM = {"version": "1.0.0", "resolved": "https://registry.npmjs.org/a/-/a-1.0.0.tgz", "integrity": "sha512-AAAAAAAAAAAA"}
+SUM = "a" * 64
+
+
+def npm(key: str = "a", **more: object) -> str:
+    return json.dumps({"packages": {f"node_modules/{key}": {**NPM, **more}}}, indent=1)
+
+
+def toml(source: str, digest: str = SUM, version: str = "1") -> str:
+    return f'[[package]]\nname = "a"\nversion = "{version}"\nsource = {source}\nchecksum = "{digest}"\n'
+
+
+CRATES = '"registry+https://github.com/rust-lang/crates.io-index"'
+
+
+@pytest.mark.parametrize(
+    ("path", "before", "after", "line", "words"),
+    [
+        ("package-lock.json", npm(), npm(resolved="https://registry.evil.org/a/-/a-1.0.0.tgz"), 5, "registry.evil.org"),
+        ("package-lock.json", npm(), npm(resolved="git+ssh://git@github.com/u/a.git#1"), 5, "github.com/u/a"),
+        ("x/package-lock.json", npm(), npm(resolved="http://registry.npmjs.org/a/-/a-1.0.0.tgz"), 5, "not encrypted"),
+        ("package-lock.json", npm(), npm(integrity="sha512-BBBBBBBBBBBB"), 3, "another hash"),
+        ("package-lock.json", npm(), json.dumps({"packages": {"node_modules/a": {"version": "1.0.0"}}}), 1, "no hash"),
+        ("package-lock.json", npm(), npm(resolved="https://registry.npmjs.org/b/-/b-1.0.0.tgz"), 3, "address of b"),
+        ("package.json", "{}", '{\n"dependencies": {\n"x": "someone/x"}}', 3, "github.com/someone/x"),
+        ("package.json", "{}", '{"overrides": {"x": "https://evil.example/x.tgz"}}', 1, "evil.example"),
+        ("yarn.lock", "", 'a@^1:\n  version "1.0.0"\n  resolved "https://evil.example/a.tgz#1"\n', 3, "evil.example"),
+        ("pnpm-lock.yaml", "", "packages:\n  a@1:\n    resolution: {tarball: https://codeload.github.com/e/f/1}\n", 3,
+         "codeload.github.com/e/f"),
+        ("requirements.txt", "a==1\n", "a==1\n--extra-index-url https://evil.example/simple\n", 2, "evil.example"),
+        ("requirements/dev.txt", "", "a @ git+https://github.com/x/a@main\n", 1, "github.com/x/a"),
+        ("pyproject.toml", "", '[tool.uv.sources]\na = { git = "https://github.com/q/r" }\n', 2, "github.com/q/r"),
+        ("uv.lock", toml('"x"'), toml('"x"', "b" * 64), 1, "another hash"),
+        ("Pipfile", "", '[[source]]\nurl = "https://evil.example/simple"\n', 2, "evil.example"),
+        ("pip.conf", "", "[global]\nindex-url = https://evil.example/simple\n", 2, "evil.example"),
+        ("Cargo.lock", toml(CRATES), toml('"git+https://github.com/e/a?rev=1#2"'), 4, "github.com/e/a"),
+        ("Cargo.toml", "", '[patch.crates-io]\na = { git = "https://github.com/e/a" }\n', 2, "github.com/e/a"),
+        ("go.mod", "module m\n", "module m\nreplace x.org/t => github.com/e/text v1\n", 2, "github.com/e/text"),
+        ("go.sum", "a v1 h1:aaaaaaaaaaaaaaaaaaaa=\n", "a v1 h1:bbbbbbbbbbbbbbbbbbbb=\n", 1, "another hash"),
+        ("Gemfile", "", "gem 'rails', git: 'https://github.com/e/rails'\n", 1, "github.com/e/rails"),
+        ("composer.json", "{}", '{"repositories": [{"url": "https://evil.example"}]}', 1, "evil.example"),
+        ("nuget.config", "", '<add key="x" value="https://evil.example/v3/index.json" />\n', 1, "evil.example"),
+        ("pom.xml", "", "<repositories>\n<repository><url>https://evil.example/m2</url>\n</repositories>\n", 2, "evil"),
+        (".npmrc", "", "@scope:registry=https://evil.example/\n", 1, "evil.example"),
+    ],
+)  # fmt: skip
+def test_what_is_new(path: str, before: str, after: str, line: int, words: str) -> None:
+    assert tells_sources(path)
+    found = [one for one in new_sources(path, before, after) if words in one.what]
+    assert [one.line for one in found] == [line]
+    assert new_sources(path, after, after) == ()
+
+
+@pytest.mark.parametrize(
+    ("path", "before", "after"),
+    [
+        ("package-lock.json", npm(), npm("b", resolved="https://registry.npmjs.org/b/-/b-1.0.0.tgz")),
+        ("package-lock.json", npm(), npm("@s/b", resolved="https://registry.npmjs.org/@s/b/-/b-1.0.0.tgz")),
+        ("package-lock.json", npm(), npm("b", resolved="https://registry.npmjs.org/c/-/c-1.0.0.tgz", name="c")),
+        ("package-lock.json", npm(), npm(version="2.0.0", integrity="sha512-BBBBBBBBBBBB")),
+        ("package-lock.json", npm(), npm(funding={"url": "https://opencollective.com/a"})),
+        ("package.json", "{}", '{"repository": "me/mine", "homepage": "https://a.example"}'),
+        ("package.json", "{}", '{"scripts": {"x": "curl https://a.example"}, "dependencies": {"a": "npm:b@1"}}'),
+        ("pyproject.toml", "", '[project.urls]\nTracker = "https://a.example"\n'),
+        ("requirements.txt", "", "# see https://a.example\na==1\n--index-url https://pypi.org/simple\n"),
+        ("Cargo.toml", "", '[package]\nrepository = "https://github.com/me/mine"\n'),
+        ("uv.lock", toml('"x"'), toml('"x"', "b" * 64, version="2")),
+        ("go.mod", "", "require github.com/a/b v1\nreplace a => ../a\n"),
+        ("composer.lock", "{}", '{"packages": [{"dist": {"url": "https://api.github.com/repos/a/b/zipball/1"}}]}'),
+        ("pom.xml", "", '<project xmlns="http://maven.apache.org/POM/4.0.0">\n<url>https://a.example</url>\n'),
+    ],
+)  # fmt: skip
+def test_what_is_none(path: str, before: str, after: str) -> None:
+    assert new_sources(path, before, after) == ()
+
+
+def test_what_another_file_of_the_base_names_is_known() -> None:
+    mirror = "registry=https://mirror.corp.example/\n"
+    known = known_sources({".npmrc": mirror, "src/a.py": ""})
+    changed = npm(resolved="https://mirror.corp.example/a/-/a-1.0.0.tgz")
+    assert new_sources("package-lock.json", npm(), changed, known) == ()
+    assert new_sources("package-lock.json", npm(), changed) != ()
+
+
+@pytest.mark.parametrize(
+    ("path", "before", "after", "found"),
+    [
+        ("package.json", '{"scripts": {"test": "x"}}', '{"scripts": {"test": "y", "build": "z"}}', []),
+        ("package.json", "{}", '{"scripts": {"postinstall": "node x"}}', ["script postinstall"]),
+        (
+            "package.json",
+            '{"scripts": {"prepare": "husky"}}',
+            '{"scripts": {"prepare": "husky; x"}}',
+            ["script prepare"],
+        ),
+        ("package.json", '{"scripts": {"prepare": "husky"}}', '{"scripts": {}}', []),
+        ("a/package.json", "{}", '{"pnpm": {"onlyBuiltDependencies": ["x"]}}', ["onlybuiltdependencies"]),
+        ("package.json", "{}", "{no json", ["script install"]),
+        ("composer.json", "{}", '{"scripts": {"post-install-cmd": "x", "test": "y"}}', ["script post-install-cmd"]),
+        ("pyproject.toml", "", '[build-system]\nbackend-path = ["."]\n', ["build-system backend-path"]),
+        ("binding.gyp", "", "{}", ["binding.gyp, which npm builds"]),
+        ("src/app.js", "", '{"scripts": {"postinstall": "x"}}', []),
+    ],
+)
+def test_commands_at_installing(path: str, before: str, after: str, found: list[str]) -> None:
+    assert [one.name for one in new_scripts(path, before, after)] == found
+
+
+@given(st.text(max_size=200), st.text(max_size=200), st.sampled_from(["package.json", "package-lock.json", "uv.lock",
+       "yarn.lock", "pnpm-lock.yaml", "go.mod", "pom.xml", "composer.lock", "pyproject.toml"]))  # fmt: skip
+def test_any_text_is_answered(before: str, after: str, path: str) -> None:
+    assert all(one.line >= 1 and one.what for one in new_sources(path, before, after))
+    assert new_sources(path, after, after) == ()
+    assert all(one.line >= 1 for one in new_scripts(path, before, after))
+
+
+def test_which_are_written_by_machines() -> None:
+    assert is_lock("a/Cargo.lock")
+    assert not is_lock("Cargo.toml")
