@@ -236,7 +236,7 @@ class Tree:
         """Noted."""
 
 
-@attack("edited-postinstall", point=4, by=NAMES, source="https://github.com/advisories/GHSA-cxm3-wv7p-598c")
+@attack("edited-postinstall-fetches", point=4, by=NAMES, source="https://github.com/advisories/GHSA-cxm3-wv7p-598c")
 async def edited_postinstall(place: Path) -> str | None:
     """A package's install script, run by a set-up in the cage, asks for a host to send its finds to."""
     probe = Cage.probe()
