@@ -140,6 +140,13 @@ class Desk:
         target = Target(kind="issue", id=trigger.issue)
         current = await self.active(trigger.repo.id, trigger.issue)
         if current is None or current.ended:
+            opens = await asyncio.to_thread(self._ledger.opens_again, trigger.repo.id, trigger.issue, self.now())
+            if opens is not None:
+                key = f"often/{trigger.repo.id}/{trigger.issue}"
+                await self._say(
+                    repository, trigger.issue, key, words.too_often(opens, trigger.key.startswith("label/"))
+                )
+                return
             await repository.react(target, "eyes")
             if await asyncio.to_thread(self._ledger.start, trigger, self._caps, self.now()) is not None:
                 return
