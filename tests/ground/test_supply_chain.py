@@ -89,9 +89,7 @@ def test_no_workflow_of_ours_is_given_a_secret() -> None:
     assert len(WORKFLOWS) >= 3
     for path in WORKFLOWS:
         text = path.read_text()
-        assert (
-            re.search(r"\bsecrets\b|GITHUB_TOKEN|github\.token|id-token|pull_request_target|workflow_run", text) is None
-        )
+        assert secret.search(text) is None
         assert all(_PINNED.search(line) for line in text.splitlines() if "uses:" in line), path.name
 
 
