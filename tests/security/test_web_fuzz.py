@@ -1,4 +1,4 @@
-"""Requests, signed bodies and commands of any content: answered in time, no 5xx, nothing told, nothing done by chance."""
+"""Requests, signed bodies and commands of any content: answered in time, no 5xx, nothing told or done by chance."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def test_a_signed_body_of_any_content_is_answered_with_constant_words(
     async def throw() -> list[tuple[float, Answer, bytes]]:
         found = []
         async with living(started(tmp_path, make_database(backend))) as app:
-            for number, (event, _, body) in enumerate(webhook_bodies.drawn(webhook_bodies.bodies(), 120)):
+            for number, (event, _, body) in enumerate(webhook_bodies.drawn(webhook_bodies.bodies(), 60)):
                 began = time.perf_counter()
                 answer = await post(app, body, event=event, guid=f"g-{number}")
                 found.append((time.perf_counter() - began, answer, body))
@@ -141,7 +141,7 @@ def test_schemathesis_finds_no_5xx(served: tuple[str, int]) -> None:
         for mode in GenerationMode:
 
             @settings(
-                max_examples=25, derandomize=True, database=None, phases=[Phase.generate],
+                max_examples=10, derandomize=True, database=None, phases=[Phase.generate],
                 suppress_health_check=list(HealthCheck),
             )  # fmt: skip
             @given(case=operation.as_strategy(generation_mode=mode))
@@ -156,28 +156,44 @@ def test_schemathesis_finds_no_5xx(served: tuple[str, int]) -> None:
             except Exception as error:
                 if "Unsatisfiable" not in type(error).__name__ and "SkipTest" not in type(error).__name__:
                     raise
-    assert tried > 50
+    assert tried > 30
 
 
+KELVIN, LONG_S = "\u212a", "\u017f"
+"""Letters of other alphabets whose small or large forms are ours."""
+HEADS = ("/otto", " /otto", "/otto\u00a0", "/OTTO", "> /otto", "`/otto`", "\ufeff/otto", "/otto\u200b", "")
 WORDS = st.one_of(
     st.sampled_from(
-        (*VERBS, *(verb.upper() for verb in VERBS), "s\u212aip", "--", "r1", "t1", "+5", "L3", "ſtop", "x")
+        (*VERBS, *(verb.upper() for verb in VERBS), f"s{KELVIN}ip", f"{LONG_S}top", "--", "r1", "t1", "+5")
     ),
     st.text(max_size=8),
 )
 LINES = st.builds(
     lambda head, gap, words, tail: head + gap + " ".join(words) + tail,
-    st.sampled_from(
-        ("/otto", " /otto", "/otto\u00a0", "/OTTO", "> /otto", "`/otto`", "\ufeff/otto", "/otto\u200b", "")
-    ),
+    st.sampled_from(HEADS),
     st.sampled_from((" ", "\t", "\u2003", "", "  ")),
     st.lists(WORDS, max_size=4),
     st.sampled_from(("", "\n", "\r\nmore", "\n```\n/otto stop\n```", "\x00", "\u202e")),
 )
+LONG = (
+    "/otto " + "a" * 65_000,
+    "/otto retry " + "t1," * 20_000,
+    "/otto retry -- " + "-" * 65_000,
+    "/otto " + "\u202e" * 60_000,
+    " " * 65_000 + "/otto stop",
+    "\n" * 65_000 + "/otto stop",
+    "/otto x\n" + "> " * 30_000,
+    "/otto x\n" + "- " * 30_000,
+    "/otto x\n" + "[" * 60_000,
+    "/otto x\n" + "|a" * 30_000 + "\n" + "|-" * 30_000,
+    "/otto budget +" + "9" * 60_000,
+    "/otto approve r" + "9" * 60_000,
+    "/otto skip t" + "1" * 60_000,
+)
 
 
 @given(LINES)
-@settings(max_examples=150)
+@settings(max_examples=80)
 def test_a_comment_of_any_text_is_read_without_an_error_and_obeyed_only_by_its_own_letters(text: str) -> None:
     """What becomes a command starts its first line with `/otto` and one of the verbs, in ASCII."""
     found = command_in(text)
@@ -190,15 +206,7 @@ def test_a_comment_of_any_text_is_read_without_an_error_and_obeyed_only_by_its_o
         assert first[1].lower() == found.verb
 
 
-@pytest.mark.parametrize(
-    "text",
-    [
-        "/otto " + "a" * 65_000, "/otto retry " + "t1," * 20_000, "/otto retry -- " + "-" * 65_000,
-        "/otto " + "\u202e" * 60_000, " " * 65_000 + "/otto stop", "\n" * 65_000 + "/otto stop", "/otto x\n" + "> " * 30_000,
-        "/otto x\n" + "- " * 30_000, "/otto x\n" + "[" * 60_000, "/otto x\n" + "|a" * 30_000 + "\n" + "|-" * 30_000,
-        "/otto budget +" + "9" * 60_000, "/otto approve r" + "9" * 60_000, "/otto skip t" + "1" * 60_000,
-    ],
-)  # fmt: skip
+@pytest.mark.parametrize("text", LONG, ids=range(len(LONG)))
 def test_the_longest_comments_are_read_in_time(text: str) -> None:
     began = time.perf_counter()
 

@@ -16,10 +16,12 @@ ISSUE = {"id": 11, "number": 1, "title": "Add a thing", "body": "Please.", "stat
          "user": SENDER, "labels": [{"name": "otto"}]}  # fmt: skip
 COMMENT = {"id": 21, "body": "/otto status", "user": SENDER, "html_url": "https://github.test/c", "created_at": TIME,
            "updated_at": TIME}  # fmt: skip
+OURS = {**COMMENT, "body": "<!-- otto run=1 surface=plan -->\n- [x] start", "user": {**SENDER, "type": "Bot"}}
 PULL = {"id": 31, "number": 2, "state": "closed", "merged": True, "head": {"ref": "otto/1-1/run", "sha": "a" * 40},
         "base": {"ref": "main", "sha": "b" * 40}}  # fmt: skip
 CHECK = {"id": 41, "name": "Otto", "head_sha": "a" * 40, "external_id": "run/1/check/t1/a1", "app": {"id": 4242},
-         "status": "completed", "conclusion": "failure", "check_suite": {"id": 5, "head_branch": "otto/1-1/run"}}  # fmt: skip
+         "status": "completed", "conclusion": "failure",
+         "check_suite": {"id": 5, "head_branch": "otto/1-1/run"}}  # fmt: skip
 FLOW = {"id": 51, "name": "CI", "head_branch": "otto/1-1/run", "head_sha": "a" * 40, "status": "completed",
         "conclusion": "success", "event": "push", "run_attempt": 1}  # fmt: skip
 
@@ -39,16 +41,16 @@ EVENTS: tuple[tuple[str, dict[str, Any]], ...] = (
         "issue_comment",
         "edited",
         issue=ISSUE,
-        comment={**COMMENT, "body": "<!-- otto run=1 surface=plan -->\n- [x] start", "user": {**SENDER, "type": "Bot"}},
+        comment=OURS,
         changes={"body": {"from": "<!-- otto run=1 surface=plan -->\n- [ ] start"}},
-    ),  # fmt: skip
+    ),
     _event("pull_request_review_comment", "created", pull_request=PULL, comment=COMMENT),
     _event(
         "pull_request_review",
         "submitted",
         pull_request=PULL,
         review={"id": 61, "body": "/otto improve", "state": "changes_requested", "user": SENDER, "submitted_at": TIME},
-    ),  # fmt: skip
+    ),
     _event("check_run", "requested_action", check_run=CHECK, requested_action={"identifier": "retry:t1"}),
     _event("check_run", "rerequested", check_run=CHECK),
     _event("check_run", "completed", check_run=CHECK),
@@ -120,6 +122,17 @@ def bodies(draw: st.DrawFn) -> tuple[str, str, bytes]:
     if draw(st.integers(0, 3)) == 0:
         text = draw(st.sampled_from(RAW))(text)
     return event, action, text.encode("utf-8", "surrogatepass")
+
+
+def impossible() -> list[tuple[str, str, bytes]]:
+    """Each event with a number in the place of one id that no database and no path can hold."""
+    return [
+        (event, str(payload.get("action", "")), json.dumps(changed(payload, path, number)).encode())
+        for event, payload in EVENTS
+        for path in paths(payload)
+        for number in (10**30, -1)
+        if path[-1] in ("id", "number") and path[0] not in ("sender", "check_run")
+    ]
 
 
 def drawn(strategy: st.SearchStrategy[Any], number: int) -> list[Any]:
