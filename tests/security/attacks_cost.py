@@ -9,6 +9,7 @@ from pathlib import Path
 
 import sqlalchemy as sa
 from security_registry import attack, defence
+from web_host import fresh_database
 
 from otto_bot.bench.simulate.planting import Change
 from otto_bot.core import events as e
@@ -23,7 +24,7 @@ from otto_bot.core.values import Person, Repo, Usage
 from otto_bot.model.client import read_reply
 from otto_bot.store import allowance
 from otto_bot.store.allowance import DayUsedUp
-from otto_bot.store.database import migrate, open_database
+from otto_bot.store.database import open_database
 from otto_bot.store.installations import Installations
 from otto_bot.store.ledger import Ledger, Trigger
 
@@ -70,13 +71,6 @@ NO_FREE_CALLS = defence(
     "A model's answer that claims to have cost nothing is counted at the most it may have cost",
     Change("otto_bot.model.client", "_usage", "if first + third + fourth == 0:", "if False:"),
 )
-HOST_CAP = defence(
-    "cap-of-the-host",
-    "No command raises what an issue may cost above the cap of the host",
-    Change(
-        "otto_bot.core.budget", "lineage_cap", "return min(host, repository + granted)", "return repository + granted"
-    ),
-)
 LINEAGE = defence(
     "money-of-an-issue",
     "A run that is started anew for the same issue goes on with what is left of the issue's money",
@@ -87,8 +81,7 @@ LINEAGE = defence(
 @contextmanager
 def host(place: Path, **day: float) -> Iterator[tuple[Ledger, sa.Engine]]:
     """A ledger of a host with these limits of a day, and no others."""
-    engine = open_database(f"sqlite:///{place / 'otto.sqlite'}")
-    migrate(engine)
+    engine = open_database(fresh_database(place))
     limits = {**dict.fromkeys(Allowance.model_fields), **day}
     try:
         yield Ledger(engine, HostLimits(installation=MANY, host=MANY, day=Allowance.model_validate(limits))), engine
@@ -129,9 +122,7 @@ def denial_of_wallet(place: Path) -> str | None:
     return f"${spent:.2f} on a day of $20" if spent > 20 else None
 
 
-@attack(
-    "yesterdays-change", point=10, by=DAY_OF_A_CALL, source="own: money put aside before midnight, given back after"
-)
+@attack("yesterdays-change", point=10, by=DAY_OF_A_CALL, source="own: put aside before midnight, given back after")
 def yesterdays_change(place: Path) -> str | None:
     """Large calls are begun just before midnight and cost little, so that what they give back pays for the new day."""
     with host(place, usd=10) as (ledger, _):
@@ -157,13 +148,13 @@ def label_everything(place: Path) -> str | None:
 def label_on_label_off(place: Path) -> str | None:
     """A label is put on and taken off in a loop: each time a run begins, plans, and writes comments of its own."""
     with host(place) as (ledger, _):
-        for minute in range(20):
+        for minute in range(8):
             at = NOON + timedelta(minutes=minute)
             if ledger.opens_again(REPO.id, 1, at) is None:
                 run = begin(ledger, 1, at)
                 ledger.append(run.id, [e.IssueChanged(at=at, what="unlabelled")], at)
         runs = len(ledger.run_ids())
-    return f"{runs} runs within 20 minutes" if runs > RUNS_OF_ISSUE else None
+    return f"{runs} runs within 8 minutes" if runs > RUNS_OF_ISSUE else None
 
 
 @attack("a-hundred-commands", point=10, by=ANSWERS, source="own: each answer mails everybody who watches the issue")
@@ -171,7 +162,7 @@ def a_hundred_commands(place: Path) -> str | None:
     """A script of somebody with write access asks for the status again and again, to have Otto flood the watchers."""
     with host(place) as (ledger, _):
         run = begin(ledger, 1, NOON)
-        for number in range(100):
+        for number in range(40):
             run = said(ledger, run, Command(verb="status"), f"c{number}", NOON + timedelta(seconds=number))
     return f"{len(run.replies)} comments" if len(run.replies) > MOST else None
 
@@ -187,27 +178,17 @@ def one_issue_uses_up_the_hour(place: Path) -> str | None:
     ask, written = Ask(content=True, place="/repos/octo/app/issues/1/comments"), 0
     with host(place) as (_, engine):
         shared = Installations(engine, pause=0)
-        for number in range(90):
-            written += shared.reserve(3, ask, NOON + timedelta(seconds=20 * number)).granted
+        for number in range(65):
+            written += shared.reserve(3, ask, NOON + timedelta(seconds=25 * number)).granted
     return f"{written} comments within half an hour" if written > CONTENT_OF_PLACE else None
 
 
 @attack("a-model-that-costs-nothing", point=10, by=NO_FREE_CALLS, source=CONSUMPTION)
 def a_model_that_costs_nothing(place: Path) -> str | None:
-    """What stands between Otto and the model (a gateway, a proxy) says that no tokens were used, so that no cap is met."""
+    """What stands between Otto and the model (a gateway, a proxy) says that no tokens were used: no cap is met."""
     usage = '{"input_tokens": 0, "output_tokens": 0}'
     raw = f'{{"content": [{{"type": "text", "text": "hi"}}], "stop_reason": "end_turn", "usage": {usage}}}'
     return "a call for nothing" if read_reply(raw, request_id="r", seconds=1).usage_known else None
-
-
-@attack("budget-plus-everything", point=10, by=HOST_CAP, source=KEY_ABUSE)
-def budget_plus_everything(place: Path) -> str | None:
-    """Somebody with write access gives an issue as much money as the grammar of commands allows, many times."""
-    with host(place) as (ledger, _):
-        run = begin(ledger, 1, NOON)
-        for number in range(3):
-            run = said(ledger, run, Command(verb="budget", usd=999_999), f"c{number}", NOON)
-    return f"${run.money.cap:.0f}" if run.money.cap > run.caps.usd else None
 
 
 @attack("stop-and-label-anew", point=10, by=LINEAGE, source="own: a new run of the same issue as a fresh purse")

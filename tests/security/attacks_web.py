@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from security_registry import attack, defence
-from web_host import living, post, started
+from web_host import fresh_database, living, post, started
 
 from otto_bot.bench.simulate.planting import Change
 from otto_bot.core import events as e
@@ -16,7 +16,7 @@ from otto_bot.core.config import HostCaps
 from otto_bot.core.values import Person, Repo
 from otto_bot.intake.markdown import command_in
 from otto_bot.intake.webhook import MAX_BYTES
-from otto_bot.store.database import migrate, open_database
+from otto_bot.store.database import open_database
 from otto_bot.store.inbox import Inbox
 from otto_bot.store.ledger import Ledger, Trigger
 
@@ -48,9 +48,7 @@ SHORT = defence(
 ASCII = defence(
     "verbs-in-ascii",
     "A command is made of our own letters: what only looks like a verb, or becomes one in small letters, is none",
-    Change(
-        "otto_bot.core.commands", "parse_line", "rest[0].lower() if rest[0].isascii() else rest[0]", "rest[0].lower()"
-    ),
+    Change("otto_bot.core.commands", "parse_line", "if rest[0].isascii() else rest[0]", ""),
 )
 
 
@@ -71,9 +69,8 @@ async def forged_delivery(place: Path) -> str | None:
 
 @attack("replayed-under-a-new-id", point=2, by=ONCE, source=f"{HOOKS}/best-practices-for-using-webhooks")
 def replayed_under_a_new_id(place: Path) -> str | None:
-    """A delivery with `/otto budget +5` that was seen once is sent again; its id stands in a header that is not signed."""
-    engine = open_database(f"sqlite:///{place / 'otto.sqlite'}")
-    migrate(engine)
+    """A delivery with `/otto budget +5` that was seen once is sent again: its id stands in no signed place."""
+    engine = open_database(fresh_database(place))
     ledger, at = Ledger(engine), datetime(2026, 11, 1, 12, tzinfo=UTC)
     repo, anna = Repo(id=7, installation_id=3, owner="o", name="a", default_branch="main"), Person(id=1, login="anna")
     trigger = Trigger(key="k", repo=repo, issue=1, title="T", body="B", actor=anna)

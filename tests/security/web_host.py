@@ -6,6 +6,7 @@ import asyncio
 import hashlib
 import hmac
 import socket
+import tempfile
 import threading
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
@@ -21,6 +22,7 @@ from pydantic import SecretStr
 from otto_bot.app import App, build_app
 from otto_bot.intake.webhook import PATH
 from otto_bot.settings import Settings
+from otto_bot.store.database import migrate, open_database
 
 SECRET = "It's a Secret to Everybody"
 
@@ -103,9 +105,28 @@ async def ask(app: App, method: str, path: str, body: bytes = b"", headers: dict
     return Answer(sent[0]["status"], b"".join(message.get("body", b"") for message in sent[1:]))
 
 
+@cache
+def _template() -> bytes:
+    """A SQLite database with the newest schema, made once: that takes longer than most of what is done with it."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "otto.sqlite"
+        engine = open_database(f"sqlite:///{path}")
+        migrate(engine)
+        engine.dispose()
+        return path.read_bytes()
+
+
+def fresh_database(place: Path) -> str:
+    """The URL of a new database in that folder; one that is there stays."""
+    path = place / "otto.sqlite"
+    if not path.exists():
+        path.write_bytes(_template())
+    return f"sqlite:///{path}"
+
+
 def started(place: Path, database: str = "") -> App:
     """The application of a host whose worker lives."""
-    return build_app(settings(place, database), lambda: True)
+    return build_app(settings(place, database or fresh_database(place)), lambda: True)
 
 
 @contextmanager
