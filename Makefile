@@ -11,7 +11,7 @@ PYTEST := $(BIN)/pytest --dist worksteal
 # Compiled modules are kept: every process of a demo starts in half the time.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help env demo test test-slow test-all lint lint-style lint-types lint-imports lint-workflows lint-image format bench-gate bench-diagnosis bench-weights bench-map bench-webhooks bench-scale bench-latency crash-full mutation clean
+.PHONY: help env demo test test-slow test-all lint lint-style lint-types lint-imports lint-workflows lint-image format bench-gate bench-diagnosis bench-weights bench-map bench-webhooks bench-scale bench-latency crash-full mutation audit clean
 
 help:  ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -80,6 +80,9 @@ crash-full: env  ## kill -9 at every few writes of each scenario; ARGS="--docs" 
 
 mutation: env  ## put small faults into core and say which no test notices; ARGS="--machine 500", see docs/mutation.md
 	@$(lastword $(wildcard .tools/uv-*/bin/uv)) run --no-sync --with-requirements bench/mutation/requirements.txt python -m bench.mutation $(ARGS)
+
+audit: env  ## known weaknesses of the locked packages, by pip-audit; asks the package index
+	@scripts/audit.sh
 
 clean:  ## remove everything that can be made again
 	rm -rf .venv .tools .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache dist

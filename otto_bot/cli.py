@@ -154,6 +154,8 @@ def _insight_parser(commands: Any) -> None:
     insight.add_argument("--repo", type=_repo, metavar="OWNER/NAME", help="only this repository")
     insight.add_argument("--json", action="store_true", help="one JSON object")
     insight.set_defaults(run=_insight)
+    limits = commands.add_parser("limits", help="what of the day is used, and which runs a limit holds back")
+    limits.set_defaults(run=_limits)
 
 
 def _number(text: str) -> int:
@@ -302,6 +304,12 @@ def _insight(options: argparse.Namespace) -> int:
     from otto_bot.insight import Asked, run
 
     return run(Asked(options.since, options.repo or "", options.json), os.environ, datetime.now(UTC))
+
+
+def _limits(_options: argparse.Namespace) -> int:
+    from otto_bot.limits import limits
+
+    return limits(sys.stdout, os.environ, datetime.now(UTC))
 
 
 def _redeliver(options: argparse.Namespace) -> int:

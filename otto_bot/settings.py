@@ -7,9 +7,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 from urllib.parse import urlsplit
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, ValidationError
 from pydantic_core import ErrorDetails
 
+from otto_bot.core.allowance import Allowance, RunsADay, UsdADay
 from otto_bot.core.config import HostCaps
 from otto_bot.core.egress_hosts import REGISTRIES, checked_entries
 
@@ -17,6 +18,14 @@ if TYPE_CHECKING:
     from otto_bot.core.limits import HostLimits
 
 Most = Annotated[int, Field(ge=1, le=100_000)]
+
+
+def _off(value: object) -> object:
+    return None if value == "off" else value
+
+
+MayBeOff = BeforeValidator(_off)
+"""The word `off` lifts a limit. Not 0, which others read as: nothing at all."""
 
 
 class SettingsError(ValueError):
@@ -32,11 +41,25 @@ class StoreSettings(BaseModel):
     state_dir: Path = Path("state")
     prices: str = ""
     keep_days: Annotated[float, Field(ge=1, le=36500, allow_inf_nan=False)] = 90
+    max_usd_per_day: Annotated[UsdADay | None, MayBeOff] = 500
+    max_usd_per_day_per_installation: Annotated[UsdADay | None, MayBeOff] = 200
+    max_runs_per_day_per_repository: Annotated[RunsADay | None, MayBeOff] = 100
+    max_runs_per_day_per_person: Annotated[RunsADay | None, MayBeOff] = 50
 
     @property
     def database(self) -> str:
         """The database URL; SQLite in the state folder by default."""
         return self.database_url or f"sqlite:///{self.state_dir.absolute() / 'otto.sqlite'}"
+
+    @property
+    def day(self) -> Allowance:
+        """What may be begun and spent in a day."""
+        return Allowance(
+            usd=self.max_usd_per_day,
+            usd_per_installation=self.max_usd_per_day_per_installation,
+            runs_per_repository=self.max_runs_per_day_per_repository,
+            runs_per_person=self.max_runs_per_day_per_person,
+        )
 
 
 class Settings(StoreSettings):
@@ -98,7 +121,7 @@ class Settings(StoreSettings):
 
     @property
     def limits(self) -> HostLimits:
-        """How much may be at work at once."""
+        """How much may be at work at once, and in a day."""
         from otto_bot.core.limits import AtOnce, HostLimits  # the whole heart, which the web process does not need
 
         return HostLimits(
@@ -108,6 +131,7 @@ class Settings(StoreSettings):
                 agents=self.max_agents_per_installation,
             ),
             host=AtOnce(runs=self.max_runs, attempts=self.max_attempts_at_once, agents=self.max_agents),
+            day=self.day,
         )
 
     @property

@@ -16,6 +16,8 @@ import sys
 from pathlib import Path
 
 UV = "0.13.9"
+UV_FROM = ("--only-binary=:all:", "--require-hashes", "--requirement", "scripts/uv.txt")
+"""The wheels of that version that were looked at, by their hashes: whatever else an index offers is refused."""
 OLDEST, NEWEST = (3, 11), (3, 13)
 ROOT = Path(__file__).resolve().parent.parent
 PROBE = "import ensurepip, sqlite3, ssl, sys; print('%d.%d' % sys.version_info[:2])"
@@ -61,7 +63,7 @@ def pick_python(root: Path, environ: dict[str, str]) -> str:
 def fingerprint(root: Path, python: str) -> str:
     """What `.venv` depends on, as one hash."""
     digest = hashlib.sha256(f"{UV} {supported(python)} {root}".encode())
-    for name in ("uv.lock", "pyproject.toml"):
+    for name in ("uv.lock", "pyproject.toml", "scripts/uv.txt"):
         digest.update((root / name).read_bytes())
     return digest.hexdigest()
 
@@ -107,7 +109,7 @@ def install(root: Path, python: str, environ: dict[str, str]) -> None:
         home = uv.parent.parent
         run([python, "-m", "venv", "--clear", str(home)], variables, root, "Making an environment for uv")
         run(
-            [str(home / "bin" / "python"), "-m", "pip", "install", "--quiet", f"uv=={UV}"],
+            [str(home / "bin" / "python"), "-m", "pip", "install", "--quiet", *UV_FROM],
             variables,
             root,
             "Installing uv",

@@ -6,13 +6,13 @@ set -eu
 prefix=${1:?usage: container_install.sh PREFIX [SOURCE]}
 source=${2:-$(cd "$(dirname "$0")/.." && pwd)}
 python=${OTTO_PYTHON:-python3}
-uv_version=$(sed -n 's/^UV = "\(.*\)"$/\1/p' "$source/scripts/bootstrap.py")
 
 tools=$(mktemp -d)
 trap 'rm -rf "$tools"' EXIT
 
 "$python" -m venv "$tools/uv"
-"$tools/uv/bin/python" -m pip install --quiet --disable-pip-version-check --no-cache-dir "uv==$uv_version"
+"$tools/uv/bin/python" -m pip install --quiet --disable-pip-version-check --no-cache-dir \
+    --only-binary=:all: --require-hashes --requirement "$source/scripts/uv.txt"
 
 # Not editable: the sources are not needed at run time. Compiled now, because the user who runs it may not write here.
 cd "$source"

@@ -9,6 +9,7 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
+from otto_bot.core.allowance import Allowance
 from otto_bot.core.limits import AtOnce, HostLimits
 from otto_bot.settings import SettingsError, read_settings
 
@@ -51,6 +52,17 @@ def test_limits_of_how_much_is_at_work_at_once(env: dict[str, str]) -> None:
     )
 
 
+def test_what_a_day_allows(env: dict[str, str]) -> None:
+    """Each variable is one limit, and `off` lifts it."""
+    names = ("USD_PER_DAY", "USD_PER_DAY_PER_INSTALLATION", "RUNS_PER_DAY_PER_REPOSITORY", "RUNS_PER_DAY_PER_PERSON")
+    given = {f"OTTO_MAX_{name}": str(number) for number, name in enumerate(names, 1)}
+
+    assert read_settings(env | given).limits.day == Allowance(
+        usd=1, usd_per_installation=2, runs_per_repository=3, runs_per_person=4
+    )
+    assert set(read_settings(env | dict.fromkeys(given, "off")).limits.day.model_dump().values()) == {None}
+
+
 def test_secrets_come_from_files_and_there_may_be_several(env: dict[str, str], pem: str, tmp_path: Path) -> None:
     (tmp_path / "key").write_text(f"{pem}\n")
     (tmp_path / "secret").write_text("old\nnew\n")
@@ -86,6 +98,10 @@ def test_people_see_enterprise_servers_beside_their_api(env: dict[str, str], api
         ("OTTO_MAX_MINUTES", "-1"),
         ("OTTO_MAX_ATTEMPTS", "11"),
         ("OTTO_MAX_RUNS", "0"),
+        ("OTTO_MAX_USD_PER_DAY", "0"),
+        ("OTTO_MAX_USD_PER_DAY_PER_INSTALLATION", "nan"),
+        ("OTTO_MAX_RUNS_PER_DAY_PER_REPOSITORY", "0"),
+        ("OTTO_MAX_RUNS_PER_DAY_PER_PERSON", "none"),
         ("OTTO_MAX_AGENTS_PER_INSTALLATION", "many"),
         ("OTTO_KEEP_DAYS", "0.5"),
         ("OTTO_CAGE", "off"),

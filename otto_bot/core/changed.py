@@ -17,7 +17,7 @@ QUIET = frozenset(
     {
         "money", "verifications", "verification_prs", "closed_prs", "trouble", "replies", "replied", "called", "shown",
         "shown_count", "shown_at", "ids", "learnt", "learnt_count", "learning_orders", "learning_orders_seen",
-        "heard_at", "relabelled_by",
+        "heard_at", "relabelled_by", "answered_at",
     }
 )  # fmt: skip
 """Fields that neither what follows from a change nor any rule of the house reads, but for those named in `follows`.

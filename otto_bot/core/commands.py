@@ -95,7 +95,8 @@ def parse_line(line: str, guidance: str = "") -> Command | BadCommand | None:
     text = "\n".join(part for part in (said.strip(), guidance.strip()) if part) if separator else guidance.strip()
     if not rest:
         return BadCommand(problem="say what to do: " + ", ".join(f"`/otto {verb}`" for verb in VERBS))
-    verb, args = rest[0].lower(), rest[1:]
+    # Only ASCII is made small: there are letters of other alphabets whose small form is one of ours.
+    verb, args = rest[0].lower() if rest[0].isascii() else rest[0], rest[1:]
     if verb not in VERBS:
         close = difflib.get_close_matches(verb, VERBS, n=1, cutoff=0.5)
         return BadCommand(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from enum import StrEnum
 
+from otto_bot.core.answers import bounded
 from otto_bot.core.attempt import Attempt, Task, TaskState
 from otto_bot.core.changed import remembered
 from otto_bot.core.commands import Given
@@ -97,7 +98,7 @@ def order(run: Run, given: Given) -> Run:
 def learnings_written(run: Run, event: LearningsWritten) -> Run:
     """What the store knows now: uses, orders that are done (each owes its reply), and where learnings stand."""
     answers = {answer.number: answer for answer in event.answers}
-    done = [waiting for waiting in run.learning_orders if waiting.number in answers]
+    before, done = run, [waiting for waiting in run.learning_orders if waiting.number in answers]
     for waiting in done:
         number = run.replies[-1].number + 1 if run.replies else 1
         answer, given = answers[waiting.number], waiting.given
@@ -107,6 +108,7 @@ def learnings_written(run: Run, event: LearningsWritten) -> Run:
         )  # fmt: skip
         run = run.model_copy(update={"replies": (*run.replies, said)})
     now = {one.number: (one.status, one.by) for one in event.standing}
+    run = bounded(before, run, event.at)
     return run.model_copy(
         update={
             "learnt": {**run.learnt, **event.uses},

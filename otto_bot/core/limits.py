@@ -6,6 +6,7 @@ from typing import Annotated
 
 from pydantic import Field
 
+from otto_bot.core.allowance import Allowance
 from otto_bot.core.effects import EffectKind
 from otto_bot.core.values import Frozen
 
@@ -53,3 +54,5 @@ class HostLimits(Frozen):
 
     installation: AtOnce = AtOnce(runs=50, attempts=16, agents=24)
     host: AtOnce = AtOnce(runs=500, attempts=64, agents=96)
+    day: Allowance = Allowance()
+    """What may be begun and spent in a day."""

@@ -8,8 +8,8 @@ from typing import Literal
 from otto_bot.core.event_base import Event
 from otto_bot.core.values import Frozen
 
-ParkedFor = Literal["github_limit", "runs", "agents"]
-"""GitHub's limit for the installation; too many runs at once; too many agents at work."""
+ParkedFor = Literal["github_limit", "runs", "agents", "day"]
+"""GitHub's limit for the installation; too many runs at once; too many agents at work; what a day allows."""
 
 
 class Parking(Frozen):

@@ -6,12 +6,17 @@ with a second between them, 80 requests that create content a minute and 500 an 
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from pydantic import Field
 
 from otto_bot.core.values import Frozen
 
 CONTENT_PER_MINUTE = 80
 CONTENT_PER_HOUR = 500
+CONTENT_OF_PLACE = 60
+"""New comments on one issue or pull request within an hour: more than any run writes, and a part of what GitHub allows
+an installation, so that one busy place leaves room for all others."""
 POINTS_PER_MINUTE = 800
 """Of GitHub's 900: what is counted here and what GitHub counts may differ by a little."""
 READ_POINTS = 1
@@ -35,6 +40,7 @@ AHEAD = 30.0
 _MINUTE, _HOUR = 60.0, 3600.0
 YIELDED = "live progress waits: decisions, replies and merges go first"
 USED_UP = "Otto's own budget for writing is used up"
+CROWDED = f"Otto has written {CONTENT_OF_PLACE} comments there within an hour"
 FEW_LEFT = "few of GitHub's requests for this hour are left"
 
 
@@ -66,6 +72,8 @@ class Ask(Frozen):
     """Live progress: it gives way to everything else."""
     quota: Quota | None = None
     """What this process last heard of the primary limit."""
+    place: str = ""
+    """The issue or pull request that gets a new comment by it; empty = none does."""
 
 
 class Slot(Frozen):
@@ -86,6 +94,8 @@ class Account(Frozen):
     """Whole seconds at which content was created, oldest first, one entry a request."""
     points: tuple[tuple[int, int], ...] = ()
     """Second and points spent in it, oldest first."""
+    places: dict[str, tuple[int, ...]] = {}
+    """Issue or pull request → whole seconds at which it got a new comment within the hour, oldest first."""
     strikes: int = 0
     """Limits in a row, with less than a quarter of an hour between them."""
     quota: Quota | None = None
@@ -101,7 +111,8 @@ def reserve(account: Account, ask: Ask, now: float, pause: float) -> tuple[Accou
         return account, Slot(at=min(quota.reset, now + LOW_PAUSE), granted=False, why=FEW_LEFT)
     at = max(now, account.next_write_at if ask.write else now, *_free(account, ask))
     if at - now > (PROGRESS_PATIENCE if ask.yields else PATIENCE):
-        return account, Slot(at=at, granted=False, why=YIELDED if ask.yields else USED_UP)
+        crowded = ask.place and len(account.places.get(ask.place, ())) >= CONTENT_OF_PLACE
+        return account, Slot(at=at, granted=False, why=CROWDED if crowded else YIELDED if ask.yields else USED_UP)
     return _booked(account, ask, at, pause), Slot(at=at, granted=True)
 
 
@@ -145,11 +156,22 @@ def current(account: Account, now: float, pause: float) -> Account:
             (min(t, int(now)) if t > ahead else t, spent) for t, spent in account.points if t + 1 + _MINUTE > now
         ),
     }
+    if account.places:
+        changes["places"] = _recent(account.places, now)
     if account.next_write_at > ahead + pause:
         changes["next_write_at"] = now + pause
     if account.closed_until > now + LONGEST_CLOSING:
         changes["closed_until"] = now + LONGEST_CLOSING
     return account.model_copy(update=changes)
+
+
+def _recent(places: Mapping[str, tuple[int, ...]], now: float) -> dict[str, tuple[int, ...]]:
+    """Comments of the last hour; one that a wrong clock put into the future counts as written now."""
+    kept = {
+        place: tuple(min(t, int(now)) if t > now + AHEAD else t for t in seconds if t + 1 + _HOUR > now)
+        for place, seconds in places.items()
+    }
+    return {place: seconds for place, seconds in kept.items() if seconds}
 
 
 def _free(account: Account, ask: Ask) -> list[float]:
@@ -162,6 +184,9 @@ def _free(account: Account, ask: Ask) -> list[float]:
             if len(account.content) >= room:
                 # A whole second stands for up to a second later, so that no window ever holds more.
                 times.append(account.content[len(account.content) - room] + 1 + window)
+    here = account.places.get(ask.place, ()) if ask.place else ()
+    if len(here) >= CONTENT_OF_PLACE:
+        times.append(here[-CONTENT_OF_PLACE] + 1 + _HOUR)
     return times
 
 
@@ -183,4 +208,6 @@ def _booked(account: Account, ask: Ask, at: float, pause: float) -> Account:
         changes["next_write_at"] = at + pause
     if ask.content:
         changes["content"] = tuple(sorted((*account.content, second)))
+    if ask.place:
+        changes["places"] = {**account.places, ask.place: tuple(sorted((*account.places.get(ask.place, ()), second)))}
     return account.model_copy(update=changes)

@@ -263,6 +263,8 @@ class Run(Frozen):
     trouble: dict[str, Trouble] = {}
     replies: tuple[Reply, ...] = ()
     replied: int = 0
+    answered_at: tuple[datetime, ...] = ()
+    """When it came to owe the answers of this hour, which began with the first of them."""
     called: frozenset[str] = frozenset()
     seen: frozenset[str] = frozenset()
     shown: dict[str, str] = {}

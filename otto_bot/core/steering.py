@@ -6,6 +6,7 @@ from collections.abc import Callable, Collection
 from datetime import datetime, timedelta
 
 from otto_bot.core import accepting, additions, edits, funds, journey_steering, learning_uses, policy
+from otto_bot.core.answers import bounded
 from otto_bot.core.attempt import TaskState
 from otto_bot.core.commands import Command, Given
 from otto_bot.core.decision import Action, Decider, Move
@@ -32,9 +33,9 @@ def steer(run: Run, given: Given, at: datetime) -> Run:
         return run
     run = _heard(run).model_copy(update={"seen": run.seen | {given.key}})
     if run.ended and given.command.verb not in ANY_TIME:
-        return reply(run, given, "ended", run.outcome.value if run.outcome else "")
+        return bounded(run, reply(run, given, "ended", run.outcome.value if run.outcome else ""), at)
     verb = _VERBS.get(given.command.verb)
-    return run if verb is None else verb(run, given, at)
+    return run if verb is None else bounded(run, verb(run, given, at), at)
 
 
 def _heard(run: Run) -> Run:
@@ -344,6 +345,6 @@ REPLIES = (
     "host_cap", "budget_raised", "budget_noted", "status", "help", "explain", "already_planned",
     "minutes_raised", "active_run", "replan_review", "only_certifies",
     "nothing_learnt", "learning_kept", "learning_kept_already", "learning_dropped", "learning_dropped_already",
-    "learning_unsafe", "cannot_accept",
+    "learning_unsafe", "cannot_accept", "enough",
 )  # fmt: skip
 """Keys of every reply a run can owe; each has its words in `text/`."""

@@ -52,7 +52,7 @@ class Admission:
         at = self._now()
         if not self._leads(at):
             return
-        turns = self._held_back.give_turns(at)
+        turns = (*self._held_back.give_turns(at), *self._held_back.let_go(at))
         told = self._told_at
         if not turns and told is not None and 0 <= (at - told).total_seconds() < TELL_SECONDS:
             return

@@ -48,4 +48,11 @@ PLAIN = frozenset(
 
 def weigh(method: str, where: Route, *, yields: bool = False) -> Ask:
     """What a write costs. One that nobody has sorted yet counts as content: the stricter of the two."""
-    return Ask(content=(method, where.template) not in PLAIN, points=WRITE_POINTS, yields=yields)
+    content = (method, where.template) not in PLAIN
+    return Ask(content=content, points=WRITE_POINTS, yields=yields, place=_place(method, where))
+
+
+def _place(method: str, where: Route) -> str:
+    """The issue or pull request that gets a new comment, by its path."""
+    new = (method, where.template) == ("POST", f"{_REPO}/issues/{{number}}/comments")
+    return where.path if new else ""

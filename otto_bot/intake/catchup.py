@@ -207,6 +207,8 @@ class CatchUp:
         seen, state = f"labelled/{repo.id}/{issue.number}", str(issue.updated_at)
         if await asyncio.to_thread(self._looks.cursor, seen) == state:
             return
+        if await asyncio.to_thread(self._ledger.opens_again, repo.id, issue.number, self._desk.now()) is not None:
+            return  # its label came and went too often; it is looked at again until its time has come
         events = await self._desk.repository(repo).yielding().labelled_events(issue.number, "both")
         last = next((event for event in reversed(events) if event.label == label), None)
         if last is None or last.kind == "unlabeled" or last.actor_id is None:

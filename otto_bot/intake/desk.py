@@ -25,6 +25,7 @@ from otto_bot.intake.markdown import command_in
 from otto_bot.intake.payloads import Issue
 from otto_bot.intake.permission import PermissionGate
 from otto_bot.intake.reviews import Reviews
+from otto_bot.intake.sparing import rests, say
 from otto_bot.store.learnings import Learnings
 from otto_bot.store.ledger import Ledger, NoSuchRun, Trigger
 from otto_bot.text import reply as words
@@ -140,6 +141,8 @@ class Desk:
         target = Target(kind="issue", id=trigger.issue)
         current = await self.active(trigger.repo.id, trigger.issue)
         if current is None or current.ended:
+            if await rests(self._ledger, repository, trigger, self.now()):
+                return
             await repository.react(target, "eyes")
             if await asyncio.to_thread(self._ledger.start, trigger, self._caps, self.now()) is not None:
                 return
@@ -252,8 +255,7 @@ class Desk:
             return
 
     async def _say(self, repository: Repository, number: int, key: str, text: str) -> None:
-        """One answer outside of a run; a second delivery finds it."""
-        await repository.upsert_comment(number, marker(0, f"answer/{key}"), text)
+        await say(repository, number, key, text)
 
     async def box(
         self, repo: Repo, number: int, comment_id: int, before: str, after: str, who: Person, kind: str, *, key: str

@@ -6,12 +6,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Annotated, Any
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, model_validator
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, model_validator
 
 from otto_bot.core.issue import IssueText
 from otto_bot.core.values import writable
+
+Id = Annotated[int, Field(ge=0, lt=2**63)]
+"""Of anything at GitHub; what no database and no path can hold is no id."""
+Number = Annotated[int, Field(ge=0, lt=2**31)]
+"""Of an issue or pull request."""
 
 
 class Narrow(BaseModel):
@@ -31,7 +36,7 @@ class Narrow(BaseModel):
 class Account(Narrow):
     """A user, bot or organisation. `type` is `User`, `Bot` or `Organization`."""
 
-    id: int
+    id: Id
     login: str
     type: str = "User"
 
@@ -39,7 +44,7 @@ class Account(Narrow):
 class Repository(Narrow):
     """The repository an event belongs to."""
 
-    id: int
+    id: Id
     name: str
     full_name: str
     private: bool = False
@@ -51,7 +56,7 @@ class Repository(Narrow):
 class InstallationRef(Narrow):
     """The App's installation that the event was sent for."""
 
-    id: int
+    id: Id
 
 
 class Label(Narrow):
@@ -63,8 +68,8 @@ class Label(Narrow):
 class Issue(Narrow):
     """An issue; `pull_request` is set where it is a pull request."""
 
-    id: int
-    number: int
+    id: Id
+    number: Number
     title: str = ""
     body: str | None = None
     state: str = "open"
@@ -83,7 +88,7 @@ class Issue(Narrow):
 class Comment(Narrow):
     """A comment of an issue, a pull request or a review; `user` is None for accounts that are gone."""
 
-    id: int
+    id: Id
     body: str | None = None
     user: Account | None = None
     html_url: str = ""
@@ -92,13 +97,13 @@ class Comment(Narrow):
     performed_via_github_app: InstallationRef | None = None
     path: str | None = None
     line: int | None = None
-    pull_request_review_id: int | None = None
+    pull_request_review_id: Id | None = None
 
 
 class HeadRepository(Narrow):
     """Where a branch lives."""
 
-    id: int
+    id: Id
     full_name: str = ""
 
 
@@ -113,8 +118,8 @@ class Branch(Narrow):
 class PullRequest(Narrow):
     """A pull request."""
 
-    id: int
-    number: int
+    id: Id
+    number: Number
     state: str = "open"
     draft: bool = False
     merged: bool = False
@@ -127,7 +132,7 @@ class PullRequest(Narrow):
 class Review(Narrow):
     """A review; `state` is `approved`, `changes_requested`, `commented` or `dismissed`."""
 
-    id: int
+    id: Id
     state: str
     body: str | None = None
     user: Account | None = None
@@ -139,7 +144,7 @@ class Review(Narrow):
 class WorkflowRun(Narrow):
     """One run of a workflow; with `run_attempt` it names one verification."""
 
-    id: int
+    id: Id
     head_sha: str
     head_branch: str | None = None
     status: str | None = None
@@ -152,14 +157,14 @@ class WorkflowRun(Narrow):
 class App(Narrow):
     """The App that made a check."""
 
-    id: int
+    id: Id
     slug: str | None = None
 
 
 class CheckRun(Narrow):
     """A check; `external_id` is Otto's own key where `app` is Otto."""
 
-    id: int
+    id: Id
     name: str
     head_sha: str
     status: str = ""
@@ -205,7 +210,7 @@ class IssueCommentPayload(Payload):
 class PullRequestPayload(Payload):
     """`pull_request`."""
 
-    number: int
+    number: Number
     pull_request: PullRequest
     label: Label | None = None
     changes: dict[str, Any] | None = None
@@ -252,7 +257,7 @@ class CheckRunPayload(Payload):
 class StatusPayload(Payload):
     """`status`: a commit status of another service."""
 
-    id: int
+    id: Id
     sha: str
     context: str
     state: str
@@ -261,7 +266,7 @@ class StatusPayload(Payload):
 class InstalledRepository(Narrow):
     """A repository in an installation's list."""
 
-    id: int
+    id: Id
     name: str
     full_name: str
 
@@ -269,7 +274,7 @@ class InstalledRepository(Narrow):
 class Installation(Narrow):
     """An installation of the App."""
 
-    id: int
+    id: Id
     account: Account | None = None
     suspended_at: str | None = None
 
@@ -297,7 +302,7 @@ class PingPayload(Narrow):
     """`ping`: GitHub tries the address."""
 
     zen: str = ""
-    hook_id: int | None = None
+    hook_id: Id | None = None
 
 
 MODELS: Mapping[str, type[Narrow]] = {

@@ -128,7 +128,7 @@ class Receiver:
 
     async def _store(self, guid: str, event: str, payload: Mapping[str, Any], body: bytes) -> str:
         action = payload.get("action")
-        said = action if isinstance(action, str) else ""
+        said = action if isinstance(action, str) and _EVENT.fullmatch(action) else ""
         repository = repository_of(payload)
         if repository is not None and begins(event, payload):
             self._work.expect(repository)

@@ -11,8 +11,10 @@ from otto_bot.core.funds import reply_for
 from otto_bot.core.run import Run
 from otto_bot.core.values import Usage
 from otto_bot.jobs.context import Context
+from otto_bot.jobs.outcomes import Later, NeedsPerson
 from otto_bot.model.budgeted import BudgetedModel
 from otto_bot.model.errors import BudgetSpent
+from otto_bot.store.allowance import DayUsedUp
 from otto_bot.text import refusals
 
 PATIENCE = 30
@@ -28,12 +30,19 @@ class LedgerPurse:
         self._pause = pause
 
     async def reserve(self, call_id: str, usd: float) -> bool:
-        """Put money aside; the state machine says whether the cap allows it."""
+        """Put money aside; the state machine says whether the cap allows it.
+
+        Raises Later where the host's day has too little left, and NeedsPerson where no day has enough.
+        """
         for _ in range(PATIENCE):
             if not await self._crowded(call_id, usd):
                 break
             await asyncio.sleep(self._pause)
-        run = await self._context.record(self._run_id, MoneyReserved(at=self._context.now(), call=call_id, usd=usd))
+        try:
+            run = await self._context.record(self._run_id, MoneyReserved(at=self._context.now(), call=call_id, usd=usd))
+        except DayUsedUp as error:
+            # The run's row says until when; the engine starts no step of it that calls a model before.
+            raise _not_today(error) from error
         return run.money.reserved.get(call_id) == usd
 
     async def _crowded(self, call_id: str, usd: float) -> bool:
@@ -45,6 +54,12 @@ class LedgerPurse:
     async def settle(self, call_id: str, usage: Usage | None) -> None:
         """Replace the reservation by what was used."""
         await self._context.record(self._run_id, MoneySettled(at=self._context.now(), call=call_id, usage=usage))
+
+
+def _not_today(error: DayUsedUp) -> Later | NeedsPerson:
+    if error.shut.until is None:
+        return NeedsPerson(error.shut.why, "day")
+    return Later(None, error.shut.why)
 
 
 def budgeted(context: Context, run: Run) -> BudgetedModel:

@@ -39,6 +39,7 @@ def collect(
     sweep, old = Sweep(engine, dry=dry), at - timedelta(days=kept.days)
     yield "deliveries", sweep.deliveries(at - DELIVERIES)
     yield from sweep.runs(old).items()
+    yield "spending", sweep.spending(old)
     yield "artifacts", sweep.artifacts(old)
     yield "cursors", sweep.cursors()
     yield "workers", sweep.workers(at - WORKERS)

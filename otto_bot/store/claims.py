@@ -15,6 +15,7 @@ import sqlalchemy as sa
 from otto_bot.core.effects import EffectKind
 from otto_bot.core.limits import AGENTS, WORK, HostLimits
 from otto_bot.store import tables as t
+from otto_bot.store.allowance import is_held
 from otto_bot.store.installations import is_closed
 from otto_bot.store.leases import TOLERANCE_SECONDS
 from otto_bot.store.ticket import Ticket
@@ -112,6 +113,7 @@ class _Candidates:
             .where((e.installation_id == self.installation) & (e.state == "due") & (e.not_before <= self._claim.now))
             .where(e.lane.not_in(sorted(busy)) & e.kind.not_in(sorted(full)))
             .where((r.admitted == 1) | (r.working == 0) | e.kind.not_in(sorted(WORK)))
+            .where(sa.not_(is_held(self._claim.now)) | (r.working == 0) | e.kind.not_in(sorted(AGENTS)))
             .where(r.version <= self._claim.version)
             .order_by(e.not_before, e.key)
             .limit(self._claim.room)

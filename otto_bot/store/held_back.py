@@ -8,11 +8,12 @@ from typing import NamedTuple
 
 import sqlalchemy as sa
 
-from otto_bot.core.admission import place_words, take_turns
+from otto_bot.core.admission import place_words
+from otto_bot.core.allowance import day_ends
 from otto_bot.core.effects import EffectKind
 from otto_bot.core.limits import AGENTS, AtOnce, HostLimits
 from otto_bot.core.parking import ParkedFor
-from otto_bot.store import places
+from otto_bot.store import allowance, places
 from otto_bot.store import tables as t
 from otto_bot.store.database import reading, writing
 from otto_bot.store.installations import Closed
@@ -50,13 +51,24 @@ class HeldBack:
         """Admit who comes next, as far as there are places; their ids."""
         now = at.timestamp()
         with reading(self._engine) as c:
-            if not self._could(c, now):
+            if not self._could(c, now) or not places.look(c, self._limits, now).turn.admitted:
                 return ()
         with writing(self._engine) as c:
             places.one_at_a_time(c)
-            turn = places.turn(c, self._limits, now)
-            places.admit(c, turn.admitted)
+            turn = places.look(c, self._limits, now).turn
+            places.admit(c, turn.admitted, now)
         return turn.admitted
+
+    def let_go(self, at: datetime) -> tuple[int, ...]:
+        """Let runs go on for which the money of the day has room again; their ids."""
+        now = at.timestamp()
+        with reading(self._engine) as c:
+            held = allowance.held_for_money(c, now)
+            free = allowance.fits_now(c, held, self._limits.day, now) if held else []
+        if free:
+            with writing(self._engine) as c:
+                allowance.let_go(c, free)
+        return tuple(free)
 
     def _could(self, c: sa.Connection, now: float) -> bool:
         """Whether anyone waits for whom there is a place; on a full host that is one look at an index."""
@@ -83,11 +95,11 @@ class HeldBack:
         shut = {one: found for one, found in closed.items() if found.until.timestamp() > now + CLOSED_SECONDS}
         with reading(self._engine) as c:
             found: dict[int, Why] = self._agents(c, now)
+            found |= _out_of_money(c, now)
             found |= _closed(c, shut)
-            waiting = places.waiting_runs(c)
-            turn = take_turns(waiting, places.taken_places(c, now), self._limits) if waiting else None
-        if turn is not None:
-            found |= {run: ("runs", place_words(place), 0.0) for run, place in turn.places.items()}
+            queue = places.look(c, self._limits, now)
+        found |= {run: ("runs", place_words(place), 0.0) for run, place in queue.turn.places.items()}
+        found |= {run: ("day", why, day_ends(now)) for run, why in queue.held.items()}
         return found
 
     def _agents(self, c: sa.Connection, now: float) -> dict[int, Why]:
@@ -123,6 +135,16 @@ class HeldBack:
             if words:
                 return words
         return "its next step is ready, and every worker of this host is busy"
+
+
+def _out_of_money(c: sa.Connection, now: float) -> dict[int, Why]:
+    """Runs at work that the money of the day holds back, and of which nothing else is under way."""
+    held = {one.run: one for one in allowance.held_for_money(c, now)}
+    if not held:
+        return {}
+    at_work = (t.runs.c.working == 1) & (t.runs.c.admitted == 1) & t.runs.c.id.in_(list(held))
+    runs = set(c.execute(sa.select(t.runs.c.id).where(at_work)).scalars()) - _moving(c, set(held))
+    return {run: ("day", held[run].why, held[run].until) for run in runs}
 
 
 def _limit_words(counted: Sequence[tuple[str, int]], most: AtOnce, one: bool, coders_only: bool) -> str:

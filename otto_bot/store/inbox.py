@@ -9,7 +9,7 @@ from datetime import datetime
 import sqlalchemy as sa
 
 from otto_bot.core.quota import LONGEST_CLOSING
-from otto_bot.core.values import Frozen
+from otto_bot.core.values import Frozen, writable
 from otto_bot.store import tables as t
 from otto_bot.store.arrivals import Arrival, Arrivals, Stored
 from otto_bot.store.bodies import raw
@@ -113,13 +113,13 @@ class Inbox:
             c.execute(
                 t.deliveries.update()
                 .where(t.deliveries.c.id == delivery.id)
-                .values(state=state, error=error[:2000], not_before=not_before.timestamp())
+                .values(state=state, error=writable(error)[:2000], not_before=not_before.timestamp())
             )
 
     def park(self, delivery: Delivery, reason: str, until: datetime) -> None:
         """It has to wait for a limit: later again, and this time does not count as an attempt."""
         with writing(self._engine) as c:
-            values = {"state": "failed", "error": reason[:2000], "attempts": delivery.attempts - 1}
+            values = {"state": "failed", "error": writable(reason)[:2000], "attempts": delivery.attempts - 1}
             c.execute(
                 t.deliveries.update()
                 .where(t.deliveries.c.id == delivery.id)

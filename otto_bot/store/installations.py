@@ -133,7 +133,7 @@ def _locked(c: sa.Connection, installation_id: int) -> Account:
 def _save(
     c: sa.Connection, installation_id: int, account: Account, now: float, writes: int = 0, waits: int = 0
 ) -> None:
-    written = account.model_dump_json(include={"content", "points", "strikes", "quota"})
+    written = account.model_dump_json(include={"content", "points", "strikes", "quota", "places"})
     columns = t.installations.c
     c.execute(
         t.installations.update()

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
+from functools import partial
 from typing import NamedTuple
 
 import sqlalchemy as sa
 
+from otto_bot.core.allowance import Shut
 from otto_bot.core.budget import Money, inherited, lineage_cap
 from otto_bot.core.commands import heard_before
 from otto_bot.core.config import HostCaps
@@ -22,7 +24,9 @@ from otto_bot.core.reviews import Review
 from otto_bot.core.run import Kind, Run
 from otto_bot.core.shared_failures import VerdictSeen
 from otto_bot.core.values import Frozen, Person, Repo, stored_json
+from otto_bot.store import allowance
 from otto_bot.store import tables as t
+from otto_bot.store.allowance import DayUsedUp
 from otto_bot.store.database import reading, writing
 from otto_bot.store.effect_rows import Ticket, mark_done, sync
 from otto_bot.store.places import Standing, begins_to_wait, parking_columns, stands
@@ -117,6 +121,7 @@ class Ledger(RunQueries):
                     started_at=at.timestamp(),
                     updated_at=at.timestamp(),
                     installation_id=trigger.repo.installation_id,
+                    actor_id=trigger.actor.id,
                 )
             )
             key = row.inserted_primary_key
@@ -160,8 +165,8 @@ class Ledger(RunQueries):
     def append(self, run_id: int, events: Sequence[RunEvent], at: datetime, *, done: Ticket | None = None) -> Run:
         """Record events, move the run, keep its effects in step; with `done`, end that effect in the same breath.
 
-        Raises NoSuchRun, NewerVersion, and OtherRunActive where a run that was over would go on beside another one
-        of its issue.
+        Raises NoSuchRun, NewerVersion, OtherRunActive where a run that was over would go on beside another one of its
+        issue, and DayUsedUp where money is put aside that this day does not have; then no event is recorded.
         """
         try:
             run = self._append(run_id, events, at, done)
@@ -171,10 +176,12 @@ class Ledger(RunQueries):
             if other is None or other == run_id:
                 raise
             raise OtherRunActive(other) from error
+        if isinstance(run, Shut):
+            raise DayUsedUp(run)
         self._snapshots.committed(run_id)
         return run
 
-    def _append(self, run_id: int, events: Sequence[RunEvent], at: datetime, done: Ticket | None) -> Run:
+    def _append(self, run_id: int, events: Sequence[RunEvent], at: datetime, done: Ticket | None) -> Run | Shut:
         with writing(self._engine) as c:
             row = c.execute(
                 sa.select(
@@ -184,6 +191,7 @@ class Ledger(RunQueries):
                     t.runs.c.working,
                     t.runs.c.admitted,
                     t.runs.c.place_until,
+                    t.runs.c.began_at,
                     t.runs.c.record,
                 )
                 .where(t.runs.c.id == run_id)
@@ -195,8 +203,12 @@ class Ledger(RunQueries):
             if done is not None:
                 mark_done(c, done, at)
             run = self._snapshots.begin(c, run_id, row.state)
-            before = _Before(run, row.seq, Standing(row.working, row.admitted, row.place_until))
-            run, recorded = _reduce_all(run, events)
+            standing = Standing(row.working, row.admitted, row.place_until, row.began_at)
+            before = _Before(run, row.seq, standing)
+            shut = None if self._limits is None else allowance.shut(c, self._limits.day, run, events, at)
+            if shut is not None:
+                return shut
+            run, recorded = _reduce_all(run, events, partial(allowance.book, c))
             run, before = self._write(c, run, recorded, before, at)
             if more := told(sync(c, run, scheduled(run), at), at):
                 run, recorded_more = _reduce_all(run, more)
@@ -341,7 +353,9 @@ def _verdict(run_id: int, issue: int, body: str) -> VerdictSeen | None:
     )  # fmt: skip
 
 
-def _reduce_all(run: Run, events: Sequence[RunEvent]) -> tuple[Run, list[tuple[RunEvent, str]]]:
+def _reduce_all(
+    run: Run, events: Sequence[RunEvent], book: Callable[[Run, RunEvent, Money, Money], None] | None = None
+) -> tuple[Run, list[tuple[RunEvent, str]]]:
     recorded: list[tuple[RunEvent, str]] = []
     for event in events:
         try:
@@ -350,6 +364,8 @@ def _reduce_all(run: Run, events: Sequence[RunEvent]) -> tuple[Run, list[tuple[R
         except InvariantBroken as error:
             after, refused = run, str(error)
         assert after is not None
+        if book is not None and after.money is not run.money:
+            book(after, event, run.money, after.money)
         run = after
         recorded.append((event, refused))
     return run, recorded

@@ -7,8 +7,10 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from otto_bot.core.allowance import day_of
 from otto_bot.core.values import Frozen
 from otto_bot.store import tables as t
+from otto_bot.store.allowance import is_held, spent_on
 from otto_bot.store.database import reading
 
 GONE_SECONDS = 600.0
@@ -20,12 +22,15 @@ class Pressure(Frozen):
 
     oldest_delivery: float = 0.0
     oldest_effect: float = 0.0
-    """Of effects that are due and may start: those of runs that wait for their turn do not count."""
+    """Of effects that are due and may start: those of runs that wait for their turn, or for the next
+    day, do not count."""
     runs: dict[str, int] = {}
     parked: dict[str, int] = {}
     """Runs that a limit holds back, by what for."""
     running: dict[str, int] = {}
     """Effects in hand, by kind."""
+    spent_today: float = 0.0
+    """US dollars of this day (UTC), calls under way at their worst case."""
     heartbeats: dict[str, float] = {}
     """Worker → seconds since its last sign of life."""
 
@@ -40,6 +45,7 @@ def pressure(engine: sa.Engine, at: datetime) -> Pressure:
             runs=_runs(c),
             parked=_counts(c, t.runs.c.parked, t.runs.c.parked > ""),
             running=_counts(c, t.effects.c.kind, t.effects.c.state == "running"),
+            spent_today=sum(spent_on(c, day_of(now)).values()),
             heartbeats=_heartbeats(c, now),
         )
 
@@ -60,6 +66,7 @@ def _effect(now: float) -> sa.Select[Any]:
         sa.select(sa.func.min(since))
         .join(t.runs, t.runs.c.id == effect.run_id)
         .where((effect.state == "due") & (effect.not_before <= now) & (t.runs.c.admitted == 1))
+        .where(sa.not_(is_held(now)))
     )
 
 

@@ -7,6 +7,7 @@ from datetime import datetime
 import sqlalchemy as sa
 
 from otto_bot.core.run import Outcome, Run
+from otto_bot.store import allowance
 from otto_bot.store import tables as t
 from otto_bot.store.database import reading
 from otto_bot.store.snapshots import Snapshots
@@ -42,6 +43,11 @@ class RunQueries:
         with reading(self._engine) as c:
             states = c.execute(sa.select(t.runs.c.state).where(where).order_by(t.runs.c.ordinal)).scalars()
             return [Run.model_validate_json(state) for state in states if state]
+
+    def opens_again(self, repo_id: int, issue: int, at: datetime) -> datetime | None:
+        """When an issue whose label comes and goes may begin its next run; None = now."""
+        with reading(self._engine) as c:
+            return allowance.issue_opens(c, repo_id, issue, at)
 
     def done_lately(self, since: datetime, most: int) -> list[int]:
         """Runs that are done, have a pull request and changed since then, newest first: a review may still come."""

@@ -11,6 +11,7 @@ from typing import NamedTuple
 
 import sqlalchemy as sa
 
+from otto_bot.core.allowance import day_of
 from otto_bot.core.run import Run
 from otto_bot.core.slim import slimmed
 from otto_bot.core.values import stored_json
@@ -61,6 +62,10 @@ class Sweep:
         """Workers whose last sign of life is older."""
         return self._rows(t.workers, t.workers.c.name, t.workers.c.heartbeat_at < before.timestamp(), sa.literal(0))
 
+    def spending(self, before: datetime) -> Removed:
+        """What was spent on days that are over for so long."""
+        return self._delete(t.spending, t.spending.c.day < day_of(before.timestamp()), sa.literal(0))
+
     def runs(self, before: datetime) -> dict[str, Removed]:
         """Everything of runs that ended before: events, effects, usage, journal. A slim row stays, for the money."""
         found: dict[str, Removed] = {}
@@ -101,6 +106,7 @@ class Sweep:
                 ("events", t.events, sa.func.length(t.events.c.body)),
                 ("effects", t.effects, sa.func.length(t.effects.c.body)),
                 ("usage", t.usage, sa.literal(0)),
+                ("open calls", t.open_calls, sa.literal(0)),
                 ("packs", t.packs, sa.func.length(t.packs.c.body)),
             ):
                 where = table.c.run_id == run_id

@@ -5,7 +5,12 @@ while it waits for its turn; `place_until` = how long one that rests keeps its p
 back, until when (0 = nobody knows), and when that was said; `record` = `full`, `slim` (its ledger was deleted, its
 money and what it found out stay) or `imported` (read only, the ledger of another database); `look_at` = when it is
 compared with GitHub next; `looked_at` and `quiet` = when it was, and how many looks in a row found nothing;
-`version` = of Otto, that wrote its state.
+`version` = of Otto, that wrote its state; `actor_id` = who started it; `began_at` = when it had its first turn (0 =
+it had none yet); `day_until`, `day_why`, `day_usd` = until when, why and for which amount the money of a day holds it
+back.
+
+`spending` is what calls of models cost on a day (days since 1970, UTC), those under way at their worst case:
+`open_calls`. A call belongs to the day on which its money was put aside.
 
 Of an installation: when the next write may be sent, until when GitHub's limit closes it, what was written lately
 (JSON), and how often it wrote or had to wait in all. `journal.pack` and `packs` hold git objects that were never
@@ -64,6 +69,11 @@ runs = sa.Table(
     sa.Column("parked_until", sa.Float, nullable=False, server_default="0"),
     sa.Column("parked_at", sa.Float, nullable=False, server_default="0"),
     sa.Column("record", sa.String(16), nullable=False, server_default="full"),
+    sa.Column("actor_id", _BIG, nullable=False, server_default="0"),
+    sa.Column("began_at", sa.Float, nullable=False, server_default="0"),
+    sa.Column("day_until", sa.Float, nullable=False, server_default="0"),
+    sa.Column("day_why", sa.Text, nullable=False, server_default=""),
+    sa.Column("day_usd", sa.Float, nullable=False, server_default="0"),
     sa.UniqueConstraint("repo_id", "issue", "ordinal", name="runs_ordinal"),
     sa.Index("runs_working", "working", "installation_id"),
     sa.Index("runs_to_look_at", "active", "look_at"),
@@ -71,6 +81,8 @@ runs = sa.Table(
     sa.Index("runs_resting", "place_until"),
     sa.Index("runs_parked", "parked"),
     sa.Index("runs_over", "record", "active", "updated_at"),
+    sa.Index("runs_begun", "began_at"),
+    sa.Index("runs_held", "day_until"),
     sa.Index(
         "runs_one_active",
         "repo_id",
@@ -165,6 +177,24 @@ usage = sa.Table(
     sa.Column("reply", sa.String(64), nullable=False, server_default=""),
     sa.Column("at", sa.Float, nullable=False),
     sa.Index("usage_run", "run_id"),
+)
+
+spending = sa.Table(
+    "spending",
+    metadata,
+    sa.Column("day", sa.Integer, primary_key=True, autoincrement=False),
+    sa.Column("installation_id", _BIG, primary_key=True, autoincrement=False),
+    sa.Column("usd", sa.Float, nullable=False),
+)
+
+open_calls = sa.Table(
+    "open_calls",
+    metadata,
+    sa.Column("run_id", _BIG, sa.ForeignKey("runs.id"), primary_key=True),
+    sa.Column("call", sa.String(200), primary_key=True),
+    sa.Column("day", sa.Integer, nullable=False),
+    sa.Column("installation_id", _BIG, nullable=False),
+    sa.Column("usd", sa.Float, nullable=False),
 )
 
 workers = sa.Table(

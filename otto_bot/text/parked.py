@@ -13,6 +13,7 @@ PHASES = {
     "runs": "waits for its turn",
     "agents": "waits for its turn",
     "github_limit": "waits for a limit of GitHub",
+    "day": "waits for the next day",
 }
 """The heading, by what the run is parked for."""
 SURE = "Nothing is lost, and none of its minutes are used up meanwhile: it goes on by itself."
@@ -22,6 +23,8 @@ WHAT = {
     "agents": "Whoever hosts Otto sets the limits (`OTTO_MAX_AGENTS`, `OTTO_MAX_ATTEMPTS_AT_ONCE`) and how many "
     "workers there are.",
     "github_limit": "Commands are heard meanwhile; what they do shows when GitHub lets it through.",
+    "day": "That is the latest time: it goes on earlier where others leave room. `/otto stop` ends it. Whoever hosts "
+    "Otto sets what a day allows (`OTTO_MAX_USD_PER_DAY`, `OTTO_MAX_RUNS_PER_DAY_PER_REPOSITORY` and the like).",
 }
 
 

@@ -20,7 +20,8 @@ jobs:
   verify:
     runs-on: ubuntu-latest
     steps:
-      - uses: actions/checkout@v4
+      - uses: actions/checkout@11bd71901bbe5b1630ceea73d27597364c9af683  # v4.2.2
+        with: {persist-credentials: false}
       # what tells whether a change is good:
       - run: make test
 """
@@ -33,7 +34,8 @@ jobs:
   verify:
     runs-on: ubuntu-latest
     steps:
-      - uses: actions/checkout@v4
+      - uses: actions/checkout@11bd71901bbe5b1630ceea73d27597364c9af683  # v4.2.2
+        with: {persist-credentials: false}
       # as soon as there is code, a Makefile must say how it is tested
       - run: if git ls-files | grep -qvE '^\\.|\\.(md|txt|toml|json|ya?ml)$|^[A-Z]+$'; then make test; fi
 """

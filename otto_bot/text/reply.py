@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from datetime import datetime
 from functools import partial
 
 from otto_bot.core.accepting import waiting
+from otto_bot.core.allowance import RUNS_OF_ISSUE
 from otto_bot.core.attempt import TaskState
 from otto_bot.core.funds import reply_for
 from otto_bot.core.run import Reply, Run, RunPhase
@@ -20,7 +22,7 @@ from otto_bot.text.markdown import code, inline, link, sentence
 from otto_bot.text.parked import now_words, why_parked
 from otto_bot.text.plan_changes import change_it
 from otto_bot.text.status import next_step, where_it_stands
-from otto_bot.text.words import count, phase_words
+from otto_bot.text.words import clock, count, phase_words
 
 HELP: tuple[tuple[str, str], ...] = (
     ("/otto approve [rN]", "say yes to the plan or retry plan that waits"),
@@ -92,6 +94,19 @@ def no_run() -> str:
 def certify_an_issue() -> str:
     """`/otto certify` was said where there is no issue."""
     return "Say `/otto certify` on an issue: the default branch is held against the plan of that issue."
+
+
+def too_often(opens: datetime, label: bool) -> str:
+    """An issue began so many runs within an hour that the next one waits."""
+    what = (
+        f"If the label is still on then, a run begins by itself at {clock(opens)}; nothing else is needed"
+        if label
+        else f"Say it again after {clock(opens)}"
+    )
+    return (
+        f"Not begun: this issue began {RUNS_OF_ISSUE} runs within an hour, which is the most that Otto begins. {what}. "
+        "This comment is the only one about it, however often the label is put on until then."
+    )
 
 
 def label_on_pull_request() -> str:
@@ -269,6 +284,17 @@ def _status(run: Run, _detail: str, links: Links) -> str:
     return f"{now}\n\n{where_it_stands(run, links)}".strip()
 
 
+def _enough(_run: Run, detail: str, _links: Links) -> str:
+    try:
+        until = f"Until {clock(datetime.fromisoformat(detail))}"
+    except ValueError:
+        until = "For an hour"
+    return (
+        f"That was heard. {until} Otto answers no more commands here with comments, as there were many within "
+        "the hour: they count as ever, each gets its 👀, and the status comment shows what became of them."
+    )
+
+
 def _help(_run: Run, _detail: str, _links: Links) -> str:
     return help_text()
 
@@ -319,5 +345,6 @@ REPLY_WORDS: dict[str, Callable[[Run, str, Links], str]] = {
     "already_planned": _already_planned,
     **{key: partial(_learning, key) for key in LEARNING_KEYS},
     "active_run": _active_run,
+    "enough": _enough,
 }
 """A function for each reply a run can owe."""

@@ -11,7 +11,7 @@ from prometheus_client import CollectorRegistry, Gauge
 from otto_bot.core.parking import ParkedFor
 from otto_bot.store.pressure import pressure
 
-PARKED: tuple[ParkedFor, ...] = ("github_limit", "runs", "agents")
+PARKED: tuple[ParkedFor, ...] = ("github_limit", "runs", "agents", "day")
 
 
 class Gauges:
@@ -25,6 +25,7 @@ class Gauges:
         self.effect = gauge("otto_effects_oldest_due_seconds", "Age of the oldest effect that is due and not begun")
         self.runs = gauge("otto_runs", "Runs that are not over, by where they stand", "state")
         self.parked = gauge("otto_runs_parked", "Runs that a limit holds back, by which", "why")
+        self.spent = gauge("otto_spent_today_usd", "US dollars of this day, calls under way at their worst case")
         self.running = gauge("otto_effects_running", "Effects in hand, by kind", "kind")
         self.heartbeat = gauge("otto_worker_heartbeat_age_seconds", "Seconds since a worker's sign of life", "worker")
 
@@ -33,6 +34,7 @@ class Gauges:
         now = pressure(engine, at)
         self.delivery.set(now.oldest_delivery)
         self.effect.set(now.oldest_effect)
+        self.spent.set(now.spent_today)
         _set(self.runs, now.runs)
         _set(self.parked, {**dict.fromkeys(PARKED, 0), **now.parked})
         _set(self.running, now.running)

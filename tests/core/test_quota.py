@@ -159,3 +159,21 @@ def test_no_order_of_requests_breaks_a_distance_or_a_window(steps: list[tuple[As
     points = sorted((at, ask.points) for at, ask in sent)
     for at, _ in points:
         assert sum(spent for then, spent in points if at - 60 < then <= at) <= q.POINTS_PER_MINUTE
+
+
+def test_one_issue_gets_so_many_comments_an_hour_and_all_others_go_on() -> None:
+    account, now = Account(), T
+    here, there = Ask(content=True, place="/repos/o/r/issues/1/comments"), Ask(content=True, place="/other")
+    for _ in range(q.CONTENT_OF_PLACE):
+        account, slot = reserve(account, here, now, 1.0)
+        assert slot.granted
+        now += 2
+    account, full = reserve(account, here, now, 1.0)
+
+    assert full == Slot(at=T + 1 + 3600, granted=False, why=q.CROWDED)
+    for other in (there, COMMENT, LABEL):
+        account, slot = reserve(account, other, now, 1.0)
+        assert slot.granted
+    later = q.current(account, T + 3600 * 3, 1.0)
+    assert later.places == {}
+    assert reserve(account, here, T + 3602, 1.0)[1].granted

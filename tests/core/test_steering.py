@@ -74,7 +74,8 @@ def test_a_command_is_obeyed_or_answered(name: str, line: str, want: str) -> Non
 
     assert answers == ([want] if want else [])
     if want:
-        assert after.model_copy(update={"replies": before.replies, "seen": before.seen}) == before
+        told = {"replies": before.replies, "seen": before.seen, "answered_at": before.answered_at}
+        assert after.model_copy(update=told) == before
     assert fold(after, said(f"/otto {line}", key="now")) == after
 
 

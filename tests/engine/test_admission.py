@@ -8,12 +8,14 @@ import pytest
 import sqlalchemy as sa
 
 from otto_bot.core import events as e
+from otto_bot.core.allowance import Allowance
 from otto_bot.core.config import HostCaps
 from otto_bot.core.limits import AtOnce, HostLimits
 from otto_bot.core.run import Run
-from otto_bot.core.values import Person, Repo
+from otto_bot.core.values import Person, Repo, Usage
 from otto_bot.engine.admission import SAY_AGAIN_SECONDS, TELL_SECONDS, Admission
 from otto_bot.store import tables as t
+from otto_bot.store.allowance import DayUsedUp
 from otto_bot.store.database import migrate, open_database
 from otto_bot.store.effect_rows import EffectRows
 from otto_bot.store.held_back import HeldBack
@@ -28,9 +30,9 @@ REPO = Repo(id=7, installation_id=3, owner="octo", name="app", default_branch="m
 class Host:
     """One host with one place, its clock, and what GitHub closes."""
 
-    def __init__(self, engine: sa.Engine) -> None:
+    def __init__(self, engine: sa.Engine, limits: HostLimits | None = None) -> None:
         one = AtOnce(runs=1, attempts=1, agents=1)
-        limits = HostLimits(installation=one, host=one)
+        limits = limits or HostLimits(installation=one, host=one)
         self.engine, self.ledger, self.now, self.leads = engine, Ledger(engine, limits), T0, True
         self.closed: Mapping[int, Closed] = {}
         self.admission = Admission(
@@ -111,6 +113,27 @@ def test_a_limit_of_github_is_told_with_its_end_and_taken_back(host: Host) -> No
     host.after(TELL_SECONDS + 1)
     assert host.told(run) == ["Parked", "Unparked"]
     assert host.ledger.load(run).idle_seconds == TELL_SECONDS * 2 + 2
+
+
+def test_a_day_that_is_used_up_is_told_once_with_its_end_and_goes_on_when_there_is_room(tmp_path: Path) -> None:
+    engine = open_database(f"sqlite:///{tmp_path / 'otto.sqlite'}")
+    migrate(engine)
+    host = Host(engine, HostLimits(day=Allowance(usd=5, usd_per_installation=None)))
+    first, second = host.start(1), host.start(2)
+    host.ledger.append(first, [e.MoneyReserved(at=host.now, call="a", usd=4)], host.now)
+    for _ in range(20):
+        with pytest.raises(DayUsedUp):
+            host.ledger.append(second, [e.MoneyReserved(at=host.now, call="b", usd=3)], host.now)
+        host.after(TELL_SECONDS + 1)
+
+    parked = host.ledger.load(second).parked
+    assert parked is not None
+    assert (parked.why, parked.until) == ("day", datetime(2026, 11, 2, tzinfo=UTC))
+    assert (host.told(second), host.told(first)) == (["Parked"], [])
+    host.ledger.append(first, [e.MoneySettled(at=host.now, call="a", usage=Usage(usd=1))], host.now)
+    host.after(1)
+    assert host.told(second) == ["Parked", "Unparked"]
+    engine.dispose()
 
 
 def test_a_turn_whose_word_was_lost_is_told_later(host: Host, monkeypatch: pytest.MonkeyPatch) -> None:

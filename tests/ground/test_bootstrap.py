@@ -31,9 +31,9 @@ def bootstrap() -> ModuleType:
 @pytest.fixture
 def clone(tmp_path: Path) -> Path:
     """As much of a clone as the script reads."""
-    for name in ("uv.lock", "pyproject.toml"):
-        (tmp_path / name).write_bytes((ROOT / name).read_bytes())
     (tmp_path / "scripts").mkdir()
+    for name in ("uv.lock", "pyproject.toml", "scripts/uv.txt"):
+        (tmp_path / name).write_bytes((ROOT / name).read_bytes())
     (tmp_path / "scripts" / "bootstrap.py").write_bytes(SCRIPT.read_bytes())
     return tmp_path
 

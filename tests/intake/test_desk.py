@@ -9,6 +9,8 @@ from typing import Any
 import pytest
 
 from otto_bot.core import events as e
+from otto_bot.core import quota
+from otto_bot.core.allowance import RUNS_OF_ISSUE
 from otto_bot.core.learnings import Proposal
 from otto_bot.core.run import Outcome
 from otto_bot.intake.desk import NotYetKnown
@@ -26,6 +28,38 @@ async def test_the_label_starts_a_run_once(started: Any) -> None:
     assert (run.actor.login, run.repo.full_name, run.plan_only) == ("dev", "octo/demo", False)
     assert started.reactions() == ["eyes"]
     assert started.answers() == []
+
+
+@pytest.mark.slow
+async def test_a_label_that_comes_and_goes_is_told_once_and_begins_by_itself_later(bench: Any) -> None:
+    """Six runs within an hour; then one comment, whatever is done with the label, and a run when its time has come."""
+    for _ in range(RUNS_OF_ISSUE):
+        await bench.do(label={"name": "otto"})
+        await bench.do(unlabel={"name": "otto"})
+    assert len(bench.ledger.run_ids()) == RUNS_OF_ISSUE
+    for _ in range(3):
+        await bench.do(label={"name": "otto"})
+        await bench.do(unlabel={"name": "otto"})
+    await bench.do(label={"name": "otto"})
+    await bench.catch_up()
+
+    assert len(bench.ledger.run_ids()) == RUNS_OF_ISSUE
+    assert [text.split(":")[0] for text in bench.answers()] == ["Not begun"]
+    bench.now.ahead += timedelta(hours=1)
+    await bench.catch_up()
+    assert len(bench.ledger.run_ids()) == RUNS_OF_ISSUE + 1
+
+
+async def test_an_issue_that_got_enough_comments_is_not_answered_any_more_and_nothing_waits(
+    bench: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(quota, "CONTENT_OF_PLACE", 2)
+    for number in range(4):
+        await bench.do(comment=f"/otto nonsense{number}")
+
+    assert len(bench.answers()) == 2
+    assert {row.state for row in bench.rows()} == {"done"}
+    assert bench.reactions()[-1] == "confused"
 
 
 async def test_another_label_does_nothing(bench: Any) -> None:

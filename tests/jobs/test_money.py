@@ -9,19 +9,22 @@ from typing import Any
 import pytest
 
 from otto_bot.core import events as e
+from otto_bot.core.allowance import Allowance
 from otto_bot.core.commands import Command, Given
 from otto_bot.core.config import Config, HostCaps
 from otto_bot.core.effects import Effect, EffectKind
 from otto_bot.core.exposure import Exposure
 from otto_bot.core.lanes import Lane, LaneKind
+from otto_bot.core.limits import HostLimits
 from otto_bot.core.run import Run
 from otto_bot.core.values import Person, Usage
 from otto_bot.jobs.context import Context
 from otto_bot.jobs.money import LedgerPurse
+from otto_bot.jobs.outcomes import Later, NeedsPerson
 from otto_bot.jobs.plan_issue import plan_issue
 from otto_bot.model.client import ModelClient
 from otto_bot.store.effect_rows import Ticket
-from otto_bot.store.ledger import Trigger
+from otto_bot.store.ledger import Ledger, Trigger
 
 ANNA = Person(id=1, login="anna")
 
@@ -72,6 +75,24 @@ async def test_a_call_that_others_only_crowd_out_waits_for_them(open_bench: Any)
         events = [one.event for one in bench.context.ledger.events(run.id)]
 
     assert [one.call for one in events if isinstance(one, e.MoneyReserved)] == ["dear", "other", "too dear"]
+
+
+async def test_where_the_day_has_too_little_the_step_comes_again_and_nothing_is_asked_of_people(
+    open_bench: Any,
+) -> None:
+    """Nothing failed and nobody is called: the run is told of as held back, and the same step is due again."""
+    async with open_bench({"README.md": "x"}) as bench:
+        day = Allowance(usd=1, usd_per_installation=None)
+        bench.context = replace(bench.context, ledger=Ledger(bench.context.ledger._engine, HostLimits(day=day)))
+        run = start(bench, "a")
+        assert await LedgerPurse(bench.context, run.id, pause=0).reserve("x", 0.9)
+        with pytest.raises(Later, match="a day for all accounts"):
+            await LedgerPurse(bench.context, run.id, pause=0).reserve("y", 0.2)
+        with pytest.raises(NeedsPerson, match="OTTO_MAX_USD_PER_DAY"):
+            await LedgerPurse(bench.context, run.id, pause=0).reserve("z", 1.1)
+        after = bench.context.ledger.load(run.id)
+
+    assert (after.hold, after.trouble, list(after.money.reserved)) == (None, {}, ["x"])
 
 
 async def test_a_call_that_a_crash_left_open_is_counted_and_not_allowed_twice(open_bench: Any) -> None:

@@ -59,7 +59,7 @@ def test_a_run_that_ended_long_ago_goes_and_one_that_lives_stays(
     assert rows(engine) == before
     assert gc(engine, tmp_path, at(100)) == said
     assert {what: removed.rows for what, removed in said.items() if what != "effects"} == {
-        "events": 4, "journal": 1, "usage": 1, "runs made slim": 1, "artifacts": 1, "cursors": 1,
+        "events": 4, "journal": 1, "usage": 1, "runs made slim": 1, "artifacts": 1, "cursors": 1, "spending": 1,
     }  # fmt: skip
     assert all(removed.bytes > 0 for what, removed in said.items() if what in ("events", "journal", "artifacts"))
     after = rows(engine)

@@ -17,3 +17,5 @@ def _register(name: str) -> None:
 _register("security_registry")
 for _name in ("caged_place", "injection_places", "injection_evil", "injection_scene", "injection_compare"):
     _register(_name)
+for _name in ("webhook_bodies", "web_host"):
+    _register(_name)

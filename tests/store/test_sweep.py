@@ -51,7 +51,8 @@ def test_all_of_a_run_that_is_over_goes_and_nothing_of_another(
     said = sweep(engine, at(DAY), dry=True)
     assert sweep(engine, at(DAY)) == said
     assert {what: number for what, number in said.items() if what != "effects"} == {
-        "journal": 1, "events": 3, "usage": 1, "packs": 1, "runs made slim": 1, "artifacts": 1, "cursors": 1,
+        "journal": 1, "events": 3, "usage": 1, "packs": 1, "open calls": 1, "runs made slim": 1, "artifacts": 1,
+        "cursors": 1,
     }  # fmt: skip
     assert Archive(engine).turns(f"run/{run.id}0/code/t1/a1") == [b"of another run"]
 

@@ -38,8 +38,15 @@ def parked(run: Run, now: datetime, **fields: object) -> Run:
         ("started", "runs", place_words(Place("installation", 20, 3)), None),
         ("working", "agents", "the limit of agents at work at once for all accounts together is reached: 96", None),
         ("working", "github_limit", "GitHub asks to wait: its secondary limit for writes is reached.", 12),
+        ("started", "day", "50 runs began today for whoever started it, and this host's limit is 50 a day", 600),
+        (
+            "working",
+            "day",
+            "this host's limit of $200.00 a day for one account leaves too little for its next call",
+            600,
+        ),
     ],
-    ids=["runs", "agents", "github"],
+    ids=["runs", "agents", "github", "runs-of-a-day", "money-of-a-day"],
 )
 def test_a_run_that_is_held_back_says_why_and_what_people_can_do(
     moment: Moment, links: Links, now: datetime, shown: SnapshotAssertion, name: str, why: str, reason: str,

@@ -38,7 +38,7 @@ DETAILS = {"stale_revision": "r2", "not_posted": "r2", "use_approve": "r2", "not
            "learning_dropped": "L3 CI lacks `flask`", "learning_dropped_already": "L3 CI lacks `flask`",
            "learning_unsafe": "L3 names the protected path .github/ci.yml", "ended": "done",
            "explain": "t3", "no_money": "10.00", "host_cap": "50.00", "budget_raised": "15.50",
-           "budget_noted": "5.00", "minutes_raised": "480"}  # fmt: skip
+           "budget_noted": "5.00", "minutes_raised": "480", "enough": "2026-11-01T10:00+00:00"}  # fmt: skip
 Moment = Callable[[str], Run]
 
 
