@@ -15,9 +15,10 @@ from otto_bot.git.credentials import Credential, checked_remote
 from otto_bot.git.errors import DiskFull, GitFailed, RefMissing, TokenRefused, remote_error
 from otto_bot.git.runner import GitRunner, Ran
 
-TokenSource = Callable[[], Awaitable[str | None]]
-Renewal = Callable[[str], Awaitable[str | None]]
-"""Takes the token that the remote does not know any more; gives another one, or the same where there is no other."""
+TokenSource = Callable[[bool], Awaitable[str | None]]
+"""Takes whether git is about to push: for anything else a token that reads is enough."""
+Renewal = Callable[[bool, str], Awaitable[str | None]]
+"""The same with the token that the remote does not know any more; gives another one, or that one if there is none."""
 TakeIn = Callable[["Mirror", str], Awaitable[bool]]
 """Bring a commit that was never pushed here from where it is kept; False where nobody has it."""
 
@@ -201,11 +202,12 @@ class Mirror:
             except GitFailed as failed:
                 raise remote_error(failed) from None
 
-        token = await self._token()
+        pushes = verb == "push"
+        token = await self._token(pushes)
         try:
             return await converse(token)
         except TokenRefused:
-            fresh = await self._renewal(token) if self._renewal is not None and token else None
+            fresh = await self._renewal(pushes, token) if self._renewal is not None and token else None
             if fresh is None or fresh == token:
                 raise
         return await converse(fresh)

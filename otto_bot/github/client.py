@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import AbstractAsyncContextManager
 from datetime import datetime
 from types import TracebackType
@@ -33,7 +33,7 @@ from otto_bot.github.routes import Route, route
 from otto_bot.github.session import Credential, Params, Session
 from otto_bot.github.tokens import Scope, Token, TokenCache
 from otto_bot.github.transport import BodyTooLargeError, SharedTransport
-from otto_bot.github.verbs import API_PERMISSIONS, Repository
+from otto_bot.github.verbs import Repository
 
 API_VERSION = "2026-03-10"
 TIMEOUT = httpx.Timeout(20, connect=5)
@@ -216,16 +216,19 @@ class GitHubApp(AppVerbs, AbstractAsyncContextManager["GitHubApp"]):
         """The verbs of one repository; the same object for the same ids, so that names are resolved once."""
         key = (installation_id, repo_id)
         if key not in self._repositories:
-            session = self._session(Scope.of(installation_id, (repo_id,), API_PERMISSIONS))
-            git_scope = Scope.of(installation_id, (repo_id,), {"contents": "write"})
+
+            def scope(permissions: Mapping[str, str]) -> Scope:
+                return Scope.of(installation_id, (repo_id,), permissions)
+
             around = Surroundings(
                 app_id=self.app_id,
                 own_login=self.bot_login,
-                git_token=lambda refused: self._git_token(git_scope, refused),
+                session=lambda permissions: self._session(scope(permissions)),
+                git_token=lambda permissions, refused: self._git_token(scope(permissions), refused),
                 download=self._download,
                 now=self._now,
             )
-            self._repositories[key] = Repository(session, repo_id, around)
+            self._repositories[key] = Repository(repo_id, around)
         return self._repositories[key]
 
     def forget(self, installation_id: int) -> None:

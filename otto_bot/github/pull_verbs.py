@@ -93,12 +93,13 @@ class PullVerbs(RepositoryCalls):
         if logins:
             await self._call("POST", "/pulls/{number}/requested_reviewers", number, body={"reviewers": list(logins)})
 
-    @needs(pull_requests="write")
+    # GitHub names no permissions for mutations; without writing contents it answers FORBIDDEN to these two.
+    @needs(pull_requests="write", contents="write")
     async def mark_ready(self, node_id: str) -> None:
         """Take a pull request out of draft; `node_id` as in PullRequest."""
         await self._mutate(_READY, node_id)
 
-    @needs(pull_requests="write")
+    @needs(pull_requests="write", contents="write")
     async def convert_to_draft(self, node_id: str) -> None:
         """Make a pull request a draft again."""
         await self._mutate(_DRAFT, node_id)

@@ -19,6 +19,7 @@ from otto_bot.github.session import Fence, Params, Session
 from otto_bot.github.tokens import Token
 
 NAME_TRUSTED_FOR = timedelta(seconds=60)
+METADATA: Mapping[str, str] = {"metadata": "read"}
 Part = str | int | Segments
 
 
@@ -35,8 +36,10 @@ class Surroundings:
 
     app_id: int
     own_login: Callable[[], Awaitable[str]]
-    git_token: Callable[[str], Awaitable[Token]]
-    """Takes the value that git was refused with, or nothing."""
+    session: Callable[[Mapping[str, str]], Session]
+    """Requests with a token that has these permissions in this repository and no others."""
+    git_token: Callable[[Mapping[str, str], str], Awaitable[Token]]
+    """Takes permissions, and the value that git was refused with, or nothing."""
     download: Download
     now: Callable[[], datetime]
 
@@ -54,11 +57,23 @@ class _Naming:
 class RepositoryCalls:
     """Base of the verbs: paths below `/repos/OWNER/NAME`, the name resolved from the id and again when it changed."""
 
-    def __init__(self, session: Session, repo_id: int, around: Surroundings, naming: _Naming | None = None) -> None:
+    def __init__(
+        self,
+        repo_id: int,
+        around: Surroundings,
+        naming: _Naming | None = None,
+        *,
+        may: Mapping[str, str] | None = None,
+        yields: bool = False,
+    ) -> None:
         self.id = repo_id
-        self._session = session
         self._around = around
         self._naming = naming or _Naming()
+        self._may = may
+        self._yields = yields
+        # What belongs to no verb can look up the repository's name and nothing else.
+        session = around.session(METADATA if may is None else may)
+        self._session = session.yielding() if yields else session
 
     @needs()
     def yielding(self) -> Self:
@@ -66,7 +81,17 @@ class RepositoryCalls:
 
         They raise RetryLater where decisions, replies, pushes and merges may still go on.
         """
-        return type(self)(self._session.yielding(), self.id, self._around, self._naming)
+        return type(self)(self.id, self._around, self._naming, may=self._may, yields=True)
+
+    @needs()
+    def with_only(self, permissions: Mapping[str, str]) -> Self:
+        """The same verbs with a token of these permissions; inside of a verb its own token stays.
+
+        So a verb cannot widen what the one that calls it declared.
+        """
+        if self._may is not None:
+            return self
+        return type(self)(self.id, self._around, self._naming, may=permissions, yields=self._yields)
 
     @needs()
     def fenced(self, fence: Fence) -> Self:

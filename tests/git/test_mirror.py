@@ -20,7 +20,7 @@ from otto_bot.git.runner import GitRunner
 TOKEN = "ghs_1234_secret-token.value_with-much_entropy"
 
 
-async def _token() -> str | None:
+async def _token(_pushes: bool) -> str | None:
     return TOKEN
 
 
