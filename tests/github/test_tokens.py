@@ -8,7 +8,7 @@ import httpx
 import pytest
 
 from otto_bot.github.client import GitHubApp
-from otto_bot.github.errors import NotFound, Refused, Unreachable
+from otto_bot.github.errors import NotFound, Refused, RetryLater, Unreachable
 
 API = "https://api.github.test"
 
@@ -51,6 +51,17 @@ async def test_a_verb_inside_of_another_has_no_rights_of_its_own(wire, repo):
     wire.repo("POST", "/issues/7/comments").respond(json={"id": 1, "html_url": "https://x"})
     await repo.upsert_comment(7, "<!-- otto x -->", "words")
     assert [asked["permissions"] for asked in wire.minted] == [{"issues": "write", "pull_requests": "write"}]
+
+
+async def test_a_burst_of_tokens_stays_below_the_points_of_a_minute(wire, app, clock):
+    """800 points a minute are 160 tokens; the rest is told when to come again, and GitHub is not asked."""
+    for number in range(160):
+        await app.repository(11, 1000 + number).fetch_token()
+    with pytest.raises(RetryLater) as caught:
+        await app.repository(11, 2000).fetch_token()
+    assert wire.mint.call_count == 160
+    clock.pass_(seconds=(caught.value.until - clock.now()).total_seconds())
+    await app.repository(11, 2000).fetch_token()
 
 
 async def test_a_token_that_is_being_minted_keeps_nobody_from_another(wire, app, repo):
