@@ -10,6 +10,7 @@ import bisect
 import json
 import re
 from collections.abc import Iterable, Iterator, Sequence
+from html import escape
 from typing import Any, NamedTuple
 from urllib.parse import quote
 
@@ -30,6 +31,8 @@ _REDACTED = REDACTED.encode()
 _COLOUR = re.compile(rb"\x1b(?:\[[0-9;:?]*[mKJ]|\(B)")
 """Colours and erasures. Other sequences are left in place: their last letter might be the first one of a secret."""
 
+_URL_SAFE = str.maketrans("+/", "-_")
+
 _OPAQUE = frozenset({"signature", "data", "id", "tool_use_id", "type", "media_type"})
 """Fields of content blocks that the API checks byte by byte; they hold no words."""
 
@@ -37,13 +40,26 @@ _OPAQUE = frozenset({"signature", "data", "id", "tool_use_id", "type", "media_ty
 def _forms(value: str) -> set[str]:
     """Every shape in which a secret commonly turns up."""
     trimmed = value.strip()
-    forms = {value, trimmed, quote(trimmed, safe=""), json.dumps(trimmed)[1:-1]}
+    raw = trimmed.encode("utf-8", "surrogatepass")
+    forms = {value, trimmed, quote(raw, safe=""), json.dumps(trimmed)[1:-1], escape(trimmed)}
+    forms |= {raw.hex(), raw.hex().upper(), *_within_base64(raw)}
     for text in (value, trimmed, f"x-access-token:{trimmed}"):
-        encoded = base64.b64encode(text.encode()).decode()
-        forms |= {encoded, encoded.rstrip("="), base64.urlsafe_b64encode(text.encode()).decode().rstrip("=")}
+        encoded = base64.b64encode(text.encode("utf-8", "surrogatepass")).decode()
+        forms |= {encoded, encoded.rstrip("="), encoded.rstrip("=").translate(_URL_SAFE)}
     if "\n" in trimmed:
         forms |= {line.strip() for line in trimmed.splitlines() if not line.startswith("-----")}
     return {form for form in forms if len(form) >= SHORTEST}
+
+
+def _within_base64(raw: bytes) -> set[str]:
+    """What of a value stands in the base64 of any text that holds it, such as `NAME=value` lines: the characters that
+    no neighbour has a part in, for each of the three places that it can begin at."""
+    found = set()
+    for before in range(3):
+        bits = base64.b64encode(bytes(before) + raw).decode()
+        first, last = -(-before * 8 // 6), (before + len(raw)) * 8 // 6
+        found |= {bits[first:last], bits[first:last].translate(_URL_SAFE)}
+    return found
 
 
 class Redactor:
@@ -55,7 +71,8 @@ class Redactor:
             self.register(secret)
 
     def register(self, secret: str) -> None:
-        """Remember a secret in its raw, trimmed, URL, JSON, base64 and `Basic` form; words like `true` are let be.
+        """Remember a secret in its raw, trimmed, URL, JSON, HTML, hexadecimal, base64 and `Basic` form, also in the
+        base64 of what is around it; words like `true` are let be.
 
         What its shape gives away in any text takes no place: the list does not grow with every token that is minted.
         """

@@ -145,6 +145,10 @@ FAMILIES: tuple[Family, ...] = (
     # Base64 of `x-access-token:` (git's Basic header) and of `gh?_`: what stands in them is known before it is minted.
     Family((b"ec1hy2nlc3mtdg9rzw46",), (_shape(rb"(?P<secret>eC1hY2Nlc3MtdG9rZW46[A-Za-z0-9+/=_-]{8,}+)"),)),
     Family((b"z2h",), (_shape(rb"(?P<secret>Z2h[wv1zy]X[A-Za-z0-9+/=_-]{24,}+)"),)),
+    # `ghs_` in the base64 of something that it does not begin, and in hexadecimal.
+    Family((b"doc1",), (_shape(rb"(?P<secret>doc1[89][A-Za-z0-9+/=_-]{24,}+)"),)),
+    Family((b"ahnf",), (_shape(rb"(?P<secret>n?aHNf[A-Za-z0-9+/=_-]{24,}+)"),)),
+    Family((b"6768735f",), (_shape(rb"(?i:(?P<secret>6768735f[0-9a-f]{40,}+))"),)),
     Family((b"authorization",), (_shape(_AUTHORIZATION, _header),)),
     Family(
         (b"passw", b"passphrase", b"pwd", b"secret", b"token", b"key"), (_shape(_ASSIGNMENT, _assigned),), begins=True

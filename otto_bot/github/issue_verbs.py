@@ -87,7 +87,7 @@ class IssueVerbs(MarkedCalls):
         of our own App: anyone may write the same text. After an error that is `retryable`, call again: what was
         written is found. Bodies above the limit are cut and say so.
         """
-        text = with_marker(marker, body)
+        text = with_marker(marker, self._clean(body))
         if known_id is not None:
             try:
                 return await self._edit_comment(known_id, text)

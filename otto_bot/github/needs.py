@@ -32,10 +32,10 @@ def needs(**permissions: Level) -> Callable[[Verb], Verb]:
 
         @functools.wraps(verb)
         async def narrowed(self: _Narrows, *args: Any, **kwargs: Any) -> Any:
-            return await cast(Callable[..., Any], verb)(self.with_only(given), *args, **kwargs)
+            return await cast("Callable[..., Any]", verb)(self.with_only(given), *args, **kwargs)
 
         setattr(narrowed, NEEDS_ATTRIBUTE, given)
-        return cast(Verb, narrowed)
+        return cast("Verb", narrowed)
 
     return mark
 

@@ -51,8 +51,8 @@ class PullVerbs(RepositoryCalls):
         wanted = {
             "head": head,
             "base": base,
-            "title": clip_line(title, TITLE_LIMIT),
-            "body": clip(body),
+            "title": clip_line(self._clean(title), TITLE_LIMIT),
+            "body": clip(self._clean(body)),
             "draft": draft,
         }
         try:
@@ -74,9 +74,9 @@ class PullVerbs(RepositoryCalls):
         """Change what is given and leave the rest."""
         changes: dict[str, Any] = {}
         if title is not None:
-            changes["title"] = clip_line(title, TITLE_LIMIT)
+            changes["title"] = clip_line(self._clean(title), TITLE_LIMIT)
         if body is not None:
-            changes["body"] = clip(body)
+            changes["body"] = clip(self._clean(body))
         if base is not None:
             changes["base"] = base
         return parse(PullRequest, (await self._call("PATCH", "/pulls/{number}", number, body=changes)).json())

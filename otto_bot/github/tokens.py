@@ -78,6 +78,4 @@ class TokenCache:
     def _forget_expired(self) -> None:
         now = self._now()
         self._tokens = {scope: token for scope, token in self._tokens.items() if token.expires_at > now}
-        self._minting = {
-            scope: lock for scope, lock in self._minting.items() if lock.locked() or scope in self._tokens
-        }
+        self._minting = {scope: lock for scope, lock in self._minting.items() if lock.locked() or scope in self._tokens}

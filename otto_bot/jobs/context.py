@@ -101,7 +101,7 @@ class Context:
 
         url = f"{self.web_url}/{info.owner}/{info.name}.git"
         path = self.state_dir / "mirrors" / f"{run.repo.id}-{_safe(info.owner)}-{_safe(info.name)}.git"
-        mirror = Mirror(path, url, token, self.runner, CommitsKept(self.archive), token)
+        mirror = Mirror(path, url, token, self.runner, CommitsKept(self.archive), token, self.redactor.text)
         await mirror.ensure()
         return mirror
 

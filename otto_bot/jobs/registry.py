@@ -69,6 +69,7 @@ _JOBS: Mapping[EffectKind, Job] = {
 }
 JOBS: Mapping[EffectKind, Job] = {kind: waiting_for_a_yes(job) for kind, job in _JOBS.items()}
 
+UNSAFE_ADVICE = "`git fsck` in a clone names the objects; Otto works on branches that do not have them"
 REFUSED_ADVICE = "Check that the App is still installed for this repository and may write its contents"
 
 
@@ -107,6 +108,8 @@ def _github(error: Exception) -> Later | Retry | NeedsPerson | None:
 def _git(error: Exception) -> Later | Retry | NeedsPerson | None:
     if isinstance(error, git.RemoteUnreachable | git.GitTimedOut):
         return Retry(f"git: {error}", "git", outage=True)
+    if isinstance(error, git.UnsafeObjects):
+        return NeedsPerson(f"git does not take what the repository holds: {error}. {UNSAFE_ADVICE}", "git")
     if isinstance(error, git.RefMissing):
         return Retry(f"git: {error}", "git")
     if isinstance(error, git.AccessDenied):

@@ -96,9 +96,12 @@ def _routes(name: str) -> Iterator[str]:
                 yield f"{method} {re.sub(r'{[a-z_]+}', '{}', tail)}"
         elif called == "_mutate" or "_GRAPHQL" in source:
             yield "GraphQL"
-        elif isinstance(node.func.value, ast.Name) and node.func.value.id == "self" and called != name:
-            if callable(getattr(Repository, called, None)) and called not in ("_call", "_resolve"):
-                yield from _routes(called)
+        elif _of_self(node.func) and called not in (name, "_resolve") and callable(getattr(Repository, called, None)):
+            yield from _routes(called)
+
+
+def _of_self(called: ast.expr) -> bool:
+    return isinstance(called, ast.Attribute) and isinstance(called.value, ast.Name) and called.value.id == "self"
 
 
 def _is_tail(value: object) -> bool:
