@@ -12,6 +12,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 from pydantic import SecretStr
 
 from otto_bot import worker
+from otto_bot.core.redact import Redactor
 from otto_bot.settings import Settings
 from otto_bot.store.clock import Clock
 

@@ -43,6 +43,9 @@ def checked_remote(url: str) -> str:
     `…/repo` does not match `…/repo.git`, and the token would silently not be sent. It must also be plain: what a
     server or git decodes, resolves or takes for another letter could lead to another repository than the one meant.
     """
+    # First, and in the text itself: taking a URL to pieces drops line ends and tabs, and git would be given them.
+    if not url.isascii() or any(ord(char) <= 0x20 or ord(char) == 0x7F for char in url):
+        raise ValueError(f"a git remote must have neither spaces nor letters that only look plain: {url!a}")
     try:
         parts = urlsplit(url)
         parts.port  # noqa: B018 - looked at for its ValueError

@@ -8,13 +8,13 @@ import fcntl
 import hashlib
 import os
 import re
-import unicodedata
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from pathlib import Path
 
 from otto_bot.core.redact import Redactor
 from otto_bot.git.credentials import Credential, checked_remote
 from otto_bot.git.errors import DiskFull, GitFailed, RefMissing, TokenRefused, remote_error
+from otto_bot.git.refs import checked_ref
 from otto_bot.git.runner import GitRunner, Ran
 
 TokenSource = Callable[[bool], Awaitable[str | None]]
@@ -27,40 +27,9 @@ TakeIn = Callable[["Mirror", str], Awaitable[bool]]
 _LOCK_POLL_SECONDS = 0.05
 _NO_UPKEEP = "--no-auto-maintenance"
 _FULL_SHA = re.compile(r"[0-9a-f]{40}")
-_BAD_REF = re.compile(r"[\x00-\x20\x7f~^:?*\[\\]|\.\.|//|@\{|/[.-]|/@(?:/|$)|\.lock(?:/|$)|[/.]$", re.IGNORECASE)
-_SHOWN = frozenset({"L", "M", "N", "P", "S"})
-"""Letters, marks, numbers, punctuation, symbols: no controls, directions, joiners, spaces or letters of no script."""
-
 # Files go in and out byte for byte: attributes of the repository must not make git convert, expand or filter
 # what the coder wrote, and a tree must be restored exactly as it was taken.
 _ATTRIBUTES = "* -text -ident -filter -working-tree-encoding\n"
-
-
-def checked_ref(ref: str) -> str:
-    """`ref` if it is a full, well-formed ref name (`refs/…`), else ValueError.
-
-    People's branches may have letters of any script; one that cannot be seen, or that has two spellings of which a
-    disk or a server may take the other, is refused. No part begins with a dash.
-    """
-    if not ref.startswith("refs/") or _BAD_REF.search(ref) or len(ref.encode("utf-8", "replace")) > 240:
-        raise ValueError(f"not a usable ref name: {ref[:80]!r}")
-    if not ref.isascii() and not _plain(ref):
-        raise ValueError(f"not a usable ref name, it has hidden or ambiguous letters: {ascii(ref[:80])}")
-    return ref
-
-
-def own_ref(branch: str) -> str:
-    """The ref of a branch that Otto makes: plain letters only, so that none looks like another. Raises ValueError."""
-    ref = checked_ref(f"refs/heads/{branch}")
-    if not ref.isascii():
-        raise ValueError(f"a branch of Otto's has only plain letters: {ascii(ref[:80])}")
-    return ref
-
-
-def _plain(ref: str) -> bool:
-    if any(unicodedata.category(char)[0] not in _SHOWN for char in ref):
-        return False
-    return unicodedata.normalize("NFKC", ref) == ref
 
 
 class Mirror:

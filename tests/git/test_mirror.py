@@ -14,7 +14,8 @@ import pytest
 
 from otto_bot.git.credentials import Credential, checked_remote
 from otto_bot.git.errors import AccessDenied, GitFailed, GitTimedOut, OutputTooLarge, RefMissing, RemoteUnreachable
-from otto_bot.git.mirror import Mirror, checked_ref
+from otto_bot.git.mirror import Mirror
+from otto_bot.git.refs import checked_ref, own_ref
 from otto_bot.git.runner import GitRunner
 
 TOKEN = "ghs_1234_secret-token.value_with-much_entropy"
@@ -191,6 +192,20 @@ async def test_a_half_made_mirror_is_completed(mirror: Mirror) -> None:
         "https://github.com/o/r.git?x=.git",
         "https://github.com/o/r .git",
         "https:///o/r.git",
+        "https://github.com/o/%2e%2e/victim/r.git",
+        "https://github.com/o/../victim/r.git",
+        "https://github.com/o/./r.git",
+        "https://github.com//o/r.git",
+        "https://github.com/-o/r.git",
+        "https://github.com/o/r\n.git",
+        "https://g\u0456thub.com/o/r.git",
+        "https://github.com/\u043e/r.git",
+        "https://github.com@evil.example/o/r.git",
+        "https://github.com:https/o/r.git",
+        "https://github.com:443:1/o/r.git",
+        "https://[::1/o/r.git",
+        "https://github.com/o/r.git#",
+        "https://github.com/o/r.git?",
     ],
 )
 def test_remotes_that_are_refused(url: str) -> None:
@@ -199,11 +214,36 @@ def test_remotes_that_are_refused(url: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "ref", ["main", "refs/heads/a..b", "refs/heads/a b", "refs/heads/a:b", "refs/heads/*", "refs/heads/a.lock", "--all"]
+    "ref",
+    [
+        *("main", "refs/heads/a..b", "refs/heads/a b", "refs/heads/a:b", "refs/heads/*", "refs/heads/a.lock", "--all"),
+        *("refs/heads/-x", "refs/heads/a/-x/b", "refs/heads/a\nb", "refs/heads/a\x7fb", "refs/heads/@", "refs/-/a"),
+        *("refs/heads/a.LOCK", "refs/heads/a\u202eb", "refs/heads/a\u200bb", "refs/heads/a\u2028b"),
+        *(
+            "refs/heads/a\u00a0b",
+            "refs/heads/a\u00adb",
+            "refs/heads/e\u0301",
+            "refs/heads/a\ue000",
+            "refs/heads/\udc80",
+        ),
+    ],
 )
 def test_refs_that_are_refused(ref: str) -> None:
     with pytest.raises(ValueError, match="ref name"):
         checked_ref(ref)
+
+
+@pytest.mark.parametrize(
+    "ref", ["refs/heads/a-b/c.d", "refs/heads/d\u00e9veloppement", "refs/heads/\u4e3b", "refs/heads/a@b"]
+)
+def test_refs_of_people_are_taken(ref: str) -> None:
+    assert checked_ref(ref) == ref
+
+
+def test_a_branch_of_our_own_looks_like_no_other() -> None:
+    assert own_ref("otto/7-fix") == "refs/heads/otto/7-fix"
+    with pytest.raises(ValueError, match="plain letters"):
+        own_ref("\u043etto/7-fix")
 
 
 async def test_local_files_are_no_remote(runner: GitRunner, upstream) -> None:
