@@ -54,6 +54,8 @@ _CONFIG: tuple[tuple[str, str], ...] = (
     ("fetch.recurseSubmodules", "false"),
     ("push.recurseSubmodules", "no"),
     ("protocol.version", "2"),
+    # git goes on with where a first answer leads, and takes the header with the token along to that host.
+    ("http.followRedirects", "false"),
     ("http.lowSpeedLimit", "1"),
     ("http.lowSpeedTime", "60"),
 )
