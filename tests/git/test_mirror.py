@@ -21,6 +21,7 @@ from otto_bot.git.errors import (
     Redirected,
     RefMissing,
     RemoteUnreachable,
+    UnsafeObjects,
 )
 from otto_bot.git.mirror import Mirror
 from otto_bot.git.refs import checked_ref, own_ref
@@ -317,3 +318,20 @@ async def _until(condition) -> None:
     while not condition():
         assert time.monotonic() < deadline, "waited 10 s"
         await asyncio.sleep(0.01)
+
+
+async def test_a_history_that_old_tools_wrote_is_taken(mirror: Mirror, upstream) -> None:
+    """Half of the world's long histories have such commits; GitHub keeps them."""
+    bare = upstream.server.repository("o/r.git")
+    tree = upstream.git("rev-parse", "HEAD^{tree}")
+    old = f"tree {tree}\nauthor Ada<ada> 0000000001 +051800\ncommitter <> 1 +051800\n\nOld\n"
+    commit = upstream.git("hash-object", "-t", "commit", "-w", "--stdin", "--literally", input=old)
+    upstream.git("push", "-q", str(bare), f"{commit}:refs/heads/old")
+    assert await mirror.fetch("refs/heads/old") == {"refs/heads/old": commit}
+
+
+async def test_objects_made_to_harm_are_not_taken(mirror: Mirror, upstream) -> None:
+    head = upstream.commit({".gitmodules": '[submodule "../x"]\n\tpath = x\n\turl = https://x.example/x\n'})
+    with pytest.raises(UnsafeObjects, match="gitmodulesName"):
+        await mirror.fetch("refs/heads/main")
+    assert not await mirror.has(head)

@@ -206,7 +206,7 @@ async def command_as_a_remote(place: Path) -> str | None:
     return _made(place / "x" / "ran")
 
 
-@attack("neighbour-as-a-remote", point=5, by=(PLAIN_REMOTE, PROTOCOLS), source="CVE-2022-39253")
+@attack("neighbour-as-a-remote", point=5, slow=True, by=(PLAIN_REMOTE, PROTOCOLS), source="CVE-2022-39253")
 async def neighbour_as_a_remote(place: Path) -> str | None:
     """A remote is a path on the host's disk: the mirror of somebody else's private repository."""
     private, commit = _remote(place)
@@ -236,7 +236,11 @@ async def option_as_a_remote(place: Path) -> str | None:
 
 
 @attack(
-    "branch-that-looks-like-another", point=5, by=OWN_LETTERS, source="CVE-2021-42574 (Trojan Source), CVE-2021-42694"
+    "branch-that-looks-like-another",
+    point=5,
+    slow=True,
+    by=OWN_LETTERS,
+    source="CVE-2021-42574 (Trojan Source), CVE-2021-42694",
 )
 async def branch_that_looks_like_another(place: Path) -> str | None:
     """A title makes Otto push a branch whose name only looks like the one that people reviewed."""
@@ -249,7 +253,7 @@ async def branch_that_looks_like_another(place: Path) -> str | None:
     return None
 
 
-@attack("invisible-letters-in-a-branch", point=5, by=PLAIN_REFS, source="CVE-2021-42574 (Trojan Source)")
+@attack("invisible-letters-in-a-branch", point=5, slow=True, by=PLAIN_REFS, source="CVE-2021-42574 (Trojan Source)")
 async def invisible_letters_in_a_branch(place: Path) -> str | None:
     """A base branch is called `main` with a letter that nobody sees, so that people approve another one."""
     remote, commit = _remote(place)
@@ -274,7 +278,7 @@ async def submodule_that_climbs(place: Path) -> str | None:
     return None
 
 
-@attack("git-folder-in-a-tree", point=5, by=WHOLE_OBJECTS, source="CVE-2014-9390, CVE-2024-32465")
+@attack("git-folder-in-a-tree", point=5, slow=True, by=WHOLE_OBJECTS, source="CVE-2014-9390, CVE-2024-32465")
 async def git_folder_in_a_tree(place: Path) -> str | None:
     """A commit has a folder `.git` with a configuration that names a command to run."""
     remote, _ = _remote(place)
@@ -287,7 +291,7 @@ async def git_folder_in_a_tree(place: Path) -> str | None:
     return None
 
 
-@attack("filter-planted-in-the-workspace", point=5, by=OWN_GIT, source="CVE-2022-24765, GHSA-vm9j-46j9-qvq4")
+@attack("filter-planted-in-the-workspace", point=5, slow=True, by=OWN_GIT, source="CVE-2022-24765, GHSA-vm9j-46j9-qvq4")
 async def filter_planted_in_the_workspace(place: Path) -> str | None:
     """Code in the cage writes a filter into the workspace's .git/config; Otto's next look at the files runs it."""
     remote, commit = _remote(place)
@@ -304,7 +308,11 @@ async def filter_planted_in_the_workspace(place: Path) -> str | None:
 
 
 @attack(
-    "filter-of-the-host", point=5, by=(NO_HOST_CONFIG, NO_FILTERS), source="CVE-2020-27955, CVE-2021-21300 (Git LFS)"
+    "filter-of-the-host",
+    point=5,
+    slow=True,
+    by=(NO_HOST_CONFIG, NO_FILTERS),
+    source="CVE-2020-27955, CVE-2021-21300 (Git LFS)",
 )
 async def filter_of_the_host(place: Path) -> str | None:
     """A repository has its files filtered by what is set up for the host's user, as Git LFS is: a program is started on
@@ -387,7 +395,7 @@ async def redirect_to_a_listener(place: Path) -> str | None:
     "neighbour-on-the-same-host",
     point=5,
     by=EXACT_URL,
-    source="https://github.com/actions/checkout/blob/main/adrs/0153",
+    source="https://github.com/actions/checkout/blob/main/adrs/0153-checkout-v2.md",
 )
 async def neighbour_on_the_same_host(place: Path) -> str | None:
     """A git call is led to another repository of the same server, which is the attacker's."""
@@ -412,7 +420,12 @@ async def command_lines_of_others(place: Path) -> str | None:
     return _found(place, secret)
 
 
-@attack("server-that-repeats-the-token", point=7, by=NOT_IN_ERRORS, source="https://github.com/cli/cli/issues/9370")
+@attack(
+    "server-that-repeats-the-token",
+    point=7,
+    by=NOT_IN_ERRORS,
+    source="own: servers and proxies repeat headers in their words",
+)
 async def server_that_repeats_the_token(place: Path) -> str | None:
     """A server says back what it was sent, so that the token gets into an error, the ledger and a comment."""
     said = await _with_stub(place, 'env | grep Authorization | sed "s/^/remote: /" >&2; exit 128')
