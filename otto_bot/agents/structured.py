@@ -63,15 +63,19 @@ class Answer(Generic[Shape]):
 
 
 async def ask_for(model: Asks, call: ModelCall, shape: type[Shape], nonce: str) -> Answer[Shape]:
-    """Ask for a JSON object of this shape. Raises ModelError where no reply came."""
+    """Ask for a JSON object of this shape. Raises ModelError where no reply came.
+
+    What is read is what is stored: without secrets, which would go on into the ledger and to the next model.
+    """
     reply = await model.ask(call)
-    value, problems = read_answer(shape, reply.text, reply.unfinished)
+    text = model.redact(reply.text)
+    value, problems = read_answer(shape, text, reply.unfinished)
     record = Record(
         role=call.role,
         tries=call.tries,
         prompt_hash=prompt_hash(call, nonce),
         model=reply.model or call.model,
-        text=model.redact(reply.text),
+        text=text,
         raw=model.redact(reply.raw),
         stop_reason=reply.stop_reason,
         request_id=reply.request_id,
