@@ -12,6 +12,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any, ClassVar
 
+from git.exc import GitCommandError
 from security_registry import attack, defence
 
 from otto_bot.bench.place import LocalMirror
@@ -127,6 +128,13 @@ NOT_IN_ERRORS = defence(
     "no-token-in-an-error",
     "What git says when it fails is told without the token, however the server repeated it",
     Change("otto_bot.git.runner", "GitRunner.run", "told = credential.redact(told)", "pass"),
+)
+
+
+EMPTY_CHILDREN = defence(
+    "no-keys-for-children",
+    "No program that Otto starts is given the host's environment, in which its keys may be",
+    Change("otto_bot.git.reading", "Reading.__init__", "{**emptied, **environment", "{**environment"),
 )
 
 
@@ -460,3 +468,25 @@ async def _with_stub(place: Path, body: str) -> str:
     except GitFailed as error:
         return f"{error} {error.stderr} {error.command}"
     return ""
+
+
+@attack(
+    "keys-in-the-environment-of-a-child",
+    point=7,
+    by=EMPTY_CHILDREN,
+    source="https://github.com/openai/codex-action/blob/main/docs/security.md",
+)
+def keys_in_the_environment_of_a_child(place: Path) -> str | None:
+    """Another process of the host's user reads the environment of a git that only looks something up."""
+    stub = place / "git"
+    stub.write_text('#!/bin/sh\n/usr/bin/env >>"$HOME/seen"; exit 1\n')
+    stub.chmod(0o755)
+    os.environ["OTTO_ATTACKED_KEY"] = TOKEN
+    try:
+        environment = {**_runner(place).environment(), "PATH": str(place)}
+        remote, commit = _remote(place)
+        with contextlib.suppress(*REFUSED, LookupError, GitCommandError):
+            Reading(remote, environment).files(commit)
+    finally:
+        del os.environ["OTTO_ATTACKED_KEY"]
+    return _found(place / "home", TOKEN)
