@@ -17,11 +17,14 @@ from typing import Any
 import httpx
 from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+from pydantic import BaseModel
 from security_registry import attack, defence
 
 from otto_bot import discretion
+from otto_bot.agents.structured import ask_for
 from otto_bot.bench.simulate.planting import Change
 from otto_bot.core.redact import Redactor
+from otto_bot.core.values import Usage
 from otto_bot.github.client import GitHubApp
 from otto_bot.github.errors import GitHubError
 from otto_bot.github.pace import LocalSlots
@@ -101,6 +104,12 @@ CLEAN_PROMPTS = defence(
     "redacted-prompts",
     "Secrets are taken out of everything that a model is sent",
     Change("otto_bot.model.budgeted", "BudgetedModel.ask", "self._redactor.json(call.messages)", "call.messages"),
+)
+
+READ_AS_STORED = defence(
+    "answers-without-secrets",
+    "What a model answers is read without the secrets in it, before it becomes part of a plan, a ledger or a comment",
+    Change("otto_bot.agents.structured", "ask_for", "read_answer(shape, text,", "read_answer(shape, reply.text,"),
 )
 
 
@@ -348,22 +357,46 @@ async def log_at_the_metadata_address(place: Path) -> str | None:
 @attack("token-in-a-log-for-the-model", point=7, by=CLEAN_PROMPTS, source="GHSA-cxm3-wv7p-598c (Nx, s1ngularity)")
 async def token_in_a_log_for_the_model(place: Path) -> str | None:
     """A CI log holds a token; the model that reads it could write it anywhere, and its provider keeps it."""
-    seen: list[ModelCall] = []
-
-    class Provider:
-        async def ask(self, call: ModelCall) -> ModelReply:
-            seen.append(call)
-            raise NotImplementedError
-
-    class Purse:
-        async def reserve(self, call_id: str, usd: float) -> bool:
-            return True
-
-        async def settle(self, call_id: str, usage: Any) -> None: ...
-
-    model = BudgetedModel(Provider(), Purse(), Prices.published(), Redactor([HOOK]))
+    provider = _Provider()
+    model = BudgetedModel(provider, _Purse(), Prices.published(), Redactor([HOOK]))
     said: list[dict[str, Any]] = [{"role": "user", "content": f"log: {TOKEN}"}]
     call = ModelCall(role="pilot", run="1", model="claude-fable-5", system="", messages=said, max_tokens=100)
-    with contextlib.suppress(NotImplementedError):
-        await model.ask(call)
-    return "the token" if JWT in str(seen[0].messages) else None
+    await model.ask(call)
+    return "the token" if JWT in str(provider.asked[0].messages) else None
+
+
+class _Provider:
+    """Answers each call with the secret of the webhook, which it has found out somehow."""
+
+    def __init__(self) -> None:
+        self.asked: list[ModelCall] = []
+
+    async def ask(self, call: ModelCall) -> ModelReply:
+        self.asked.append(call)
+        text = json.dumps({"words": f"use {HOOK} for it"})
+        return ModelReply(
+            text=text, content=[{"type": "text", "text": text}], stop_reason="end_turn", usage=Usage(output_tokens=9),
+            usage_known=True, model=call.model, request_id="", latency_seconds=0.0, raw=text,
+        )  # fmt: skip
+
+
+class _Purse:
+    async def reserve(self, call_id: str, usd: float) -> bool:
+        return True
+
+    async def settle(self, call_id: str, usage: Any) -> None:
+        """Nothing is paid."""
+
+
+class _Plan(BaseModel):
+    words: str
+
+
+@attack("secret-in-a-plan", point=7, by=READ_AS_STORED, source="CVE-2025-32711 (EchoLeak)")
+async def secret_in_a_plan(place: Path) -> str | None:
+    """A model that has found out a secret puts it into its plan: the ledger, later prompts and pages would have it."""
+    model = BudgetedModel(_Provider(), _Purse(), Prices.published(), Redactor([HOOK]))
+    said: list[dict[str, Any]] = [{"role": "user", "content": "plan"}]
+    call = ModelCall(role="planner", run="1", model="claude-fable-5", system="", messages=said, max_tokens=100)
+    answer = await ask_for(model, call, _Plan, "nonce")
+    return answer.value.words if answer.value is not None and HOOK in answer.value.words else None

@@ -41,6 +41,8 @@ LOOK_AROUND = (
 )
 THEIRS = ("app.pem", "webhook-secret", "github.json")
 """Files of the playground in which the host's secrets are kept, as a host keeps them."""
+MOST_TOKENS = 16
+"""Requests for tokens of one run and its host: one for each set of permissions."""
 GIT = "objects of "
 """The repository's own files are kept as they are."""
 CI_PRINTS = f"""
@@ -205,13 +207,18 @@ async def test_no_secret_is_anywhere_after_whole_runs(tmp_path: Path):
             {f"a minted token in {where}" for where, data in everywhere if MINTED.search(data.decode("latin-1"))}
         )
         said = _otto_said(outcome)
-        assert "ghp_" not in said
+        assert "[redacted]" in said
+        assert "PATH=" in json.dumps(outcome["asked"]), "the coder's look around was not played"
+        assert sum("access_tokens" in row["path"] for row in outcome["report"]["requests"]) <= MOST_TOKENS
         asked = [("asked", json.dumps(outcome["asked"]).encode()), ("said", said.encode())]
         kept = [one for one in ours if not one[0].startswith(GIT)]
         problems += _found({"log's token": IN_THE_LOG}, [*asked, *kept])
         problems += _found(
             {"issue's token": IN_THE_ISSUE}, [*asked, *(one for one in kept if not _holds_issues(one[0]))]
         )
+    assert b"publishing as [redacted]" in b"".join(data for _, data in _left(plays[0].root / "state")), (
+        "no log was kept"
+    )
     assert not problems, "\n".join(problems)
 
 
