@@ -21,7 +21,7 @@ from pydantic import BaseModel
 from security_registry import attack, defence
 
 from otto_bot import discretion
-from otto_bot.agents.structured import ask_for
+from otto_bot.agents import structured
 from otto_bot.bench.simulate.planting import Change
 from otto_bot.core.redact import Redactor
 from otto_bot.core.values import Usage
@@ -398,5 +398,5 @@ async def secret_in_a_plan(place: Path) -> str | None:
     model = BudgetedModel(_Provider(), _Purse(), Prices.published(), Redactor([HOOK]))
     said: list[dict[str, Any]] = [{"role": "user", "content": "plan"}]
     call = ModelCall(role="planner", run="1", model="claude-fable-5", system="", messages=said, max_tokens=100)
-    answer = await ask_for(model, call, _Plan, "nonce")
+    answer = await structured.ask_for(model, call, _Plan, "nonce")
     return answer.value.words if answer.value is not None and HOOK in answer.value.words else None
