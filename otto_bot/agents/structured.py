@@ -31,6 +31,9 @@ class Asks(Protocol):
     def redact(self, text: str) -> str:
         """Text as it may be stored."""
 
+    def own(self, text: str) -> str:
+        """Text as it may be acted on: without the host's own secrets."""
+
 
 class Record(Frozen):
     """One call as it is stored whatever comes of it. `error` is set where no reply came.
@@ -65,17 +68,16 @@ class Answer(Generic[Shape]):
 async def ask_for(model: Asks, call: ModelCall, shape: type[Shape], nonce: str) -> Answer[Shape]:
     """Ask for a JSON object of this shape. Raises ModelError where no reply came.
 
-    What is read is what is stored: without secrets, which would go on into the ledger and to the next model.
+    It is read without the host's own secrets, which would go on into the ledger and to whoever comes next.
     """
     reply = await model.ask(call)
-    text = model.redact(reply.text)
-    value, problems = read_answer(shape, text, reply.unfinished)
+    value, problems = read_answer(shape, model.own(reply.text), reply.unfinished)
     record = Record(
         role=call.role,
         tries=call.tries,
         prompt_hash=prompt_hash(call, nonce),
         model=reply.model or call.model,
-        text=text,
+        text=model.redact(reply.text),
         raw=model.redact(reply.raw),
         stop_reason=reply.stop_reason,
         request_id=reply.request_id,

@@ -46,6 +46,16 @@ def test_a_secret_is_found_in_the_base64_of_what_is_around_it(secret, before, af
         assert len(left) <= len(base64.b64encode(f"{before}{after}".encode())) + 8
 
 
+def test_what_is_acted_on_keeps_other_peoples_secrets():
+    """A journey logs in with a test's password; the host's secrets and tokens are taken out all the same."""
+    token = "ghs_12345_" + JWT
+    basic = base64.b64encode(f"x-access-token:{token}".encode()).decode()
+    text = f"password=abc123xyz ghp_{'a1' * 20} {PEM} | {SECRET} {token} {basic} {token.encode().hex()}"
+    kept, _, own = Redactor([SECRET]).own(text).rpartition(" | ")
+    assert kept == text.rpartition(" | ")[0]
+    assert own == " ".join([REDACTED] * 4)
+
+
 def test_a_secret_is_found_in_hexadecimal_and_html():
     redactor = Redactor(['pass<w0rd>&"more'])
     assert redactor.text("a pass&lt;w0rd&gt;&amp;&quot;more b") == f"a {REDACTED} b"

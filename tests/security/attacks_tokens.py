@@ -109,7 +109,12 @@ CLEAN_PROMPTS = defence(
 READ_AS_STORED = defence(
     "answers-without-secrets",
     "What a model answers is read without the secrets in it, before it becomes part of a plan, a ledger or a comment",
-    Change("otto_bot.agents.structured", "ask_for", "read_answer(shape, text,", "read_answer(shape, reply.text,"),
+    Change(
+        "otto_bot.agents.structured",
+        "ask_for",
+        "read_answer(shape, model.own(reply.text),",
+        "read_answer(shape, reply.text,",
+    ),
 )
 
 
