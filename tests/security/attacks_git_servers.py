@@ -61,7 +61,7 @@ NOT_IN_ERRORS = defence(
 
 EMPTY_CHILDREN = defence(
     "no-keys-for-children",
-    "No program that Otto starts is given the host's environment, in which its keys may be",
+    "A git that only looks something up is not given the host's environment, in which its keys may be",
     Change("otto_bot.git.reading", "Reading.__init__", "{**emptied, **environment", "{**environment"),
 )
 
