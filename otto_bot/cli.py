@@ -226,10 +226,14 @@ def _settings(**changes: Any) -> Any:
 
     settings = read_settings(os.environ)
     logging.basicConfig(level=settings.log_level.upper(), format="%(asctime)s %(levelname)s %(name)s: %(message)s")
-    # The HTTP clients' own logs name URLs; ours name verbs and request ids.
-    for noisy in ("httpx", "httpcore", "httpx2"):
-        logging.getLogger(noisy).setLevel(logging.WARNING)
     return settings.model_copy(update={key: value for key, value in changes.items() if value is not None})
+
+
+def _discreet(settings: Any) -> Any:
+    """Before anything else that a process with secrets does."""
+    from otto_bot.discretion import discreet
+
+    return discreet(settings.hidden(os.environ))
 
 
 def _database() -> str:
@@ -248,7 +252,9 @@ def _explain(options: argparse.Namespace) -> int:
 def _serve(options: argparse.Namespace) -> int:
     from otto_bot.serve import run
 
-    run(_settings(port=options.port), with_worker=not options.no_worker)
+    settings = _settings(port=options.port)
+    _discreet(settings)
+    run(settings, with_worker=not options.no_worker)
     return 0
 
 
@@ -257,7 +263,8 @@ def _worker(options: argparse.Namespace) -> int:
 
     from otto_bot.worker import work
 
-    asyncio.run(work(_settings(), stop_with_parent=options.with_parent))
+    settings = _settings()
+    asyncio.run(work(settings, _discreet(settings), stop_with_parent=options.with_parent))
     return 0
 
 
@@ -318,7 +325,9 @@ def _redeliver(options: argparse.Namespace) -> int:
     if options.force and not options.guids:
         print("otto-bot: --force needs the GUIDs of the deliveries to work in again", file=sys.stderr)  # noqa: T201
         return EXIT_USAGE
-    return run(Wanted(tuple(options.guids), options.since, options.force, options.dry_run), _settings())
+    settings = _settings()
+    _discreet(settings)
+    return run(Wanted(tuple(options.guids), options.since, options.force, options.dry_run), settings)
 
 
 def _receive(options: argparse.Namespace) -> int:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, ValidationError
 from pydantic_core import ErrorDetails
@@ -145,8 +145,19 @@ class Settings(StoreSettings):
 
     @property
     def secrets(self) -> tuple[str, ...]:
-        """Values that must never leave the process."""
+        """Values that only this host and GitHub know."""
         return (self.private_key.get_secret_value(), *(s.get_secret_value() for s in self.webhook_secret))
+
+    def hidden(self, environment: Mapping[str, str]) -> tuple[str, ...]:
+        """Values that must never leave the process: these, keys of models, passwords of the database and of proxies."""
+        found = [*self.secrets, *(environment.get(name, "") for name in MODEL_KEYS)]
+        for url in (self.database_url, *(environment.get(name, "") for name in PROXIES)):
+            found += _passwords(url)
+        return tuple(value for value in found if value)
+
+
+MODEL_KEYS = ("ANTHROPIC_API_KEY", "ANTHROPIC_AUTH_TOKEN")
+PROXIES = ("https_proxy", "HTTPS_PROXY", "http_proxy", "HTTP_PROXY", "all_proxy", "ALL_PROXY", "ANTHROPIC_BASE_URL")
 
 
 FILE_VARIANTS = ("private_key", "webhook_secret")
@@ -195,6 +206,15 @@ def read_store_settings(environment: Mapping[str, str]) -> StoreSettings:
     if problems:
         raise SettingsError("; ".join(problems) + ". See docs/configure.md")
     return settings
+
+
+def _passwords(url: str) -> list[str]:
+    """The password in a URL, as it is written and as it is used."""
+    try:
+        password = urlsplit(url).password or ""
+    except ValueError:
+        return []
+    return [password, unquote(password)]
 
 
 def _problem(item: ErrorDetails) -> str:

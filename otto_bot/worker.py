@@ -111,10 +111,10 @@ def _locked(handle: int) -> bool:
     return True
 
 
-async def work(settings: Settings, *, stop_with_parent: bool = False) -> None:
-    """Run a worker until SIGTERM or SIGINT."""
+async def work(settings: Settings, redactor: Redactor, *, stop_with_parent: bool = False) -> None:
+    """Run a worker until SIGTERM or SIGINT. `redactor` knows the host's secrets, and is told each token."""
     with only_worker(settings) as alone:
-        async with _engine(settings, alone) as engine:
+        async with _engine(settings, redactor, alone) as engine:
             loop = asyncio.get_running_loop()
             for number in (signal.SIGTERM, signal.SIGINT):
                 loop.add_signal_handler(number, end_in_time, engine)
@@ -156,7 +156,7 @@ def _parent_is_gone() -> None:
 
 
 @asynccontextmanager
-async def _engine(settings: Settings, alone: bool) -> AsyncIterator[Engine]:
+async def _engine(settings: Settings, redactor: Redactor, alone: bool) -> AsyncIterator[Engine]:
     engine_db = open_database(settings.database)
     await asyncio.to_thread(migrate, engine_db)
     host = socket.gethostname()
@@ -165,9 +165,6 @@ async def _engine(settings: Settings, alone: bool) -> AsyncIterator[Engine]:
     # Everyone here asks it: what one host says is due now must be due on a host whose own clock is behind.
     clock = Clock(engine_db, utc_now, time.monotonic)
     await asyncio.to_thread(clock.sync)
-    redactor = Redactor()
-    for secret in settings.secrets:
-        redactor.register(secret)
     ledger, rows = Ledger(engine_db, settings.limits), EffectRows(engine_db)
     inbox, archive = Inbox(engine_db), Archive(engine_db)
     learnings, looks = Learnings(engine_db), Looks(engine_db)
@@ -178,6 +175,7 @@ async def _engine(settings: Settings, alone: bool) -> AsyncIterator[Engine]:
         settings.private_key.get_secret_value(),
         now=utc_now,
         on_secret=redactor.register,
+        censor=redactor.text,
         slots=SharedSlots(Installations(engine_db, settings.write_pause_seconds)),
     ) as github:
         context = _context(settings, ledger, rows, archive, learnings, github, redactor, switch, clock)

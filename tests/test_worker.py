@@ -12,6 +12,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 from pydantic import SecretStr
 
 from otto_bot import worker
+from otto_bot.core.redact import Redactor
 from otto_bot.settings import Settings
 from otto_bot.store.clock import Clock
 
@@ -34,7 +35,7 @@ async def test_everyone_in_a_worker_asks_one_clock(tmp_path: Path, monkeypatch: 
         database_url=f"sqlite:///{tmp_path}/otto.sqlite", state_dir=tmp_path,
     )  # fmt: skip
     monkeypatch.setattr(worker, "Clock", Ahead)
-    async with worker._engine(settings, alone=True) as engine:
+    async with worker._engine(settings, Redactor(), alone=True) as engine:
         deliveries, executor = engine._deliver, engine._executor
         desk = deliveries._deliver.__self__.desk  # type: ignore[attr-defined]
         chores = [chore._now for _, chore in engine._chores]  # type: ignore[attr-defined]

@@ -81,7 +81,7 @@ def history(repository: Path, most: int) -> list[Case]:
 
 
 async def _measure(folder: Path, home: Path, cases: Sequence[Case]) -> None:
-    async def nobody() -> str | None:
+    async def nobody(_pushes: bool) -> str | None:
         return None
 
     mirror = Mirror(folder, "https://invalid.example/r.git", nobody, GitRunner(home))

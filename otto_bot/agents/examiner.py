@@ -228,7 +228,8 @@ class _Examination(Generic[Shape]):
     def _read(self, row: Turn) -> Examined[Shape] | None:
         """An answer without a tool: it stands, is asked for once more, or the examination is over."""
         schema = self.request.schema
-        value, problems = read_answer(schema, text_in(row.reply_content), why_unfinished(row.stop_reason))
+        text = self.model.own(text_in(row.reply_content))
+        value, problems = read_answer(schema, text, why_unfinished(row.stop_reason))
         if value is not None:
             self.last = value
             problems = tuple(self.check(value, tuple(self.records)))

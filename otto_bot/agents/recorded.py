@@ -39,6 +39,10 @@ class RecordedModel:
         """What is stored was redacted before it was stored."""
         return text
 
+    def own(self, text: str) -> str:
+        """As `redact`."""
+        return text
+
     async def ask(self, call: ModelCall) -> ModelReply:
         """The stored reply. Raises ModelError with the stored error, or NotRecorded."""
         stored = self._replies.get((call.role, call.tries))

@@ -31,6 +31,9 @@ class Asks(Protocol):
     def redact(self, text: str) -> str:
         """Text as it may be stored."""
 
+    def own(self, text: str) -> str:
+        """Text as it may be acted on: without the host's own secrets."""
+
 
 class Record(Frozen):
     """One call as it is stored whatever comes of it. `error` is set where no reply came.
@@ -63,9 +66,12 @@ class Answer(Generic[Shape]):
 
 
 async def ask_for(model: Asks, call: ModelCall, shape: type[Shape], nonce: str) -> Answer[Shape]:
-    """Ask for a JSON object of this shape. Raises ModelError where no reply came."""
+    """Ask for a JSON object of this shape. Raises ModelError where no reply came.
+
+    It is read without the host's own secrets, which would go on into the ledger and to whoever comes next.
+    """
     reply = await model.ask(call)
-    value, problems = read_answer(shape, reply.text, reply.unfinished)
+    value, problems = read_answer(shape, model.own(reply.text), reply.unfinished)
     record = Record(
         role=call.role,
         tries=call.tries,

@@ -26,7 +26,7 @@ BOT = Author("otto[bot]", "41+otto[bot]@users.noreply.github.com")
 REMOTE, MIRROR, DATABASE = "remote.git", "mirror.git", "otto.sqlite"
 
 
-async def _no_token() -> str | None:
+async def _no_token(_pushes: bool) -> str | None:
     return None
 
 

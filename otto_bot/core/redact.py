@@ -10,11 +10,12 @@ import bisect
 import json
 import re
 from collections.abc import Iterable, Iterator, Sequence
+from html import escape
 from typing import Any, NamedTuple
 from urllib.parse import quote
 
 from otto_bot.core.private_keys import OpenKey, key_spans
-from otto_bot.core.secret_shapes import FAMILIES, Family, Shape, Span
+from otto_bot.core.secret_shapes import FAMILIES, OWN_TOKENS, Family, Shape, Span
 
 REDACTED = "[redacted]"
 SHORTEST = 6
@@ -30,6 +31,8 @@ _REDACTED = REDACTED.encode()
 _COLOUR = re.compile(rb"\x1b(?:\[[0-9;:?]*[mKJ]|\(B)")
 """Colours and erasures. Other sequences are left in place: their last letter might be the first one of a secret."""
 
+_URL_SAFE = str.maketrans("+/", "-_")
+
 _OPAQUE = frozenset({"signature", "data", "id", "tool_use_id", "type", "media_type"})
 """Fields of content blocks that the API checks byte by byte; they hold no words."""
 
@@ -37,13 +40,26 @@ _OPAQUE = frozenset({"signature", "data", "id", "tool_use_id", "type", "media_ty
 def _forms(value: str) -> set[str]:
     """Every shape in which a secret commonly turns up."""
     trimmed = value.strip()
-    forms = {value, trimmed, quote(trimmed, safe=""), json.dumps(trimmed)[1:-1]}
+    raw = trimmed.encode("utf-8", "surrogatepass")
+    forms = {value, trimmed, quote(raw, safe=""), json.dumps(trimmed)[1:-1], escape(trimmed)}
+    forms |= {raw.hex(), raw.hex().upper(), *_within_base64(raw)}
     for text in (value, trimmed, f"x-access-token:{trimmed}"):
-        encoded = base64.b64encode(text.encode()).decode()
-        forms |= {encoded, encoded.rstrip("="), base64.urlsafe_b64encode(text.encode()).decode().rstrip("=")}
+        encoded = base64.b64encode(text.encode("utf-8", "surrogatepass")).decode()
+        forms |= {encoded, encoded.rstrip("="), encoded.rstrip("=").translate(_URL_SAFE)}
     if "\n" in trimmed:
         forms |= {line.strip() for line in trimmed.splitlines() if not line.startswith("-----")}
     return {form for form in forms if len(form) >= SHORTEST}
+
+
+def _within_base64(raw: bytes) -> set[str]:
+    """What of a value stands in the base64 of any text that holds it, such as `NAME=value` lines: the characters that
+    no neighbour has a part in, for each of the three places that it can begin at."""
+    found = set()
+    for before in range(3):
+        bits = base64.b64encode(bytes(before) + raw).decode()
+        first, last = -(-before * 8 // 6), (before + len(raw)) * 8 // 6
+        found |= {bits[first:last], bits[first:last].translate(_URL_SAFE)}
+    return found
 
 
 class Redactor:
@@ -55,7 +71,8 @@ class Redactor:
             self.register(secret)
 
     def register(self, secret: str) -> None:
-        """Remember a secret in its raw, trimmed, URL, JSON, base64 and `Basic` form; words like `true` are let be.
+        """Remember a secret in its raw, trimmed, URL, JSON, HTML, hexadecimal, base64 and `Basic` form, also in the
+        base64 of what is around it; words like `true` are let be.
 
         What its shape gives away in any text takes no place: the list does not grow with every token that is minted.
         """
@@ -78,6 +95,15 @@ class Redactor:
         """The bytes without secrets, line for line."""
         scan = _Scan(self._values)
         return b"".join(scan.piece(piece) for piece in _pieces(data))
+
+    def own(self, text: str) -> str:
+        """The text without what was registered and without tokens of installations; other people's stay in it.
+
+        For what is acted on: there the shape of a secret may be a test's own password.
+        """
+        data = text.encode("utf-8", "surrogatepass")
+        scan = _Scan(self._values, OWN_TOKENS)
+        return b"".join(scan.piece(piece) for piece in _pieces(data)).decode("utf-8", "surrogatepass")
 
     def stream(self, chunks: Iterable[bytes]) -> Iterator[bytes]:
         """The same for bytes that come in chunks, cut anywhere; an endless line does not pile up."""
@@ -153,8 +179,9 @@ def _plain(data: bytes) -> _Plain:
 class _Scan:
     """One way through a text; a private key may begin in one piece and end in another."""
 
-    def __init__(self, values: Sequence[bytes]) -> None:
+    def __init__(self, values: Sequence[bytes], families: Sequence[Family] = FAMILIES) -> None:
         self._values = values
+        self._families = families
         self._key: OpenKey | None = None
 
     def piece(self, data: bytes, start: int = 0, end: int | None = None) -> bytes:
@@ -184,8 +211,10 @@ class _Scan:
         plain = _plain(data)
         found = list(_registered(plain.text, self._values))
         lowered = plain.text.lower()
-        for family in FAMILIES:
+        for family in self._families:
             found += _family(plain.text, lowered, family)
+        if self._families is not FAMILIES:
+            return _merged(plain.original(span) for span in found), None
         keys, key = key_spans(plain.text, key)
         return _merged(plain.original(span) for span in [*found, *keys]), key
 

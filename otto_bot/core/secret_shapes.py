@@ -98,6 +98,17 @@ _AUTHORIZATION = (
 _USER_INFO = rb"://(?P<secret>[^\s/?#@:\"'<>\\]{0,256}:[^\s/?#@\"'<>\\]{1,1024}|[^\s/?#@:\"'<>\\]{20,1024})(?=@)"
 _KEPT_APART = rb"(?<![A-Za-z0-9])"
 
+OWN_TOKENS: tuple[Family, ...] = (
+    Family((b"ghs_",), (_shape(rb"(?P<secret>ghs_[A-Za-z0-9._-]{20,}+)"),)),
+    # In the base64 of `x-access-token:TOKEN` (git's Basic header), and of anything else that the token stands in.
+    Family((b"ec1hy2nlc3mtdg9rzw46",), (_shape(rb"(?P<secret>eC1hY2Nlc3MtdG9rZW46[A-Za-z0-9+/=_-]{8,}+)"),)),
+    Family((b"z2hz",), (_shape(rb"(?P<secret>Z2hzX[A-Za-z0-9+/=_-]{24,}+)"),)),
+    Family((b"doc1",), (_shape(rb"(?P<secret>doc1[89][A-Za-z0-9+/=_-]{24,}+)"),)),
+    Family((b"ahnf",), (_shape(rb"(?P<secret>n?aHNf[A-Za-z0-9+/=_-]{24,}+)"),)),
+    Family((b"6768735f",), (_shape(rb"(?i:(?P<secret>6768735f[0-9a-f]{40,}+))"),)),
+)  # fmt: skip
+"""Tokens of installations, as Otto has them, in every form that gives them away."""
+
 PRIVATE_KEY = re.compile(rb"-----BEGIN [A-Z0-9 ]{0,40}PRIVATE KEY(?: BLOCK)?-----")
 
 FAMILIES: tuple[Family, ...] = (
@@ -142,9 +153,8 @@ FAMILIES: tuple[Family, ...] = (
         _shape(_USER_INFO, _user_info),
         _shape(rb"://hooks\.slack\.com/(?P<secret>(?:services|workflows|triggers)/[A-Za-z0-9/_+-]{20,}+)"),
     ), begins=True),
-    # Base64 of `x-access-token:` (git's Basic header) and of `gh?_`: what stands in them is known before it is minted.
-    Family((b"ec1hy2nlc3mtdg9rzw46",), (_shape(rb"(?P<secret>eC1hY2Nlc3MtdG9rZW46[A-Za-z0-9+/=_-]{8,}+)"),)),
     Family((b"z2h",), (_shape(rb"(?P<secret>Z2h[wv1zy]X[A-Za-z0-9+/=_-]{24,}+)"),)),
+    *OWN_TOKENS[1:2], *OWN_TOKENS[3:],
     Family((b"authorization",), (_shape(_AUTHORIZATION, _header),)),
     Family(
         (b"passw", b"passphrase", b"pwd", b"secret", b"token", b"key"), (_shape(_ASSIGNMENT, _assigned),), begins=True

@@ -72,7 +72,7 @@ async def write_commit(
     argv = ["commit-tree", checked_sha(tree)]
     for parent in parents:
         argv += ["-p", checked_sha(parent)]
-    text = clean_message(message).encode("utf-8", "replace")
+    text = clean_message(mirror.censor(message)).encode("utf-8", "replace")
     return (await mirror.git(*argv, env=signature, input=text)).text
 
 

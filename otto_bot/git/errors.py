@@ -42,6 +42,14 @@ class DiskFull(GitFailed):
     """There was no room for what git had to write. Nothing of it counts."""
 
 
+class Redirected(GitFailed):
+    """The remote is somewhere else: renamed, or its address is not the true one. Nothing was sent there."""
+
+
+class UnsafeObjects(GitFailed):
+    """The remote has objects that are made to harm whoever checks them out; none of them was taken."""
+
+
 class RefMissing(GitFailed):
     """The remote does not have the wanted branch or commit."""
 
@@ -90,8 +98,12 @@ _DENIED = (
     "/' not found",  # git's own words for a 404
     "denied to",
 )
+_ELSEWHERE = tuple(f"returned error: {status}" for status in (301, 302, 303, 307, 308))
+_UNSAFE = ("fsck error in packed object", "fsck error in pack objects")
 _MISSING = ("couldn't find remote ref", "not our ref", "no such remote ref")
 _REMOTE = (
+    (Redirected, _ELSEWHERE),
+    (UnsafeObjects, _UNSAFE),
     (RefMissing, _MISSING),
     (TokenRefused, _UNKNOWN),
     (AccessDenied, _DENIED),

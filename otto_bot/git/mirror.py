@@ -11,31 +11,25 @@ import re
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from pathlib import Path
 
+from otto_bot.core.redact import Redactor
 from otto_bot.git.credentials import Credential, checked_remote
 from otto_bot.git.errors import DiskFull, GitFailed, RefMissing, TokenRefused, remote_error
+from otto_bot.git.refs import checked_ref
 from otto_bot.git.runner import GitRunner, Ran
 
-TokenSource = Callable[[], Awaitable[str | None]]
-Renewal = Callable[[str], Awaitable[str | None]]
-"""Takes the token that the remote does not know any more; gives another one, or the same where there is no other."""
+TokenSource = Callable[[bool], Awaitable[str | None]]
+"""Takes whether git is about to push: for anything else a token that reads is enough."""
+Renewal = Callable[[bool, str], Awaitable[str | None]]
+"""The same with the token that the remote does not know any more; gives another one, or that one if there is none."""
 TakeIn = Callable[["Mirror", str], Awaitable[bool]]
 """Bring a commit that was never pushed here from where it is kept; False where nobody has it."""
 
 _LOCK_POLL_SECONDS = 0.05
 _NO_UPKEEP = "--no-auto-maintenance"
 _FULL_SHA = re.compile(r"[0-9a-f]{40}")
-_BAD_REF = re.compile(r"[\x00-\x20\x7f~^:?*\[\\]|\.\.|//|@\{|/\.|\.lock(?:/|$)|[/.]$")
-
 # Files go in and out byte for byte: attributes of the repository must not make git convert, expand or filter
 # what the coder wrote, and a tree must be restored exactly as it was taken.
 _ATTRIBUTES = "* -text -ident -filter -working-tree-encoding\n"
-
-
-def checked_ref(ref: str) -> str:
-    """`ref` if it is a full, well-formed ref name (`refs/…`), else ValueError."""
-    if not ref.startswith("refs/") or _BAD_REF.search(ref) or len(ref.encode("utf-8", "replace")) > 240:
-        raise ValueError(f"not a usable ref name: {ref[:80]!r}")
-    return ref
 
 
 class Mirror:
@@ -53,6 +47,7 @@ class Mirror:
         runner: GitRunner,
         take_in: TakeIn | None = None,
         renewal: Renewal | None = None,
+        censor: Callable[[str], str] | None = None,
     ) -> None:
         self.path = path
         self.url = checked_remote(url)
@@ -60,6 +55,8 @@ class Mirror:
         self._token = token
         self._take_in = take_in
         self._renewal = renewal
+        self.censor = censor or Redactor().text
+        """Takes secrets out of the words of commits that are made here."""
         self._turn = asyncio.Lock()
 
     @property
@@ -201,11 +198,12 @@ class Mirror:
             except GitFailed as failed:
                 raise remote_error(failed) from None
 
-        token = await self._token()
+        pushes = verb == "push"
+        token = await self._token(pushes)
         try:
             return await converse(token)
         except TokenRefused:
-            fresh = await self._renewal(token) if self._renewal is not None and token else None
+            fresh = await self._renewal(pushes, token) if self._renewal is not None and token else None
             if fresh is None or fresh == token:
                 raise
         return await converse(fresh)

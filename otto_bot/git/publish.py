@@ -8,7 +8,8 @@ from dataclasses import dataclass
 
 from otto_bot.git.commits import checked_sha
 from otto_bot.git.errors import AccessDenied, GitFailed, PushReason, PushRejected, RefMissing, RemoteUnreachable
-from otto_bot.git.mirror import Mirror, checked_ref
+from otto_bot.git.mirror import Mirror
+from otto_bot.git.refs import own_ref
 
 _REASONS: Sequence[tuple[PushReason, str]] = (
     ("workflow_scope", r"refusing to allow .* to create or update workflow|without `?workflows?`? "),
@@ -58,7 +59,7 @@ def _own_ref(branch: str, within: str) -> str:
     own = within.endswith("/") and within.strip("/") != "" and branch.startswith(within) and branch != within
     if not own:
         raise ValueError(f"not a branch of this run: {branch[:80]!r} is not within {within[:80]!r}")
-    return checked_ref(f"refs/heads/{branch}")
+    return own_ref(branch)
 
 
 async def _check_forward(mirror: Mirror, sha: str, branch: str, expected: str | None, current: str | None) -> None:

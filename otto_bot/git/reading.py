@@ -7,6 +7,7 @@ Everything here is synchronous and opens the mirror anew for each question (abou
 from __future__ import annotations
 
 import contextlib
+import os
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -43,8 +44,10 @@ class Reading:
 
     def __init__(self, path: Path, environment: Mapping[str, str]) -> None:
         self._path = path
-        # GitPython adds to our own environment, in which another repository may be named.
-        self._environment = {**environment, "GIT_DIR": str(path)}
+        # GitPython adds to our own environment, in which another repository may be named, and where our keys are: of
+        # a child's environment other processes of this user read.
+        emptied = {name: "" for name in os.environ if not name.startswith("GIT_")}
+        self._environment = {**emptied, **environment, "GIT_DIR": str(path)}
 
     def subjects(self, commit: str, count: int = 50) -> list[str]:
         """Subjects of the last `count` commits, newest first, along the first parents."""

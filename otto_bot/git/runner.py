@@ -23,6 +23,14 @@ _HOST_VARIABLES = frozenset(
     {"https_proxy", "http_proxy", "no_proxy", "HTTPS_PROXY", "NO_PROXY", "GIT_SSL_CAINFO", "SSL_CERT_FILE", "PATH"}
 )
 
+_OLD_FLAWS = (
+    *("badDate", "badDateOverflow", "badEmail", "badFilemode", "badName", "badTagName", "badTimezone"),
+    *("extraHeaderEntry", "missingEmail", "missingNameBeforeEmail", "missingSpaceBeforeDate"),
+    *("missingSpaceBeforeEmail", "missingTaggerEntry", "multipleAuthors", "nulInCommit", "zeroPaddedDate"),
+    "zeroPaddedFilemode",
+)
+"""What old tools wrote into histories that are honest. Paths, links and `.gitmodules` are never excused."""
+
 _CONFIG: tuple[tuple[str, str], ...] = (
     ("core.hooksPath", "/dev/null"),
     ("core.fsmonitor", "false"),
@@ -34,12 +42,20 @@ _CONFIG: tuple[tuple[str, str], ...] = (
     ("core.sshCommand", "/bin/false"),
     ("core.quotePath", "false"),
     ("credential.helper", ""),
+    ("credential.interactive", "false"),
+    ("core.askPass", "/bin/false"),
+    ("safe.bareRepository", "explicit"),
+    ("transfer.bundleURI", "false"),
+    ("transfer.fsckObjects", "true"),
+    *((f"fetch.fsck.{flaw}", "ignore") for flaw in _OLD_FLAWS),
     ("gc.auto", "0"),
     ("maintenance.auto", "false"),
     ("submodule.recurse", "false"),
     ("fetch.recurseSubmodules", "false"),
     ("push.recurseSubmodules", "no"),
     ("protocol.version", "2"),
+    # git goes on with where a first answer leads, and takes the header with the token along to that host.
+    ("http.followRedirects", "false"),
     ("http.lowSpeedLimit", "1"),
     ("http.lowSpeedTime", "60"),
 )
@@ -90,6 +106,7 @@ class GitRunner:
             "GIT_OPTIONAL_LOCKS": "0",
             "GIT_NO_REPLACE_OBJECTS": "1",
             "GIT_LFS_SKIP_SMUDGE": "1",
+            "GIT_NO_LAZY_FETCH": "1",
             "GIT_ALLOW_PROTOCOL": ":".join(protocols),
         }
 

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from typing import Any, Literal
 
+from otto_bot.github.censoring import Censor
 from otto_bot.github.ci_models import (
     CheckAction,
     CheckAnnotation,
@@ -57,11 +58,11 @@ class CheckVerbs(RepositoryCalls):
         50 go in several requests. At most three `actions` (buttons).
         """
         wanted = _report(status, conclusion, actions)
-        output = {"title": clip_line(title, TITLE_LIMIT), "summary": clip(summary)}
+        output = {"title": clip_line(self._clean(title), TITLE_LIMIT), "summary": clip(self._clean(summary))}
         if text:
-            output["text"] = clip(text)
+            output["text"] = clip(self._clean(text))
         existing = await self._own_check(head_sha, name, external_id)
-        left = [_annotation(item) for item in annotations[existing.annotations_count if existing else 0 :]]
+        left = [_annotation(item, self._clean) for item in annotations[existing.annotations_count if existing else 0 :]]
         first, left = left[:ANNOTATIONS_PER_REQUEST], left[ANNOTATIONS_PER_REQUEST:]
         wanted["output"] = {**output, "annotations": first}
         if existing is None:
@@ -129,15 +130,15 @@ def _report(status: CheckStatus, conclusion: Conclusion | None, actions: Sequenc
     return report if conclusion is None else {**report, "conclusion": conclusion}
 
 
-def _annotation(item: CheckAnnotation) -> dict[str, Any]:
+def _annotation(item: CheckAnnotation, clean: Censor) -> dict[str, Any]:
     sent: dict[str, Any] = {
         "path": item.path,
         "start_line": item.start_line,
         "end_line": max(item.end_line, item.start_line),
         "annotation_level": item.level,
-        "message": clip(item.message, ANNOTATION_MESSAGE_LIMIT),
+        "message": clip(clean(item.message), ANNOTATION_MESSAGE_LIMIT),
     }
-    return {**sent, "title": clip_line(item.title, TITLE_LIMIT - 1)} if item.title else sent
+    return {**sent, "title": clip_line(clean(item.title), TITLE_LIMIT - 1)} if item.title else sent
 
 
 def _of_rule(rule: Mapping[str, Any]) -> list[RequiredContext]:

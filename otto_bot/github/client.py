@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import AbstractAsyncContextManager
 from datetime import datetime
 from types import TracebackType
@@ -17,8 +17,10 @@ from typing import Any
 
 import httpx
 
+from otto_bot.core.redact import Redactor
 from otto_bot.github.answer import Answer
 from otto_bot.github.app_verbs import AppVerbs
+from otto_bot.github.censoring import Censor, censored
 from otto_bot.github.credentials import (
     AppCredentials,
     InstallationCredentials,
@@ -33,7 +35,7 @@ from otto_bot.github.routes import Route, route
 from otto_bot.github.session import Credential, Params, Session
 from otto_bot.github.tokens import Scope, Token, TokenCache
 from otto_bot.github.transport import BodyTooLargeError, SharedTransport
-from otto_bot.github.verbs import API_PERMISSIONS, Repository
+from otto_bot.github.verbs import Repository
 
 API_VERSION = "2026-03-10"
 TIMEOUT = httpx.Timeout(20, connect=5)
@@ -55,11 +57,13 @@ class Kit:
         user_agent: str,
         transport: SharedTransport,
         api_version: str | None,
+        censor: Censor,
     ) -> None:
         from githubkit import AppAuthStrategy, GitHub
         from githubkit.cache import MemCacheStrategy
         from githubkit.throttling import LocalThrottler
 
+        self._censor = censor
         self._jwt_cache = MemCacheStrategy()
         self._version = {"X-GitHub-Api-Version": api_version} if api_version else {}
         self._app = GitHub(
@@ -103,7 +107,7 @@ class Kit:
         """One request. An error status is an Answer too; raises Unreachable or TooLarge where there is none."""
         if not where.path.startswith("/") or where.path.startswith("//"):
             raise ValueError("only paths below the API's address are asked, never absolute URLs")
-        client = self._client(credential)
+        client, body = self._client(credential), censored(body, self._censor)
         headers = {**self._version, **({"Accept": accept} if accept else {})}
         if where == GRAPHQL:
             sending = client.async_graphql(body["query"], body["variables"])
@@ -165,7 +169,8 @@ class GitHubApp(AppVerbs, AbstractAsyncContextManager["GitHubApp"]):
 
     `api_url` is `https://api.github.com` or `https://HOST/api/v3`; `private_key` the App's PEM; `now` gives aware
     UTC datetimes; `api_version=None` sends no version header (old Enterprise servers). `on_secret` is told each token
-    when it is minted, so that it can be redacted. `slots` keeps the pace of all processes of one database; without it
+    when it is minted, so that it can be redacted; every string that is sent passes `censor` (without one: the shapes of
+    well-known secrets). `slots` keeps the pace of all processes of one database; without it
     this process keeps its own, a second between writes. Raises ValueError for an address or key that cannot be used.
     """
 
@@ -181,6 +186,7 @@ class GitHubApp(AppVerbs, AbstractAsyncContextManager["GitHubApp"]):
         sleep: Sleep = asyncio.sleep,
         api_version: str | None = API_VERSION,
         on_secret: Callable[[str], None] | None = None,
+        censor: Censor | None = None,
         slots: Slots | None = None,
     ) -> None:
         super().__init__()
@@ -189,6 +195,7 @@ class GitHubApp(AppVerbs, AbstractAsyncContextManager["GitHubApp"]):
         self._now = now
         self._sleep = sleep
         self._on_secret = on_secret
+        self._censor = censor or Redactor().text
         self._transport = SharedTransport(transport)
         check_private_key(private_key)
         self._kit = Kit(
@@ -198,6 +205,7 @@ class GitHubApp(AppVerbs, AbstractAsyncContextManager["GitHubApp"]):
             user_agent=user_agent,
             transport=self._transport,
             api_version=api_version,
+            censor=self._censor,
         )
         self._tokens = TokenCache(self._mint, now)
         self._slots = slots or LocalSlots()
@@ -216,16 +224,20 @@ class GitHubApp(AppVerbs, AbstractAsyncContextManager["GitHubApp"]):
         """The verbs of one repository; the same object for the same ids, so that names are resolved once."""
         key = (installation_id, repo_id)
         if key not in self._repositories:
-            session = self._session(Scope.of(installation_id, (repo_id,), API_PERMISSIONS))
-            git_scope = Scope.of(installation_id, (repo_id,), {"contents": "write"})
+
+            def scope(permissions: Mapping[str, str]) -> Scope:
+                return Scope.of(installation_id, (repo_id,), permissions)
+
             around = Surroundings(
                 app_id=self.app_id,
                 own_login=self.bot_login,
-                git_token=lambda refused: self._git_token(git_scope, refused),
+                session=lambda permissions: self._session(scope(permissions)),
+                git_token=lambda permissions, refused: self._git_token(scope(permissions), refused),
                 download=self._download,
+                censor=self._censor,
                 now=self._now,
             )
-            self._repositories[key] = Repository(session, repo_id, around)
+            self._repositories[key] = Repository(repo_id, around)
         return self._repositories[key]
 
     def forget(self, installation_id: int) -> None:

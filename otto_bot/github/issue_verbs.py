@@ -27,12 +27,14 @@ _REACTION_TAILS = {
 
 
 class IssueVerbs(MarkedCalls):
-    @needs(issues="read")
+    """A number may be that of a pull request, which the permission for issues alone does not show."""
+
+    @needs(issues="read", pull_requests="read")
     async def issue(self, number: int) -> Issue:
         """An issue (or a pull request as one). Raises NotFound, also where it was deleted or transferred."""
         return parse(Issue, await self._json("/issues/{number}", number))
 
-    @needs(issues="read")
+    @needs(issues="read", pull_requests="read")
     async def labelled_events(
         self, number: int, kind: Literal["labeled", "unlabeled", "both"] = "labeled"
     ) -> list[LabelledEvent]:
@@ -41,7 +43,7 @@ class IssueVerbs(MarkedCalls):
         items = self._pages("/issues/{number}/events", number)
         return [parse(LabelledEvent, item) async for item in items if item.get("event") in kinds]
 
-    @needs(issues="read")
+    @needs(issues="read", pull_requests="read")
     async def labelled_issues(self, label: str) -> list[Issue]:
         """Open issues, without pull requests, that carry the label."""
         items = self._pages("/issues", params={"labels": label, "state": "open"})
@@ -54,7 +56,7 @@ class IssueVerbs(MarkedCalls):
         params = {**_since(since), "state": "all", "sort": "updated", "direction": "desc"}
         return [parse(Issue, item) async for item in self._pages("/issues", params=params)]
 
-    @needs(issues="read")
+    @needs(issues="read", pull_requests="read")
     async def comments(self, number: int, since: datetime | None = None) -> list[Comment]:
         """Comments of an issue or pull request, oldest first; with `since` only those changed at or after it."""
         items = self._pages("/issues/{number}/comments", number, params=_since(since))
@@ -85,7 +87,7 @@ class IssueVerbs(MarkedCalls):
         of our own App: anyone may write the same text. After an error that is `retryable`, call again: what was
         written is found. Bodies above the limit are cut and say so.
         """
-        text = with_marker(marker, body)
+        text = with_marker(marker, self._clean(body))
         if known_id is not None:
             try:
                 return await self._edit_comment(known_id, text)
@@ -121,7 +123,7 @@ class IssueVerbs(MarkedCalls):
                 if error.reason != "already_exists":
                     raise
 
-    @needs(issues="read")
+    @needs(issues="read", pull_requests="read")
     async def labels_of(self, number: int) -> frozenset[str]:
         """Names of an issue's labels, and nothing of what people wrote."""
         return frozenset((await self.issue(number)).labels)

@@ -1,10 +1,11 @@
-"""Each verb says which permissions it needs; the App's manifest and the tokens' scopes follow from the table."""
+"""Each verb says which permissions it needs: its token may do that and no more, and the App's manifest follows."""
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
-from typing import Literal, TypeVar
+from typing import Any, Literal, Protocol, Self, TypeVar, cast
 
 Level = Literal["read", "write"]
 Verb = TypeVar("Verb", bound=Callable[..., object])
@@ -12,12 +13,29 @@ Verb = TypeVar("Verb", bound=Callable[..., object])
 NEEDS_ATTRIBUTE = "__github_needs__"
 
 
+class _Narrows(Protocol):
+    def with_only(self, permissions: Mapping[str, str]) -> Self: ...
+
+
 def needs(**permissions: Level) -> Callable[[Verb], Verb]:
-    """Mark a verb with the repository permissions that its requests use, e.g. `@needs(issues="write")`."""
+    """Mark an async verb with the repository permissions that its requests use, e.g. `@needs(issues="write")`.
+
+    All its requests carry a token with these permissions, also those of verbs that it calls. What needs none (and
+    asks nothing) is left as it is.
+    """
+    given = MappingProxyType(dict(permissions))
 
     def mark(verb: Verb) -> Verb:
-        setattr(verb, NEEDS_ATTRIBUTE, MappingProxyType(dict(permissions)))
-        return verb
+        if not given:
+            setattr(verb, NEEDS_ATTRIBUTE, given)
+            return verb
+
+        @functools.wraps(verb)
+        async def narrowed(self: _Narrows, *args: Any, **kwargs: Any) -> Any:
+            return await cast("Callable[..., Any]", verb)(self.with_only(given), *args, **kwargs)
+
+        setattr(narrowed, NEEDS_ATTRIBUTE, given)
+        return cast("Verb", narrowed)
 
     return mark
 

@@ -115,6 +115,10 @@ class Pace:
         await self._wait_for(Ask(write=False, points=READS_TOLD * READ_POINTS, yields=yields, quota=quota))
         self._reads = 0
 
+    async def free(self) -> None:
+        """Before a POST that waits for no other write: GitHub's points a minute still count it."""
+        await self._wait_for(Ask(write=False))
+
     @asynccontextmanager
     async def write(self, ask: Ask) -> AsyncIterator[None]:
         """Around one write: its turn has come, and no other write of this process is under way.

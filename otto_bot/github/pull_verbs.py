@@ -51,8 +51,8 @@ class PullVerbs(RepositoryCalls):
         wanted = {
             "head": head,
             "base": base,
-            "title": clip_line(title, TITLE_LIMIT),
-            "body": clip(body),
+            "title": clip_line(self._clean(title), TITLE_LIMIT),
+            "body": clip(self._clean(body)),
             "draft": draft,
         }
         try:
@@ -74,9 +74,9 @@ class PullVerbs(RepositoryCalls):
         """Change what is given and leave the rest."""
         changes: dict[str, Any] = {}
         if title is not None:
-            changes["title"] = clip_line(title, TITLE_LIMIT)
+            changes["title"] = clip_line(self._clean(title), TITLE_LIMIT)
         if body is not None:
-            changes["body"] = clip(body)
+            changes["body"] = clip(self._clean(body))
         if base is not None:
             changes["base"] = base
         return parse(PullRequest, (await self._call("PATCH", "/pulls/{number}", number, body=changes)).json())
@@ -93,12 +93,13 @@ class PullVerbs(RepositoryCalls):
         if logins:
             await self._call("POST", "/pulls/{number}/requested_reviewers", number, body={"reviewers": list(logins)})
 
-    @needs(pull_requests="write")
+    # GitHub names no permissions for mutations; without writing contents it answers FORBIDDEN to these two.
+    @needs(pull_requests="write", contents="write")
     async def mark_ready(self, node_id: str) -> None:
         """Take a pull request out of draft; `node_id` as in PullRequest."""
         await self._mutate(_READY, node_id)
 
-    @needs(pull_requests="write")
+    @needs(pull_requests="write", contents="write")
     async def convert_to_draft(self, node_id: str) -> None:
         """Make a pull request a draft again."""
         await self._mutate(_DRAFT, node_id)

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any, Protocol, Self
 
 from otto_bot.github.answer import Answer
+from otto_bot.github.censoring import Censor
 from otto_bot.github.ci_models import RequiredContexts
 from otto_bot.github.errors import Moved, NotFound
 from otto_bot.github.models import RepositoryInfo
@@ -19,6 +20,7 @@ from otto_bot.github.session import Fence, Params, Session
 from otto_bot.github.tokens import Token
 
 NAME_TRUSTED_FOR = timedelta(seconds=60)
+METADATA: Mapping[str, str] = {"metadata": "read"}
 Part = str | int | Segments
 
 
@@ -35,9 +37,12 @@ class Surroundings:
 
     app_id: int
     own_login: Callable[[], Awaitable[str]]
-    git_token: Callable[[str], Awaitable[Token]]
-    """Takes the value that git was refused with, or nothing."""
+    session: Callable[[Mapping[str, str]], Session]
+    """Requests with a token that has these permissions in this repository and no others."""
+    git_token: Callable[[Mapping[str, str], str], Awaitable[Token]]
+    """Takes permissions, and the value that git was refused with, or nothing."""
     download: Download
+    censor: Censor
     now: Callable[[], datetime]
 
 
@@ -51,14 +56,35 @@ class _Naming:
         self.required: dict[str, tuple[datetime, RequiredContexts]] = {}
 
 
+@dataclass(frozen=True)
+class Manner:
+    """How requests are made: with which permissions (None: outside of any verb), yielding or not, asking whom."""
+
+    may: Mapping[str, str] | None = None
+    yields: bool = False
+    fence: Fence | None = None
+
+    def of(self, session: Callable[[Mapping[str, str]], Session]) -> Session:
+        """A session of this manner. What belongs to no verb can look up the repository's name and nothing else."""
+        made = session(METADATA if self.may is None else self.may)
+        made = made.yielding() if self.yields else made
+        return made.fenced(self.fence) if self.fence is not None else made
+
+
 class RepositoryCalls:
     """Base of the verbs: paths below `/repos/OWNER/NAME`, the name resolved from the id and again when it changed."""
 
-    def __init__(self, session: Session, repo_id: int, around: Surroundings, naming: _Naming | None = None) -> None:
+    def __init__(
+        self, repo_id: int, around: Surroundings, naming: _Naming | None = None, manner: Manner | None = None
+    ) -> None:
         self.id = repo_id
-        self._session = session
         self._around = around
         self._naming = naming or _Naming()
+        self._manner = manner or Manner()
+        self._session = self._manner.of(around.session)
+
+    def _in(self, manner: Manner) -> Self:
+        return type(self)(self.id, self._around, self._naming, manner)
 
     @needs()
     def yielding(self) -> Self:
@@ -66,12 +92,26 @@ class RepositoryCalls:
 
         They raise RetryLater where decisions, replies, pushes and merges may still go on.
         """
-        return type(self)(self._session.yielding(), self.id, self._around, self._naming)
+        return self._in(replace(self._manner, yields=True))
 
     @needs()
     def fenced(self, fence: Fence) -> Self:
         """The same verbs; each write asks `fence` first, which raises where the writer has been replaced."""
-        return type(self)(self._session.fenced(fence), self.id, self._around, self._naming)
+        return self._in(replace(self._manner, fence=fence))
+
+    @needs()
+    def with_only(self, permissions: Mapping[str, str]) -> Self:
+        """The same verbs with a token of these permissions; inside of a verb its own token stays.
+
+        So a verb cannot widen what the one that calls it declared.
+        """
+        if self._manner.may is not None:
+            return self
+        return self._in(replace(self._manner, may=permissions))
+
+    def _clean(self, text: str) -> str:
+        """A text without secrets, as it will be sent: to be cut (a half secret has no shape) and compared with."""
+        return self._around.censor(text)
 
     async def _resolve(self, *, fresh: bool = False) -> RepositoryInfo:
         """Owner and name as of now (`fresh`) or as last seen. Raises NotFound where the App lost the repository."""

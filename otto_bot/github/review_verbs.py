@@ -46,7 +46,7 @@ class ReviewVerbs(MarkedCalls):
                 ours.setdefault((comment.in_reply_to_id, first_line(comment.body)), comment)
         gone = []
         for answer in answers:
-            text = with_marker(answer.marker, answer.body)
+            text = with_marker(answer.marker, self._clean(answer.body))
             known = ours.get((answer.thread, answer.marker))
             try:
                 if known is None:

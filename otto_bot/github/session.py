@@ -130,8 +130,8 @@ class Session:
             return await self._once(method, where, *rest)
 
     async def _free(self, method: str, where: Route, *rest: Any) -> Answer:
-        """What leaves no trace (a token) waits for no other write."""
-        await self._pace.check()
+        """What leaves no trace (a token) waits for no other write, and costs as much."""
+        await self._pace.free()
         return await self._once(method, where, *rest)
 
     async def _once(

@@ -20,7 +20,9 @@ class Scope:
 
     @classmethod
     def of(cls, installation_id: int, repository_ids: tuple[int, ...], permissions: Mapping[str, str]) -> Scope:
-        return cls(installation_id, repository_ids, tuple(sorted(permissions.items())))
+        """`permissions` with their levels; metadata comes with any other one, so that it makes no scope of its own."""
+        asked = {name: level for name, level in permissions.items() if name != "metadata"} or permissions
+        return cls(installation_id, repository_ids, tuple(sorted(asked.items())))
 
 
 @dataclass(frozen=True)
@@ -32,24 +34,29 @@ class Token:
 
 
 class TokenCache:
-    """Tokens in memory only. At most one is being minted per installation at a time."""
+    """Tokens in memory only. Each scope is minted once however many ask for it; who finds one waits for nobody."""
 
     def __init__(self, mint: Callable[[Scope], Awaitable[Token]], now: Callable[[], datetime]) -> None:
         self._mint = mint
         self._now = now
         self._tokens: dict[Scope, Token] = {}
-        self._locks: dict[int, asyncio.Lock] = {}
+        self._minting: dict[Scope, asyncio.Lock] = {}
 
     async def get(self, scope: Scope) -> Token:
         """A token with at least five minutes left. Raises what minting raises."""
-        async with self._locks.setdefault(scope.installation_id, asyncio.Lock()):
-            known = self._tokens.get(scope)
-            if known is not None and known.expires_at - self._now() >= REFRESH_BEFORE:
+        if known := self._usable(scope):
+            return known
+        async with self._minting.setdefault(scope, asyncio.Lock()):
+            if known := self._usable(scope):  # minted while we waited
                 return known
             self._forget_expired()
             fresh = await self._mint(scope)
             self._tokens[scope] = fresh
             return fresh
+
+    def _usable(self, scope: Scope) -> Token | None:
+        known = self._tokens.get(scope)
+        return known if known is not None and known.expires_at - self._now() >= REFRESH_BEFORE else None
 
     def drop(self, scope: Scope, token: Token) -> None:
         """GitHub answered 401 to it. A newer token of the same scope stays."""
@@ -71,3 +78,4 @@ class TokenCache:
     def _forget_expired(self) -> None:
         now = self._now()
         self._tokens = {scope: token for scope, token in self._tokens.items() if token.expires_at > now}
+        self._minting = {scope: lock for scope, lock in self._minting.items() if lock.locked() or scope in self._tokens}

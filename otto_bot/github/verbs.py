@@ -19,20 +19,22 @@ class Repository(CodeVerbs, IssueVerbs, PullVerbs, ReviewVerbs, CheckVerbs, Acti
     writes find what was done), NotFound, Forbidden, Unauthorized, Refused, Conflict, TooLarge.
     """
 
-    @needs(contents="write")
-    async def git_token(self, refused: str = "") -> Token:
-        """A token for git alone: contents of this repository, nothing else, at least five minutes left.
+    @needs(contents="read")
+    async def fetch_token(self, refused: str = "") -> Token:
+        """A token for git to read: contents of this repository, nothing else, at least five minutes left.
 
         `refused`: the value that git was told 401 with, whatever time it had left; another one is given.
         """
-        return await self._around.git_token(refused)
+        return await self._around.git_token({"contents": "read"}, refused)
+
+    @needs(contents="write")
+    async def push_token(self, refused: str = "") -> Token:
+        """As `fetch_token`, for the one git call that pushes."""
+        return await self._around.git_token({"contents": "write"}, refused)
 
 
 NEEDS = table(Repository)
 """Verb → permissions."""
 
 APP_PERMISSIONS = union(NEEDS)
-"""What the App must be granted: the manifest says exactly this."""
-
-API_PERMISSIONS = union({verb: permissions for verb, permissions in NEEDS.items() if verb != "git_token"})
-"""What the token of the verbs may do. It cannot push."""
+"""What the App must be granted: the manifest says exactly this. No token has all of it."""

@@ -96,12 +96,12 @@ class Context:
         repository = self.repository(run)
         info = await repository.info_lately()
 
-        async def token(refused: str = "") -> str:
-            return (await repository.git_token(refused)).value
+        async def token(pushes: bool, refused: str = "") -> str:
+            return (await (repository.push_token if pushes else repository.fetch_token)(refused)).value
 
         url = f"{self.web_url}/{info.owner}/{info.name}.git"
         path = self.state_dir / "mirrors" / f"{run.repo.id}-{_safe(info.owner)}-{_safe(info.name)}.git"
-        mirror = Mirror(path, url, token, self.runner, CommitsKept(self.archive), token)
+        mirror = Mirror(path, url, token, self.runner, CommitsKept(self.archive), token, self.redactor.text)
         await mirror.ensure()
         return mirror
 

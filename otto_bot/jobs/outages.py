@@ -30,6 +30,10 @@ class PatientModel:
         """Text as it may be shown to the model and stored."""
         return self._model.redact(text)
 
+    def own(self, text: str) -> str:
+        """Text as it may be acted on."""
+        return self._model.own(text)
+
     async def ask(self, call: ModelCall) -> ModelReply:
         """One call. Raises Retry where waiting helps and costs nothing, else what the model raises."""
         try:

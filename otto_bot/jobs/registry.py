@@ -69,6 +69,8 @@ _JOBS: Mapping[EffectKind, Job] = {
 }
 JOBS: Mapping[EffectKind, Job] = {kind: waiting_for_a_yes(job) for kind, job in _JOBS.items()}
 
+ELSEWHERE_ADVICE = "A new name is found by itself; otherwise OTTO_GITHUB_WEB_URL must be where GitHub really is"
+UNSAFE_ADVICE = "`git fsck` in a clone names the objects; Otto works on branches that do not have them"
 REFUSED_ADVICE = "Check that the App is still installed for this repository and may write its contents"
 
 
@@ -107,6 +109,10 @@ def _github(error: Exception) -> Later | Retry | NeedsPerson | None:
 def _git(error: Exception) -> Later | Retry | NeedsPerson | None:
     if isinstance(error, git.RemoteUnreachable | git.GitTimedOut):
         return Retry(f"git: {error}", "git", outage=True)
+    if isinstance(error, git.Redirected):
+        return Retry(f"git: the repository is somewhere else: {error}. {ELSEWHERE_ADVICE}", "git", 5)
+    if isinstance(error, git.UnsafeObjects):
+        return NeedsPerson(f"git does not take what the repository holds: {error}. {UNSAFE_ADVICE}", "git")
     if isinstance(error, git.RefMissing):
         return Retry(f"git: {error}", "git")
     if isinstance(error, git.AccessDenied):

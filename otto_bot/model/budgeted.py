@@ -46,6 +46,10 @@ class BudgetedModel:
         """Text as it may be shown to the model and stored."""
         return self._redactor.text(text)
 
+    def own(self, text: str) -> str:
+        """Text as it may be acted on: without the host's own secrets."""
+        return self._redactor.own(text)
+
     async def ask(self, call: ModelCall) -> ModelReply:
         """One call; the reply's usage carries its US dollars."""
         call = replace(call, system=self._redactor.text(call.system), messages=self._redactor.json(call.messages))

@@ -33,11 +33,18 @@ def open_database(url: str, patience: float | None = None) -> sa.Engine:
     parsed = sa.make_url(normal_url(url))
     if parsed.get_backend_name() != "sqlite":
         wait = {} if patience is None or "connect_timeout" in parsed.query else {"connect_timeout": int(patience)}
-        return sa.create_engine(parsed, pool_pre_ping=True, pool_size=5, pool_timeout=patience or 30, connect_args=wait)
+        return sa.create_engine(
+            parsed,
+            pool_pre_ping=True,
+            pool_size=5,
+            pool_timeout=patience or 30,
+            connect_args=wait,
+            hide_parameters=True,  # an error would tell what was to be stored
+        )
     if parsed.database and parsed.database != ":memory:":
         _make_folder(Path(parsed.database).parent)
     options = {"timeout": BUSY_SECONDS if patience is None else patience, "check_same_thread": False}
-    engine = sa.create_engine(parsed, poolclass=QueuePool, pool_size=5, connect_args=options)
+    engine = sa.create_engine(parsed, poolclass=QueuePool, pool_size=5, connect_args=options, hide_parameters=True)
     sa.event.listen(engine, "connect", _on_connect)
     sa.event.listen(engine, "begin", _on_begin)
     return engine

@@ -35,6 +35,33 @@ def test_a_registered_secret_is_replaced_in_every_shape(shape):
     assert text.endswith(" after")
 
 
+@pytest.mark.parametrize("secret", [SECRET, "ghs_" + "A1b2C3d4E5" * 4, "ghs_12345_" + JWT], ids=["any", "old", "new"])
+@pytest.mark.parametrize("before", ["", "a", "ab", "PASSWORD=", "export TOKEN=", "A=1\nTOKENS="])
+@pytest.mark.parametrize("after", ["", "\n", "xy", "\nHOME=/root\n"])
+def test_a_secret_is_found_in_the_base64_of_what_is_around_it(secret, before, after):
+    """`env | base64`: where the secret begins decides which letters it becomes."""
+    for encoded in (base64.b64encode, base64.urlsafe_b64encode):
+        line = encoded(f"{before}{secret}{after}".encode()).decode()
+        left = Redactor([secret]).text(f"log {line}").removeprefix("log ").replace(REDACTED, "")
+        assert len(left) <= len(base64.b64encode(f"{before}{after}".encode())) + 8
+
+
+def test_what_is_acted_on_keeps_other_peoples_secrets():
+    """A journey logs in with a test's password; the host's secrets and tokens are taken out all the same."""
+    token = "ghs_12345_" + JWT
+    basic = base64.b64encode(f"x-access-token:{token}".encode()).decode()
+    text = f"password=abc123xyz ghp_{'a1' * 20} {PEM} | {SECRET} {token} {basic} {token.encode().hex()}"
+    kept, _, own = Redactor([SECRET]).own(text).rpartition(" | ")
+    assert kept == text.rpartition(" | ")[0]
+    assert own == " ".join([REDACTED] * 4)
+
+
+def test_a_secret_is_found_in_hexadecimal_and_html():
+    redactor = Redactor(['pass<w0rd>&"more'])
+    assert redactor.text("a pass&lt;w0rd&gt;&amp;&quot;more b") == f"a {REDACTED} b"
+    assert redactor.text(f"a {b'pass<w0rd>&'.hex()}226d6f7265 b") == f"a {REDACTED} b"
+
+
 def test_a_secret_within_a_secret_leaves_no_tail():
     assert Redactor(["abcdef", "abcdef-and-more"]).text("x abcdef-and-more y") == f"x {REDACTED} y"
 

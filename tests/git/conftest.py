@@ -233,7 +233,7 @@ def runner(tmp_path: Path) -> GitRunner:
 
 @pytest.fixture
 def mirror(upstream: Upstream, tmp_path: Path, runner: GitRunner) -> Mirror:
-    async def token() -> str | None:
+    async def token(_pushes: bool) -> str | None:
         return TOKEN
 
     return Mirror(tmp_path / "mirror.git", f"{upstream.server.url}/o/r.git", token, runner)

@@ -36,7 +36,7 @@ class Host:
         self.ballast = state / "ballast"
         self.found: dict[str, object] = {}
 
-        async def token() -> str | None:
+        async def token(_pushes: bool) -> str | None:
             return None
 
         self.mirror = Mirror(state / "mirror.git", url, token, GitRunner(state / "home"))

@@ -13,14 +13,24 @@ from pathlib import Path
 import pytest
 
 from otto_bot.git.credentials import Credential, checked_remote
-from otto_bot.git.errors import AccessDenied, GitFailed, GitTimedOut, OutputTooLarge, RefMissing, RemoteUnreachable
-from otto_bot.git.mirror import Mirror, checked_ref
+from otto_bot.git.errors import (
+    AccessDenied,
+    GitFailed,
+    GitTimedOut,
+    OutputTooLarge,
+    Redirected,
+    RefMissing,
+    RemoteUnreachable,
+    UnsafeObjects,
+)
+from otto_bot.git.mirror import Mirror
+from otto_bot.git.refs import checked_ref, own_ref
 from otto_bot.git.runner import GitRunner
 
 TOKEN = "ghs_1234_secret-token.value_with-much_entropy"
 
 
-async def _token() -> str | None:
+async def _token(_pushes: bool) -> str | None:
     return TOKEN
 
 
@@ -97,12 +107,12 @@ async def test_the_token_goes_to_its_url_and_into_no_file(mirror: Mirror, upstre
 
 
 async def test_a_redirect_to_another_host_gets_no_token(mirror: Mirror, upstream, start_server) -> None:
-    stranger = start_server()
+    """Even one that answers as a git server does: git would send it the header with the second request."""
+    stranger = start_server(upstream.server.root)
     upstream.server.redirect_to = stranger.url
-    with pytest.raises(AccessDenied):
+    with pytest.raises(Redirected):
         await mirror.fetch("refs/heads/main")
-    assert stranger.seen
-    assert [seen.authorization for seen in stranger.seen] == [None] * len(stranger.seen)
+    assert not stranger.seen
 
 
 async def test_another_repository_of_the_same_host_gets_no_token(upstream, runner: GitRunner, tmp_path: Path) -> None:
@@ -191,6 +201,20 @@ async def test_a_half_made_mirror_is_completed(mirror: Mirror) -> None:
         "https://github.com/o/r.git?x=.git",
         "https://github.com/o/r .git",
         "https:///o/r.git",
+        "https://github.com/o/%2e%2e/victim/r.git",
+        "https://github.com/o/../victim/r.git",
+        "https://github.com/o/./r.git",
+        "https://github.com//o/r.git",
+        "https://github.com/-o/r.git",
+        "https://github.com/o/r\n.git",
+        "https://g\u0456thub.com/o/r.git",
+        "https://github.com/\u043e/r.git",
+        "https://github.com@evil.example/o/r.git",
+        "https://github.com:https/o/r.git",
+        "https://github.com:443:1/o/r.git",
+        "https://[::1/o/r.git",
+        "https://github.com/o/r.git#",
+        "https://github.com/o/r.git?",
     ],
 )
 def test_remotes_that_are_refused(url: str) -> None:
@@ -199,11 +223,36 @@ def test_remotes_that_are_refused(url: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "ref", ["main", "refs/heads/a..b", "refs/heads/a b", "refs/heads/a:b", "refs/heads/*", "refs/heads/a.lock", "--all"]
+    "ref",
+    [
+        *("main", "refs/heads/a..b", "refs/heads/a b", "refs/heads/a:b", "refs/heads/*", "refs/heads/a.lock", "--all"),
+        *("refs/heads/-x", "refs/heads/a/-x/b", "refs/heads/a\nb", "refs/heads/a\x7fb", "refs/heads/@", "refs/-/a"),
+        *("refs/heads/a.LOCK", "refs/heads/a\u202eb", "refs/heads/a\u200bb", "refs/heads/a\u2028b"),
+        *(
+            "refs/heads/a\u00a0b",
+            "refs/heads/a\u00adb",
+            "refs/heads/e\u0301",
+            "refs/heads/a\ue000",
+            "refs/heads/\udc80",
+        ),
+    ],
 )
 def test_refs_that_are_refused(ref: str) -> None:
     with pytest.raises(ValueError, match="ref name"):
         checked_ref(ref)
+
+
+@pytest.mark.parametrize(
+    "ref", ["refs/heads/a-b/c.d", "refs/heads/d\u00e9veloppement", "refs/heads/\u4e3b", "refs/heads/a@b"]
+)
+def test_refs_of_people_are_taken(ref: str) -> None:
+    assert checked_ref(ref) == ref
+
+
+def test_a_branch_of_our_own_looks_like_no_other() -> None:
+    assert own_ref("otto/7-fix") == "refs/heads/otto/7-fix"
+    with pytest.raises(ValueError, match="plain letters"):
+        own_ref("\u043etto/7-fix")
 
 
 async def test_local_files_are_no_remote(runner: GitRunner, upstream) -> None:
@@ -269,3 +318,20 @@ async def _until(condition) -> None:
     while not condition():
         assert time.monotonic() < deadline, "waited 10 s"
         await asyncio.sleep(0.01)
+
+
+async def test_a_history_that_old_tools_wrote_is_taken(mirror: Mirror, upstream) -> None:
+    """Half of the world's long histories have such commits; GitHub keeps them."""
+    bare = upstream.server.repository("o/r.git")
+    tree = upstream.git("rev-parse", "HEAD^{tree}")
+    old = f"tree {tree}\nauthor Ada<ada> 0000000001 +051800\ncommitter <> 1 +051800\n\nOld\n"
+    commit = upstream.git("hash-object", "-t", "commit", "-w", "--stdin", "--literally", input=old)
+    upstream.git("push", "-q", str(bare), f"{commit}:refs/heads/old")
+    assert await mirror.fetch("refs/heads/old") == {"refs/heads/old": commit}
+
+
+async def test_objects_made_to_harm_are_not_taken(mirror: Mirror, upstream) -> None:
+    head = upstream.commit({".gitmodules": '[submodule "../x"]\n\tpath = x\n\turl = https://x.example/x\n'})
+    with pytest.raises(UnsafeObjects, match="gitmodulesName"):
+        await mirror.fetch("refs/heads/main")
+    assert not await mirror.has(head)

@@ -23,10 +23,10 @@ class Purse:
         self.fresh = fresh
         self.refused: list[str] = []
 
-    async def token(self) -> str:
+    async def token(self, _pushes: bool) -> str:
         return self.now
 
-    async def renew(self, refused: str) -> str:
+    async def renew(self, _pushes: bool, refused: str) -> str:
         self.refused.append(refused)
         self.now = self.fresh
         return self.now

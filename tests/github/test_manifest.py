@@ -10,7 +10,7 @@ import pytest
 import yaml
 
 from otto_bot.github.needs import needs, table, union
-from otto_bot.github.verbs import API_PERMISSIONS, APP_PERMISSIONS, NEEDS
+from otto_bot.github.verbs import APP_PERMISSIONS, NEEDS
 
 MANIFEST = yaml.safe_load((Path(__file__).parents[2] / "app.yml").read_text())
 
@@ -43,9 +43,13 @@ def test_the_manifest_is_as_promised():
     ]
 
 
-def test_only_git_may_write_contents():
-    assert [verb for verb, permissions in NEEDS.items() if permissions.get("contents") == "write"] == ["git_token"]
-    assert API_PERMISSIONS["contents"] == "read"
+def test_only_a_push_and_drafts_may_write_contents():
+    writing = {verb for verb, permissions in NEEDS.items() if permissions.get("contents") == "write"}
+    assert writing == {"push_token", "mark_ready", "convert_to_draft"}
+
+
+def test_no_token_has_all_that_the_app_may():
+    assert not [verb for verb, permissions in NEEDS.items() if len(permissions) > 2]
 
 
 def test_a_verb_that_declares_nothing_is_an_error():

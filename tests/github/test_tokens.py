@@ -8,7 +8,7 @@ import httpx
 import pytest
 
 from otto_bot.github.client import GitHubApp
-from otto_bot.github.errors import NotFound, Refused, Unreachable
+from otto_bot.github.errors import NotFound, Refused, RetryLater, Unreachable
 
 API = "https://api.github.test"
 
@@ -22,43 +22,86 @@ async def test_ten_cold_calls_are_one_token_request(wire, app):
     assert wire.resolve.call_count == 1
 
 
-async def test_the_tokens_are_scoped(wire, repo):
+async def test_each_token_can_do_what_its_verb_needs_and_no_more(wire, repo):
+    wire.repo("GET", "/labels").respond(json=[])
     await repo.info()
-    await repo.git_token()
-    api, git = wire.minted
-    assert api["repository_ids"] == git["repository_ids"] == [22]
-    assert git["permissions"] == {"contents": "write"}
-    assert api["permissions"] == {
-        "actions": "write",
-        "checks": "write",
-        "contents": "read",
-        "issues": "write",
-        "metadata": "read",
-        "pull_requests": "write",
-        "statuses": "read",
-    }
+    await repo.ensure_labels([])
+    await repo.fetch_token()
+    await repo.push_token()
+    assert [asked["repository_ids"] for asked in wire.minted] == [[22]] * 4
+    assert [asked["permissions"] for asked in wire.minted] == [
+        {"metadata": "read"},
+        {"issues": "write"},
+        {"contents": "read"},
+        {"contents": "write"},
+    ]
+
+
+async def test_verbs_of_the_same_needs_share_a_token(wire, repo):
+    wire.repo("GET", "/rules/branches/main").respond(json=[])
+    wire.repo("GET", "/branches/main").respond(json={})
+    wire.repo("GET", "/commits").respond(json=[])
+    await repo.required_contexts("main")  # reads contents and metadata: the one has the other
+    await repo.yielding().commits("main")
+    assert [asked["permissions"] for asked in wire.minted] == [{"contents": "read"}]
+
+
+async def test_a_verb_inside_of_another_has_no_rights_of_its_own(wire, repo):
+    wire.repo("GET", "/issues/7/comments").respond(json=[])
+    wire.repo("POST", "/issues/7/comments").respond(json={"id": 1, "html_url": "https://x"})
+    await repo.upsert_comment(7, "<!-- otto x -->", "words")
+    assert [asked["permissions"] for asked in wire.minted] == [{"issues": "write", "pull_requests": "write"}]
+
+
+async def test_a_burst_of_tokens_stays_below_the_points_of_a_minute(wire, app, clock):
+    """800 points a minute are 160 tokens; the rest is told when to come again, and GitHub is not asked."""
+    for number in range(160):
+        await app.repository(11, 1000 + number).fetch_token()
+    with pytest.raises(RetryLater) as caught:
+        await app.repository(11, 2000).fetch_token()
+    assert wire.mint.call_count == 160
+    clock.pass_(seconds=(caught.value.until - clock.now()).total_seconds())
+    await app.repository(11, 2000).fetch_token()
+
+
+async def test_a_token_that_is_being_minted_keeps_nobody_from_another(wire, app, repo):
+    """One slow answer must not hold up verbs whose token is here already."""
+    await repo.info()
+    held = asyncio.Event()
+    answer = wire.mint.side_effect
+
+    async def slow(request):
+        await held.wait()
+        return answer(request)
+
+    wire.mint.side_effect = slow
+    pushing = asyncio.create_task(repo.push_token())
+    await asyncio.wait_for(repo.info(), 5)
+    assert not pushing.done()
+    held.set()
+    await pushing
 
 
 async def test_a_token_is_renewed_with_less_than_five_minutes_left(wire, repo, clock):
-    first = await repo.git_token()
+    first = await repo.fetch_token()
     clock.pass_(minutes=55)
-    assert await repo.git_token() == first
+    assert await repo.fetch_token() == first
     clock.pass_(seconds=1)
-    assert (await repo.git_token()).value != first.value
+    assert (await repo.fetch_token()).value != first.value
     assert wire.mint.call_count == 2
 
 
 async def test_a_removed_installation_is_forgotten(wire, app, repo):
-    await repo.git_token()
+    await repo.fetch_token()
     app.forget(11)
-    await app.repository(11, 22).git_token()
+    await app.repository(11, 22).fetch_token()
     assert wire.mint.call_count == 2
 
 
 async def test_the_token_request_may_be_repeated(wire, repo, clock):
     body = {"token": "ghs_late", "expires_at": "2026-11-22T13:00:00Z"}
     wire.mint.side_effect = [httpx.Response(502), httpx.Response(201, json=body)]
-    assert (await repo.git_token()).value == "ghs_late"
+    assert (await repo.fetch_token()).value == "ghs_late"
     assert clock.slept == [0.5]
 
 
@@ -70,7 +113,7 @@ async def test_an_answer_without_a_token_is_retryable(wire, repo, body):
     wire.mint.side_effect = None
     wire.mint.respond(201, json=body)
     with pytest.raises(Unreachable, match="no usable token"):
-        await repo.git_token()
+        await repo.fetch_token()
 
 
 async def test_rights_that_were_not_granted_are_named(wire, repo):
@@ -99,7 +142,7 @@ async def test_a_jwt_that_was_refused_is_signed_again(wire, app):
 async def test_each_secret_is_told_and_hidden(wire, clock, private_key):
     told: list[str] = []
     async with GitHubApp(API, 4711, private_key, now=clock.now, sleep=clock.sleep, on_secret=told.append) as app:
-        token = await app.repository(11, 22).git_token()
+        token = await app.repository(11, 22).fetch_token()
     assert told == [token.value]
     assert token.value not in repr(token)
     assert wire.mint.call_count == 1

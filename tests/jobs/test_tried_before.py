@@ -19,7 +19,7 @@ from otto_bot.jobs.tried_before import previous_diff, standing
 WHO, WHEN = Author("dev", "dev@invalid"), datetime(2026, 1, 2, tzinfo=UTC)
 
 
-async def no_token() -> str | None:
+async def no_token(_pushes: bool) -> str | None:
     return None
 
 

@@ -15,7 +15,8 @@ def _register(name: str) -> None:
 
 
 _register("security_registry")
-for _name in ("caged_place", "injection_places", "injection_evil", "injection_scene", "injection_compare"):
+_HELPERS = ("caged_place", "git_scene", "injection_places", "injection_evil", "injection_scene", "injection_compare")
+for _name in _HELPERS:
     _register(_name)
 for _name in ("webhook_bodies", "web_host"):
     _register(_name)

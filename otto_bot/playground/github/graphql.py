@@ -52,7 +52,8 @@ class GraphQL:
             return self._editor(str(given.get("id", "")) if isinstance(given, dict) else "", actor)
         if name is None:
             return _error("undefinedField", f"The playground knows only {' and '.join(MUTATIONS)}.")
-        if not actor.may(("pull_requests", "write")):
+        # As GitHub does: reading contents is not enough for it.
+        if not (actor.may(("pull_requests", "write")) and actor.may(("contents", "write"))):
             return _error("FORBIDDEN", "Resource not accessible by integration", name)
         variables = body.get("variables")
         return self._mutate(name, query, variables if isinstance(variables, dict) else {}, actor.login)
