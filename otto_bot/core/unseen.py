@@ -15,6 +15,7 @@ UNSEEN = re.compile(f"[{_RANGES}]")
 _RUN = re.compile(f"[{_RANGES}]+")
 _OF_EMOJI = frozenset({"\ufe0e", "\ufe0f", "\u200d", "\ufe0f\u200d"})
 """Between or behind two characters these only say how a picture is drawn."""
+MOST_NAMED = 500
 _TOKEN = re.compile("⟦U\\+([0-9A-F]{4,6})⟧")
 
 
@@ -29,14 +30,24 @@ def unseen(text: str) -> int:
     return sum(len(run) for match in _RUN.finditer(body) if (run := match.group()) not in _OF_EMOJI)
 
 
-def escaped(text: str) -> str:
-    """The text with a name in the place of each character that is not seen, as `⟦U+202E⟧`; emoji stay as they are."""
+def escaped(text: str, most: int = MOST_NAMED) -> str:
+    """The text with a name in the place of each character that is not seen, as `⟦U+202E⟧`; emoji stay as they are.
+
+    Behind the first `most` of them the others are left out, and a last line says how many.
+    """
+    total = 0
 
     def named(match: re.Match[str]) -> str:
+        nonlocal total
         run = match.group()
-        return run if run in _OF_EMOJI else "".join(f"⟦U+{ord(char):04X}⟧" for char in run)
+        if run in _OF_EMOJI:
+            return run
+        left = max(0, most - total)
+        total += len(run)
+        return "".join(f"⟦U+{ord(char):04X}⟧" for char in run[:left])
 
-    return _RUN.sub(named, text)
+    shown = _RUN.sub(named, text)
+    return shown if total <= most else f"{shown}\n[… {total - most} more characters without a shape …]"
 
 
 def restored(text: str, holds: str) -> str:

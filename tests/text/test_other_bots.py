@@ -84,7 +84,7 @@ ALPHABET = [
 ]  # fmt: skip
 ACTS = re.compile(
     r"[#＃]\d|(?<![a-z0-9])gh-\d|(?<!\w)[@＠]\w|\[\s*(?:skip[\s-]*ci|ci[\s-]*skip)\s*\]|skip-checks:|NO_CI\*|<!--|-->"
-    r"|/issues/\d|#major|(?<![\w/.~])/close(?![\w/.])",
+    r"|://\S+/issues/\d|#major|(?<![\w/.~])/close(?![\w/.])",
     re.IGNORECASE,
 )
 
