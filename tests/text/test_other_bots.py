@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 
 import pytest
 from hypothesis import given as for_all
@@ -147,3 +148,13 @@ def test_only_addresses_of_the_repository_become_links(url: str) -> None:
         links.home.upper().replace("HTTPS", "https"),
     ):
         assert links.ours(own) == own
+
+
+def test_no_line_of_ours_is_a_command() -> None:
+    """What Otto says of itself names its own commands in code, and never at the beginning of a line."""
+    shown = sorted((Path(__file__).parent / "__snapshots__").rglob("*.md"))
+    assert len(shown) > 50
+    for file in shown:
+        text = re.sub(r"\[otto: [^\]]*\]", "", file.read_text())
+        assert not OBEYED.search(text.replace("`/otto ", "`")), file.name
+        assert not re.search(r"(?m)^[\s>*+-]*/", text), file.name
