@@ -8,7 +8,7 @@ from otto_bot.core.decision import Decider
 from otto_bot.core.hidden_text import seen
 from otto_bot.core.run import Run
 from otto_bot.core.unseen import unseen, without_unseen
-from otto_bot.core.values import Frozen, once
+from otto_bot.core.values import Frozen
 
 PILOT = Author(login="Otto's pilot", permission="none")
 
@@ -21,7 +21,6 @@ class Told(Frozen):
     hidden: dict[str, int] = {}
 
 
-@once
 def told(run: Run) -> Told:
     """What the run works on. A title shows its markup, so that only characters can be hidden in it."""
     body = seen(run.body)

@@ -6,6 +6,10 @@ import ast
 from collections.abc import Callable
 from pathlib import Path
 
+from otto_bot.core.commands import Command, Given
+from otto_bot.core.events import CommandGiven
+from otto_bot.core.issue import IssueText
+from otto_bot.core.machine import reduce
 from otto_bot.core.run import Run
 from otto_bot.core.told import guided_by, told
 from otto_bot.text.hidden import hidden_in_issue
@@ -27,6 +31,16 @@ def test_the_plan_comment_says_what_the_issue_hides(moment: Callable[[str], Run]
     assert told(sly).title == "Cache it"
     assert told(sly).body == "Please.   [picture]"
     assert hidden_in_issue(sly.model_copy(update={"kind": "improve"})) == ""
+
+
+def test_an_issue_that_is_read_again_is_told_as_it_is_now(moment: Callable[[str], Run]) -> None:
+    run = moment("planned")
+    assert told(run).body == "Please."
+    issue = IssueText(title="Cache it", body="Please, in brackets.")
+    command = Given(key="k", command=Command(verb="replan"), by=run.actor, where=5, issue=issue)
+    again = reduce(run, CommandGiven(at=run.started_at, given=command))
+    assert again is not None
+    assert told(again).body == "Please, in brackets."
 
 
 def test_it_is_said_who_guided_an_attempt(moment: Callable[[str], Run]) -> None:
