@@ -247,7 +247,12 @@ def link_to_another_repository(place: Path) -> str | None:
     return LINKS.ours("https://github.com/evil/demo/actions/runs/1") or None
 
 
-@attack("link-that-climbs-out", point=8, by=OWN_LINKS, source="CWE-22, as browsers resolve `..` in addresses")
+@attack(
+    "link-that-climbs-out",
+    point=8,
+    by=OWN_LINKS,
+    source="own: browsers resolve `..` in an address, so that how it begins says nothing",
+)
 def link_that_climbs_out(place: Path) -> str | None:
     """The address begins within the repository, and a browser leaves it by `..`."""
     return LINKS.ours("https://github.com/octo/demo/%2e%2e/../evil/x") or None

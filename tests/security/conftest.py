@@ -15,5 +15,12 @@ def _register(name: str) -> None:
 
 
 _register("security_registry")
-for _name in ("run_of_words", "caged_place", "injection_places", "injection_evil", "injection_scene", "injection_compare"):
+for _name in (
+    "run_of_words",
+    "caged_place",
+    "injection_places",
+    "injection_evil",
+    "injection_scene",
+    "injection_compare",
+):
     _register(_name)
