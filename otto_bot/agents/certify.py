@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from otto_bot.agents.examiner import ExamineRequest
-from otto_bot.agents.fence import fence, plain
+from otto_bot.agents.fence import fence
 from otto_bot.agents.judge import JudgeRequest, examination
 from otto_bot.core.verdict import Verdict
 
@@ -36,9 +36,9 @@ def certify_prompt(request: JudgeRequest) -> str:
     criteria = "\n".join(f"{item.id} [{item.level}] {item.text}" for item in task.criteria)
     files = ", ".join(task.files[:20])
     parts = [
-        f"# {task.key}\n{plain(task.title, nonce)}",
+        f"# {task.key}\n{fence('title', task.title, nonce)}",
         fence("goal", task.goal, nonce),
-        f"## Criteria\n{plain(criteria, nonce)}",
+        f"## Criteria\n{fence('criteria', criteria, nonce)}",
         fence("files the plan named", files, nonce) if files else "",
     ]
     return "\n\n".join(part for part in parts if part)

@@ -4,22 +4,18 @@ from __future__ import annotations
 
 import re
 
+from otto_bot.core.authors import Author
+from otto_bot.core.unseen import unseen, without_unseen
 from otto_bot.core.values import writable
 
 _NONCE = re.compile(r"[A-Za-z0-9]{8,64}")
 _LOOK_ALIKE = re.compile(r"[<＜‹«〈⟨《⟪﹤❮❰˂ᐸ](?=[\W_]{0,8}untrusted)", re.IGNORECASE)
-# Zero-width and bidirectional controls, fillers, tag characters, variation selectors (which can carry whole sentences):
-# invisible to people, readable to a model.
-_INVISIBLE = re.compile(
-    "[\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u202a-\u202e\u2060-\u206f\u3164"
-    "\ufe00-\ufe0f\ufeff\uffa0\ufff9-\ufffb\U000e0000-\U000e0fff]"
-)
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")
 
 
 def visible(text: str) -> str:
-    """Text without characters that a reader cannot see, and that every encoding holds."""
-    return writable(_CONTROL.sub("", _INVISIBLE.sub("", text)).replace("\r\n", "\n").replace("\r", "\n"))
+    """Text without characters that a reader cannot see, which can carry whole sentences to a model."""
+    return writable(_CONTROL.sub("", without_unseen(text)).replace("\r\n", "\n").replace("\r", "\n"))
 
 
 def plain(text: str, nonce: str) -> str:
@@ -27,15 +23,30 @@ def plain(text: str, nonce: str) -> str:
     return _LOOK_ALIKE.sub("(", visible(text)).replace(nonce, "(…)")
 
 
-def fence(label: str, text: str, nonce: str) -> str:
+def fence(label: str, text: str, nonce: str, by: Author | None = None) -> str:
     """The text between tags that carry the nonce; look-alikes in it are escaped.
 
-    `nonce` is new for each conversation, 8 to 64 letters and digits. Raises ValueError on any other.
+    The tag says who wrote it and what they may do in the repository, where that is known, and how many unseen
+    characters were left out. `nonce` is new for each conversation, 8 to 64 letters and digits. Raises ValueError on
+    any other.
     """
     if not _NONCE.fullmatch(nonce):
         raise ValueError("a fence needs a random nonce of 8 to 64 letters and digits")
-    name = re.sub(r"[^A-Za-z0-9 ._/#·:-]", "_", plain(label, nonce))[:120]
-    return f'<untrusted-{nonce} label="{name}">\n{plain(text, nonce)}\n</untrusted-{nonce}>'
+    told = f' label="{_attribute(plain(label, nonce))}"'
+    if by is not None:
+        told += f' author="{_attribute(by.login)}" permission="{_attribute(by.permission) or "unknown"}"'
+    if number := unseen(text):
+        told += f' left-out="{number} unseen characters"'
+    return f"<untrusted-{nonce}{told}>\n{plain(text, nonce)}\n</untrusted-{nonce}>"
+
+
+def reason(text: str) -> str:
+    """Why an answer cannot stand, on one line: words of others may be quoted in it, and no fence may begin there."""
+    return _LOOK_ALIKE.sub("(", " ".join(visible(text).split()))
+
+
+def _attribute(text: str) -> str:
+    return re.sub(r"[^A-Za-z0-9 ._/#·:\[\]-]", "_", text)[:120]
 
 
 def rule(nonce: str) -> str:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from pydantic import Field
 
 from otto_bot.agents.examiner import Check, ExamineRequest
-from otto_bot.agents.fence import fence, plain
+from otto_bot.agents.fence import fence
 from otto_bot.agents.packing import clip_all
 from otto_bot.agents.surroundings import house_rules_parts, with_house_rules
 from otto_bot.core.house_rules import HouseRules
@@ -99,9 +99,9 @@ def judge_prompt(request: JudgeRequest) -> str:
     task, nonce = request.task, request.nonce
     criteria = "\n".join(f"{item.id} [{item.level}] {item.text}" for item in task.criteria)
     parts = [
-        f"# {task.key}, attempt {request.attempt}\n{plain(task.title, nonce)}",
+        f"# {task.key}, attempt {request.attempt}\n{fence('title', task.title, nonce)}",
         fence("goal", task.goal, nonce),
-        f"## Criteria\n{plain(criteria, nonce)}",
+        f"## Criteria\n{fence('criteria', criteria, nonce)}",
         *house_rules_parts(request.house_rules, nonce),
         fence("diff", _diff(request.diff), nonce),
         "## Records that are there already",

@@ -9,6 +9,7 @@ from typing import Any
 from otto_bot.agents.commands import NO_COMMAND, RUN_TOOL, Runner, command_of, time_for
 from otto_bot.agents.fence import fence, plain
 from otto_bot.core.records import RUN, CommandRecord, middle_cut
+from otto_bot.core.unseen import escaped
 from otto_bot.model.calls import Block
 from otto_bot.model.toolset import FileTools
 
@@ -88,8 +89,8 @@ def bounded(record: CommandRecord, redact: Callable[[str], str], nonce: str) -> 
     return record.model_copy(
         update={
             "tool": plain(record.tool, nonce)[:_LABEL],
-            "what": plain(redact(middle_cut(record.what, WHAT_CHARS)), nonce),
-            "output": plain(redact(middle_cut(record.output, RECORD_CHARS)), nonce),
+            "what": plain(escaped(redact(middle_cut(record.what, WHAT_CHARS))), nonce),
+            "output": plain(escaped(redact(middle_cut(record.output, RECORD_CHARS))), nonce),
         }
     )
 

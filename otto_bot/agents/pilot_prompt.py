@@ -7,7 +7,7 @@ import json
 from pydantic import Field
 
 from otto_bot.agents.evidence_pack import refit
-from otto_bot.agents.fence import fence, plain, rule
+from otto_bot.agents.fence import fence, rule
 from otto_bot.agents.packing import BYTES_PER_TOKEN, bullets, clip, clip_all, size
 from otto_bot.agents.rules import default_moves, tasks_to_run
 from otto_bot.core.decision import Facts
@@ -186,8 +186,9 @@ def _standing(request: GateRequest) -> str:
             f"Merged or otherwise done: {', '.join(sorted(facts.done)) or 'none'}",
             f"To run if every failed task is coded again: {_everything(facts)}",
             _relations(facts),
-            f"Protected paths: {plain(protected, request.nonce) or 'none'}",
             f"Budget left: ${request.usd_left:.2f}",
+            f"Protected paths: {'' if protected else 'none'}".rstrip(),
+            *([fence("protected paths", protected, request.nonce)] if protected else []),
         ]
     )
 

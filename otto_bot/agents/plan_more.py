@@ -6,10 +6,11 @@ from dataclasses import dataclass
 
 from pydantic import Field
 
-from otto_bot.agents.fence import fence, plain, rule
+from otto_bot.agents.fence import fence, rule
 from otto_bot.agents.journeys import journeys_words
 from otto_bot.agents.packing import bullets, clip
 from otto_bot.agents.structured import Asks, Keep, Record, ask_checked, keep_nothing
+from otto_bot.core.authors import Author
 from otto_bot.core.plan import Plan
 from otto_bot.core.plan_growth import MOST_MORE, MorePlan, grown, growth_problems
 from otto_bot.core.values import Frozen
@@ -44,6 +45,9 @@ class MoreRequest(Frozen):
     built: tuple[str, ...]
     failing: tuple[str, ...]
     guidance: str = ""
+    author: Author | None = None
+    """Who wrote the issue."""
+    guided_by: Author | None = None
     paths: tuple[str, ...] = ()
     protected: tuple[str, ...] = ()
     nonce: str
@@ -92,8 +96,8 @@ def more_prompt(request: MoreRequest) -> str:
     spec = plan.spec
     features = [f"{feature.id} {feature.name}" for feature in spec.features] if spec is not None else []
     parts = [
-        fence("issue title", clip(request.title, 500), nonce),
-        fence("issue body", clip(request.body, 30_000), nonce),
+        fence("issue title", clip(request.title, 500), nonce, request.author),
+        fence("issue body", clip(request.body, 30_000), nonce, request.author),
         fence("the plan", clip(plan.summary, 2000), nonce),
         fence("tasks that are built", bullets(request.built, 20_000), nonce),
         fence("left out on purpose", bullets(plan.non_goals, 4000), nonce),
@@ -102,6 +106,7 @@ def more_prompt(request: MoreRequest) -> str:
         fence("what fails", bullets(request.failing, 20_000), nonce),
     ]
     if request.guidance:
-        parts.append(f"A maintainer adds:\n{plain(clip(request.guidance, 4000), nonce)}")
+        words = fence("the maintainer's addition", clip(request.guidance, 4000), nonce, request.guided_by)
+        parts.append(f"A maintainer adds:\n{words}")
     parts.append(fence("files of the repository", bullets(request.paths, 30_000), nonce))
     return "\n\n".join(parts)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from pydantic import Field
 
-from otto_bot.agents.fence import fence, plain
+from otto_bot.agents.fence import fence
 from otto_bot.agents.packing import BYTES_PER_TOKEN, bullets, clip, clip_all
 from otto_bot.agents.plan_answer import PlanAnswer
 from otto_bot.agents.plan_fallback import Fallback, settled, severity, single_task
@@ -20,6 +20,7 @@ from otto_bot.agents.surroundings import (
     notes_parts,
     system_parts,
 )
+from otto_bot.core.authors import Author
 from otto_bot.core.house_rules import HouseRules
 from otto_bot.core.notes import NOTES_BYTES
 from otto_bot.core.plan import Plan
@@ -73,6 +74,9 @@ class PlanRequest(Frozen):
     house_rules: HouseRules = ()
     repository_map: str = ""
     notes: str = ""
+    author: Author | None = None
+    """Who wrote the issue."""
+    guided_by: Author | None = None
     nonce: str
     max_tokens: int = Field(default=16_000, gt=0)
     timeout: float = Field(default=300.0, gt=0)
@@ -186,11 +190,12 @@ def plan_prompt(request: PlanRequest) -> str:
     nonce = request.nonce
     parts = [
         f"At most {request.max_tasks} tasks.",
-        fence("issue title", clip(request.title, TITLE_CHARS), nonce),
-        fence("issue body", clip(request.body, ISSUE_CHARS), nonce),
+        fence("issue title", clip(request.title, TITLE_CHARS), nonce, request.author),
+        fence("issue body", clip(request.body, ISSUE_CHARS), nonce, request.author),
     ]
     if request.guidance:
-        parts.append(f"A maintainer adds:\n{plain(clip(request.guidance, GUIDANCE_CHARS), nonce)}")
+        words = fence("the maintainer's addition", clip(request.guidance, GUIDANCE_CHARS), nonce, request.guided_by)
+        parts.append(f"A maintainer adds:\n{words}")
     if request.learnings:
         parts.append(fence("learnings: what earlier work found out", bullets(request.learnings, LEARNING_CHARS), nonce))
     parts += house_rules_parts(request.house_rules, nonce)

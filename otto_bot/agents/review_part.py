@@ -6,12 +6,13 @@ from collections.abc import Sequence
 
 from otto_bot.agents.fence import fence
 from otto_bot.agents.packing import clip, share, size
+from otto_bot.core.authors import Author
 from otto_bot.core.reviews import ReviewPoint
 
 REVIEW_CHARS = 60_000
 
 
-def review_part(body: str, points: Sequence[ReviewPoint], nonce: str) -> list[str]:
+def review_part(body: str, points: Sequence[ReviewPoint], nonce: str, by: Author | None = None) -> list[str]:
     """Nothing where the task takes up no review. The criteria hold only the beginning of a long comment."""
     if not body.strip() and not points:
         return []
@@ -25,9 +26,9 @@ def review_part(body: str, points: Sequence[ReviewPoint], nonce: str) -> list[st
     shares = share(REVIEW_CHARS, [size(text) for text in texts])
     shown = [clip(text, room) for text, room in zip(texts, shares, strict=True)]
     if body.strip():
-        parts.append(fence("the review as a whole", shown[0], nonce))
+        parts.append(fence("the review as a whole", shown[0], nonce, by))
     for number, (point, text) in enumerate(zip(points, shown[1:], strict=True), 1):
-        parts.append(fence(f"c{number} · {point.place}", text, nonce))
+        parts.append(fence(f"c{number} · {point.place}", text, nonce, by))
     return parts
 
 

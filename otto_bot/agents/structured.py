@@ -10,6 +10,7 @@ from typing import Generic, Protocol, TypeVar
 
 from pydantic import BaseModel, ValidationError
 
+from otto_bot.agents.fence import reason
 from otto_bot.core.validation import twice_named
 from otto_bot.core.values import Frozen, Usage
 from otto_bot.model.calls import Block, ModelCall, ModelReply
@@ -185,7 +186,7 @@ def repair(messages: list[Block], text: str, problems: tuple[str, ...]) -> list[
 
 def rejection(problems: tuple[str, ...]) -> str:
     """What an author is told whose answer cannot stand."""
-    reasons = "\n".join(f"- {problem}" for problem in problems[:MOST_PROBLEMS])
+    reasons = "\n".join(f"- {reason(problem)}" for problem in problems[:MOST_PROBLEMS])
     return f"Your answer was rejected as a whole:\n{reasons}\n\nGive the complete corrected answer in the same form."
 
 

@@ -11,6 +11,7 @@ from pydantic import Field, ValidationError
 from otto_bot.agents.commands import NO_COMMAND, RUN_TOOL, Runner, command_of, ending_of, time_for
 from otto_bot.agents.structured import validation_problems
 from otto_bot.core.notes import MOST_OF_A_KIND, Choice, Words
+from otto_bot.core.unseen import escaped
 from otto_bot.core.values import Frozen
 from otto_bot.model.calls import Block
 from otto_bot.model.toolset import FileTools, ToolResult, cap
@@ -97,7 +98,7 @@ class Toolbox:
         limit = time_for(seconds)
         result = await runner.run(command, limit)
         return ToolResult(
-            f"{cap(result.output)}\n{ending_of(result, limit)}".lstrip("\n"), is_error=result.exit_code != 0
+            f"{escaped(cap(result.output))}\n{ending_of(result, limit)}".lstrip("\n"), is_error=result.exit_code != 0
         )
 
 

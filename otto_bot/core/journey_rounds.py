@@ -262,6 +262,7 @@ def _replan(run: Run, one: JourneyRound) -> Run:
             "phase": RunPhase.PLANNING,
             "plan_number": run.plan_number + 1,
             "plan_guidance": words[:4000],
+            "plan_guided_by": "",
             "plan_approved_by": "",
             "journey_replans": run.journey_replans + 1,
         }

@@ -21,6 +21,7 @@ def prepared(run: Run, event: e.Prepared) -> Run:
         update={
             "prepared": True,
             "scans": event.scans,
+            "author": event.author,
             "config": event.config,
             "base_sha": event.base_sha,
             "lane": event.lane,

@@ -7,6 +7,7 @@ from enum import StrEnum
 from typing import Literal
 
 from otto_bot.core.attempt import Task, Verification
+from otto_bot.core.authors import Author
 from otto_bot.core.budget import Money
 from otto_bot.core.config import Config, HostCaps
 from otto_bot.core.decision import Decision
@@ -162,6 +163,8 @@ class Run(Frozen):
     body: str
     issue_seen: IssueSeen | None = None
     """What the issue said when it was looked at after title and body were taken from it; None = nobody saw an edit."""
+    author: Author | None = None
+    """Who wrote the issue, and what they might do when the run began; None = nobody looked."""
     actor: Person
     caps: HostCaps = HostCaps()
     plan_only: bool = False
@@ -226,6 +229,8 @@ class Run(Frozen):
     """The estimate that its work began with; a plan made anew in mid-run has one of its own."""
     plan_number: int = 0
     plan_guidance: str = ""
+    plan_guided_by: str = ""
+    """Whose words these are; empty = findings of journeys are among them."""
     plan_notes: tuple[str, ...] = ()
     """What the planner's answer broke, and what was done about it: a person looks at such a plan."""
     plan_revision: int = 0

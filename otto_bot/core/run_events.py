@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Literal
 
+from otto_bot.core.authors import Author
 from otto_bot.core.budget import Inherited
 from otto_bot.core.commands import Given
 from otto_bot.core.config import Config, HostCaps
@@ -57,6 +58,8 @@ class Prepared(Event):
     prefix: str
     scans: bool = False
     """Whether weakened tests are looked for also where nobody judges; runs of earlier releases did not."""
+    author: Author | None = None
+    """Who wrote the issue; None = GitHub did not say, or an earlier release did not ask."""
 
 
 class Refused(Event):

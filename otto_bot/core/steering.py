@@ -199,6 +199,7 @@ def _replan(run: Run, given: Given, at: datetime) -> Run:
             "phase": RunPhase.PLANNING,
             "plan_number": run.plan_number + 1,
             "plan_guidance": given.command.guidance,
+            "plan_guided_by": given.by.login,
             "plan_approved_by": "",
         }
     )

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 from typing import Literal
 
+from otto_bot.core.values import Person
 from otto_bot.github.errors import NotFound, Refused
 from otto_bot.github.marked import MarkedCalls, first_line, same_text, with_marker
 from otto_bot.github.models import Comment, CommentRef, Editor, Issue, Label, LabelledEvent, ReviewComment, Target
@@ -127,6 +128,12 @@ class IssueVerbs(MarkedCalls):
     async def labels_of(self, number: int) -> frozenset[str]:
         """Names of an issue's labels, and nothing of what people wrote."""
         return frozenset((await self.issue(number)).labels)
+
+    @needs(issues="read")
+    async def author_of(self, number: int) -> Person | None:
+        """Who wrote an issue, and nothing of what it says; None for an account that is gone."""
+        found = await self.issue(number)
+        return None if found.author_id is None else Person(id=found.author_id, login=found.author_login)
 
     @needs(issues="write", pull_requests="write")
     async def add_labels(self, number: int, names: Sequence[str]) -> None:

@@ -11,6 +11,7 @@ from otto_bot.agents.surroundings import CODER_MAP_TOKENS
 from otto_bot.agents.toolbox import Toolbox
 from otto_bot.agents.turns import Signal
 from otto_bot.core.attempt import Attempt
+from otto_bot.core.authors import at_least_write
 from otto_bot.core.effects import Effect
 from otto_bot.core.enclosing import plainly
 from otto_bot.core.events import AttemptCoded, AttemptFailed, AttemptStarted, AttemptStopped, RunEvent
@@ -18,6 +19,8 @@ from otto_bot.core.evidence import Cause, Excerpt, Failure, Phase
 from otto_bot.core.protected_paths import TOLD
 from otto_bot.core.review_rounds import asked_of
 from otto_bot.core.run import Run
+from otto_bot.core.told import guided_by
+from otto_bot.core.unseen import escaped
 from otto_bot.diagnosis.progress import left_as_it_was, progress
 from otto_bot.git.mirror import Mirror
 from otto_bot.git.workspace import Workspace
@@ -138,6 +141,7 @@ class _Session:
         spec = run.plan.task(self.effect.task)
         focus = focus_of(spec, attempt.guidance, *attempt.routed)
         body, points = asked_of(run, self.effect.task)
+        reviewer = next((review.by.login for review in run.reviews if self.effect.task in review.tasks), "")
         return CodeRequest(
             run=str(run.id),
             model=run.config.models.coder,
@@ -146,11 +150,13 @@ class _Session:
             plan_summary=run.plan.summary,
             evidence=own_evidence(before),
             guidance=attempt.guidance,
+            guided_by=guided_by(run, attempt),
             review=points,
             review_body=body,
+            reviewed_by=at_least_write(reviewer),
             facts=attempt.routed,
             learnings=tuple(told.line for told in attempt.learnings),
-            previous_diff=await self._previous_diff(),
+            previous_diff=escaped(await self._previous_diff()),
             house_rules=await house_rules(self.context.reading(self.mirror), run.base_sha, spec.files),
             repository_map=await map_of(self.mirror, attempt.base_sha, focus, CODER_MAP_TOKENS, self.context.enclose),
             notes=told_notes(run, attempt),

@@ -17,6 +17,7 @@ from otto_bot.core.history import history
 from otto_bot.core.plan import TaskSpec
 from otto_bot.core.redact import Redactor
 from otto_bot.core.run import Gate, Run
+from otto_bot.core.told import told
 from otto_bot.git.errors import GitFailed
 from otto_bot.github.errors import GitHubError, RetryLater
 from otto_bot.jobs.context import Context
@@ -149,10 +150,11 @@ def _texts(run: Run, facts: Facts) -> list[Reported]:
     assert run.plan is not None
     failed = [key for key in run.plan.keys if key in facts.open_failures]
     others = [key for key in run.plan.keys if key in facts.open_tasks and key not in failed]
-    issue = f"{run.title}\n\n{run.body}"
+    issue = f"{told(run).title}\n\n{told(run).body}"
+    by = f", by {run.author.login} (permission {run.author.permission or 'unknown'})" if run.author else ""
     return [
         *(_task_text(run.plan.task(key)) for key in failed),
-        _text(f"issue {run.issue} as it was labelled", issue),
+        _text(f"issue {run.issue} as it was labelled{by}", issue),
         _text("plan", _plan_text(run)),
         *(_task_text(run.plan.task(key)) for key in others),
     ]

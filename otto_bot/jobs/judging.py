@@ -16,6 +16,7 @@ from otto_bot.core.evidence import Cause, Excerpt, Failure, Phase
 from otto_bot.core.named_tests import Names
 from otto_bot.core.plan import Criterion
 from otto_bot.core.run import Run
+from otto_bot.core.unseen import escaped
 from otto_bot.core.verdict import Proof, Verdict, VerdictItem, assess, proof_of
 from otto_bot.core.verdict_check import Material, ground_of
 from otto_bot.diagnosis.fingerprint import progress
@@ -85,7 +86,7 @@ async def _matter(context: Context, run: Run, effect: Effect) -> Matter:
     reading = context.reading(mirror)
     base = await own_base(context, run, mirror, effect.task, attempt.sha)
     changes = await asyncio.to_thread(reading.diff, base, attempt.sha, patch_bytes=DIFF_READ)
-    diff = text_of(changes, DIFF_READ)
+    diff = escaped(text_of(changes, DIFF_READ))
     verification = run.verifications[target_of(effect.task, effect.attempt)]
     green = await green_head(context, run, verification)
     tests = await asyncio.to_thread(tests_of, reading, attempt.sha, [change.path for change in changes])

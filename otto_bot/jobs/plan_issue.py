@@ -7,10 +7,12 @@ from collections.abc import Sequence
 from otto_bot.agents.mapping.ranking import Focus
 from otto_bot.agents.planner import PlanRequest, make_plan
 from otto_bot.agents.surroundings import PLANNER_MAP_TOKENS
+from otto_bot.core.authors import at_least_write
 from otto_bot.core.context_notes import context_of
 from otto_bot.core.effects import Effect
 from otto_bot.core.events import PlanMade, RunEvent
 from otto_bot.core.run import Run
+from otto_bot.core.told import told
 from otto_bot.git.reading import Reading
 from otto_bot.jobs.context import Context
 from otto_bot.jobs.estimating import estimated
@@ -37,15 +39,18 @@ async def plan_issue(context: Context, run: Run, effect: Effect, _ticket: Ticket
     await mirror.fetch(run.base_sha)
     reading = context.reading(mirror)
     paths = reading.files(run.base_sha)
-    focus = Focus(text=f"{run.title}\n{run.body}\n{run.plan_guidance}")
+    issue = told(run)
+    focus = Focus(text=f"{issue.title}\n{issue.body}\n{run.plan_guidance}")
     request = PlanRequest(
         run=str(run.id),
         model=run.config.models.planner,
-        title=run.title,
-        body=run.body,
+        title=issue.title,
+        body=issue.body,
+        author=run.author,
         paths=tuple(paths),
         key_files=key_files(reading, run.base_sha, paths),
         guidance=run.plan_guidance,
+        guided_by=at_least_write(run.plan_guided_by),
         learnings=await known_to(context, run),
         house_rules=await house_rules(reading, run.base_sha),
         repository_map=await map_of(mirror, run.base_sha, focus, PLANNER_MAP_TOKENS, context.enclose),

@@ -6,11 +6,13 @@ from collections.abc import Sequence
 
 from otto_bot.agents.plan_more import MoreRequest, plan_more
 from otto_bot.core.additions import next_keys
+from otto_bot.core.authors import at_least_write
 from otto_bot.core.effects import Effect
 from otto_bot.core.events import PlanMade, Refused, RunEvent
 from otto_bot.core.journeys import JourneyRound
 from otto_bot.core.plan_growth import MOST_MORE
 from otto_bot.core.run import Run
+from otto_bot.core.told import told
 from otto_bot.jobs.context import Context
 from otto_bot.jobs.money import budgeted, keeper, out_of_money
 from otto_bot.jobs.triage_journeys import asked, did
@@ -30,14 +32,16 @@ async def more_tasks(context: Context, run: Run, effect: Effect) -> Sequence[Run
     request = MoreRequest(
         run=str(run.id),
         model=run.config.models.planner,
-        title=run.title,
-        body=run.body,
+        title=told(run).title,
+        body=told(run).body,
+        author=run.author,
         plan=run.plan,
         keys=tuple(next_keys(run, MOST_MORE)),
         number=effect.number,
         built=tuple(f"{key}: {asked(run.plan.task(key))} ({did(task)})" for key, task in run.tasks.items()),
         failing=failing_words(run.journeys[-1]) if run.journeys else (),
         guidance=run.plan_guidance,
+        guided_by=at_least_write(run.plan_guided_by),
         paths=tuple(context.reading(mirror).files(run.head)),
         protected=run.config.paths.guarded,
         nonce=context.nonce(),

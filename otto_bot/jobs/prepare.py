@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Sequence
 
+from otto_bot.core.authors import Author
 from otto_bot.core.ci_starts import Acts
 from otto_bot.core.config import Config, ConfigError
 from otto_bot.core.effects import Effect
@@ -13,9 +15,10 @@ from otto_bot.core.lanes import Lane, LaneKind, Workflow, choose
 from otto_bot.core.run import Run
 from otto_bot.core.source_files import has_source
 from otto_bot.github.config_file import CONFIG_PATH, read_config_file
-from otto_bot.github.errors import Forbidden, TooLarge
+from otto_bot.github.errors import Forbidden, GitHubError, RetryLater, TooLarge
 from otto_bot.github.errors import Refused as GitHubRefused
 from otto_bot.github.models import Label
+from otto_bot.github.verbs import Repository
 from otto_bot.jobs.context import Context
 from otto_bot.jobs.default_token import default_rights
 from otto_bot.jobs.workflow_files import parsed
@@ -23,6 +26,8 @@ from otto_bot.model.errors import UnknownPrice
 from otto_bot.model.prices import AS_OF
 from otto_bot.store.effect_rows import Ticket
 from otto_bot.text import refusals
+
+log = logging.getLogger(__name__)
 
 LABELS = (
     Label(name="otto:needs-human", color="d93f0b", description="Otto waits for a person"),
@@ -67,7 +72,24 @@ async def prepare(context: Context, run: Run, _effect: Effect, _ticket: Ticket) 
     known = await default_rights(repository, workflows, base, run.repo.default_branch)
     acts = Acts(prefix=prefix, default_branch=run.repo.default_branch, dispatched=dispatched, default_rights=known)
     given = {"config": config, "base_sha": base, "lane": lane, "exposure": exposure(workflows, acts), "prefix": prefix}
-    return [Prepared.model_validate({"at": now, **given, "scans": True})]
+    author = await _author(repository, run)
+    return [Prepared.model_validate({"at": now, **given, "scans": True, "author": author})]
+
+
+async def _author(repository: Repository, run: Run) -> Author | None:
+    """Who wrote the issue and what they may do: models are told it, nothing is decided by it. None = not known."""
+    try:
+        who = await repository.author_of(run.issue)
+        permission = None if who is None else await repository.permission(who.login)
+    except RetryLater:
+        raise
+    except GitHubError as error:
+        log.warning("who wrote issue %s of %s is not known: %s", run.issue, run.repo.full_name, error)
+        return None
+    if who is None or permission is None:
+        return None
+    known = permission.user_id in (None, who.id)
+    return Author(login=who.login, permission=permission.level if known else "")
 
 
 def _unknown_models(context: Context, config: Config) -> list[tuple[str, str, tuple[str, ...]]]:

@@ -12,6 +12,7 @@ from otto_bot.core.journey_rounds import current
 from otto_bot.core.journeys import RoundState, journeys_of
 from otto_bot.core.plan import TaskSpec
 from otto_bot.core.run import Run
+from otto_bot.core.told import told
 from otto_bot.jobs.context import Context
 from otto_bot.jobs.money import budgeted, keeper, out_of_money
 from otto_bot.model.errors import BudgetSpent
@@ -27,7 +28,7 @@ async def triage_journeys(context: Context, run: Run, effect: Effect, _ticket: T
         run=str(run.id),
         model=run.config.models.for_pilot,
         round=one.number,
-        title=run.title,
+        title=told(run).title,
         plan=run.plan,
         journeys=journeys_of(run.plan),
         report=one.report,

@@ -15,6 +15,7 @@ from otto_bot.core.journey_rounds import current, subject
 from otto_bot.core.journeys import JourneyRound, RoundState, journeys_of
 from otto_bot.core.plan import Plan
 from otto_bot.core.run import Run
+from otto_bot.core.told import told
 from otto_bot.core.values import Usage, stored_json
 from otto_bot.jobs.certify import with_verdicts
 from otto_bot.jobs.context import Context
@@ -79,7 +80,7 @@ def request_for(context: Context, run: Run, one: JourneyRound, plan: Plan, tries
         model=run.config.models.judge,
         round=one.number,
         head=one.head,
-        title=run.title,
+        title=told(run).title,
         plan=plan,
         journeys=journeys_of(plan),
         projects=run.config.paths.projects,

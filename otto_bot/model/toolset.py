@@ -8,10 +8,14 @@ from typing import Any
 
 from otto_bot.core.enclosing import Enclose, plainly
 from otto_bot.core.records import middle_cut
+from otto_bot.core.unseen import escaped, restored
 from otto_bot.model.calls import Block
 from otto_bot.model.searching import search
 
 LONGEST_PATTERN = 2000
+_WRITTEN = ("old_string", "new_string", "content")
+_LARGEST = 4 * 1024 * 1024
+"""Bytes of a file that is read for the characters it has."""
 OUTPUT_CAP = 30_000
 """Characters of one tool result; more is cut in the middle and said."""
 
@@ -74,7 +78,7 @@ class FileTools:
         if refused:
             return ToolResult(f"{name}: {refused}", is_error=True)
         try:
-            answer = await self._answer(name, arguments)
+            answer = await self._answer(name, self._with_characters(name, arguments))
         except ToolError as error:
             return ToolResult(cap(self._relative(str(error))), is_error=True)
         except (ValueError, OSError, UnicodeError) as error:
@@ -82,7 +86,23 @@ class FileTools:
             return ToolResult(f"{name}: {cap(self._relative(str(error.__cause__ or error)), 2000)}", is_error=True)
         if not isinstance(answer, str):
             return ToolResult(f"{name}: only text files can be shown", is_error=True)
-        return ToolResult(cap(self._without_git(name, self._relative(answer))))
+        return ToolResult(escaped(cap(self._without_git(name, self._relative(answer)))))
+
+    def _with_characters(self, name: str, arguments: dict[str, Any]) -> dict[str, Any]:
+        """What is written, with the characters that were shown by name, where the file has them."""
+        from anthropic.lib.tools.agent_toolset import resolve_path
+
+        said = {key: value for key in _WRITTEN if isinstance(value := arguments.get(key), str) and "⟦U+" in value}
+        path = arguments.get("file_path")
+        if name not in ("write", "edit") or not said or not isinstance(path, str):
+            return arguments
+        try:
+            target = resolve_path(self._context, path)
+            known = target.is_file() and target.stat().st_size <= _LARGEST
+            holds = target.read_text("utf-8", "replace") if known else ""
+        except (OSError, ValueError):
+            return arguments
+        return {**arguments, **{key: v if v in holds else restored(v, holds) for key, v in said.items()}}
 
     async def _answer(self, name: str, arguments: Block) -> object:
         """The SDK would search on the worker's own loop, or with a program that gets the worker's environment."""

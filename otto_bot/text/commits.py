@@ -8,9 +8,15 @@ from collections.abc import Sequence
 
 from otto_bot.core.run import Run
 from otto_bot.text.markdown import plain, without_skip
+from otto_bot.text.other_bots import unheard_lines
 from otto_bot.text.words import title_of
 
 SUBJECT = 72
+_TRAILER = re.compile(
+    r"\s*(?:breaking[ -]change|release-as|[A-Za-z0-9]+(?:-[A-Za-z0-9]+)+\s*:|(?:close[sd]?|fix(?:e[sd])?|resolve[sd]?|"
+    r"cc|bug|link|change-?id|fixup!|squash!|amend!|revert)\s*[:!])",
+    re.IGNORECASE,
+)
 _CONVENTIONAL = re.compile(r"^(?:build|chore|ci|docs|feat|fix|perf|refactor|revert|style|test)(?:\([^)]+\))?!?: \S")
 _FIX = re.compile(r"\b(?:fix|bug|crash|error|broken|wrong|fail|regression)", re.IGNORECASE)
 _DOCS = re.compile(r"\b(?:docs?|documentation|readme|changelog)\b", re.IGNORECASE)
@@ -82,8 +88,13 @@ def _message(run: Run, task_key: str, habits: Sequence[str], where: str) -> str:
 
 
 def _wrap(text: str) -> str:
-    """Lines of 72 characters; a line that would become a trailer or a token of its own does not."""
-    return "\n".join(without_skip(line) for line in textwrap.wrap(text, SUBJECT))
+    """Lines of 72 characters; a line that would become a trailer, a command or a token of its own does not."""
+    return unheard_lines("\n".join(_no_trailer(without_skip(line)) for line in textwrap.wrap(text, SUBJECT)))
+
+
+def _no_trailer(line: str) -> str:
+    """Git, GitHub and release tools read a line by how it begins: who wrote it, what it releases, what it breaks."""
+    return f"· {line}" if _TRAILER.match(line) else line
 
 
 def _kind(words: str) -> str:

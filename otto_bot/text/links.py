@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from urllib.parse import quote, urlencode
 
+_UPWARDS = re.compile(r"(?:^|[/\\])(?:\.|%2e){1,2}(?:[/\\?#]|$)|\\", re.IGNORECASE)
+"""What a browser would leave the repository by."""
 MAX_URL = 7000
 """GitHub refuses much longer addresses."""
 
@@ -72,8 +75,9 @@ class Links:
         return full if len(full) <= MAX_URL else f"{page}?{urlencode({'filename': path})}"
 
     def ours(self, url: str) -> str:
-        """The address if it lies within this host, safe to stand in Markdown; else empty."""
-        if not url.startswith(f"{self.web_url.rstrip('/')}/"):
+        """The address if it lies within this repository, safe to stand in Markdown; else empty."""
+        rest = url[len(self.home) :] if url.lower().startswith(self.home.lower()) else None
+        if rest is None or rest[:1] not in ("", "/", "?", "#") or _UPWARDS.search(rest):
             return ""
         return quote(url, safe="/:?#&=%-._~+,;@!$")[:2000]
 

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import re
 
+from otto_bot.core.unseen import without_unseen
+from otto_bot.text.other_bots import unheard, unheard_lines
+
 _CODE = re.compile(r"(?<!`)`(?!`)[^`]+`(?!`)")
 _WORD = re.compile(r"[^\s`]+")
 _LIVE = re.compile(r"@\w|://|www\.|mailto:|xmpp:|#\d|\bgh-\d", re.IGNORECASE)
 """What makes a word live; looked for word by word, so that a long one takes no longer than its length."""
-_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]")
+_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 _ANSI = re.compile(r"\x1b\[[0-9;?]*[ -/]*[@-~]")
 _SPECIAL = re.compile(
     r"[\\`*~|]"
@@ -18,16 +21,32 @@ _SPECIAL = re.compile(
     r"|&(?=#?\w+;)"
 )
 """What Markdown would act on; everything else stays readable as it is."""
+_SLASH_WORD = re.compile(r"(?<![\w/.:~%=-])/(?!otto\b)(?=[A-Za-z][\w-]*(?![\w/.-]))")
+"""What a workflow may look for in a comment."""
+_WHO = r"ci|actions|checks|travis|circle(?:ci)?|netlify|vercel|azp|azurepipelines|appveyor|drone|deploy|release"
 _SKIP = re.compile(
-    r"\[\s*(?:skip[\s-]*ci|ci[\s-]*skip|no[\s-]*ci|skip[\s-]*actions|actions[\s-]*skip)\s*\]", re.IGNORECASE
+    rf"\[\s*(?:skip[\s-]*(?:{_WHO})|(?:{_WHO})[\s-]*skip|no[\s-]*ci)\s*\]|\*{{3}}NO_CI\*{{3}}", re.IGNORECASE
 )
 _SKIP_TRAILER = re.compile(r"skip-checks\s*:", re.IGNORECASE)
+_ACTS_IN_A_COMMIT = (
+    (re.compile(r"https?://\S+/(?:issues|pull)/(\d+)\S*", re.IGNORECASE), r"\1"),
+    (re.compile(r"(?:[\w.-]+/[\w.-]+)?[#＃﹟]+(?=\d)"), ""),
+    (re.compile(r"(?<![A-Za-z0-9])gh-(?=\d)", re.IGNORECASE), ""),
+    (re.compile(r"(?<!\w)[@＠﹫]+(?=\w)"), ""),
+    (
+        re.compile(r"#(?=(?:major|minor|patch|none|close|closed|done|resolve|resolved|time|comment))", re.IGNORECASE),
+        "",
+    ),
+    (re.compile(r"\+semver:", re.IGNORECASE), "semver "),
+)
+"""References, mentions, and words by which trackers and release tools are told something."""
 
 
 def clean(text: str) -> str:
-    """Text without terminal colours, control and direction characters; lines end in a newline."""
+    """Text without colours, characters that nobody sees, and commands for other bots; lines end in a newline."""
     plain = _ANSI.sub("", text.replace("\r\n", "\n").replace("\r", "\n"))
-    return _CONTROL.sub("", plain).encode("utf-8", "replace").decode("utf-8")
+    seen = without_unseen(_CONTROL.sub("", plain))
+    return unheard(seen).encode("utf-8", "replace").decode("utf-8")
 
 
 def one_line(text: str, limit: int = 300) -> str:
@@ -71,8 +90,11 @@ def command_line(text: str, limit: int = 300) -> str:
 
 
 def fence(text: str, limit: int = 6000, info: str = "text") -> str:
-    """Text as a code block, fenced by more backticks than it holds; the middle is left out where it is long."""
-    body = _no_comment(clean(cut_middle(text, limit))).strip("\n")
+    """Text as a code block, fenced by more backticks than it holds; the middle is left out where it is long.
+
+    Many bots read code as well: no line of it begins as a command.
+    """
+    body = unheard_lines(_no_comment(clean(cut_middle(text, limit)))).strip("\n")
     ticks = "`" * max(3, _longest_run(body) + 1)
     return f"{ticks}{info}\n{body}\n{ticks}"
 
@@ -92,11 +114,13 @@ def fold(title: str, body: str) -> str:
 def plain(text: str, limit: int = 200) -> str:
     """Someone's words as plain text, for titles and commit messages: no reference, mention or skip token works."""
     flat = one_line(text, limit * 2)
-    flat = re.sub(r"https?://\S+/(?:issues|pull)/(\d+)\S*", r"\1", flat)
-    flat = re.sub(r"(?:[\w.-]+/[\w.-]+)?#(?=\d)", "", flat)
-    flat = re.sub(r"\bgh-(?=\d)", "", flat, flags=re.IGNORECASE)
-    flat = re.sub(r"(?<!\w)@+(?=\w)", "", flat)
-    return one_line(without_skip(_no_comment(flat)), limit)
+    before = None
+    while before != flat:  # taking one thing out may make another
+        before = flat
+        for pattern, instead in _ACTS_IN_A_COMMIT:
+            flat = pattern.sub(instead, flat)
+        flat = one_line(without_skip(_no_comment(flat)), limit * 2)
+    return unheard_lines(one_line(flat, limit))
 
 
 def without_skip(text: str) -> str:
@@ -150,7 +174,7 @@ def _join(pieces: list[str]) -> str:
 
 def _escape(text: str) -> str:
     escaped = _SPECIAL.sub(lambda match: "&amp;" if match.group() == "&" else "\\" + match.group(), text)
-    return escaped.replace("<", "&lt;").replace(">", "&gt;")
+    return _SLASH_WORD.sub("&#47;", escaped.replace("<", "&lt;").replace(">", "&gt;"))
 
 
 def _line_start(text: str) -> str:
@@ -158,7 +182,7 @@ def _line_start(text: str) -> str:
     number = re.match(r"\d+(?=[.)](?:\s|$))", text)
     if number:
         return text[: number.end()] + "\\" + text[number.end() :]
-    return "\\" + text if text.startswith(("-", "+", "#", "=", "/", "[", ":")) else text
+    return "\\" + text if text.startswith(("-", "+", "#", "=", "/", "[", ":", "!")) else text
 
 
 def _escape_pipes(text: str) -> str:

@@ -13,6 +13,7 @@ from otto_bot.text.boxes import boxes
 from otto_bot.text.edited import edited_in_plan
 from otto_bot.text.estimate import estimate_line
 from otto_bot.text.footer import footer
+from otto_bot.text.hidden import hidden_in_issue
 from otto_bot.text.links import Links
 from otto_bot.text.markdown import cell, code, fold, inline, link
 from otto_bot.text.plan_changes import change_command, change_it, new_tasks, what_is_new
@@ -29,6 +30,7 @@ def plan_comment(run: Run, links: Links) -> str:
     parts: list[str | Part] = [
         f"### Otto · plan r{run.plan_revision} · {one}",
         edited_in_plan(run),
+        hidden_in_issue(run),
         what_is_new(run),
         inline(plan.summary, 1000),
         planner_says(run),

@@ -25,7 +25,8 @@ def spec_files(run: Run) -> dict[str, str]:
 def _file(run: Run, title: str, sections: list[str]) -> str:
     head = f"# {title}: {inline(plain(run.title, 200), 200)}"
     lead = f"Written from the plan of issue {run.issue} when the work began. Change it as the product changes."
-    return "\n\n".join([head, lead, *sections]) + "\n"
+    text = "\n\n".join([head, lead, *sections]) + "\n"
+    return text.replace("&#47;", "/")  # no bot reads a file as a comment, and people read it as it is
 
 
 def _spec(plan: Plan) -> list[str]:

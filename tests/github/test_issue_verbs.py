@@ -219,3 +219,14 @@ async def test_labels_on_and_off(wire, repo):
     await repo.remove_label(1, "otto/run?#1")
     assert add.call_count == 1
     assert seen == [b"/repos/acme/shop/issues/1/labels/otto%2Frun%3F%231"]
+
+
+async def test_who_wrote_an_issue_is_told_without_what_it_says(wire, repo):
+    said = {"id": 9, "number": 1, "title": "T", "state": "open", "user": {"id": 5, "login": "eve"}}
+    wire.repo("GET", "/issues/1").mock(
+        side_effect=[httpx.Response(200, json=said), httpx.Response(200, json={**said, "user": None})]
+    )
+    eve = await repo.author_of(1)
+    assert eve is not None
+    assert (eve.id, eve.login) == (5, "eve")
+    assert await repo.author_of(1) is None

@@ -105,3 +105,24 @@ async def test_output_is_capped_and_says_so(tools, tree):
     assert len(result.text) < OUTPUT_CAP + 100
     assert "characters cut" in result.text
     assert cap("short") == "short"
+
+
+async def test_unseen_characters_are_shown_by_name_and_an_edit_may_name_them(tools, tree):
+    path = tree / "src" / "b.py"
+    path.write_text("# \u202eadmins\u2066 only, \U0001f468\u200d\U0001f4bb\nx = 1\n", encoding="utf-8")
+    shown = (await tools.call("read", {"file_path": "src/b.py"})).text
+    assert shown.startswith("# ⟦U+202E⟧admins⟦U+2066⟧ only, \U0001f468\u200d\U0001f4bb")
+    assert "⟦U+2066⟧" in (await tools.call("grep", {"pattern": "only"})).text
+    given = {
+        "file_path": "src/b.py",
+        "old_string": "# ⟦U+202E⟧admins⟦U+2066⟧",
+        "new_string": "# ⟦U+2066⟧admins ⟦U+200B⟧",
+    }
+    assert not (await tools.call("edit", given)).is_error
+    assert path.read_text(encoding="utf-8").startswith("# \u2066admins ⟦U+200B⟧ only")
+    whole = {"file_path": "src/b.py", "content": "⟦U+2066⟧ y = 2\n"}
+    assert not (await tools.call("write", whole)).is_error
+    assert path.read_text(encoding="utf-8") == "\u2066 y = 2\n"
+    new = {"file_path": "src/c.py", "content": "⟦U+2066⟧"}
+    assert not (await tools.call("write", new)).is_error
+    assert (tree / "src" / "c.py").read_text(encoding="utf-8") == "⟦U+2066⟧"

@@ -15,8 +15,6 @@ def _register(name: str) -> None:
 
 
 _register("security_registry")
-_HELPERS = ("caged_place", "git_scene", "injection_places", "injection_evil", "injection_scene", "injection_compare")
-for _name in _HELPERS:
-    _register(_name)
-for _name in ("webhook_bodies", "web_host"):
+_HELPERS = ("run_of_words", "caged_place", "git_scene", "injection_places", "injection_evil", "injection_scene")
+for _name in (*_HELPERS, "injection_compare", "webhook_bodies", "web_host"):
     _register(_name)
