@@ -27,7 +27,8 @@ from otto_bot.store.ledger import Trigger
 STEPS = "    runs-on: ubuntu-latest\n    steps:\n      - run: exit 1\n"
 RED = {".github/workflows/ci.yml": "name: CI\non: push\njobs:\n  test:\n" + STEPS}
 SKIPPED = {".github/workflows/ci.yml": "name: CI\non: push\njobs:\n  test:\n    if: false\n" + STEPS}
-BY_HAND = {".github/workflows/otto-verify.yml": "name: Verify\non: workflow_dispatch\npermissions: {}\njobs:\n  test:\n" + STEPS}
+VERIFY = "name: Verify\non: workflow_dispatch\npermissions: {}\njobs:\n  test:\n" + STEPS
+BY_HAND = {".github/workflows/otto-verify.yml": VERIFY}
 
 
 def in_ledger(bench: Any) -> Run:
