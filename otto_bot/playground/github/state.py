@@ -72,6 +72,15 @@ class Pull:
 
 
 @dataclass
+class Edit:
+    """Somebody changed an issue's title or text."""
+
+    at: datetime
+    actor: str
+    what: Literal["title", "body"]
+
+
+@dataclass
 class Issue:
     """An issue, or a pull request when `pull` is set; both share one number sequence."""
 
@@ -90,6 +99,7 @@ class Issue:
     labels: list[str] = field(default_factory=list)
     assignees: list[str] = field(default_factory=list)
     reactions: list[Reaction] = field(default_factory=list)
+    edits: list[Edit] = field(default_factory=list)
     pull: Pull | None = None
 
     @property
@@ -108,6 +118,8 @@ class IssueEvent:
     actor: str
     created_at: datetime
     label: str | None = None
+    renamed: tuple[str, str] | None = None
+    by_app: bool = False
 
 
 @dataclass

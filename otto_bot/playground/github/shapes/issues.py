@@ -79,8 +79,11 @@ def event(world: World, row: IssueEvent) -> Json:
     shown: Json = {
         "id": row.id, "node_id": node_id("E", row.id), "url": f"{world.api}/issues/events/{row.id}",
         "actor": people.user(world, row.actor), "event": row.event, "commit_id": None, "commit_url": None,
-        "created_at": stamp(row.created_at), "performed_via_github_app": None,
+        "created_at": stamp(row.created_at),
+        "performed_via_github_app": people.app(world, world.config.app.id) if row.by_app else None,
     }  # fmt: skip
+    if row.renamed is not None:
+        shown["rename"] = {"from": row.renamed[0], "to": row.renamed[1]}
     if row.label is not None:
         known = world.label(row.label)
         shown["label"] = {"name": row.label, "color": known.color if known else "ededed"}
