@@ -122,6 +122,13 @@ async def _labeled(router: Router, _delivery: Delivery, payload: p.Payload) -> N
     await router.desk.label(what, sender_of(payload))
 
 
+async def _pull_labeled(router: Router, _delivery: Delivery, payload: p.Payload) -> None:
+    assert isinstance(payload, p.PullRequestPayload)
+    label = payload.label.name if payload.label else ""
+    what = Labelled(repo=repo_of(payload), number=payload.number, label=label, is_pull=True)
+    await router.desk.label(what, sender_of(payload))
+
+
 async def _issue_ended(router: Router, delivery: Delivery, payload: p.Payload) -> None:
     assert isinstance(payload, p.IssuesPayload)
     who, repo = sender_of(payload), repo_of(payload)
@@ -277,6 +284,7 @@ _HANDLERS: dict[tuple[str, str], Handler] = {
     ("check_run", "completed"): _reported,
     ("workflow_run", "*"): _reported,
     ("status", "*"): _reported,
+    ("pull_request", "labeled"): _pull_labeled,
     ("pull_request", "closed"): _pull_closed,
     ("push", "*"): _pushed,
 }

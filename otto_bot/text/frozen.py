@@ -13,8 +13,8 @@ _ONLY = "Otto works only on a text that someone with write permission has asked 
 def changed_since_label(by: Sequence[str]) -> str:
     """The label was put on, and somebody without write permission changed the issue before Otto had read it."""
     return (
-        f"Nothing was started: {_who(by)} changed this issue after the label was put on, without write permission here. "
-        f"{_ONLY} Please read the issue as it stands now; to have it worked on, take the label off and put it on again."
+        f"Nothing was started: {_who(by)} changed this issue after the label was put on, without write permission "
+        f"here. {_ONLY} Please read the issue as it stands now; to have it worked on, take the label off and put it on again."
     )
 
 
@@ -29,8 +29,8 @@ def changed_since_word(verb: str, by: Sequence[str]) -> str:
 def changed_since_shown() -> str:
     """The box of `/otto replan` was ticked, and the issue is not the one that stood there when the box was written."""
     return (
-        "`/otto replan` was not carried out: the issue was changed after this box was written, so the box does not mean "
-        "the text that stands there now. Please read the issue, then write `/otto replan` as a comment."
+        "`/otto replan` was not carried out: the issue was changed after this box was written, so the box does not "
+        "mean the text that stands there now. Please read the issue, then write `/otto replan` as a comment."
     )
 
 

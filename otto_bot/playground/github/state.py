@@ -52,6 +52,8 @@ class Comment:
     by_app: bool = False
     edits: int = 0
     editor: str = ""
+    via_app: int | None = None
+    """Another App that wrote it in the author's name."""
     reactions: list[Reaction] = field(default_factory=list)
 
 
@@ -119,7 +121,7 @@ class IssueEvent:
     created_at: datetime
     label: str | None = None
     renamed: tuple[str, str] | None = None
-    by_app: bool = False
+    via_app: int | None = None
 
 
 @dataclass
