@@ -14,7 +14,8 @@ def changed_since_label(by: Sequence[str]) -> str:
     """The label was put on, and somebody without write permission changed the issue before Otto had read it."""
     return (
         f"Nothing was started: {_who(by)} changed this issue after the label was put on, without write permission "
-        f"here. {_ONLY} Please read the issue as it stands now; to have it worked on, take the label off and put it on again."
+        f"here. {_ONLY} Please read the issue as it stands now; to have it worked on, take the label off and put it on "
+        "again."
     )
 
 

@@ -389,6 +389,7 @@ async def test_each_way_in_is_one_for_who_may(tmp_path: Path, lost: bool) -> Non
             new = [row.body for row in stage.world.comments if row.by_app and row not in comments]
             if stood(stage) == before and (not new or any("Not done" in body for body in new)):
                 idle.append(name)
+            stage.later(2)  # GitHub tells whole seconds
             if name in ("label", "relabel"):  # each of them starts a run of the same issue
                 await stage.act(unlabel={"name": "otto", "where": f"issue/{FRESH}"})
                 await stage.work()
