@@ -255,15 +255,22 @@ class Desk:
     async def _ticked(self, run: Run, edit: BoxEdit, command: Command, who: Actor) -> None:
         deed = Deed(key=edit.key, repo=edit.repo, number=edit.number)
         if not await self._may(deed, who):
+            await self._put_back(run, edit)
             return
         given = Given(key=edit.key, command=command, by=who.person, where=edit.number)
         if reads_the_issue(run, command) and edit.key not in run.seen:
             text = edit.issue or await self._stands(run)
             if text.digest != shown_at(run, edit.comment_id):
+                await self._put_back(run, edit)
                 await self._say(self.repository(run.repo), edit.number, edit.key, frozen.changed_since_shown())
                 return
             given = given.model_copy(update={"issue": text})
         await self.give(run, given)
+
+    async def _put_back(self, run: Run, edit: BoxEdit) -> None:
+        """A box that did nothing is not left ticked. Other comments of ours are written anew after each edit."""
+        if edit.comment_id == run.plan_comment_id:
+            await self._redraw_plan(run)
 
     async def _may(self, deed: Deed, who: Actor) -> bool:
         """The gate; whoever may not is told, once."""

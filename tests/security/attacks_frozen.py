@@ -91,7 +91,7 @@ async def edit_after_a_lost_label(place: Path) -> str | None:
 
 @attack("edit-before-the-delivery-is-written", point=3, by=AS_ASKED, source=PWN, slow=True)
 async def edit_before_the_delivery_is_written(place: Path) -> str | None:
-    """The author edits right after the label, and GitHub writes the label's delivery with the text that stands by then."""
+    """The author edits right after the label, and GitHub writes the delivery with the text that stands by then."""
     async with a_stage(place) as stage:
         await stage.act(label="otto")
         stage.later(1)
@@ -160,7 +160,7 @@ async def edit_by_an_account_that_is_gone(place: Path) -> str | None:
     slow=True,
 )
 async def edit_below_a_hundred_others(place: Path) -> str | None:
-    """A stranger renames the issue; a maintainer's tool renames it a hundred times more and keeps the stranger's words."""
+    """A stranger renames the issue; a maintainer's tool does so a hundred times more and keeps the words."""
     async with a_stage(place) as stage:
         await stage.act(label="otto")
         stage.later(5)
@@ -224,7 +224,7 @@ async def edit_while_replan_is_said_elsewhere(place: Path) -> str | None:
     source="https://github.com/anthropics/claude-code-action/security/advisories",
 )  # fmt: skip
 async def edit_between_plan_and_box(place: Path) -> str | None:
-    """The plan shows that the issue was edited; the author edits again just before a maintainer ticks `/otto replan`."""
+    """The plan shows that the issue was edited; the author edits again before a maintainer ticks `/otto replan`."""
     async with a_stage(place) as stage:
         await stage.do(label="otto")
         await stage.planned(plan={"approval": "always"})
@@ -263,7 +263,7 @@ async def edit_before_improve(place: Path) -> str | None:
     slow=True,
 )
 async def edits_to_and_fro(place: Path) -> str | None:
-    """The author edits the issue and puts it back, again and again: each time the plan is written under a new number."""
+    """The author edits the issue and puts it back, again and again: each time the plan is written anew."""
     async with a_stage(place) as stage:
         await stage.do(label="otto")
         await stage.planned(plan={"approval": "always"})

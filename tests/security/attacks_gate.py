@@ -182,7 +182,7 @@ async def bot_with_write_permission(place: Path) -> str | None:
     slow=True,
 )
 async def any_bot_labels(place: Path) -> str | None:
-    """The repository lets one bot label; an App of the attacker's, whose name ends in [bot] as well, does it instead."""
+    """The repository lets one bot label; an App of the attacker's, also with a name in [bot], does it instead."""
     async with a_stage(place, files={".github/otto.yml": "triggers: {allow_bots: ['sorter[bot]']}\n"}) as stage:
         stage.person("mallory-sorter[bot]", "write", kind="Bot")
         await stage.do("mallory-sorter[bot]", label="otto")
@@ -338,7 +338,7 @@ async def label_on_a_pull_request(place: Path) -> str | None:
     slow=True,
 )
 async def box_in_a_foreign_comment(place: Path) -> str | None:
-    """A stranger's comment looks like one of Otto's that is not recorded yet, so that its edit is tried again and again."""
+    """A stranger's comment looks like one of Otto's that is not recorded, so that its edit comes again and again."""
     async with a_stage(place) as stage:
         await stage.do(label="otto")
         run = await stage.planned()
