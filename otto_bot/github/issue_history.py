@@ -81,11 +81,11 @@ class GraphIssue(Fact):
 
     def history(self) -> IssueHistory:
         """Every edit that is known. Of a list that is cut, whoever made the others is not known: each could have."""
-        edits = [Edit(at=one.at, by=one.by) for one in (*self.edits, *self.renames)]
+        edits = [Edit(at=one.at, by=one.by) for one in self.edits]
+        edits += [Edit(at=one.at, by=one.by) for one in self.renames]
         last = self.last_edited_at
         if last is not None:
             edits.append(Edit(at=last, by=self.editor))
-        for cut, rows in ((self.more, self.edits), (self.earlier, self.renames)):
-            if cut and rows:
-                edits.append(Edit(at=min(row.at for row in rows)))
+        shown = ((self.more, [one.at for one in self.edits]), (self.earlier, [one.at for one in self.renames]))
+        edits += [Edit(at=min(times)) for cut, times in shown if cut and times]
         return IssueHistory(title=self.title, body=self.body, updated_at=self.updated_at, edits=tuple(edits))

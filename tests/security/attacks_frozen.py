@@ -40,7 +40,7 @@ NOBODYS_EDIT = defence(
 CUT_HISTORY = defence(
     "cut-history",
     "Of a list of edits that GitHub cuts, those that are not shown count as a stranger's",
-    Change("otto_bot.github.issue_history", "GraphIssue.history", "if cut and rows:", "if False:"),
+    Change("otto_bot.github.issue_history", "GraphIssue.history", "if cut and times", "if False"),
 )
 BOX_MEANS_SHOWN = defence(
     "box-means-what-was-shown",
