@@ -284,10 +284,6 @@ async def test_a_reader_is_refused_with_the_reason_and_then_by_one_face_a_day(st
     assert [("write permission" in answer) for answer in started.answers()] == [True]
     assert started.told() == []
     assert started.reactions() == ["eyes"]
-    started.now.ahead += timedelta(days=1)
-    started.stand_in.hub.world.clock = started.now
-    await started.do("reader", comment="/otto stop")
-    assert len(started.answers()) == 2
 
 
 async def test_a_word_that_was_refused_stays_so(started: Any) -> None:
