@@ -117,7 +117,7 @@ async def command_by_an_outsider(place: Path) -> str | None:
     "guidance-by-an-outsider",
     point=2,
     by=WRITE,
-    source="https://github.com/OpenHands/OpenHands/issues/8392",
+    source="https://github.com/All-Hands-AI/openhands-resolver/issues/316",
     slow=True,
 )
 async def guidance_by_an_outsider(place: Path) -> str | None:
@@ -163,7 +163,7 @@ async def login_that_changed_hands(place: Path) -> str | None:
     "bot-with-write-permission",
     point=2,
     by=NO_BOTS,
-    source="https://github.com/HackTricks-wiki/hacktricks-cloud/pull/301",
+    source="https://github.com/anthropics/claude-code-action/pull/1400",
     slow=True,
 )
 async def bot_with_write_permission(place: Path) -> str | None:
@@ -178,7 +178,7 @@ async def bot_with_write_permission(place: Path) -> str | None:
     "any-bot-labels",
     point=2,
     by=NAMED_BOTS,
-    source="https://github.com/HackTricks-wiki/hacktricks-cloud/pull/301",
+    source="https://github.com/anthropics/claude-code-action/pull/1400",
     slow=True,
 )
 async def any_bot_labels(place: Path) -> str | None:
