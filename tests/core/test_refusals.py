@@ -3,7 +3,7 @@
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from otto_bot.core.refusals import (
@@ -46,6 +46,7 @@ def test_how_somebody_is_refused(before: tuple[Refused, ...], how: How) -> None:
     assert how_to_refuse(Refusals(lately=before), 1, HERE, T0) == how
 
 
+@settings(max_examples=30)
 @given(st.lists(st.tuples(st.integers(1, 30), st.integers(1, 5), st.integers(0, 900)), max_size=300))
 def test_nobody_makes_otto_write_on_and_on(deeds: list[tuple[int, int, int]]) -> None:
     """Whoever comes, wherever and whenever: an hour has an end, and so has what is remembered."""
