@@ -27,8 +27,8 @@ from otto_bot.intake.payloads import Comment, Issue
 from otto_bot.intake.permission import Actor, PermissionGate
 from otto_bot.intake.refusing import Deed, Refusing
 from otto_bot.intake.reviews import Reviews
-from otto_bot.intake.starting import Asked, Labelled, NotYetKnown, Starting
 from otto_bot.intake.sparing import say
+from otto_bot.intake.starting import Asked, Labelled, NotYetKnown, Starting
 from otto_bot.store.cursors import Cursors
 from otto_bot.store.learnings import Learnings
 from otto_bot.store.ledger import Ledger, NoSuchRun
