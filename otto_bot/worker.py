@@ -179,8 +179,8 @@ async def _engine(settings: Settings, redactor: Redactor, alone: bool) -> AsyncI
         slots=SharedSlots(Installations(engine_db, settings.write_pause_seconds)),
     ) as github:
         context = _context(settings, ledger, rows, archive, learnings, github, redactor, switch, clock)
-        gate = PermissionGate(clock, lambda _repo: ())
-        desk = Desk(ledger, github, gate, settings.caps, clock, settings.web_url, learnings=learnings)
+        gate = PermissionGate(clock)
+        desk = Desk(ledger, github, gate, settings.caps, clock, settings.web_url, learnings=learnings, cursors=looks)
         rhythm = Rhythm(unit=timedelta(seconds=settings.catchup_seconds))
         executor = Executor(ledger, rows, jobs_for(context), translate, clock)
         deliveries = SideBySide(Router(desk, inbox, looks).deliver, inbox, clock, executor.progressed.set)

@@ -49,6 +49,7 @@ EVENTS = {
     "check_run.completed": "only a hint to look: the result is read from GitHub's API for the exact commit",
     "workflow_run.*": "only a hint to look: the result is read from GitHub's API for the exact commit",
     "status.*": "only a hint to look: the result is read from GitHub's API for the exact commit",
+    "pull_request.labeled": "one reply to who could start a run; asks the permission gate",
     "pull_request.closed": "the run ends, or rests",
     "push.*": "commits of others on the run's branch, or a default branch that moved: kept, and verified anew",
 }

@@ -133,7 +133,7 @@ class JourneysConfig(Frozen):
 
 
 class TriggersConfig(Frozen):
-    """`triggers`: bots that may act as people; no wildcard."""
+    """`triggers`: bots that may put the label on; no wildcard."""
 
     allow_bots: tuple[str, ...] = ()
 

@@ -8,6 +8,10 @@ from datetime import datetime
 from otto_bot.core.values import Frozen
 
 MOST_EDITORS = 5
+MOST_EDITS = 20
+"""Edits that a run is told while nobody says what to read. Whoever can edit the issue could go on for ever."""
+MOST_TURNS = 3
+"""Edited, put back, edited again: from then on the plan waits for a person, however the issue reads."""
 
 
 class IssueText(Frozen):
@@ -35,6 +39,9 @@ class IssueSeen(Frozen):
     title_changed: bool = False
     body_changed: bool = False
     as_of: datetime | None = None
+    edits: int = 0
+    """Told since a person last said what to read; `turns` of them between that text and another one, to and fro."""
+    turns: int = 0
 
 
 def digest_of(title: str, body: str) -> str:

@@ -91,7 +91,7 @@ def plan_posted(run: Run, event: e.PlanPosted) -> Run:
     if event.revision != run.plan_revision or run.plan_posted >= event.revision:
         return run
     posted = {"plan_posted": event.revision, "plan_posted_at": event.begun_at or event.at}
-    run = run.model_copy(update={**posted, "plan_comment_id": event.comment_id})
+    run = run.model_copy(update={**posted, "plan_comment_id": event.comment_id, "plan_issue": event.issue})
     if run.phase is RunPhase.PLAN_REVIEW and policy.plan_wait(run) is None:
         run = run.model_copy(update={"plan_approved_by": "rule"})
     return run

@@ -237,6 +237,8 @@ class Run(Frozen):
     plan_posted: int = 0
     plan_posted_at: datetime | None = None
     plan_comment_id: int | None = None
+    plan_issue: str = ""
+    """Digest of the issue as it was known when the plan that stands was written: a box there means that text."""
     plan_approved_by: str = ""
 
     pull_request: int | None = None

@@ -93,6 +93,8 @@ class PlanPosted(Event):
     comment_id: int
     begun_at: datetime | None = None
     """When its writing began: nobody can have read it before."""
+    issue: str = ""
+    """Digest of the issue as it was known then."""
 
 
 class PullRequestOpened(Event):

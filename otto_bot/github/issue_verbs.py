@@ -7,9 +7,19 @@ from datetime import UTC, datetime
 from typing import Literal
 
 from otto_bot.core.values import Person
-from otto_bot.github.errors import NotFound, Refused
+from otto_bot.github.errors import NotFound, Refused, Unreachable
+from otto_bot.github.issue_history import QUERY, GraphIssue, IssueHistory
 from otto_bot.github.marked import MarkedCalls, first_line, same_text, with_marker
-from otto_bot.github.models import Comment, CommentRef, Editor, Issue, Label, LabelledEvent, ReviewComment, Target
+from otto_bot.github.models import (
+    Comment,
+    CommentRef,
+    Editor,
+    Issue,
+    Label,
+    LabelledEvent,
+    ReviewComment,
+    Target,
+)
 from otto_bot.github.needs import needs
 from otto_bot.github.reading import parse
 from otto_bot.github.routes import Route
@@ -34,6 +44,24 @@ class IssueVerbs(MarkedCalls):
     async def issue(self, number: int) -> Issue:
         """An issue (or a pull request as one). Raises NotFound, also where it was deleted or transferred."""
         return parse(Issue, await self._json("/issues/{number}", number))
+
+    @needs(issues="read")
+    async def issue_history(self, number: int) -> IssueHistory:
+        """An issue's text and every edit of it, of one moment. Only GraphQL tells.
+
+        Raises NotFound, also where it is a pull request, and Unreachable where the answer does not tell.
+        """
+        name = await self._resolve(fresh=self._stale)
+        variables = {"owner": name.owner, "name": name.name, "number": number}
+        body = {"query": QUERY, "variables": variables}
+        answer = (await self._session.call("POST", _GRAPHQL, body=body, repeatable=True)).json()
+        found = answer.get("repository") if isinstance(answer, dict) else None
+        if not isinstance(found, dict) or found.get("databaseId") not in (None, self.id):
+            # Of a name that somebody else has taken since.
+            raise Unreachable(200, f"GraphQL does not know repository {self.id} as {name.full_name}")
+        if found.get("issue") is None:
+            raise NotFound(404, f"there is no issue {number}")
+        return parse(GraphIssue, found["issue"]).history()
 
     @needs(issues="read", pull_requests="read")
     async def labelled_events(

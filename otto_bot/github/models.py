@@ -121,7 +121,9 @@ class LabelledEvent(Fact):
     label: str = Field(validation_alias=AliasPath("label", "name"))
     actor_login: str = Field(default="ghost", validation_alias=AliasPath("actor", "login"))
     actor_id: int | None = Field(default=None, validation_alias=AliasPath("actor", "id"))
+    actor_type: str = Field(default="User", validation_alias=AliasPath("actor", "type"))
     at: datetime = Field(validation_alias="created_at")
+    app_id: int | None = Field(default=None, validation_alias=AliasPath("performed_via_github_app", "id"))
 
 
 class Comment(Fact):
@@ -169,15 +171,16 @@ class Review(Fact):
     author_login: str = Field(default="ghost", validation_alias=AliasPath("user", "login"))
     author_id: int | None = Field(default=None, validation_alias=AliasPath("user", "id"))
     author_type: str = Field(default="User", validation_alias=AliasPath("user", "type"))
+    app_id: int | None = Field(default=None, validation_alias=AliasPath("performed_via_github_app", "id"))
     commit_id: Text = ""
     html_url: Text = ""
     submitted_at: datetime | None = None
 
 
 class Editor(Fact):
-    """Who edited a comment last. `kind` is GraphQL's: `User`, `Bot` and others."""
+    """Who edited something. `kind` is GraphQL's: `User`, `Bot` and others. An account that is gone has no id."""
 
-    login: str
+    login: str = "ghost"
     id: int | None = Field(default=None, validation_alias="databaseId")
     kind: str = Field(default="User", validation_alias="__typename")
 

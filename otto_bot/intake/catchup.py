@@ -15,7 +15,9 @@ from otto_bot.github.errors import GitHubError, RetryLater, TooLarge
 from otto_bot.github.models import Issue, RepositoryInfo
 from otto_bot.intake.comparing import OVERLAP, Comparing
 from otto_bot.intake.desk import Desk
+from otto_bot.intake.permission import Actor
 from otto_bot.intake.rhythm import BUDGET, LOOK_COSTS, Purse, Rhythm
+from otto_bot.intake.starting import Labelled
 from otto_bot.store.archive import Archive
 from otto_bot.store.database import StoreUnavailable
 from otto_bot.store.ledger import Ledger
@@ -215,10 +217,8 @@ class CatchUp:
             return  # of what the issue shows GitHub's list may know a moment later
         key = f"label/{repo.id}/{issue.number}/{last.id}"
         if not await asyncio.to_thread(self._ledger.knows, key):
-            who = Person(id=last.actor_id, login=last.actor_login)
-            await self._desk.label(
-                repo, issue.number, label, who, "User", title=issue.title, body=issue.body, is_pull=False
-            )
+            who = Actor(person=Person(id=last.actor_id, login=last.actor_login), kind=last.actor_type, app=last.app_id)
+            await self._desk.label(Labelled(repo=repo, number=issue.number, label=label), who)
         await asyncio.to_thread(self._looks.set_cursor, seen, state)
 
     async def _base(self, repo: Repo) -> None:

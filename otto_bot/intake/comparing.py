@@ -13,9 +13,10 @@ from otto_bot.core.values import Person
 from otto_bot.github.models import Comment
 from otto_bot.intake import payloads as p
 from otto_bot.intake.boxes import unticked
-from otto_bot.intake.desk import Desk, Said
+from otto_bot.intake.desk import BoxEdit, Desk, Said
 from otto_bot.intake.facts import box_key
-from otto_bot.intake.reviews import REQUESTED, reviewable
+from otto_bot.intake.permission import Actor
+from otto_bot.intake.reviews import REQUESTED, actor_of, reviewable
 from otto_bot.store.archive import Archive
 from otto_bot.store.ledger import Ledger
 from otto_bot.store.looks import AHEAD
@@ -58,14 +59,14 @@ class Comparing:
             at = review.submitted_at
             if at is None or at < since.replace(microsecond=0) or review.author_id is None:
                 continue
-            who = Person(id=review.author_id, login=review.author_login)
-            if f"review/{review.id}" not in run.seen and review.author_type == "User":
+            who = actor_of(review)
+            if f"review/{review.id}" not in run.seen:
                 said = Said(key=f"review/{review.id}", text=review.body, number=run.pull_request, comment_id=None,
                             kind="comment", at=at)  # fmt: skip
-                await self._desk.said(run.repo, said, who, review.author_type)
+                await self._desk.said(run.repo, said, who)
             if review.state == REQUESTED:
                 now = await asyncio.to_thread(self._ledger.load, run.id)
-                await self._desk.reviews.submitted(now, review.id, who, review.author_type)
+                await self._desk.reviews.submitted(now, review.id, who)
         await asyncio.to_thread(self._archive.set_cursor, f"reviews/{run.id}", started.isoformat())
 
     async def _since(self, run: Run, what: str = "comments") -> datetime:
@@ -82,7 +83,7 @@ class Comparing:
             await self._box(run, number, comment)
             return
         key = f"{kind.replace('_', '-')}/{comment.id}"
-        if key in run.seen or comment.author_type != "User" or comment.app_id is not None or comment.author_id is None:
+        if key in run.seen or comment.author_id is None:
             return
         # An edited comment is no command; one from before the run was not for it. GitHub tells whole seconds.
         if comment.created_at < run.started_at.replace(microsecond=0) or comment.updated_at != comment.created_at:
@@ -91,8 +92,8 @@ class Comparing:
             return  # it asked for this very plan
         said = Said(key=key, text=comment.body, number=number, comment_id=comment.id, kind=kind,
                     at=comment.created_at)  # fmt: skip
-        who = Person(id=comment.author_id, login=comment.author_login)
-        await self._desk.said(run.repo, said, who, comment.author_type)
+        person = Person(id=comment.author_id, login=comment.author_login)
+        await self._desk.said(run.repo, said, Actor(person=person, kind=comment.author_type, app=comment.app_id))
 
     async def _box(self, run: Run, number: int, comment: Comment) -> None:
         """A box in a comment of ours that somebody ticked. The list does not say who; it is asked where it matters."""
@@ -105,9 +106,11 @@ class Comparing:
         if key in run.seen or await asyncio.to_thread(self._archive.cursor, seen) == key:
             return
         editor = await self._desk.repository(run.repo).yielding().editor_of(comment.node_id)
-        if editor is not None and editor.id is not None and editor.kind == "User":
-            who = Person(id=editor.id, login=editor.login)
-            await self._desk.box(run.repo, number, comment.id, before, comment.body, who, "User", key=key)
+        if editor is not None and editor.id is not None:
+            who = Actor(person=Person(id=editor.id, login=editor.login), kind=editor.kind)
+            edit = BoxEdit(key=key, repo=run.repo, number=number, comment_id=comment.id, before=before,
+                           after=comment.body)  # fmt: skip
+            await self._desk.box(edit, who)
         await asyncio.to_thread(self._archive.set_cursor, seen, key)
 
     async def _pull(self, run: Run) -> None:
@@ -134,10 +137,10 @@ class Comparing:
         if issue.state == "closed":
             if issue.closed_by_id is not None and (issue.closed_at is None or issue.closed_at >= since):
                 who = Person(id=issue.closed_by_id, login=issue.closed_by_login)
-                await self._desk.issue_ended(run, "closed", who, issue.closed_by_type)
+                await self._desk.issue_ended(run, "closed", Actor(person=who, kind=issue.closed_by_type))
         elif run.prepared and not run.plan_only and run.config.label not in issue.labels:
             taken = await repository.labelled_events(run.issue, "unlabeled")
             last = next((event for event in reversed(taken) if event.label == run.config.label), None)
             if last is not None and last.actor_id is not None and last.at >= since:
                 who = Person(id=last.actor_id, login=last.actor_login)
-                await self._desk.issue_ended(run, "unlabelled", who, "User")
+                await self._desk.issue_ended(run, "unlabelled", Actor(person=who, app=last.app_id))

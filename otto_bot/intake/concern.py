@@ -215,7 +215,8 @@ def _of_a_run(payload: Mapping[str, Any]) -> bool:
 
 
 def _pull(payload: Mapping[str, Any], _at_work: Container[int]) -> bool:
-    return _of_a_run(payload)
+    """The label may have been meant for an issue, on anybody's pull request."""
+    return payload.get("action") == "labeled" or _of_a_run(payload)
 
 
 def _push(payload: Mapping[str, Any], at_work: Container[int]) -> bool:

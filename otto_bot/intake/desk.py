@@ -11,7 +11,7 @@ from typing import Literal
 from otto_bot.core import events as e
 from otto_bot.core.commands import BadCommand, Command, Given, parse_line
 from otto_bot.core.config import Config, HostCaps
-from otto_bot.core.edits import may_read_again, news
+from otto_bot.core.edits import news, reads_the_issue, shown_at
 from otto_bot.core.issue import IssueText
 from otto_bot.core.run import Run
 from otto_bot.core.values import Frozen, Person, Repo
@@ -20,14 +20,19 @@ from otto_bot.github.errors import NotFound, Unreachable
 from otto_bot.github.models import Target
 from otto_bot.github.verbs import Repository
 from otto_bot.intake.boxes import outdated, surface_of, ticked
+from otto_bot.intake.frozen import Changed, text_asked_for
 from otto_bot.intake.label import Labels
 from otto_bot.intake.markdown import command_in
-from otto_bot.intake.payloads import Issue
-from otto_bot.intake.permission import PermissionGate
+from otto_bot.intake.payloads import Comment, Issue
+from otto_bot.intake.permission import Actor, PermissionGate
+from otto_bot.intake.refusing import Deed, Refusing
 from otto_bot.intake.reviews import Reviews
-from otto_bot.intake.sparing import rests, say
+from otto_bot.intake.sparing import say
+from otto_bot.intake.starting import Asked, Labelled, NotYetKnown, Starting
+from otto_bot.store.cursors import Cursors
 from otto_bot.store.learnings import Learnings
-from otto_bot.store.ledger import Ledger, NoSuchRun, Trigger
+from otto_bot.store.ledger import Ledger, NoSuchRun
+from otto_bot.text import frozen
 from otto_bot.text import reply as words
 from otto_bot.text.learnings import learning_answer
 from otto_bot.text.links import Links
@@ -35,10 +40,6 @@ from otto_bot.text.markers import marker, shows
 from otto_bot.text.plan import plan_comment
 
 BUTTONS = frozenset({"retry", "skip", "explain"})
-
-
-class NotYetKnown(LookupError):
-    """Somebody was faster than the record of what they answered: the delivery comes again."""
 
 
 class Said(Frozen):
@@ -50,6 +51,23 @@ class Said(Frozen):
     comment_id: int | None
     kind: Literal["comment", "review_comment"]
     at: datetime | None = None
+
+    @property
+    def target(self) -> Target | None:
+        """What a reaction to it is put on."""
+        return None if self.comment_id is None else Target(kind=self.kind, id=self.comment_id)
+
+
+class BoxEdit(Frozen):
+    """An edit of a comment that may be ours. `issue` is the issue of that moment, where the edit's webhook told it."""
+
+    key: str
+    repo: Repo
+    number: int
+    comment_id: int
+    before: str
+    after: str
+    issue: IssueText | None = None
 
 
 class Desk:
@@ -65,6 +83,7 @@ class Desk:
         web_url: str = "https://github.com",
         *,
         learnings: Learnings,
+        cursors: Cursors,
     ) -> None:
         self._ledger = ledger
         self._learnings = learnings
@@ -75,11 +94,19 @@ class Desk:
         self.now = now
         self.labels = Labels(github, caps, now)
         self.reviews = Reviews(ledger, github, gate, caps, now, web_url)
+        self._refusing = Refusing(cursors, github, now)
+        self._starting = Starting(ledger, github, gate, caps, self.labels, self._refusing, now)
 
     @property
     def app_id(self) -> int:
         """Our own App."""
         return self._github.app_id
+
+    async def is_ours(self, comment: Comment) -> bool:
+        """Whether our own App wrote a comment. GitHub names the App of each; where it does not, its account decides."""
+        if comment.performed_via_github_app is not None:
+            return comment.performed_via_github_app.id == self.app_id
+        return comment.user is not None and comment.user.login == await self._github.bot_login()
 
     def repository(self, repo: Repo) -> Repository:
         """GitHub's verbs for a repository."""
@@ -103,112 +130,74 @@ class Desk:
         """Record an event."""
         return await asyncio.to_thread(lambda: self._ledger.append(run.id, [event], self.now()))
 
-    async def label(
-        self, repo: Repo, number: int, label: str, who: Person, kind: str, *, title: str, body: str, is_pull: bool,
-        as_of: datetime | None = None,
-    ) -> None:  # fmt: skip
+    async def label(self, what: Labelled, who: Actor) -> None:
         """The label was put on: a run starts, once for each time it was put on, unless it is off again.
 
-        `as_of` is when the issue had last changed for whoever tells it. Raises NotYetKnown where GitHub does not list
-        yet that the label was put on.
+        Raises NotYetKnown where GitHub does not list yet that the label was put on.
         """
-        repository = self.repository(repo)
-        if label != await self.label_of(repo):
-            return
-        if is_pull:
-            await self._say(repository, number, f"label/{number}", words.label_on_pull_request())
-            return
-        answer = await self._gate.ask(repository, who, kind)
-        if not answer.allowed:
-            if kind == "User":
-                await self._say(repository, number, f"label/{number}/{who.id}", words.refused(who.login, answer.why))
-            return
-        changes = [event for event in await repository.labelled_events(number, "both") if event.label == label]
-        last = changes[-1] if changes else None
-        if last is None or (last.kind == "unlabeled" and as_of is not None and last.at < as_of):
-            raise NotYetKnown(f"GitHub does not list yet that issue {number} got the label")
-        if last.kind == "unlabeled":
-            return  # told late
-        trigger = Trigger(
-            key=f"label/{repo.id}/{number}/{last.id}", repo=repo, issue=number, title=title, body=body, actor=who
-        )
-        await self._start(repository, trigger)
-
-    async def _start(self, repository: Repository, trigger: Trigger) -> None:
-        """The reaction comes first: after a crash behind it the delivery is taken up again, as nothing is known yet."""
-        if await asyncio.to_thread(self._ledger.knows, trigger.key):
-            return
-        target = Target(kind="issue", id=trigger.issue)
-        current = await self.active(trigger.repo.id, trigger.issue)
-        if current is None or current.ended:
-            if await rests(self._ledger, repository, trigger, self.now()):
-                return
-            await repository.react(target, "eyes")
-            if await asyncio.to_thread(self._ledger.start, trigger, self._caps, self.now()) is not None:
-                return
-            current = await self.active(trigger.repo.id, trigger.issue)
-        # This very trigger may have come by another way in the same moment.
-        known = await asyncio.to_thread(self._ledger.knows, trigger.key)
-        if current is not None and not current.ended and not known:
-            await repository.react(target, "confused")
-            await self.tell(current, e.IssueRelabelled(at=self.now(), by=trigger.actor.login))
+        await self._starting.label(what, who)
 
     async def label_of(self, repo: Repo) -> str:
         """The label that starts a run. Raises RetryLater and Unreachable."""
         return await self.labels.of(repo)
 
-    async def said(self, repo: Repo, said: Said, who: Person, kind: str, issue: Issue | None = None) -> None:
+    async def said(self, repo: Repo, said: Said, who: Actor, issue: Issue | None = None) -> None:
         """A comment: a command, something like one, or neither."""
         command = command_in(said.text)
-        if command is None or kind != "User":
+        deed = Deed(key=said.key, repo=repo, number=said.number, target=said.target)
+        if command is None or not await self._may(deed, who):
             return
         repository = self.repository(repo)
-        answer = await self._gate.ask(repository, who, kind)
-        if not answer.allowed:
-            await self._say(repository, said.number, said.key, words.refused(who.login, answer.why))
-            return
         if isinstance(command, BadCommand):
             await self._not_understood(repository, said, command)
             return
         await self._react(repository, said, "eyes")
+        await self._obey(repo, said, command, who.person, issue)
+
+    async def _obey(self, repo: Repo, said: Said, command: Command, who: Person, issue: Issue | None) -> None:
+        """Someone who may has said it: a run starts, hears it, or there is none."""
         run = await self.active(repo.id, said.number)
-        if (run is None or run.ended) and command.verb == "plan" and issue is not None and not issue.pull_request:
-            trigger = Trigger(
-                key=f"{said.key}/{repo.id}", repo=repo, issue=issue.number, title=issue.title, body=issue.body or "",
-                actor=who, plan_only=True,
-            )  # fmt: skip
-            await self._start(repository, trigger)
-        elif (run is None or run.ended) and command.verb == "certify":
-            await self._certify(repository, repo, said, who, issue, run)
+        over = run is None or run.ended
+        if over and command.verb == "certify" and (issue is None or issue.pull_request):
+            await self._say(self.repository(repo), said.number, said.key, words.certify_an_issue())
+        elif over and command.verb in ("plan", "certify") and issue is not None and not issue.pull_request:
+            await self._starts(repo, said, command, who, issue, run)
         elif run is None and command.verb in ("keep", "forget"):
             await self._about_learning(repo, command, who, said)
         elif run is None:
             text = words.help_text() if command.verb == "help" else words.no_run()
-            await self._say(repository, said.number, said.key, text)
-        elif command.verb == "improve":
-            given = Given(key=said.key, command=command, by=who, where=said.number, comment_id=said.comment_id,
-                          said_at=said.at)  # fmt: skip
-            await self.reviews.improve(run, given)
+            await self._say(self.repository(repo), said.number, said.key, text)
         else:
-            stood = issue.text if issue is not None and issue.number == run.issue else None
-            await self.give(
-                run, command, who, key=said.key, where=said.number, comment_id=said.comment_id, said_at=said.at,
-                issue=stood,
-            )  # fmt: skip
+            await self._hears(run, said, command, who, issue)
 
-    async def _certify(
-        self, repository: Repository, repo: Repo, said: Said, who: Person, issue: Issue | None, last: Run | None
+    async def _starts(
+        self, repo: Repo, said: Said, command: Command, who: Person, issue: Issue, last: Run | None
     ) -> None:
-        """The default branch is held against the plan of the issue's last run, or against a plan that is made."""
-        if issue is None or issue.pull_request:
-            await self._say(repository, said.number, said.key, words.certify_an_issue())
-            return
-        subject = None if last is None else last.plan or last.subject
-        trigger = Trigger(
-            key=f"{said.key}/{repo.id}", repo=repo, issue=issue.number, title=issue.title, body=issue.body or "",
-            actor=who, kind="certify", subject=subject,
+        """A certification holds the default branch against the plan of the last run, or against one that is made."""
+        certify = command.verb == "certify"
+        subject = (last.plan or last.subject) if certify and last is not None else None
+        asked = Asked(
+            key=said.key, repo=repo, number=issue.number, verb="certify" if certify else "plan",
+            at=said.at or self.now(), told=issue.text, subject=subject,
         )  # fmt: skip
-        await self._start(repository, trigger)
+        await self._starting.asked(asked, who)
+
+    async def _hears(self, run: Run, said: Said, command: Command, who: Person, issue: Issue | None) -> None:
+        given = Given(key=said.key, command=command, by=who, where=said.number, comment_id=said.comment_id,
+                      said_at=said.at)  # fmt: skip
+        if command.verb == "improve":
+            await self.reviews.improve(run, given)
+        elif reads_the_issue(run, command) and said.key not in run.seen:
+            told = issue.text if issue is not None and issue.number == run.issue else None
+            at, repository = said.at or self.now(), self.repository(run.repo)
+            text = await text_asked_for(repository, self._gate, run.issue, at, told)
+            if isinstance(text, Changed):
+                late = frozen.changed_since_word(command.verb, text.by)
+                await self._say(repository, said.number, said.key, late)
+            else:
+                await self.give(run, given.model_copy(update={"issue": text}))
+        else:
+            await self.give(run, given)
 
     async def _about_learning(self, repo: Repo, command: Command, who: Person, said: Said) -> None:
         """Learnings belong to the repository: where no run answers, the desk does."""
@@ -220,23 +209,10 @@ class Desk:
         )  # fmt: skip
         await self._say(self.repository(repo), said.number, said.key, learning_answer(key, detail))
 
-    async def give(
-        self, run: Run, command: Command, who: Person, *, key: str, where: int, comment_id: int | None = None,
-        said_at: datetime | None = None, issue: IssueText | None = None,
-    ) -> Run:  # fmt: skip
-        """The one way a command reaches a run; the permission gate has said yes.
-
-        `issue` is the run's issue as it stood when this was said; who asks for a new plan without it is told to mean
-        the issue as it stands now.
-        """
-        if key in run.seen:
+    async def give(self, run: Run, given: Given) -> Run:
+        """The one way a command reaches a run; the permission gate has said yes."""
+        if given.key in run.seen:
             return run  # told by another delivery, or found by looking
-        again = command.verb == "replan" and may_read_again(run)
-        if again and issue is None:
-            now = await self.repository(run.repo).issue(run.issue)
-            issue = IssueText(title=now.title, body=now.body, as_of=now.updated_at)
-        given = Given(key=key, command=command, by=who, where=where, comment_id=comment_id, said_at=said_at,
-                      issue=issue if again else None)  # fmt: skip
         return await self.tell(run, e.CommandGiven(at=self.now(), given=given))
 
     async def _not_understood(self, repository: Repository, said: Said, bad: BadCommand) -> None:
@@ -246,10 +222,10 @@ class Desk:
         await self._say(repository, said.number, said.key, text)
 
     async def _react(self, repository: Repository, said: Said, content: Literal["eyes", "confused"]) -> None:
-        if said.comment_id is None:
+        if said.target is None:
             return
         try:
-            await repository.react(Target(kind=said.kind, id=said.comment_id), content)
+            await repository.react(said.target, content)
         except NotFound:
             # The comment was deleted meanwhile; what it said still counts.
             return
@@ -257,39 +233,63 @@ class Desk:
     async def _say(self, repository: Repository, number: int, key: str, text: str) -> None:
         await say(repository, number, key, text)
 
-    async def box(
-        self, repo: Repo, number: int, comment_id: int, before: str, after: str, who: Person, kind: str, *, key: str
-    ) -> None:
+    async def box(self, edit: BoxEdit, who: Actor) -> None:
         """An edit of one of our comments: exactly one known box ticked is its command; anything is put back."""
-        run = await self.active(repo.id, number)
-        if run is None or kind != "User":
+        run = await self.active(edit.repo.id, edit.number)
+        if run is None or who.is_bot:
             return
-        surface = surface_of(run, comment_id)
-        if surface is None and comment_id != run.plan_comment_id:
-            if ticked(before, after) is not None and shows(run.id, before):
-                raise NotYetKnown(f"comment {comment_id} is of run {run.id}, and its writing is not recorded yet")
+        surface = surface_of(run, edit.comment_id)
+        if surface is None and edit.comment_id != run.plan_comment_id:
+            if ticked(edit.before, edit.after) is not None and shows(run.id, edit.before):
+                raise NotYetKnown(f"comment {edit.comment_id} is of run {run.id}, and its writing is not recorded yet")
             return
-        command = ticked(before, after)
+        command = ticked(edit.before, edit.after)
         if surface is not None:
-            await self.tell(run, e.Published(at=self.now(), surface=surface, digest=f"edited {key}"[:60]))
+            await self.tell(run, e.Published(at=self.now(), surface=surface, digest=f"edited {edit.key}"[:60]))
         elif command is None:
             await self._redraw_plan(run)
-        command = command or outdated(run, after)
-        if command is None:
+        command = command or outdated(run, edit.after)
+        if command is not None:
+            await self._ticked(run, edit, command, who)
+
+    async def _ticked(self, run: Run, edit: BoxEdit, command: Command, who: Actor) -> None:
+        deed = Deed(key=edit.key, repo=edit.repo, number=edit.number)
+        if not await self._may(deed, who):
+            await self._put_back(run, edit)
             return
-        answer = await self._gate.ask(self.repository(repo), who, kind)
+        given = Given(key=edit.key, command=command, by=who.person, where=edit.number)
+        if reads_the_issue(run, command) and edit.key not in run.seen:
+            text = edit.issue or await self._stands(run)
+            if text.digest != shown_at(run, edit.comment_id):
+                await self._put_back(run, edit)
+                await self._say(self.repository(run.repo), edit.number, edit.key, frozen.changed_since_shown())
+                return
+            given = given.model_copy(update={"issue": text})
+        await self.give(run, given)
+
+    async def _put_back(self, run: Run, edit: BoxEdit) -> None:
+        """A box that did nothing is not left ticked. Other comments of ours are written anew after each edit."""
+        if edit.comment_id == run.plan_comment_id:
+            await self._redraw_plan(run)
+
+    async def _may(self, deed: Deed, who: Actor) -> bool:
+        """The gate; whoever may not is told, once."""
+        if await self._refusing.before(deed, who):
+            return False
+        answer = await self._gate.ask(self.repository(deed.repo), who)
         if not answer.allowed:
-            await self._say(self.repository(repo), number, key, words.refused(who.login, answer.why))
-            return
-        await self.give(run, command, who, key=key, where=number)
+            await self._refusing.refuse(deed, who, answer)
+        return answer.allowed
+
+    async def _stands(self, run: Run) -> IssueText:
+        now = await self.repository(run.repo).issue(run.issue)
+        return IssueText(title=now.title, body=now.body, as_of=now.updated_at)
 
     async def _redraw_plan(self, run: Run) -> None:
         body = plan_comment(run, Links(self._web_url, run.repo.owner, run.repo.name))
         await self.repository(run.repo).upsert_comment(run.issue, marker(run.id, "plan"), body, run.plan_comment_id)
 
-    async def button(
-        self, repo: Repo, external_id: str, identifier: str | None, who: Person, kind: str, *, key: str
-    ) -> None:
+    async def button(self, repo: Repo, external_id: str, identifier: str | None, who: Actor, *, key: str) -> None:
         """A button of one of our checks, or *Re-run* on it."""
         match = re.fullmatch(r"run/(\d{1,18})/check/(t\d+|run)(?:/a\d+)?", external_id)
         if match is None:
@@ -305,14 +305,11 @@ class Desk:
         command = parse_line(f"/otto {verb}{tasks}")
         if run.repo.id != repo.id or not isinstance(command, Command):
             return
-        answer = await self._gate.ask(self.repository(repo), who, kind)
-        if not answer.allowed:
-            number = run.pull_request or run.issue
-            await self._say(self.repository(repo), number, key, words.refused(who.login, answer.why))
-            return
-        await self.give(run, command, who, key=key, where=run.pull_request or run.issue)
+        where = run.pull_request or run.issue
+        if await self._may(Deed(key=key, repo=repo, number=where), who):
+            await self.give(run, Given(key=key, command=command, by=who.person, where=where))
 
-    async def issue_ended(self, run: Run, what: Literal["closed", "unlabelled"], who: Person, kind: str) -> None:
+    async def issue_ended(self, run: Run, what: Literal["closed", "unlabelled"], who: Actor) -> None:
         """Closed or unlabelled by someone who may: cancelled. Closed because our pull request was merged: not."""
         if run.ended:
             return
@@ -322,13 +319,14 @@ class Desk:
         if what == "closed" and run.pull_request is not None:
             pull = await repository.pull_request(run.pull_request)
             if pull.merged:
-                await self.tell(run, e.PullRequestClosed(at=self.now(), merged=True, by=who.login))
+                await self.tell(run, e.PullRequestClosed(at=self.now(), merged=True, by=who.person.login))
                 return
-        answer = await self._gate.ask(repository, who, kind)
+        answer = await self._gate.ask(repository, who)
         if answer.unsure:
-            raise Unreachable(0, f"whether {who.login} may write here is not known yet; the end of run {run.id} waits")
+            login = who.person.login
+            raise Unreachable(0, f"whether {login} may write here is not known yet; the end of run {run.id} waits")
         if answer.allowed:
-            await self.tell(run, e.IssueChanged(at=self.now(), what=what, by=who.login))
+            await self.tell(run, e.IssueChanged(at=self.now(), what=what, by=who.person.login))
 
     async def _still(self, run: Run, what: Literal["closed", "unlabelled"]) -> bool:
         """Whether it is so now: a delivery that comes late, or again, may tell of the time before this run."""

@@ -139,6 +139,7 @@ class Review(Narrow):
     commit_id: str | None = None
     submitted_at: AwareDatetime | None = None
     html_url: str = ""
+    performed_via_github_app: InstallationRef | None = None
 
 
 class WorkflowRun(Narrow):

@@ -18,7 +18,7 @@ from otto_bot.github import models as github
 from otto_bot.github.client import GitHubApp
 from otto_bot.github.errors import NotFound, Unreachable
 from otto_bot.github.verbs import Repository
-from otto_bot.intake.permission import PermissionGate
+from otto_bot.intake.permission import NOBODY, Actor, PermissionGate
 from otto_bot.intake.review_reading import MOST_READ, review_of
 from otto_bot.store.ledger import Ledger, Trigger
 from otto_bot.store.run_queries import OtherRunActive
@@ -50,7 +50,7 @@ class Reviews:
         self._now = now
         self._web_url = web_url
 
-    async def submitted(self, run: Run, review_id: int, who: Person, kind: str) -> None:
+    async def submitted(self, run: Run, review_id: int, who: Actor) -> None:
         """Someone asked for changes on the run's pull request. A stranger's review changes nothing, without a word.
 
         Raises GitHubError, also where GitHub does not say now who they are: nobody would give the review again.
@@ -59,16 +59,13 @@ class Reviews:
         if number is None or any(review.id == review_id for review in run.reviews):
             return
         repository = self._repository(run)
-        may = await self._gate.ask(repository, who, kind)
-        if may.unsure:
-            raise Unreachable(0, f"whether {who.login} may write here is not known yet; review {review_id} waits")
-        if not may.allowed:
+        if not await self._may(repository, who, review_id):
             return
         try:
             found = await repository.review(number, review_id)
         except NotFound:
             return  # withdrawn meanwhile, or another pull request's
-        if found.state != REQUESTED or found.author_id != who.id:
+        if found.state != REQUESTED or found.author_id != who.person.id or found.app_id is not None:
             return
         comments = await repository.comments_of_review(number, review_id, MOST_READ)
         review = review_of(found, comments, number)
@@ -137,10 +134,9 @@ class Reviews:
             await self._give(run, review, where, given.key, given)
 
     async def _start(self, run: Run, review: Review, given: Given, key: str, where: int) -> None:
-        """A run of its own, on the same issue, which is frozen as it reads now."""
-        issue = await self._repository(run).issue(run.issue)
+        """A run of its own, on the same issue as the reviewed run knows it: nobody was asked to read it again."""
         trigger = Trigger(
-            key=key, repo=run.repo, issue=run.issue, title=issue.title, body=issue.body, actor=given.by,
+            key=key, repo=run.repo, issue=run.issue, title=run.title, body=run.body, actor=given.by,
             kind="improve", review=review,
         )  # fmt: skip
         fresh = await asyncio.to_thread(self._ledger.start, trigger, self._caps, self._now())
@@ -163,7 +159,9 @@ class Reviews:
         done = _done(runs)
         last: Review | None = None
         for found in reversed((await repository.reviews(number))[-MOST_REVIEWS:]):
-            if found.state not in (REQUESTED, "COMMENTED") or not await self._may(repository, found):
+            if found.state not in (REQUESTED, "COMMENTED") or found.author_id is None:
+                continue
+            if not await self._may(repository, actor_of(found), found.id):
                 continue
             bare = found.state == "COMMENTED" and not found.body.strip()
             if last is not None and not (bare and found.author_id == last.by.id):
@@ -178,13 +176,11 @@ class Reviews:
             last = review if last is None else _joined(review, last)
         return last
 
-    async def _may(self, repository: Repository, found: github.Review) -> bool:
-        if found.author_id is None:
-            return False
-        who = Person(id=found.author_id, login=found.author_login)
-        may = await self._gate.ask(repository, who, found.author_type)
+    async def _may(self, repository: Repository, who: Actor, review_id: int) -> bool:
+        may = await self._gate.ask(repository, who)
         if may.unsure:
-            raise Unreachable(0, f"whether {who.login} may write here is not known yet; review {found.id} waits")
+            login = who.person.login
+            raise Unreachable(0, f"whether {login} may write here is not known yet; review {review_id} waits")
         return may.allowed
 
     def _repository(self, run: Run) -> Repository:
@@ -207,6 +203,12 @@ def _done(runs: Sequence[Run]) -> frozenset[int]:
             if (body_criterion(review) or ("",))[0] in merged:
                 found.add(review.id)
     return frozenset(found)
+
+
+def actor_of(found: github.Review) -> Actor:
+    """Who wrote a review."""
+    person = NOBODY if found.author_id is None else Person(id=found.author_id, login=found.author_login)
+    return Actor(person=person, kind=found.author_type, app=found.app_id)
 
 
 def _joined(earlier: Review, later: Review) -> Review:

@@ -14,8 +14,10 @@ from otto_bot.core.polling import is_news
 from otto_bot.core.values import Person, Repo
 from otto_bot.github.errors import RetryLater
 from otto_bot.intake import payloads as p
-from otto_bot.intake.desk import Desk, Said
+from otto_bot.intake.desk import BoxEdit, Desk, Said
 from otto_bot.intake.facts import box_key, button_key, comment_key, review_comment_key, review_key
+from otto_bot.intake.permission import NOBODY, Actor
+from otto_bot.intake.starting import Labelled
 from otto_bot.store.inbox import Delivery, Inbox
 from otto_bot.store.looks import Looks
 from otto_bot.store.versions import NewerVersion
@@ -97,28 +99,39 @@ def repo_of(payload: p.Payload) -> Repo:
     )
 
 
-def sender_of(payload: p.Payload) -> tuple[Person, str]:
-    """Who did it, and GitHub's type of the account."""
+def sender_of(payload: p.Payload, app: p.InstallationRef | None = None) -> Actor:
+    """Who did it. `app` is the App that GitHub names as the hand of what was written."""
     if payload.sender is None:
-        return Person(id=0, login="ghost"), "Bot"
-    return Person(id=payload.sender.id, login=payload.sender.login), payload.sender.type
+        return Actor(person=NOBODY, kind="Bot")
+    person = Person(id=payload.sender.id, login=payload.sender.login)
+    return Actor(person=person, kind=payload.sender.type, app=None if app is None else app.id)
+
+
+def _theirs(who: Actor, author: p.Account | None) -> bool:
+    """Whether the sender wrote it: GitHub says so of everything that is created or submitted."""
+    return author is None or author.id == who.person.id
 
 
 async def _labeled(router: Router, _delivery: Delivery, payload: p.Payload) -> None:
     assert isinstance(payload, p.IssuesPayload)
-    who, kind = sender_of(payload)
-    label = payload.label.name if payload.label else ""
     issue = payload.issue
-    await router.desk.label(
-        repo_of(payload), issue.number, label, who, kind, title=issue.title, body=issue.body or "",
-        is_pull=issue.pull_request is not None, as_of=issue.updated_at,
+    what = Labelled(
+        repo=repo_of(payload), number=issue.number, label=payload.label.name if payload.label else "",
+        is_pull=issue.pull_request is not None, told=issue.text,
     )  # fmt: skip
+    await router.desk.label(what, sender_of(payload))
+
+
+async def _pull_labeled(router: Router, _delivery: Delivery, payload: p.Payload) -> None:
+    assert isinstance(payload, p.PullRequestPayload)
+    label = payload.label.name if payload.label else ""
+    what = Labelled(repo=repo_of(payload), number=payload.number, label=label, is_pull=True)
+    await router.desk.label(what, sender_of(payload))
 
 
 async def _issue_ended(router: Router, delivery: Delivery, payload: p.Payload) -> None:
     assert isinstance(payload, p.IssuesPayload)
-    who, kind = sender_of(payload)
-    repo = repo_of(payload)
+    who, repo = sender_of(payload), repo_of(payload)
     run = await router.desk.active(repo.id, payload.issue.number)
     if run is None:
         return
@@ -126,90 +139,90 @@ async def _issue_ended(router: Router, delivery: Delivery, payload: p.Payload) -
         label = run.config.label if run.prepared else await router.desk.label_of(repo)
         if payload.label is None or payload.label.name != label:
             return
-    await router.desk.issue_ended(run, "closed" if delivery.action == "closed" else "unlabelled", who, kind)
+    await router.desk.issue_ended(run, "closed" if delivery.action == "closed" else "unlabelled", who)
 
 
 async def _issue_edited(router: Router, _delivery: Delivery, payload: p.Payload) -> None:
     assert isinstance(payload, p.IssuesPayload)
-    who, _ = sender_of(payload)
     run = await router.desk.active(repo_of(payload).id, payload.issue.number)
     if run is not None and run.issue == payload.issue.number:
-        await router.desk.issue_reads(run, payload.issue.text, who)
+        await router.desk.issue_reads(run, payload.issue.text, sender_of(payload).person)
 
 
 async def _commented(router: Router, _delivery: Delivery, payload: p.Payload) -> None:
     assert isinstance(payload, p.IssueCommentPayload)
-    who, kind = sender_of(payload)
     comment = payload.comment
-    if comment.performed_via_github_app is not None or (comment.user and comment.user.id != who.id):
+    who = sender_of(payload, comment.performed_via_github_app)
+    if not _theirs(who, comment.user):
         return
     said = Said(key=comment_key(comment), text=comment.body or "", number=payload.issue.number,
                 comment_id=comment.id, kind="comment", at=comment.created_at)  # fmt: skip
-    await router.desk.said(repo_of(payload), said, who, kind, issue=payload.issue)
+    await router.desk.said(repo_of(payload), said, who, issue=payload.issue)
 
 
 async def _comment_edited(router: Router, _delivery: Delivery, payload: p.Payload) -> None:
     assert isinstance(payload, p.IssueCommentPayload)
-    who, kind = sender_of(payload)
-    changed = (payload.changes or {}).get("body")
+    comment, changed = payload.comment, (payload.changes or {}).get("body")
     before = changed.get("from") if isinstance(changed, dict) else None
-    if isinstance(before, str):
-        repo, number = repo_of(payload), payload.issue.number
-        await router.desk.box(repo, number, payload.comment.id, before, payload.comment.body or "", who, kind,
-                              key=box_key(payload.comment, before))  # fmt: skip
+    # Anybody may write a comment that looks like one of ours, and edit it.
+    if not isinstance(before, str) or not await router.desk.is_ours(comment):
+        return
+    issue = payload.issue
+    edit = BoxEdit(
+        key=box_key(comment, before), repo=repo_of(payload), number=issue.number, comment_id=comment.id,
+        before=before, after=comment.body or "", issue=None if issue.pull_request else issue.text,
+    )  # fmt: skip
+    await router.desk.box(edit, sender_of(payload))
 
 
 async def _review_commented(router: Router, _delivery: Delivery, payload: p.Payload) -> None:
     assert isinstance(payload, p.ReviewCommentPayload)
-    who, kind = sender_of(payload)
-    said = Said(key=review_comment_key(payload.comment), text=payload.comment.body or "",
-                number=payload.pull_request.number, comment_id=payload.comment.id, kind="review_comment",
-                at=payload.comment.created_at)  # fmt: skip
-    await router.desk.said(repo_of(payload), said, who, kind)
+    comment = payload.comment
+    who = sender_of(payload, comment.performed_via_github_app)
+    if not _theirs(who, comment.user):
+        return
+    said = Said(key=review_comment_key(comment), text=comment.body or "", number=payload.pull_request.number,
+                comment_id=comment.id, kind="review_comment", at=comment.created_at)  # fmt: skip
+    await router.desk.said(repo_of(payload), said, who)
 
 
 async def _reviewed(router: Router, _delivery: Delivery, payload: p.Payload) -> None:
     """A command in its words, and what it asks for: both may be in one review."""
     assert isinstance(payload, p.ReviewPayload)
-    who, kind = sender_of(payload)
     repo, number, review = repo_of(payload), payload.pull_request.number, payload.review
+    who = sender_of(payload, review.performed_via_github_app)
+    if not _theirs(who, review.user):
+        return
     said = Said(key=review_key(review), text=review.body or "", number=number, comment_id=None, kind="comment",
                 at=review.submitted_at)  # fmt: skip
-    await router.desk.said(repo, said, who, kind)
+    await router.desk.said(repo, said, who)
     run = await router.desk.active(repo.id, number)
     if review.state.lower() == "changes_requested" and run is not None and run.pull_request == number:
-        await router.desk.reviews.submitted(run, review.id, who, kind)
+        await router.desk.reviews.submitted(run, review.id, who)
 
 
 async def _button(router: Router, _delivery: Delivery, payload: p.Payload) -> None:
     assert isinstance(payload, p.CheckRunPayload)
     if not _is_ours(router, payload.check_run):
         return
-    who, kind = sender_of(payload)
+    who, check = sender_of(payload), payload.check_run
     asked = payload.requested_action.identifier if payload.requested_action else None
-    await router.desk.button(
-        repo_of(payload),
-        payload.check_run.external_id or "",
-        asked,
-        who,
-        kind,
-        key=button_key(payload.check_run, asked, who),
-    )
+    key = button_key(check, asked, who.person)
+    await router.desk.button(repo_of(payload), check.external_id or "", asked, who, key=key)
 
 
 async def _pull_closed(router: Router, _delivery: Delivery, payload: p.Payload) -> None:
     assert isinstance(payload, p.PullRequestPayload)
-    who, _ = sender_of(payload)
     repo = repo_of(payload)
     run = await router.desk.active(repo.id, payload.number)
     if run is not None and run.pull_request == payload.number:
-        await router.desk.pull_closed(run, who)
+        await router.desk.pull_closed(run, sender_of(payload).person)
 
 
 async def _pushed(router: Router, _delivery: Delivery, payload: p.Payload) -> None:
     assert isinstance(payload, p.PushPayload)
     repo = repo_of(payload)
-    who, _ = sender_of(payload)
+    who = sender_of(payload).person
     branch = payload.ref.removeprefix("refs/heads/")
     if branch != repo.default_branch and not branch.endswith("/run"):
         return  # nobody's business: no run is read for it
@@ -271,6 +284,7 @@ _HANDLERS: dict[tuple[str, str], Handler] = {
     ("check_run", "completed"): _reported,
     ("workflow_run", "*"): _reported,
     ("status", "*"): _reported,
+    ("pull_request", "labeled"): _pull_labeled,
     ("pull_request", "closed"): _pull_closed,
     ("push", "*"): _pushed,
 }

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Sequence
 
+from otto_bot.core.edits import known_digest
 from otto_bot.core.effects import Effect
 from otto_bot.core.events import PersonCalled, PlanPosted, Published, Replied, RunEvent, Tidied, TimeUsedUp
 from otto_bot.core.reviewing import comment_of, told_by
@@ -159,7 +160,8 @@ async def post_plan(context: Context, run: Run, effect: Effect, _ticket: Ticket)
     body = plan_comment(run, context.links(run))
     repository = context.repository(run)
     ref = await repository.upsert_comment(run.issue, marker(run.id, "plan"), body, run.plan_comment_id)
-    return [PlanPosted(at=context.now(), revision=effect.number, comment_id=ref.id, begun_at=begun)]
+    known = known_digest(run)
+    return [PlanPosted(at=context.now(), revision=effect.number, comment_id=ref.id, begun_at=begun, issue=known)]
 
 
 async def call_person(context: Context, run: Run, effect: Effect, _ticket: Ticket) -> Sequence[RunEvent]:

@@ -9,7 +9,7 @@ from otto_bot.core import events as e
 from otto_bot.core.edits import edited, news, stale
 from otto_bot.core.effects import EffectKind, scheduled
 from otto_bot.core.estimate_values import Estimate
-from otto_bot.core.issue import IssueText, digest_of
+from otto_bot.core.issue import MOST_EDITS, MOST_TURNS, IssueText, digest_of
 from otto_bot.core.policy import plan_wait
 from otto_bot.core.run import Run, RunPhase
 from otto_bot.core.surfaces import PLAN as PLAN_COMMENT
@@ -111,6 +111,26 @@ def test_the_editors_that_are_remembered_have_an_end() -> None:
     seen = edited(run)
     assert seen is not None
     assert seen.by == ("p4", "p5", "p6", "p7", "p8")
+
+
+def test_edits_to_and_fro_come_to_an_end() -> None:
+    """Whoever can edit the issue could make Otto write for ever: from the third turn on the plan waits for a person."""
+    run = shown("never")
+    for number in range(40):
+        run = post(edit(run, body="B" if number % 2 else "other", seconds=number))
+    assert (run.plan_revision, run.issue_seen.turns if run.issue_seen else 0) == (4, MOST_TURNS)
+    assert stale(run) is not None
+    run = fold(run, replan(IssueText(title="T", body="B", as_of=T0 + timedelta(seconds=99))))
+    assert (run.phase, edited(run)) == (RunPhase.PLANNING, None), "a person's word begins anew"
+
+
+def test_edits_that_a_run_is_told_come_to_an_end() -> None:
+    run = shown("always")
+    for number in range(MOST_EDITS + 5):
+        run = edit(run, body=f"other {number}", seconds=number)
+    seen = edited(run)
+    assert seen is not None
+    assert (seen.edits, seen.digest) == (MOST_EDITS, digest_of("T", f"other {MOST_EDITS - 1}"))
 
 
 def test_a_plan_that_a_person_approved_goes_on() -> None:

@@ -17,6 +17,7 @@ from otto_bot.github.errors import NotFound, Refused, RetryLater, Unreachable
 from otto_bot.github.models import Label, Target
 from otto_bot.github.pace import LocalSlots
 from otto_bot.github.verbs import APP_PERMISSIONS, Repository
+from otto_bot.playground.github.changes import issues as changes
 from otto_bot.playground.github.config import StandInConfig
 from otto_bot.playground.github.gitrepo import ZERO, Person
 from otto_bot.playground.github.server import StandIn, build
@@ -169,3 +170,20 @@ async def test_a_limit_parks_and_an_expired_token_is_replaced(serve):
         with pytest.raises(RetryLater) as caught:
             await repo.upsert_comment(1, MARKER, "one")
         assert timedelta(seconds=20) < caught.value.until - _now() <= timedelta(seconds=30)
+
+
+async def test_edits_of_an_issue_are_told_with_who_made_them(serve):
+    async with serve() as (repo, stand_in):
+        world = stand_in.hub.world
+        (issue,) = world.issues
+        assert (await repo.issue_history(1)).edits == ()
+        changes.edit_issue(world, "ann", issue, body="New.")
+        changes.edit_issue(world, "nobody", issue, title="Other", body="Newer.")
+        pull_edit = world.issue_events[-1]
+
+        found = await repo.issue_history(1)
+        told = {(edit.by.login, edit.by.id is None) for edit in found.edits if edit.at >= issue.created_at}
+        assert (found.title, found.body, told >= {("ann", False), ("ghost", True)}) == ("Other", "Newer.", True)
+        assert (pull_edit.event, pull_edit.renamed) == ("renamed", ("T", "Other"))
+        with pytest.raises(NotFound):
+            await repo.issue_history(7)

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 PACKAGE = Path(__file__).resolve().parents[2] / "otto_bot"
-READS = frozenset({"issue", "comments", "labelled_issues"})
+READS = frozenset({"issue", "issue_history", "comments", "labelled_issues"})
 """Verbs that bring people's words."""
 FILES = sorted([*(PACKAGE / "jobs").rglob("*.py"), *(PACKAGE / "agents").rglob("*.py")])
 

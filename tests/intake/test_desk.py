@@ -13,7 +13,9 @@ from otto_bot.core import quota
 from otto_bot.core.allowance import RUNS_OF_ISSUE
 from otto_bot.core.learnings import Proposal
 from otto_bot.core.run import Outcome
-from otto_bot.intake.desk import NotYetKnown
+from otto_bot.intake.desk import BoxEdit
+from otto_bot.intake.permission import Actor
+from otto_bot.intake.starting import NotYetKnown
 from otto_bot.text.markers import marker
 
 
@@ -105,7 +107,8 @@ async def test_on_a_pull_request_the_label_gets_one_answer(bench: Any) -> None:
         await bench.do(unlabel={"name": "otto", "where": f"pull/{pull.number}"})
 
     assert bench.ledger.run_ids() == []
-    assert len(bench.answers()) <= 1
+    (answer,) = bench.answers()
+    assert "Otto works on issues, not on pull requests" in answer
 
 
 async def test_a_reader_cannot_start_a_run(bench: Any) -> None:
@@ -272,13 +275,30 @@ async def test_what_is_not_understood_gets_a_confused_face_and_one_reply(started
     assert started.told() == []
 
 
-async def test_a_reader_is_refused_with_the_reason(started: Any) -> None:
+async def test_a_reader_is_refused_with_the_reason_and_then_by_one_face_a_day(started: Any) -> None:
     await started.do("reader", comment="/otto stop")
+    assert started.reactions() == ["eyes"]
     await started.do("reader", comment="/otto nonsense")
+    assert started.reactions() == ["eyes", "confused"]
+    await started.do("reader", comment="/otto stop")
 
-    assert [("write permission" in answer) for answer in started.answers()] == [True, True]
+    assert [("write permission" in answer) for answer in started.answers()] == [True]
     assert started.told() == []
     assert started.reactions() == ["eyes"]
+
+
+async def test_a_word_that_was_refused_stays_so(started: Any) -> None:
+    """Also where its writer may write by now, and it is told again or found by looking."""
+    await started.do("reader", comment="/otto stop")
+    started.stand_in.hub.world.users["reader"].permission = "write"
+    started.now.ahead += timedelta(minutes=2)
+    await started.put("issue_comment", "created", started.stand_in.hub.world.deliveries[-2].body)
+    await started.catch_up()
+
+    assert started.told() == []
+    assert len(started.answers()) == 1
+    await started.do("reader", comment="/otto stop")
+    assert started.given() == ["stop"]
 
 
 async def test_without_a_run_help_helps_and_others_say_so(bench: Any) -> None:
@@ -358,7 +378,8 @@ async def test_a_box_ticked_before_its_comment_is_recorded_comes_again(started: 
     after = before.replace("[ ]", "[x]")
 
     def edited(old: str, new: str) -> Any:
-        return started.desk.box(run.repo, run.issue, 987654, old, new, run.actor, "User", key="box/1")
+        edit = BoxEdit(key="box/1", repo=run.repo, number=run.issue, comment_id=987654, before=old, after=new)
+        return started.desk.box(edit, Actor(person=run.actor))
 
     with pytest.raises(NotYetKnown):
         await edited(before, after)

@@ -7,7 +7,7 @@ from datetime import timedelta
 from typing import Any
 
 from otto_bot.core import events as e
-from otto_bot.core.edits import edited, stale
+from otto_bot.core.edits import edited, known_digest, shown_at, stale
 from otto_bot.core.issue import digest_of
 from otto_bot.intake.boxes import outdated
 from otto_bot.text.links import Links
@@ -27,7 +27,7 @@ async def shown(bench: Any) -> None:
     run = bench.run
     body = plan_comment(run, Links("http://github.test", "octo", "demo"))
     ref = await bench.repository.upsert_comment(run.issue, marker(run.id, "plan"), body, run.plan_comment_id)
-    posted = e.PlanPosted(at=bench.now(), revision=run.plan_revision, comment_id=ref.id)
+    posted = e.PlanPosted(at=bench.now(), revision=run.plan_revision, comment_id=ref.id, issue=known_digest(run))
     bench.ledger.append(run.id, [posted], bench.now())
     await bench.work()
 
@@ -127,6 +127,67 @@ async def test_a_box_asks_for_the_issue_as_it_stands_now(started: Any) -> None:
     (given,) = [event.given for event in started.told() if isinstance(event, e.CommandGiven)]
     assert given.issue is not None
     assert (given.issue.body, started.run.body) == ("New words.", "New words.")
+
+
+async def test_a_box_means_the_text_that_stood_there_when_it_was_written(started: Any) -> None:
+    """Further edits of a stale plan's issue do not write the plan anew, so that nobody saw its box beside this text."""
+    await started.planned(plan={"approval": "always"})
+    await started.do("reader", edit_issue={"body": "New words."})
+    await shown(started)
+    await started.do("reader", edit_issue={"body": EVIL})
+    await started.do(edit_comment={"tick": "/otto replan"})
+
+    assert started.given() == []
+    assert "the issue was changed after this box was written" in started.answers()[-1]
+    await started.do("reader", edit_issue={"body": "New words."})
+    await started.do(edit_comment={"contains": "plan again", "tick": "/otto replan"})
+    assert (started.given(), started.run.body) == (["replan"], "New words.")
+
+
+async def test_the_box_of_a_plan_from_before_that_was_written_down_means_what_was_known_last(started: Any) -> None:
+    await started.planned(plan={"approval": "always"})
+    await started.do("reader", edit_issue={"body": "New words."})
+    await shown(started)
+    assert shown_at(started.run.model_copy(update={"plan_issue": ""}), started.run.plan_comment_id) == digest_of(
+        "Add a thing", "New words."
+    )
+    assert shown_at(started.run, 1) == digest_of("Add a thing", "Please."), "elsewhere: what is worked on"
+
+
+async def test_a_text_that_a_stranger_changed_after_the_label_waits_for_another_one(bench: Any) -> None:
+    bench.drop("issues")
+    await bench.do(label={"name": "otto"})
+    await bench.do("reader", edit_issue={"body": EVIL})
+    for _ in range(2):
+        await bench.catch_up()
+        assert bench.ledger.run_ids() == []
+    (answer,) = bench.answers()
+    assert "`reader` changed this issue after the label was put on" in answer
+
+    bench.stand_in.hub.faults.clear()
+    await bench.do(edit_issue={"body": "Please, a thing."})
+    await bench.do(unlabel={"name": "otto"})
+    later = bench.now() + timedelta(seconds=2)
+    bench.stand_in.hub.world.clock = lambda: later
+    await bench.do(label={"name": "otto"})
+    assert (bench.run.body, bench.answers()) == ("Please, a thing.", [answer])
+
+
+async def test_what_a_writer_changed_after_the_label_is_worked_on(bench: Any) -> None:
+    bench.drop("issues")
+    await bench.do(label={"name": "otto"})
+    await bench.do(edit_issue={"body": "Please, a thing."})
+    await bench.catch_up()
+    assert (bench.run.body, bench.answers()) == ("Please, a thing.", [])
+
+
+async def test_a_run_waits_where_github_does_not_say_who_edited(bench: Any) -> None:
+    bench.fault(kind="status", status=502, match={"path": "/graphql", "count": 3})
+    await bench.do(label={"name": "otto"})
+    assert bench.ledger.run_ids() == []
+    bench.now.ahead += timedelta(seconds=30)
+    await bench.work()
+    assert bench.run.issue == 1
 
 
 async def test_a_lost_comment_asks_for_the_issue_as_it_stands_when_it_is_found(started: Any) -> None:

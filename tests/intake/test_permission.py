@@ -16,10 +16,10 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 from otto_bot.core.values import Person
 from otto_bot.github.client import GitHubApp
 from otto_bot.github.verbs import Repository
-from otto_bot.intake.permission import PermissionGate
+from otto_bot.intake.permission import Actor, PermissionGate
 
 API = "https://api.github.test"
-ANN = Person(id=7, login="ann")
+ANN = Actor(person=Person(id=7, login="ann"))
 ASKED = "/repos/acme/shop/collaborators/ann/permission"
 
 
@@ -73,7 +73,7 @@ async def repo(
 
 @pytest.fixture
 def gate(clock: Clock) -> PermissionGate:
-    return PermissionGate(clock.now, lambda _repo: ())
+    return PermissionGate(clock.now)
 
 
 def permission(level: str, user_id: int | None = 7, **more: Any) -> dict[str, Any]:
@@ -100,7 +100,7 @@ async def test_only_write_and_admin_may(
 ) -> None:
     wire.get(ASKED).respond(json=answer)
 
-    said = await gate.ask(repo, ANN, "User")
+    said = await gate.ask(repo, ANN)
 
     assert said.allowed is allowed
     assert said.why == ("" if allowed else "write permission in this repository is needed")
@@ -110,7 +110,7 @@ async def test_the_id_decides_and_not_the_name(gate: PermissionGate, repo: Repos
     """The account was renamed and somebody else took the name."""
     wire.get(ASKED).respond(json=permission("admin", user_id=8))
 
-    said = await gate.ask(repo, ANN, "User")
+    said = await gate.ask(repo, ANN)
 
     assert (said.allowed, said.why) == (False, "GitHub knows this name as someone else")
 
@@ -122,7 +122,7 @@ async def test_the_id_decides_and_not_the_name(gate: PermissionGate, repo: Repos
 async def test_bots_and_otto_itself_may_not_and_are_not_looked_up(
     gate: PermissionGate, repo: Repository, wire: respx.MockRouter, login: str, kind: str
 ) -> None:
-    said = await gate.ask(repo, Person(id=7, login=login), kind)
+    said = await gate.ask(repo, Actor(person=Person(id=7, login=login), kind=kind))
 
     assert (said.allowed, said.why) == (False, "bots cannot give commands here")
     assert not wire.calls
@@ -144,12 +144,12 @@ async def test_an_error_is_a_no_that_is_not_kept(
 ) -> None:
     asked = wire.get(ASKED).respond(**ERRORS[name])
 
-    said = await gate.ask(repo, ANN, "User")
+    said = await gate.ask(repo, ANN)
     assert not said.allowed
     assert "GitHub did not say" in said.why
     await clock.sleep(6)
     asked.respond(json=permission("write"))
-    assert (await gate.ask(repo, ANN, "User")).allowed
+    assert (await gate.ask(repo, ANN)).allowed
 
 
 @pytest.mark.parametrize("failure", [httpx.ReadTimeout("slow"), httpx.ConnectError("down")])
@@ -158,7 +158,7 @@ async def test_no_answer_is_a_no(
 ) -> None:
     wire.get(ASKED).mock(side_effect=failure)
 
-    assert "GitHub did not say" in (await gate.ask(repo, ANN, "User")).why
+    assert "GitHub did not say" in (await gate.ask(repo, ANN)).why
 
 
 async def test_someone_github_does_not_know_here_may_not(
@@ -166,7 +166,7 @@ async def test_someone_github_does_not_know_here_may_not(
 ) -> None:
     wire.get(ASKED).respond(404, json={"message": "Not Found"})
 
-    said = await gate.ask(repo, ANN, "User")
+    said = await gate.ask(repo, ANN)
 
     assert (said.allowed, said.why) == (False, "write permission in this repository is needed")
 
@@ -176,14 +176,14 @@ async def test_an_answer_is_kept_for_less_than_a_minute(
 ) -> None:
     """Someone who was removed can act no longer than that."""
     asked = wire.get(ASKED).respond(json=permission("write"))
-    assert (await gate.ask(repo, ANN, "User")).allowed
+    assert (await gate.ask(repo, ANN)).allowed
     asked.respond(json=permission("none"))
 
     await clock.sleep(59)
-    assert (await gate.ask(repo, ANN, "User")).allowed
+    assert (await gate.ask(repo, ANN)).allowed
     assert asked.call_count == 1
     await clock.sleep(1)
-    assert not (await gate.ask(repo, ANN, "User")).allowed
+    assert not (await gate.ask(repo, ANN)).allowed
     assert asked.call_count == 2
 
 
@@ -192,9 +192,9 @@ async def test_a_no_is_kept_too_and_for_this_account_only(
 ) -> None:
     asked = wire.get(ASKED).respond(json=permission("read"))
     for _ in range(5):
-        assert not (await gate.ask(repo, ANN, "User")).allowed
+        assert not (await gate.ask(repo, ANN)).allowed
     assert asked.call_count == 1
 
     asked.respond(json=permission("admin", user_id=9))
-    assert (await gate.ask(repo, Person(id=9, login="ann"), "User")).allowed
-    assert not (await gate.ask(repo, ANN, "User")).allowed
+    assert (await gate.ask(repo, Actor(person=Person(id=9, login="ann")))).allowed
+    assert not (await gate.ask(repo, ANN)).allowed

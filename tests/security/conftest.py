@@ -15,6 +15,16 @@ def _register(name: str) -> None:
 
 
 _register("security_registry")
-_HELPERS = ("run_of_words", "caged_place", "git_scene", "injection_places", "injection_evil", "injection_scene")
-for _name in (*_HELPERS, "injection_compare", "webhook_bodies", "web_host"):
+for _name in (
+    "run_of_words",
+    "caged_place",
+    "git_scene",
+    "injection_places",
+    "injection_evil",
+    "injection_scene",
+    "injection_compare",
+    "webhook_bodies",
+    "web_host",
+    "gate_stage",
+):
     _register(_name)

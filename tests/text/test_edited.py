@@ -19,6 +19,7 @@ from otto_bot.core.waits import waits_for
 from otto_bot.text.call import call_comment
 from otto_bot.text.edited import edited_in_plan, edited_in_status
 from otto_bot.text.estimate import estimate_words
+from otto_bot.text.frozen import changed_since_label, changed_since_shown, changed_since_word
 from otto_bot.text.links import Links
 from otto_bot.text.plan import plan_comment
 from otto_bot.text.status import status_comment
@@ -123,3 +124,11 @@ def test_the_plan_and_the_status_say_it(moment: Moment, links: Links, now: datet
     words = "**Estimate:** $0.40 to $1.90, from 23 tasks of this repository"
     assert f"{words}; never more than $10 for this issue." in plan_comment(run, links)
     assert f"{words}. This run has spent $0.00 so far." in status_comment(run, links, now)
+
+
+def test_what_people_read_when_a_text_changed_under_their_word(snapshot: SnapshotAssertion) -> None:
+    names = ["eve", "`x` @org/team", "ghost", "mallory"]
+    assert [
+        changed_since_label(["eve"]), changed_since_label(names), changed_since_word("replan", names[:2]),
+        changed_since_shown(),
+    ] == snapshot  # fmt: skip

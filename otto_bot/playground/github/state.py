@@ -52,6 +52,8 @@ class Comment:
     by_app: bool = False
     edits: int = 0
     editor: str = ""
+    via_app: int | None = None
+    """Another App that wrote it in the author's name."""
     reactions: list[Reaction] = field(default_factory=list)
 
 
@@ -69,6 +71,15 @@ class Pull:
     merge_sha: str | None = None
     reviewers: list[str] = field(default_factory=list)
     mergeable_seen: tuple[str, str] | None = None
+
+
+@dataclass
+class Edit:
+    """Somebody changed an issue's title or text."""
+
+    at: datetime
+    actor: str
+    what: Literal["title", "body"]
 
 
 @dataclass
@@ -90,6 +101,7 @@ class Issue:
     labels: list[str] = field(default_factory=list)
     assignees: list[str] = field(default_factory=list)
     reactions: list[Reaction] = field(default_factory=list)
+    edits: list[Edit] = field(default_factory=list)
     pull: Pull | None = None
 
     @property
@@ -108,6 +120,8 @@ class IssueEvent:
     actor: str
     created_at: datetime
     label: str | None = None
+    renamed: tuple[str, str] | None = None
+    via_app: int | None = None
 
 
 @dataclass

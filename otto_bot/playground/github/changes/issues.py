@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from otto_bot.playground.github.shapes import issues, pulls
-from otto_bot.playground.github.state import Comment, Issue, IssueEvent, Json, Label, Reaction
+from otto_bot.playground.github.state import Comment, Edit, Issue, IssueEvent, Json, Label, Reaction
 from otto_bot.playground.github.world import World
 
 
@@ -34,11 +34,16 @@ def open_issue(world: World, actor: str, title: str, body: str, labels: list[str
 def edit_issue(world: World, actor: str, issue: Issue, *, title: str | None = None, body: str | None = None) -> None:
     """New title or body; nothing is announced when nothing changed."""
     changes: Json = {}
+    now = world.now()
     if title is not None and title != issue.title:
         changes["title"] = {"from": issue.title}
+        issue.edits.append(Edit(now, actor, "title"))
+        renamed = (issue.title, title)
+        world.issue_events.append(IssueEvent(world.next_id(), issue.number, "renamed", actor, now, renamed=renamed))
         issue.title = title
     if body is not None and body != issue.body:
         changes["body"] = {"from": issue.body}
+        issue.edits.append(Edit(now, actor, "body"))
         issue.body = body
     if changes:
         issue.updated_at = world.now()

@@ -64,13 +64,14 @@ def comment(world: World, row: Comment) -> Json:
     owner = world.issue(row.number)
     assert owner is not None
     url = f"{world.api}/issues/comments/{row.id}"
+    app = world.config.app.id if row.by_app else row.via_app
     return {
         "url": url, "html_url": f"{html_url(world, owner)}#issuecomment-{row.id}",
         "issue_url": f"{world.api}/issues/{row.number}", "id": row.id, "node_id": node_id("IC", row.id),
         "user": people.user(world, row.author), "created_at": stamp(row.created_at),
         "updated_at": stamp(row.updated_at), "author_association": people.association(world, row.author),
         "body": row.body, "reactions": people.rollup(row.reactions, url),
-        "performed_via_github_app": people.app(world, world.config.app.id) if row.by_app else None,
+        "performed_via_github_app": people.app(world, app) if app else None,
     }  # fmt: skip
 
 
@@ -79,8 +80,11 @@ def event(world: World, row: IssueEvent) -> Json:
     shown: Json = {
         "id": row.id, "node_id": node_id("E", row.id), "url": f"{world.api}/issues/events/{row.id}",
         "actor": people.user(world, row.actor), "event": row.event, "commit_id": None, "commit_url": None,
-        "created_at": stamp(row.created_at), "performed_via_github_app": None,
+        "created_at": stamp(row.created_at),
+        "performed_via_github_app": people.app(world, row.via_app) if row.via_app else None,
     }  # fmt: skip
+    if row.renamed is not None:
+        shown["rename"] = {"from": row.renamed[0], "to": row.renamed[1]}
     if row.label is not None:
         known = world.label(row.label)
         shown["label"] = {"name": row.label, "color": known.color if known else "ededed"}

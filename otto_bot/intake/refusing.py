@@ -1,0 +1,75 @@
+"""Telling someone that they may not: in one comment a day and place, then by 😕, and never on and on."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from datetime import datetime
+
+from otto_bot.core.refusals import Refusals, Refused, how_to_refuse
+from otto_bot.core.values import Frozen, Repo
+from otto_bot.github.client import GitHubApp
+from otto_bot.github.errors import NotFound
+from otto_bot.github.models import Target
+from otto_bot.intake.permission import Actor, Answer
+from otto_bot.intake.sparing import say
+from otto_bot.store.cursors import Cursors
+from otto_bot.text import reply as words
+
+
+class Deed(Frozen):
+    """What somebody did: its key, the issue or pull request, and what a face can be put on."""
+
+    key: str
+    repo: Repo
+    number: int
+    target: Target | None = None
+
+
+class Refusing:
+    """Remembers for a day who was refused, so that a word that was refused stays so, and costs nothing twice."""
+
+    def __init__(self, cursors: Cursors, github: GitHubApp, now: Callable[[], datetime]) -> None:
+        self._cursors = cursors
+        self._github = github
+        self._now = now
+
+    async def before(self, deed: Deed, who: Actor) -> bool:
+        """Whether this very deed was refused already. Its answer is found or written again: a crash may lie between."""
+        known = (await self._lately(deed.repo)).known(deed.key)
+        if known is not None:
+            await self._tell(deed, who, known)
+        return known is not None
+
+    async def refuse(self, deed: Deed, who: Actor, answer: Answer) -> None:
+        """Say why not, where that was not said today. It is remembered first: a repetition gets the same answer."""
+        if answer.unheard:
+            return
+        lately, at = await self._lately(deed.repo), self._now()
+        where = (deed.repo.id, deed.number)
+        how = how_to_refuse(lately, who.person.id, where, at)
+        if how == "nothing" or (how == "face" and deed.target is None):
+            return
+        one = Refused(key=deed.key, person=who.person.id, where=where, at=at, how=how, why=answer.why)
+        value = lately.after(one).model_dump_json()
+        await asyncio.to_thread(self._cursors.set_cursor, _name(deed.repo), value)
+        await self._tell(deed, who, one)
+
+    async def _lately(self, repo: Repo) -> Refusals:
+        value = await asyncio.to_thread(self._cursors.cursor, _name(repo))
+        return Refusals.model_validate_json(value) if value else Refusals()
+
+    async def _tell(self, deed: Deed, who: Actor, one: Refused) -> None:
+        repository = self._github.repository(deed.repo.installation_id, deed.repo.id)
+        if one.how == "words":
+            text = words.refused(who.person.login, one.why)
+            await say(repository, deed.number, deed.key, text)
+        elif deed.target is not None:
+            try:
+                await repository.react(deed.target, "confused")
+            except NotFound:
+                return  # deleted meanwhile
+
+
+def _name(repo: Repo) -> str:
+    return f"refused/{repo.installation_id}"

@@ -1,0 +1,83 @@
+"""Who edited an issue and when, from GraphQL's answer: what it does not show counts as somebody's edit."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from otto_bot.github.errors import Forbidden, NotFound, Unreachable
+
+ANN = {"__typename": "User", "login": "ann", "databaseId": 7}
+BOB = {"__typename": "User", "login": "bob", "databaseId": 8}
+EARLY, MIDDLE, LATE = "2026-11-01T09:00:00Z", "2026-11-01T10:00:00Z", "2026-11-01T11:00:00Z"
+
+
+def issue(**changes: Any) -> dict[str, Any]:
+    found = {
+        "title": "T", "body": "B", "updatedAt": LATE, "lastEditedAt": None, "editor": None,
+        "userContentEdits": {"pageInfo": {"hasNextPage": False}, "nodes": []},
+        "timelineItems": {"pageInfo": {"hasPreviousPage": False}, "nodes": []},
+        **changes,
+    }  # fmt: skip
+    return {"data": {"repository": {"databaseId": 22, "issue": found}}}
+
+
+def body_edits(*edits: tuple[str, Any], more: bool = False) -> dict[str, Any]:
+    nodes = [{"editedAt": at, "editor": who} for at, who in edits]
+    return {"pageInfo": {"hasNextPage": more}, "nodes": [*nodes, None]}
+
+
+def renames(*edits: tuple[str, Any], earlier: bool = False) -> dict[str, Any]:
+    nodes = [{"createdAt": at, "actor": who} for at, who in edits]
+    return {"pageInfo": {"hasPreviousPage": earlier}, "nodes": nodes}
+
+
+@pytest.mark.parametrize(
+    ("answer", "edits"),
+    [
+        (issue(), []),
+        (issue(userContentEdits=None), []),
+        (issue(lastEditedAt=LATE, editor=ANN), [(LATE, 7)]),
+        (issue(lastEditedAt=LATE, editor=ANN, userContentEdits=body_edits((EARLY, ANN), (LATE, ANN))),
+         [(EARLY, 7), (LATE, 7), (LATE, 7)]),
+        (issue(lastEditedAt=LATE, userContentEdits=body_edits((LATE, None))), [(LATE, None), (LATE, None)]),
+        (issue(timelineItems=renames((MIDDLE, BOB), (LATE, None))), [(MIDDLE, 8), (LATE, None)]),
+        (issue(lastEditedAt=LATE, editor=ANN, userContentEdits=body_edits((LATE, ANN), (MIDDLE, ANN), more=True)),
+         [(MIDDLE, None), (MIDDLE, 7), (LATE, 7), (LATE, 7)]),
+        (issue(timelineItems=renames((MIDDLE, BOB), (LATE, BOB), earlier=True)),
+         [(MIDDLE, None), (MIDDLE, 8), (LATE, 8)]),
+    ],
+)  # fmt: skip
+async def test_every_edit_is_known_or_nobodys(wire, repo, answer, edits):
+    wire.router.post("/graphql").respond(json=answer)
+    found = await repo.issue_history(4)
+    shown = [(edit.at.isoformat().replace("+00:00", "Z"), edit.by.id) for edit in found.edits]
+    assert sorted(shown, key=str) == sorted(edits, key=str)
+    assert (found.title, found.body) == ("T", "B")
+
+
+async def test_it_is_asked_for_by_name_and_number(wire, repo):
+    route = wire.router.post("/graphql").respond(json=issue(body=None))
+    assert (await repo.issue_history(4)).body == ""
+    sent = json.loads(route.calls[0].request.content)
+    assert sent["variables"] == {"owner": "acme", "name": "shop", "number": 4}
+
+
+@pytest.mark.parametrize(
+    ("answer", "error"),
+    [
+        ({"data": {"repository": {"databaseId": 23, "issue": issue()["data"]["repository"]["issue"]}}}, Unreachable),
+        ({"data": {"repository": {"databaseId": 22, "issue": None}}}, NotFound),
+        ({"data": {"repository": None}}, Unreachable),
+        ({"data": {"repository": {"databaseId": 22, "issue": {"title": "T"}}}}, Unreachable),
+        (issue(lastEditedAt="yesterday"), Unreachable),
+        ({"data": None, "errors": [{"type": "NOT_FOUND", "message": "no issue"}]}, NotFound),
+        ({"data": None, "errors": [{"type": "FORBIDDEN", "message": "no right"}]}, Forbidden),
+    ],
+)
+async def test_what_does_not_tell_is_an_error(wire, repo, answer, error):
+    wire.router.post("/graphql").respond(json=answer)
+    with pytest.raises(error):
+        await repo.issue_history(4)
