@@ -54,6 +54,8 @@ def _records(redactor: Redactor) -> Callable[..., logging.LogRecord]:
             record.msg, record.args = clean, ()
         if record.exc_info and (told := _traceback(record.exc_info)) != (clean := redactor.text(told)):
             record.exc_info, record.exc_text = None, clean.rstrip("\n")
+        if record.exc_text:  # another factory behind this one may have written it down already
+            record.exc_text = redactor.text(record.exc_text)
         if record.stack_info:
             record.stack_info = redactor.text(record.stack_info)
         return record

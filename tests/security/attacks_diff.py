@@ -143,7 +143,7 @@ class Place:
         (self.mirror.path / "info" / "attributes").write_text("* -text\n")
         self.base = self.commit(BASE)
 
-    async def _token(self) -> str | None:
+    async def _token(self, pushes: bool) -> str | None:
         return None
 
     def git(self, *argv: str, given: bytes = b"") -> str:
