@@ -73,6 +73,7 @@ BESIDES: dict[str, tuple[dict[str, str], str]] = {
     "mark_ready": ({"contents": "write"}, "GraphQL; https://github.com/boxlite-ai/boxlite/pull/1556"),
     "convert_to_draft": ({"contents": "write"}, "GraphQL; https://github.com/boxlite-ai/boxlite/pull/1556"),
     "fetch_token": ({"contents": "read"}, "git itself"),
+    "issue_history": ({ISSUES: "read"}, "GraphQL"),
     "push_token": ({"contents": "write"}, "git itself"),
 }
 ON_PULL_REQUESTS = {
