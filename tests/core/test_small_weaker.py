@@ -94,6 +94,13 @@ EXACT, PART, TRUE, NOTHING = "assert a == 1", "assert a > 1", "assert a", "asser
         (["assert b == 1", EXACT], ["assert c == 9", "assert bb == 8"], []),
         (["with pytest.raises(E, match='x'):"], ["with pytest.raises(E):"],
          ["check_weakened with pytest.raises(E, match='x'): checks a value"]),
+        ([EXACT, PART], [TRUE, "assert c > 2"], ["check_weakened assert a == 1 a part or a property",
+                                                 "check_weakened assert a > 1 something is there"]),
+        (["assert abc == 1", PART], ["assert zzz == 9", "assert abc > 1"], []),
+        (["assert abc > 1", EXACT], ["assert abc > 9", "assert abc == 9"], []),
+        (["assert abc == 1", "assert xyz"], ["assert xyz > 9", "assert xyz"], ["check_weakened assert abc == 1 a part or a property"]),
+        (["assert abc", "assert xyz == 1"], ["assert abc == 1"], ["check_removed assert abc"]),
+        ([EXACT] * 3, [EXACT], ["check_removed assert a == 1"] * 2), ([EXACT], ["import pytest.raises"], ["check_removed assert a == 1"]),
         ([NOTHING], [], []), ([NOTHING], ["assert 1"], []), ([], [NOTHING], ["check_empty assert True always holds"]),
         ([NOTHING], ["assert 1", "assert not False"], ["check_empty assert not False always holds"]),
         ([NOTHING, EXACT], [EXACT, NOTHING, NOTHING], ["check_empty assert True always holds"]),
@@ -139,10 +146,12 @@ CASES: list[tuple[str, Language, Sequence[str]]] = [
     ("marks", PYTHON, ["@@", " @a", "+@b(", "+    c,", "+)", " def test_a():", "     d", " @e", " f"]),
     ("marks left over", PYTHON, ["@@", " def test_a():", "     d", " @e", "-@f"]),
     ("marks that are closed", PYTHON, ["@@", " @a([", " 1", " ])", " )", " def test_a():", "     d"]),
+    ("marks that are closed in part", PYTHON, ["@@", " @a((]", " )", " def test_a():", "     d"]),
     ("marks that are closed already", PYTHON, ["@@", " @a()", " )", " def test_a():", "     d"]),
     ("marks with brackets inside", PYTHON, ["@@", " @a([1)", " ]", " def test_a():", "     d"]),
     ("a mark goes on", PYTHON, ["@@", " @a(1,", "    b", " def test_a():", "     d"]),
     ("comments and blanks", PYTHON, ["@@", " def test_a():", "     # x", "", "     y", " # def test_c():"]),
+    ("to the left of all", PYTHON, ["@@", "         a", "     def test_a():", "         b", " c", " d"]),
     ("a closer", PYTHON, ["@@", " def test_a():", "     f(", " )", "     more", ' """', "     still", " out", "     z"]),
     ("ends", PHP, ["@@", " function testA() {", "     a();", " }", "     still();", " other();"]),
     ("inner", SCRIPT, ["@@", " describe('x', () => {", "   it('a', () => {", "     f();", "   });", "   it('b', () => {",
@@ -212,6 +221,23 @@ PAIRS: dict[str, list[ChangedFile]] = {
     "outside, gone": [python("-x = 1"), python(" y", "-x = 1\n+z = 2", path="tests/test_b.py")],
     "a file is new": [changed("tests/test_n.py", "@@", "+def test_a():", "+    x", status="added")],
     "a file is gone": [changed("tests/test_n.py", "@@", "-x", "-def test_a():", "-    x", status="deleted")],
+    "nothing alike is in other files": [
+        python("-def test_a():\n-    x1 = x2"), python("+def test_b():\n+    y1 = y2\n     stays", path="tests/test_b.py")
+    ],
+    "nothing is free": [python("-def test_a():\n-    x1 = x2")],
+    "not shown in a deleted one": [changed("tests/test_n.py", "@@ def test_a():", "-    x", status="deleted")],
+    "the better of two": [
+        python("-def test_a():\n-    q1 q2 q3 q4 q5 q6 q7 q8 q9 q0"),
+        python("+def test_b():\n+    q1 q2 q3 q4 q5 q6 q7 q8 z\n+def test_c():\n+    q1 q2 q3 q4 q5 q6 q7 q8 q9 z", path="t/test_x.py"),
+    ],
+    "the name is no word of it": [python("-def test_a(): test_a x\n+def test_b(): test_b y")],
+    "words of its first line": [python("-def test_a(x1, x2): pass\n+def test_b(x1, x2): pass")],
+    "three of a name, one is taken": [
+        python("-def test_a():\n-    x"),
+        python("-def test_a():\n-    z1 = z2\n-def test_q():\n-    z1 = z2", path="tests/test_b.py"),
+        python("+def test_a():\n+    y\n+def test_a():\n+    z1 = z2", path="tests/test_c.py"),
+    ],
+    "goes on twice": [changed("tests/test_n.py", "@@", " def test_a():", "-    x", " def test_a():", "-    u", "@@ def test_a():", "-    y")],
     "goes on": [changed("tests/test_n.py", "@@", " def test_a():", "-    x", "@@ def test_a():", "-    y", "+    z")],
     "not shown": [changed("tests/test_n.py", "@@ def test_a():", "     x", "-def test_b():", "+y = 1")],
     "not shown any more": [changed("tests/test_n.py", "@@ def test_a():", "-    x", "-def test_b():", "-    y")],
@@ -264,6 +290,12 @@ SWITCHES: dict[str, list[ChangedFile]] = {
     "two skips for two": [
         python("-@skip('a')\n-@skip('b')\n+@skip('c')\n+y\n+@skip('b')\n+@skip('d')\n def test_a():\n     assert a == 1")
     ],
+    "the same three times": [
+        python("-@skip('a')\n-@skip('a')\n-@skip('b')\n+@skip('a')\n+@skip('a')\n+@skip('c')\n+@skip('d')\n def test_a():\n     assert a == 1")
+    ],
+    "the same more often": [
+        python("-@skip('a')\n-@skip('b')\n+@skip('a')\n+@skip('a')\n+@skip('a')\n def test_a():\n     assert a == 1")
+    ],
     "plain lines first": [python(" def test_a():\n+    x = 1\n+    pytest.skip()\n     assert a == 1")],
     "module": [python("+pytest.skip('x', allow_module_level=True)\n def test_a():\n     assert a == 1")],
     "return": [python(" def test_a():\n+    return\n     assert a == 1")],
@@ -286,6 +318,10 @@ SWITCHES: dict[str, list[ChangedFile]] = {
     ],
     "swallowed twice": [
         python(" def test_a():\n     assert a == 1\n-    except Exception:\n+    except  Exception:\n+    b\n+    except Exception:")
+    ],
+    "swallowed as before, then more": [
+        python(" def test_a():\n-    except A:\n-    except  Exception:\n-    except Exception:\n     assert a == 1\n"
+               "+    except Exception :\n+    except Exception  :\n+    except (Exception):\n+    x")
     ],
     "conditional": [python(" def test_a():\n-    assert a == 1\n+    if x:\n+        assert a == 1")],
     "conditional, new check": [python(" def test_a():\n-    x = 1\n+    if x:\n+        assert a == 1")],
@@ -325,6 +361,15 @@ SWITCHES: dict[str, list[ChangedFile]] = {
     "rows moved": [python(" CASES = [\n-    (1, 2),\n-    (3, 4),\n     (7, 8),\n+    (3, 4),\n ]")],
     "rows moved, one new": [
         python(" CASES = [\n-    (1, 2),\n-    (3, 4),\n-    (5, 6),\n     (7, 8),\n+    (3, 4),\n+    (9, 9),\n ]")
+    ],
+    "rows moved twice": [
+        python(" CASES = [\n-    (1, 2),\n-    (1, 2),\n-    (1, 2),\n     (7, 8),\n+    (1, 2),\n+    (1, 2),\n ]")
+    ],
+    "rows moved, with two new": [
+        python(" CASES = [\n-    (1, 2),\n-    (3, 4),\n-    (5, 6),\n     (7, 8),\n+    (3, 4),\n+    (0, 9),\n+    (9, 9),\n ]")
+    ],
+    "rows moved from file to file": [
+        python(" CASES = [\n-    (1, 2),\n-    (1, 2),\n     (7, 8),\n+    word,\n ]\n x\n+    (1, 2),"),
     ],
     "rows formatted": [python(" CASES = [\n-    (1, 2),\n+    (1,2),\n     (7, 8),\n-    (3, 4),\n ]")],
     "rows under a section": [changed("tests/test_a.py", "@@ CASES = [", "-    (1, 2),", "     (3, 4),")],
@@ -380,6 +425,10 @@ FILES: dict[str, list[ChangedFile]] = {
     ],
     "deleted source": [changed("src/a.rs", "@@", "-#[test]", "-fn a() {", "-    f();", "-}", status="deleted")],
     "formatted": [changed("tests/test_a.py", "@@", " def test_a():", "-    assert f(1)", "+    assert f( 1 )")],
+    "formatted checks are not compared": [
+        changed("tests/test_a.py", "@@", " def test_a():", "-    assert f(1)", "+    assert (f(1)", "+    )", "     b", "-    assert g == 1",
+                "+    assert g")
+    ],
     "formatted, in the second hunk": [
         changed("tests/test_a.py", "@@", " x", "-y", "+z", "@@ def test_a():", "-    assert f(1)", "+    assert f( 1 )",
                 "     b", "-    assert g(1)")
