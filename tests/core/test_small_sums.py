@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
 from typing import Any
 
 import core_builders as b
@@ -45,9 +44,12 @@ def test_an_estimate_in_all_its_numbers() -> None:
     least, most = SIZE_USD["M"]
     assert estimate(made("M"), History()) == Estimate(low=least, high=most)
     some = tuple(sample(n, minutes=10 * n, attempts=n, here=n > 1) for n in (1, 2, 3, 4))
-    known = History(samples=(*some, sample(5, minutes=50, attempts=2), sample(9, "S", attempts=9)), overheads=(0.1, 0.5, 0.2))
+    known = History(
+        samples=(*some, sample(5, minutes=50, attempts=2), sample(9, "S", attempts=9)), overheads=(0.1, 0.5, 0.2)
+    )
     assert estimate(made("M"), known) == Estimate(
-        low=round(3 * 1.2 - 2 * 1.2, 4), high=round(4 * 1.2, 4), samples=5, here=4, attempts=2.4, source="history", minutes=(10, 40)
+        low=round(3 * 1.2 - 2 * 1.2, 4), high=round(4 * 1.2, 4), samples=5, here=4, attempts=2.4, source="history",
+        minutes=(10, 40)
     )  # fmt: skip
     two = estimate(made("M", "S"), known)
     assert (two.samples, two.here, two.attempts, two.source, two.minutes) == (6, 5, 3.5, "both", None)
@@ -60,7 +62,17 @@ def test_parts_of_an_estimate() -> None:
     assert estimates._together([(3, 1), (4, 1)]) == 5
     assert estimates._together([(3, 0), (4, 0)]) == 7
     assert estimates._together([(2, 0.5), (8, 0.25)]) == pytest.approx(1 + 6 + (1 + 4) ** 0.5)
-    ranks = {(1, 0.2): 1, (5, 0.2): 1, (6, 0.2): 2, (10, 0.2): 2, (11, 0.2): 3, (4, 0.5): 2, (5, 0.8): 4, (2, 0.0): 1, (3, 1.0): 3}
+    ranks = {
+        (1, 0.2): 1,
+        (5, 0.2): 1,
+        (6, 0.2): 2,
+        (10, 0.2): 2,
+        (11, 0.2): 3,
+        (4, 0.5): 2,
+        (5, 0.8): 4,
+        (2, 0.0): 1,
+        (3, 1.0): 3,
+    }
     assert {key: estimates._rank([*range(key[0], 0, -1)], key[1]) for key in ranks} == ranks
     sizes = tuple(sample(1, size) for size in ["M"] * 5 + ["S"] * 4)
     assert [enough(made(*some), History(samples=sizes)) for some in (["M"], ["S"], ["M", "S"])] == [True, False, False]
@@ -72,7 +84,9 @@ def test_parts_of_an_estimate() -> None:
 
 
 def test_minutes_of_a_plan_are_of_the_slowest_of_each_batch() -> None:
-    slow = tuple(sample(1, "S", minutes=n) for n in (7.26, 8, 9, 10, 11.04)) + tuple(sample(1, minutes=n) for n in (1, 2, 3, 4, 5))
+    slow = tuple(sample(1, "S", minutes=n) for n in (7.26, 8, 9, 10, 11.04)) + tuple(
+        sample(1, minutes=n) for n in (1, 2, 3, 4, 5)
+    )
     known = History(samples=slow)
     assert estimate(made("M", "S"), known).minutes == (7.3, 10)
     assert estimate(made("M", "S", chain=True), known).minutes == (8.3, 14)
@@ -98,7 +112,9 @@ def test_history_is_of_the_same_model_and_what_came_on_top() -> None:
         (1.5, True), (0.5, True), (1.5, True), (1.5, False), (0.5, False), (1.5, True), (0.5, True)
     ]  # fmt: skip
     assert history([run], 7, "another") == History()
-    assert history([run, run.model_copy(update={"config": b.config(models={"coder": "x"})}), run], 7, coder).overheads == (1, 1)
+    assert history(
+        [run, run.model_copy(update={"config": b.config(models={"coder": "x"})}), run], 7, coder
+    ).overheads == (1, 1)
     assert len(history([run] * (MOST + 1), 7, coder).overheads) == MOST
 
 
@@ -150,13 +166,30 @@ def test_what_estimates_were_worth() -> None:
         key: nothing["all"][key] for key in ("of_high", "of_middle", "worst")
     }
     got = counted(run(1), run(2), run(6), run(9), run(3, source="both"), run(1, 0, 0, "history"))
-    assert got["all"] == {"runs": 6, "inside": 3, "below": 1, "above": 2, "of_high": 0.5, "of_middle": 0.75, "worst": 10000.0}
+    assert got["all"] == {
+        "runs": 6,
+        "inside": 3,
+        "below": 1,
+        "above": 2,
+        "of_high": 0.5,
+        "of_middle": 0.75,
+        "worst": 10000.0,
+    }
     assert list(got["sources"]) == ["both", "history", "sizes"]
-    assert got["sources"]["both"] == {"runs": 1, "inside": 1, "below": 0, "above": 0, "of_high": 0.5, "of_middle": 0.75, "worst": 0.5}
+    assert got["sources"]["both"] == {
+        "runs": 1,
+        "inside": 1,
+        "below": 0,
+        "above": 0,
+        "of_high": 0.5,
+        "of_middle": 0.75,
+        "worst": 0.5,
+    }
     held = run(1, hold=b.executing(PLAN).hold)
     assert counted(held)["all"]["runs"] == 1
     others = counted(
-        run(1).model_copy(update={"plan": None}), run(1).model_copy(update={"estimate": None}), run(1, outcome=Outcome.CANCELLED),
+        run(1).model_copy(update={"plan": None}), run(1).model_copy(update={"estimate": None}),
+        run(1, outcome=Outcome.CANCELLED),
         run(1, phase=RunPhase.EXECUTING), run(1, outcome=None),
     )  # fmt: skip
     assert (others["all"]["runs"], others["without"], others["cancelled"], others["open"]) == (0, 1, 1, 2)
@@ -199,7 +232,12 @@ def test_facts_are_kept_to_the_last_byte() -> None:
 
 def test_findings_become_facts_by_kind() -> None:
     findings = Findings.model_validate(
-        {"decisions": [{"what": " a\nb ", "why": "c  d"}, {"what": " "}], "conventions": ["e"], "data_model": ["f"], "gotchas": ["g ", " "]}
+        {
+            "decisions": [{"what": " a\nb ", "why": "c  d"}, {"what": " "}],
+            "conventions": ["e"],
+            "data_model": ["f"],
+            "gotchas": ["g ", " "],
+        }
     )
     assert facts(findings, 3, "t2") == (
         fact("a b", "decisions", why="c d", ordinal=3, task="t2"), fact("e", "conventions", ordinal=3, task="t2"),
@@ -221,7 +259,8 @@ def test_notes_of_a_run_and_of_those_before_it() -> None:
     assert [source(fact("x", ordinal=n), 2) for n in (1, 2)] == ["run 1, t1", "t1"]
     text = context_text([fact("a", "decisions", why="b"), fact("a!", "decisions", why="b"), fact("c")], 1)
     assert text == (
-        "# What earlier tasks of this issue found out\n\n## Decisions\n\n- a. Why: b (t1)\n- a! Why: b (t1)\n\n## Gotchas\n\n- c (t1)\n"
+        "# What earlier tasks of this issue found out\n\n## Decisions\n\n- a. Why: b (t1)\n- a! Why: b (t1)\n\n"
+        "## Gotchas\n\n- c (t1)\n"
     )
     assert (context_digest(b.executing(PLAN)), len(context_digest(run))) == ("", 64)
     assert grown(run, run) is run
@@ -237,7 +276,10 @@ def test_house_rules_share_their_places() -> None:
     assert rule_paths([*deep, roots[0]], near) == (roots[0], *deep[:7])
     assert rule_paths(deep, ["x"] * 49 + near) == tuple(deep[:MOST_FILES])
     assert rule_paths(deep, ["x"] * 50 + near) == ()
-    assert rule_paths(["A/agents.md", "a/AGENTS.md", "docs/AGENTS.md"], ["/a/x", "docs/y"]) == ("docs/AGENTS.md", "A/agents.md")
+    assert rule_paths(["A/agents.md", "a/AGENTS.md", "docs/AGENTS.md"], ["/a/x", "docs/y"]) == (
+        "docs/AGENTS.md",
+        "A/agents.md",
+    )
 
 
 def test_house_rules_are_cut_where_room_ends() -> None:
@@ -248,7 +290,10 @@ def test_house_rules_are_cut_where_room_ends() -> None:
     assert bounded([("a", whole), ("b", "y" * (rest - 400)), ("c", "z" * 401), ("d", "w"), ("e", " ")])[2:] == (
         ("c", "z" * 400 + cut), ("d", left_out)
     )  # fmt: skip
-    assert bounded([("a", whole), ("b", "y" * (rest - 399)), ("c", "z"), ("d", "w")])[2:] == (("c", left_out), ("d", left_out))
+    assert bounded([("a", whole), ("b", "y" * (rest - 399)), ("c", "z"), ("d", "w")])[2:] == (
+        ("c", left_out),
+        ("d", left_out),
+    )
     assert bounded([("a", " "), ("b", "ä" * (FILE_BYTES // 2) + "z")]) == (("b", "ä" * (FILE_BYTES // 2) + cut),)
     assert bounded([("b", "z" + "ä" * (FILE_BYTES // 2))]) == (("b", "z" + "ä" * (FILE_BYTES // 2 - 1) + cut),)
 
@@ -271,13 +316,16 @@ BASE = b.decision({"t1": "retry", "t2": "ask"}, [["t1"], ["t3"]])
 
 def test_all_words_of_a_decision_are_told_by_task() -> None:
     moves = (
-        BASE.moves[0].model_copy(update={"guidance": "g", "reason": "r"}), BASE.moves[1].model_copy(update={"question": "q"})
+        BASE.moves[0].model_copy(update={"guidance": "g", "reason": "r"}),
+        BASE.moves[1].model_copy(update={"question": "q"})
     )  # fmt: skip
     other = BASE.model_copy(
         update={
             "moves": moves, "routed": (Routed(target_task="t3", context="c"), Routed(target_task="t3", context="d")),
-            "analysis": (Analysis(task="t1", class_=FailureClass.CODE, summary="s"),), "skips": (SkipTask(task="t4", reason="w"),),
-            "cross_task": (CrossFinding(tasks=("t1",), finding="f"),), "batches": (("t1", "t3"),), "decided_by": Decider.RULES,
+            "analysis": (Analysis(task="t1", class_=FailureClass.CODE, summary="s"),),
+            "skips": (SkipTask(task="t4", reason="w"),),
+            "cross_task": (CrossFinding(tasks=("t1",), finding="f"),), "batches": (("t1", "t3"),),
+            "decided_by": Decider.RULES,
         }
     )  # fmt: skip
     assert [(one.kind, one.task, one.before, one.after, one.counts) for one in differences(BASE, other)] == [
@@ -304,23 +352,35 @@ def test_quotes_hold_in_their_own_evidence() -> None:
 @pytest.mark.parametrize(
     ("line", "after", "understood"),
     [
-        ("/otto", "", "say what to do: `/otto approve`"), ("/ottox", "", None), ("x /otto help", "", None), ("/otto  HELP ", "", Command(verb="help")),
-        ("/otto help x", "", "`/otto help` takes no words after it"), ("/otto help --", "", "`/otto help` takes no text after `--`"),
-        ("/otto help", "more", Command(verb="help")), ("/otto replan -- a", "b", Command(verb="replan", guidance="a\nb")),
+        ("/otto", "", "say what to do: `/otto approve`"), ("/ottox", "", None), ("x /otto help", "", None),
+        ("/otto  HELP ", "", Command(verb="help")),
+        ("/otto help x", "", "`/otto help` takes no words after it"),
+        ("/otto help --", "", "`/otto help` takes no text after `--`"),
+        ("/otto help", "more", Command(verb="help")), ("/otto replan -- a", "b",
+            Command(verb="replan", guidance="a\nb")),
         ("/otto replan", " b ", Command(verb="replan", guidance="b")), ("/otto replan --", "", Command(verb="replan")),
         ("/otto retry t1,T2 t1 -- a -- b", "", Command(verb="retry", tasks=("t1", "t2"), guidance="a -- b")),
-        ("/otto retry j9", "", Command(verb="retry", tasks=("j9",))), ("/otto retry j0", "", "`j0` is no task"), ("/otto retry t0", "", "`t0` is no task"),
-        ("/otto retry t999 t1", "", Command(verb="retry", tasks=("t999", "t1"))), ("/otto retry t1000", "", "`t1000` is no task"),
+        ("/otto retry j9", "", Command(verb="retry", tasks=("j9",))), ("/otto retry j0", "", "`j0` is no task"),
+        ("/otto retry t0", "", "`t0` is no task"),
+        ("/otto retry t999 t1", "", Command(verb="retry", tasks=("t999", "t1"))),
+        ("/otto retry t1000", "", "`t1000` is no task"),
         ("/otto retry t1 " + "x" * 50, "", f"`{'x' * 40}` is no task"), ("/otto skip", "", "name the tasks to skip"),
-        ("/otto accept", "", "name the tasks whose changed tests"), ("/otto retry", "", Command(verb="retry")), ("/otto explain", "", Command(verb="explain")),
+        ("/otto accept", "", "name the tasks whose changed tests"), ("/otto retry", "", Command(verb="retry")),
+        ("/otto explain", "", Command(verb="explain")),
         ("/otto explain t1", "", Command(verb="explain", tasks=("t1",))), ("/otto explain t1 t2", "", "name one task"),
         ("/otto skip t1", "x", Command(verb="skip", tasks=("t1",))), ("/otto approve", "", Command(verb="approve")),
-        ("/otto approve R2", "", Command(verb="approve", revision=2)), ("/otto approve r0", "", "name one revision"), ("/otto approve r2 r3", "", "name one revision"),
-        ("/otto approve r10000", "", "name one revision"), ("/otto approve r9999", "", Command(verb="approve", revision=9999)),
-        ("/otto budget +5", "", Command(verb="budget", usd=5)), ("/otto budget $0.25", "", Command(verb="budget", usd=0.25)), ("/otto budget 0", "", "say how much more"),
-        ("/otto budget 0.01", "", Command(verb="budget", usd=0.01)), ("/otto budget 1 2", "", "say how much more"), ("/otto budget", "", "say how much more"),
-        ("/otto budget 1000000", "", "say how much more"), ("/otto keep L3", "", Command(verb="keep", learning="L3")), ("/otto forget 12", "", Command(verb="forget", learning="L12")),
-        ("/otto keep", "", "name one learning"), ("/otto keep L0", "", "name one learning"), ("/otto keep L1 L2", "", "name one learning"),
+        ("/otto approve R2", "", Command(verb="approve", revision=2)), ("/otto approve r0", "", "name one revision"),
+        ("/otto approve r2 r3", "", "name one revision"),
+        ("/otto approve r10000", "", "name one revision"), ("/otto approve r9999", "",
+            Command(verb="approve", revision=9999)),
+        ("/otto budget +5", "", Command(verb="budget", usd=5)), ("/otto budget $0.25", "",
+            Command(verb="budget", usd=0.25)), ("/otto budget 0", "", "say how much more"),
+        ("/otto budget 0.01", "", Command(verb="budget", usd=0.01)), ("/otto budget 1 2", "", "say how much more"),
+        ("/otto budget", "", "say how much more"),
+        ("/otto budget 1000000", "", "say how much more"), ("/otto keep L3", "", Command(verb="keep", learning="L3")),
+        ("/otto forget 12", "", Command(verb="forget", learning="L12")),
+        ("/otto keep", "", "name one learning"), ("/otto keep L0", "", "name one learning"),
+        ("/otto keep L1 L2", "", "name one learning"),
         ("/otto retry", "x" * GUIDANCE_LIMIT, Command(verb="retry", guidance="x" * GUIDANCE_LIMIT)),
         ("/otto retry", "x" * (GUIDANCE_LIMIT + 1), f"the guidance has {GUIDANCE_LIMIT + 1} characters"),
     ],
@@ -335,7 +395,9 @@ def test_a_line_to_otto(line: str, after: str, understood: Command | str | None)
 
 
 def test_an_unknown_verb_is_told_apart() -> None:
-    assert parse_line("/otto retri") == BadCommand(problem="`retri` is not a command", unknown_verb=True, did_you_mean="retry")
+    assert parse_line("/otto retri") == BadCommand(
+        problem="`retri` is not a command", unknown_verb=True, did_you_mean="retry"
+    )
     assert parse_line("/otto " + "z" * 50) == BadCommand(problem=f"`{'z' * 40}` is not a command", unknown_verb=True)
 
 
@@ -346,7 +408,14 @@ def test_words_that_were_heard_newest_first() -> None:
 
 
 def learning(**changes: Any) -> StoredLearning:
-    given: dict[str, Any] = {"repo": 7, "repo_name": "o/a", "number": 1, "text": "fine", "created_at": b.T0, "expires_at": b.at(9)}
+    given: dict[str, Any] = {
+        "repo": 7,
+        "repo_name": "o/a",
+        "number": 1,
+        "text": "fine",
+        "created_at": b.T0,
+        "expires_at": b.at(9),
+    }
     return StoredLearning.model_validate({**given, **changes})
 
 
@@ -361,22 +430,35 @@ def test_when_a_learning_may_be_told_and_kept() -> None:
     assert [tellable(one, own, (), b.T0) for one in (learning(), gone, bad, accepted)] == [True, False, False, True]
     assert [tellable(one, none, (), b.T0) for one in (learning(), gone, bad, accepted)] == [False, False, False, True]
     assert [tellable(accepted, none, (), b.at(when)) for when in (8, 9)] == [True, False]
-    assert [one.decided_by for one in (learning(), accepted, gone.model_copy(update={"forgotten_by": "f"}))] == ["", "a", "f"]
+    assert [one.decided_by for one in (learning(), accepted, gone.model_copy(update={"forgotten_by": "f"}))] == [
+        "",
+        "a",
+        "f",
+    ]
     assert accepted.name == "L1"
     assert LearningStatus("accepted") is accepted.status
 
 
 def test_names_of_tests() -> None:
-    files = {"tests/a.py": 1, "a/Tests/b": 1, "a/test_b.py": 1, "test.b.py": 1, "b_test.go": 1, "BTest.java": 1, "a.py": 0, "tests/a.json": 0,
+    files = {"tests/a.py": 1, "a/Tests/b": 1, "a/test_b.py": 1, "test.b.py": 1, "b_test.go": 1, "BTest.java": 1,
+        "a.py": 0, "tests/a.json": 0,
              "conftest.py": 1, "testing/x": 1, "contest.py": 0}  # fmt: skip
     assert {path: int(is_test_file(path)) for path in files} == files
-    text = "def test_a(): pass\ndef test_a(): pass\ndef helper(): pass\nit('shows it', f)\n@Test\nvoid adds() {}\nit('ab', g)\nfn test_" + "x" * 400
+    text = (
+        "def test_a(): pass\ndef test_a(): pass\ndef helper(): pass\nit('shows it', f)\n@Test\nvoid adds() {}\n"
+        f"it('ab', g)\nfn test_{'x' * 400}"
+    )
     assert names_in(text) == ("test_a", "test_" + "x" * (LONGEST - 5), "adds", "shows it")
-    assert defined_tests({"b": "def test_b(): 1", "a": "def test_b(): 1", "c": "x"}) == {"a": "a", "test_b": "a", "b": "b"}
+    assert defined_tests({"b": "def test_b(): 1", "a": "def test_b(): 1", "c": "x"}) == {
+        "a": "a",
+        "test_b": "a",
+        "b": "b",
+    }
     many = {"a": "\n".join(f"def test_{n}(): 1" for n in range(MOST_NAMES + 5))}
     assert len(defined_tests(many)) == MOST_NAMES
     assert [base_of(name) for name in (" test_a[1] ", "test_a(b)", "a[1]b")] == ["test_a", "test_a", "a[1]b"]
     names = Names(["tests/a.py::test_a[1]", "b::test_a", "Suite > adds up", "x.ab"])
-    said = {"test_a": "tests/a.py::test_a[1]", "b::test_a": "b::test_a", "`test_a[2]`": "tests/a.py::test_a[1]", "est_a": None, "ab": None,
+    said = {"test_a": "tests/a.py::test_a[1]", "b::test_a": "b::test_a", "`test_a[2]`": "tests/a.py::test_a[1]",
+        "est_a": None, "ab": None,
             "test": None, "adds up": "Suite > adds up", "up": None, "c::test_a": None}  # fmt: skip
     assert {one: names.find(one) for one in said} == said

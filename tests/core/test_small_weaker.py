@@ -12,7 +12,7 @@ from otto_bot.core import tampering, tampering_asserts, tampering_pairs
 from otto_bot.core.patches import ChangedFile, Line, hunks
 from otto_bot.core.tampering import MOST, MOST_CHARACTERS, MOST_LINES, scan
 from otto_bot.core.tampering_asserts import Pool, checks
-from otto_bot.core.tampering_cases import sides
+from otto_bot.core.tampering_cases import Side, sides
 from otto_bot.core.tampering_hits import LINE, TamperHit, hit, ids
 from otto_bot.core.tampering_languages import GO, JVM, PHP, PYTHON, RUST, SCRIPT, Language
 from otto_bot.core.tampering_pairs import paired
@@ -98,9 +98,11 @@ EXACT, PART, TRUE, NOTHING = "assert a == 1", "assert a > 1", "assert a", "asser
                                                  "check_weakened assert a > 1 something is there"]),
         (["assert abc == 1", PART], ["assert zzz == 9", "assert abc > 1"], []),
         (["assert abc > 1", EXACT], ["assert abc > 9", "assert abc == 9"], []),
-        (["assert abc == 1", "assert xyz"], ["assert xyz > 9", "assert xyz"], ["check_weakened assert abc == 1 a part or a property"]),
+        (["assert abc == 1", "assert xyz"], ["assert xyz > 9", "assert xyz"],
+            ["check_weakened assert abc == 1 a part or a property"]),
         (["assert abc", "assert xyz == 1"], ["assert abc == 1"], ["check_removed assert abc"]),
-        ([EXACT] * 3, [EXACT], ["check_removed assert a == 1"] * 2), ([EXACT], ["import pytest.raises"], ["check_removed assert a == 1"]),
+        ([EXACT] * 3, [EXACT], ["check_removed assert a == 1"] * 2),
+        ([EXACT], ["import pytest.raises"], ["check_removed assert a == 1"]),
         ([NOTHING], [], []), ([NOTHING], ["assert 1"], []), ([], [NOTHING], ["check_empty assert True always holds"]),
         ([NOTHING], ["assert 1", "assert not False"], ["check_empty assert not False always holds"]),
         ([NOTHING, EXACT], [EXACT, NOTHING, NOTHING], ["check_empty assert True always holds"]),
@@ -127,9 +129,7 @@ def test_no_more_than_three_hundred_checks_of_a_test_are_compared() -> None:
 def test_the_checks_of_one_test_that_are_too_many_are_cut() -> None:
     old = lines("-def test_a():\n" + "\n".join(f"-    assert a{n} == {n}" for n in range(302)))
     new = lines("+def test_a():\n" + "\n".join(f"+    assert b{n}" for n in range(299)))
-    _, before, after = sides(
-        patch(["@@", *("-" + one.text for one in old), *("+" + one.text for one in new)]), PYTHON
-    )
+    _, before, after = sides(patch(["@@", *("-" + one.text for one in old), *("+" + one.text for one in new)]), PYTHON)
     pair = tampering_pairs.Pair("p", before.cases[1], after.cases[1])
     pool = Pool([(before, after)])
     hits = list(tampering_asserts.weaker_checks(pair, pool, frozenset(), "p"))
@@ -152,17 +152,22 @@ CASES: list[tuple[str, Language, Sequence[str]]] = [
     ("a mark goes on", PYTHON, ["@@", " @a(1,", "    b", " def test_a():", "     d"]),
     ("comments and blanks", PYTHON, ["@@", " def test_a():", "     # x", "", "     y", " # def test_c():"]),
     ("to the left of all", PYTHON, ["@@", "         a", "     def test_a():", "         b", " c", " d"]),
-    ("a closer", PYTHON, ["@@", " def test_a():", "     f(", " )", "     more", ' """', "     still", " out", "     z"]),
+    ("a closer", PYTHON, ["@@", " def test_a():", "     f(", " )", "     more", ' """', "     still", " out",
+        "     z"]),
     ("ends", PHP, ["@@", " function testA() {", "     a();", " }", "     still();", " other();"]),
-    ("inner", SCRIPT, ["@@", " describe('x', () => {", "   it('a', () => {", "     f();", "   });", "   it('b', () => {",
+    ("inner", SCRIPT, ["@@", " describe('x', () => {", "   it('a', () => {", "     f();", "   });",
+        "   it('b', () => {",
                        "     it('c', () => {", "       g();", "     });", "     h();", "   });", " });"]),
     ("names", SCRIPT, ["@@", " it('a  b', f);", " it('', g);", ' test.each([1])("c", h);']),
     ("go", GO, ["@@ func TestX(t *testing.T) {", '     t.Run("a", func() {', "         f()", "     })", "     g()",
                 " }", " func TestY(t *testing.T) {", "     h()", " }"]),
-    ("rust", RUST, ["@@", " #[test]", " #[ignore]", " fn a() {", "     f();", " }", " fn helper() {", "     g();", " }"]),
-    ("java", JVM, ["@@", " @Test void a() {", "     f();", " }", " @Test", " void b() { g(); }", " void c() {", "  h();",
+    ("rust", RUST, ["@@", " #[test]", " #[ignore]", " fn a() {", "     f();", " }", " fn helper() {", "     g();",
+        " }"]),
+    ("java", JVM, ["@@", " @Test void a() {", "     f();", " }", " @Test", " void b() { g(); }", " void c() {",
+        "  h();",
                    " }", " run(@Test x)"]),
-    ("two hunks", PYTHON, ["@@ def test_a():", "     a", "@@ def test_a():", "     b", "@@", " def test_a():", "     c"]),
+    ("two hunks", PYTHON, ["@@ def test_a():", "     a", "@@ def test_a():", "     b", "@@", " def test_a():",
+        "     c"]),
 ]  # fmt: skip
 
 
@@ -207,28 +212,33 @@ PAIRS: dict[str, list[ChangedFile]] = {
         python(f"-def test_a():\n-    {A}\n+def test_c():\n+    {A}"),
     ],
     "two into one": [
-        python(f"-def test_a():\n-    {A}\n-    one\n-def test_b():\n-    {A}\n-    two\n+def test_c():\n+    {A}\n+    one")
+        python(f"-def test_a():\n-    {A}\n-    one\n-def test_b():\n-    {A}\n-    two",
+               f"+def test_c():\n+    {A}\n+    one")
     ],
     "two into a table": [
-        python(f"-def test_a():\n-    {A}\n-def test_b():\n-    {A}\n+@pytest.mark.parametrize('a', b)\n+def test_c(a):\n+    {A}")
+        python(f"-def test_a():\n-    {A}\n-def test_b():\n-    {A}",
+               f"+@pytest.mark.parametrize('a', b)\n+def test_c(a):\n+    {A}")
     ],
     "seven of ten": [
         python("-def test_a():\n-    q1 q2 q3 q4 q5 q6 q7 q8 q9 q0\n+def test_b():\n+    q1 q2 q3 q4 q5 q6 q7 x")
     ],
-    "six of ten": [python("-def test_a():\n-    q1 q2 q3 q4 q5 q6 q7 q8 q9 q0\n+def test_b():\n+    q1 q2 q3 q4 q5 q6")],
+    "six of ten": [python("-def test_a():\n-    q1 q2 q3 q4 q5 q6 q7 q8 q9 q0\n+def test_b():\n"
+                          "+    q1 q2 q3 q4 q5 q6")],
     "empty ones": [python("-def test_a():\n-    assert True\n+def test_b():\n+    assert True")],
     "outside": [python("-x = 1\n+x = 2")],
     "outside, gone": [python("-x = 1"), python(" y", "-x = 1\n+z = 2", path="tests/test_b.py")],
     "a file is new": [changed("tests/test_n.py", "@@", "+def test_a():", "+    x", status="added")],
     "a file is gone": [changed("tests/test_n.py", "@@", "-x", "-def test_a():", "-    x", status="deleted")],
     "nothing alike is in other files": [
-        python("-def test_a():\n-    x1 = x2"), python("+def test_b():\n+    y1 = y2\n     stays", path="tests/test_b.py")
+        python("-def test_a():\n-    x1 = x2"), python("+def test_b():\n+    y1 = y2\n     stays",
+            path="tests/test_b.py")
     ],
     "nothing is free": [python("-def test_a():\n-    x1 = x2")],
     "not shown in a deleted one": [changed("tests/test_n.py", "@@ def test_a():", "-    x", status="deleted")],
     "the better of two": [
         python("-def test_a():\n-    q1 q2 q3 q4 q5 q6 q7 q8 q9 q0"),
-        python("+def test_b():\n+    q1 q2 q3 q4 q5 q6 q7 q8 z\n+def test_c():\n+    q1 q2 q3 q4 q5 q6 q7 q8 q9 z", path="t/test_x.py"),
+        python("+def test_b():\n+    q1 q2 q3 q4 q5 q6 q7 q8 z\n+def test_c():\n+    q1 q2 q3 q4 q5 q6 q7 q8 q9 z",
+            path="t/test_x.py"),
     ],
     "the name is no word of it": [python("-def test_a(): test_a x\n+def test_b(): test_b y")],
     "words of its first line": [python("-def test_a(x1, x2): pass\n+def test_b(x1, x2): pass")],
@@ -237,12 +247,14 @@ PAIRS: dict[str, list[ChangedFile]] = {
         python("-def test_a():\n-    z1 = z2\n-def test_q():\n-    z1 = z2", path="tests/test_b.py"),
         python("+def test_a():\n+    y\n+def test_a():\n+    z1 = z2", path="tests/test_c.py"),
     ],
-    "goes on twice": [changed("tests/test_n.py", "@@", " def test_a():", "-    x", " def test_a():", "-    u", "@@ def test_a():", "-    y")],
+    "goes on twice": [changed("tests/test_n.py", "@@", " def test_a():", "-    x", " def test_a():", "-    u",
+        "@@ def test_a():", "-    y")],
     "goes on": [changed("tests/test_n.py", "@@", " def test_a():", "-    x", "@@ def test_a():", "-    y", "+    z")],
     "not shown": [changed("tests/test_n.py", "@@ def test_a():", "     x", "-def test_b():", "+y = 1")],
     "not shown any more": [changed("tests/test_n.py", "@@ def test_a():", "-    x", "-def test_b():", "-    y")],
     "the earlier of two alike": [
-        python(f"-def test_a():\n-    {A}"), python(f"+def test_b():\n+    {A}\n+def test_c():\n+    {A}", path="t/test_x.py")
+        python(f"-def test_a():\n-    {A}"), python(f"+def test_b():\n+    {A}\n+def test_c():\n+    {A}",
+            path="t/test_x.py")
     ],
 }  # fmt: skip
 
@@ -274,7 +286,7 @@ def test_many_tests_are_matched_by_name_alone() -> None:
     ]  # fmt: skip
 
 
-def _side(many: int, sign: str) -> tampering_pairs.Side:
+def _side(many: int, sign: str) -> Side:
     word = {"-": "old", "+": "new"}[sign]
     body = [line for n in range(many) for line in (f"{sign}def test_{word}_{n}():", f"{sign}    w{n}")]
     _, old, new = sides(patch(["@@", *body]), PYTHON)
@@ -285,13 +297,16 @@ SWITCHES: dict[str, list[ChangedFile]] = {
     "skip": [python("+@pytest.mark.skip\n def test_a():\n     assert a == 1")],
     "skip changed": [python("-@pytest.mark.skip('a')\n+@pytest.mark.skip('b')\n def test_a():\n     assert a == 1")],
     "skip kept, one more": [
-        python("-@pytest.mark.skip\n+@pytest.mark.skip \n+@pytest.mark.xfail\n+x = 1\n def test_a():\n     assert a == 1")
+        python("-@pytest.mark.skip\n+@pytest.mark.skip \n+@pytest.mark.xfail\n+x = 1\n def test_a():\n"
+               "     assert a == 1")
     ],
     "two skips for two": [
-        python("-@skip('a')\n-@skip('b')\n+@skip('c')\n+y\n+@skip('b')\n+@skip('d')\n def test_a():\n     assert a == 1")
+        python("-@skip('a')\n-@skip('b')\n+@skip('c')\n+y\n+@skip('b')\n+@skip('d')\n def test_a():\n"
+               "     assert a == 1")
     ],
     "the same three times": [
-        python("-@skip('a')\n-@skip('a')\n-@skip('b')\n+@skip('a')\n+@skip('a')\n+@skip('c')\n+@skip('d')\n def test_a():\n     assert a == 1")
+        python("-@skip('a')\n-@skip('a')\n-@skip('b')\n+@skip('a')\n+@skip('a')\n+@skip('c')\n+@skip('d')\n"
+               " def test_a():\n     assert a == 1")
     ],
     "the same more often": [
         python("-@skip('a')\n-@skip('b')\n+@skip('a')\n+@skip('a')\n+@skip('a')\n def test_a():\n     assert a == 1")
@@ -304,7 +319,8 @@ SWITCHES: dict[str, list[ChangedFile]] = {
     "return deeper": [python(" def test_a():\n     for a in b:\n+        return\n     assert a == 1")],
     "return in an if": [python(" def test_a():\n+    if x:\n+        return\n     assert a == 1")],
     "return in an old if": [python(" def test_a():\n     if x:\n+        return\n     assert a == 1")],
-    "return after another line": [python(" def test_a():\n     if x:\n+        y\n+        return\n     assert a == 1")],
+    "return after another line": [python(" def test_a():\n     if x:\n+        y\n+        return\n"
+                                         "     assert a == 1")],
     "return in an if of Java": [
         changed("src/test/java/ATest.java", "@@", " @Test", " void a() {", "+  if (x) {", "+    return;", "+  }",
                 "   assertEquals(1, b);", " }")
@@ -314,10 +330,12 @@ SWITCHES: dict[str, list[ChangedFile]] = {
     "exit outside": [python("+sys.exit(0)\n def test_a():\n     assert a == 1")],
     "swallowed": [python(" def test_a():\n     try:\n         assert a == 1\n+    except Exception:\n+        pass")],
     "swallowed before": [
-        python(" def test_a():\n     try:\n         assert a == 1\n-    except Exception:\n+    except Exception :\n         pass")
+        python(" def test_a():\n     try:\n         assert a == 1\n-    except Exception:\n+    except Exception :\n"
+               "         pass")
     ],
     "swallowed twice": [
-        python(" def test_a():\n     assert a == 1\n-    except Exception:\n+    except  Exception:\n+    b\n+    except Exception:")
+        python(" def test_a():\n     assert a == 1\n-    except Exception:\n+    except  Exception:\n+    b\n"
+               "+    except Exception:")
     ],
     "swallowed as before, then more": [
         python(" def test_a():\n-    except A:\n-    except  Exception:\n-    except Exception:\n     assert a == 1\n"
@@ -325,12 +343,16 @@ SWITCHES: dict[str, list[ChangedFile]] = {
     ],
     "conditional": [python(" def test_a():\n-    assert a == 1\n+    if x:\n+        assert a == 1")],
     "conditional, new check": [python(" def test_a():\n-    x = 1\n+    if x:\n+        assert a == 1")],
-    "conditional before": [python(" def test_a():\n-        assert a == 1\n     b\n+    if x:\n+        assert a == 1")],
-    "conditional ends": [python(" def test_a():\n-    assert a == 1\n+    if x:\n+        y\n     z\n+    assert a == 1")],
-    "conditional ends at once": [python(" def test_a():\n-   assert a == 1\n+   if x:\n+       y\n+   b\n+       assert a == 1")],
+    "conditional before": [python(" def test_a():\n-        assert a == 1\n     b\n+    if x:\n"
+                                  "+        assert a == 1")],
+    "conditional ends": [python(" def test_a():\n-    assert a == 1\n+    if x:\n+        y\n     z\n"
+                                "+    assert a == 1")],
+    "conditional ends at once": [python(" def test_a():\n-   assert a == 1\n+   if x:\n+       y\n+   b\n"
+                                        "+       assert a == 1")],
     "conditional kept": [python(" def test_a():\n-    assert a == 1\n     if x:\n+        assert a == 1")],
     "conditional deeper": [
-        python(" def test_a():\n-    assert a == 1\n-    assert b == 2\n+    if x:\n+        assert a == 1\n+        assert b == 2")
+        python(" def test_a():\n-    assert a == 1\n-    assert b == 2\n+    if x:\n+        assert a == 1\n"
+               "+        assert b == 2")
     ],
     "alone": [changed("a.test.js", "@@", " it('a', () => {", "   expect(a).toBe(1);", " });", "+it.only('b', () => {",
                       "+  expect(a).toBe(1);", "+});")],
@@ -356,7 +378,8 @@ SWITCHES: dict[str, list[ChangedFile]] = {
     ],
     "rows": [
         python("-    (1, 2),\n-    (3, 4),\n+    (5, 6),\n x", "     (1, 2),"),
-        python(" @pytest.mark.parametrize('a', [\n-    (1, 2),\n-    (3, 4),\n+    (5, 6),\n-    word\n ])", path="tests/test_b.py"),
+        python(" @pytest.mark.parametrize('a', [\n-    (1, 2),\n-    (3, 4),\n+    (5, 6),\n-    word\n ])",
+            path="tests/test_b.py"),
     ],
     "rows moved": [python(" CASES = [\n-    (1, 2),\n-    (3, 4),\n     (7, 8),\n+    (3, 4),\n ]")],
     "rows moved, one new": [
@@ -366,7 +389,8 @@ SWITCHES: dict[str, list[ChangedFile]] = {
         python(" CASES = [\n-    (1, 2),\n-    (1, 2),\n-    (1, 2),\n     (7, 8),\n+    (1, 2),\n+    (1, 2),\n ]")
     ],
     "rows moved, with two new": [
-        python(" CASES = [\n-    (1, 2),\n-    (3, 4),\n-    (5, 6),\n     (7, 8),\n+    (3, 4),\n+    (0, 9),\n+    (9, 9),\n ]")
+        python(" CASES = [\n-    (1, 2),\n-    (3, 4),\n-    (5, 6),\n     (7, 8),\n+    (3, 4),\n+    (0, 9),\n"
+               "+    (9, 9),\n ]")
     ],
     "rows moved from file to file": [
         python(" CASES = [\n-    (1, 2),\n-    (1, 2),\n     (7, 8),\n+    word,\n ]\n x\n+    (1, 2),"),
@@ -426,7 +450,8 @@ FILES: dict[str, list[ChangedFile]] = {
     "deleted source": [changed("src/a.rs", "@@", "-#[test]", "-fn a() {", "-    f();", "-}", status="deleted")],
     "formatted": [changed("tests/test_a.py", "@@", " def test_a():", "-    assert f(1)", "+    assert f( 1 )")],
     "formatted checks are not compared": [
-        changed("tests/test_a.py", "@@", " def test_a():", "-    assert f(1)", "+    assert (f(1)", "+    )", "     b", "-    assert g == 1",
+        changed("tests/test_a.py", "@@", " def test_a():", "-    assert f(1)", "+    assert (f(1)", "+    )", "     b",
+            "-    assert g == 1",
                 "+    assert g")
     ],
     "formatted, in the second hunk": [
@@ -442,7 +467,8 @@ FILES: dict[str, list[ChangedFile]] = {
     ],
     "a file of both kinds": [changed("conftest.py", *GONE, status="deleted")],
     "before and after": [
-        python(" x\n y\n z\n-def test_a():\n-    assert a", " b\n+pytest.skip()\n c", " def test_d():\n-    assert d == 1")
+        python(" x\n y\n z\n-def test_a():\n-    assert a", " b\n+pytest.skip()\n c",
+            " def test_d():\n-    assert d == 1")
     ],
 }  # fmt: skip
 
@@ -467,7 +493,10 @@ def test_what_is_too_much_is_left_unread_and_what_is_small_behind_it_is_read() -
     lines = ("x" * 1023 + "\n") * 1024
     assert (len(lines), kept(("a", lines), ("b", "y"))) == (MOST_CHARACTERS, [(MOST_CHARACTERS, False), (0, True)])
     assert kept(("a", lines[1:]), ("b", "y"), ("c", "y")) == [(MOST_CHARACTERS - 1, False), (1, False), (0, True)]
-    assert kept(("a", wide + "\n"), ("b", lines[2000:])) == [(MOST_CHARACTERS + 1, False), (MOST_CHARACTERS - 2000, False)]
+    assert kept(("a", wide + "\n"), ("b", lines[2000:])) == [
+        (MOST_CHARACTERS + 1, False),
+        (MOST_CHARACTERS - 2000, False),
+    ]
     assert kept(("a.txt", tall), ("tests/test_a.py", "\n\n")) == [(0, True), (2, False)]
 
 
@@ -494,7 +523,7 @@ def test_tests_and_configuration_are_read_first_and_new_files_last() -> None:
 
 def test_a_line_is_named_once_by_the_rule_that_saw_it_first() -> None:
     def one(rule: str, line: str = "x", **more: int) -> TamperHit:
-        return TamperHit(rule=rule, path="a", line=line, why="w", **more)  # type: ignore[arg-type]
+        return TamperHit(rule=rule, path="a", line=line, why="w", **more)
 
     hits = [one("a"), one("b"), one("a", ""), one("b", ""), one("a", old_line=1), one("b", old_line=1),
             one("b", new_line=1), one("a", new_line=1), one("b", new_line=2)]  # fmt: skip
