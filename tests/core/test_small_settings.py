@@ -178,7 +178,7 @@ LINT: dict[str, list[tuple[str, ...]]] = {
         "@@ [tool.ruff]\n-ignore = ['A']\n+ignore = ['A', 'B']\n@@ [project]\n+ignore = ['C']\n+strict = false")],
     "two sections": [("pyproject.toml", " [tool.ruff]\n-strict = true\n x\n [tool.mypy]\n+strict = true")],
     "package.json": [("package.json",
-        "@@ x\n   'jest': {\n-    'some': 1\n+    'testPathIgnorePatterns': ['a']\n   }\n   'z': {\n+    'ignore': ['b']")],
+        "@@\n   'jest': {\n-    'some': 1\n+    'testPathIgnorePatterns': ['a']\n   }\n   'z': {\n+    'ignore': 'b'")],
     "package.json has sections by chance": [("a/package.json", " [eslintConfig]\n+'ignore': ['b']")],
     "package.json, other keys": [("package.json", " 'a': {\n+    'omitted': ['b'],\n-    'x': 1\n   }"),
         ("package.json", " 'rules': {\n-    'x': 1\n   }")],

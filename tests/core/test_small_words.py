@@ -296,6 +296,8 @@ def test_what_cannot_be_seen_is_taken_away() -> None:
             "asks to weaken tests or checks: 'lint is bypassed'"),
         ("see secret.txt", "names the protected path secret.txt"), ("fine", None),
         ("ｔ.Skip", "names a way around the checks: 't.Skip'"),
+        ("Never mind! The lint is bypassed", "asks to weaken tests or checks: 'lint is bypassed'"),
+        ("never v1.2: the lint is bypassed", None), ("it must not be that ci is skipped", None),
         ("lint may never be bypassed; nobody here ever said that the lint is bypassed",
             "asks to weaken tests or checks: 'lint is bypassed'"),
     ],
