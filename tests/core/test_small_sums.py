@@ -6,6 +6,7 @@ from typing import Any
 
 import core_builders as b
 import pytest
+from syrupy.assertion import SnapshotAssertion
 
 from otto_bot.core import estimates
 from otto_bot.core import events as e
@@ -14,18 +15,19 @@ from otto_bot.core.budget import SIZE_USD, Money
 from otto_bot.core.commands import GUIDANCE_LIMIT, MOST_HEARD, BadCommand, Command, heard_before, parse_line
 from otto_bot.core.compare import differences
 from otto_bot.core.context_notes import context_digest, context_text, grown, inherited_notes, known, source
-from otto_bot.core.decision import Analysis, CrossFinding, Decider, Routed, SkipTask
+from otto_bot.core.decision import Action, Analysis, CrossFinding, Decider, Decision, Routed, SkipTask
 from otto_bot.core.estimate_values import Estimate, History, Sample
 from otto_bot.core.estimates import MOST, enough, estimate, history, samples_of, timed
-from otto_bot.core.evidence import Citation, EvidenceItem, Excerpt, FailureClass, quote_holds, squeeze
+from otto_bot.core.evidence import Cause, Citation, EvidenceItem, Excerpt, FailureClass, quote_holds, squeeze
 from otto_bot.core.following import _clock, _stopped
+from otto_bot.core.gate_account import EndKind, GateAccount, MoveEnd
 from otto_bot.core.house_rules import ALL_BYTES, FILE_BYTES, MOST_FILES, bounded, rule_paths
-from otto_bot.core.insight import _rank, _Values
+from otto_bot.core.insight import Counting, _class, _rank, _result, _Values, _wrongly_skipped, decider_of
 from otto_bot.core.insight_estimates import EstimateCounting, _median
 from otto_bot.core.learnings import LearningStatus, StoredLearning, refusal, tellable
 from otto_bot.core.named_tests import LONGEST, MOST_NAMES, Names, base_of, defined_tests, is_test_file, names_in
 from otto_bot.core.notes import FACTS, NOTES_BYTES, Fact, Findings, by_kind, facts, flat, kept
-from otto_bot.core.run import Outcome, Run, RunPhase
+from otto_bot.core.run import Gate, Outcome, Run, RunPhase
 
 PLAN = b.plan("t1", "t2")
 
@@ -55,6 +57,16 @@ def test_an_estimate_in_all_its_numbers() -> None:
     assert (two.samples, two.here, two.attempts, two.source, two.minutes) == (6, 5, 3.5, "both", None)
     mixed = estimate(made("M", "L"), History(samples=tuple(sample(3, attempts=2) for _ in range(5))))
     assert (mixed.low, mixed.high, mixed.source) == (3 + SIZE_USD["L"][0], 3 + SIZE_USD["L"][1], "both")
+    third = estimate(
+        made("S"),
+        History(
+            samples=(*(sample(1.23456, "S", minutes=1.24),) * 5, sample(1.23456, "S", attempts=2)), overheads=(1 / 3,)
+        ),
+    )
+    assert (third.low, third.high, third.attempts, third.minutes) == (1.6461, 1.6461, 1.2, (1.2, 1.2))
+    assert estimate(made("M"), History(samples=(sample(2),))).source == "both"
+    low = estimate(made(*"MMMM"), History(samples=tuple(sample(n) for n in (0.01, 0.01, 0.5, 9, 9))))
+    assert (low.low, low.high) == (1.02, 19.0)
     assert [Estimate(low=1, high=2).middle, Estimate(low=0, high=3).middle] == [1.5, 1.5]
 
 
@@ -115,6 +127,8 @@ def test_history_is_of_the_same_model_and_what_came_on_top() -> None:
     assert history(
         [run, run.model_copy(update={"config": b.config(models={"coder": "x"})}), run], 7, coder
     ).overheads == (1, 1)
+    cents = run.model_copy(update={"money": Money(cap=9, settled=1, by_task={"t1": 0.5})})
+    assert history([cents], 7, coder).overheads == (1.0,)
     assert len(history([run] * (MOST + 1), 7, coder).overheads) == MOST
 
 
@@ -226,6 +240,7 @@ def test_facts_are_kept_to_the_last_byte() -> None:
         fact("c"), fact("a b"), fact("a b", "conventions")
     )  # fmt: skip
     assert kept([fact("c"), fact("a"), fact("c"), fact("a")]) == (fact("c"), fact("a"))
+    assert kept([fact("x"), fact("a"), fact("a"), fact("b")]) == (fact("x"), fact("a"), fact("b"))
     assert kept([fact("ä" * (NOTES_BYTES // 2 - 20))]) != ()
     assert kept([fact("ä" * (NOTES_BYTES // 2 - 19))]) == ()
 
@@ -309,6 +324,11 @@ def test_a_run_stops_when_no_coder_is_left_and_its_clock_stands_while_it_waits()
     assert _clock(run, event) is run
     waited = run.model_copy(update={"idle_since": b.at(10), "idle_seconds": 5.0})
     assert (_clock(waited, event).idle_since, _clock(waited, event).idle_seconds) == (None, 25.0)
+    before = run.model_copy(update={"idle_since": b.at(29.5)})
+    assert (_clock(before, event).idle_seconds, _clock(before.model_copy(update={"idle_since": b.at(40)}),
+        event).idle_seconds) == (
+        0.5, 0.0
+    )  # fmt: skip
 
 
 BASE = b.decision({"t1": "retry", "t2": "ask"}, [["t1"], ["t3"]])
@@ -457,8 +477,96 @@ def test_names_of_tests() -> None:
     many = {"a": "\n".join(f"def test_{n}(): 1" for n in range(MOST_NAMES + 5))}
     assert len(defined_tests(many)) == MOST_NAMES
     assert [base_of(name) for name in (" test_a[1] ", "test_a(b)", "a[1]b")] == ["test_a", "test_a", "a[1]b"]
-    names = Names(["tests/a.py::test_a[1]", "b::test_a", "Suite > adds up", "x.ab"])
-    said = {"test_a": "tests/a.py::test_a[1]", "b::test_a": "b::test_a", "`test_a[2]`": "tests/a.py::test_a[1]",
+    names = Names(["tests/a.py::test_a[1]", "b::test_a", "Suite > adds up", "x.ab", "y.abc"])
+    said = {"abc": "y.abc", "test_a": "tests/a.py::test_a[1]", "b::test_a": "b::test_a",
+        "`test_a[2]`": "tests/a.py::test_a[1]",
         "est_a": None, "ab": None,
             "test": None, "adds up": "Suite > adds up", "up": None, "c::test_a": None}  # fmt: skip
     assert {one: names.find(one) for one in said} == said
+
+
+MOVES = (Action.RETRY, Action.RERUN, Action.SKIP, Action.ASK, Action.HOLD, Action.ACCEPT)
+ENDS = (EndKind.PASSED, EndKind.FAILED, EndKind.ANSWERED, EndKind.WENT_ON, EndKind.BROUGHT_BACK)
+
+
+def at_gate(account: GateAccount | None = None, decision: Decision | None = None) -> Gate:
+    """A gate with a failure of t1."""
+    run = b.merge_all(b.fold(b.executing(PLAN), *b.to_failed("t1", cause=Cause.INFRA), *b.to_verified("t2")))
+    gate = b.gate(run, {"t1": "retry"}).gates[0]
+    return gate.model_copy(
+        update={"account": account or GateAccount(), "decision": decision or b.decision({"t1": "retry"})}
+    )
+
+
+def test_each_move_by_what_became_of_it(snapshot: SnapshotAssertion) -> None:
+    run = merged_run()
+    rows = []
+    for action in MOVES:
+        for kind in (None, *ENDS):
+            ends = {} if kind is None else {"t1": MoveEnd(kind=kind, by="anna", cause=Cause.INFRA)}
+            counting = Counting()
+            result = counting._move(run, at_gate(GateAccount(ends=ends)), "t1", action)
+            counts = [f"{who} {dict(one)}" for who, one in counting._moves.items()]
+            counts += [f"{' '.join(place)} {dict(one)}" for place, one in counting._tallies.items()]
+            rows.append(f"{action} {kind}: {result!r} {'; '.join(counts)}")
+    assert "\n".join(rows) == snapshot
+
+
+def test_a_skip_is_wrong_where_it_was_merged_after_a_person_brought_it_back() -> None:
+    run = merged_run()
+    gate = at_gate(decision=b.decision({"t1": "skip"}))
+    open_ = run.with_task(run.task("t1").model_copy(update={"state": TaskState.FAILED}))
+    ends = {
+        "none": {}, "by anna": {"t1": MoveEnd(kind=EndKind.BROUGHT_BACK, by="anna")},
+        "by nobody": {"t1": MoveEnd(kind=EndKind.BROUGHT_BACK)},
+        "left out": {"t1": MoveEnd(kind=EndKind.LEFT_OUT, by="anna")},
+    }  # fmt: skip
+    accounts = {name: gate.model_copy(update={"account": GateAccount(ends=one)}) for name, one in ends.items()}
+    assert [name for name, one in accounts.items() if _wrongly_skipped(run, one, "t1")] == ["by anna"]
+    assert [name for name, one in accounts.items() if _wrongly_skipped(open_, one, "t1")] == []
+
+
+def test_the_result_of_an_attempt_whose_end_nobody_wrote_down() -> None:
+    run = merged_run()
+    gate = at_gate(decision=b.decision({"t1": "retry"}))
+    attempt = run.task("t1").attempts[0].model_copy(update={"gate": gate.number})
+
+    def result(state: TaskState, *attempts: Any) -> tuple[str, bool]:
+        return _result(
+            run.with_task(run.task("t1").model_copy(update={"state": state, "attempts": attempts})), gate, "t1"
+        )
+
+    later = attempt.model_copy(update={"gate": gate.number + 1})
+    failed = [
+        attempt.model_copy(update={"failure": b.failure("t1", cause=cause)}) for cause in (Cause.TEST, Cause.INFRA)
+    ]
+    assert [result(state, attempt) for state in (TaskState.MERGED, TaskState.VERIFIED, TaskState.CODING)] == [
+        ("passed", False), ("passed", False), ("", False)
+    ]  # fmt: skip
+    assert [result(TaskState.MERGED, one) for one in failed] == [("failed", False), ("failed", True)]
+    assert (result(TaskState.MERGED, later), result(TaskState.MERGED, attempt, later)) == (("", False), ("", False))
+    for kind, cause, told in (
+        (EndKind.PASSED, Cause.INFRA, ("passed", False)), (EndKind.FAILED, Cause.TEST, ("failed", False)),
+        (EndKind.FAILED, Cause.INFRA, ("failed", True)), (EndKind.BLOCKED, Cause.INFRA, ("", False)),
+    ):  # fmt: skip
+        ended = gate.model_copy(update={"account": GateAccount(ends={"t1": MoveEnd(kind=kind, cause=cause)})})
+        assert _result(run, ended, "t1") == told
+
+
+def test_who_decided_and_for_what_a_failure_was_held() -> None:
+    plain = b.decision({"t1": "retry"}, decided_by=Decider.PILOT)
+    own = plain.model_copy(update={"moves": (plain.moves[0].model_copy(update={"decided_by": Decider.RULES}),)})
+    gate = at_gate(decision=plain)
+    made = gate.model_copy(update={"account": GateAccount(made_by=Decider.REPLAN)})
+    assert [decider_of(one, "t1") for one in (gate, made)] == [Decider.PILOT, Decider.REPLAN]
+    assert [decider_of(one.model_copy(update={"decision": own}), key) for one in (gate, made) for key in ("t1",
+        "t2")] == [
+        Decider.RULES, Decider.PILOT, Decider.RULES, Decider.REPLAN
+    ]  # fmt: skip
+    failure = b.failure("t1", cause=Cause.TIMEOUT)
+    hinted = failure.model_copy(update={"class_hint": FailureClass.SPEC})
+    read = plain.model_copy(update={"analysis": (Analysis(task="t1", class_=FailureClass.CODE, summary="s"),)})
+    assert [
+        _class(gate, failure), _class(gate, hinted), _class(gate.model_copy(update={"decision": read}), hinted),
+        _class(gate, b.failure("t1")),
+    ] == ["unknown", "spec", "code", "code"]  # fmt: skip
