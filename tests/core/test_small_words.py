@@ -159,10 +159,10 @@ def test_a_value_is_known_in_each_of_its_forms(secret: str) -> None:
 
 
 def test_the_forms_of_a_value() -> None:
-    assert redact._forms('  a"b/c d? ') == {
-        '  a"b/c d? ', 'a"b/c d?', "a%22b%2Fc%20d%3F", 'a\\"b/c d?', "ICBhImIvYyBkPyA=", "ICBhImIvYyBkPyA",
-        "YSJiL2MgZD8=", "YSJiL2MgZD8",
-        "eC1hY2Nlc3MtdG9rZW46YSJiL2MgZD8=", "eC1hY2Nlc3MtdG9rZW46YSJiL2MgZD8",
+    assert redact._forms('  a"b/c d? ') >= {
+        '  a"b/c d? ', 'a"b/c d?', "a%22b%2Fc%20d%3F", 'a\\"b/c d?', "a&quot;b/c d?", "6122622f6320643f", "6122622F6320643F",
+        "ICBhImIvYyBkPyA=", "ICBhImIvYyBkPyA", "YSJiL2MgZD8=", "YSJiL2MgZD8", "YSJiL2MgZD", "EiYi9jIGQ/", "EiYi9jIGQ_",
+        "hImIvYyBkP", "eC1hY2Nlc3MtdG9rZW46YSJiL2MgZD8=", "eC1hY2Nlc3MtdG9rZW46YSJiL2MgZD8",
     }  # fmt: skip
     lines = "-----BEGIN X-----\n abcdef \nshort\n"
     assert {"abcdef"} == redact._forms(lines) & {"abcdef", " abcdef ", "short", "-----BEGIN X-----"}
