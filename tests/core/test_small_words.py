@@ -160,7 +160,8 @@ def test_a_value_is_known_in_each_of_its_forms(secret: str) -> None:
 
 def test_the_forms_of_a_value() -> None:
     assert redact._forms('  a"b/c d? ') >= {
-        '  a"b/c d? ', 'a"b/c d?', "a%22b%2Fc%20d%3F", 'a\\"b/c d?', "a&quot;b/c d?", "6122622f6320643f", "6122622F6320643F",
+        '  a"b/c d? ', 'a"b/c d?', "a%22b%2Fc%20d%3F", 'a\\"b/c d?', "a&quot;b/c d?", "6122622f6320643f",
+        "6122622F6320643F",
         "ICBhImIvYyBkPyA=", "ICBhImIvYyBkPyA", "YSJiL2MgZD8=", "YSJiL2MgZD8", "YSJiL2MgZD", "EiYi9jIGQ/", "EiYi9jIGQ_",
         "hImIvYyBkP", "eC1hY2Nlc3MtdG9rZW46YSJiL2MgZD8=", "eC1hY2Nlc3MtdG9rZW46YSJiL2MgZD8",
     }  # fmt: skip
@@ -217,6 +218,9 @@ def test_a_key_goes_on_in_the_next_piece_and_ends_after_so_many_lines() -> None:
     assert key_spans(BODY + b"\nab", OpenKey(MOST_LINES, 0)) == ([(0, 20)], None)
     assert key_spans(b"a b\nab", OpenKey(0, 0)) == ([], None)
     assert key_spans(b"x-\nab", OpenKey(0, 9)) == ([], None)
+    assert key_spans(b"\nab\n", OpenKey(0, 0)) == ([(1, 3)], OpenKey(2, 0))
+    again = BEGIN + b"\nso words " + BEGIN + b"\n" + BODY + b"\n"
+    assert [again[first:last] for first, last in key_spans(again, None)[0]] == [BEGIN, BEGIN, BODY]
     assert private_keys._line(b"> " + END + b" x", OpenKey(0, 0)) == ((2, 2 + len(END)), None)
     assert private_keys._line(b"a\r", OpenKey(1, 0)) == ((0, 1), OpenKey(2, 0))
     assert [private_keys._start(one) for one in (b"> + x", b"  #x", b"a\tb\tx", b"")] == [2, 3, 4, 0]
@@ -244,6 +248,8 @@ def test_marks_are_found_in_lines_and_read_once() -> None:
     assert scan.piece(b"a secret b secret", 2, 11) == b"[redacted] b "
     assert scan.piece(b"a secret b", 4) == b"[redacted] b"
     assert scan.piece(b"a secret b", 8) == b" b"
+    assert scan.piece(b"secret a secret b", 7) == b"a [redacted] b"
+    assert redact._merged([(0, 1), (4, 6), (5, 7)]) == [(0, 1), (4, 7)]
     assert scan.piece(b"a secret b", 0, 2) == b"a "
     assert redact._Scan([b"x\ny\nz"]).piece(b"ax\ny\nzb") == b"a[redacted]\n[redacted]\n[redacted]b"
 
