@@ -151,6 +151,7 @@ CASES: list[tuple[str, Language, Sequence[str]]] = [
     ("marks with brackets inside", PYTHON, ["@@", " @a([1)", " ]", " def test_a():", "     d"]),
     ("a mark goes on", PYTHON, ["@@", " @a(1,", "    b", " def test_a():", "     d"]),
     ("comments and blanks", PYTHON, ["@@", " def test_a():", "     # x", "", "     y", " # def test_c():"]),
+    ("a mark of many lines", PYTHON, ["@@", " @b(", "         c,", "     d,", " )", " def test_a():", "     e"]),
     ("to the left of all", PYTHON, ["@@", "         a", "     def test_a():", "         b", " c", " d"]),
     ("a closer", PYTHON, ["@@", " def test_a():", "     f(", " )", "     more", ' """', "     still", " out",
         "     z"]),
@@ -233,6 +234,16 @@ PAIRS: dict[str, list[ChangedFile]] = {
         python("-def test_a():\n-    x1 = x2"), python("+def test_b():\n+    y1 = y2\n     stays",
             path="tests/test_b.py")
     ],
+    "what stays stands outside of tests": [
+        python("-def test_a():\n     stays\n-    x1 = x2"), python("+def test_b():\n+    y1 = y2",
+            path="tests/test_b.py")
+    ],
+    "deleted and made anew": [
+        python("+def test_a():\n+    x", path="tests/test_b.py"),
+        changed("tests/test_a.py", "@@", "-def test_a():", "-    x", status="deleted"),
+        changed("tests/test_a.py", "@@", "+def test_a():", "+    y", status="added"),
+        python("-def test_a():\n-    z", path="tests/test_c.py"),
+    ],
     "nothing is free": [python("-def test_a():\n-    x1 = x2")],
     "not shown in a deleted one": [changed("tests/test_n.py", "@@ def test_a():", "-    x", status="deleted")],
     "the better of two": [
@@ -277,12 +288,12 @@ def test_which_old_test_is_which_new_one(name: str, snapshot: SnapshotAssertion)
 
 
 def test_many_tests_are_matched_by_name_alone() -> None:
-    many = tampering_pairs.COMPARED + 1
-    lost = [("a", case) for case in _side(many, "-").cases if case.name]
-    fresh = [("b", case) for case in _side(many, "+").cases if case.name]
+    most = tampering_pairs.COMPARED
+    lost = [("a", case) for case in _side(most + 2, "-").cases if case.name]
+    fresh = [("b", case) for case in _side(most + 2, "+").cases if case.name][1:]
     got = list(tampering_pairs._matched(lost, fresh))
-    assert [match is not None and match[1].name == case.name.replace("old", "new") for _, case, match in got] == [
-        *[True] * tampering_pairs.COMPARED, False
+    assert [match and match[1].name for _, _, match in got] == [
+        None, *(f"test_new_{n}" for n in range(1, most)), None, None
     ]  # fmt: skip
 
 
@@ -310,6 +321,9 @@ SWITCHES: dict[str, list[ChangedFile]] = {
     ],
     "the same more often": [
         python("-@skip('a')\n-@skip('b')\n+@skip('a')\n+@skip('a')\n+@skip('a')\n def test_a():\n     assert a == 1")
+    ],
+    "others before the same": [
+        python("-@skip('a')\n-@skip('b')\n+@skip('c')\n+@skip('d')\n+@skip('a')\n def test_a():\n     assert a == 1")
     ],
     "plain lines first": [python(" def test_a():\n+    x = 1\n+    pytest.skip()\n     assert a == 1")],
     "module": [python("+pytest.skip('x', allow_module_level=True)\n def test_a():\n     assert a == 1")],
