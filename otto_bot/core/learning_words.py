@@ -36,6 +36,7 @@ _ORDERS = re.compile(
 _NEGATED = re.compile(
     r"\b(?:do not|don't|never|must not|may not|cannot|without|not to|instead of|not be)\b", re.IGNORECASE
 )
+_SENTENCE = re.compile(r"[.!?;](?=\s)|\n")
 _WORDS = re.compile(r"\W+")
 
 
@@ -79,7 +80,8 @@ def _weakens(text: str) -> str | None:
         return f"is an order about instructions: {match.group(0)!r}"
     for pattern in (_PASSIVE, _ACTIVE):
         for match in pattern.finditer(text):
-            if not _NEGATED.search(text[max(0, match.start() - 30) : match.end()]):
+            before = _SENTENCE.split(text[max(0, match.start() - 30) : match.start()])[-1]
+            if not _NEGATED.search(before + match.group(0)):
                 return f"asks to weaken tests or checks: {match.group(0)!r}"
     return None
 

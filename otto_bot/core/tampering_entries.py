@@ -75,7 +75,8 @@ def _entries(hunk: Hunk, sign: str) -> Iterator[Entry]:
                 yield Entry(line, section, (), "", own=True)
             continue
         found = _KEY.match(line.text) or _XML.match(line.text)
-        indent = line.indent + (2 if re.match(r"\s*-\s+[\w\"']", line.text) and found else 0)
+        # What stands in a YAML list may begin as far to the left as the key above it.
+        indent = line.indent + (2 if re.match(r"\s*-\s+\S", line.text) else 0)
         while stack and stack[-1][0] >= indent and not _closing(line.text):
             stack.pop()
         if found:

@@ -43,10 +43,8 @@ def paired(texts: Sequence[Read]) -> tuple[dict[str, list[Pair]], dict[str, list
         for key, case in before.items():
             if key in after:
                 pairs[file.path].append(Pair(file.path, case, after[key]))
-            elif case.name and case.start is not None:
+            elif case.start is not None:
                 lost.append((file.path, case))
-            elif not case.name and file.status != "deleted":
-                pairs[file.path].append(Pair(file.path, case, Case("", None, case.hunk)))
         fresh += [(file.path, case) for key, case in after.items() if key not in before and case.name]
     gone: dict[str, list[Case]] = defaultdict(list)
     for path, case, match in _matched(lost, fresh):

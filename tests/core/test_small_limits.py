@@ -43,8 +43,17 @@ def plain(value: object) -> str | None:
         rows = [f"{plain(key)}: {plain(one)}" for key, one in value.items()]
         return f"{{{', '.join(rows)}}}" if not any("None" in row for row in rows) else None
     if isinstance(value, BaseModel):
-        return repr(value)
+        return ordered(value)
     return None
+
+
+def ordered(value: object) -> str:
+    """As `repr` says it, but sets in order: they have another one in each process."""
+    if isinstance(value, BaseModel):
+        return f"{type(value).__name__}({', '.join(f'{name}={ordered(one)}' for name, one in value)})"
+    if isinstance(value, frozenset) and value:
+        return f"frozenset({{{', '.join(sorted(map(repr, value)))}}})"
+    return repr(value)
 
 
 def limits(module: ModuleType) -> Iterator[str]:
