@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 CANCELLED = frozenset({EffectKind.PLAN, EffectKind.JUDGE, EffectKind.GATE})
 AT_ONCE = 4
 BEAT, RECONCILE, DRAIN = 5.0, 30.0, 15.0
+WALKS = "journeys"
 FIRST_PAUSE, LONGEST_PAUSE = 2.0, 300.0
 
 
@@ -199,8 +200,8 @@ class Host:
         trouble = dice.random() < world.faults.work * 0.04
         if trouble and hand.effect.kind is not EffectKind.TIME_UP:
             events = [self._person(hand.effect)]
-        if hand.effect.attempt and events:
-            self._told.setdefault((hand.effect.run, hand.effect.task), []).append(events)
+        if (about := _about(hand.effect)) and events:
+            self._told.setdefault((hand.effect.run, about), []).append(events)
         world.ledger.append(hand.effect.run, events, self._clock.now, done=hand.ticket)
         if events and dice.random() < world.faults.again:
             world.seen["job: told twice"] += 1
@@ -213,9 +214,9 @@ class Host:
             return
         self._end(hand)
 
-    def wakes(self, number: int, task: str) -> None:
-        """A worker that was thought to be dead says what it had of an attempt before the one that has just begun."""
-        told = self._told.get((number, task))
+    def wakes(self, number: int, about: str) -> None:
+        """A worker that was thought to be dead says what it had of the attempt, or the head, before the newest."""
+        told = self._told.get((number, about))
         if told and self._world.dice.random() < self._world.faults.again * 3:
             events, later = self._world.dice.choice(told), self._world.dice.choice([0.1, 3.0, 20.0, 40.0])
             self._clock.after(later, lambda: self._told_again(number, events))
@@ -307,3 +308,10 @@ class Host:
         self._gone(worker)
         if not rolling:
             self._restart("")
+
+
+def _about(effect: Effect) -> str:
+    """What a step's news would be confused with, if it came late: another attempt of the task, journeys of a head."""
+    if effect.kind is EffectKind.JOURNEYS:
+        return WALKS
+    return effect.task if effect.attempt else ""

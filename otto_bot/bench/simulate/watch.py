@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING
 
 from otto_bot.bench.simulate import late, looks, rest, words
 from otto_bot.bench.simulate.github import Said
+from otto_bot.bench.simulate.host import WALKS
 from otto_bot.bench.simulate.rules import hold
 from otto_bot.core.effects import Effect, EffectKind
-from otto_bot.core.events import AttemptStarted, RunEvent
+from otto_bot.core.events import AttemptStarted, RunBranchMoved, RunEvent
 from otto_bot.core.run import Run, RunPhase
 from otto_bot.core.waits import Wait, waits_for
 
@@ -50,6 +51,8 @@ class Watch:
         self._bases.saw(before, event, after)
         if isinstance(event, AttemptStarted):
             world.host.wakes(before.id, event.task)
+        if isinstance(event, RunBranchMoved) and before.phase is RunPhase.JOURNEYS:
+            world.host.wakes(before.id, WALKS)
         looks.attempts(world, before, event, after)
         looks.restarts(world, before, event, after)
         looks.kept(before, event, after)
