@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
-from caged_place import BWRAP, MEBIBYTE, SECRET, SUPERVISE, caged, isolated, probe, python, work_in
+from caged_place import BWRAP, MEBIBYTE, PROBE, SECRET, SUPERVISE, caged, isolated, python, work_in
 from security_registry import attack, defence
 
 from otto_bot.bench.simulate.planting import Change
@@ -165,14 +165,14 @@ def no_cage_here(place: Path) -> str | None:
 @attack("crafted-source-file", point=4, by=READERS, source="own: grammars are C code that reads what strangers wrote")
 def crafted_source_file(place: Path) -> str | None:
     """A source file takes over the parser that reads it for the map; played by a shell in the parser's place."""
-    if not probe().ok:
-        pytest.skip(probe().reason)
+    if not PROBE.ok:
+        pytest.skip(PROBE.reason)
     work_in(place)
     return _enclosed(["/bin/sh", "-c", f"cat {place}/outer/key; echo x > {place}/outer/planted"])
 
 
 def _enclosed(argv: Sequence[str]) -> str | None:
-    with probe().cage().enclosed(argv) as (line, handles):
+    with PROBE.cage().enclosed(argv) as (line, handles):
         done = subprocess.run(line, capture_output=True, text=True, timeout=20, env={}, pass_fds=handles, check=False)
     return done.stdout if SECRET in done.stdout else None
 

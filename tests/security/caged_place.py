@@ -6,7 +6,6 @@ import asyncio
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from functools import cache
 from pathlib import Path
 
 import pytest
@@ -20,18 +19,16 @@ SECRET = "the host's own secret"
 BWRAP, MOUNTS, SUPERVISE = "otto_bot.sandbox.bwrap", "otto_bot.sandbox.mounts", "otto_bot.sandbox.supervise"
 
 
-@cache
-def probe() -> bwrap.Probe:
-    """Whether there is a cage to attack."""
-    return Cage.probe()
+PROBE = Cage.probe()
+"""Whether there is a cage to attack, found out before any defence is switched off."""
 
 
 def caged(place: Path, command: str, limits: Limits | None = None) -> Result:
     """A model's command in a work tree at `place/outer/work`, beside which the host keeps something."""
-    if not probe().ok:
-        pytest.skip(probe().reason)
+    if not PROBE.ok:
+        pytest.skip(PROBE.reason)
     work = work_in(place)
-    running = probe().cage().run(command, workdir=work, timeout=20.0, limits=limits, readonly=python_paths())
+    running = PROBE.cage().run(command, workdir=work, timeout=20.0, limits=limits, readonly=python_paths())
     return asyncio.run(running)
 
 
