@@ -171,13 +171,22 @@ def stay_behind(place: Path) -> str | None:
     alive = _running_in(work)
     groups = {folder for pid in alive for folder in _groups_of(pid)}
     (work / "go").touch()
-    for _ in range(200):
-        if not _running_in(work):
+    for _ in range(500):
+        # Without the defence nobody else removes its groups; the kernel takes a moment to count a process out.
+        if not _running_in(work) and all(_removed(folder) for folder in groups):
             break
         threading.Event().wait(0.02)
-    for folder in groups:  # without the defence nobody else removes them
-        folder.rmdir()
     return f"{len(alive)} processes" if alive or (work / "planted").exists() else None
+
+
+def _removed(folder: Path) -> bool:
+    try:
+        folder.rmdir()
+    except FileNotFoundError:
+        return True
+    except OSError:  # not empty yet
+        return False
+    return True
 
 
 def _groups_of(pid: int) -> list[Path]:
