@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 import subprocess
 import sys
-from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import grimp
@@ -30,13 +30,16 @@ def modules() -> list[Path]:
     return sorted(path for path in found if "scenarios" not in path.parts)
 
 
-def imported(source: str) -> Iterator[str]:
-    """The dotted names that `source` imports, at any depth; relative imports start with a dot."""
-    for node in ast.walk(ast.parse(source)):
+@cache
+def imported(path: Path) -> tuple[str, ...]:
+    """The dotted names that a file of the package imports, at any depth; relative imports start with a dot."""
+    found: list[str] = []
+    for node in ast.walk(ast.parse((PACKAGE / path).read_text())):
         if isinstance(node, ast.Import):
-            yield from (alias.name for alias in node.names)
+            found += [alias.name for alias in node.names]
         elif isinstance(node, ast.ImportFrom):
-            yield "." * node.level + (node.module or "")
+            found.append("." * node.level + (node.module or ""))
+    return tuple(found)
 
 
 def importers(package: str) -> set[str]:
@@ -44,7 +47,7 @@ def importers(package: str) -> set[str]:
     return {
         path.as_posix()
         for path in modules()
-        if any(name.split(".")[0] == package for name in imported((PACKAGE / path).read_text()))
+        if package in (PACKAGE / path).read_text() and any(name.split(".")[0] == package for name in imported(path))
     }
 
 
@@ -64,7 +67,7 @@ def test_the_heart_imports_pydantic_and_the_standard_library_only() -> None:
         (path.as_posix(), name)
         for path in modules()
         if path.parts[0] == "core"
-        for name in imported((PACKAGE / path).read_text())
+        for name in imported(path)
         if name.split(".")[0] not in allowed and not name.startswith("otto_bot.core") and name != "otto_bot.core"
     }
 
@@ -94,7 +97,7 @@ def test_the_heart_reads_no_clock_file_or_chance() -> None:
         (path.as_posix(), name)
         for path in modules()
         if path.parts[0] == "core"
-        for name in imported((PACKAGE / path).read_text())
+        for name in imported(path)
         if name in impure or name.split(".")[0] in impure
     }
 
@@ -123,7 +126,7 @@ def test_nobody_imports_the_playground() -> None:
     guests = set()
     for path in modules():
         own = path.parts[0] == "playground"
-        for name in imported((PACKAGE / path).read_text()):
+        for name in imported(path):
             theirs = name.startswith("otto_bot.playground")
             cage = own and name.startswith("otto_bot.sandbox.")
             if name.split(".")[0] == "otto_bot" and own != theirs and not cage:
