@@ -21,6 +21,7 @@ from otto_bot.bench.simulate.planting import Change
 from otto_bot.core import events as e
 from otto_bot.core.ci_starts import Acts
 from otto_bot.core.exposure import exposure
+from otto_bot.core.redact import Redactor
 from otto_bot.core.run import Run
 from otto_bot.git.merging import Merging
 from otto_bot.git.mirror import Mirror
@@ -70,7 +71,7 @@ def on_git(place: Path) -> Iterator[tuple[Any, Mirror]]:
     person.git("init", "-q", "--template=", "--initial-branch=main")
     person.commit({FLOW: ALLOWED, "AGENTS.md": "Use tabs.\n"}, "Begin")
 
-    async def token(refused: str = "") -> str | None:
+    async def token(pushes: bool = False, refused: str = "") -> str | None:
         return str(kit.TOKEN)
 
     with kit.HttpServer(server) as http:
@@ -96,7 +97,9 @@ async def allowed(mirror: Mirror, person: Any) -> Run:
 
 async def pushed(place: Path, mirror: Mirror, run: Run, sha: str) -> str | None:
     """What stands on the run branch afterwards that nobody allowed."""
-    context: Any = SimpleNamespace(reading=lambda one: Reading(one.path, one.runner.environment()), now=b.at)
+    context: Any = SimpleNamespace(
+        reading=lambda one: Reading(one.path, one.runner.environment()), now=b.at, redactor=Redactor()
+    )
     try:
         await gated_push.gated_push(context, run, mirror, sha, run.run_branch, None, known=(sha,))
     except NotAllowed as held:
@@ -171,6 +174,7 @@ async def instructions_on_a_branch(place: Path) -> str | None:
             reading=lambda one: Reading(one.path, one.runner.environment()),
             merging=Merging,
             nonce_for=lambda key: "n",
+            enclose=None,
             state_dir=place,
         )
         effect: Any = SimpleNamespace(task="t1", attempt=1)
