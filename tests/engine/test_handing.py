@@ -145,7 +145,7 @@ def test_a_queue_on_a_full_disk(tmp_path: Path) -> None:
     binds = ["--bind", str(tmp_path), str(tmp_path)]
     env = {**os.environ, "PYTHONPATH": str(ROOT), "PYTHONDONTWRITEBYTECODE": "1"}
     ran = subprocess.run(
-        [str(PROBE.bwrap_path), *mounts[:7], *binds, *mounts[7:], "--", *words],
+        [str(PROBE.start and PROBE.start.bwrap), *mounts[:7], *binds, *mounts[7:], "--", *words],
         env=env, capture_output=True, text=True, timeout=120,
     )  # fmt: skip
     assert ran.returncode == 0, ran.stderr

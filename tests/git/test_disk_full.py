@@ -32,7 +32,11 @@ def found(upstream, tmp_path: Path) -> dict[str, Any]:
     words = [sys.executable, str(PROGRAM), str(small), f"{upstream.server.url}/o/r.git"]
     env = {**os.environ, "PYTHONPATH": str(ROOT), "PYTHONDONTWRITEBYTECODE": "1"}
     ran = subprocess.run(
-        [str(PROBE.bwrap_path), *mounts, "--", *words], env=env, capture_output=True, text=True, timeout=120
+        [str(PROBE.start and PROBE.start.bwrap), *mounts, "--", *words],
+        env=env,
+        capture_output=True,
+        text=True,
+        timeout=120,
     )
     assert ran.returncode == 0, ran.stderr
     return dict(json.loads(ran.stdout))
