@@ -31,13 +31,8 @@ def found(upstream, tmp_path: Path) -> dict[str, Any]:
     mounts = ["--ro-bind", "/", "/", "--dev", "/dev", "--proc", "/proc", "--size", str(SIZE), "--tmpfs", str(small)]
     words = [sys.executable, str(PROGRAM), str(small), f"{upstream.server.url}/o/r.git"]
     env = {**os.environ, "PYTHONPATH": str(ROOT), "PYTHONDONTWRITEBYTECODE": "1"}
-    ran = subprocess.run(
-        [str(PROBE.start and PROBE.start.bwrap), *mounts, "--", *words],
-        env=env,
-        capture_output=True,
-        text=True,
-        timeout=120,
-    )
+    bwrap = str(PROBE.start and PROBE.start.bwrap)
+    ran = subprocess.run([bwrap, *mounts, "--", *words], env=env, capture_output=True, text=True, timeout=120)
     assert ran.returncode == 0, ran.stderr
     return dict(json.loads(ran.stdout))
 
