@@ -44,9 +44,11 @@ async def open_pull_request(context: Context, run: Run, _effect: Effect, ticket:
         mirror, tree, [start], context.redactor.text(empty_commit(run)), author=author, when=run.started_at
     )
     head = await mirror.remote_head(f"refs/heads/{run.run_branch}")
-    ours = head is None or await _ours(mirror, first, head, author)
-    sha, tree = await _with_spec(context, run, mirror, head if head and ours else first, tree)
-    if ours and head != sha:
+    if head is None or await _ours(mirror, first, head, author):
+        sha, tree = await _with_spec(context, run, mirror, head or first, tree)
+    else:
+        sha, tree = head, await tree_of(mirror, head)  # it stands as people, or a life that is lost, have left it
+    if head != sha:
         await gated_push(context, run, mirror, sha, run.run_branch, head, known=(start,))
     else:
         await check_start(context, run, mirror, sha)  # the pull request itself starts workflows, too

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -149,5 +150,16 @@ async def test_commits_of_people_on_the_branch_stay(open_bench: Any) -> None:
             mirror, theirs.tree_sha, [event.head_sha], "A person's", author=author, when=run.started_at
         )
         await push(mirror, on_top, run.run_branch, event.head_sha, within="otto/")
-        await opened(bench, run)
-        assert repo.resolve(run.run_branch) == on_top
+        more = await opened(bench, run)
+        assert repo.resolve(run.run_branch) == more.head_sha == on_top
+        assert (more.number, more.head_tree) == (event.number, theirs.tree_sha)
+
+
+async def test_the_branch_of_a_life_that_no_backup_knows_is_taken_as_it_stands(open_bench: Any) -> None:
+    """The same issue begun anew at another second: other commits, and nothing of them is where the run says it is."""
+    async with open_bench(EMPTY) as bench:
+        run, event, repo = await begun(bench)
+        later = run.model_copy(update={"started_at": run.started_at + timedelta(seconds=7)})
+        again = await opened(bench, later)
+        assert repo.resolve(run.run_branch) == again.head_sha == event.head_sha
+        assert (again.number, again.head_tree) == (event.number, event.head_tree)
