@@ -45,7 +45,7 @@ async def restored_run(name: str, folder: Path, saved_at: int, lost_at: int) -> 
 
 @pytest.mark.slow
 @pytest.mark.timeout(600)
-@pytest.mark.parametrize(("saved_at", "lost_at"), [(4, 12), (12, 20)])
+@pytest.mark.parametrize(("saved_at", "lost_at"), [(3, 12), (3, 20), (12, 20)])
 def test_a_restored_run_goes_on_to_its_end(
     undisturbed: Callable[[str], Ended], tmp_path: Path, saved_at: int, lost_at: int
 ) -> None:
