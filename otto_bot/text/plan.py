@@ -139,8 +139,8 @@ def _exposure(run: Run) -> Part:
         lead += " With `permissions: {contents: read}` in a workflow its token is not among them any more."
     if (yes := allowed_before(run)) is not None and yes.run != run.id:
         lead += (
-            f" {code(yes.by, 60)} allowed it in run {yes.run} (issue {yes.issue}, {yes.at:%Y-%m-%d}), for exactly these "
-            "workflow files, so nobody is asked again."
+            f" {code(yes.by, 60)} allowed it in run {yes.run} (issue {yes.issue}, {yes.at:%Y-%m-%d}), for exactly "
+            "these workflow files, so it is not asked about again."
         )
     return Part(f"{lead}\n\n{fold('Show them', chr(10).join(rows) + more)}", lead)
 
