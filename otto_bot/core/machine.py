@@ -112,6 +112,7 @@ def started(event: e.RunStarted) -> Run:
         started_at=event.at,
         inherited_notes=event.context,
         seen=frozenset(event.heard),
+        exposure_allowed=event.exposure_allowed,
         money=Money(cap=event.caps.usd, inherited=event.inherited.usd, granted=event.inherited.granted),
     )
 

@@ -215,7 +215,7 @@ def plan_wait(run: Run) -> PlanWait | None:
         reasons.append(f"it may cost up to ${high:.2f} (above ${config.plan.auto_if_under_usd:.2f} people decide)")
     if config.plan.approval == "auto" and len(run.plan.tasks) > config.plan.max_tasks:
         reasons.append(f"it has {len(run.plan.tasks)} tasks (above {config.plan.max_tasks} people decide)")
-    if allowing.asks(run) and run.exposure is not None and run.exposure.items:
+    if allowing.asks(run) and run.exposure is not None and run.exposure.items and allowing.allowed_before(run) is None:
         accepts = config.verify.exposure == "accept"
         host = "; `verify.exposure: accept` counts only where the host of Otto allows it, too" if accepts else ""
         reasons.append(f"code on its branches can use what your CI has (the plan lists it{host})")

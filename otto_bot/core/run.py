@@ -13,7 +13,7 @@ from otto_bot.core.config import Config, HostCaps
 from otto_bot.core.decision import Decision
 from otto_bot.core.estimate_values import Estimate
 from otto_bot.core.evidence import EvidenceItem, Failure
-from otto_bot.core.exposure import Exposure
+from otto_bot.core.exposure import Allowed, Exposure
 from otto_bot.core.gate_account import GateAccount
 from otto_bot.core.issue import IssueSeen
 from otto_bot.core.journeys import JourneyRound
@@ -218,6 +218,8 @@ class Run(Frozen):
     base_conflict_paths: tuple[str, ...] = ()
     exposure_accepted: str = ""
     """Hash of the workflow files that a person let Otto's branches start, after the plan."""
+    exposure_allowed: tuple[Allowed, ...] = ()
+    """What people said yes to in this run and in earlier ones of the repository, the newest first."""
     branches_prefix: str = "otto"
 
     revision: int = 0

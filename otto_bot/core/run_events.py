@@ -11,7 +11,7 @@ from otto_bot.core.commands import Given
 from otto_bot.core.config import Config, HostCaps
 from otto_bot.core.estimate_values import Estimate
 from otto_bot.core.event_base import Event
-from otto_bot.core.exposure import Exposure
+from otto_bot.core.exposure import Allowed, Exposure
 from otto_bot.core.lanes import Lane
 from otto_bot.core.notes import Fact
 from otto_bot.core.plan import Plan
@@ -40,6 +40,8 @@ class RunStarted(Event):
     context: tuple[Fact, ...] = ()
     heard: tuple[str, ...] = ()
     """Keys of what people said to earlier runs of the issue: it does not count again."""
+    exposure_allowed: tuple[Allowed, ...] = ()
+    """What people of the repository let code on Otto's branches use before, in whichever run."""
     kind: Kind = "build"
     subject: Plan | None = None
     """Of a run that only certifies: the plan of the issue's last run, if there is one."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection
 from datetime import datetime, timedelta
 
-from otto_bot.core import accepting, additions, edits, funds, journey_steering, learning_uses, policy
+from otto_bot.core import accepting, additions, allowing, edits, funds, journey_steering, learning_uses, policy
 from otto_bot.core.answers import bounded
 from otto_bot.core.attempt import TaskState
 from otto_bot.core.commands import Command, Given
@@ -69,6 +69,7 @@ def _approve(run: Run, given: Given, at: datetime) -> Run:
             return reply(run, given, "not_posted", f"r{run.plan_revision}")
         if run.plan_approved_by:
             return reply(run, given, "nothing_to_approve")
+        run = allowing.plan_allowed(run, given.by.login, at)
         return awake(run).model_copy(update={"plan_approved_by": given.by.login, "plan_only": False})
     if gate is not None and gate.decision is not None:
         if wanted not in (None, gate.revision):
@@ -128,7 +129,7 @@ def _retry(run: Run, given: Given, at: datetime) -> Run:
     if not tasks and run.outcome is Outcome.NEEDS_HUMAN:
         tasks = tuple(key for key, task in run.tasks.items() if task.state is TaskState.SKIPPED)
     if not tasks or (run.phase is RunPhase.PLANNING and run.hold is not None):
-        return _wake(run, given)
+        return _wake(run, given, at)
     if run.phase is RunPhase.PLANNING:
         return reply(run, given, "cannot_retry", "the plan is being made anew")
     if gate is None and run.phase is RunPhase.PLAN_REVIEW:
@@ -226,14 +227,17 @@ def rest(run: Run, kind: str, reason: str, at: datetime, say: str = "/otto resum
 def _resume(run: Run, given: Given, at: datetime) -> Run:
     if run.hold is None and run.outcome in (Outcome.NEEDS_HUMAN, Outcome.DONE_PARTIAL):
         return _retry(run, given, at)
-    return _wake(run, given)
+    return _wake(run, given, at)
 
 
-def _wake(run: Run, given: Given) -> Run:
+def _wake(run: Run, given: Given, at: datetime) -> Run:
     """Go on, or say what else would help."""
     if run.hold is not None:
         # What was asked about the new workflows is answered by going on.
-        return awake(run).model_copy(update={"exposure_accepted": run.hold.exposure or run.exposure_accepted})
+        found = run.hold.exposure
+        if found:
+            run = allowing.with_yes(run, found, given.by.login, at)
+        return awake(run).model_copy(update={"exposure_accepted": found or run.exposure_accepted})
     gate = run.gate
     if gate is not None and gate.state is GateState.POSTED and gate.decision is not None and gate.deadline is None:
         return reply(run, given, "use_approve", f"r{gate.revision}")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from otto_bot.core.allowing import acts_of, allowed_to_start, grown
+from otto_bot.core.allowing import acts_of, allowed_to_start, changed, grown
 from otto_bot.core.exposure import Exposure, exposure
 from otto_bot.core.lanes import Lane, LaneKind
 from otto_bot.core.run import Run
@@ -45,6 +45,7 @@ async def read_base(context: Context, run: Run, mirror: Mirror, base: str) -> Re
     seen = allowed_to_start(run, workflows, workflows)
     if seen is not None:
         new = grown(run.exposure, seen)
-        words = refusals.exposure_grew(new, branch) if new else refusals.workflows_changed(seen.items, branch)
+        others = changed(run.exposure, seen)
+        words = refusals.exposure_grew(new, branch) if new else refusals.workflows_changed(seen.items, branch, others)
         return Read(refusal=words, asks=seen.files_hash)
     return Read(lane=lane, exposure=exposure(workflows, acts_of(run)))

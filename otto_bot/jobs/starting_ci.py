@@ -5,9 +5,10 @@ from __future__ import annotations
 import functools
 from collections.abc import Awaitable, Callable, Sequence
 
-from otto_bot.core.allowing import acts_of, allowed_to_start, grown
+from otto_bot.core.allowing import acts_of, allowed_to_start, changed, grown
 from otto_bot.core.effects import Effect
 from otto_bot.core.events import RunEvent, WorkflowsHeld
+from otto_bot.core.exposure import exposure
 from otto_bot.core.run import Run
 from otto_bot.git.commits import subtree_of
 from otto_bot.git.mirror import Mirror
@@ -48,9 +49,13 @@ async def check_start(context: Context, run: Run, mirror: Mirror, sha: str, *, c
     if found is None:
         return
     new = grown(run.exposure, found)
-    reason = refusals.exposure_grew(new, branch) if new else refusals.workflows_changed(found.items, branch)
     if run.ended:
         reason = refusals.not_pushed_any_more(new or found.items, branch)
+    elif new:
+        reason = refusals.exposure_grew(new, branch)
+    else:
+        others = changed(run.exposure, exposure(at_tree, acts_of(run), at_default))
+        reason = refusals.workflows_changed(found.items, branch, others)
     raise NotAllowed(WorkflowsHeld(at=context.now(), reason=reason, exposure=found.files_hash))
 
 

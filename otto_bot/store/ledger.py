@@ -27,6 +27,7 @@ from otto_bot.core.values import Frozen, Person, Repo, stored_json
 from otto_bot.store import allowance
 from otto_bot.store import tables as t
 from otto_bot.store.allowance import DayUsedUp
+from otto_bot.store.allowed import allowed_lately
 from otto_bot.store.database import reading, writing
 from otto_bot.store.effect_rows import Ticket, mark_done, sync
 from otto_bot.store.places import Standing, begins_to_wait, parking_columns, stands
@@ -143,6 +144,7 @@ class Ledger(RunQueries):
                 inherited=inherited(_account(run) for run in earlier),
                 context=inherited_notes(earlier),
                 heard=heard_before(earlier[-1].seen) if earlier else (),
+                exposure_allowed=allowed_lately(c, trigger.repo.id),
             )
             run, _ = self._write(c, started(event), [(event, "")], _Before(None, 0, Standing()), at)
             sync(c, run, scheduled(run), at)

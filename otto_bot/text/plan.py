@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from otto_bot.core.allowing import allowed_before
 from otto_bot.core.edits import stale
 from otto_bot.core.exposure import DEFAULT_RIGHTS
 from otto_bot.core.lanes import LaneKind
@@ -130,12 +131,17 @@ def _exposure(run: Run) -> Part:
         return Part("", "")
     rows = ["| workflow | gives | to code on Otto's branches |", "| --- | --- | --- |"]
     rows += [
-        f"| {cell(item.workflow, 100)} | {cell(item.what, 60)} | {cell(item.detail, 120)} |" for item in items[:100]
+        f"| {cell(item.workflow, 100)} | {cell(item.what, 60)} | {cell(item.detail, 240)} |" for item in items[:100]
     ]
     more = f"\n\n{len(items) - 100} more are not shown." if len(items) > 100 else ""
     lead = f"**What code on these branches can use in your CI:** {count(len(items), 'thing')}."
     if any(item.detail.startswith(DEFAULT_RIGHTS) for item in items):
         lead += " With `permissions: {contents: read}` in a workflow its token is not among them any more."
+    if (yes := allowed_before(run)) is not None and yes.run != run.id:
+        lead += (
+            f" {code(yes.by, 60)} allowed it in run {yes.run} (issue {yes.issue}, {yes.at:%Y-%m-%d}), for exactly "
+            "these workflow files, so it is not asked about again."
+        )
     return Part(f"{lead}\n\n{fold('Show them', chr(10).join(rows) + more)}", lead)
 
 

@@ -86,12 +86,17 @@ def exposure_grew(items: Sequence[Exposed], branch: str) -> str:
     )
 
 
-def workflows_changed(items: Sequence[Exposed], branch: str) -> str:
-    """Other files than those that were allowed, which give what these gave: maybe now to Otto's code."""
+def workflows_changed(items: Sequence[Exposed], branch: str, changed: Sequence[str] = ()) -> str:
+    """Other files than those that were allowed, which give what these gave: maybe now to Otto's code.
+
+    `changed` are the paths of those that changed, came or went; () = not known.
+    """
+    more = f" and {len(changed) - 3} more" if len(changed) > 3 else ""
+    which = f": {', '.join(one_line(path, 60) for path in changed[:3])}{more}" if changed else ""
     return one_line(
-        f"the workflow files are others than those that were allowed (on {one_line(branch, 60)}, or on Otto's branch). "
-        f"They still give code on Otto's branches: {_few(items)}. What they do with it may have changed. May they "
-        "start? /otto resume lets them, /otto stop ends the run",
+        f"the workflow files are others than those that were allowed (on {one_line(branch, 60)}, or on Otto's branch)"
+        f"{which}. They still give code on Otto's branches: {_few(items, 3)}. What they do with it "
+        "may have changed. May they start? /otto resume lets them, /otto stop ends the run",
         REASON_LIMIT,
     )
 
@@ -100,15 +105,20 @@ def not_pushed_any_more(items: Sequence[Exposed], branch: str) -> str:
     """The run is over, so nobody is asked: what it had written last stays here."""
     return one_line(
         f"what the run had written last is not pushed: the workflow files (on {one_line(branch, 60)}, or on Otto's "
-        f"branch) are others than those that were allowed, and would give it: {_few(items)}. What was pushed before "
+        f"branch) are others than those that were allowed, and would give it: {_few(items, 4)}. What was pushed before "
         "stays; a new run (label off and on again) asks first",
         REASON_LIMIT,
     )
 
 
-def _few(items: Sequence[Exposed]) -> str:
-    shown = [f"{one_line(item.what, 20)} {one_line(item.detail, 50)} ({one_line(item.workflow, 50)})" for item in items]
-    return "; ".join(shown[:5]) + (f" and {len(shown) - 5} more" if len(shown) > 5 else "")
+def _few(items: Sequence[Exposed], most: int = 5) -> str:
+    shown = [f"{one_line(item.what, 20)} {one_line(item.detail, 60)} ({_file(item.workflow)})" for item in items[:most]]
+    return "; ".join(shown) + (f" and {len(items) - most} more" if len(items) > most else "")
+
+
+def _file(path: str) -> str:
+    """Workflow files all lie in one folder, so the name says it."""
+    return one_line(path.rpartition("/")[2], 40)
 
 
 def workflows_unreadable(detail: str) -> str:

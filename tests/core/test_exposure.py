@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from otto_bot.core.ci_starts import Acts, branch_may_pass, started_by
-from otto_bot.core.exposure import exposure, files_hash
+from otto_bot.core.exposure import exposure
 from otto_bot.core.lanes import Workflow, branch_passes
 
 READ = {"contents": "read"}
@@ -43,10 +43,12 @@ def run(text: str) -> dict[str, Any]:
         ("${{ inputs.secrets.x || needs.a.outputs.secrets }} and secrets.KEY in words", []),
         ("${{ contains('secrets.KEY', 'it''s secrets') }}", []),
         ("${{\n  secrets\n  .KEY }}", ["KEY"]),
+        ("""${{ format('{{"token":"{0}"}}', secrets.KEY) }} '${{ secrets.B }}'""", ["B", "KEY"]),
+        ("${{ 'it''s }}' }} ${{ secrets.KEY }} it's", ["KEY"]),
     ],
 )
 def test_secrets_by_any_spelling(text: str, names: list[str]) -> None:
-    assert found(workflow(run(text))) == names
+    assert found(workflow(run(text))) == [f"{name} (job a)" for name in names]
 
 
 @pytest.mark.parametrize(
@@ -149,14 +151,14 @@ def test_a_token_of_which_nothing_is_said_has_the_repositorys_default() -> None:
 def test_what_ottos_own_acts_start(on: Any, started: bool) -> None:
     given = workflow(run("${{ secrets.KEY }}"), on=on)
     assert bool(started_by(given, ACTS)) is started
-    assert ("KEY" in found(given)) is started
+    assert any(detail.startswith("KEY (job a)") for detail in found(given)) is started
 
 
 def test_only_the_workflows_that_otto_calls_are_dispatched() -> None:
     given = workflow(run("${{ secrets.KEY }}"), ".github/workflows/otto-verify.yml", on="workflow_dispatch")
-    assert found(given) == ["KEY"]
+    assert found(given) == ["KEY (job a)"]
     alone = ACTS.model_copy(update={"only_dispatch": True})
-    assert found(given, workflow(run("${{ secrets.PUSHED }}")), acts=alone) == ["KEY"]
+    assert found(given, workflow(run("${{ secrets.PUSHED }}")), acts=alone) == ["KEY (job a)"]
 
 
 @pytest.mark.parametrize(
@@ -187,7 +189,11 @@ def test_a_comment_that_starts_what_touches_no_other_code_gives_nothing() -> Non
         (workflow({"environment": {"name": "prod"}}), "job a: prod, with its secrets"),
         (workflow({"secrets": "inherit"}), "all (job a inherits them)"),
         (workflow({"uses": "o/r/.github/workflows/x.yml@v1", "secrets": {"A": "x"}}),
-         "job a: o/r/.github/workflows/x.yml@v1 is given secrets and is not read"),
+         "job a: o/r/.github/workflows/x.yml@v1 is given secrets; its runners and environments are not known"),
+        (workflow({"uses": "o/r/.github/workflows/x.yml@v1"}),
+         "job a: o/r/.github/workflows/x.yml@v1: its runners and environments are not known"),
+        (workflow({"uses": "./${{ inputs.x }}"}), "job a calls ${{ inputs.x }}, which cannot be read"),
+        (workflow({"uses": ["./x"]}), "job a: …: its runners and environments are not known"),
         (workflow({"uses": "./.github/workflows/none.yml"}),
          "job a calls .github/workflows/none.yml, which cannot be read"),
     ],
@@ -202,24 +208,76 @@ def test_called_workflows_are_followed_and_each_is_read_once() -> None:
     assert found(workflow(call), inner) == ["job inner.yml a: mine"]
     circle = workflow(None, ".github/workflows/inner.yml", on="workflow_call", jobs={f"j{n}": call for n in range(50)})
     assert found(workflow(call), circle) == []
-    assert found(workflow({"uses": "o/r/.github/workflows/x.yml@v1"})) == []
+
+
+def test_each_thing_names_its_jobs_and_on_what_condition_they_run() -> None:
+    step, long = run("${{ secrets.KEY }}"), "github.ref == 'refs/heads/main' && github.event_name == 'push'"
+    jobs = {"a": {"runs-on": "mine", "if": "github.ref\n == 'x'", **step}, "b": {"runs-on": "mine", **step}}
+    assert found(workflow(jobs=jobs)) == [
+        "KEY (job a, only if: github.ref == 'x'; job b)", "job a, only if: github.ref == 'x': mine", "job b: mine",
+    ]  # fmt: skip
+    (cut,) = found(workflow({"if": long, "environment": "prod"}))
+    assert cut == f"job a, only if: {long[:60]}…: prod, with its secrets"
+    many = {f"j{n}": {"runs-on": "ubuntu-latest", **step} for n in range(7)}
+    assert found(workflow(jobs=many)) == ["KEY (job j0; job j1; job j2; job j3; job j4 and 2 more)"]
+    assert found(workflow(jobs=jobs, env={"A": "${{ secrets.KEY }}"}))[0] == "KEY"
+
+
+def test_what_only_comments_or_labels_start_says_so() -> None:
+    step = run("${{ secrets.KEY }}")
+    assert found(workflow(step, on=["issue_comment", "issues"])) == ["KEY (job a); started by issue_comment, issues"]
+    assert found(workflow(step, on=["issue_comment", "push"])) == ["KEY (job a)"]
+
+
+def hashes(*files: Workflow, base: list[Workflow] | None = None, acts: Acts = ACTS) -> str:
+    return exposure(files, acts, base).files_hash
 
 
 def test_an_approval_is_bound_to_the_files() -> None:
     one, other = workflow(), workflow(env={"A": "b"})
-    assert files_hash([one]) == files_hash([workflow()]) != files_hash([other])
+    assert hashes(one) == hashes(workflow()) != hashes(other)
     bytes_of = [Workflow(path="x.yml", problem="it is too large", digest=digest) for digest in "ab"]
-    assert files_hash(bytes_of[:1]) != files_hash(bytes_of[1:])
-    assert exposure([one], ACTS, [one]).files_hash == files_hash([one])
-    assert exposure([one], ACTS, [other]).files_hash not in (files_hash([one]), files_hash([other]))
+    assert hashes(bytes_of[0]) != hashes(bytes_of[1])
+    assert hashes(one, base=[one]) == hashes(one)
+    assert hashes(one, base=[other]) not in (hashes(one), hashes(other))
+
+
+OTHER = ".github/workflows/other.yml"
+
+
+@pytest.mark.parametrize(
+    ("ci", "on", "counts"),
+    [
+        ({}, "release", False),
+        ({}, "workflow_call", False),
+        ({"uses": f"./{OTHER}"}, "workflow_call", True),
+        ({"uses": f"us/app/{OTHER}@main"}, "workflow_call", True),
+        ({"uses": "./.github/workflows/gone.yml"}, "release", True),
+        ({"uses": "./.github/workflows/${{ inputs.x }}"}, "release", True),
+        ({}, "issue_comment", True),
+        ({}, None, True),
+    ],
+)
+def test_only_files_within_reach_count_for_a_yes(ci: Any, on: Any, counts: bool) -> None:
+    first = workflow(ci)
+    before, after = (workflow(path=OTHER, on=on, env={"A": text}) for text in "bc")
+    assert (hashes(first, before) != hashes(first, after)) is counts
+    changed = exposure([first], ACTS, [first, after]).files
+    assert (OTHER in changed) is counts
+
+
+def test_what_starts_a_file_counts_for_a_yes() -> None:
+    """The same file may be started by a branch of another name, or be called."""
+    given = workflow(path=".github/workflows/otto-verify.yml", on=["workflow_dispatch", "push"])
+    assert hashes(given) != hashes(given, acts=ACTS.model_copy(update={"only_dispatch": True}))
 
 
 def test_pull_requests_are_verified_with_both_files_and_comments_start_those_of_the_default_branch() -> None:
     branch = workflow(run("${{ secrets.OURS }}"), on=["push", "issue_comment"])
     base = workflow(run("${{ secrets.THEIRS }}"), on=["pull_request", "issue_comment"])
     only_pushed = workflow(run("${{ secrets.THEIRS }}"), on="push")
-    assert [i.detail for i in exposure([branch], ACTS, [base]).items] == ["OURS", "THEIRS"]
-    assert [i.detail for i in exposure([branch], ACTS, [only_pushed]).items] == ["OURS"]
+    assert [i.detail for i in exposure([branch], ACTS, [base]).items] == ["OURS (job a)", "THEIRS (job a)"]
+    assert [i.detail for i in exposure([branch], ACTS, [only_pushed]).items] == ["OURS (job a)"]
 
 
 def test_values_that_stand_in_many_places_are_looked_at_once() -> None:
@@ -227,6 +285,7 @@ def test_values_that_stand_in_many_places_are_looked_at_once() -> None:
     for _ in range(60):
         shared = [shared, shared]
     assert found(workflow(env={"A": shared})) == ["KEY"]
+    assert found(workflow({"if": shared, "uses": shared})) != []
 
 
 PATTERN = st.text(alphabet="ot/a1*?+!-", min_size=1, max_size=8)

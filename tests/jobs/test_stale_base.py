@@ -139,7 +139,7 @@ async def test_workflows_that_give_more_away_are_asked_about_before_the_push(ope
         (event,) = await life.do(EffectKind.TAKE_BASE)
         assert isinstance(event, e.BaseTaken)
         assert life.run.exposure is not None
-        assert [item.detail for item in life.run.exposure.items] == ["DEPLOY_KEY"]
+        assert [item.detail for item in life.run.exposure.items] == ["DEPLOY_KEY (job test)"]
         await life.do(EffectKind.PUSH)
         assert life.run.task("t1").state is TaskState.VERIFYING
 

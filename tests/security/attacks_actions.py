@@ -105,8 +105,8 @@ SPELLINGS = defence(
     Change(
         "otto_bot.core.ci_secrets",
         "secrets_read",
-        "for name in _names(text)",
-        "for name in re.findall(r'secrets[.](?!GITHUB_TOKEN)([A-Z_]+)', text)",
+        "for name in _names(one)",
+        "for name in re.findall(r'secrets[.](?!GITHUB_TOKEN)([A-Z_]+)', one)",
     ),
 )
 

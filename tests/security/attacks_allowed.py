@@ -87,7 +87,7 @@ async def allowed(mirror: Mirror, person: Any) -> Run:
     await mirror.fetch(base)
     acts = Acts(prefix="otto", default_branch="main", dispatched=("otto-verify.yml",))
     seen = exposure(await workflows_of(mirror, base), acts)
-    assert [item.detail for item in seen.items] == ["KEY"]
+    assert [item.detail for item in seen.items] == ["KEY (job test)"]
     given = b.prepared(b.config(), seen).model_copy(update={"base_sha": base})
     made = e.PlanMade(at=b.at(1), number=0, plan=b.plan("t1"))
     opened = e.PullRequestOpened(at=b.at(4), number=6, node_id="n", head_sha=base, head_tree="t")

@@ -6,7 +6,7 @@ from markdown_it import MarkdownIt
 from syrupy.assertion import SnapshotAssertion
 
 from otto_bot.core.ci_paths import Executed
-from otto_bot.core.exposure import DEFAULT_RIGHTS, Exposed, Exposure
+from otto_bot.core.exposure import DEFAULT_RIGHTS, Allowed, Exposed, Exposure
 from otto_bot.core.run import Run
 from otto_bot.core.surfaces import PULL, surfaces
 from otto_bot.text import refusals
@@ -57,9 +57,33 @@ def test_a_plan_says_how_to_be_asked_less(moment: Callable[[str], Run], links: L
 def test_what_is_asked_before_changed_workflows_start(snapshot: SnapshotAssertion) -> None:
     items = [Exposed(workflow=".github/workflows/ci.yml", what="secret", detail=f"KEY{n}") for n in range(7)]
     words = [
-        refusals.workflows_changed(items, "main"), refusals.not_pushed_any_more(items, "main"),
+        refusals.workflows_changed(items, "main"),
+        refusals.workflows_changed(items[:1], "main", [f".github/workflows/{name}.yml" for name in "abcd"]),
+        refusals.not_pushed_any_more(items, "main"),
         refusals.workflows_unreadable("it is too large"), refusals.config_unreadable("it is too large"),
     ]  # fmt: skip
     assert words == snapshot
     hostile = Exposed(workflow="x" * 500, what="y" * 500, detail="z" * 5000)
-    assert len(refusals.workflows_changed([hostile] * 9, "b" * 300)) <= refusals.REASON_LIMIT
+    for said in (
+        refusals.workflows_changed([hostile] * 9, "b" * 300, ["p" * 500] * 9),
+        refusals.exposure_grew([hostile] * 9, "b" * 300),
+    ):
+        assert len(said) <= refusals.REASON_LIMIT
+        assert said.endswith("/otto stop ends the run")
+
+
+def test_a_plan_says_who_allowed_the_same_before(moment: Callable[[str], Run], links: Links) -> None:
+    run = moment("planned")
+    assert run.exposure is not None
+    yes = Allowed(files_hash=run.exposure.files_hash, by="anna", at=run.started_at, run=7, issue=3)
+    told = plan_comment(run.model_copy(update={"exposure_allowed": (yes,)}), links)
+    words = "`anna` allowed it in run 7 (issue 3, "
+    assert words in told
+    asked = "code on its branches can use what your CI has"
+    assert asked not in told
+    assert asked in plan_comment(run, links)
+    assert words not in plan_comment(run, links)
+    own = run.model_copy(update={"exposure_allowed": (yes.model_copy(update={"run": run.id}),)})
+    assert words not in plan_comment(own, links)
+    hidden = run.model_copy(update={"exposure_allowed": (yes.model_copy(update={"by": "<b>@x"}),)})
+    assert "`<b>@x`" in plan_comment(hidden, links)
