@@ -23,10 +23,10 @@ demo: env  ## a labelled issue becomes a pull request, without an account or a k
 	@$(BIN)/otto-bot demo $(ARGS)
 
 test: env  ## the quick tests
-	$(PYTEST) -n $(QUICK_AT_ONCE) -m "not slow" $(ARGS)
+	$(PYTEST) -n $(QUICK_AT_ONCE) -m "not slow" --durations=15 $(ARGS)
 
 test-slow: env  ## the slow tests: installations, crashes, every scenario
-	$(PYTEST) -n $(SLOW_AT_ONCE) -m slow $(ARGS)
+	$(PYTEST) -n $(SLOW_AT_ONCE) -m slow --durations=40 $(ARGS)
 
 test-all: env  ## every test
 	$(PYTEST) -n $(SLOW_AT_ONCE) $(ARGS)

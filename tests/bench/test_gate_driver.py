@@ -12,7 +12,7 @@ from otto_bot.bench.arms import variants
 from otto_bot.bench.claims import claims
 from otto_bot.bench.command import run
 from otto_bot.bench.measure import Measured
-from otto_bot.bench.options import ARMS, add_parser
+from otto_bot.bench.options import add_parser
 from otto_bot.bench.scenario import Bench
 from otto_bot.bench.scenario_file import find, load, shipped
 
@@ -21,6 +21,10 @@ def options(*words: str) -> argparse.Namespace:
     parser = argparse.ArgumentParser()
     add_parser(parser.add_subparsers())
     return parser.parse_args(["bench", "gate", *words])
+
+
+def arms(*names: str) -> list[str]:
+    return [word for name in names for word in ("--arm", name)]
 
 
 def measured(folder: Path) -> list[Measured]:
@@ -39,11 +43,12 @@ class InThreeArms(NamedTuple):
 @pytest.fixture(scope="module")
 def played(tmp_path_factory: pytest.TempPathFactory) -> InThreeArms:
     folder = tmp_path_factory.mktemp("bench")
-    arms = [word for arm in ("none", "replan", "pilot-1") for word in ("--arm", arm)]
-    code = run(options("--scenario", "peer-discovery", *arms, "--jobs", "1", "--out", str(folder)))
+    three = arms("none", "replan", "pilot-1")
+    code = run(options("--scenario", "peer-discovery", *three, "--jobs", "1", "--out", str(folder)))
     return InThreeArms(code, *measured(folder))
 
 
+@pytest.mark.slow
 def test_the_fact_that_a_sibling_found_reaches_the_coder_only_through_the_pilot(played: InThreeArms) -> None:
     code, none, replan, pilot = played
     assert code == 0
@@ -56,6 +61,7 @@ def test_the_fact_that_a_sibling_found_reaches_the_coder_only_through_the_pilot(
     assert none.evidence["t2"] == replan.evidence["t2"] == pilot.evidence["t2"]
 
 
+@pytest.mark.slow
 def test_a_change_that_is_only_repeated_is_no_reason_to_retry_again(played: InThreeArms) -> None:
     """The second attempt changes nothing: that is the first failure again, and going on from there is over."""
     gates, events = played.replan.gates, played.replan.events
@@ -78,15 +84,23 @@ def test_what_a_person_mended_is_verified_again_and_not_coded_again(tmp_path: Pa
 
 @pytest.mark.slow
 @pytest.mark.timeout(3600)
-def test_every_scenario_in_every_arm_holds_every_claim(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    code = run(options("--seeds", "1", "--docs", str(tmp_path), "--out", str(tmp_path)))
-    told = capsys.readouterr().out
-    assert (code, told.strip().splitlines()[-1].endswith("; all claims hold")) == (0, True), told
-    found, benches = measured(tmp_path), {name: load(find(name)).bench for name in shipped()}
-    assert len(found) == len(benches) * len(ARMS)
+def test_every_scenario_in_the_arms_of_every_claim_holds_them_all(tmp_path: Path) -> None:
+    """Half right is measured, and nothing is claimed of it; arms without a pilot play where a claim names them."""
+    benches = {name: load(find(name)).bench for name in shipped()}
+    plain = [name for name, one in benches.items() if one.seen_in == "own_log" or one.single_move]
+    always, retrying = ("none", "replan", "pilot-1", "pilot-0"), ("blind", "rules")
+    chosen = [word for name in plain for word in ("--scenario", name)]
+    codes = [
+        run(options("--seeds", "1", *arms(*always), "--docs", str(tmp_path), "--out", str(tmp_path / "all"))),
+        run(options("--seeds", "1", *arms(*retrying), *chosen, "--out", str(tmp_path / "plain"))),
+    ]
+    found = [*measured(tmp_path / "all"), *measured(tmp_path / "plain")]
     made = claims(benches, found)
-    assert [claim.text for claim in made if not claim.holds] == []
-    assert all(claim.text in (tmp_path / "bench-gate.md").read_text() for claim in made)
+    assert ([claim for claim in made if not claim.holds], codes) == ([], [0, 0])
+    assert len(made) == 10
+    assert len(found) == len(benches) * len(always) + len(plain) * len(retrying)
+    told = (tmp_path / "bench-gate.md").read_text()
+    assert all(claim.text in told for claim in claims(benches, measured(tmp_path / "all")))
     places = [bench.seen_in for bench in benches.values()]
     wanted = {"own_log": 6, "sibling_handoff": 6, "spec": 4, "two_failures_together": 4, "nowhere": 4}
     assert {place: places.count(place) >= least for place, least in wanted.items()} == dict.fromkeys(wanted, True)
