@@ -202,8 +202,7 @@ async def test_repositories_that_cannot_be_looked_through_leave_room_for_others(
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("heard", [True, False])
-async def test_what_rested_begins_by_itself_when_it_was_said_to(bench: Any, heard: bool) -> None:
+async def test_what_rested_begins_by_itself_when_it_was_said_to(bench: Any) -> None:
     """The label came and went too often, and nobody touches the issue after that; no list of changes names it then."""
     catch_up = rounds(bench)
     for _ in range(RUNS_OF_ISSUE):
@@ -214,11 +213,9 @@ async def test_what_rested_begins_by_itself_when_it_was_said_to(bench: Any, hear
     (told,) = [text for text in bench.answers() if "Not begun" in text]
     opens = bench.ledger.opens_again(bench.repo.id, 1, bench.now())
     assert f"begins by itself at {clock(opens)}" in told
-    deaf(bench)
     while bench.now() + MINUTE < opens:
         bench.now.ahead += 4 * MINUTE
-        if heard:
-            bench.looks.heard(bench.repo.installation_id, bench.now())
+        bench.looks.heard(bench.repo.installation_id, bench.now())
         if bench.now() < opens:
             await catch_up.round()
             assert bench.run.id == RUNS_OF_ISSUE
