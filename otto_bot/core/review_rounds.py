@@ -57,7 +57,20 @@ def waiting(run: Run) -> tuple[Review, ...]:
 
 def asked_at(run: Run) -> datetime:
     """When a person last said that there is something to do: by the start of the run, or by a review."""
-    return max([run.started_at, *(review.given_at for review in run.reviews if review.given_at is not None)])
+    given = [review.given_at for review in run.reviews if review.given_at is not None]
+    return max(given) if given and _word_of(run) is not None else max([run.started_at, *given])
+
+
+def before_the_word(run: Run, at: datetime) -> bool:
+    """Whether `at`, by GitHub's clock, lies before `/otto improve` asked for this run: what was so then ended the run
+    before it at most. GitHub tells whole seconds; in one second the word is the later one."""
+    word = _word_of(run)
+    return word is not None and at <= word
+
+
+def _word_of(run: Run) -> datetime | None:
+    """When `/otto improve` was said that started the run, by GitHub's clock; None where that is not known."""
+    return run.reviews[0].given_at if run.kind == "improve" and run.reviews else None
 
 
 def taken_up(run: Run) -> Run:

@@ -132,7 +132,7 @@ class Comparing:
         if run.resting:
             return
         # What was so before someone asked for the work says nothing about it: a merge closes the issue, and its review
-        # may come later. GitHub tells whole seconds.
+        # may come later. GitHub tells whole seconds; what lies in the second of `/otto improve` the desk knows.
         since = asked_at(run).replace(microsecond=0)
         if issue.state == "closed":
             if issue.closed_by_id is not None and (issue.closed_at is None or issue.closed_at >= since):

@@ -150,11 +150,6 @@ class Ledger(RunQueries):
             sync(c, run, scheduled(run), at)
             return run
 
-    def knows(self, trigger_key: str) -> bool:
-        """Whether this trigger has started a run already."""
-        with reading(self._engine) as c:
-            return c.execute(sa.select(t.runs.c.id).where(t.runs.c.trigger_key == trigger_key)).first() is not None
-
     def load(self, run_id: int) -> Run:
         """The run as it stands. Raises NoSuchRun, and NewerVersion where newer code works on it."""
         with reading(self._engine) as c:
