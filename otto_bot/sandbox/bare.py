@@ -12,6 +12,7 @@ from typing import Literal
 
 from otto_bot.sandbox.cage import Way
 from otto_bot.sandbox.result import Limits, Result
+from otto_bot.sandbox.room import entered
 from otto_bot.sandbox.supervise import shell_argv, supervise
 
 
@@ -44,11 +45,13 @@ class Bare:
         with tempfile.TemporaryDirectory(prefix="otto-home-") as scratch:
             own = str(home or scratch)
             base = {"PATH": "/usr/local/bin:/usr/bin:/bin", "HOME": own, "TMPDIR": scratch, "LANG": "C.UTF-8"}
-            return await supervise(
-                shell_argv(command, caps),
+            room = await entered([workdir], caps)
+            result = await supervise(
+                shell_argv(command, room.allowed(caps)),
                 timeout=timeout,
                 limits=caps,
                 env={**base, **(env or {})},
                 cwd=workdir,
-                folders=[workdir],
+                room=room,
             )
+            return room.told(result)

@@ -13,6 +13,7 @@ from otto_bot.sandbox.bwrap import Probe, Start, started, try_out
 from otto_bot.sandbox.forwarding import FORWARDER, INSIDE, PORT, SOCKET, forwarded
 from otto_bot.sandbox.mounts import HOME, WRITABLE, View
 from otto_bot.sandbox.result import Limits, Result
+from otto_bot.sandbox.room import entered
 from otto_bot.sandbox.supervise import limited_argv, shell_argv, supervise
 
 _DEFAULT_ENVIRONMENT = {
@@ -98,7 +99,8 @@ class Cage:
         """
         caps = limits or self._shared.limits
         variables = {**_DEFAULT_ENVIRONMENT, **(env or {})}
-        argv = shell_argv(command, caps)
+        room = await entered([folder for folder in (workdir, home) if folder is not None], caps)
+        argv = shell_argv(command, room.allowed(caps))
         single: tuple[tuple[Path, Path], ...] = ()
         shown = tuple(readonly)
         if way is not None:
@@ -107,15 +109,16 @@ class Cage:
             shown = (*shown, *python_paths())
         view = View(workdir, home, (*self._shared.shown, *shown), self._shared.hidden, single)
         with started(self._start, argv, view, variables, caps.tmp_size) as (line, handles):
-            return await supervise(
+            result = await supervise(
                 line,
                 timeout=timeout,
                 limits=caps,
                 env={},
                 pass_fds=handles,
-                folders=[folder for folder in (workdir, home) if folder is not None],
+                room=room,
                 places=WRITABLE,
             )
+        return room.told(result)
 
     @contextmanager
     def enclosed(self, argv: Sequence[str], shown: Sequence[str] = ()) -> Iterator[tuple[list[str], tuple[int, ...]]]:

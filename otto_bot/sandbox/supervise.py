@@ -58,16 +58,16 @@ async def supervise(
     env: Mapping[str, str],
     cwd: Path | None = None,
     pass_fds: Sequence[int] = (),
-    folders: Sequence[Path] = (),
+    room: Room | None = None,
     places: Sequence[Path] = (),
 ) -> Result:
     """Run `argv` with exactly `env`. Stops it at `timeout` seconds or when its processes use too much together.
 
-    `folders` are those of the host that it can fill, `places` its own memory file systems as it sees them. On any
+    `room` is that of the host's folders that it can fill, `places` its own memory file systems as it sees them. On any
     end, cancellation included, its process group and all it started are killed first.
     """
     with joined(limits.processes + _OWN_PROCESSES, limits.memory + _OWN_MEMORY) as groups:
-        watch = _Watch(limits, Room(folders, limits.disk, limits.files), groups, tuple(places))
+        watch = _Watch(limits, room or Room((), limits.disk, limits.files), groups, tuple(places))
         return await _supervise([*groups.prefix, *argv], timeout, limits, env, cwd, pass_fds, watch)
 
 
@@ -139,7 +139,6 @@ class _Watch:
         self._limits = limits
         self._room = room
         self._places = places
-        room.begin()
 
     def printed_too_much(self) -> bool:
         """Whether more was printed than a command may print."""

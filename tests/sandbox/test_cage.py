@@ -303,9 +303,12 @@ async def test_memory_files_count_as_memory(run) -> None:
 
 
 async def test_a_work_tree_that_grows_too_large_ends_it(run, work: Path) -> None:
-    (work / "before").write_bytes(b"x" * 4 * MEBIBYTE)
+    (work / "before").write_bytes(b"x" * 3 * MEBIBYTE)
     limits = Limits(disk=2 * MEBIBYTE)
-    assert (await run("rm before; echo less", limits=limits)).output == "less\n"
+    full = await run("head -c 1M /dev/zero > more; rm before; echo less", limits=limits)
+    assert full.output.startswith("[the work tree holds more than it may")
+    assert full.output.endswith("less\n")
+    assert (work / "more").stat().st_size <= 1
     more = "for i in $(seq 400); do head -c 100K /dev/urandom > f$i; sleep 0.01; done; sleep 20"
     assert (await run(more, limits=limits)).stopped_by == "disk"
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -41,8 +42,9 @@ PRINTED = defence(
 )
 ROOM = defence(
     "room-is-bounded",
-    "A work tree holds a bounded number of bytes, however many files they are in",
+    "A work tree holds a bounded number of bytes, however many files and commands they come from",
     Change("otto_bot.sandbox.room", "Room.used_up", "if not self.folders:", "if True:"),
+    Change("otto_bot.sandbox.room", "Room.begin", "self._first = self._looked()", "return"),
 )
 FILE_SIZE = defence(
     "files-are-bounded",
@@ -138,6 +140,16 @@ def fill_the_disk(place: Path) -> str | None:
     caged(place, command, Limits(disk=6 * MEBIBYTE))
     size = sum(path.stat().st_size for path in work_in(place).glob("f*"))
     return f"{size} bytes" if size > 50 * MEBIBYTE else None
+
+
+@attack("fill-the-disk-in-steps", point=4, by=ROOM, source="own: each command ends before anyone looks")
+def fill_the_disk_in_steps(place: Path) -> str | None:
+    """Many short commands write a little each, and each has ended before its folder is looked at."""
+    for number in range(6):
+        with suppress(ValueError):  # it is not started any more
+            caged(place, f"head -c 1500K /dev/zero > f{number}", Limits(disk=2 * MEBIBYTE))
+    size = sum(path.stat().st_size for path in work_in(place).glob("f*"))
+    return f"{size} bytes" if size > 8 * MEBIBYTE else None
 
 
 @attack("sparse-file", point=4, by=FILE_SIZE, source="own: a file of holes that a copy or an archive fills")
