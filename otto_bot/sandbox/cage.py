@@ -108,16 +108,11 @@ class Cage:
             variables = {**_proxies(), **_authorities(), **variables}
             shown = (*shown, *python_paths())
         view = View(workdir, home, (*self._shared.shown, *shown), self._shared.hidden, single)
-        with started(self._start, argv, view, variables, caps.tmp_size) as (line, handles):
+        with started(self._start, argv, view, variables, caps) as cage:
             result = await supervise(
-                line,
-                timeout=timeout,
-                limits=caps,
-                env={},
-                pass_fds=handles,
-                room=room,
-                places=WRITABLE,
-            )
+                cage.line, timeout=timeout, limits=caps, env={}, pass_fds=cage.handles,
+                room=room, groups=cage.groups, places=WRITABLE,
+            )  # fmt: skip
         return room.told(result)
 
     @contextmanager
@@ -129,8 +124,8 @@ class Cage:
         """
         caps = self._shared.limits
         view = View(None, None, (*python_paths(), *map(Path, shown)), self._shared.hidden)
-        with started(self._start, limited_argv(argv, caps), view, _DEFAULT_ENVIRONMENT, caps.tmp_size) as line:
-            yield line
+        with started(self._start, limited_argv(argv, caps), view, _DEFAULT_ENVIRONMENT, caps) as cage:
+            yield cage.plain
 
 
 def python_paths() -> tuple[Path, ...]:

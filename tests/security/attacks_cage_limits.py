@@ -8,7 +8,7 @@ from contextlib import suppress
 from pathlib import Path
 
 import pytest
-from caged_place import BWRAP, MEBIBYTE, PROBE, SECRET, SUPERVISE, caged, isolated, python, work_in
+from caged_place import BWRAP, GROUPS, MEBIBYTE, PROBE, SECRET, SUPERVISE, caged, isolated, python, work_in
 from security_registry import attack, defence
 
 from otto_bot.bench.simulate.planting import Change
@@ -32,7 +32,7 @@ COUNTED = defence(
     "processes-are-counted",
     "A command with everything it starts has a bounded number of processes",
     Change(SUPERVISE, "limited_argv", "--nproc={limits.processes}", "--nproc=4096"),
-    Change(SUPERVISE, "supervise", "limits.processes + _OWN_PROCESSES", "4096"),
+    Change(GROUPS, "joined", "limits.processes + _OWN_PROCESSES", "4096"),
     Change(SUPERVISE, "_Watch.passed", "> limits.processes", "> 4096"),
 )
 PRINTED = defence(
@@ -59,7 +59,7 @@ REFUSES = defence(
 READERS = defence(
     "readers-are-caged",
     "Parsers of foreign files run in the cage as well, with nothing to write to",
-    Change("otto_bot.sandbox.cage", "Cage.enclosed", "yield line", "yield list(argv), ()"),
+    Change("otto_bot.sandbox.cage", "Cage.enclosed", "yield cage.plain", "yield list(argv), ()"),
 )
 ACTIONS = defence(
     "actions-are-caged",

@@ -79,8 +79,8 @@ def wrapped(
         return
     limits = Limits()
     view = View(workdir=job, readonly=(*readable_paths(), *readable), hidden=tuple(hidden))
-    with started(kind.start, limited_argv(command, limits), view, env, limits.tmp_size) as line:
-        yield line
+    with started(kind.start, limited_argv(command, limits), view, env, limits) as started_cage:
+        yield started_cage.plain
 
 
 def environment(job: Path) -> Mapping[str, str]:
