@@ -129,8 +129,12 @@ class Cage:
 
 
 def python_paths() -> tuple[Path, ...]:
-    """Where the running interpreter and its packages are: to be passed as `readonly`."""
-    return tuple(dict.fromkeys((Path(sys.prefix), Path(sys.base_prefix), Path(sys.executable).resolve().parents[1])))
+    """Where the running interpreter and its packages are: to be passed as `readonly`. The first has its `bin`.
+
+    It is itself among them: other links may lead to it than those that lead to its folders.
+    """
+    python = Path(sys.executable)
+    return tuple(dict.fromkeys((Path(sys.prefix), Path(sys.base_prefix), python.resolve().parents[1], python)))
 
 
 def _authorities() -> dict[str, str]:

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from otto_bot.playground.actions.api import Cage, CageUnavailableError
 from otto_bot.sandbox.bwrap import Start, started, try_out
+from otto_bot.sandbox.cage import python_paths
 from otto_bot.sandbox.mounts import View
 from otto_bot.sandbox.result import Limits
 from otto_bot.sandbox.supervise import limited_argv
@@ -44,11 +45,8 @@ def choose(cage: Cage) -> CageKind:
 
 def readable_paths() -> tuple[Path, ...]:
     """What a job needs to read besides programs of the system: the interpreter, its packages, and node."""
-    wanted = {Path(sys.prefix), Path(sys.base_prefix), Path(sys.executable).resolve().parent.parent}
-    wanted |= {Path(entry).resolve() for entry in (sys.prefix, sys.base_prefix)}
     node = shutil.which("node")
-    wanted |= {Path(node).resolve().parent.parent} if node else set()
-    return tuple(sorted(path for path in wanted if len(path.parts) > 2))
+    return python_paths() if node is None else (*python_paths(), Path(node).resolve().parent.parent, Path(node))
 
 
 def search_path() -> str:
