@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -26,6 +27,8 @@ _DEFAULT_ENVIRONMENT = {
 }
 
 
+_LINKER = "LD_LIBRARY_PATH"
+_LIBRARIES = tuple(map(Path, ("/usr", "/lib", "/lib64", "/nix/store", "/gnu/store")))
 _BUNDLES = ("/etc/ssl/certs/ca-certificates.crt", "/etc/pki/tls/certs/ca-bundle.crt")
 _BUNDLE_VARIABLES = (
     "SSL_CERT_FILE", "PIP_CERT", "REQUESTS_CA_BUNDLE", "NODE_EXTRA_CA_CERTS", "CARGO_HTTP_CAINFO", "CURL_CA_BUNDLE",
@@ -94,11 +97,11 @@ class Cage:
 
         Of the host it sees programs and libraries, what `Shared` shows and `readonly`, nothing of it writable; an
         empty /tmp, and an empty HOME unless `home` is kept for it; no process but its own; no network but `way`; of
-        the environment only `env`. ValueError on paths, commands or variables that cannot be used, FileNotFoundError
-        where bubblewrap was taken away meanwhile.
+        the environment only `env`, and where the running interpreter has its libraries. ValueError on paths, commands
+        or variables that cannot be used, FileNotFoundError where bubblewrap was taken away meanwhile.
         """
         caps = limits or self._shared.limits
-        variables = {**_DEFAULT_ENVIRONMENT, **(env or {})}
+        variables = {**_DEFAULT_ENVIRONMENT, **linker(), **(env or {})}
         room = await entered([folder for folder in (workdir, home) if folder is not None], caps)
         argv = shell_argv(command, room.allowed(caps))
         single: tuple[tuple[Path, Path], ...] = ()
@@ -120,11 +123,12 @@ class Cage:
         """A command line, and the descriptors to pass on, that starts a program of ours with nothing to write to.
 
         For what only reads and answers on its standard output: it sees `shown` and the running interpreter, no
-        environment, no network.
+        environment but the place of that one's libraries, no network.
         """
         caps = self._shared.limits
         view = View(None, None, (*python_paths(), *map(Path, shown)), self._shared.hidden)
-        with started(self._start, limited_argv(argv, caps), view, _DEFAULT_ENVIRONMENT, caps) as cage:
+        variables = {**_DEFAULT_ENVIRONMENT, **linker()}
+        with started(self._start, limited_argv(argv, caps), view, variables, caps) as cage:
             yield cage.plain
 
 
@@ -135,6 +139,14 @@ def python_paths() -> tuple[Path, ...]:
     """
     python = Path(sys.executable)
     return tuple(dict.fromkeys((Path(sys.prefix), Path(sys.base_prefix), python.resolve().parents[1], python)))
+
+
+def linker() -> dict[str, str]:
+    """Where the running interpreter finds its libraries, as far as the cage shows it: some do not start without it."""
+    seen = (*python_paths(), *_LIBRARIES)
+    given = map(os.path.normpath, os.environ.get(_LINKER, "").split(":"))
+    kept = [one for one in given if any(Path(one).is_relative_to(place) for place in seen)]
+    return {_LINKER: ":".join(kept)} if kept else {}
 
 
 def _authorities() -> dict[str, str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import subprocess
 import sys
 import tempfile
@@ -90,3 +91,20 @@ async def test_what_is_hidden_is_hidden_among_programs_and_settings(
 def test_an_environment_in_a_folder_of_the_root_is_shown_to_jobs(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys, "prefix", "/venv")
     assert Path("/venv") in actions_cage.readable_paths()
+
+
+def test_the_libraries_of_the_running_python_are_found(
+    work: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Some are built to be told where they are; of what else the host's variable says nothing gets in."""
+    (tmp_path / "python" / "lib").mkdir(parents=True)
+    monkeypatch.setattr(sys, "base_prefix", str(tmp_path / "python"))
+    monkeypatch.setenv("LD_LIBRARY_PATH", f"{tmp_path}/python/lib:/opt/secret-place::lib:/usr/../opt/other")
+    wanted = f"{tmp_path}/python/lib\n"
+    told = "echo $LD_LIBRARY_PATH"
+    for env, seen in (({}, wanted), ({"LD_LIBRARY_PATH": "/x"}, "/x\n")):
+        assert asyncio.run(PROBE.cage().run(told, workdir=work, timeout=20, env=env)).output == seen
+    with PROBE.cage().enclosed(["/bin/sh", "-c", told]) as (line, handles):
+        done = subprocess.run(line, capture_output=True, text=True, timeout=20, env={}, pass_fds=handles)
+    assert done.stdout == wanted
+    assert actions_cage.environment(tmp_path)["LD_LIBRARY_PATH"] == wanted.strip()

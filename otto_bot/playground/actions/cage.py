@@ -11,7 +11,7 @@ from pathlib import Path
 
 from otto_bot.playground.actions.api import Cage, CageUnavailableError
 from otto_bot.sandbox.bwrap import Start, started, try_out
-from otto_bot.sandbox.cage import python_paths
+from otto_bot.sandbox.cage import linker, python_paths
 from otto_bot.sandbox.mounts import View
 from otto_bot.sandbox.result import Limits
 from otto_bot.sandbox.supervise import limited_argv
@@ -85,6 +85,7 @@ def environment(job: Path) -> Mapping[str, str]:
     """act's own environment; steps inherit it, so nothing of the host's environment is in it."""
     return {
         "PATH": search_path(),
+        **linker(),
         "HOME": str(job / "home"),
         "XDG_CACHE_HOME": str(job / "cache"),
         "TMPDIR": str(job / "tmp"),
