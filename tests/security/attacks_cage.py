@@ -63,7 +63,7 @@ GIT_LINK = defence(
 )
 ENVIRONMENT = defence(
     "cage-environment-is-empty",
-    "Nothing of Otto's environment but the place of Python's libraries reaches a command, neither directly nor by /proc",
+    "Of Otto's environment only the place of Python's libraries reaches a command, directly or by /proc",
     Change("otto_bot.sandbox.cage", "Cage.run", "env={},", 'env=dict(__import__("os").environ),'),
     Change(BWRAP, "started", '"--clearenv", ', ""),
 )
