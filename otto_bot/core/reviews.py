@@ -61,7 +61,7 @@ class Review(Frozen):
     tasks: tuple[str, ...] = ()
     answers: int = 0
     given_at: datetime | None = None
-    """When the run heard of it; of the review that a run improves by, when that was asked for, by GitHub's clock."""
+    """When the run heard of it."""
 
     @property
     def empty(self) -> bool:

@@ -118,8 +118,8 @@ class Reviews:
         else:
             if pull.merged and not run.landed:
                 await self._landed(run)
-            taken = {"head": "" if pull.merged else pull.head_sha, "given_at": given.said_at}
-            await self._start(run, review.model_copy(update=taken), given, trigger_key, where)
+            head = "" if pull.merged else pull.head_sha
+            await self._start(run, review.model_copy(update={"head": head}), given, trigger_key, where)
 
     async def _begun(self, run: Run, given: Given, key: str, where: int) -> bool:
         """Whether this very word has begun a run. That is said once more: a crash may lie between, and one finds it."""
@@ -153,7 +153,7 @@ class Reviews:
         """A run of its own, on the same issue as the reviewed run knows it: nobody was asked to read it again."""
         trigger = Trigger(
             key=key, repo=run.repo, issue=run.issue, title=run.title, body=run.body, actor=given.by,
-            kind="improve", review=review,
+            asked_at=given.said_at, kind="improve", review=review,
         )  # fmt: skip
         repository = self._repository(run)
         if await rests(self._ledger, repository, trigger, self._now()):

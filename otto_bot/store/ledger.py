@@ -52,6 +52,8 @@ class Trigger(Frozen):
     title: str
     body: str
     actor: Person
+    asked_at: datetime | None = None
+    """When it was asked for, by GitHub's clock."""
     plan_only: bool = False
     kind: Kind = "build"
     review: Review | None = None
@@ -136,6 +138,7 @@ class Ledger(RunQueries):
                 title=trigger.title,
                 body=trigger.body,
                 actor=trigger.actor,
+                asked_at=trigger.asked_at,
                 caps=caps,
                 plan_only=trigger.plan_only,
                 kind=trigger.kind,

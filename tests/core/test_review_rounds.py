@@ -16,7 +16,7 @@ from otto_bot.core.effects import EffectKind, due, scheduled
 from otto_bot.core.invariants import broken
 from otto_bot.core.journeys import JourneyRound, Next, RoundState
 from otto_bot.core.plan import problems
-from otto_bot.core.review_rounds import asked_at, asked_of, before_the_word, starts_at_once
+from otto_bot.core.review_rounds import asked_of, before_the_word, last_asked, meant_since, starts_at_once
 from otto_bot.core.reviews import (
     POINTS_A_TASK,
     Review,
@@ -296,9 +296,21 @@ def test_what_was_so_before_the_word_that_asked_for_a_run(
 ) -> None:
     """By GitHub's clock, of whole seconds: the host's may go wrong by more than lies between the two."""
     word = None if said is None else GITHUB + timedelta(seconds=said)
-    run = b.fold(None, b.run_started(kind=kind, review=review(given_at=word)))
+    run = b.fold(None, b.run_started(kind=kind, review=review(), asked_at=word))
     assert before_the_word(run, GITHUB + timedelta(seconds=seconds)) is before
-    assert asked_at(run) == (GITHUB if kind == "improve" and word is not None else max(b.T0, word or b.T0))
+    assert last_asked(run, b.T0) == (GITHUB if kind == "improve" and word is not None else b.T0)
+
+
+@pytest.mark.parametrize(
+    ("asked", "seconds", "by_github"),
+    [(True, 0, False), (True, -60, False), (True, -61, True), (False, -61, False), (True, 3600, False)],
+)
+def test_a_run_that_began_by_a_clock_that_was_ahead_hears_from_when_it_was_asked_for(
+    asked: bool, seconds: int, by_github: bool
+) -> None:
+    run = b.fold(None, b.run_started(asked_at=GITHUB if asked else None))
+    now = b.T0 + timedelta(seconds=seconds)
+    assert meant_since(run, now) == last_asked(run, now) == (GITHUB if by_github else b.T0)
 
 
 def test_a_run_that_only_improves_has_no_other_plan_and_does_not_care_for_the_issue() -> None:
