@@ -258,7 +258,7 @@ def _context(
         web_url=settings.web_url,
         runner=GitRunner(home),
         state_dir=state,
-        model=OneModel(redactor, MODEL_TIMEOUT_SECONDS),
+        model=OneModel(MODEL_TIMEOUT_SECONDS),
         prices=Prices.published().plus_json(settings.prices) if settings.prices else Prices.published(),
         redactor=redactor,
         cage=cage,

@@ -82,12 +82,6 @@ def day_ends(now: float) -> float:
     return float((day_of(now) + 1) * DAY_SECONDS)
 
 
-def holds(until: float, now: float) -> bool:
-    """Whether a run is still held until then. A time beyond the next midnight was written by a clock that went wrong,
-    and would hold back what nobody could free."""
-    return now < until <= day_ends(now)
-
-
 def money_shut(allowance: Allowance, usd: float, spent: Spent, now: float) -> Shut | None:
     """Why a call that may cost `usd` is not paid; None = it is. What fits into no day is told so."""
     for most, used, one in (

@@ -110,6 +110,7 @@ def started(event: e.RunStarted) -> Run:
         subject=event.subject,
         reviews=() if event.review is None else (_improved(event.review),),
         started_at=event.at,
+        asked_at=event.asked_at,
         inherited_notes=event.context,
         seen=frozenset(event.heard),
         exposure_allowed=event.exposure_allowed,

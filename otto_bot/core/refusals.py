@@ -15,12 +15,14 @@ PERSON_A_DAY = 5
 MOST_AN_HOUR = 40
 """Words and faces in an hour for everybody of an installation. GitHub lets an App write 500 things in an hour."""
 MOST_A_DAY = 200
+MOST_SILENT = 300
+"""Deeds without an answer that are remembered: they, too, stay refused when they are found again."""
 
 How = Literal["words", "face", "nothing"]
 
 
 class Refused(Frozen):
-    """Someone who may not act was told so: by a comment (`words`) or by 😕 (`face`).
+    """Someone who may not act was told so: by a comment (`words`), by 😕 (`face`), or not at all any more (`nothing`).
 
     `key` is what they did; `where` the repository and the issue or pull request.
     """
@@ -43,13 +45,16 @@ class Refusals(Frozen):
         return next((one for one in self.lately if one.key == key), None)
 
     def after(self, one: Refused) -> Refusals:
-        """With one more; what is older than a day goes."""
-        return Refusals(lately=(*(old for old in self.lately if one.at - old.at < DAY), one)[-MOST_A_DAY:])
+        """With one more; what is older than a day goes, and the oldest of what is too much."""
+        kept = [*(old for old in self.lately if one.at - old.at < DAY), one]
+        told, silent = _told(kept), [old for old in kept if old.how == "nothing"]
+        gone = (*told[:-MOST_A_DAY], *silent[:-MOST_SILENT])
+        return Refusals(lately=tuple(old for old in kept if old not in gone))
 
 
 def how_to_refuse(before: Refusals, person: int, where: tuple[int, int], at: datetime) -> How:
     """In words once a day for each person and place, then by a face once; nothing where that were too much in all."""
-    today = [one for one in before.lately if at - one.at < DAY]
+    today = [one for one in _told(before.lately) if at - one.at < DAY]
     this_hour = [one for one in today if at - one.at < HOUR]
     if len(today) >= MOST_A_DAY or len(this_hour) >= MOST_AN_HOUR:
         return "nothing"
@@ -57,6 +62,10 @@ def how_to_refuse(before: Refusals, person: int, where: tuple[int, int], at: dat
     if not _said(theirs, where, "words") and sum(one.how == "words" for one in theirs) < PERSON_A_DAY:
         return "words"
     return "nothing" if _said(theirs, where, "face") else "face"
+
+
+def _told(lately: Sequence[Refused]) -> list[Refused]:
+    return [one for one in lately if one.how != "nothing"]
 
 
 def _said(theirs: Sequence[Refused], where: tuple[int, int], how: How) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from otto_bot.core import events as e
 from otto_bot.core import journey_rounds
@@ -14,6 +14,8 @@ from otto_bot.core.run import Outcome, Run, RunPhase
 
 OVER = frozenset({Outcome.CANCELLED, Outcome.FAILED})
 QUIET = frozenset({Outcome.DONE, Outcome.DONE_PARTIAL, Outcome.NEEDS_HUMAN})
+CLOCK_AHEAD = timedelta(minutes=1)
+"""A start that lies further ahead than this was written by a clock that was set back since."""
 ENDED = frozenset({TaskState.MERGED, TaskState.SKIPPED})
 
 
@@ -55,9 +57,31 @@ def waiting(run: Run) -> tuple[Review, ...]:
     return tuple(review for review in run.reviews if review.state == "posted")
 
 
-def asked_at(run: Run) -> datetime:
+def meant_since(run: Run, now: datetime) -> datetime:
+    """From when on what people say and do is meant for this run.
+
+    A host whose clock was ahead when the run began would hear nobody until then: GitHub's clock says it better.
+    """
+    ahead = run.started_at > now + CLOCK_AHEAD
+    return run.asked_at if ahead and run.asked_at is not None else run.started_at
+
+
+def last_asked(run: Run, now: datetime) -> datetime:
     """When a person last said that there is something to do: by the start of the run, or by a review."""
-    return max([run.started_at, *(review.given_at for review in run.reviews if review.given_at is not None)])
+    given = [review.given_at for review in run.reviews if review.given_at is not None]
+    return max([_word_of(run) or meant_since(run, now), *given])
+
+
+def before_the_word(run: Run, at: datetime) -> bool:
+    """Whether `at`, by GitHub's clock, lies before `/otto improve` asked for this run: what was so then ended the run
+    before it at most. GitHub tells whole seconds; in one second the word is the later one."""
+    word = _word_of(run)
+    return word is not None and at <= word
+
+
+def _word_of(run: Run) -> datetime | None:
+    """When `/otto improve` was said that started the run, by GitHub's clock; None where that is not known."""
+    return run.asked_at if run.kind == "improve" else None
 
 
 def taken_up(run: Run) -> Run:

@@ -172,6 +172,9 @@ class Run(Frozen):
     subject: Plan | None = None
     """What a run that only certifies holds the default branch against."""
     started_at: datetime
+    """By the host's clock, which may have been wrong."""
+    asked_at: datetime | None = None
+    """When the label was put on, or the word said, by GitHub's clock; None in runs of earlier releases."""
     phase: RunPhase = RunPhase.PLANNING
     outcome: Outcome | None = None
     stopping: bool = False

@@ -34,6 +34,8 @@ class RunStarted(Event):
     title: str
     body: str
     actor: Person
+    asked_at: datetime | None = None
+    """When the label was put on, or the word said, by GitHub's clock."""
     caps: HostCaps = HostCaps()
     plan_only: bool = False
     inherited: Inherited = Inherited()

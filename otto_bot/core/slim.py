@@ -5,8 +5,8 @@ from __future__ import annotations
 from otto_bot.core.run import Run
 
 KEPT = (
-    "id", "repo", "issue", "ordinal", "title", "actor", "caps", "kind", "started_at", "phase", "outcome", "landed",
-    "config", "prepared", "pull_request", "branches_prefix", "base_sha", "head", "money", "minutes", "notes",
+    "id", "repo", "issue", "ordinal", "title", "actor", "caps", "kind", "started_at", "asked_at", "phase", "outcome",
+    "landed", "config", "prepared", "pull_request", "branches_prefix", "base_sha", "head", "money", "minutes", "notes",
     "inherited_notes", "ids", "seen", "exposure_allowed",
 )  # fmt: skip
 """Fields of a run that stay; all others are as in a run that never was at work."""

@@ -9,15 +9,14 @@ from datetime import datetime, timedelta
 
 from otto_bot.core import base
 from otto_bot.core import events as e
-from otto_bot.core.values import Frozen, Person, Repo
+from otto_bot.core.values import Frozen, Repo
 from otto_bot.github.client import GitHubApp
 from otto_bot.github.errors import GitHubError, RetryLater, TooLarge
 from otto_bot.github.models import Issue, RepositoryInfo
 from otto_bot.intake.comparing import OVERLAP, Comparing
 from otto_bot.intake.desk import Desk
-from otto_bot.intake.permission import Actor
+from otto_bot.intake.label_looks import LabelLooks
 from otto_bot.intake.rhythm import BUDGET, LOOK_COSTS, Purse, Rhythm
-from otto_bot.intake.starting import Labelled
 from otto_bot.store.archive import Archive
 from otto_bot.store.database import StoreUnavailable
 from otto_bot.store.ledger import Ledger
@@ -71,6 +70,7 @@ class CatchUp:
         self._rhythm = rhythm
         self._budget = budget
         self._compare = Comparing(desk, ledger, archive)
+        self._labels = LabelLooks(desk, ledger, looks)
         self._repositories: dict[int, tuple[datetime, list[RepositoryInfo]]] = {}
         self._installations: tuple[datetime, list[int]] | None = None
         self._put_off: dict[int, datetime] = {}
@@ -175,13 +175,11 @@ class CatchUp:
                 log.warning("%s/%s: %s", repo.owner, repo.name, error)
         if issues is None:
             issues = await repository.labelled_issues(label)
-        for issue in issues:
-            if issue.state == "open" and not issue.pull_request and label in issue.labels:
-                await self._labelled(repo, issue, label)
+        opens = await self._labels.look(repo, issues, label)
         await self._base(repo)
         found = 0 if before is None else await self._concerned(repo, issues, hearing, purse)
         quiet = 0 if before is None or found else before.quiet + 1
-        next_at = started + self._rhythm.sweep(hearing=hearing, quiet=quiet)
+        next_at = min([started + self._rhythm.sweep(hearing=hearing, quiet=quiet), *opens])
         swept = Swept(since=started, next_at=next_at, quiet=quiet)
         await asyncio.to_thread(self._looks.set_cursor, f"swept/{repo.id}", swept.model_dump_json())
 
@@ -200,26 +198,6 @@ class CatchUp:
             looked += 1
             await self._look(row, hearing)
         return looked
-
-    async def _labelled(self, repo: Repo, issue: Issue, label: str) -> None:
-        run = await self._desk.active(repo.id, issue.number)
-        if run is not None and not run.ended:
-            return
-        # Most issues do not change between two rounds; their events are not asked for again.
-        seen, state = f"labelled/{repo.id}/{issue.number}", str(issue.updated_at)
-        if await asyncio.to_thread(self._looks.cursor, seen) == state:
-            return
-        if await asyncio.to_thread(self._ledger.opens_again, repo.id, issue.number, self._desk.now()) is not None:
-            return  # its label came and went too often; it is looked at again until its time has come
-        events = await self._desk.repository(repo).yielding().labelled_events(issue.number, "both")
-        last = next((event for event in reversed(events) if event.label == label), None)
-        if last is None or last.kind == "unlabeled" or last.actor_id is None:
-            return  # of what the issue shows GitHub's list may know a moment later
-        key = f"label/{repo.id}/{issue.number}/{last.id}"
-        if not await asyncio.to_thread(self._ledger.knows, key):
-            who = Actor(person=Person(id=last.actor_id, login=last.actor_login), kind=last.actor_type, app=last.app_id)
-            await self._desk.label(Labelled(repo=repo, number=issue.number, label=label), who)
-        await asyncio.to_thread(self._looks.set_cursor, seen, state)
 
     async def _base(self, repo: Repo) -> None:
         """Whether the default branch has moved: the next batch starts on it, and tasks may wait for it. Asked once."""

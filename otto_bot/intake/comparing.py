@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from typing import Literal
 
 from otto_bot.core.issue import IssueText
-from otto_bot.core.review_rounds import asked_at
+from otto_bot.core.review_rounds import last_asked, meant_since
 from otto_bot.core.run import Run
 from otto_bot.core.values import Person
 from otto_bot.github.models import Comment
@@ -71,9 +71,10 @@ class Comparing:
 
     async def _since(self, run: Run, what: str = "comments") -> datetime:
         value = await asyncio.to_thread(self._archive.cursor, f"{what}/{run.id}")
-        since = datetime.fromisoformat(value) if value else run.started_at
-        if since > self._desk.now() + timedelta(seconds=AHEAD):
-            since = run.started_at  # by a clock that was set back since: what is known already is passed over
+        now = self._desk.now()
+        since = datetime.fromisoformat(value) if value else meant_since(run, now)
+        if since > now + timedelta(seconds=AHEAD):
+            since = meant_since(run, now)  # by a clock that was set back since: what is known already is passed over
         return since - OVERLAP
 
     async def _comment(
@@ -86,7 +87,8 @@ class Comparing:
         if key in run.seen or comment.author_id is None:
             return
         # An edited comment is no command; one from before the run was not for it. GitHub tells whole seconds.
-        if comment.created_at < run.started_at.replace(microsecond=0) or comment.updated_at != comment.created_at:
+        meant = meant_since(run, self._desk.now()).replace(microsecond=0)
+        if comment.created_at < meant or comment.updated_at != comment.created_at:
             return
         if await asyncio.to_thread(self._ledger.knows, f"{key}/{run.repo.id}"):
             return  # it asked for this very plan
@@ -132,8 +134,8 @@ class Comparing:
         if run.resting:
             return
         # What was so before someone asked for the work says nothing about it: a merge closes the issue, and its review
-        # may come later. GitHub tells whole seconds.
-        since = asked_at(run).replace(microsecond=0)
+        # may come later. GitHub tells whole seconds; what lies in the second of `/otto improve` the desk knows.
+        since = last_asked(run, self._desk.now()).replace(microsecond=0)
         if issue.state == "closed":
             if issue.closed_by_id is not None and (issue.closed_at is None or issue.closed_at >= since):
                 who = Person(id=issue.closed_by_id, login=issue.closed_by_login)

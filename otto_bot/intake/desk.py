@@ -13,6 +13,7 @@ from otto_bot.core.commands import BadCommand, Command, Given, parse_line
 from otto_bot.core.config import Config, HostCaps
 from otto_bot.core.edits import news, reads_the_issue, shown_at
 from otto_bot.core.issue import IssueText
+from otto_bot.core.review_rounds import before_the_word
 from otto_bot.core.run import Run
 from otto_bot.core.values import Frozen, Person, Repo
 from otto_bot.github.client import GitHubApp
@@ -329,11 +330,21 @@ class Desk:
             await self.tell(run, e.IssueChanged(at=self.now(), what=what, by=who.person.login))
 
     async def _still(self, run: Run, what: Literal["closed", "unlabelled"]) -> bool:
-        """Whether it is so now: a delivery that comes late, or again, may tell of the time before this run."""
-        issue = await self.repository(run.repo).issue(run.issue)
+        """Whether it is so now: a delivery that comes late, or again, may tell of the time before this run.
+
+        What ended the run before it is still so where `/otto improve` was said, and that word is the later one.
+        """
+        repository = self.repository(run.repo)
+        issue = await repository.issue(run.issue)
         if what == "closed":
-            return issue.state == "closed"
-        return (run.config.label if run.prepared else await self.label_of(run.repo)) not in issue.labels
+            at = issue.closed_at
+            return issue.state == "closed" and (at is None or not before_the_word(run, at))
+        label = run.config.label if run.prepared else await self.label_of(run.repo)
+        if label in issue.labels:
+            return False
+        taken = await repository.labelled_events(run.issue, "unlabeled") if run.kind == "improve" else []
+        last = next((event for event in reversed(taken) if event.label == label), None)
+        return last is None or not before_the_word(run, last.at)
 
     async def issue_reads(self, run: Run, text: IssueText, who: Person | None = None) -> None:
         """The issue reads like this now; `who` edited it, where that is known. Nothing Otto did itself counts."""

@@ -20,11 +20,11 @@ from otto_bot.github.errors import NotFound, Unreachable
 from otto_bot.github.verbs import Repository
 from otto_bot.intake.permission import NOBODY, Actor, PermissionGate
 from otto_bot.intake.review_reading import MOST_READ, review_of
+from otto_bot.intake.sparing import rests, say
 from otto_bot.store.ledger import Ledger, Trigger
 from otto_bot.store.run_queries import OtherRunActive
 from otto_bot.text import review as words
 from otto_bot.text.links import Links
-from otto_bot.text.markers import marker
 
 REQUESTED = "CHANGES_REQUESTED"
 MOST_REVIEWS = 50
@@ -102,7 +102,7 @@ class Reviews:
         run = await self._reviewed(asked_at, given)
         where = given.where or asked_at.issue
         trigger_key = f"{given.key}/{asked_at.repo.id}"
-        if given.key in run.seen or await asyncio.to_thread(self._ledger.knows, trigger_key):
+        if given.key in run.seen or await self._begun(run, given, trigger_key, where):
             return
         repository = self._repository(run)
         if run.pull_request is None:
@@ -116,8 +116,24 @@ class Reviews:
         elif pull.state == "open" and run.outcome not in OVER and not run.landed and not run.slim:
             await self._again(run, review, given, where)
         else:
+            if pull.merged and not run.landed:
+                await self._landed(run)
             head = "" if pull.merged else pull.head_sha
             await self._start(run, review.model_copy(update={"head": head}), given, trigger_key, where)
+
+    async def _begun(self, run: Run, given: Given, key: str, where: int) -> bool:
+        """Whether this very word has begun a run. That is said once more: a crash may lie between, and one finds it."""
+        begun = await asyncio.to_thread(self._ledger.begun_by, key)
+        if begun is None:
+            return False
+        fresh = await asyncio.to_thread(self._ledger.load, begun)
+        await self._say(self._repository(run), where, given.key, self._started(fresh))
+        return True
+
+    async def _landed(self, run: Run) -> None:
+        """Its merge is known before its webhook was heard: a run that is over stands in nobody's way."""
+        merged = e.PullRequestClosed(at=self._now(), merged=True)
+        await asyncio.to_thread(lambda: self._ledger.append(run.id, [merged], self._now()))
 
     async def _reviewed(self, asked_at: Run, given: Given) -> Run:
         """The run whose pull request is meant: where it was said, else the issue's newest one."""
@@ -137,16 +153,25 @@ class Reviews:
         """A run of its own, on the same issue as the reviewed run knows it: nobody was asked to read it again."""
         trigger = Trigger(
             key=key, repo=run.repo, issue=run.issue, title=run.title, body=run.body, actor=given.by,
-            kind="improve", review=review,
+            asked_at=given.said_at, kind="improve", review=review,
         )  # fmt: skip
-        fresh = await asyncio.to_thread(self._ledger.start, trigger, self._caps, self._now())
-        if fresh is not None:
-            text = words.improve_started(fresh, review, self._links(run))
-            await self._say(self._repository(run), where, given.key, text)
+        repository = self._repository(run)
+        if await rests(self._ledger, repository, trigger, self._now()):
             return
-        other = await asyncio.to_thread(self._ledger.active_run, run.repo.id, run.issue)
-        if other is not None and not await asyncio.to_thread(self._ledger.knows, key):
-            await self._answer(run, given, where, words.other_run(other, run.issue, self._links(run)))
+        for _ in range(2):  # the other run may end between the two questions
+            fresh = await asyncio.to_thread(self._ledger.start, trigger, self._caps, self._now())
+            if fresh is not None:
+                await self._say(repository, where, given.key, self._started(fresh))
+                return
+            other = await asyncio.to_thread(self._ledger.active_run, run.repo.id, run.issue)
+            if await asyncio.to_thread(self._ledger.knows, key):
+                return
+            if other is not None:
+                await self._answer(run, given, where, words.other_run(other, run.issue, self._links(run)))
+                return
+
+    def _started(self, fresh: Run) -> str:
+        return words.improve_started(fresh, fresh.reviews[0], self._links(fresh))
 
     async def _answer(self, run: Run, given: Given, where: int, text: str) -> None:
         """Say why nothing happens; the run remembers that it heard the command."""
@@ -190,7 +215,7 @@ class Reviews:
         return Links(self._web_url, run.repo.owner, run.repo.name)
 
     async def _say(self, repository: Repository, number: int, key: str, text: str) -> None:
-        await repository.upsert_comment(number, marker(0, f"answer/{key}"), text)
+        await say(repository, number, key, text)
 
 
 def _done(runs: Sequence[Run]) -> frozenset[int]:

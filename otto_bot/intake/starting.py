@@ -99,7 +99,9 @@ class Starting:
         if isinstance(text, Changed):
             await self._say(repository, what.number, key, frozen.changed_since_label(text.by))
             return
-        trigger = Trigger(key=key, repo=what.repo, issue=what.number, title=text.title, body=text.body, actor=who)
+        trigger = Trigger(
+            key=key, repo=what.repo, issue=what.number, title=text.title, body=text.body, actor=who, asked_at=put.at
+        )
         await self._begin(repository, trigger)
 
     async def _on_pull_request(self, repository: Repository, what: Labelled, who: Actor) -> None:
@@ -141,7 +143,7 @@ class Starting:
         certify = asked.verb == "certify"
         trigger = Trigger(
             key=key, repo=asked.repo, issue=asked.number, title=text.title, body=text.body, actor=who,
-            plan_only=not certify, kind="certify" if certify else "build", subject=asked.subject,
+            asked_at=asked.at, plan_only=not certify, kind="certify" if certify else "build", subject=asked.subject,
         )  # fmt: skip
         await self._begin(repository, trigger)
 

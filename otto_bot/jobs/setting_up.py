@@ -69,7 +69,7 @@ class SetUp:
         """Every project's command where the project is; the first that fails ends it."""
         commands = [project for project in self.projects if project.setup.strip()]
         venv = _VENV if any("pip" in project.setup for project in commands) else ""
-        lines = [f"(cd -- {shlex.quote(one.path or '.')}\n{one.setup}\n) || exit" for one in commands]
+        lines = [f"(cd -- {shlex.quote(one.path or '.')} || exit\n{one.setup}\n) || exit" for one in commands]
         return f"{_PREPARE}{venv}" + "\n".join(lines)
 
 

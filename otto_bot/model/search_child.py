@@ -71,9 +71,11 @@ def answered(tool: str, root: Path, start: Path, pattern: str) -> str:
 def _glob(root: Path, start: Path, pattern: str) -> Iterator[str]:
     if PurePosixPath(pattern).is_absolute() or ".." in PurePosixPath(pattern).parts:
         raise Refused("patterns are relative to the repository and without `..`")
+    if not PurePosixPath(pattern).parts:
+        raise Refused("a pattern names something, as `**/*.py`")
     try:
         found = list(islice(start.glob(pattern), MOST_FILES))
-    except (ValueError, OSError, NotImplementedError, IndexError) as error:
+    except (ValueError, OSError) as error:
         raise Refused(str(error)) from error
     inside = [path for path in found if _within(path, root)]
     inside.sort(key=_modified, reverse=True)

@@ -11,7 +11,9 @@ from pathlib import Path
 from typing import Literal
 
 from otto_bot.sandbox.cage import Way
+from otto_bot.sandbox.groups import joined
 from otto_bot.sandbox.result import Limits, Result
+from otto_bot.sandbox.room import entered
 from otto_bot.sandbox.supervise import shell_argv, supervise
 
 
@@ -41,14 +43,17 @@ class Bare:
     ) -> Result:
         """Run a shell command in `workdir`, with an empty HOME and only `env` of the environment."""
         caps = limits or Limits()
-        with tempfile.TemporaryDirectory(prefix="otto-home-") as scratch:
+        with tempfile.TemporaryDirectory(prefix="otto-home-") as scratch, joined(caps) as groups:
             own = str(home or scratch)
             base = {"PATH": "/usr/local/bin:/usr/bin:/bin", "HOME": own, "TMPDIR": scratch, "LANG": "C.UTF-8"}
-            return await supervise(
-                shell_argv(command, caps),
+            room = await entered([workdir], caps)
+            result = await supervise(
+                [*groups.prefix, *shell_argv(command, room.allowed(caps))],
                 timeout=timeout,
                 limits=caps,
                 env={**base, **(env or {})},
                 cwd=workdir,
-                folders=[workdir],
+                room=room,
+                groups=groups,
             )
+            return room.told(result)

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from otto_bot.sandbox.groups import counting
+from otto_bot.sandbox.groups import Groups, counting, joined
 from otto_bot.sandbox.mounts import MADE, USER, View, mount_arguments
 from otto_bot.sandbox.result import Limits
 from otto_bot.sandbox.seccomp import machine, program
@@ -82,17 +82,31 @@ def try_out() -> Probe:
     return Probe(False, f"bubblewrap cannot start: {'; '.join(dict.fromkeys(problems))}; {_ADVICE}", None)
 
 
+@dataclass(frozen=True)
+class Started:
+    """The command line of a cage, the descriptors it must inherit, and the control groups that it puts itself into."""
+
+    line: list[str]
+    handles: tuple[int, ...]
+    groups: Groups
+
+    @property
+    def plain(self) -> tuple[list[str], tuple[int, ...]]:
+        """For whoever only starts it."""
+        return self.line, self.handles
+
+
 @contextmanager
 def started(
-    start: Start, argv: Sequence[str], view: View, variables: Mapping[str, str], tmp_size: int
-) -> Iterator[tuple[list[str], tuple[int, ...]]]:
-    """The command line that runs `argv` in a cage, and the descriptors it must inherit.
+    start: Start, argv: Sequence[str], view: View, variables: Mapping[str, str], limits: Limits
+) -> Iterator[Started]:
+    """What runs `argv` in a cage. What is left in its control groups ends with the context.
 
     FileNotFoundError where bubblewrap is gone; ValueError where a path or a variable cannot be used.
     """
     if not start.bwrap.is_file():
         raise FileNotFoundError(f"the sandbox cannot start, {start.bwrap} is gone; nothing runs without it")
-    with ExitStack() as open_handles:
+    with joined(limits) as groups, ExitStack() as open_handles:
 
         def given(name: str, content: bytes) -> int:
             """Through a descriptor: arguments of a process can be read by every user of the machine."""
@@ -108,7 +122,7 @@ def started(
         if start.architecture is not None:
             counted = counting("memory") is not None
             arguments += ["--seccomp", str(given("filter", program(start.architecture, memory_counted=counted)))]
-        mounts = mount_arguments(view, tmp_size)
+        mounts = mount_arguments(view, limits.tmp_size)
         # Before the root is closed for writing.
         made = [
             part
@@ -117,7 +131,8 @@ def started(
         ]
         arguments += [*mounts[:-2], *made, *mounts[-2:], "--clearenv", *_variables(variables)]
         words = b"".join(os.fsencode(argument) + b"\0" for argument in arguments)
-        yield [str(start.bwrap), "--args", str(given("arguments", words)), "--", *argv], tuple(handles)
+        line = [*groups.prefix, str(start.bwrap), "--args", str(given("arguments", words)), "--", *argv]
+        yield Started(line, tuple(handles), groups)
 
 
 def _ways(bwrap: Path) -> Iterator[Start]:
@@ -148,15 +163,16 @@ def _candidates() -> Iterator[Path]:
 def _problem(start: Start) -> str | None:
     """Start a cage as commands are started; None when it works, else what went wrong."""
     try:
-        with started(start, shell_argv("exit 0", Limits()), View(), {}, 4096) as (line, handles):
+        limits = Limits(tmp_size=4096)
+        with started(start, shell_argv("exit 0", limits), View(), {}, limits) as cage:
             ran = subprocess.run(  # noqa: S603 - fixed arguments
-                line,
+                cage.line,
                 env={},
                 stdin=subprocess.DEVNULL,
                 capture_output=True,
                 timeout=_PROBE_SECONDS,
                 check=False,
-                pass_fds=handles,
+                pass_fds=cage.handles,
             )
     except (OSError, subprocess.TimeoutExpired) as error:
         return str(error)

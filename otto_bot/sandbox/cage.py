@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -13,6 +14,7 @@ from otto_bot.sandbox.bwrap import Probe, Start, started, try_out
 from otto_bot.sandbox.forwarding import FORWARDER, INSIDE, PORT, SOCKET, forwarded
 from otto_bot.sandbox.mounts import HOME, WRITABLE, View
 from otto_bot.sandbox.result import Limits, Result
+from otto_bot.sandbox.room import entered
 from otto_bot.sandbox.supervise import limited_argv, shell_argv, supervise
 
 _DEFAULT_ENVIRONMENT = {
@@ -25,6 +27,8 @@ _DEFAULT_ENVIRONMENT = {
 }
 
 
+_LINKER = "LD_LIBRARY_PATH"
+_LIBRARIES = tuple(map(Path, ("/usr", "/lib", "/lib64", "/nix/store", "/gnu/store")))
 _BUNDLES = ("/etc/ssl/certs/ca-certificates.crt", "/etc/pki/tls/certs/ca-bundle.crt")
 _BUNDLE_VARIABLES = (
     "SSL_CERT_FILE", "PIP_CERT", "REQUESTS_CA_BUNDLE", "NODE_EXTRA_CA_CERTS", "CARGO_HTTP_CAINFO", "CURL_CA_BUNDLE",
@@ -93,12 +97,13 @@ class Cage:
 
         Of the host it sees programs and libraries, what `Shared` shows and `readonly`, nothing of it writable; an
         empty /tmp, and an empty HOME unless `home` is kept for it; no process but its own; no network but `way`; of
-        the environment only `env`. ValueError on paths, commands or variables that cannot be used, FileNotFoundError
-        where bubblewrap was taken away meanwhile.
+        the environment only `env`, and where the running interpreter has its libraries. ValueError on paths, commands
+        or variables that cannot be used, FileNotFoundError where bubblewrap was taken away meanwhile.
         """
         caps = limits or self._shared.limits
-        variables = {**_DEFAULT_ENVIRONMENT, **(env or {})}
-        argv = shell_argv(command, caps)
+        variables = {**_DEFAULT_ENVIRONMENT, **linker(), **(env or {})}
+        room = await entered([folder for folder in (workdir, home) if folder is not None], caps)
+        argv = shell_argv(command, room.allowed(caps))
         single: tuple[tuple[Path, Path], ...] = ()
         shown = tuple(readonly)
         if way is not None:
@@ -106,33 +111,42 @@ class Cage:
             variables = {**_proxies(), **_authorities(), **variables}
             shown = (*shown, *python_paths())
         view = View(workdir, home, (*self._shared.shown, *shown), self._shared.hidden, single)
-        with started(self._start, argv, view, variables, caps.tmp_size) as (line, handles):
-            return await supervise(
-                line,
-                timeout=timeout,
-                limits=caps,
-                env={},
-                pass_fds=handles,
-                folders=[folder for folder in (workdir, home) if folder is not None],
-                places=WRITABLE,
-            )
+        with started(self._start, argv, view, variables, caps) as cage:
+            result = await supervise(
+                cage.line, timeout=timeout, limits=caps, env={}, pass_fds=cage.handles,
+                room=room, groups=cage.groups, places=WRITABLE,
+            )  # fmt: skip
+        return room.told(result)
 
     @contextmanager
     def enclosed(self, argv: Sequence[str], shown: Sequence[str] = ()) -> Iterator[tuple[list[str], tuple[int, ...]]]:
         """A command line, and the descriptors to pass on, that starts a program of ours with nothing to write to.
 
         For what only reads and answers on its standard output: it sees `shown` and the running interpreter, no
-        environment, no network.
+        environment but the place of that one's libraries, no network.
         """
         caps = self._shared.limits
         view = View(None, None, (*python_paths(), *map(Path, shown)), self._shared.hidden)
-        with started(self._start, limited_argv(argv, caps), view, _DEFAULT_ENVIRONMENT, caps.tmp_size) as line:
-            yield line
+        variables = {**_DEFAULT_ENVIRONMENT, **linker()}
+        with started(self._start, limited_argv(argv, caps), view, variables, caps) as cage:
+            yield cage.plain
 
 
 def python_paths() -> tuple[Path, ...]:
-    """Where the running interpreter and its packages are: to be passed as `readonly`."""
-    return tuple(dict.fromkeys((Path(sys.prefix), Path(sys.base_prefix), Path(sys.executable).resolve().parents[1])))
+    """Where the running interpreter and its packages are: to be passed as `readonly`. The first has its `bin`.
+
+    It is itself among them: other links may lead to it than those that lead to its folders.
+    """
+    python = Path(sys.executable)
+    return tuple(dict.fromkeys((Path(sys.prefix), Path(sys.base_prefix), python.resolve().parents[1], python)))
+
+
+def linker() -> dict[str, str]:
+    """Where the running interpreter finds its libraries, as far as the cage shows it: some do not start without it."""
+    seen = (*python_paths(), *_LIBRARIES)
+    given = map(os.path.normpath, os.environ.get(_LINKER, "").split(":"))
+    kept = [one for one in given if any(Path(one).is_relative_to(place) for place in seen)]
+    return {_LINKER: ":".join(kept)} if kept else {}
 
 
 def _authorities() -> dict[str, str]:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import ipaddress
 import logging
 import socket
 import tempfile
@@ -19,6 +18,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
 
+from otto_bot.sandbox.addresses import is_near, is_public
 from otto_bot.sandbox.greeting import GREETING_BYTES, Greeting
 
 _log = logging.getLogger(__name__)
@@ -26,10 +26,7 @@ _log = logging.getLogger(__name__)
 _HEAD_BYTES = 8192
 _CHUNK = 64 * 1024
 _TLS_PORT = 443
-
-
-_OF_CLOUDS = tuple(map(ipaddress.ip_network, ("168.63.129.16/32", "192.0.0.0/24", "fd00:ec2::/32")))
-"""Services for virtual machines that have addresses like others: Azure, Oracle, AWS."""
+_LAST_SECONDS = 0.5
 
 
 class Names(Protocol):
@@ -46,6 +43,8 @@ Resolve = Callable[[str, int], Awaitable[Sequence[str]]]
 """The addresses of a name. Raises OSError where it has none."""
 Connect = Callable[[str, int], Awaitable[tuple[asyncio.StreamReader, asyncio.StreamWriter]]]
 """A connection to exactly this address."""
+_Side = tuple[asyncio.StreamReader, asyncio.StreamWriter]
+"""Where bytes come from and where they go."""
 
 
 @dataclass(frozen=True)
@@ -74,6 +73,7 @@ class Egress:
     _open: int = 0
     _up: int = 0
     _down: int = 0
+    _ended: bool = False
     _tasks: set[asyncio.Task[None]] = field(default_factory=set)
 
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -83,13 +83,28 @@ class Egress:
         self._tasks.add(task)
         self._open += 1
         try:
-            await self._one(reader, writer)
+            await (
+                self._one(reader, writer) if self._open <= self.limits.connections else self._refused(reader, writer)
+            )
         except (OSError, TimeoutError, ValueError, asyncio.IncompleteReadError, asyncio.LimitOverrunError):
             pass  # the client or the host went away; it is the command that sees it
+        except asyncio.CancelledError:
+            if not self._ended:  # else it ends quietly: some Pythons print a traceback for each that was cancelled
+                raise
         finally:
             self._open -= 1
             self._tasks.discard(task)
             writer.close()
+
+    async def _refused(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        """Connections that ask for nothing count as well: each takes a descriptor of the worker."""
+        problem = f"more than {self.limits.connections} connections at once"
+        self._refuse("a connection", problem)
+        writer.write(_answer(403, problem))
+        await writer.drain()
+        if self._open <= 2 * self.limits.connections:
+            async with asyncio.timeout(_LAST_SECONDS):  # closed upon an unread question, it would lose the answer
+                await reader.read(_HEAD_BYTES)
 
     async def _one(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         async with asyncio.timeout(self.limits.head_seconds):
@@ -109,8 +124,6 @@ class Egress:
         """Why this may not be reached, else the address to connect to."""
         if not self.names.allows(host, port):
             return "it is not on the list of hosts", ""
-        if self._open > self.limits.connections:
-            return f"more than {self.limits.connections} connections at once", ""
         try:
             async with asyncio.timeout(self.limits.connect_seconds):
                 addresses = await self.resolve(host, port)
@@ -140,13 +153,7 @@ class Egress:
                 return
             self.reached[host] += 1
             _log.info("a set-up reaches %s:%d", host, port)
-            sides = [asyncio.create_task(self._copy(reader, out, "_up", self.limits.up, host)),
-                     asyncio.create_task(self._copy(theirs, writer, "_down", self.limits.down, host))]  # fmt: skip
-            try:
-                await asyncio.gather(*sides)
-            finally:
-                for side in sides:
-                    side.cancel()
+            await self._both_ways((reader, out), (theirs, writer), host)
         finally:
             out.close()
 
@@ -168,14 +175,22 @@ class Egress:
         await out.drain()
         return True
 
-    async def _copy(
-        self, source: asyncio.StreamReader, target: asyncio.StreamWriter, counter: str, most: int, host: str
-    ) -> None:
-        while True:
-            async with asyncio.timeout(self.limits.idle_seconds):
-                chunk = await source.read(_CHUNK)
-            if not chunk:
-                break
+    async def _both_ways(self, up: _Side, down: _Side, host: str) -> None:
+        """Until both sides have ended, or nothing moves in either direction: a long answer to a short question may."""
+        async with asyncio.timeout(self.limits.idle_seconds) as clock:
+            sides = [asyncio.create_task(self._copy(up, "_up", self.limits.up, host, clock)),
+                     asyncio.create_task(self._copy(down, "_down", self.limits.down, host, clock))]  # fmt: skip
+            try:
+                await asyncio.gather(*sides)
+            finally:
+                for side in sides:
+                    side.cancel()
+
+    async def _copy(self, side: _Side, counter: str, most: int, host: str, clock: asyncio.Timeout) -> None:
+        source, target = side
+        while chunk := await source.read(_CHUNK):
+            if not clock.expired():
+                clock.reschedule(asyncio.get_running_loop().time() + self.limits.idle_seconds)
             count: int = getattr(self, counter) + len(chunk)
             setattr(self, counter, count)
             if count > most:
@@ -193,6 +208,7 @@ class Egress:
 
     async def end(self) -> None:
         """Close every connection."""
+        self._ended = True
         tasks = list(self._tasks)
         for task in tasks:
             task.cancel()
@@ -214,44 +230,6 @@ async def open_way(
         finally:
             server.close()
             await way.end()
-
-
-def is_public(address: str) -> bool:
-    """Whether an address is one of the internet: not this machine's, nor of its network, nor of its cloud's services.
-
-    What IPv6 addresses carry inside of them (mapped, 6to4, Teredo, NAT64) is looked at as well.
-    """
-    try:
-        ip = ipaddress.ip_address(address.partition("%")[0])
-    except ValueError:
-        return False
-    if isinstance(ip, ipaddress.IPv6Address):
-        if any(not is_public(str(one)) for one in _carried(ip)):
-            return False
-        if ip.ipv4_mapped is not None:
-            return True
-    return ip.is_global and not ip.is_multicast and not any(ip in network for network in _OF_CLOUDS)
-
-
-def is_near(address: str) -> bool:
-    """Whether an address is public or of a private network; never of this machine, its link, or a cloud's services."""
-    if is_public(address):
-        return True
-    try:
-        ip = ipaddress.ip_address(address)
-    except ValueError:
-        return False
-    inside = ip.is_loopback or ip.is_link_local or ip.is_multicast or ip.is_unspecified
-    carries = isinstance(ip, ipaddress.IPv6Address) and not ip.is_private
-    return not (inside or carries or any(ip in network for network in _OF_CLOUDS)) and not _carried(ip)
-
-
-def _carried(ip: ipaddress.IPv4Address | ipaddress.IPv6Address) -> list[ipaddress.IPv4Address]:
-    """IPv4 addresses that an IPv6 address stands for."""
-    if isinstance(ip, ipaddress.IPv4Address):
-        return []
-    last = ipaddress.IPv4Address(int(ip) & 0xFFFFFFFF) if ip in ipaddress.ip_network("64:ff9b::/96") else None
-    return [one for one in (ip.ipv4_mapped, ip.sixtofour, *(ip.teredo or ()), last) if one is not None]
 
 
 async def _resolved(host: str, port: int) -> list[str]:

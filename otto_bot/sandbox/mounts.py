@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 
 # Programs, libraries and what they read at each start. Everybody may read these on any machine.
@@ -23,6 +24,8 @@ TMP = Path("/tmp")  # noqa: S108 - the cage's own
 HOME = TMP / "home"
 USER = 1000
 """User and group that a command sees itself as, also where Otto is root."""
+_MOST_STEPS = 400
+"""Of a path with its links followed; more are links in a circle."""
 WRITABLE = (TMP, Path("/dev/shm"))  # noqa: S108 - the cage's own
 """Memory file systems of the cage."""
 _ROOT_SIZE = 1024 * 1024
@@ -46,7 +49,8 @@ class View:
     """What one command sees besides programs and libraries.
 
     `workdir` is writable but its `.git`, and where commands begin; `home` is kept from one command to the next,
-    else it is empty each time; `readonly` is shown, `hidden` covered again where it lies in something shown;
+    else it is empty each time; `readonly` is shown, with the links that lead to it; `hidden` is covered again where it
+    lies in something shown;
     `single` puts one host path at another place of the cage, read-only.
     """
 
@@ -63,7 +67,7 @@ def mount_arguments(view: View, tmp_size: int) -> list[str]:
     Where paths lie within each other the deeper one decides: an interpreter inside a hidden home directory is
     seen, a secret inside a visible directory is not.
     """
-    arguments = ["--perms", "0755", "--size", str(_ROOT_SIZE), "--tmpfs", "/", *_programs(), "--proc", "/proc"]
+    arguments = ["--perms", "0755", "--size", str(_ROOT_SIZE), "--tmpfs", "/", *_programs(view), "--proc", "/proc"]
     arguments += ["--dev", "/dev", "--size", str(tmp_size), "--tmpfs", str(WRITABLE[1]), "--remount-ro", "/dev"]
     # Before the rest: what is shown may itself lie in a folder of temporary files.
     arguments += ["--perms", "1777", "--size", str(tmp_size), "--tmpfs", str(TMP), "--dir", str(TMP / "run")]
@@ -71,8 +75,7 @@ def mount_arguments(view: View, tmp_size: int) -> list[str]:
     for path in sorted(rules, key=lambda path: (len(path.parts), path)):
         arguments += rules[path]
     # At the end: something that is shown may lie in what is covered.
-    covered = [path for path, rule in rules.items() if rule[: len(_COVER)] == list(_COVER)]
-    arguments += [part for path in covered for part in ("--remount-ro", str(path))]
+    arguments += [part for path in _covers(rules) for part in ("--remount-ro", str(path))]
     for name, target in _LINKS.items():
         if not any(path.is_relative_to(name) for path in rules):
             arguments += ["--symlink", target, name]
@@ -85,15 +88,19 @@ def mount_arguments(view: View, tmp_size: int) -> list[str]:
     return [*arguments, "--remount-ro", "/"]
 
 
-def _programs() -> Iterator[str]:
+def _programs(view: View) -> Iterator[str]:
     for name in _PROGRAMS:
         path = Path(name)
         if path.is_symlink():
             yield from ("--symlink", str(path.readlink()), name)
         elif path.is_dir():
             yield from ("--ro-bind", name, name)
+    hidden = _existing(view.hidden)
     for setting in _settings():
-        yield from ("--ro-bind", str(setting), str(setting))
+        real = setting.resolve()
+        # A link is bound as what it leads to, where no cover of that reaches.
+        if real == setting or not any(real.is_relative_to(one) or one.is_relative_to(real) for one in hidden):
+            yield from ("--ro-bind", str(setting), str(setting))
 
 
 def _settings() -> Iterator[Path]:
@@ -101,6 +108,11 @@ def _settings() -> Iterator[Path]:
     etc = Path("/etc")
     for pattern in _ETC:
         yield from (path for path in sorted(etc.glob(pattern)) if _is_there(path))
+
+
+def _system() -> tuple[Path, ...]:
+    """What every cage shows."""
+    return (*(path for path in map(Path, _PROGRAMS) if path.is_dir() or path.is_symlink()), *_settings())
 
 
 def _rules(view: View) -> dict[Path, list[str]]:
@@ -121,9 +133,42 @@ def _rules(view: View) -> dict[Path, list[str]]:
         if work in hidden or work in rules:
             raise ValueError(f"the working directory {work} cannot be hidden or read-only as well")
         rules[work] = ["--bind", str(work), str(work)]
-    visible = (*rules, Path("/usr"))
+    visible = (*rules, *_system())
     rules.update({path: _cover(path) for path in hidden if any(path.is_relative_to(one) for one in visible)})
-    return rules
+    return {**_links(view.readonly, rules), **rules}
+
+
+def _links(paths: Iterable[Path], rules: Mapping[Path, list[str]]) -> dict[Path, list[str]]:
+    """The links over which `paths` are reached, where nothing that is shown has them already.
+
+    A link in the cage leads to what the cage has, so that it shows nothing that is hidden.
+    """
+    covers, shown = set(_covers(rules)), {*rules, *_system()}
+    found: dict[Path, list[str]] = {}
+    for link, target in chain.from_iterable(
+        _followed(path) for path in paths if path.is_absolute() and _is_there(path)
+    ):
+        above = next((path for path in (link, *link.parents) if path in shown), None)
+        if above is None or above in covers:
+            found[link] = ["--symlink", target, str(link)]
+    return found
+
+
+def _followed(path: Path) -> Iterator[tuple[Path, str]]:
+    """Each link on the way to `path`, where it really lies, with what it says."""
+    here, left = Path("/"), list(path.parts[1:])
+    for _step in range(_MOST_STEPS):
+        if not left:
+            return
+        part = left.pop(0)
+        there = here.parent if part == ".." else here / part
+        if not there.is_symlink():
+            here = there
+            continue
+        target = there.readlink()
+        yield there, str(target)
+        here = Path("/") if target.is_absolute() else here
+        left = [*(part for part in target.parts if part != "/"), *left]
 
 
 def _workdir(workdir: Path) -> Path:
@@ -163,3 +208,7 @@ def _cover(path: Path) -> list[str]:
     if path.is_dir():
         return [*_COVER, str(path)]
     return ["--ro-bind", "/dev/null", str(path)]
+
+
+def _covers(rules: Mapping[Path, list[str]]) -> list[Path]:
+    return [path for path, rule in rules.items() if rule[: len(_COVER)] == list(_COVER)]

@@ -11,7 +11,7 @@ import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from otto_bot.sandbox.groups import Groups, joined
+from otto_bot.sandbox.groups import Groups
 from otto_bot.sandbox.output import HeadAndTail
 from otto_bot.sandbox.processes import held_in_memory, usage_below
 from otto_bot.sandbox.result import Limits, Result, StoppedBy
@@ -20,8 +20,7 @@ from otto_bot.sandbox.room import Room
 _LOOK_EVERY_SECONDS = 0.1
 _DRAIN_SECONDS = 2.0
 _CHUNK = 64 * 1024
-_OWN_PROCESSES = 4  # bwrap and what it needs itself
-_OWN_MEMORY = 8 * 1024 * 1024
+_NO_GROUPS = Groups()
 _TOOLS = "/usr/bin:/bin:/usr/sbin:/sbin"
 _LONGEST_COMMAND = 100_000
 
@@ -58,23 +57,23 @@ async def supervise(
     env: Mapping[str, str],
     cwd: Path | None = None,
     pass_fds: Sequence[int] = (),
-    folders: Sequence[Path] = (),
+    room: Room | None = None,
+    groups: Groups = _NO_GROUPS,
     places: Sequence[Path] = (),
 ) -> Result:
     """Run `argv` with exactly `env`. Stops it at `timeout` seconds or when its processes use too much together.
 
-    `folders` are those of the host that it can fill, `places` its own memory file systems as it sees them. On any
-    end, cancellation included, its process group and all it started are killed first.
+    `room` is that of the host's folders that it can fill, `groups` are those that `argv` joins, `places` its own memory
+    file systems as it sees them. On any end, cancellation included, its process group and all it started are killed
+    first.
     """
-    with joined(limits.processes + _OWN_PROCESSES, limits.memory + _OWN_MEMORY) as groups:
-        watch = _Watch(limits, Room(folders, limits.disk, limits.files), groups, tuple(places))
-        return await _supervise([*groups.prefix, *argv], timeout, limits, env, cwd, pass_fds, watch)
+    watch = _Watch(limits, room or Room((), limits.disk, limits.files), groups, tuple(places))
+    return await _supervise(argv, timeout, env, cwd, pass_fds, watch)
 
 
 async def _supervise(
     argv: Sequence[str],
     timeout: float,  # noqa: ASYNC109
-    limits: Limits,
     env: Mapping[str, str],
     cwd: Path | None,
     pass_fds: Sequence[int],
@@ -98,7 +97,7 @@ async def _supervise(
             stopped_by = "memory"
     finally:
         # Shielded: a second cancellation must not leave processes behind.
-        await asyncio.shield(_end(process, reading))
+        await asyncio.shield(_end(process, reading, watch.groups))
     if stopped_by is None and watch.printed_too_much():
         stopped_by = "output"  # it was quicker than we look
     return Result(
@@ -139,7 +138,6 @@ class _Watch:
         self._limits = limits
         self._room = room
         self._places = places
-        room.begin()
 
     def printed_too_much(self) -> bool:
         """Whether more was printed than a command may print."""
@@ -177,7 +175,7 @@ async def _watched(process: asyncio.subprocess.Process, timeout: float, watch: _
         await asyncio.wait([ending])
 
 
-async def _end(process: asyncio.subprocess.Process, reading: asyncio.Task[None]) -> None:
+async def _end(process: asyncio.subprocess.Process, reading: asyncio.Task[None], groups: Groups) -> None:
     below = usage_below(process.pid).pids
     with contextlib.suppress(ProcessLookupError):
         os.killpg(process.pid, signal.SIGKILL)
@@ -185,6 +183,7 @@ async def _end(process: asyncio.subprocess.Process, reading: asyncio.Task[None])
         with contextlib.suppress(ProcessLookupError, PermissionError):  # killed with its cage, or not ours to kill
             os.kill(pid, signal.SIGKILL)
     await process.wait()
+    await groups.ended()
     done, _ = await asyncio.wait([reading], timeout=_DRAIN_SECONDS)
     if not done:
         reading.cancel()

@@ -134,7 +134,8 @@ def held_for_money(c: sa.Connection, now: float) -> list[Held]:
 
 
 def is_held(now: float) -> sa.ColumnElement[bool]:
-    """Whether a run is held back by the money of this day."""
+    """Whether a run is held back by the money of this day. A time beyond the next midnight was written by a clock that
+    went wrong, and would hold back what nobody could free."""
     return (t.runs.c.day_until > now) & (t.runs.c.day_until <= day_ends(now))
 
 

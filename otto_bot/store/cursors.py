@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import sqlalchemy as sa
 
 from otto_bot.store import tables as t
@@ -25,6 +27,19 @@ class Cursors:
         """Remember where it got to."""
         with writing(self._engine) as c:
             upsert(c, t.cursors, ("name",), {"name": name, "value": value}, {"value": value})
+
+    def change_cursor(self, name: str, change: Callable[[str | None], str]) -> str:
+        """What `change` makes of where it got to, written in the same transaction: others wait for their turn."""
+        row = t.cursors.c.name == name
+        with writing(self._engine) as c:
+            found: str | None = c.execute(sa.select(t.cursors.c.value).where(row).with_for_update()).scalar()
+            if found is None:
+                # Whoever comes first makes the row; the others wait here for what it holds then.
+                upsert(c, t.cursors, ("name",), {"name": name, "value": ""}, {})
+                found = c.execute(sa.select(t.cursors.c.value).where(row).with_for_update()).scalar()
+            value = change(found or None)
+            c.execute(t.cursors.update().where(row).values(value=value))
+        return value
 
     def cursors(self, prefix: str) -> dict[str, str]:
         """Every cursor whose name begins so, without the beginning."""

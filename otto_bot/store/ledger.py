@@ -52,6 +52,8 @@ class Trigger(Frozen):
     title: str
     body: str
     actor: Person
+    asked_at: datetime | None = None
+    """When it was asked for, by GitHub's clock."""
     plan_only: bool = False
     kind: Kind = "build"
     review: Review | None = None
@@ -136,6 +138,7 @@ class Ledger(RunQueries):
                 title=trigger.title,
                 body=trigger.body,
                 actor=trigger.actor,
+                asked_at=trigger.asked_at,
                 caps=caps,
                 plan_only=trigger.plan_only,
                 kind=trigger.kind,
@@ -149,11 +152,6 @@ class Ledger(RunQueries):
             run, _ = self._write(c, started(event), [(event, "")], _Before(None, 0, Standing()), at)
             sync(c, run, scheduled(run), at)
             return run
-
-    def knows(self, trigger_key: str) -> bool:
-        """Whether this trigger has started a run already."""
-        with reading(self._engine) as c:
-            return c.execute(sa.select(t.runs.c.id).where(t.runs.c.trigger_key == trigger_key)).first() is not None
 
     def load(self, run_id: int) -> Run:
         """The run as it stands. Raises NoSuchRun, and NewerVersion where newer code works on it."""

@@ -37,6 +37,16 @@ class RunQueries:
             found: int | None = c.execute(sa.select(t.runs.c.id).where(where)).scalar()
         return found
 
+    def begun_by(self, trigger_key: str) -> int | None:
+        """The run that this trigger has started."""
+        with reading(self._engine) as c:
+            found: int | None = c.execute(sa.select(t.runs.c.id).where(t.runs.c.trigger_key == trigger_key)).scalar()
+        return found
+
+    def knows(self, trigger_key: str) -> bool:
+        """Whether this trigger has started a run already."""
+        return self.begun_by(trigger_key) is not None
+
     def runs_of_issue(self, repo_id: int, issue: int) -> list[Run]:
         """Every run of an issue, oldest first, without long texts of evidence."""
         where = (t.runs.c.repo_id == repo_id) & (t.runs.c.issue == issue)

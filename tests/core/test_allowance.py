@@ -18,7 +18,6 @@ from otto_bot.core.allowance import (
     day_ends,
     day_of,
     held_today,
-    holds,
     money_shut,
     opens_again,
 )
@@ -33,14 +32,6 @@ def test_a_day_is_a_utc_day_and_belongs_to_its_first_moment() -> None:
     assert day_ends(NOON) == MIDNIGHT
     assert (day_of(MIDNIGHT - 0.001), day_of(MIDNIGHT)) == (day_of(NOON), day_of(NOON) + 1)
     assert day_ends(MIDNIGHT) == MIDNIGHT + DAY_SECONDS
-
-
-@pytest.mark.parametrize(
-    ("until", "held"), [(MIDNIGHT, True), (NOON, False), (0.0, False), (MIDNIGHT + 1, False), (float("inf"), False)]
-)
-def test_nobody_is_held_beyond_the_next_midnight(until: float, held: bool) -> None:
-    """A clock that went wrong must not hold a run back for years."""
-    assert holds(until, NOON) is held
 
 
 @pytest.mark.parametrize(

@@ -11,6 +11,7 @@ from otto_bot.core.refusals import (
     HOUR,
     MOST_A_DAY,
     MOST_AN_HOUR,
+    MOST_SILENT,
     PERSON_A_DAY,
     How,
     Refusals,
@@ -40,6 +41,7 @@ def told(how: How, person: int = 1, where: tuple[int, int] = HERE, ago: timedelt
         (tuple(told("words", person=n + 5) for n in range(MOST_AN_HOUR)), "nothing"),
         (tuple(told("words", person=n + 5, ago=HOUR) for n in range(MOST_AN_HOUR)), "words"),
         (tuple(told("words", person=n + 5, ago=2 * HOUR) for n in range(MOST_A_DAY)), "nothing"),
+        (tuple(told("nothing", n=n) for n in range(MOST_A_DAY)), "words"),
     ],
 )
 def test_how_somebody_is_refused(before: tuple[Refused, ...], how: How) -> None:
@@ -54,11 +56,11 @@ def test_nobody_makes_otto_write_on_and_on(deeds: list[tuple[int, int, int]]) ->
     for number, (person, issue, seconds) in enumerate(deeds):
         now += timedelta(seconds=seconds)
         how = how_to_refuse(known, person, (1, issue), now)
-        if how != "nothing":
-            known = known.after(Refused(key=str(number), person=person, where=(1, issue), at=now, how=how))
-        this_hour = [one for one in known.lately if now - one.at < HOUR]
-        assert len(this_hour) <= MOST_AN_HOUR
-        assert len(known.lately) <= MOST_A_DAY
+        known = known.after(Refused(key=str(number), person=person, where=(1, issue), at=now, how=how))
+        told_ = [one for one in known.lately if one.how != "nothing"]
+        assert len([one for one in told_ if now - one.at < HOUR]) <= MOST_AN_HOUR
+        assert len(told_) <= MOST_A_DAY
+        assert known.known(str(number)) is not None
 
 
 def test_a_deed_is_found_again_for_a_day() -> None:
@@ -66,3 +68,12 @@ def test_a_deed_is_found_again_for_a_day() -> None:
     assert known.known(told("words").key) == told("words")
     late = told("words", person=2).model_copy(update={"at": T0 + DAY})
     assert known.after(late).lately == (late,)
+
+
+def test_what_nobody_answered_is_remembered_too_and_drives_out_no_answer() -> None:
+    known = Refusals().after(told("words"))
+    for number in range(MOST_SILENT + 2):
+        known = known.after(told("nothing", n=number))
+    assert known.known(told("words").key) == told("words")
+    assert [known.known(told("nothing", n=n).key) is None for n in range(4)] == [True, True, False, False]
+    assert len(known.lately) == MOST_SILENT + 1

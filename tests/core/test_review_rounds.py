@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from datetime import timedelta
 from typing import Any
 
 import core_builders as b
@@ -15,7 +16,7 @@ from otto_bot.core.effects import EffectKind, due, scheduled
 from otto_bot.core.invariants import broken
 from otto_bot.core.journeys import JourneyRound, Next, RoundState
 from otto_bot.core.plan import problems
-from otto_bot.core.review_rounds import asked_of, starts_at_once
+from otto_bot.core.review_rounds import asked_of, before_the_word, last_asked, meant_since, starts_at_once
 from otto_bot.core.reviews import (
     POINTS_A_TASK,
     Review,
@@ -26,9 +27,11 @@ from otto_bot.core.reviews import (
     points_of,
     tasks_of,
 )
-from otto_bot.core.run import Outcome, Run, RunPhase
+from otto_bot.core.run import Kind, Outcome, Run, RunPhase
 from otto_bot.core.stale_base import contained, newest
 from otto_bot.core.surfaces import surfaces
+
+GITHUB = b.T0 - timedelta(minutes=3)
 
 
 def point(number: int, **changes: Any) -> ReviewPoint:
@@ -281,6 +284,33 @@ def test_a_run_that_only_improves_has_the_review_as_its_plan() -> None:
     assert (run.phase, sorted(run.tasks)) == (RunPhase.PLAN_REVIEW, ["t1", "t2", "t3"])
     assert (run.reviews[0].state, run.reviews[0].tasks) == ("working", ("t1", "t2", "t3"))
     assert not [x for x in scheduled(run) if x.kind in (EffectKind.PLAN, EffectKind.ANSWER_REVIEW)]
+
+
+@pytest.mark.parametrize(
+    ("kind", "said", "seconds", "before"),
+    [("improve", 0, 0, True), ("improve", 0, -9, True), ("improve", 0, 1, False), ("improve", None, -9, False),
+     ("build", 0, -9, False)],
+)  # fmt: skip
+def test_what_was_so_before_the_word_that_asked_for_a_run(
+    kind: Kind, said: int | None, seconds: int, before: bool
+) -> None:
+    """By GitHub's clock, of whole seconds: the host's may go wrong by more than lies between the two."""
+    word = None if said is None else GITHUB + timedelta(seconds=said)
+    run = b.fold(None, b.run_started(kind=kind, review=review(), asked_at=word))
+    assert before_the_word(run, GITHUB + timedelta(seconds=seconds)) is before
+    assert last_asked(run, b.T0) == (GITHUB if kind == "improve" and word is not None else b.T0)
+
+
+@pytest.mark.parametrize(
+    ("asked", "seconds", "by_github"),
+    [(True, 0, False), (True, -60, False), (True, -61, True), (False, -61, False), (True, 3600, False)],
+)
+def test_a_run_that_began_by_a_clock_that_was_ahead_hears_from_when_it_was_asked_for(
+    asked: bool, seconds: int, by_github: bool
+) -> None:
+    run = b.fold(None, b.run_started(asked_at=GITHUB if asked else None))
+    now = b.T0 + timedelta(seconds=seconds)
+    assert meant_since(run, now) == last_asked(run, now) == (GITHUB if by_github else b.T0)
 
 
 def test_a_run_that_only_improves_has_no_other_plan_and_does_not_care_for_the_issue() -> None:

@@ -83,13 +83,18 @@ async def _listening(app: Any) -> AsyncIterator[str]:
 
 
 class Time:
-    """The system's clock, which a test can move on."""
+    """The system's clock, which a test can move on, or stop."""
 
     def __init__(self) -> None:
         self.ahead = timedelta()
+        self.stopped: datetime | None = None
 
     def __call__(self) -> datetime:
-        return datetime.now(UTC) + self.ahead
+        return (self.stopped or datetime.now(UTC)) + self.ahead
+
+    def stop(self) -> None:
+        """Everything from here on happens in one instant, until `ahead` grows."""
+        self.stopped = datetime.now(UTC)
 
 
 @dataclass

@@ -86,6 +86,18 @@ async def test_lost_commands_are_found_once(started: Any) -> None:
     assert "write permission" in started.answers()[-1]
 
 
+async def test_a_run_that_began_by_a_clock_that_was_ahead_hears_people(bench: Any) -> None:
+    """The host is set right again, and every webhook is lost."""
+    bench.now.ahead += timedelta(hours=2)
+    await bench.do(label={"name": "otto"})
+    bench.now.ahead -= timedelta(hours=2)
+    lose_everything(bench)
+    await bench.do(comment="/otto pause")
+    await look(bench)
+
+    assert bench.given() == ["pause"]
+
+
 async def test_the_command_that_started_the_run_is_not_given_to_it(bench: Any) -> None:
     await bench.do(comment="/otto plan")
     await look(bench)

@@ -301,6 +301,31 @@ async def test_a_word_that_was_refused_stays_so(started: Any) -> None:
     assert started.given() == ["stop"]
 
 
+async def test_a_word_that_was_refused_without_an_answer_stays_so_too(started: Any) -> None:
+    """The third of a day: the first got a reason, the second a face."""
+    for _ in range(3):
+        await started.do("reader", comment="/otto stop")
+    started.stand_in.hub.world.users["reader"].permission = "write"
+    started.now.ahead += timedelta(minutes=2)
+    await started.catch_up()
+
+    assert started.told() == []
+    assert len(started.answers()) == 1
+
+
+async def test_an_outage_of_github_refuses_nobody(started: Any) -> None:
+    """Whether somebody may is asked again: their word waits, and their first refusal still tells the reason."""
+    started.now.ahead += timedelta(minutes=2)  # what was known of the person is not believed any more
+    for login, words in (("dev", "/otto pause"), ("reader", "/otto stop")):
+        started.fault(kind="status", status=502, match={"path": "/permission", "count": 3})
+        await started.do(login, comment=words)
+        assert (started.given(), started.answers()) == ([] if login == "dev" else ["pause"], [])
+        started.now.ahead += timedelta(seconds=30)
+        await started.work()
+    assert started.given() == ["pause"]
+    assert ["write permission" in answer for answer in started.answers()] == [True]
+
+
 async def test_without_a_run_help_helps_and_others_say_so(bench: Any) -> None:
     await bench.do(comment="/otto help")
     await bench.do(comment="/otto retry")

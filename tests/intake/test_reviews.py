@@ -8,7 +8,9 @@ from typing import Any
 import pytest
 
 from otto_bot.core import events as e
+from otto_bot.core.allowance import RUNS_OF_ISSUE
 from otto_bot.core.config import HostCaps
+from otto_bot.core.quota import CONTENT_OF_PLACE
 from otto_bot.core.reviews import MOST_POINTS
 from otto_bot.core.run import Outcome, Run
 from otto_bot.core.verdict import Verdict
@@ -16,6 +18,7 @@ from otto_bot.github import models as github
 from otto_bot.intake.review_reading import HUNK_CHARS, line_of, review_of
 from otto_bot.playground.github.state import User
 from otto_bot.store.ledger import Trigger
+from otto_bot.text.markers import marker
 
 LINES = [
     {"path": "a.py", "line": 3, "body": "Name it better."},
@@ -354,28 +357,43 @@ async def test_improve_after_a_stop_goes_on_from_the_reviewed_work(started: Any)
     assert (fresh.id, fresh.kind, fresh.reviews[0].head) == (2, "improve", run.head)
 
 
+async def end(bench: Any, taken: str) -> None:
+    """What ends a run from outside of it."""
+    await bench.do(**({"close": "issue/1"} if taken == "closed" else {"unlabel": {"name": "otto"}}))
+
+
+async def told_late(bench: Any, way: str) -> None:
+    """Otto looks at GitHub, or what was told of the issue last is told again."""
+    if way == "looking":
+        await bench.catch_up()
+    else:
+        row = next(row for row in reversed(bench.stand_in.hub.world.deliveries) if row.event == "issues")
+        await bench.put(row.event, row.action, row.body)
+
+
 @pytest.mark.slow
+@pytest.mark.parametrize("way", ["looking", "a late webhook"])
 @pytest.mark.parametrize("taken", ["closed", "unlabelled"])
-async def test_a_run_that_improves_outlives_what_ended_the_one_before(started: Any, taken: str) -> None:
+async def test_a_run_that_improves_outlives_what_ended_the_one_before(started: Any, taken: str, way: str) -> None:
+    """In the same instant, as GitHub's whole seconds have it; what comes a moment later counts."""
     await started.opened()
     await ask(started)
-    await started.do(**({"close": "issue/1"} if taken == "closed" else {"unlabel": {"name": "otto"}}))
+    started.now.stop()
+    started.stand_in.hub.world.clock = started.now
+    await end(started, taken)
     assert started.run.outcome is Outcome.CANCELLED
-    started.now.ahead += timedelta(seconds=5)
     await started.do(comment={"where": "pull/2", "body": "/otto improve"})
-    await started.catch_up()
+    await started.planned()
+    await told_late(started, way)
     assert (started.run.id, started.run.outcome) == (2, None)
 
-    await started.planned()
-    if taken == "closed":
-        await started.do(reopen="issue/1")
-    else:
-        await started.do(label={"name": "otto"})
+    started.now.ahead += timedelta(seconds=1)
+    await started.do(**({"reopen": "issue/1"} if taken == "closed" else {"label": {"name": "otto"}}))
     started.drop("issues")
-    started.stand_in.hub.world.clock = started.now
-    await started.do(**({"close": "issue/1"} if taken == "closed" else {"unlabel": {"name": "otto"}}))
-    await started.catch_up()
-    assert started.run.outcome is Outcome.CANCELLED
+    await end(started, taken)
+    assert started.run.outcome is None
+    await told_late(started, way)
+    assert (started.run.id, started.run.outcome) == (2, Outcome.CANCELLED)
 
 
 @pytest.mark.slow
@@ -389,6 +407,65 @@ async def test_improve_beside_another_run_is_refused_with_its_number(started: An
 
     assert started.ledger.run_ids() == [1, 2]
     assert "run 2 works on" in started.answers()[-1]
+
+
+@pytest.mark.slow
+async def test_improve_is_not_refused_with_a_run_whose_merge_was_not_heard_of(started: Any) -> None:
+    run = await started.opened()
+    await ask(started, state="comment")
+    await started.do(push={"branch": run.run_branch, "files": {"a.py": "1\n"}})
+    started.drop("pull_request")
+    await started.do(merge="pull/2")
+    assert started.run.outcome is None
+    await started.do(comment={"where": "pull/2", "body": "/otto improve"})
+
+    assert (started.run.id, started.run.kind, started.run.reviews[0].head) == (2, "improve", "")
+    assert started.ledger.load(1).landed
+    assert "Run 2 takes up the review" in started.answers()[-1]
+
+
+@pytest.mark.slow
+async def test_that_a_run_improves_is_said_although_github_was_away_when_it_began(started: Any) -> None:
+    await started.opened()
+    await ask(started)
+    await started.do(comment={"where": "issue", "body": "/otto stop"})
+    started.fault(kind="status", status=502, match={"method": "POST", "path": "/issues/2/comments", "count": 1})
+    await started.do(comment={"where": "pull/2", "body": "/otto improve"})
+    assert (started.run.id, started.run.kind) == (2, "improve")
+    assert not any("Run 2 takes up" in text for text in started.answers())
+    for _ in range(2):
+        started.now.ahead += timedelta(seconds=30)
+        await started.work()
+
+    assert started.ledger.run_ids() == [1, 2]
+    assert len([text for text in started.answers() if "Run 2 takes up" in text]) == 1
+
+
+@pytest.mark.slow
+async def test_improve_begins_on_an_issue_whose_comments_are_used_up(started: Any) -> None:
+    """Where nothing may be said for an hour, what was asked for is done without it, and not tried again and again."""
+    await started.opened()
+    await ask(started)
+    await started.do(comment={"where": "issue", "body": "/otto stop"})
+    for number in range(CONTENT_OF_PLACE):
+        await started.repository.upsert_comment(2, marker(0, f"answer/{number}"), "So much.")
+    await started.do(comment={"where": "pull/2", "body": "/otto improve"})
+
+    assert (started.run.id, started.run.kind) == (2, "improve")
+    assert [row.state for row in started.rows() if row.event == "issue_comment"][-1] == "done"
+
+
+@pytest.mark.slow
+async def test_improve_begins_no_more_runs_of_an_issue_than_the_label_does(started: Any) -> None:
+    await started.opened()
+    await ask(started)
+    for _ in range(RUNS_OF_ISSUE):
+        await started.do(comment={"where": "issue", "body": "/otto stop"})
+        await started.do(comment={"where": "pull/2", "body": "/otto improve"})
+
+    assert len(started.ledger.run_ids()) == RUNS_OF_ISSUE
+    (told,) = [text for text in started.answers() if "Not begun" in text]
+    assert "Say it again after" in told
 
 
 def comment(**changes: Any) -> github.ReviewComment:

@@ -9,10 +9,13 @@ import pytest
 import sqlalchemy as sa
 
 from otto_bot.core import events as e
+from otto_bot.core.allowance import RUNS_OF_ISSUE
 from otto_bot.intake.catchup import MOST_DUE, CatchUp, Swept
+from otto_bot.intake.label_looks import Resting, resting_name
 from otto_bot.intake.rhythm import BUDGET, LOOK_COSTS, Purse, Rhythm
 from otto_bot.store import tables as t
 from otto_bot.store.ledger import Trigger
+from otto_bot.text.words import clock
 
 MINUTE = timedelta(minutes=1)
 MINUTES = Rhythm(unit=MINUTE)
@@ -196,3 +199,44 @@ async def test_repositories_that_cannot_be_looked_through_leave_room_for_others(
     await bench.do(label={"name": "otto"})
     await minutes(bench, catch_up, 2)
     assert bench.run.issue == 1
+
+
+@pytest.mark.slow
+async def test_what_rested_begins_by_itself_when_it_was_said_to(bench: Any) -> None:
+    """The label came and went too often, and nobody touches the issue after that; no list of changes names it then."""
+    catch_up = rounds(bench)
+    for _ in range(RUNS_OF_ISSUE):
+        await bench.do(label={"name": "otto"})
+        await bench.do(unlabel={"name": "otto"})
+    await bench.do(label={"name": "otto"})
+    assert bench.run.id == RUNS_OF_ISSUE
+    (told,) = [text for text in bench.answers() if "Not begun" in text]
+    opens = bench.ledger.opens_again(bench.repo.id, 1, bench.now())
+    assert f"begins by itself at {clock(opens)}" in told
+    while bench.now() + MINUTE < opens:
+        bench.now.ahead += 4 * MINUTE
+        bench.looks.heard(bench.repo.installation_id, bench.now())
+        if bench.now() < opens:
+            await catch_up.round()
+            assert bench.run.id == RUNS_OF_ISSUE
+    await catch_up.round()
+    assert (bench.run.id, bench.run.ended) == (RUNS_OF_ISSUE + 1, False)
+    await minutes(bench, catch_up, 2)
+    assert bench.run.id == RUNS_OF_ISSUE + 1
+
+
+@pytest.mark.slow
+async def test_what_rested_and_is_gone_delays_nothing(bench: Any) -> None:
+    """Nobody can be asked for a deleted issue, and all others are asked for their labels all the same."""
+    catch_up = rounds(bench)
+    await catch_up.round()
+    rest = Resting(opens={99: bench.now(), 1: bench.now() + timedelta(hours=9)})  # by a clock that went wrong
+    bench.looks.set_cursor(resting_name(bench.repo.id), rest.model_dump_json())
+    bench.drop("issues")
+    await bench.do(label={"name": "otto"})
+    bench.now.ahead += 30 * MINUTE  # what has changed since then does not name it
+    swept = Swept(since=bench.now(), next_at=bench.now())
+    bench.looks.set_cursor(f"swept/{bench.repo.id}", swept.model_dump_json())
+    await minutes(bench, catch_up, 1)
+    assert bench.run.issue == 1
+    assert Resting.model_validate_json(bench.looks.cursor(resting_name(bench.repo.id))) == Resting()

@@ -69,6 +69,14 @@ async def test_a_set_up_that_fails_is_told_and_the_command_runs_all_the_same(pla
     assert not (place.path / "second").exists()
 
 
+async def test_a_project_that_is_not_there_is_not_set_up_elsewhere(place: Place) -> None:
+    tools = runner(place, Project(path="gone", setup="touch here"), Project(setup="touch second"))
+    result = await tools.run("echo on", 20.0)
+    assert ": failed: exit code 1]" in result.output
+    assert "gone" in result.output
+    assert list(place.path.iterdir()) == [place.path / "web"]
+
+
 async def test_hosts_that_could_not_be_reached_are_named_with_what_to_do(place: Place) -> None:
     request = "CONNECT evil.example:443 HTTP/1.1\\r\\n\\r\\n"
     ask = f'exec 3<>/dev/tcp/127.0.0.1/3128; printf "{request}" >&3; head -n 1 <&3; exit 1'

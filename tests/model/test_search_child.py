@@ -41,7 +41,10 @@ def test_what_is_found_and_what_is_left_out(tree: Path) -> None:
     assert "outside" not in answered("glob", tree, tree, "*/*")
 
 
-@pytest.mark.parametrize(("tool", "pattern"), [("grep", "("), ("glob", "/etc/*"), ("glob", "../*"), ("glob", "")])
+@pytest.mark.parametrize(
+    ("tool", "pattern"),
+    [("grep", "("), ("glob", "/etc/*"), ("glob", "../*"), ("glob", ""), ("glob", "."), ("glob", "./"), ("glob", "a**")],
+)
 def test_what_is_refused(tree: Path, tool: str, pattern: str) -> None:
     with pytest.raises(Refused):
         answered(tool, tree, tree, pattern)

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from caged_place import BWRAP, MOUNTS, SECRET, SUPERVISE, caged, isolated, python, work_in
+from caged_place import BWRAP, GROUPS, MOUNTS, SECRET, SUPERVISE, caged, isolated, python, work_in
 from security_registry import attack, defence
 
 from otto_bot.bench.simulate.planting import Change
@@ -63,7 +63,7 @@ GIT_LINK = defence(
 )
 ENVIRONMENT = defence(
     "cage-environment-is-empty",
-    "Nothing of Otto's environment reaches a command, neither directly nor by /proc",
+    "Of Otto's environment only the place of Python's libraries reaches a command, directly or by /proc",
     Change("otto_bot.sandbox.cage", "Cage.run", "env={},", 'env=dict(__import__("os").environ),'),
     Change(BWRAP, "started", '"--clearenv", ', ""),
 )
@@ -73,7 +73,7 @@ PROCESSES = defence(
     lambda: isolated("pid"),
     Change(MOUNTS, "mount_arguments", '"--proc", "/proc"', '"--ro-bind", "/proc", "/proc"'),
     Change(SUPERVISE, "_end", "usage_below(process.pid).pids", "()"),
-    Change("otto_bot.sandbox.groups", "_remove", "_kill(group)", "return"),
+    Change(GROUPS, "_gone", "_kill(group)", "return True"),
 )
 NETWORK = defence(
     "cage-has-no-network",

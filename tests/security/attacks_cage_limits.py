@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import subprocess
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
-from caged_place import BWRAP, MEBIBYTE, PROBE, SECRET, SUPERVISE, caged, isolated, python, work_in
+from caged_place import BWRAP, GROUPS, MEBIBYTE, PROBE, SECRET, SUPERVISE, caged, isolated, python, work_in
 from security_registry import attack, defence
 
 from otto_bot.bench.simulate.planting import Change
@@ -31,7 +32,7 @@ COUNTED = defence(
     "processes-are-counted",
     "A command with everything it starts has a bounded number of processes",
     Change(SUPERVISE, "limited_argv", "--nproc={limits.processes}", "--nproc=4096"),
-    Change(SUPERVISE, "supervise", "limits.processes + _OWN_PROCESSES", "4096"),
+    Change(GROUPS, "joined", "limits.processes + _OWN_PROCESSES", "4096"),
     Change(SUPERVISE, "_Watch.passed", "> limits.processes", "> 4096"),
 )
 PRINTED = defence(
@@ -41,8 +42,9 @@ PRINTED = defence(
 )
 ROOM = defence(
     "room-is-bounded",
-    "A work tree holds a bounded number of bytes, however many files they are in",
+    "A work tree holds a bounded number of bytes, however many files and commands they come from",
     Change("otto_bot.sandbox.room", "Room.used_up", "if not self.folders:", "if True:"),
+    Change("otto_bot.sandbox.room", "Room.begin", "self._first = self._looked()", "return"),
 )
 FILE_SIZE = defence(
     "files-are-bounded",
@@ -57,7 +59,7 @@ REFUSES = defence(
 READERS = defence(
     "readers-are-caged",
     "Parsers of foreign files run in the cage as well, with nothing to write to",
-    Change("otto_bot.sandbox.cage", "Cage.enclosed", "yield line", "yield list(argv), ()"),
+    Change("otto_bot.sandbox.cage", "Cage.enclosed", "yield cage.plain", "yield list(argv), ()"),
 )
 ACTIONS = defence(
     "actions-are-caged",
@@ -138,6 +140,16 @@ def fill_the_disk(place: Path) -> str | None:
     caged(place, command, Limits(disk=6 * MEBIBYTE))
     size = sum(path.stat().st_size for path in work_in(place).glob("f*"))
     return f"{size} bytes" if size > 50 * MEBIBYTE else None
+
+
+@attack("fill-the-disk-in-steps", point=4, by=ROOM, source="own: each command ends before anyone looks")
+def fill_the_disk_in_steps(place: Path) -> str | None:
+    """Many short commands write a little each, and each has ended before its folder is looked at."""
+    for number in range(6):
+        with suppress(ValueError):  # it is not started any more
+            caged(place, f"head -c 1500K /dev/zero > f{number}", Limits(disk=2 * MEBIBYTE))
+    size = sum(path.stat().st_size for path in work_in(place).glob("f*"))
+    return f"{size} bytes" if size > 8 * MEBIBYTE else None
 
 
 @attack("sparse-file", point=4, by=FILE_SIZE, source="own: a file of holes that a copy or an archive fills")

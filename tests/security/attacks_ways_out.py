@@ -45,6 +45,11 @@ ADDRESSES = defence(
     "A name that leads to this machine, its network or a cloud's services is refused",
     Change(EGRESS, "Egress._checked", "if wrong or not addresses:", "if not addresses:"),
 )
+CLOUDS = defence(
+    "a-cloud-is-not-near",
+    "Where a private network may be reached, the services of clouds that have addresses of such networks may not",
+    Change("otto_bot.sandbox.addresses", "is_near", " and not any(ip in network for network in _OF_CLOUDS)", ""),
+)
 CHECKED = defence(
     "checked-address-is-used",
     "A name is resolved once, and the connection goes to the address that was checked",
@@ -59,6 +64,11 @@ SENT = defence(
     "set-up-sends-little",
     "A set-up may receive much and send little: a repository does not fit through its way out",
     Change(EGRESS, "Egress._copy", "if count > most:", "if False:"),
+)
+COUNTED = defence(
+    "set-up-connections-are-counted",
+    "A set-up has a bounded number of connections at once, those that ask for nothing included",
+    Change(EGRESS, "Egress.serve", "self._open <= self.limits.connections", "True"),
 )
 NARROWS = defence(
     "repository-only-narrows",
@@ -108,21 +118,28 @@ class Internet:
 
 
 @asynccontextmanager
-async def way_to(internet: Internet, entries: Sequence[str], limits: WayLimits | None = None):
+async def way_to(internet: Internet, entries: Sequence[str], limits: WayLimits | None = None, near: Sequence[str] = ()):
     """The proxy, on this internet."""
     server = await asyncio.start_server(internet.serve, "127.0.0.1", 0)
     internet.port = server.sockets[0].getsockname()[1]
     async with server, open_way(
-        Allowed(tuple(entries)), limits=limits, resolve=internet.resolve, connect=internet.connect
+        Allowed(tuple(entries), near=tuple(near)), limits=limits, resolve=internet.resolve, connect=internet.connect
     ) as way:  # fmt: skip
         yield way
 
 
 async def connected(
-    internet: Internet, target: str, entries: Sequence[str] = REGISTRIES, then: bytes = b"", up: int = 10**6
+    internet: Internet,
+    target: str,
+    entries: Sequence[str] = REGISTRIES,
+    then: bytes = b"",
+    up: int = 10**6,
+    near: bool = False,
 ) -> str | None:
     """What a client got that asks for `target` and then sends `then`: the addresses it reached, or None."""
-    async with way_to(internet, entries, WayLimits(up=up)) as way:
+    host = target.partition(":")[0]
+    hosts = (entries, ()) if not near else ([host], [host])
+    async with way_to(internet, hosts[0], WayLimits(up=up), hosts[1]) as way:
         reader, writer = await asyncio.open_unix_connection(way.socket)
         writer.write(f"CONNECT {target} HTTP/1.1\r\n\r\n".encode("latin-1"))
         head = await reader.readuntil(b"\r\n\r\n")
@@ -182,6 +199,18 @@ async def metadata_by_rebinding(place: Path) -> str | None:
     return await connected(internet, "pypi.org:443", then=greeting("pypi.org"))
 
 
+@attack(
+    "metadata-by-a-near-name",
+    point=4,
+    by=CLOUDS,
+    source="https://www.alibabacloud.com/help/en/ecs/user-guide/view-instance-metadata",
+)
+async def metadata_by_a_near_name(place: Path) -> str | None:
+    """A name that may be of the company's own network is made to lead to a cloud's services, which look like it."""
+    internet = Internet({"mirror.corp.example": ["100.100.100.200"]})
+    return await connected(internet, "mirror.corp.example:443", then=greeting("mirror.corp.example"), near=True)
+
+
 @attack("rebinding-after-the-check", point=4, by=CHECKED, source="CVE-2025-49596 and DNS rebinding in general")
 async def rebinding_after_the_check(place: Path) -> str | None:
     """A name has a good address when it is checked, and leads to loopback a moment later."""
@@ -204,6 +233,24 @@ async def send_the_repository(place: Path) -> str | None:
     internet = Internet({"pypi.org": [PUBLIC]})
     got = await connected(internet, "pypi.org:80", ["pypi.org:80"], then=b"x" * 400_000, up=100_000)
     return got if len(internet.received) >= 400_000 else None
+
+
+@attack("silent-connections", point=4, by=COUNTED, source="CVE-2007-6750, connections held open without a request")
+async def silent_connections(place: Path) -> str | None:
+    """An install script opens connections and says nothing, until the worker has no descriptor left."""
+    async with way_to(Internet({}), (), WayLimits(connections=4)) as way:
+        opened = [await asyncio.open_unix_connection(way.socket) for _ in range(40)]
+        for _look in range(1000):
+            if way.refused or way._open >= len(opened):
+                break
+            await asyncio.sleep(0.01)
+        got = None if way.refused else f"{way._open} connections"
+        for reader, writer in opened:
+            with suppress(OSError):  # it is closed already
+                writer.write_eof()
+                await reader.read()
+            writer.close()
+    return got
 
 
 @attack("repository-adds-a-host", point=4, by=NARROWS, source="own: a file of a repository must not open its host")

@@ -17,7 +17,7 @@ from otto_bot.sandbox.result import Limits, Result
 MEBIBYTE = 1024 * 1024
 SECRET = "the host's own secret"
 BWRAP, MOUNTS, SUPERVISE = "otto_bot.sandbox.bwrap", "otto_bot.sandbox.mounts", "otto_bot.sandbox.supervise"
-
+GROUPS = "otto_bot.sandbox.groups"
 
 PROBE = Cage.probe()
 """Whether there is a cage to attack, found out before any defence is switched off."""

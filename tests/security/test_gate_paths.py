@@ -248,6 +248,8 @@ def _times_out(_user: User) -> Answer:
     return answer
 
 
+LATER = "later"
+"""No reason: what was done waits until GitHub says."""
 UNKNOWN = "GitHub did not say whether you may write here"
 PEOPLE = {
     "outsider": Who(),
@@ -262,13 +264,13 @@ PEOPLE = {
 }
 ERRORS = {
     "403": Who("write", says=_answers(403, {"message": "Resource not accessible"}), reason=UNKNOWN),
-    "429": Who("write", says=_answers(429, {"message": "slow down"}, **{"retry-after": "60"}), reason="later"),
-    "500": Who("write", says=_answers(500, {"message": "oops"}), reason=UNKNOWN),
-    "502 without JSON": Who("write", says=_answers(502, raw=b"<html>"), reason=UNKNOWN),
-    "timeout": Who("write", says=_times_out, reason=UNKNOWN),
-    "no JSON": Who("write", says=_answers(raw=b"\xff\xfe{"), reason=UNKNOWN),
-    "a list": Who("write", says=_answers(body=[]), reason=UNKNOWN),
-    "an unknown level": Who("write", says=_answers(body={"permission": "owner", "user": {"id": 1}}), reason=UNKNOWN),
+    "429": Who("write", says=_answers(429, {"message": "slow down"}, **{"retry-after": "60"}), reason=LATER),
+    "500": Who("write", says=_answers(500, {"message": "oops"}), reason=LATER),
+    "502 without JSON": Who("write", says=_answers(502, raw=b"<html>"), reason=LATER),
+    "timeout": Who("write", says=_times_out, reason=LATER),
+    "no JSON": Who("write", says=_answers(raw=b"\xff\xfe{"), reason=LATER),
+    "a list": Who("write", says=_answers(body=[]), reason=LATER),
+    "an unknown level": Who("write", says=_answers(body={"permission": "owner", "user": {"id": 1}}), reason=LATER),
     "nobody's level": Who("write", says=_answers(body={"permission": "admin"})),
     "the level of null": Who("write", says=_answers(body={"permission": "admin", "user": None})),
 }
@@ -318,7 +320,7 @@ def wrong(stage: Stage, way: Way, who: Who, login: str, before: Any, comments: l
     refusals = [row.body for row in new if f"Not done for `{login}`" in row.body]
     if len(new) != len(refusals):
         found.append(f"was told something else: {[row.body for row in new]}")
-    waits = who.reason == "later"
+    waits = who.reason == LATER
     wanted = bool(who.reason) and way.told and not waits
     if wanted and not (len(refusals) == 1 and who.reason in refusals[0]):
         found.append(f"no reason given, but {refusals}")
@@ -326,7 +328,8 @@ def wrong(stage: Stage, way: Way, who: Who, login: str, before: Any, comments: l
         found.append(f"answered: {refusals}")
     if waits:
         with stage.engine.connect() as c:
-            found += [] if c.execute(sa.select(t.deliveries.c.id)).first() else ["lost"]
+            again = sa.select(t.deliveries.c.id).where(t.deliveries.c.state == "failed")
+            found += [] if c.execute(again).first() else ["lost"]
     return found
 
 

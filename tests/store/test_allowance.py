@@ -11,7 +11,7 @@ from alembic import command
 from alembic.config import Config as Alembic
 
 from otto_bot.core import events as e
-from otto_bot.core.allowance import RUNS_OF_ISSUE, Allowance, day_of
+from otto_bot.core.allowance import RUNS_OF_ISSUE, Allowance, day_ends, day_of
 from otto_bot.core.commands import Command, Given
 from otto_bot.core.config import HostCaps
 from otto_bot.core.limits import AtOnce, HostLimits
@@ -19,7 +19,7 @@ from otto_bot.core.run import Run
 from otto_bot.core.values import Person, Repo, Usage
 from otto_bot.store import allowance, database
 from otto_bot.store import tables as t
-from otto_bot.store.allowance import DayUsedUp
+from otto_bot.store.allowance import DayUsedUp, held_for_money
 from otto_bot.store.database import open_database, writing
 from otto_bot.store.effect_rows import EffectRows
 from otto_bot.store.held_back import HeldBack
@@ -161,6 +161,16 @@ def test_a_run_goes_on_before_midnight_as_soon_as_there_is_room(engine: sa.Engin
     assert HeldBack(engine, limits(usd=50)).let_go(at(9)) == ()
 
 
+def test_nobody_is_held_beyond_the_next_midnight(engine: sa.Engine, at: At) -> None:
+    """A clock that went wrong must not hold a run back for years."""
+    run, now = start(Ledger(engine), 1, at(0)), at(0).timestamp()
+    times = {day_ends(now): True, now: False, 0.0: False, day_ends(now) + 1: False, 4e9: False}
+    for until, held in times.items():
+        with writing(engine) as c:
+            c.execute(t.runs.update().values(day_until=until))
+            assert [one.run for one in held_for_money(c, now)] == ([run.id] if held else [])
+
+
 def test_a_call_that_fits_into_no_day_holds_nothing_back(engine: sa.Engine, at: At) -> None:
     """Whoever asked is told so: waiting would not help."""
     ledger = Ledger(engine, limits(usd=5))
@@ -251,7 +261,9 @@ def test_the_migration_reads_from_old_rows_who_started_a_run_and_when_it_began(d
     with writing(engine) as c:
         settings.attributes["connection"] = c
         command.upgrade(settings, "0004")
-    states = {1: json.dumps({"actor": {"id": 77, "login": "anna"}}), 2: "{no json"}
+    states = {1: json.dumps({"actor": {"id": 77, "login": "anna"}}), 2: "{no json", 3: '{"actor": null}', 4: "[]",
+              5: '{"actor": {"id": "x"}}', 240: '{"actor": {"id": 78}}'}  # fmt: skip
+    states = {**dict.fromkeys(range(1, 240), "{}"), **states}
     with engine.begin() as c:
         for run_id, state in states.items():
             c.execute(
@@ -262,10 +274,17 @@ def test_the_migration_reads_from_old_rows_who_started_a_run_and_when_it_began(d
                 {"id": run_id, "key": f"k{run_id}", "state": state},
             )
 
-    database.migrate(engine)
+    reads: list[str] = []
+    sa.event.listen(sa.Engine, "before_cursor_execute", note := lambda _c, _cur, text, *_rest: reads.append(text))
+    try:
+        database.migrate(engine)
+    finally:
+        sa.event.remove(sa.Engine, "before_cursor_execute", note)
 
     with engine.connect() as c:
         row = t.runs.c
         rows = c.execute(sa.select(row.id, row.actor_id, row.began_at, row.day_until).order_by(row.id)).all()
-    assert [tuple(one) for one in rows] == [(1, 77, 5.5, 0), (2, 0, 5.5, 0)]
+    who = {1: 77, 240: 78}
+    assert [tuple(one) for one in rows] == [(n, who.get(n, 0), 5.5, 0) for n in sorted(states)]
+    assert len([text for text in reads if "SELECT id, state FROM runs" in text]) >= 5  # never all at once
     engine.dispose()

@@ -138,3 +138,20 @@ def test_usage_and_cursors(engine: sa.Engine, run: Run, at: At) -> None:
         assert c.execute(sa.select(t.usage.c.input_tokens, t.usage.c.usd)).all() == [(7, 0.5)]
     assert archive.cursor("events") == "2"
     assert archive.cursor("nothing") is None
+
+
+def test_who_changes_a_cursor_waits_for_whoever_changes_it(engine: sa.Engine) -> None:
+    """Also where it is not there yet, and each of them would make it."""
+    archive, gate = Archive(engine), threading.Barrier(4)
+
+    def add(one: str) -> None:
+        gate.wait(20)
+        for _ in range(5):
+            archive.change_cursor("letters", lambda old: (old or "") + one)
+
+    threads = [threading.Thread(target=add, args=(one,)) for one in "abcd"]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(60)
+    assert sorted(archive.cursor("letters") or "") == sorted("abcd" * 5)

@@ -16,7 +16,7 @@ from otto_bot.core.commands import Command, Given, heard_before, parse_line
 from otto_bot.core.edits import news
 from otto_bot.core.events import RunEvent
 from otto_bot.core.issue import IssueText
-from otto_bot.core.review_rounds import asked_at
+from otto_bot.core.review_rounds import last_asked, meant_since
 from otto_bot.core.reviews import Review
 from otto_bot.core.run import Run
 
@@ -84,7 +84,7 @@ class Desk:
         def first(run_id: int, earlier: Sequence[Run]) -> e.RunStarted:
             return e.RunStarted(
                 at=self._clock.now, run_id=run_id, repo=REPO, issue=ISSUE, ordinal=run_id, title=text.title,
-                body=text.body, actor=ANNA, caps=life.caps, kind=kind,
+                body=text.body, actor=ANNA, asked_at=world.github.issue.labelled_at, caps=life.caps, kind=kind,
                 inherited=inherited(run.money for run in earlier), context=context_notes.inherited_notes(earlier),
                 heard=heard_before(earlier[-1].seen) if earlier else (),
                 subject=life.plan if kind == "certify" and life.known else None,
@@ -97,7 +97,7 @@ class Desk:
     def _said(self, said: Said) -> None:
         """A command: the same comment twice is one word."""
         run = self._run()
-        if run is None or said.at < run.started_at.replace(microsecond=0):
+        if run is None or said.at < meant_since(run, self._clock.now).replace(microsecond=0):
             return
         command = parse_line(said.line)
         assert isinstance(command, Command), said.line
@@ -200,7 +200,7 @@ class Desk:
             if said.plain and said.key not in world.ledger.load(run.id).seen and not run.ended:
                 self._said(said)
         for review, at in github.reviews:
-            if at >= run.started_at and all(one.id != review.id for one in run.reviews):
+            if at >= meant_since(run, self._clock.now) and all(one.id != review.id for one in run.reviews):
                 self._review(review)
         if not world.ledger.load(run.id).ended:
             self._levels(world.ledger.load(run.id))
@@ -218,7 +218,7 @@ class Desk:
             self.tell(run, e.BaseMoved(at=self._clock.now, sha=github.refs.heads[BASE]))
         self._edited((github.issue.text, ""))
         run = self._world.ledger.load(run.id)
-        issue, since = github.issue, asked_at(run).replace(microsecond=0)
+        issue, since = github.issue, last_asked(run, self._clock.now).replace(microsecond=0)
         if run.ended or run.resting:
             return
         if not issue.open and issue.closed_at is not None and issue.closed_at >= since:

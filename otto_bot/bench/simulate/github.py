@@ -63,6 +63,7 @@ class Issue:
     labelled: int = 1
     """How often the label was put on; the last time it may have been taken off again."""
     label: bool = True
+    labelled_at: datetime | None = None
     closed_at: datetime | None = None
     unlabelled_at: datetime | None = None
 
@@ -172,4 +173,5 @@ class GitHub:
     def label(self) -> None:
         """A person puts the label on, maybe once more."""
         self.issue.label, self.issue.open, self.issue.labelled = True, True, self.issue.labelled + 1
+        self.issue.labelled_at = self._clock.true
         self._news("labelled", self.issue.labelled)

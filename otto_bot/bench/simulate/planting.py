@@ -74,7 +74,8 @@ def _swap(place: Any, name: str, old: Any, new: Any) -> None:
             if value is old:
                 setattr(module, attribute, new)
             elif isinstance(value, dict) and attribute.isupper():
-                value.update({key: _other(one, old, new) for key, one in value.items()})
+                held = list(value.items())  # another thread may fill it meanwhile
+                value.update({key: made for key, one in held if (made := _other(one, old, new)) is not one})
             elif isinstance(value, tuple) and attribute.isupper() and any(one is old for one in value):
                 setattr(module, attribute, tuple(new if one is old else one for one in value))
 

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from otto_bot.playground.actions.api import Cage, CageUnavailableError
 from otto_bot.sandbox.bwrap import Start, started, try_out
+from otto_bot.sandbox.cage import linker, python_paths
 from otto_bot.sandbox.mounts import View
 from otto_bot.sandbox.result import Limits
 from otto_bot.sandbox.supervise import limited_argv
@@ -44,11 +45,8 @@ def choose(cage: Cage) -> CageKind:
 
 def readable_paths() -> tuple[Path, ...]:
     """What a job needs to read besides programs of the system: the interpreter, its packages, and node."""
-    wanted = {Path(sys.prefix), Path(sys.base_prefix), Path(sys.executable).resolve().parent.parent}
-    wanted |= {Path(entry).resolve() for entry in (sys.prefix, sys.base_prefix)}
     node = shutil.which("node")
-    wanted |= {Path(node).resolve().parent.parent} if node else set()
-    return tuple(sorted(path for path in wanted if len(path.parts) > 2))
+    return python_paths() if node is None else (*python_paths(), Path(node).resolve().parent.parent, Path(node))
 
 
 def search_path() -> str:
@@ -79,14 +77,15 @@ def wrapped(
         return
     limits = Limits()
     view = View(workdir=job, readonly=(*readable_paths(), *readable), hidden=tuple(hidden))
-    with started(kind.start, limited_argv(command, limits), view, env, limits.tmp_size) as line:
-        yield line
+    with started(kind.start, limited_argv(command, limits), view, env, limits) as started_cage:
+        yield started_cage.plain
 
 
 def environment(job: Path) -> Mapping[str, str]:
     """act's own environment; steps inherit it, so nothing of the host's environment is in it."""
     return {
         "PATH": search_path(),
+        **linker(),
         "HOME": str(job / "home"),
         "XDG_CACHE_HOME": str(job / "cache"),
         "TMPDIR": str(job / "tmp"),

@@ -8,6 +8,9 @@ from alembic import op
 revision = "0005"
 down_revision = "0004"
 
+PAGE = 50
+"""Snapshots that are read at a time: one may be megabytes long."""
+
 BIG = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 
 
@@ -40,9 +43,20 @@ def upgrade() -> None:
 def _fill(c: sa.Connection) -> None:
     """A run that waits for its first turn has not begun; nobody can tell it from one that waits again, so it has."""
     c.execute(sa.text("UPDATE runs SET began_at = started_at"))
-    for row in c.execute(sa.text("SELECT id, state FROM runs")).all():
-        try:
-            actor = json.loads(row.state).get("actor", {}).get("id", 0)
-        except ValueError:  # one that nobody can read stays as it is
-            continue
-        c.execute(sa.text("UPDATE runs SET actor_id = :a WHERE id = :run"), {"a": actor, "run": row.id})
+    page = sa.text("SELECT id, state FROM runs WHERE id > :last ORDER BY id LIMIT :most")
+    last = 0
+    while rows := c.execute(page, {"last": last, "most": PAGE}).all():
+        for row in rows:
+            actor = _actor(row.state)
+            if actor:
+                c.execute(sa.text("UPDATE runs SET actor_id = :a WHERE id = :run"), {"a": actor, "run": row.id})
+        last = rows[-1].id
+
+
+def _actor(state: str) -> int:
+    """Who started the run of a snapshot; 0 where it does not say so, or nobody can read it."""
+    try:
+        found = json.loads(state)["actor"]["id"]
+    except (ValueError, RecursionError, LookupError, TypeError):
+        return 0
+    return found if isinstance(found, int) else 0
