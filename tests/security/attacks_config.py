@@ -15,7 +15,9 @@ from unittest import mock
 from security_registry import attack, defence
 
 from otto_bot.bench.simulate.planting import Change
+from otto_bot.core.ci_starts import Acts
 from otto_bot.core.config import Config, ConfigError, HostCaps
+from otto_bot.core.exposure import exposure
 from otto_bot.git import diff_rules
 from otto_bot.git.changes import FileChange
 from otto_bot.git.diff_gate import inspect
@@ -25,6 +27,7 @@ from otto_bot.github.models import WorkflowFile
 from otto_bot.jobs.workflow_files import parsed
 
 BOMB = "https://cwe.mitre.org/data/definitions/776.html and https://github.com/yaml/pyyaml/issues/235"
+STACK = "https://cwe.mitre.org/data/definitions/674.html"
 
 
 class OnGitHub:
@@ -90,11 +93,32 @@ DEPTH = defence(
 )
 
 
-@attack("nested-until-the-stack-ends", point=9, by=DEPTH, source="https://cwe.mitre.org/data/definitions/674.html")
+ALIASED_DEPTH = defence(
+    "no-depth-by-aliases",
+    "Levels that aliases stand for count as levels",
+    Change("otto_bot.github.safe_yaml", "_check_written_out", "if levels > MAX_DEPTH:", "if False:"),
+)
+
+
+@attack("nested-until-the-stack-ends", point=9, by=(DEPTH, ALIASED_DEPTH), source=STACK)
 def nested_until_the_stack_ends(place: Path) -> str | None:
     """A workflow nests lists until whoever reads or walks it runs out of stack."""
     (workflow,) = asyncio.run(parsed([WorkflowFile(path="x.yml", text="on: push\nx: " + "[" * 150 + "]" * 150)]))
     return "150 levels were taken in" if workflow.data is not None else None
+
+
+@attack("aliases-until-the-stack-ends", point=9, by=ALIASED_DEPTH, source=STACK)
+def aliases_until_the_stack_ends(place: Path) -> str | None:
+    """A workflow stacks aliases, each some levels above the last one, until whoever looks for what CI exposes fails."""
+    deep = "[" * 50 + "{}" + "]" * 50
+    lines = [f"  x{number}: &x{number} {deep.format(f'*x{number - 1}')}" for number in range(1, 40)]
+    text = "\n".join(["on: push", "env:", "  x0: &x0 x", *lines, "permissions: {contents: *x39}", "jobs: {a: {}}"])
+    (workflow,) = asyncio.run(parsed([WorkflowFile(path="x.yml", text=text)]))
+    try:
+        exposure([workflow], Acts())
+    except RecursionError:
+        return "nobody can be asked about what CI exposes"
+    return None
 
 
 ONE_ERROR = defence(
