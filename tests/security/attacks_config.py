@@ -6,6 +6,7 @@ import asyncio
 import itertools
 import re
 import time
+import tracemalloc
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -79,11 +80,17 @@ def billion_laughs_in_a_workflow(place: Path) -> str | None:
 
 @attack("merge-keys-that-multiply", point=9, by=LAUGHS, source=BOMB)
 def merge_keys_that_multiply(place: Path) -> str | None:
-    """A configuration merges mappings that merge mappings: reading it multiplies them in memory."""
+    """A configuration of some lines merges mappings that merge mappings: reading it multiplies them in memory."""
     names = "abcdef"
     lines = [f"{new}: &{new} {{<<: [{', '.join([f'*{old}'] * 9)}]}}" for old, new in itertools.pairwise(names)]
-    found = configured("\n".join(["a: &a {k: 1}", *lines]))
-    return "the mappings were multiplied" if "written out" not in str(found) else None
+    text = "\n".join(["a: &a {k: 1}", *lines])
+    tracemalloc.start()
+    try:
+        configured(text)
+        _, most = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    return f"{len(text)} bytes took {most // 1024} KiB" if most > 2_000 * len(text) else None
 
 
 DEPTH = defence(
@@ -209,11 +216,16 @@ LINEAR = defence(
 )
 def pattern_that_takes_for_ever(place: Path) -> str | None:
     """`paths.protected` has a pattern of many stars, and the diff a path that nearly matches it."""
-    change = FileChange(path="a" * 110, status="added", mode_after="100644")
-    begun = time.thread_time()
-    inspect([change], protected=("*a" * 4 + "*b",))
-    spent = time.thread_time() - begun
-    return f"one path took {spent:.1f} s" if spent > 0.1 else None
+
+    def seconds(length: int) -> float:
+        change = FileChange(path="a" * length, status="added", mode_after="100644")
+        begun = time.thread_time()
+        inspect([change], protected=("*a" * 4 + "*b",))
+        return time.thread_time() - begun
+
+    # The least of several: whatever else a machine does only adds to it.
+    short, long = (min(seconds(length) for _ in range(5)) for length in (30, 60))
+    return f"twice the path took {long / short:.0f} times as long" if long > 8 * short else None
 
 
 @contextmanager
@@ -228,12 +240,12 @@ LIMITS = defence(
 
 
 @attack(
-    "ten-thousand-patterns",
+    "nine-hundred-patterns",
     point=9,
     by=LIMITS,
     source="own: each of a hundred thousand paths is held against each pattern before every push",
 )
-def ten_thousand_patterns(place: Path) -> str | None:
-    """A configuration protects ten thousand patterns, so that nothing is ever pushed."""
+def nine_hundred_patterns(place: Path) -> str | None:
+    """A small configuration protects nine hundred patterns, and each path of each push is held against each of them."""
     found = configured("paths: {protected: [" + ", ".join(["a/**"] * 900) + "]}")
     return f"{len(found.paths.protected)} patterns were taken" if isinstance(found, Config) else None
