@@ -60,7 +60,7 @@ HIDDEN_EDITS = defence(
 )
 AT_ANY_TIME = defence(
     "hidden-at-any-time",
-    "An edit of which GitHub does not say when it was made can have been made right after the word that asks",
+    "An edit of which GitHub does not say when it was made counts as one made right after the word that asks",
     Change("otto_bot.intake.frozen", "_may_contain", "edit.or_before or ", ""),
 )
 BOX_MEANS_SHOWN = defence(
