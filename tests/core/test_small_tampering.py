@@ -73,7 +73,7 @@ def standing(file: ChangedFile) -> dict[tuple[str, int], str]:
 GROUPS = st.lists(st.sampled_from(TABLE), min_size=1, max_size=4)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(GROUPS, st.booleans(), st.randoms())
 def test_each_place_is_named_once_and_its_line_stands_there(group: list[Labelled], back: bool, order: Random) -> None:
     files = apart(group, back)
@@ -88,7 +88,7 @@ def test_each_place_is_named_once_and_its_line_stands_there(group: list[Labelled
     assert [hit.path for hit in hits] == sorted((hit.path for hit in hits), key=paths.index)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(GROUPS, st.randoms())
 def test_what_one_line_shows_is_seen_whatever_else_is_changed(group: list[Labelled], order: Random) -> None:
     files = apart(group)
