@@ -63,6 +63,7 @@ CLI = {
     "learnings": "with `import` a file of learnings",
     "replay": "nothing but the database; with `--model` what a model answers",
     "insight": "nothing but the database",
+    "limits": "nothing but the database",
     "gc": "nothing but the database",
     "backup": "nothing but the database",
     "restore": "a backup's file",

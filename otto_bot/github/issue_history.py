@@ -1,7 +1,8 @@
-"""Reads GraphQL's answer about who edited an issue: an edit that it leaves out counts as one by nobody known."""
+"""Reads GraphQL's answer about who edited an issue: an edit that it hides or leaves out is one by nobody known."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Annotated, Any
 
@@ -22,12 +23,8 @@ QUERY = (
 
 
 def _whole(value: Any) -> Any:
-    """GraphQL writes null for an account that is gone, and for an item that may not be seen."""
+    """GraphQL writes null for an account that is gone."""
     return {} if value is None else value
-
-
-def _items(value: Any) -> Any:
-    return [item for item in value if item is not None] if isinstance(value, list) else value
 
 
 Known = Annotated[Editor, BeforeValidator(_whole)]
@@ -38,6 +35,8 @@ class Edit(Fact):
 
     at: datetime
     by: Editor = Editor()
+    or_before: bool = False
+    """Whether `at` is only the last moment at which it can have been: GitHub does not show it."""
 
 
 class IssueHistory(Fact):
@@ -70,22 +69,31 @@ class GraphIssue(Fact):
     updated_at: datetime = Field(validation_alias="updatedAt")
     last_edited_at: datetime | None = Field(default=None, validation_alias="lastEditedAt")
     editor: Known = Editor()
-    edits: Annotated[tuple[_BodyEdit, ...], BeforeValidator(_items)] = Field(
-        default=(), validation_alias=AliasPath("userContentEdits", "nodes")
+    edits: tuple[_BodyEdit | None, ...] | None = Field(
+        default=None, validation_alias=AliasPath("userContentEdits", "nodes")
     )
     more: bool = Field(default=False, validation_alias=AliasPath("userContentEdits", "pageInfo", "hasNextPage"))
-    renames: Annotated[tuple[_Rename, ...], BeforeValidator(_items)] = Field(
-        validation_alias=AliasPath("timelineItems", "nodes")
-    )
+    renames: tuple[_Rename | None, ...] = Field(validation_alias=AliasPath("timelineItems", "nodes"))
     earlier: bool = Field(validation_alias=AliasPath("timelineItems", "pageInfo", "hasPreviousPage"))
 
     def history(self) -> IssueHistory:
-        """Every edit that is known. Of a list that is cut, whoever made the others is not known: each could have."""
-        edits = [Edit(at=one.at, by=one.by) for one in self.edits]
-        edits += [Edit(at=one.at, by=one.by) for one in self.renames]
+        """Every edit that is known, and those that must be there although GitHub does not show them."""
         last = self.last_edited_at
-        if last is not None:
-            edits.append(Edit(at=last, by=self.editor))
-        shown = ((self.more, [one.at for one in self.edits]), (self.earlier, [one.at for one in self.renames]))
-        edits += [Edit(at=min(times)) for cut, times in shown if cut and times]
+        edits = [] if last is None else [Edit(at=last, by=self.editor)]
+        # A list that is null or empty shows nothing of what the last edit says there is.
+        listed = self.edits or (None,) * (last is not None)
+        edits += _edits(listed, self.more, last or self.updated_at)
+        edits += _edits(self.renames, self.earlier, self.updated_at)
         return IssueHistory(title=self.title, body=self.body, updated_at=self.updated_at, edits=tuple(edits))
+
+
+def _edits(listed: Sequence[_BodyEdit | _Rename | None], cut: bool, latest: datetime) -> list[Edit]:
+    """Edits of a list of which none is after `latest`. What is hidden, or cut off, could be anybody's: it is nobody's.
+
+    GraphQL writes null for what may not be seen.
+    """
+    known = [Edit(at=one.at, by=one.by) for one in listed if one is not None]
+    hidden = [latest for one in listed if one is None]
+    if cut:
+        hidden.append(min((edit.at for edit in known), default=latest))
+    return [*known, *(Edit(at=at, or_before=True) for at in hidden)]

@@ -56,7 +56,7 @@ class IssueVerbs(MarkedCalls):
         body = {"query": QUERY, "variables": variables}
         answer = (await self._session.call("POST", _GRAPHQL, body=body, repeatable=True)).json()
         found = answer.get("repository") if isinstance(answer, dict) else None
-        if not isinstance(found, dict) or found.get("databaseId") not in (None, self.id):
+        if not isinstance(found, dict) or found.get("databaseId") != self.id:
             # Of a name that somebody else has taken since.
             raise Unreachable(200, f"GraphQL does not know repository {self.id} as {name.full_name}")
         if found.get("issue") is None:

@@ -1,7 +1,8 @@
 """YAML of a repository as plain values, within limits: no bombs, no depth, one clear error for all that is wrong.
 
-Aliases are allowed, as GitHub allows them in workflows, but what they stand for is counted each time, before anything
-is built from it. So a file of a kilobyte cannot become a gigabyte here, nor where the values are walked or written.
+Aliases are allowed, as GitHub allows them in workflows, but what they stand for is counted each time, values and
+levels, before anything is built from it. So a file of a kilobyte cannot become a gigabyte here, nor where the values
+are walked or written, nor end the stack of who walks them.
 """
 
 from __future__ import annotations
@@ -123,11 +124,12 @@ def _line(at: yaml.Event | yaml.Node) -> int:
 
 
 def _check_size(root: yaml.Node, max_nodes: int) -> None:
-    """What the document is with every alias written out, without writing it out."""
-    sizes: dict[int, int] = {}
+    """How much and how deep the document is with every alias written out, without writing it out."""
+    sizes: dict[int, tuple[int, int]] = {}
     open_nodes: set[int] = set()
 
-    def size(node: yaml.Node) -> int:
+    def size(node: yaml.Node) -> tuple[int, int]:
+        """Values and levels."""
         if node.tag not in _TAGS:
             raise YamlError(f"the tag {node.tag[:80]!r} is not allowed", _line(node))
         known = sizes.get(id(node))
@@ -136,16 +138,22 @@ def _check_size(root: yaml.Node, max_nodes: int) -> None:
         if id(node) in open_nodes:
             raise YamlError("it contains itself", _line(node))
         open_nodes.add(id(node))
-        total = 1
+        total, levels = 1, int(isinstance(node, yaml.CollectionNode))
         for child in _children(node):
-            total += size(child)
-            if total > max_nodes:
-                line = _line(node)
-                raise YamlError(f"with its aliases written out it has more than {max_nodes} values", line)
+            values, below = size(child)
+            total, levels = total + values, max(levels, below + 1)
+            _check_written_out(node, total, levels, max_nodes)
         open_nodes.discard(id(node))
-        return sizes.setdefault(id(node), total)
+        return sizes.setdefault(id(node), (total, levels))
 
     size(root)
+
+
+def _check_written_out(node: yaml.Node, total: int, levels: int, max_nodes: int) -> None:
+    if total > max_nodes:
+        raise YamlError(f"with its aliases written out it has more than {max_nodes} values", _line(node))
+    if levels > MAX_DEPTH:
+        raise YamlError(f"with its aliases written out it is nested more than {MAX_DEPTH} levels deep", _line(node))
 
 
 def _children(node: yaml.Node) -> Iterator[yaml.Node]:

@@ -34,13 +34,13 @@ async def text_asked_for(
     history = await repository.issue_history(number)
     text = told or IssueText(title=history.title, body=history.body, as_of=history.updated_at)
     since = asked.replace(microsecond=0)
-    late = [edit for edit in history.edits if edit.at >= since and (told is None or _may_contain(told, edit.at))]
+    late = [edit for edit in history.edits if edit.at >= since and (told is None or _may_contain(told, edit))]
     strangers = await _strangers(repository, gate, sorted(late, key=lambda edit: edit.at))
     return Changed(by=strangers) if strangers else text
 
 
-def _may_contain(told: IssueText, at: datetime) -> bool:
-    return told.as_of is None or at <= told.as_of
+def _may_contain(told: IssueText, edit: Edit) -> bool:
+    return told.as_of is None or edit.or_before or edit.at <= told.as_of
 
 
 async def _strangers(repository: Repository, gate: PermissionGate, edits: Sequence[Edit]) -> tuple[str, ...]:

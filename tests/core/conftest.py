@@ -17,6 +17,8 @@ def _register(name: str) -> None:
 for helper in (
     "core_builders",
     "tampering_table",
+    "tampering_bodies",
+    "small_plans",
     "core_lives",
     "core_gates",
     "core_journeys",

@@ -5,10 +5,11 @@ People rely on many of them (docs/configure.md), ledgers on more: a default stan
 
 from __future__ import annotations
 
+import ast
 import importlib
 import inspect
 import pkgutil
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import timedelta
 from enum import Enum
 from types import ModuleType
@@ -34,17 +35,31 @@ def plain(value: object) -> str | None:
     if isinstance(value, SIMPLE):
         return repr(value)
     if isinstance(value, frozenset | set):
-        rows = sorted(str(plain(one)) for one in value)
-        return f"{{{', '.join(rows)}}}" if "None" not in rows else None
+        rows = whole(plain(one) for one in value)
+        return f"{{{', '.join(sorted(rows))}}}" if rows is not None else None
     if isinstance(value, tuple | list):
-        rows = [str(plain(one)) for one in value]
-        return f"({', '.join(rows)})" if "None" not in rows else None
+        rows = whole(plain(one) for one in value)
+        return f"({', '.join(rows)})" if rows is not None else None
     if isinstance(value, dict):
-        rows = [f"{plain(key)}: {plain(one)}" for key, one in value.items()]
-        return f"{{{', '.join(rows)}}}" if not any("None" in row for row in rows) else None
+        rows = whole(plain(one) for pair in value.items() for one in pair)
+        if rows is None:
+            return None
+        return f"{{{', '.join(f'{key}: {one}' for key, one in zip(rows[::2], rows[1::2], strict=True))}}}"
     if isinstance(value, BaseModel):
         return ordered(value)
     return None
+
+
+def whole(rows: Iterable[str | None]) -> list[str] | None:
+    """The rows; None where one of them cannot be written."""
+    found = list(rows)
+    known = [row for row in found if row is not None]
+    return known if len(known) == len(found) else None
+
+
+def said(value: object) -> str:
+    """A default, by its type alone where it is no number, word or row of them."""
+    return plain(value) or type(value).__name__
 
 
 def ordered(value: object) -> str:
@@ -56,31 +71,48 @@ def ordered(value: object) -> str:
     return repr(value)
 
 
+def assigned(module: ModuleType) -> frozenset[str]:
+    """Names that a module gives values to itself: what it imports is listed where it is made."""
+    tree = ast.parse(inspect.getsource(module))
+    targets = [one for node in tree.body if isinstance(node, ast.Assign) for one in node.targets]
+    targets += [node.target for node in tree.body if isinstance(node, ast.AnnAssign)]
+    return frozenset(one.id for target in targets for one in ast.walk(target) if isinstance(one, ast.Name))
+
+
 def limits(module: ModuleType) -> Iterator[str]:
     """Constants, fields with their defaults and bounds, and defaults of arguments."""
+    made = assigned(module)
     for name, value in vars(module).items():
         own = getattr(value, "__module__", module.__name__) == module.__name__
         if inspect.isclass(value) and own and issubclass(value, BaseModel):
             yield from (f"{name}.{line}" for line in fields(value))
         elif inspect.isfunction(value) and own:
             yield from (f"{name}({line})" for line in arguments(value))
-        elif name.isupper() and (said := plain(value)) is not None:
-            yield f"{name} = {said}"
+        elif name.isupper() and name in made and (written := plain(value)) is not None:
+            yield f"{name} = {written}"
 
 
 def fields(model: type[BaseModel]) -> Iterator[str]:
     for name, field in model.model_fields.items():
         if name in model.__annotations__:
-            said = "" if field.is_required() else f" = {plain(field.default)}"
-            yield f"{name}{said}{f' {field.metadata}' if field.metadata else ''}"
+            default = "" if field.is_required() else f" = {said(field.get_default(call_default_factory=True))}"
+            yield f"{name}{default}{f' {field.metadata}' if field.metadata else ''}"
 
 
 def arguments(function: Any) -> Iterator[str]:
     for name, one in inspect.signature(inspect.unwrap(function)).parameters.items():
         if one.default is not one.empty:
-            yield f"{name} = {plain(one.default)}"
+            yield f"{name} = {said(one.default)}"
 
 
 @pytest.mark.parametrize("name", MODULES)
 def test_limits_and_defaults_stay_as_they_are(name: str, snapshot: SnapshotAssertion) -> None:
     assert "\n".join(limits(importlib.import_module(f"otto_bot.core.{name}"))) == snapshot
+
+
+def test_a_table_with_a_none_is_written_and_one_with_something_else_is_not() -> None:
+    assert plain({"None": (None, 1), "b": {2}}) == "{'None': (None, 1), 'b': {2}}"
+    assert plain(((None,), frozenset({"b", "a"}))) == "((None), {'a', 'b'})"
+    assert plain({"a": object()}) is plain((object(),)) is plain({object()}) is None
+    assert said(()) == "()"
+    assert said(object()) == "object"

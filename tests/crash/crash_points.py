@@ -30,9 +30,9 @@ QUIET_SECONDS = 0.3
 HELD_SECONDS = 240.0
 AT_ONCE = 2
 NEVER = 10**9
+"""A commit that no run comes to."""
 SENT_AGAIN = re.compile(r"/issues/N/labels$|/reactions$|/requested_reviewers$|/graphql$")
 """What GitHub keeps once however often it is sent, and what only asks: nobody looks whether it is there."""
-"""A commit that no run comes to."""
 NUMBERS = re.compile(r"[0-9]+")
 
 

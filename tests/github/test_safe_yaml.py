@@ -11,6 +11,8 @@ from otto_bot.github.safe_yaml import MAX_BYTES, YamlError, load, load_aside
 
 LEVELS = [f"{chr(98 + n)}: &{chr(98 + n)} [{', '.join([f'*{chr(97 + n)}'] * 9)}]\n" for n in range(9)]
 LAUGHS = "a: &a [x, x, x, x, x, x, x, x, x]\n" + "".join(LEVELS)
+TALL = "\n".join([f"a: &a {'[' * 60}{']' * 60}", f"b: {'[' * 60}*a{']' * 60}"])
+"""Sixty levels in sixty."""
 MERGES = LAUGHS.replace("[x, x, x, x, x, x, x, x, x]", "{k: 1}").replace("[*", "{<<: [*").replace("]", "]}")
 
 
@@ -35,6 +37,7 @@ def test_what_is_plain_is_read(text: str, value: object) -> None:
         (LAUGHS, "with its aliases written out it has more than 50000 values"),
         (MERGES, "with its aliases written out it has more than 50000 values"),
         ("a: &a [*a]", "contains itself"),
+        (TALL, "line 2: with its aliases written out it is nested more than 64 levels"),
         ("[" * 50_000, "more than 64 levels"),
         ("- " * 5_000, "more than 64 levels"),
         ("x" * (MAX_BYTES + 1), "at most"),
@@ -56,6 +59,18 @@ def test_what_is_wrong_is_one_error_in_short_time(text: str, words: str) -> None
     with pytest.raises(YamlError, match=words.replace("(", r"\(")):
         load(text)
     assert time.process_time() - begun < 3
+
+
+@pytest.mark.parametrize("written", [True, False])
+def test_aliases_reach_as_deep_as_what_is_written_out(written: bool) -> None:
+    def nested(levels: int) -> str:
+        inner = f"{'[' * 30}{']' * 30}"
+        outer = "[" * (levels - 31), "]" * (levels - 31)
+        return f"[&a {inner}, {outer[0]}{inner if written else '*a'}{outer[1]}]"
+
+    assert load(nested(64))
+    with pytest.raises(YamlError, match="more than 64 levels"):
+        load(nested(65))
 
 
 def test_the_number_of_values_is_limited() -> None:

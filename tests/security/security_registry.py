@@ -14,7 +14,7 @@ A file `attacks_<theme>.py` holds the defences and the attacks of one theme:
         return title if "#12" in title else None
 
 An attack returns what the attacker got, or None. It may be a coroutine function. Where several defences stand one
-behind the other it names all of them, and all are switched off together.
+behind the other it names all of them: each alone must be enough, and it succeeds where all are switched off.
 """
 
 from __future__ import annotations
