@@ -172,7 +172,8 @@ def choose(
         lane = lanes[name]
         if lane is not None:
             return lane
-    return Lane(kind=LaneKind.NONE, why=_why_none(workflows, _idle(pushed, pulled), wanted, branch, default_branch))
+    looked = [name for name in lanes if name in wanted]
+    return Lane(kind=LaneKind.NONE, why=_why_none(workflows, _idle(pushed, pulled), looked, branch, default_branch))
 
 
 _WHY = {

@@ -62,7 +62,7 @@ def compared() -> dict[str, tuple[bool, Answer, Answer]]:
 
 
 def test_the_labels_are_whole() -> None:
-    assert len(FOLDERS) == 100
+    assert len(FOLDERS) >= 100
     known = {"lane", "workflows", "tests", "skips_drafts", "docs_only", "reason", "default_branch"}
     for folder in FOLDERS:
         label = yaml.safe_load((folder / LABEL).read_text())
