@@ -7,7 +7,7 @@ from enum import IntEnum
 from typing import Any, Literal
 
 from otto_bot.core.ci_conditions import Scope, both, says
-from otto_bot.core.ci_steps import Scripts, is_housekeeping, looks_at_code, named_tests, steps_of
+from otto_bot.core.ci_steps import Scripts, is_housekeeping, named_tests, steps_of, works_on_code
 from otto_bot.core.ci_values import Open, Unknown
 from otto_bot.core.values import Frozen
 
@@ -125,7 +125,7 @@ class Jobs:
         live = [step for step in steps if self._says(step.get("if"), scope, called) is not False]
         if any(self._scripts.tests(step) for step in live):
             return Worth.TESTS
-        if not looks_at_code(live):
+        if not works_on_code(live):
             return Worth.NOTHING
         by_name = named_tests(key, job.get("name"), workflow) and not any(self._scripts.tests(step) for step in steps)
         return Worth.TESTS if by_name else Worth.CHECKS

@@ -33,6 +33,11 @@ _NO_TEST = re.compile(
 _TEST_ACTION = re.compile(r"(?:^|[/._-])tests?(?:$|[/._@-])|cypress-io/|cibuildwheel", re.IGNORECASE)
 _CHECKOUT = re.compile(r"(?:^|/)(?:checkout|git-checkout|clone)(?:@|$)|/(?:oss-fuzz|clusterfuzzlite)/", re.IGNORECASE)
 _CLONE = re.compile(r"\b(?:git|gh\s+repo)\s+(?:clone|fetch|checkout)\b|\bgh\s+pr\s+checkout\b")
+_NO_WORK = re.compile(
+    r"\s*(?:$|#|(?:gh|echo|printf|curl|jq|test|if|then|else|elif|fi|export|sleep|cat)(?![\w.-])|\["
+    r"|[A-Za-z_]\w*=(?:[^\s$]*\s*$|[\"']?\$(?:[\w{]|\((?:gh|echo|curl|jq)\b)))"
+)
+"""Commands that tell or ask something and work on no code."""
 _HOUSEKEEPING = re.compile(
     r"(?<![A-Za-z0-9])(?:label(?:s|er|ler)?|stale|triage|(?:auto-?)?assign(?:ee|er|ment)?s?|welcome|greetings?|title|semantic"
     r"|cla|dco|notify|slack|backport|cherry-?pick|lock|auto-?merge|reviewers?|project)(?![A-Za-z0-9])",
@@ -69,16 +74,20 @@ def named_tests(*names: object) -> bool:
     return any(_NAMED.search(_EXPRESSION.sub(" ", name[:300])) for name in names if isinstance(name, str))
 
 
-def looks_at_code(steps: Sequence[Mapping[str, Any]]) -> bool:
-    """Whether the steps take the repository's code: by a checkout, an action of the repository, or git."""
-    return any(_takes_code(step) for step in steps)
+def works_on_code(steps: Sequence[Mapping[str, Any]]) -> bool:
+    """Whether the steps take the repository's code, by a checkout, its own action or git, or run what may work on it.
+
+    Commands without a checkout may: a runner of one's own can have the code.
+    """
+    return any(_works(step) for step in steps)
 
 
-def _takes_code(step: Mapping[str, Any]) -> bool:
+def _works(step: Mapping[str, Any]) -> bool:
     uses, run = step.get("uses"), step.get("run")
     if isinstance(uses, str):
         return uses.startswith("./") or bool(_CHECKOUT.search(uses[:300]))
-    return isinstance(run, str) and bool(_CLONE.search(run[:LONGEST]))
+    script = run[:LONGEST].replace("\\\n", " ") if isinstance(run, str) else ""
+    return bool(_CLONE.search(script)) or not all(_NO_WORK.match(one) for one in _COMMANDS.split(script))
 
 
 def is_housekeeping(*names: object) -> bool:

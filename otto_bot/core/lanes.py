@@ -154,7 +154,7 @@ def choose(
     """The first lane that holds for a branch of ours; `verify.via` can demand one. `repository` is `owner/name`.
 
     A dispatch is there for this and comes first. A push comes before a pull request, unless the latter says more.
-    What looks at no code verifies nothing.
+    What works on no code verifies nothing.
     """
     dispatched, pushed, pulled = (started(workflows, name, branch, default_branch, repository) for name in _EVENTS)
     file = f".github/workflows/{verify.workflow}"
@@ -237,7 +237,7 @@ def _near(workflow: Workflow, idle: Sequence[str], default_branch: str) -> str:
     """Why a workflow that listens to pull requests, or is there to be called, verifies nothing all the same."""
     name = f"`{workflow.path.rpartition('/')[2]}`"
     if workflow.path in idle:
-        return f"{name} starts and looks at no code"
+        return f"{name} starts and works on no code"
     asked = inputs_asked(workflow.triggers.get("workflow_dispatch", {}))
     filters = workflow.triggers.get("pull_request")
     if filters is None:

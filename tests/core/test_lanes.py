@@ -121,7 +121,7 @@ def test_a_lane_says_what_a_draft_and_a_change_of_documentation_leave_out() -> N
          "`ci.yml` starts only when a pull request is ready_for_review, and not both opened and synchronize"),
         (named("ci", "pull_request", {"if": False}),
          "`ci.yml` starts on pull requests, and its conditions leave out every job"),
-        (named("ci", "pull_request", {"steps": [{"run": "gh pr edit"}]}), "`ci.yml` starts and looks at no code"),
+        (named("ci", "pull_request", {"steps": [{"run": "gh pr edit"}]}), "`ci.yml` starts and works on no code"),
         (named("otto-verify", {"workflow_dispatch": {"inputs": {"x": {"required": True}}}}),
          "`otto-verify.yml` asks for inputs without a default: x"),
         (named("ci", {"pull_request": {"branches": ["dev"]}}),
