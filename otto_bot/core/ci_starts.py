@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from otto_bot.core.ci_filters import branch_passes, strings
 from otto_bot.core.globs import BadGlob, checked_all, filter_glob
-from otto_bot.core.lanes import Workflow, branch_passes, strings
+from otto_bot.core.lanes import Workflow
 from otto_bot.core.values import Frozen
 
 ON_THE_BRANCH = frozenset({"push", "create", "pull_request", "workflow_dispatch", "merge_group"})

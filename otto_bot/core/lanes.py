@@ -4,11 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from enum import StrEnum
-from typing import Any
+from typing import Any, Literal
 
+from otto_bot.core.ci_filters import about_ci_alone, branch_passes, contradictory, inputs_asked, paths_pass, strings
+from otto_bot.core.ci_jobs import Happening, Jobs, Worth
+from otto_bot.core.ci_steps import Scripts
 from otto_bot.core.config import VerifyConfig
-from otto_bot.core.globs import BadGlob, checked_all, filter_glob
 from otto_bot.core.values import Frozen
+
+EventName = Literal["workflow_dispatch", "push", "pull_request"]
+_EVENTS: tuple[EventName, ...] = ("workflow_dispatch", "push", "pull_request")
+_ACTIONS = ("opened", "synchronize")
+"""A pull request is opened once and pushed to later: what does not start for both leaves some head unverified."""
+_DOCS = ("README.md", "docs/guide.md")
+"""A change of documentation alone."""
+_ANY_CODE = ("x/y/z.py", "x/y/z.ts", "x/y/z.go", "x/y/z.rs", "x/y/z.java", "x/y/z.rb", "x/y/z.c", "src/x.y", "lib/x.y")
+"""Some change of the code, whatever the language: a filter that lets none of it through takes only what it names."""
 
 
 class LaneKind(StrEnum):
@@ -51,13 +62,25 @@ class Workflow(Frozen):
         return {}
 
     @property
-    def jobs(self) -> tuple[str, ...]:
-        """Names of its jobs, as checks show them (matrix jobs by their base name)."""
+    def jobs(self) -> dict[str, str]:
+        """Names of its jobs by key, as checks show them (matrix jobs by their base name)."""
         jobs = (self.data or {}).get("jobs")
         if not isinstance(jobs, dict):
-            return ()
-        named = [(key, job.get("name") if isinstance(job, dict) else None) for key, job in jobs.items()]
-        return tuple(name if isinstance(name, str) and "${{" not in name else str(key) for key, name in named)
+            return {}
+        named = {str(key): job.get("name") if isinstance(job, dict) else None for key, job in jobs.items()}
+        return {key: name if isinstance(name, str) and "${{" not in name else key for key, name in named.items()}
+
+
+class Started(Frozen):
+    """A workflow that an event of ours starts, with the jobs that run then; of a pull request, once it is no draft."""
+
+    path: str
+    jobs: tuple[str, ...]
+    worth: Worth
+    skips_drafts: tuple[str, ...] = ()
+    skips_docs: bool = False
+    narrow: bool = False
+    """It starts only where files change that its `paths` name one by one or by folder."""
 
 
 class Lane(Frozen):
@@ -67,93 +90,161 @@ class Lane(Frozen):
     workflows: tuple[str, ...] = ()
     jobs: tuple[str, ...] = ()
     why: str = ""
+    skips_drafts: tuple[str, ...] = ()
+    """Jobs that run for a pull request, and not, or not with all that they test, while it is a draft."""
+    skips_docs: tuple[str, ...] = ()
+    """Workflows that a change of documentation alone does not start, for their path filters."""
 
 
-def matches(patterns: Sequence[str], value: str) -> bool:
-    """Whether a value passes an ordered filter list; `!` takes back, the last match decides.
+def started(
+    workflows: Sequence[Workflow], event: EventName, branch: str, default_branch: str, repository: str = ""
+) -> list[Started]:
+    """The workflows that the event starts for a branch of ours and in which at least one job runs."""
+    files, scripts = {workflow.path: workflow.data for workflow in workflows}, Scripts()
 
-    A list with a pattern beyond the limits of `core.globs` lets nothing through: nobody knows what it matches.
-    """
-    try:
-        checked_all(patterns)
-    except BadGlob:
+    def jobs(draft: bool) -> list[Jobs]:
+        given = {"name": event, "branch": branch, "default_branch": default_branch, "repository": repository}
+        actions = _ACTIONS if event == "pull_request" else ("",)
+        events = [Happening.model_validate({**given, "action": one, "draft": draft}) for one in actions]
+        return [Jobs(one, files, scripts) for one in events]
+
+    ready, draft = jobs(False), jobs(True) if event == "pull_request" else []
+    found = []
+    for workflow in workflows:
+        target = default_branch if event == "pull_request" else branch
+        if workflow.data is None or not _starts(workflow, event, target):
+            continue
+        runs, names = _always(ready, workflow.data), workflow.jobs
+        held = _always(draft, workflow.data) if draft else runs
+        if runs:
+            found.append(
+                Started(
+                    path=workflow.path,
+                    jobs=tuple(names[key] for key in runs),
+                    worth=max(runs.values()),
+                    skips_drafts=tuple(names[key] for key, worth in runs.items() if held.get(key, -1) < worth),
+                    skips_docs=not paths_pass(workflow.triggers[event], _DOCS),
+                    narrow=not paths_pass(workflow.triggers[event], _ANY_CODE),
+                )
+            )
+    return found
+
+
+def _always(readers: Sequence[Jobs], data: Mapping[str, Any]) -> dict[str, Worth]:
+    """The jobs that run whichever of the activities it is, with the least that they say."""
+    seen = [reader.running(data) for reader in readers]
+    return {key: min(one[key] for one in seen) for key in seen[0] if all(key in one for one in seen)}
+
+
+def _starts(workflow: Workflow, event: EventName, branch: str) -> bool:
+    filters = workflow.triggers.get(event)
+    if filters is None or contradictory(filters):
         return False
-    hit = False
-    for pattern in patterns:
-        negative = pattern.startswith("!")
-        if filter_glob(pattern.removeprefix("!")).matches(value):
-            hit = not negative
-    return hit
-
-
-def strings(value: object) -> list[str] | None:
-    """A filter's list; one text is a list of one. None = it does not filter."""
-    if value is None:
-        return None
-    if isinstance(value, str):
-        return [value]
-    return [str(item) for item in value] if isinstance(value, list) else None
-
-
-def branch_passes(filters: Mapping[str, Any], branch: str) -> bool:
-    """Whether `branches` / `branches-ignore` let a branch through. Only tag filters = no branch passes."""
-    wanted, ignored = strings(filters.get("branches")), strings(filters.get("branches-ignore"))
-    if wanted is not None:
-        return matches(wanted, branch)
-    if ignored is not None:
-        return not matches(ignored, branch)
-    return not ({"tags", "tags-ignore"} & set(filters))
-
-
-def _types_pass(filters: Mapping[str, Any]) -> bool:
+    if event == "workflow_dispatch":
+        return not inputs_asked(filters)
     types = strings(filters.get("types"))
-    return types is None or bool({"opened", "synchronize"} & set(types))
+    if event == "pull_request" and types is not None and not set(_ACTIONS) <= set(types):
+        return False
+    return branch_passes(filters, branch) and not about_ci_alone(filters)
 
 
-def choose(workflows: Sequence[Workflow], branch: str, default_branch: str, verify: VerifyConfig) -> Lane:
-    """The first lane that holds for a branch of ours; `verify.via` can demand one."""
-    dispatch = _dispatch(workflows, verify)
-    push = [w for w in workflows if "push" in w.triggers and branch_passes(w.triggers["push"], branch)]
-    pull = [
-        w
-        for w in workflows
-        if "pull_request" in w.triggers
-        and branch_passes(w.triggers["pull_request"], default_branch)
-        and _types_pass(w.triggers["pull_request"])
-    ]
+def choose(
+    workflows: Sequence[Workflow], branch: str, default_branch: str, verify: VerifyConfig, repository: str = ""
+) -> Lane:
+    """The first lane that holds for a branch of ours; `verify.via` can demand one. `repository` is `owner/name`.
+
+    A dispatch is there for this and comes first. A push comes before a pull request, unless the latter says more.
+    What works on no code verifies nothing.
+    """
+    dispatched, pushed, pulled = (started(workflows, name, branch, default_branch, repository) for name in _EVENTS)
+    file = f".github/workflows/{verify.workflow}"
     lanes = {
-        "dispatch": _lane(LaneKind.DISPATCH, dispatch, "it is on the default branch and declares workflow_dispatch"),
-        "push": _lane(LaneKind.PUSH, push, f"its push filters match `{branch}`"),
-        "pull_request": _lane(LaneKind.PULL_REQUEST, pull, f"it runs on pull requests into `{default_branch}`"),
+        "dispatch": _lane(LaneKind.DISPATCH, [one for one in dispatched if one.path == file], branch),
+        "push": _lane(LaneKind.PUSH, _worthy(pushed), branch),
+        "pull_request": _lane(LaneKind.PULL_REQUEST, _worthy(pulled), default_branch),
     }
-    wanted = tuple(lanes) if verify.via == "auto" else (verify.via,)
+    if verify.via != "auto":
+        wanted: tuple[str, ...] = (verify.via,)
+    else:
+        weaker = _strength(pulled) > _strength(pushed)
+        wanted = ("dispatch", "pull_request", "push") if weaker else tuple(lanes)
     for name in wanted:
         lane = lanes[name]
         if lane is not None:
             return lane
-    return Lane(kind=LaneKind.NONE, why=_why_none(workflows, wanted, branch, default_branch))
+    looked = [name for name in lanes if name in wanted]
+    return Lane(kind=LaneKind.NONE, why=_why_none(workflows, _idle(pushed, pulled), looked, branch, default_branch))
 
 
-def _dispatch(workflows: Sequence[Workflow], verify: VerifyConfig) -> list[Workflow]:
-    path = f".github/workflows/{verify.workflow}"
-    return [w for w in workflows if w.path == path and "workflow_dispatch" in w.triggers]
+_WHY = {
+    LaneKind.DISPATCH: "it is on the default branch and declares workflow_dispatch",
+    LaneKind.PUSH: "its push filters match `{branch}`",
+    LaneKind.PULL_REQUEST: "it runs on pull requests into `{branch}`",
+}
 
 
-def _lane(kind: LaneKind, workflows: Sequence[Workflow], why: str) -> Lane | None:
-    if not workflows:
+def _worthy(found: Sequence[Started]) -> list[Started]:
+    return [one for one in found if one.worth is not Worth.NOTHING]
+
+
+def _idle(*lanes: Sequence[Started]) -> list[str]:
+    return [one.path for found in lanes for one in found if one.worth is Worth.NOTHING]
+
+
+def _strength(found: Sequence[Started]) -> tuple[Worth, bool]:
+    """How much the strongest says; of two that say as much, it is the one that starts for more than named files."""
+    return max(((one.worth, not one.narrow) for one in found), default=(Worth.NOTHING, False))
+
+
+def _lane(kind: LaneKind, found: Sequence[Started], branch: str) -> Lane | None:
+    if not found:
         return None
-    names = ", ".join(f"`{w.path.rsplit('/', 1)[-1]}`" for w in workflows)
-    jobs = tuple(job for w in workflows for job in w.jobs)
-    return Lane(kind=kind, workflows=tuple(w.path for w in workflows), jobs=jobs, why=f"{names}: {why}")
+    names = ", ".join(f"`{one.path.rpartition('/')[2]}`" for one in found)
+    skips = tuple(job for one in found for job in one.skips_drafts)
+    docs = tuple(one.path for one in found if one.skips_docs)
+    why = f"{names}: {_WHY[kind].format(branch=branch)}"
+    if skips:
+        why += f"; on a draft it leaves out {', '.join(f'`{job}`' for job in skips[:5])}"
+    if docs:
+        left = "nothing" if len(docs) == len(found) else "not all of them"
+        why += f"; a change of documentation alone starts {left}"
+    return Lane(
+        kind=kind,
+        workflows=tuple(one.path for one in found),
+        jobs=tuple(job for one in found for job in one.jobs),
+        why=why,
+        skips_drafts=skips,
+        skips_docs=docs,
+    )
 
 
-def _why_none(workflows: Sequence[Workflow], wanted: Sequence[str], branch: str, default_branch: str) -> str:
+def _why_none(
+    workflows: Sequence[Workflow], idle: Sequence[str], wanted: Sequence[str], branch: str, default_branch: str
+) -> str:
     if not workflows:
         return "there is no workflow file in `.github/workflows` on the default branch"
     broken = [f"`{w.path}` ({w.problem})" for w in workflows if w.problem]
     if broken:
         return "these workflow files cannot be read: " + ", ".join(broken)
-    return (
-        f"no workflow starts for a branch like `{branch}` or a pull request into `{default_branch}`"
-        f" (looked for: {', '.join(wanted)})"
-    )
+    looked = f" (looked for: {', '.join(wanted)})"
+    near = [said for workflow in workflows if (said := _near(workflow, idle, default_branch))]
+    if near:
+        return "; ".join(near[:5]) + looked
+    return f"no workflow starts for a branch like `{branch}` or a pull request into `{default_branch}`{looked}"
+
+
+def _near(workflow: Workflow, idle: Sequence[str], default_branch: str) -> str:
+    """Why a workflow that listens to pull requests, or is there to be called, verifies nothing all the same."""
+    name = f"`{workflow.path.rpartition('/')[2]}`"
+    if workflow.path in idle:
+        return f"{name} starts and works on no code"
+    asked = inputs_asked(workflow.triggers.get("workflow_dispatch", {}))
+    filters = workflow.triggers.get("pull_request")
+    if filters is None:
+        return f"{name} asks for inputs without a default: {', '.join(asked[:5])}" if asked else ""
+    types = strings(filters.get("types"))
+    if types is not None and not set(_ACTIONS) <= set(types):
+        return f"{name} starts only when a pull request is {', '.join(types[:5])}, and not both opened and synchronize"
+    if _starts(workflow, "pull_request", default_branch):
+        return f"{name} starts on pull requests, and its conditions leave out every job"
+    return ""

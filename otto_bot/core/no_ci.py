@@ -6,7 +6,8 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Literal
 
-from otto_bot.core.lanes import Lane, LaneKind, Workflow, branch_passes
+from otto_bot.core.ci_filters import branch_passes
+from otto_bot.core.lanes import Lane, LaneKind, Workflow
 
 NoCiReason = Literal[
     "base_conflict", "workflow_disabled", "workflow_gone", "workflow_broken", "draft_guard", "branch_filter",
@@ -38,14 +39,14 @@ def why_no_ci(
     """
     known = {workflow.path: workflow for workflow in workflows}
     for path in lane.workflows:
-        reason = _one(path, known.get(path), states.get(path, "active"), _EVENT.get(lane.kind, ""), branch, draft, ran)
+        reason = _one(path, known.get(path), states.get(path, "active"), lane, branch, draft, ran)
         if reason is not None:
             return reason, path
     return ("skipped" if ran else "unknown"), lane.workflows[0] if lane.workflows else ""
 
 
 def _one(
-    path: str, workflow: Workflow | None, state: str, event: str, branch: str, draft: bool, ran: bool
+    path: str, workflow: Workflow | None, state: str, lane: Lane, branch: str, draft: bool, ran: bool
 ) -> NoCiReason | None:
     if state.startswith("disabled"):
         return "workflow_disabled"
@@ -53,10 +54,12 @@ def _one(
         return "workflow_gone"
     if workflow.data is None:
         return "workflow_broken"
-    if draft and _DRAFT.search(str(workflow.data.get("jobs", ""))):
+    # The lane of an older run does not tell; then the words do.
+    if draft and (lane.skips_drafts or _DRAFT.search(str(workflow.data.get("jobs", "")))):
         return "draft_guard"
     if ran:
         return None
+    event = _EVENT.get(lane.kind, "")
     filters = workflow.triggers.get(event, {})
     if event in ("push", "pull_request") and not branch_passes(filters, branch):
         return "branch_filter"

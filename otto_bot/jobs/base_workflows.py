@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import dataclass
 
 from otto_bot.core.allowing import acts_of, allowed_to_start, changed, grown
@@ -39,7 +40,7 @@ async def read_base(context: Context, run: Run, mirror: Mirror, base: str) -> Re
         return Read()
     workflows = await parsed(await context.repository(run).workflow_files(base))
     branch = run.repo.default_branch
-    lane = chosen_lane(run.config, workflows, run.branches_prefix, branch)
+    lane = await asyncio.to_thread(chosen_lane, run.config, workflows, run.branches_prefix, run.repo)
     if lane.kind is LaneKind.NONE:
         return Read(refusal=refusals.no_ci(lane.why, context.links(run), branch))
     seen = allowed_to_start(run, workflows, workflows)

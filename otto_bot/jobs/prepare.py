@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from collections.abc import Sequence
 
@@ -14,6 +15,7 @@ from otto_bot.core.exposure import exposure
 from otto_bot.core.lanes import Lane, LaneKind, Workflow, choose
 from otto_bot.core.run import Run
 from otto_bot.core.source_files import has_source
+from otto_bot.core.values import Repo
 from otto_bot.github.config_file import CONFIG_PATH, read_config_file
 from otto_bot.github.errors import Forbidden, GitHubError, RetryLater, TooLarge
 from otto_bot.github.errors import Refused as GitHubRefused
@@ -61,7 +63,7 @@ async def prepare(context: Context, run: Run, _effect: Effect, _ticket: Ticket) 
     except (Forbidden, GitHubRefused, TooLarge) as error:
         return [Refused(at=now, reason=refusals.workflows_unreadable(str(error)))]
     prefix = await _prefix(context, run, config)
-    lane = chosen_lane(config, workflows, prefix, run.repo.default_branch)
+    lane = await asyncio.to_thread(chosen_lane, config, workflows, prefix, run.repo)
     # What only certifies pushes nothing, so nothing has to be verified.
     if lane.kind is LaneKind.NONE and run.kind != "certify":
         paths = await repository.paths(base)
@@ -113,9 +115,10 @@ async def _prefix(context: Context, run: Run, config: Config) -> str:
     return config.branches.prefix if taken is None else f"{config.branches.prefix}-bot"
 
 
-def chosen_lane(config: Config, workflows: Sequence[Workflow], prefix: str, branch: str) -> Lane:
+def chosen_lane(config: Config, workflows: Sequence[Workflow], prefix: str, repo: Repo) -> Lane:
     """The way in which branches of ours are verified; none where the repository allows only one that is not there."""
-    lane = choose(workflows, f"{prefix}/1-1/t1-task-a1", branch, config.verify)
+    branch = f"{prefix}/1-1/t1-task-a1"
+    lane = choose(workflows, branch, repo.default_branch, config.verify, repo.full_name)
     return lane if lane.kind is LaneKind.NONE else _demand_dispatch(config, lane)
 
 

@@ -6,9 +6,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from otto_bot.core.ci_filters import branch_passes
 from otto_bot.core.ci_starts import Acts, branch_may_pass, started_by
 from otto_bot.core.exposure import exposure
-from otto_bot.core.lanes import Workflow, branch_passes
+from otto_bot.core.lanes import Workflow
 
 READ = {"contents": "read"}
 ACTS = Acts(prefix="otto", default_branch="main", dispatched=("otto-verify.yml",))

@@ -42,6 +42,14 @@ def test_the_first_reason_that_holds(reason: str, found: Workflow | None, more: 
     assert WORDS[said]
 
 
+def test_a_lane_that_knows_of_a_guard_says_so_wherever_it_stands() -> None:
+    """The guard of a called workflow does not stand in the file that starts."""
+    lane = Lane(kind=LaneKind.PULL_REQUEST, workflows=(PATH,), skips_drafts=("checks",))
+    caller = [workflow(PULL, checks={"uses": "./.github/workflows/checks.yml"})]
+    said = [why_no_ci(lane, caller, {}, branch="main", draft=draft, ran=True)[0] for draft in (True, False)]
+    assert said == ["draft_guard", "skipped"]
+
+
 def test_a_lane_without_workflows_is_not_known() -> None:
     lane = Lane(kind=LaneKind.NONE)
     assert why_no_ci(lane, [], {}, branch="main", draft=False, ran=False) == ("unknown", "")

@@ -9,9 +9,10 @@ import pytest
 from core_builders import T0, at
 
 from otto_bot.core.actions import RunSeen, Seen, read_runs
+from otto_bot.core.ci_filters import branch_passes, matches
 from otto_bot.core.config import VerifyConfig
 from otto_bot.core.globs import filter_glob
-from otto_bot.core.lanes import Lane, LaneKind, Workflow, branch_passes, choose, matches
+from otto_bot.core.lanes import Lane, LaneKind, Workflow, choose
 
 BRANCH = "otto/1-1/t1-task-a1"
 
@@ -58,13 +59,13 @@ def test_what_starts_a_workflow(data: Any, triggers: Any) -> None:
     [
         ({"a": {"name": "Unit"}, "b": {}, "c": None}, ("Unit", "b", "c")),
         ({"a": {"name": "Unit ${{ matrix.os }}"}, "b": {"name": 7}}, ("a", "b")),
-        (["a"], ()),
-        (None, ()),
+        (["a"], None),
+        (None, None),
     ],
 )
-def test_jobs_are_named_as_checks_show_them(jobs: Any, names: tuple[str, ...]) -> None:
-    assert Workflow(path="p", data={"jobs": jobs}).jobs == names
-    assert Workflow(path="p").jobs == ()
+def test_jobs_are_named_as_checks_show_them(jobs: Any, names: tuple[str, ...] | None) -> None:
+    assert Workflow(path="p", data={"jobs": jobs}).jobs == (dict(zip(jobs, names, strict=True)) if names else {})
+    assert Workflow(path="p").jobs == {}
 
 
 GLOBS = [
@@ -160,13 +161,17 @@ def test_which_branches_a_trigger_lets_through(filters: Any, passes: bool) -> No
     ("types", "kind"),
     [
         (None, LaneKind.PULL_REQUEST),
-        (["opened"], LaneKind.PULL_REQUEST),
-        (["synchronize", "closed"], LaneKind.PULL_REQUEST),
+        (["opened", "synchronize"], LaneKind.PULL_REQUEST),
+        (["synchronize", "closed", "opened"], LaneKind.PULL_REQUEST),
+        (["opened"], LaneKind.NONE),
+        (["synchronize", "reopened"], LaneKind.NONE),
         (["closed"], LaneKind.NONE),
-        ("opened", LaneKind.PULL_REQUEST),
+        ("opened", LaneKind.NONE),
     ],
 )
-def test_a_pull_request_is_verified_where_opening_or_pushing_starts_the_jobs(types: Any, kind: LaneKind) -> None:
+def test_a_pull_request_is_verified_where_opening_it_and_pushing_to_it_start_the_jobs(
+    types: Any, kind: LaneKind
+) -> None:
     filters = {"types": types} if types is not None else {}
     assert lane(workflow({"pull_request": filters})).kind is kind
 
