@@ -13,8 +13,7 @@ from otto_bot.core.install_scripts import new_scripts
 from otto_bot.core.lock_sources import is_lock, new_sources, tells_sources
 from otto_bot.core.path_forms import invisible, plain_path
 from otto_bot.core.protected_paths import floor_reason
-from otto_bot.core.tampering import scan
-from otto_bot.git.changes import FileChange, as_changed
+from otto_bot.git.changes import FileChange
 from otto_bot.git.diff_rules import Globs, added_lines
 from otto_bot.git.diff_secrets import Knows, secrets_in
 from otto_bot.git.texts import as_text, new_lines
@@ -23,7 +22,6 @@ __all__ = ["BLOB_BYTES", "Finding", "GateLimits", "Looked", "in_words", "inspect
 
 _LINK = "120000"
 _GITLINK = "160000"
-_EXECUTABLE = "100755"
 BLOB_BYTES = 6 * 1024 * 1024
 """Bytes of one content that is read as a whole."""
 SHOWN_LINES, SHOWN_LINE = 12, 200
@@ -89,7 +87,7 @@ def inspect(
             *_settings(change, known),
         ]
         found += [one.model_copy(update={"content": _content_of(change)}) for one in mine]
-    return [*found, *_weaker(changes)]
+    return found
 
 
 def in_words(text: str, what: str, knows: Knows | None = None) -> list[Finding]:
@@ -110,12 +108,6 @@ def in_words(text: str, what: str, knows: Knows | None = None) -> list[Finding]:
 def _content_of(change: FileChange) -> str:
     """What a yes is bound to: the file as it would be. Where ids are missing, all that is known of the change."""
     return f"{change.mode_after or 'gone'} {change.blob_after or change.patch or change.status}"
-
-
-def _weaker(changes: Sequence[FileChange]) -> Iterator[Finding]:
-    """Checks that prove less than before: no reason against a push, but a person will be asked before it counts."""
-    for hit in scan([as_changed(change) for change in changes]):
-        yield Finding(rule="tests_weakened", path=hit.path, detail=f"{hit.place}: {hit.why}", blocking=False)
 
 
 def _of_the_whole(changes: Sequence[FileChange], caps: GateLimits) -> Iterator[Finding]:
@@ -158,8 +150,6 @@ def _first_lines(change: FileChange) -> tuple[str, ...]:
 def _kinds(change: FileChange) -> Iterator[Finding]:
     if change.mode_after == _LINK:
         yield Finding(rule="symlink", path=change.path, detail=_where_to(change))
-    if change.mode_after == _EXECUTABLE and change.mode_before != _EXECUTABLE:
-        yield Finding(rule="executable", path=change.path, detail="becomes executable", blocking=False)
 
 
 def _modules(change: FileChange) -> Iterator[Finding]:

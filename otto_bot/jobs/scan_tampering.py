@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Sequence
 
-from otto_bot.core.acceptance import new_hits, tampering
+from otto_bot.core.acceptance import accepted_names, new_hits, tampering
 from otto_bot.core.attempt import Task
 from otto_bot.core.evidence import Failure
 from otto_bot.core.run import Run
@@ -34,10 +34,9 @@ async def scan_tampering(context: Context, run: Run, task: Task) -> Failure | No
     await mirror.fetch(attempt.sha)
     base = await own_base(context, run, mirror, task.key, attempt.sha)
     hits = await asyncio.to_thread(_hits, context.reading(mirror), base, attempt.sha)
-    unknown = new_hits(run, hits)
-    if not unknown:
+    if not new_hits(run, hits):
         return None
-    failure = _redacted(context, tampering(task.key, attempt.number, attempt.sha, unknown))
+    failure = _redacted(context, tampering(task.key, attempt.number, attempt.sha, hits, accepted_names(run)))
     return failure.model_copy(update={"progress": progress(failures_before(run, task, attempt.number), failure)})
 
 
