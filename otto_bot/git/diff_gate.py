@@ -16,7 +16,7 @@ from otto_bot.core.protected_paths import floor_reason
 from otto_bot.git.changes import FileChange
 from otto_bot.git.diff_rules import Globs, added_lines
 from otto_bot.git.diff_secrets import Knows, secrets_in
-from otto_bot.git.texts import as_text, new_lines
+from otto_bot.git.texts import as_programs_read_it, as_text, new_lines, words_within
 
 __all__ = ["BLOB_BYTES", "Finding", "GateLimits", "Looked", "in_words", "inspect", "odd_path", "wanted"]
 
@@ -47,8 +47,8 @@ class Looked:
     knows: Knows | None = None
 
     def text(self, blob: str) -> str:
-        """The content as text; empty where it is none or not here."""
-        return as_text(self.contents.get(blob, b"")) or ""
+        """The content as a package manager reads it; empty where it is not here."""
+        return as_programs_read_it(self.contents.get(blob, b""))
 
 
 def wanted(changes: Iterable[FileChange]) -> list[str]:
@@ -178,7 +178,7 @@ def _content(change: FileChange, caps: GateLimits, looked: Looked) -> Iterator[F
         yield Finding(rule="file_too_large", path=change.path, detail=detail)
     lines, whole = _added(change, looked)
     for line, kind in secrets_in(lines, looked.knows):
-        yield Finding(rule="secret", path=change.path, line=line, detail=kind)
+        yield Finding(rule="secret", path=change.path, line=line or None, detail=kind)
     for line, text in lines if whole else ():
         if (why := hidden_in(text, first=line == 1)) is not None:
             yield Finding(rule="hidden_text", path=change.path, line=line, detail=why)
@@ -192,7 +192,7 @@ def _content(change: FileChange, caps: GateLimits, looked: Looked) -> Iterator[F
 
 
 def _added(change: FileChange, looked: Looked) -> tuple[list[tuple[int, str]], bool]:
-    """The new lines of a file, and whether they are all there is to read in it."""
+    """The new lines of a file (number 0 where it has none), and whether they are all there is to read in it."""
     if not (change.binary or change.patch_cut):
         return list(added_lines(change.patch)), True
     if change.mode_after in (None, _GITLINK) or (change.blob_after and change.blob_after == change.blob_before):
@@ -205,7 +205,7 @@ def _added(change: FileChange, looked: Looked) -> tuple[list[tuple[int, str]], b
     text = as_text(data)
     if text is None:
         # Nobody can read it, but a token in it is one all the same.
-        return [(number, line) for number, line in new_lines(data.decode("latin-1"), "") if line.isascii()], False
+        return [(0, words) for words in words_within(data)], False
     return new_lines(text, as_text(looked.contents.get(change.blob_before, b"")) or ""), True
 
 

@@ -246,6 +246,33 @@ def test_what_git_calls_binary_is_read_where_it_is_text() -> None:
     assert wanted([change("x", binary=True, blob_after="u"), change("y", blob_after="z")]) == ["u"]
 
 
+def test_a_byte_that_is_no_text_hides_nothing_of_what_is_installed() -> None:
+    lock = b'{"packages": {"node_modules/a": {"funding": "\xff", "resolved": "https://evil.example/a.tgz"}}}'
+    files = {
+        "package.json": b'{"author": "\xe9", "scripts": {"postinstall": "node x"}}',
+        "package-lock.json": lock,
+        "requirements.txt": b"a==1 # \xff\n--index-url https://evil.example/simple\n",
+    }
+    for (path, data), rule in zip(files.items(), ("install_script", "lock_source", "lock_source"), strict=True):
+        one = change(path, size=len(data), blob_before="", blob_after="x")
+        assert [found.rule for found in inspect([one], looked=Looked(contents={"x": data}))] == [rule]
+
+
+def test_utf_16_at_the_beginning_makes_no_text_of_what_follows() -> None:
+    data = "plain text ".encode("utf-16-le") * 300 + "\u5b57".encode("utf-16-le") * 20_000
+    one = change("x.bin", binary=True, size=len(data), blob_after="x")
+    assert [found.rule for found in inspect([one], looked=Looked(contents={"x": data}))] == ["binary"]
+
+
+@pytest.mark.parametrize("kind", ["ascii", "utf-16-le", "utf-16-be"])
+def test_a_token_within_what_nobody_can_read_is_one(kind: str) -> None:
+    token = ("key=ghp_" + "a1B2" * 9).encode(kind)
+    data = b"\x89PNG\r\n\x1a\n" + bytes(range(128, 256)) * 4 + token + bytes(range(256))
+    one = change("x.png", binary=True, size=len(data), blob_after="x")
+    found = inspect([one], looked=Looked(contents={"x": data}))
+    assert [(finding.rule, finding.line) for finding in found] == [("secret", None), ("binary", None)]
+
+
 def test_links_say_where_they_lead() -> None:
     def detail(path: str, target: str) -> str:
         (one,) = inspect([change(path, mode_before=None, mode_after="120000", patch=patch(f"+{target}"))])
