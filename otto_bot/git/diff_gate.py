@@ -101,7 +101,10 @@ def in_words(text: str, what: str, knows: Knows | None = None) -> list[Finding]:
     hidden = [why for _, line in lines if (why := hidden_in(line)) is not None]
     return [
         *found,
-        *(Finding(rule="hidden_text", path="", detail=f"{what}: {why}", content=digest) for why in hidden[:1]),
+        *(
+            Finding(rule="hidden_text", path="", detail=f"{what}: {why}", content=digest)
+            for why in dict.fromkeys(hidden)
+        ),
     ]
 
 
@@ -115,10 +118,21 @@ def _of_the_whole(changes: Sequence[FileChange], caps: GateLimits) -> Iterator[F
     if len(changes) > caps.files:
         detail = f"{len(changes)} files changed, at most {caps.files} are allowed"
         yield Finding(rule="too_many_files", path="", detail=detail, content=whole)
-    total = sum(change.size for change in changes if _grows(change, 0))
+    total = sum(_brought(change) for change in changes)
     if total > caps.total_bytes:
         detail = f"{total} bytes of new content, at most {caps.total_bytes} are allowed"
         yield Finding(rule="diff_too_large", path="", detail=detail, content=whole)
+
+
+def _brought(change: FileChange) -> int:
+    """Bytes that are new in a file, not those that stood there before."""
+    if change.blob_after and change.blob_after == change.blob_before:
+        return 0
+    if change.binary or change.patch_cut:
+        return change.size
+    if not change.patch:
+        return max(0, change.size - change.size_before)
+    return sum(len(text.encode("utf-8", "surrogatepass")) + 1 for _, text in added_lines(change.patch))
 
 
 def _grows(change: FileChange, cap: int) -> bool:
@@ -179,16 +193,25 @@ def _content(change: FileChange, caps: GateLimits, looked: Looked) -> Iterator[F
     lines, whole = _added(change, looked)
     for line, kind in secrets_in(lines, looked.knows):
         yield Finding(rule="secret", path=change.path, line=line or None, detail=kind)
-    for line, text in lines if whole else ():
-        if (why := hidden_in(text, first=line == 1)) is not None:
-            yield Finding(rule="hidden_text", path=change.path, line=line, detail=why)
-            break
     if whole:
+        yield from _hidden(change.path, lines)
         return
     if change.patch_cut and not change.binary:
         yield Finding(rule="not_scanned", path=change.path, detail="too large to be searched for secrets")
     else:
         yield Finding(rule="binary", path=change.path, detail=f"{change.size} bytes")
+
+
+def _hidden(path: str, lines: Sequence[tuple[int, str]]) -> Iterator[Finding]:
+    """Each kind of what hides once, with the lines that have it."""
+    found: dict[str, list[int]] = {}
+    for line, text in lines:
+        if (why := hidden_in(text, first=line == 1)) is not None:
+            found.setdefault(why, []).append(line)
+    for why, at in found.items():
+        others = ", ".join(map(str, at[1:10])) + (f" and {len(at) - 10} more" if len(at) > 10 else "")
+        detail = f"{why}, also in line {others}" if others else why
+        yield Finding(rule="hidden_text", path=path, line=at[0], detail=detail)
 
 
 def _added(change: FileChange, looked: Looked) -> tuple[list[tuple[int, str]], bool]:

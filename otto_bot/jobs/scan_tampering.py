@@ -50,4 +50,5 @@ def _redacted(context: Context, failure: Failure) -> Failure:
     excerpts = tuple(
         one.model_copy(update={"text": clean(one.text), "source": clean(one.source)}) for one in failure.excerpts
     )
-    return failure.model_copy(update={"excerpts": excerpts})
+    files = tuple(clean(path) for path in failure.suspected_files)
+    return failure.model_copy(update={"excerpts": excerpts, "suspected_files": files})

@@ -86,6 +86,21 @@ def test_sizes() -> None:
     assert rules(change("a", size=10), limits=limits) == set()
 
 
+def test_what_stood_there_before_is_not_new() -> None:
+    limits = GateLimits(file_bytes=1000, total_bytes=15)
+    grown = {"size": 900, "size_before": 890, "blob_before": "a", "blob_after": "b"}
+    assert rules(change("a", patch=patch("+12345"), **grown), limits=limits) == set()
+    assert rules(change("a", patch=patch("+" + "x" * 20), **grown), limits=limits) == {"diff_too_large"}
+    moved = {**grown, "blob_before": "b"}
+    assert rules(change("a", old_path="c", **moved), limits=limits) == set()
+
+
+def test_every_kind_of_what_hides_is_told_with_its_lines() -> None:
+    odd = ["+a\u200bb", "+x\u202ey", "+a\u200bc", "+z"]
+    found = inspect([change("a.py", patch=patch(*odd))])
+    assert [(one.line, one.detail.rpartition(")")[2]) for one in found] == [(1, ", also in line 3"), (2, "")]
+
+
 @pytest.mark.parametrize(
     "path",
     [
