@@ -249,7 +249,7 @@ def _settings(change: FileChange, looked: Looked) -> Iterator[Finding]:
         )
         return
     before, after = looked.text(change.blob_before), looked.text(change.blob_after)
-    for source in new_sources(change.path, before, after, looked.sources)[:20] if sources else ():
+    for source in new_sources(change.path, before, after, looked.sources) if sources else ():
         shown = _line(after, source.line)
         yield Finding(rule="lock_source", path=change.path, line=source.line, detail=source.what, shown=shown)
     for script in new_scripts(change.path, before, after):
