@@ -35,7 +35,7 @@ BY_KEY = defence(
 )
 BY_VALUE = defence(
     "lock-files-by-value",
-    "npm's lock file is read as the JSON that it is, however it is laid out or escaped",
+    "The lock file of npm is read as the JSON that it is, however it is laid out or escaped",
     Change("otto_bot.core.lock_places", "_json", "if keys and keys[-1] in _NPM_PLACES",
            "if keys and keys[-1] in _NPM_PLACES and '\\n      \"resolved\": ' in text"),
 )  # fmt: skip
@@ -156,7 +156,7 @@ async def line_that_is_written_over(place: Path) -> str | None:
 @attack("shell-of-the-tree", point=6, slow=True, by=FLOOR,
         source="https://docs.npmjs.com/cli/v11/using-npm/config#script-shell")  # fmt: skip
 async def shell_of_the_tree(place: Path) -> str | None:
-    """npm's settings name a program of the tree as the shell for every script."""
+    """The settings of npm name a program of the tree as the shell for every script."""
     return await pushed(place, {".npmrc": "script-shell=./tools/sh\n"})
 
 
