@@ -56,6 +56,8 @@ def _by_kind(hashes: frozenset[str]) -> dict[str, set[str]]:
 
 def _npm(text: str) -> Pins:
     for name, one, line in npm_packages(text):
+        if (one.get("inBundle") or one.get("bundled")) and not one.get("resolved"):
+            continue  # it comes within the package around it, whose hash is there
         said = one.get("integrity")
         hashes = frozenset(said.split()) if isinstance(said, str) else frozenset[str]()
         if isinstance(one.get("version"), str):
@@ -118,7 +120,7 @@ def _yarn(text: str) -> Pins:
     for number, line in enumerate((*text.split("\n"), "end:"), 1):
         if line and not line.startswith((" ", "#")):
             if key:
-                yield f"{before_version(key)} {version}", start, frozenset(hashes)
+                yield key if "@patch:" in key else f"{before_version(key)} {version}", start, frozenset(hashes)
             key, version, start, hashes = line.rstrip(":\r"), "", number, set()
         elif line.lstrip().startswith(("version", '"version"')):
             version = line.split()[-1].strip('"')

@@ -35,8 +35,9 @@ _IN_URL = re.compile(
 _LOCAL = re.compile(
     r"localhost|127\.|db$|postgres$|mysql$|redis$|rabbitmq$|mongo$|example\.(?:com|org|net)$", re.IGNORECASE
 )
-_SHOWN_BY_AWS = re.compile(
+_PUBLISHED = re.compile(
     r"(?:AKIA|ASIA)[A-Z0-9]{9}EXAMPLE|wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY|je7MtGbClwBF/2Zp9Utk/h3yCo8nvbEXAMPLEKEY"
+    r"|ghp_import-\d{1,4}(?:\.\d{1,4}){0,3}-py[0-9a-z.]{1,8}-none-any\.whl"
 )
 _GOES_ON = re.compile(r"[A-Za-z0-9._~+/=%-]{0,16384}+")
 """The rest of a token that is longer than AROUND, such as a JSON Web Token."""
@@ -188,8 +189,8 @@ def _telling(value: str) -> bool:
 
 
 def _published(secret: str) -> bool:
-    """Whether it is a key that its maker's own documentation shows. Only where nothing real can be written like it."""
-    return _SHOWN_BY_AWS.fullmatch(secret) is not None
+    """Whether it is a key of AWS's documentation, or the file of a package that many lock files name: nothing real."""
+    return _PUBLISHED.fullmatch(secret) is not None
 
 
 def _entropy(value: str) -> float:

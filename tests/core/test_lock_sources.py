@@ -213,6 +213,7 @@ def twice(*integrity: str) -> str:
         ("yarn.lock", "", OLD["yarn"].replace("/a/-/a-", "/b/-/b-"), "a is taken from the address of b"),
         ("yarn.lock", "", '"a@npm:^1":\n  version: 1.0.0\n  resolution: "b@npm:1.0.0"\n', "address of b"),
         ("yarn.lock", OLD["berry"] % ("a" * 128), OLD["berry"] % ("b" * 128), "another hash"),
+        ("package-lock.json", npm(), npm(inBundle=True, integrity=""), "no hash"),
         ("composer.lock", OLD["composer"] % (AT, "1"), OLD["composer"] % (AT, "2"), "another hash"),
         ("composer.lock", OLD["composer"] % (AT, "1"), OLD["composer"] % (AT.replace("/v/", "/w/"), "1"),
          "comes from github.com/w/a, and came from github.com/v/a"),
@@ -238,6 +239,9 @@ def test_what_a_lock_file_pins_otherwise(path: str, before: str, after: str, wor
         ("composer.lock", OLD["composer"] % (AT, "1"), (OLD["composer"] % (AT + "2", "2")).replace("1.0", "1.1")),
         ("composer.lock", OLD["composer"].replace("1.0", "dev-main") % (AT, "1"),
          OLD["composer"].replace("1.0", "dev-main") % (AT, "2")),
+        ("yarn.lock", OLD["berry"] % ("a" * 128), OLD["berry"] % ("a" * 128) + '"a@patch:a@1#x":\n  version: 1\n'),
+        ("package-lock.json", npm(), json.dumps({"packages": {"node_modules/b/node_modules/a": {"version": "1.0.0",
+                                                                                       "inBundle": True}}})),
         ("Pipfile.lock", OLD["pip"] % SUM, (OLD["pip"] % ("b" * 64)).replace("1.0", "1.1")),
     ],
 )  # fmt: skip

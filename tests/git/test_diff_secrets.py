@@ -20,6 +20,7 @@ JWT = "eyJhbGciOiJIUzI1NiJ9." + "a1B2c3D4" * 200 + ".c2lnbmF0dXJlMTIzNDU2"
         "key = 'ghp_" + "a1B2" * 9 + "EXAMPLE'",
         "key = 'sk-ant-api03-EXAMPLE" + "q7Xk2mPz9" * 5 + "'",
         "AKIA" + "Q7" * 8 + "EXAMPLE",
+        "ghp_import-2.1.0-ghp_" + "a1B2" * 9 + "-none-any.whl",
         'secret = "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEYzQ4m9"',
         f"token: {JWT}",
         f'{"x" * 5000} "{JWT}"',
@@ -35,6 +36,7 @@ def test_what_excuses_no_secret(line: str) -> None:
     "line",
     [
         'aws_key = "AKIAIOSFODNN7EXAMPLE"', 'secret = "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY"',
+        'url = "https://files.pythonhosted.org/f7/ghp_import-2.1.0-py3-none-any.whl"',
         'password = "my-test-password-1234"', 'token = "deadbeefcafebabe0123456789abcdef"',
         'secret = "integration-test-secret-2024"', 'password = "Sample-Passw0rd-For-Tests-1"',
     ],
