@@ -33,15 +33,15 @@ async def scan_tampering(context: Context, run: Run, task: Task) -> Failure | No
     mirror = await context.mirror(run)
     await mirror.fetch(attempt.sha)
     base = await own_base(context, run, mirror, task.key, attempt.sha)
-    hits = await asyncio.to_thread(_hits, context.reading(mirror), base, attempt.sha)
+    hits = await asyncio.to_thread(_hits, context.reading(mirror), base, attempt.sha, len(accepted_names(run)))
     if not new_hits(run, hits):
         return None
     failure = _redacted(context, tampering(task.key, attempt.number, attempt.sha, hits, accepted_names(run)))
     return failure.model_copy(update={"progress": progress(failures_before(run, task, attempt.number), failure)})
 
 
-def _hits(reading: Reading, base: str, sha: str) -> Sequence[TamperHit]:
-    return scan([as_changed(change) for change in reading.diff(base, sha, patch_bytes=PATCH_READ)])
+def _hits(reading: Reading, base: str, sha: str, known: int) -> Sequence[TamperHit]:
+    return scan([as_changed(change) for change in reading.diff(base, sha, patch_bytes=PATCH_READ)], known)
 
 
 def _redacted(context: Context, failure: Failure) -> Failure:
