@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from types import SimpleNamespace
+from typing import cast
 
 from attacks_diff import FLOOR, NAMES
 from diff_place import LOCK, Place, pushed
@@ -14,6 +16,10 @@ from otto_bot.core import acceptance
 from otto_bot.core.attempt import Accepted, Task
 from otto_bot.core.diff_findings import names
 from otto_bot.core.evidence import Phase
+from otto_bot.core.redact import Redactor
+from otto_bot.jobs import gated_push
+from otto_bot.jobs.context import Context
+from otto_bot.jobs.gated_push import PushHeld
 
 SHOWN_ONLY = defence(
     "yes-to-what-was-shown",
@@ -64,6 +70,11 @@ RETURNS = defence(
     "no-carriage-returns-within-lines",
     "A new line holds no carriage return but at its end",
     Change("otto_bot.core.hidden_code", "_why", "(code == _RETURN and", "(0 and"),
+)
+CLEAN = defence(
+    "held-without-secrets",
+    "What is stored and told of a held push has no secret in it, names of files included",
+    Change("otto_bot.jobs.gated_push", "held_failure", "clean(path) for path", "path for path"),
 )
 TOKEN = "ghp_" + "a1B2" * 9
 
@@ -144,6 +155,18 @@ async def token_within_an_image(place: Path) -> str | None:
     said = Accepted(by="anna", attempt=1, hits=names(shown), what="change")
     run = here.run.model_copy(update={"tasks": {"t1": Task(key="t1", accepted=(said,))}})
     return None if await here.held(sha, run) else "the token is in the picture"
+
+
+@attack("token-in-the-name-of-a-held-file", point=6, slow=True, by=CLEAN,
+        source="own: the next attempt and the gate's comment are told which files a failure is about")  # fmt: skip
+async def token_in_the_name_of_a_held_file(place: Path) -> str | None:
+    """The file whose name holds the token is not pushed; its name stands in the failure that people and models read."""
+    here = Place(place)
+    found = PushHeld(await here.held(here.commit({f"notes/{TOKEN}.txt": "hello\n"}, here.base)))
+    context = cast("Context", SimpleNamespace(redactor=Redactor()))
+    run = here.run.model_copy(update={"tasks": {"t1": Task(key="t1")}})
+    told = gated_push.held_failure(context, run, "t1", 1, here.base, Phase.PUSH, found).model_dump_json()
+    return told if TOKEN in told else None
 
 
 @attack("line-that-is-written-over", point=6, slow=True, by=RETURNS,
