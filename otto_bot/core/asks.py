@@ -41,7 +41,7 @@ def _weakened(key: str, failure: Failure) -> str:
     """Where checks prove less, and both ways out."""
     plain = [one for one in failure.excerpts if re.fullmatch(r"[\w./@+-]{1,80}", one.source)]
     places = [f"`{one.source}`" + (f" line {one.first_line}" if one.first_line else "") for one in plain[:3]]
-    more = len(failure.hits) - len(places)
+    more = len(failure.hits) + failure.more - len(places)
     where = ", ".join(places) + (f" and {more} more" if places and more > 0 else "")
     return (
         f"Are these changes of checks right ({where or f'{more} places'}; the lines are quoted)? `/otto accept {key}` "
@@ -57,7 +57,7 @@ def _held(key: str, failure: Failure) -> str:
     """What is not pushed, and both ways out."""
     plain = [one for one in failure.excerpts if re.fullmatch(r"[\w./@+-]{1,80}", one.source)]
     places = [f"`{one.source}`" + (f" line {one.first_line}" if one.first_line else "") for one in plain[:3]]
-    more = len(failure.hits) - len(places)
+    more = len(failure.hits) + failure.more - len(places)
     where = ", ".join(places) + (f" and {more} more" if places and more > 0 else "")
     secret = any(one.text.startswith(RULES["secret"]) for one in failure.excerpts)
     care = " Never accept a real secret: once pushed, it is out." if secret else ""

@@ -8,26 +8,27 @@ from collections.abc import Iterable
 from otto_bot.core.values import Frozen
 
 RULES = {
+    "secret": "what looks like a secret",
     "protected_path": "a protected path",
+    "install_script": "a command that runs at installing",
+    "lock_source": "a new source of dependencies",
+    "hidden_text": "text that a reviewer cannot see",
     "bad_path": "a name that is not what it looks like",
-    "symlink": "a symbolic link",
     "submodule": "a submodule",
+    "symlink": "a symbolic link",
+    "not_scanned": "what could not be looked at",
     "binary": "a file that nobody can read",
     "file_too_large": "a large file",
     "diff_too_large": "a large change",
     "too_many_files": "many files",
     "too_many_commits": "many commits",
-    "secret": "what looks like a secret",
-    "hidden_text": "text that a reviewer cannot see",
-    "lock_source": "a new source of dependencies",
-    "install_script": "a command that runs at installing",
-    "not_scanned": "what could not be looked at",
 }
-"""What each rule that holds a push finds, as people read it."""
+"""What each rule that holds a push finds, as people read it; the weightiest first."""
+_WEIGHTS = {rule: weight for weight, rule in enumerate(RULES)}
 
 
 class Finding(Frozen):
-    """One thing about what would be pushed. `blocking` findings forbid it; the others are told to people.
+    """One thing about what would be pushed that forbids it until a person says yes.
 
     `path` is empty for the change as a whole, for a message or a name of a branch. `line` is from 1 in the new file.
     `content` names exactly what was found: the file as it would be, or the whole change. No finding repeats a secret.
@@ -36,7 +37,6 @@ class Finding(Frozen):
     rule: str
     path: str
     detail: str
-    blocking: bool = True
     line: int | None = None
     content: str = ""
     shown: tuple[str, ...] = ()
@@ -44,8 +44,11 @@ class Finding(Frozen):
 
     @property
     def name(self) -> str:
-        """Rule, path and content: it stays while the file stays as it is, in whatever commit, and in none other."""
-        said = "\0".join((self.rule, self.path, self.content or self.detail))
+        """Rule, place, words and content: it stays while the file stays as it is, in whatever commit.
+
+        Two things in one file have two names, so that a yes to one is none to the other.
+        """
+        said = "\0".join((self.rule, self.path, self.content, str(self.line or ""), self.detail))
         return hashlib.sha256(said.encode("utf-8", "surrogatepass")).hexdigest()[:16]
 
     @property
@@ -62,3 +65,11 @@ class Finding(Frozen):
 def names(findings: Iterable[Finding]) -> tuple[str, ...]:
     """The names of findings, each once, in order."""
     return tuple(dict.fromkeys(one.name for one in findings))
+
+
+def by_weight(findings: Iterable[Finding]) -> tuple[Finding, ...]:
+    """What a person must see first comes first, and nothing twice; else as it was."""
+    once: dict[str, Finding] = {}
+    for one in findings:
+        once.setdefault(one.name, one)
+    return tuple(sorted(once.values(), key=lambda one: _WEIGHTS.get(one.rule, len(_WEIGHTS))))

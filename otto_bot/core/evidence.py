@@ -133,7 +133,9 @@ class Failure(Frozen):
     signals: tuple[str, ...] = ()
     excerpts: tuple[Excerpt, ...] = ()
     hits: tuple[str, ...] = ()
-    """Names of the places where checks prove less: what a person accepts, also where not all are shown."""
+    """Names of the places that are shown, where checks prove less or the gate stopped: what a person accepts."""
+    more: int = 0
+    """Places beyond these: nobody was shown them, so they are asked about after a yes to these."""
 
 
 class EvidenceItem(Frozen):

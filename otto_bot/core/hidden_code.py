@@ -14,7 +14,12 @@ _JOINERS = {0x200C, 0x200D}
 _BLANK = {0x00AD, 0x034F, 0x115F, 0x1160, 0x17B4, 0x17B5, 0x180E, 0x200B, 0x2028, 0x2029, 0x3164, 0xFEFF, 0xFFA0,
           *range(0x2060, 0x2066), *range(0x206A, 0x2070), *range(0xFFF9, 0xFFFC), *range(0x1D173, 0x1D17B)}  # fmt: skip
 _CONTROLS = {*range(0x20), *range(0x7F, 0xA0)} - {0x09, 0x0A, 0x0C, 0x0D}
+_RETURN = 0x0D
+"""At the end of a line it belongs there; before that, a terminal shows what follows in place of what was before."""
 _FLAG = 0x1F3F4
+_WITHOUT_SPACES = range(0x0E00, 0x10A0), range(0x1780, 0x1800), range(0x1980, 0x19E0)
+"""Thai, Lao, Tibetan, Burmese, Khmer and their neighbours: a space without width stands between words."""
+_KHMER, _MONGOLIAN = range(0x1780, 0x1800), range(0x1800, 0x18B0)
 
 
 def hidden_in(line: str, *, first: bool = False) -> str | None:
@@ -36,11 +41,13 @@ def hidden_in(line: str, *, first: bool = False) -> str | None:
 def _why(line: str, at: int, code: int) -> str | None:
     if code in _TURNING:
         return "a character that turns the order in which the line is shown"
-    if code in _CONTROLS:
+    if code in _CONTROLS or (code == _RETURN and at < len(line) - 1):
         return "a control character"
+    if 0xE0100 <= code <= 0xE01EF:
+        return None if _ideograph(line[at - 1 : at]) else "a variation selector that varies nothing"
     if 0xE0000 <= code <= 0xE0FFF:
         return None if code <= 0xE007F and _in_flag(line, at) else "a tag character that shows nothing"
-    if code in _BLANK:
+    if code in _BLANK and not _needed(line, at, code):
         return "a character that shows nothing"
     if code in _MARKS and not any(
         unicodedata.bidirectional(char) in ("R", "AL") for char in line if ord(char) not in _MARKS
@@ -51,6 +58,23 @@ def _why(line: str, at: int, code: int) -> str | None:
     if 0xFE00 <= code <= 0xFE0F and not _varies(line, at):
         return "a variation selector that varies nothing"
     return None
+
+
+def _needed(line: str, at: int, code: int) -> bool:
+    """Whether what shows nothing belongs to the writing around it, and is no row of its like."""
+    before, after = ord(line[at - 1 : at] or "\0"), ord(line[at + 1 : at + 2] or "\0")
+    if code == 0x200B:
+        return any(before in script for script in _WITHOUT_SPACES) and any(
+            after in script for script in _WITHOUT_SPACES
+        )
+    if code in (0x17B4, 0x17B5):
+        return before in _KHMER and before not in _BLANK
+    return code == 0x180E and before in _MONGOLIAN and before not in _BLANK and after in _MONGOLIAN
+
+
+def _ideograph(before: str) -> bool:
+    """Whether a Han character comes before, of which a selector tells one form."""
+    return bool(before) and unicodedata.name(before, "").startswith("CJK ")
 
 
 def _in_flag(line: str, at: int) -> bool:

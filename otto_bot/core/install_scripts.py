@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import json
 import re
-import tomllib
 from collections.abc import Iterator, Mapping
 from typing import NamedTuple
+
+from otto_bot.core.bounded_toml import toml_of
 
 _NPM = frozenset(
     {
@@ -17,7 +18,7 @@ _NPM = frozenset(
 _COMPOSER = re.compile(
     r"(?:pre|post)-(?:install|update|autoload-dump|root-package|create-project|package-\w+|pool)\b.*|.*-cmd"
 )
-_TRUSTS = ("trusteddependencies", "onlybuiltdependencies", "neverbuiltdependencies", "allow-plugins", "allowscripts")
+_TRUSTS = ("trustedDependencies", "onlyBuiltDependencies", "neverBuiltDependencies", "allow-plugins", "allowScripts")
 
 
 class Script(NamedTuple):
@@ -54,7 +55,8 @@ def _json(text: str) -> Mapping[str, object]:
         data = json.loads(text.removeprefix("\ufeff") or "{}")
     except (ValueError, RecursionError):
         return {"scripts": {"install": f"not JSON: {text}"}}
-    return {str(key).casefold(): value for key, value in data.items()} if isinstance(data, Mapping) else {}
+    # Letter case counts in JSON: `Scripts` beside `scripts` is nothing to npm, and takes nothing's place.
+    return data if isinstance(data, Mapping) else {}
 
 
 def _package(text: str) -> Iterator[tuple[str, str]]:
@@ -66,7 +68,7 @@ def _package(text: str) -> Iterator[tuple[str, str]]:
     if data.get("gypfile"):
         yield "gypfile", "true"
     inner = data.get("pnpm")
-    for place in (data, {str(k).casefold(): v for k, v in inner.items()} if isinstance(inner, Mapping) else {}):
+    for place in (data, inner if isinstance(inner, Mapping) else {}):
         yield from ((name, json.dumps(place[name], sort_keys=True)) for name in _TRUSTS if place.get(name))
 
 
@@ -82,10 +84,9 @@ def _composer(text: str) -> Iterator[tuple[str, str]]:
 
 def _pyproject(text: str) -> Iterator[tuple[str, str]]:
     """A build backend of the tree itself is code that runs at `pip install`."""
-    try:
-        system = tomllib.loads(text).get("build-system", {})
-    except (tomllib.TOMLDecodeError, RecursionError):
+    if (data := toml_of(text)) is None:
         yield "build-system", f"not TOML: {text}"
         return
+    system = data.get("build-system", {})
     if isinstance(system, Mapping) and system.get("backend-path"):
         yield "build-system backend-path", json.dumps([system.get("backend-path"), system.get("build-backend")])

@@ -2,69 +2,95 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Callable, Iterator, Mapping
+from typing import NamedTuple
 
-Pins = dict[str, tuple[int, frozenset[str]]]
-"""`name version` → line (from 1) and hashes; the hashes of a name that stands there twice are taken together."""
+from otto_bot.core.lock_names import before_version, composer_packages, json_of, npm_packages
+
+
+class Pin(NamedTuple):
+    """`key` is name and version, `line` from 1. A key may have several pins: a lock can hold a package twice."""
+
+    key: str
+    line: int
+    hashes: frozenset[str]
+
+
+Pins = Iterator[tuple[str, int, frozenset[str]]]
 _HASH = re.compile(
     r"sha(?:1|256|384|512)[-:][A-Za-z0-9+/=]{8,200}|\bh1:[A-Za-z0-9+/=]{20,100}|\b[0-9a-f]{64}\b|\b10c0/[0-9a-f]{64,128}"
+    r"|\b[0-9a-f]{128}\b"
 )
+_FRAGMENT = re.compile(r"#([0-9a-f]{40})\b")
+_STRONGEST = ("sha512", "sha384", "sha256", "h1")
 
-_TARBALL = re.compile(r"^https?://[^/]+/(?:.*?/)??((?:@[^/]+(?:/|%2f))?[^/]+)/-/[^/]+\.tgz", re.IGNORECASE)
 
-
-def pinned(path: str, text: str) -> Pins:
+def pinned(path: str, text: str) -> list[Pin]:
     """Total: what cannot be read pins nothing."""
-    name = path.casefold().rpartition("/")[2]
-    reader = _READERS.get(name)
-    if reader is None:
-        return {}
-    found: Pins = {}
-    for key, line, hashes in reader(text):
-        before = found.get(key)
-        found[key] = (line, hashes) if before is None else (before[0], before[1] | hashes)
-    return found
+    reader = _READERS.get(path.casefold().rpartition("/")[2])
+    return [Pin(*one) for one in reader(text)] if reader is not None else []
 
 
-def misnamed(path: str, text: str) -> dict[str, int]:
-    """In npm's lock files: packages that are taken from the address of another one; what is wrong → line from 1.
-
-    An alias (`"name"` beside the version) says so itself, and stands in the manifest.
+def same_content(before: frozenset[str], after: frozenset[str]) -> bool:
+    """Whether hashes of one version can stand for the same content: no kind of hash says otherwise, and the strongest
+    is still there. One more hash of the same kind is one more file of the version.
     """
-    found: dict[str, int] = {}
-    if path.casefold().rpartition("/")[2] not in ("package-lock.json", "npm-shrinkwrap.json"):
-        return found
-    for place, one, line in _npm_packages(text):
-        name = one.get("name") or place.rpartition("node_modules/")[2]
-        taken = _TARBALL.search(str(one.get("resolved", "")))
-        if taken is not None and isinstance(name, str) and taken[1].replace("%2f", "/").lower() != name.lower():
-            found[f"{name} is taken from the address of {taken[1]}"] = line
+    old, new = _by_kind(before), _by_kind(after)
+    if not old or any(old[kind].isdisjoint(new[kind]) for kind in old.keys() & new.keys()):
+        return not old
+    return min(old, key=_rank) in new
+
+
+def _rank(kind: str) -> tuple[int, str]:
+    return (_STRONGEST.index(kind) if kind in _STRONGEST else len(_STRONGEST), kind)
+
+
+def _by_kind(hashes: frozenset[str]) -> dict[str, set[str]]:
+    found: dict[str, set[str]] = {}
+    for one in hashes:
+        kind = re.match(r"[a-z]\w*(?=[-:])|10c0(?=/)", one)
+        found.setdefault(kind[0] if kind else str(len(one)), set()).add(one)
     return found
 
 
-def _npm_packages(text: str) -> Iterator[tuple[str, Mapping[str, object], int]]:
-    try:
-        data = json.loads(text)
-    except (ValueError, RecursionError):
-        return
-    packages = data.get("packages") if isinstance(data, Mapping) else None
-    lines = {line.strip().partition('":')[0] + '"': number for number, line in enumerate(text.split("\n"), 1)}
-    for place, one in packages.items() if isinstance(packages, Mapping) else ():
-        if isinstance(one, Mapping) and not one.get("link"):
-            yield place, one, lines.get(json.dumps(place), 1)
-
-
-def _npm(text: str) -> Iterator[tuple[str, int, frozenset[str]]]:
-    for place, one, line in _npm_packages(text):
+def _npm(text: str) -> Pins:
+    for name, one, line in npm_packages(text):
+        if (one.get("inBundle") or one.get("bundled")) and not one.get("resolved"):
+            continue  # it comes within the package around it, whose hash is there
         said = one.get("integrity")
         hashes = frozenset(said.split()) if isinstance(said, str) else frozenset[str]()
         if isinstance(one.get("version"), str):
-            yield f"{place.rpartition('node_modules/')[2]} {one['version']}", line, hashes
+            yield f"{name} {one['version']}", line, hashes
 
 
-def _toml(text: str) -> Iterator[tuple[str, int, frozenset[str]]]:
+def _composer(text: str) -> Pins:
+    for name, one, line in composer_packages(text):
+        version = str(one.get("version", ""))
+        if version.startswith("dev-") or version.endswith("-dev"):
+            continue  # a branch: what it has moves by itself
+        sides = [(side, one.get(side)) for side in ("source", "dist")]
+        said = [
+            f"{side}{key}:{told[key]}"
+            for side, told in sides
+            if isinstance(told, Mapping)
+            for key in ("reference", "shasum")
+            if told.get(key)
+        ]
+        yield f"{name} {version}", line, frozenset(said)
+
+
+def _pipfile(text: str) -> Pins:
+    lines = {line.strip(): number for number, line in enumerate(text.split("\n"), 1)}
+    for group in json_of(text).values():
+        for name, one in group.items() if isinstance(group, Mapping) else ():
+            hashes = one.get("hashes") if isinstance(one, Mapping) else None
+            if isinstance(one, Mapping) and isinstance(one.get("version"), str):
+                told = frozenset(map(str, hashes)) if isinstance(hashes, list) else frozenset[str]()
+                yield f"{name} {one['version'].lstrip('=')}", lines.get(f'"{name}": {{', 1), told
+
+
+def _toml(text: str) -> Pins:
     """poetry, uv, pdm and Cargo: tables `[[package]]`; a small reader of our own gives the lines as well."""
     name = version = ""
     start, hashes = 1, set[str]()
@@ -81,33 +107,30 @@ def _toml(text: str) -> Iterator[tuple[str, int, frozenset[str]]]:
         hashes.update(_HASH.findall(line))
 
 
-def _go(text: str) -> Iterator[tuple[str, int, frozenset[str]]]:
+def _go(text: str) -> Pins:
     for number, line in enumerate(text.split("\n"), 1):
         parts = line.split()
         if len(parts) == 3:
             yield f"{parts[0]} {parts[1]}", number, frozenset(parts[2:])
 
 
-def _yarn(text: str) -> Iterator[tuple[str, int, frozenset[str]]]:
+def _yarn(text: str) -> Pins:
     """Both kinds of `yarn.lock`: a key at the margin, what belongs to it indented."""
     key, version, start, hashes = "", "", 1, set[str]()
     for number, line in enumerate((*text.split("\n"), "end:"), 1):
         if line and not line.startswith((" ", "#")):
             if key:
-                yield f"{_before_version(key)} {version}", start, frozenset(hashes)
+                yield key if "@patch:" in key else f"{before_version(key)} {version}", start, frozenset(hashes)
             key, version, start, hashes = line.rstrip(":\r"), "", number, set()
         elif line.lstrip().startswith(("version", '"version"')):
             version = line.split()[-1].strip('"')
         elif line.lstrip().startswith(("integrity", "checksum")):
             hashes.update(_HASH.findall(line))
+        elif line.lstrip().startswith("resolved"):
+            hashes.update(f"resolved:{digest}" for digest in _FRAGMENT.findall(line))
 
 
-def _before_version(key: str) -> str:
-    first = key.split(",", maxsplit=1)[0].strip('" ')
-    return first[: first.rfind("@")] if first.rfind("@") > 0 else first
-
-
-def _pnpm(text: str) -> Iterator[tuple[str, int, frozenset[str]]]:
+def _pnpm(text: str) -> Pins:
     key, start = "", 1
     for number, line in enumerate(text.split("\n"), 1):
         if re.match(r"  [^\s#].*:\s*$", line):
@@ -116,9 +139,11 @@ def _pnpm(text: str) -> Iterator[tuple[str, int, frozenset[str]]]:
             yield key, start, frozenset(_HASH.findall(line))
 
 
-_READERS: dict[str, Callable[[str], Iterator[tuple[str, int, frozenset[str]]]]] = {
+_READERS: dict[str, Callable[[str], Pins]] = {
     "package-lock.json": _npm,
     "npm-shrinkwrap.json": _npm,
+    "composer.lock": _composer,
+    "pipfile.lock": _pipfile,
     "poetry.lock": _toml,
     "uv.lock": _toml,
     "pdm.lock": _toml,

@@ -11,7 +11,8 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import NamedTuple
 
-from otto_bot.core.lock_hashes import misnamed, pinned
+from otto_bot.core.lock_hashes import pinned, same_content
+from otto_bot.core.lock_names import homes, misnamed
 from otto_bot.core.lock_places import places
 
 _LOCKS = re.compile(
@@ -58,6 +59,8 @@ _BARE = re.compile(r"[\"']:?[ \t]*[\"']([A-Za-z0-9][\w-]{0,38}/[\w.-]{1,100})(?:
 """`"left-pad": "somebody/left-pad"` in a `package.json` means GitHub."""
 _GO_REPLACE = re.compile(r"^[ \t]*(?:replace[ \t]+)?\S{1,200}(?:[ \t]+v\S{1,80})?[ \t]+=>[ \t]+(\S{1,200})")
 _TRUSTED_HOST = re.compile(r"--trusted-host[ =]+([\w.:-]{1,100})")
+TOLD = 20
+"""Hashes of one file that are told one by one; where a package manager rewrites all, the others are counted."""
 
 
 class Source(NamedTuple):
@@ -101,13 +104,30 @@ def _hashes(path: str, before: str, after: str) -> Iterator[Source]:
         return
     known = misnamed(path, before)
     yield from (Source(line, what) for what, line in misnamed(path, after).items() if what not in known)
-    old = pinned(path, before)
-    for name, (line, hashes) in pinned(path, after).items():
-        was = old.get(name)
-        if was is None or not was[1] or was[1] & hashes:
+    kept = homes(path, before)
+    for name, (line, now) in homes(path, after).items():
+        if name in kept and kept[name][1] and (other := sorted(now - kept[name][1])):
+            yield Source(line, f"{name} comes from {other[0]}, and came from {min(kept[name][1])}")
+    changed = list(_changed(path, before, after))
+    yield from changed[:TOLD]
+    if left := changed[TOLD:]:
+        yield Source(
+            left[0].line, f"{len(left)} more packages have another hash or none, and their version is the same"
+        )
+
+
+def _changed(path: str, before: str, after: str) -> Iterator[Source]:
+    """Each place of a package by itself, held against everything that pinned it before; each package once."""
+    old: dict[str, frozenset[str]] = {}
+    for one in pinned(path, before):
+        old[one.key] = old.get(one.key, frozenset()) | one.hashes
+    told = set()
+    for one in pinned(path, after):
+        if one.key in told or same_content(old.get(one.key, frozenset()), one.hashes):
             continue
-        how = "another hash" if hashes else "no hash any more"
-        yield Source(line, f"{name} has {how}, and the version is the same")
+        told.add(one.key)
+        how = "another hash" if one.hashes else "no hash any more"
+        yield Source(one.line, f"{one.key} has {how}, and the version is the same")
 
 
 def _sources(path: str, text: str) -> Iterator[tuple[int, str]]:

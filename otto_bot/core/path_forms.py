@@ -12,6 +12,9 @@ _SHORT_OF = {
     "git": ".git", "gitmod": ".gitmodules", "gitatt": ".gitattributes", "gitign": ".gitignore", "github": ".github",
     "codeow": "codeowners", "gitlab": ".gitlab-ci.yml", "vscode": ".vscode",
 }  # fmt: skip
+_HASHED = re.compile(r"(?=.{8}$)[a-z0-9]{2,6}~[1-9][0-9]*")
+_HASHES = {"gi7eba": ".gitmodules", "gi7d29": ".gitattributes", "gi250a": ".gitignore"}
+"""Where four short names are taken, Windows makes one of two letters and a hash: `gi7eba~1` is `.gitmodules`."""
 
 
 def plain_path(path: str) -> str:
@@ -28,8 +31,14 @@ def _plain_part(part: str) -> str:
     plain = folded.split(":", 1)[0].rstrip(". ") if folded.strip(". ") else folded
     if _SHORT_GIT.fullmatch(plain):
         return ".git"
+    if _HASHED.fullmatch(plain) and (hashed := _hashed(plain.partition("~")[0])):
+        return hashed
     short = _SHORT.fullmatch(plain)
     return _SHORT_OF.get(short[1], plain) if short else plain
+
+
+def _hashed(stem: str) -> str | None:
+    return next((name for hashed, name in _HASHES.items() if hashed.startswith(stem)), None)
 
 
 def invisible(char: str) -> bool:

@@ -64,7 +64,8 @@ _FLOOR: tuple[tuple[str, tuple[str, ...]], ...] = (
         TOOL,
         (
             _ANYWHERE + r"\.(?:cargo|mvn|bundle|yarn)/.*",
-            _ANYWHERE + r"(?:\.yarnrc\.yml|\.pnpmfile\.c?js|gradle/(?:wrapper|init\.d)/.*)",
+            _ANYWHERE
+            + r"(?:\.yarnrc(?:\.yml)?|\.npmrc|bunfig\.toml|\.pnpmfile\.[cm]?js|gradle/(?:wrapper|init\.d)/.*)",
             _ANYWHERE + r"(?:(?:site|user)customize\.py|[^/]+\.pth)",
         ),
     ),

@@ -23,15 +23,17 @@ MOST_CHARACTERS = 1024 * 1024
 """Characters that are read, each line up to where the reader of patches cuts it."""
 
 
-def scan(files: Sequence[ChangedFile]) -> tuple[TamperHit, ...]:
-    """What a person should look at before the change counts as verified: file by file, at most `MOST` places."""
+def scan(files: Sequence[ChangedFile], known: int = 0) -> tuple[TamperHit, ...]:
+    """What a person should look at before the change counts as verified: file by file, at most `MOST` places beyond the
+    `known` ones that people said yes to: else nobody would ever see what stands behind them.
+    """
 
     def found(files: Sequence[ChangedFile]) -> Iterator[TamperHit]:
         yield from of_tests(files)
         yield from of_configuration(files)
 
     order = {file.path: place for place, file in enumerate(files)}
-    first = list(islice(_once(found(_bounded(files))), MOST))
+    first = list(islice(_once(found(_bounded(files))), MOST + known))
     return tuple(sorted(first, key=lambda one: (order.get(one.path, 0), one.new_line or one.old_line or 0)))
 
 

@@ -13,17 +13,15 @@ from otto_bot.core.install_scripts import new_scripts
 from otto_bot.core.lock_sources import is_lock, new_sources, tells_sources
 from otto_bot.core.path_forms import invisible, plain_path
 from otto_bot.core.protected_paths import floor_reason
-from otto_bot.core.tampering import scan
-from otto_bot.git.changes import FileChange, as_changed
+from otto_bot.git.changes import FileChange
 from otto_bot.git.diff_rules import Globs, added_lines
 from otto_bot.git.diff_secrets import Knows, secrets_in
-from otto_bot.git.texts import as_text, new_lines
+from otto_bot.git.texts import as_programs_read_it, as_text, new_lines, words_within
 
 __all__ = ["BLOB_BYTES", "Finding", "GateLimits", "Looked", "in_words", "inspect", "odd_path", "wanted"]
 
 _LINK = "120000"
 _GITLINK = "160000"
-_EXECUTABLE = "100755"
 BLOB_BYTES = 6 * 1024 * 1024
 """Bytes of one content that is read as a whole."""
 SHOWN_LINES, SHOWN_LINE = 12, 200
@@ -49,8 +47,8 @@ class Looked:
     knows: Knows | None = None
 
     def text(self, blob: str) -> str:
-        """The content as text; empty where it is none or not here."""
-        return as_text(self.contents.get(blob, b"")) or ""
+        """The content as a package manager reads it; empty where it is not here."""
+        return as_programs_read_it(self.contents.get(blob, b""))
 
 
 def wanted(changes: Iterable[FileChange]) -> list[str]:
@@ -89,7 +87,7 @@ def inspect(
             *_settings(change, known),
         ]
         found += [one.model_copy(update={"content": _content_of(change)}) for one in mine]
-    return [*found, *_weaker(changes)]
+    return found
 
 
 def in_words(text: str, what: str, knows: Knows | None = None) -> list[Finding]:
@@ -103,7 +101,10 @@ def in_words(text: str, what: str, knows: Knows | None = None) -> list[Finding]:
     hidden = [why for _, line in lines if (why := hidden_in(line)) is not None]
     return [
         *found,
-        *(Finding(rule="hidden_text", path="", detail=f"{what}: {why}", content=digest) for why in hidden[:1]),
+        *(
+            Finding(rule="hidden_text", path="", detail=f"{what}: {why}", content=digest)
+            for why in dict.fromkeys(hidden)
+        ),
     ]
 
 
@@ -112,21 +113,26 @@ def _content_of(change: FileChange) -> str:
     return f"{change.mode_after or 'gone'} {change.blob_after or change.patch or change.status}"
 
 
-def _weaker(changes: Sequence[FileChange]) -> Iterator[Finding]:
-    """Checks that prove less than before: no reason against a push, but a person will be asked before it counts."""
-    for hit in scan([as_changed(change) for change in changes]):
-        yield Finding(rule="tests_weakened", path=hit.path, detail=f"{hit.place}: {hit.why}", blocking=False)
-
-
 def _of_the_whole(changes: Sequence[FileChange], caps: GateLimits) -> Iterator[Finding]:
     whole = "\0".join(f"{change.path}\0{_content_of(change)}" for change in changes)
     if len(changes) > caps.files:
         detail = f"{len(changes)} files changed, at most {caps.files} are allowed"
         yield Finding(rule="too_many_files", path="", detail=detail, content=whole)
-    total = sum(change.size for change in changes if _grows(change, 0))
+    total = sum(_brought(change) for change in changes)
     if total > caps.total_bytes:
         detail = f"{total} bytes of new content, at most {caps.total_bytes} are allowed"
         yield Finding(rule="diff_too_large", path="", detail=detail, content=whole)
+
+
+def _brought(change: FileChange) -> int:
+    """Bytes that are new in a file, not those that stood there before."""
+    if change.blob_after and change.blob_after == change.blob_before:
+        return 0
+    if change.binary or change.patch_cut:
+        return change.size
+    if not change.patch:
+        return max(0, change.size - change.size_before)
+    return sum(len(text.encode("utf-8", "surrogatepass")) + 1 for _, text in added_lines(change.patch))
 
 
 def _grows(change: FileChange, cap: int) -> bool:
@@ -158,8 +164,6 @@ def _first_lines(change: FileChange) -> tuple[str, ...]:
 def _kinds(change: FileChange) -> Iterator[Finding]:
     if change.mode_after == _LINK:
         yield Finding(rule="symlink", path=change.path, detail=_where_to(change))
-    if change.mode_after == _EXECUTABLE and change.mode_before != _EXECUTABLE:
-        yield Finding(rule="executable", path=change.path, detail="becomes executable", blocking=False)
 
 
 def _modules(change: FileChange) -> Iterator[Finding]:
@@ -188,12 +192,9 @@ def _content(change: FileChange, caps: GateLimits, looked: Looked) -> Iterator[F
         yield Finding(rule="file_too_large", path=change.path, detail=detail)
     lines, whole = _added(change, looked)
     for line, kind in secrets_in(lines, looked.knows):
-        yield Finding(rule="secret", path=change.path, line=line, detail=kind)
-    for line, text in lines if whole else ():
-        if (why := hidden_in(text, first=line == 1)) is not None:
-            yield Finding(rule="hidden_text", path=change.path, line=line, detail=why)
-            break
+        yield Finding(rule="secret", path=change.path, line=line or None, detail=kind)
     if whole:
+        yield from _hidden(change.path, lines)
         return
     if change.patch_cut and not change.binary:
         yield Finding(rule="not_scanned", path=change.path, detail="too large to be searched for secrets")
@@ -201,8 +202,20 @@ def _content(change: FileChange, caps: GateLimits, looked: Looked) -> Iterator[F
         yield Finding(rule="binary", path=change.path, detail=f"{change.size} bytes")
 
 
+def _hidden(path: str, lines: Sequence[tuple[int, str]]) -> Iterator[Finding]:
+    """Each kind of what hides once, with the lines that have it."""
+    found: dict[str, list[int]] = {}
+    for line, text in lines:
+        if (why := hidden_in(text, first=line == 1)) is not None:
+            found.setdefault(why, []).append(line)
+    for why, at in found.items():
+        others = ", ".join(map(str, at[1:10])) + (f" and {len(at) - 10} more" if len(at) > 10 else "")
+        detail = f"{why}, also in line {others}" if others else why
+        yield Finding(rule="hidden_text", path=path, line=at[0], detail=detail)
+
+
 def _added(change: FileChange, looked: Looked) -> tuple[list[tuple[int, str]], bool]:
-    """The new lines of a file, and whether they are all there is to read in it."""
+    """The new lines of a file (number 0 where it has none), and whether they are all there is to read in it."""
     if not (change.binary or change.patch_cut):
         return list(added_lines(change.patch)), True
     if change.mode_after in (None, _GITLINK) or (change.blob_after and change.blob_after == change.blob_before):
@@ -215,7 +228,7 @@ def _added(change: FileChange, looked: Looked) -> tuple[list[tuple[int, str]], b
     text = as_text(data)
     if text is None:
         # Nobody can read it, but a token in it is one all the same.
-        return [(number, line) for number, line in new_lines(data.decode("latin-1"), "") if line.isascii()], False
+        return [(0, words) for words in words_within(data)], False
     return new_lines(text, as_text(looked.contents.get(change.blob_before, b"")) or ""), True
 
 
@@ -236,7 +249,7 @@ def _settings(change: FileChange, looked: Looked) -> Iterator[Finding]:
         )
         return
     before, after = looked.text(change.blob_before), looked.text(change.blob_after)
-    for source in new_sources(change.path, before, after, looked.sources)[:20] if sources else ():
+    for source in new_sources(change.path, before, after, looked.sources) if sources else ():
         shown = _line(after, source.line)
         yield Finding(rule="lock_source", path=change.path, line=source.line, detail=source.what, shown=shown)
     for script in new_scripts(change.path, before, after):

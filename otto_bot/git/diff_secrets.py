@@ -20,7 +20,7 @@ from otto_bot.core.secret_shapes import FAMILIES, PRIVATE_KEY, Family
 Knows = Callable[[bytes], bool]
 """Whether bytes hold a secret that the host has registered."""
 AROUND = 400
-"""Characters before and after a word that are looked at: longer than any token that a rule knows."""
+"""Characters before and after a word that are looked at; a token that goes on behind them is read on."""
 _BY_NAME = (b"authorization", b"passw", b"://")
 """Marks of the families that go by what stands beside a value: a short or plain value there is an example."""
 _EXAMPLE = re.compile(
@@ -35,6 +35,12 @@ _IN_URL = re.compile(
 _LOCAL = re.compile(
     r"localhost|127\.|db$|postgres$|mysql$|redis$|rabbitmq$|mongo$|example\.(?:com|org|net)$", re.IGNORECASE
 )
+_PUBLISHED = re.compile(
+    r"(?:AKIA|ASIA)[A-Z0-9]{9}EXAMPLE|wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY|je7MtGbClwBF/2Zp9Utk/h3yCo8nvbEXAMPLEKEY"
+    r"|ghp_import-\d{1,4}(?:\.\d{1,4}){0,3}-py[0-9a-z.]{1,8}-none-any\.whl"
+)
+_GOES_ON = re.compile(r"[A-Za-z0-9._~+/=%-]{0,16384}+")
+"""The rest of a token that is longer than AROUND, such as a JSON Web Token."""
 _NAMED: tuple[tuple[str, str], ...] = (
     ("a GitHub token", r"gh[pousr]_|github_pat_|Z2h|eC1hY2Nlc3M"), ("an AWS access key", r"AKIA|ASIA"),
     ("an Anthropic key", r"sk-ant-"), ("an OpenAI key", r"sk-"), ("a Google key", r"AIza|ya29\.|GOCSPX-"),
@@ -120,10 +126,10 @@ def _by_family(text: str, lowered: str, family: Family) -> Iterator[tuple[int, s
         for shape in family.shapes:
             for match in shape.pattern.finditer(data):
                 secret = match["secret"]
-                if secret is None or not shape.holds(match) or b"EXAMPLE" in secret:
+                if secret is None or not shape.holds(match) or _published(secret.decode("utf-8", "replace")):
                     continue
                 if not loose or _telling(secret.decode("utf-8", "replace")):
-                    yield start + len(data[: match.start()].decode("utf-8", "replace")), _kind(secret)
+                    yield start, _kind(secret)
 
 
 def _pieces(text: str, lowered: str, family: Family) -> Iterator[tuple[int, str]]:
@@ -139,7 +145,7 @@ def _by_rule(text: str, lowered: str, rule: Rule) -> Iterator[tuple[int, str]]:
     for start, piece in _around(text, found):
         for match in rule.pattern.finditer(piece):
             secret = next((group for group in match.groups() if group), match.group())
-            if "EXAMPLE" not in secret and _entropy(secret) >= rule.entropy:
+            if not _published(secret) and _entropy(secret) >= rule.entropy:
                 yield start + match.start(), f"a secret (gitleaks: {rule.id})"
 
 
@@ -154,9 +160,12 @@ def _around(text: str, places: Iterable[int]) -> Iterator[tuple[int, str]]:
     """(offset, text) around each place, within its line; places that stand close together are one."""
     first = last = -1
     for at in sorted(places):
-        begin = max(text.rfind("\n", 0, at) + 1, at - AROUND)
-        end = text.find("\n", at)
-        end = min(len(text) if end < 0 else end, at + AROUND)
+        if min(len(text), at + AROUND) <= last:
+            continue
+        nearest = max(0, at - AROUND)
+        begin = max(text.rfind("\n", nearest, at) + 1, nearest)
+        end = text.find("\n", at, at + AROUND)
+        end = _GOES_ON.match(text, min(len(text), at + AROUND)).end() if end < 0 else end  # type: ignore[union-attr]
         if begin <= last:
             last = max(last, end)
             continue
@@ -170,7 +179,18 @@ def _around(text: str, places: Iterable[int]) -> Iterator[tuple[int, str]]:
 def _telling(value: str) -> bool:
     """Whether a value beside `password`, `token` or the like is one that somebody made up by machine."""
     mixed = re.search(r"[A-Za-z]", value) and re.search(r"[0-9]", value)
-    return bool(mixed and len(value) >= 16 and _entropy(value) >= 3.5 and not _EXAMPLE.search(value))
+    if not (mixed and len(value) >= 16 and _entropy(value) >= 3.5):
+        return False
+    if not _EXAMPLE.search(value):
+        return True
+    # Four letters within something made by machine excuse nothing: what is left without them has to be plain.
+    left = re.split(r"[-_.:/@ ]+", _EXAMPLE.sub("", value))
+    return any(len(one) >= 14 and re.search(r"\d", one) and _entropy(one) >= 3.4 for one in left)
+
+
+def _published(secret: str) -> bool:
+    """Whether it is a key of AWS's documentation, or the file of a package that many lock files name: nothing real."""
+    return _PUBLISHED.fullmatch(secret) is not None
 
 
 def _entropy(value: str) -> float:

@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Iterable, Sequence
 
 from otto_bot.core.acceptance import accepted_names, held
-from otto_bot.core.diff_findings import Finding
+from otto_bot.core.diff_findings import Finding, by_weight
 from otto_bot.core.evidence import Failure, Phase
 from otto_bot.core.run import Run
 from otto_bot.core.stale_base import contained
@@ -23,7 +23,7 @@ class PushHeld(Exception):
     """The gate found something: nothing was pushed, and a person has to look."""
 
     def __init__(self, findings: Sequence[Finding]) -> None:
-        self.findings = tuple(findings)
+        self.findings = by_weight(findings)
         super().__init__(self.findings[0].words)
 
 
@@ -74,15 +74,11 @@ def _of(context: Context, run: Run, commit: NewCommit) -> list[Finding]:
     knows = context.redactor.knows
     found = in_words(commit.message, "the commit's message", knows)
     sides = [
-        [
-            one
-            for one in inspect(
-                side.changes,
-                protected=run.config.paths.protected,
-                looked=Looked(side.contents, side.sources, knows),
-            )
-            if one.blocking
-        ]
+        inspect(
+            side.changes,
+            protected=run.config.paths.protected,
+            looked=Looked(side.contents, side.sources, knows),
+        )
         for side in commit.sides
     ]
     if not sides:
@@ -108,5 +104,6 @@ def held_failure(
     excerpts = tuple(
         one.model_copy(update={"text": clean(one.text), "source": clean(one.source)}) for one in raw.excerpts
     )
-    failure = raw.model_copy(update={"excerpts": excerpts, "detail": clean(raw.detail)})
+    files = tuple(clean(path) for path in raw.suspected_files)
+    failure = raw.model_copy(update={"excerpts": excerpts, "detail": clean(raw.detail), "suspected_files": files})
     return failure.model_copy(update={"progress": progress(failures_before(run, run.task(task), attempt), failure)})

@@ -101,7 +101,7 @@ async def _with_spec(context: Context, run: Run, mirror: Mirror, parent: str, tr
         full, added = await with_files(mirror, tree, files)
         changes = await asyncio.to_thread(reading.diff, tree, full)
         looked = Looked(knows=context.redactor.knows)
-        if any(found.blocking for found in inspect(changes, protected=run.config.paths.protected, looked=looked)):
+        if inspect(changes, protected=run.config.paths.protected, looked=looked):
             full, added = tree, ()
     if full == await tree_of(mirror, parent):
         return parent, full

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Sequence
 
-from otto_bot.core.acceptance import new_hits, tampering
+from otto_bot.core.acceptance import accepted_names, new_hits, tampering
 from otto_bot.core.attempt import Task
 from otto_bot.core.evidence import Failure
 from otto_bot.core.run import Run
@@ -33,16 +33,15 @@ async def scan_tampering(context: Context, run: Run, task: Task) -> Failure | No
     mirror = await context.mirror(run)
     await mirror.fetch(attempt.sha)
     base = await own_base(context, run, mirror, task.key, attempt.sha)
-    hits = await asyncio.to_thread(_hits, context.reading(mirror), base, attempt.sha)
-    unknown = new_hits(run, hits)
-    if not unknown:
+    hits = await asyncio.to_thread(_hits, context.reading(mirror), base, attempt.sha, len(accepted_names(run)))
+    if not new_hits(run, hits):
         return None
-    failure = _redacted(context, tampering(task.key, attempt.number, attempt.sha, unknown))
+    failure = _redacted(context, tampering(task.key, attempt.number, attempt.sha, hits, accepted_names(run)))
     return failure.model_copy(update={"progress": progress(failures_before(run, task, attempt.number), failure)})
 
 
-def _hits(reading: Reading, base: str, sha: str) -> Sequence[TamperHit]:
-    return scan([as_changed(change) for change in reading.diff(base, sha, patch_bytes=PATCH_READ)])
+def _hits(reading: Reading, base: str, sha: str, known: int) -> Sequence[TamperHit]:
+    return scan([as_changed(change) for change in reading.diff(base, sha, patch_bytes=PATCH_READ)], known)
 
 
 def _redacted(context: Context, failure: Failure) -> Failure:
@@ -51,4 +50,5 @@ def _redacted(context: Context, failure: Failure) -> Failure:
     excerpts = tuple(
         one.model_copy(update={"text": clean(one.text), "source": clean(one.source)}) for one in failure.excerpts
     )
-    return failure.model_copy(update={"excerpts": excerpts})
+    files = tuple(clean(path) for path in failure.suspected_files)
+    return failure.model_copy(update={"excerpts": excerpts, "suspected_files": files})

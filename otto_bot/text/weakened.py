@@ -26,5 +26,6 @@ def weakened_lines(failure: Failure) -> list[str]:
         text = f": {code(lines[0], 300)}" if len(lines) == 1 and lines[0] else ""
         rows.append(f"> - {inline(one.place, 200)} · {inline(why, 200)}{text}")
         rows += [f">   {code(line, 200)}" for line in lines if line.strip()] if len(lines) > 1 else []
-    left = len(failure.hits) - len(failure.excerpts)
-    return ["", *rows, *([f"> - and {count(left, 'more place')} in the diff"] if left > 0 else [])]
+    left = len(failure.hits) + failure.more - len(failure.excerpts)
+    after = f"> - and {count(left, 'more place')}: a yes is to what is listed here, and these are asked about after it"
+    return ["", *rows, *([after] if left > 0 else [])]

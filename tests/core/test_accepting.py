@@ -211,7 +211,7 @@ def test_dependents_wait_and_then_go_on() -> None:
 def test_the_words_are_bounded_and_name_only_plain_paths() -> None:
     many = [hit(f"def test_{n}():", path=f"tests/`{n}` @all.py") for n in range(300)]
     failure = weakened("t1", *many)
-    assert (len(failure.excerpts), len(failure.hits)) == (SHOWN, 300)
+    assert (len(failure.excerpts), len(failure.hits), failure.more) == (SHOWN, SHOWN, 300 - SHOWN)
     assert "300 places in 300 files" in failure.detail
     assert f"the first {SHOWN} are shown" in failure.detail
     question = ask_for_help("t1", failure)
@@ -235,6 +235,18 @@ def test_the_grammar() -> None:
 def test_people_see_that_something_was_accepted() -> None:
     before = held()
     assert surfaces(accepted(before))["pull"] != surfaces(before)["pull"]
+
+
+def test_places_that_nobody_was_shown_are_asked_about_after_a_yes() -> None:
+    many = [hit(f"def test_{n}():") for n in range(SHOWN + 3)]
+    run = fold(executing(plan("t1")), *to_verifying("t1"), verified("t1"), judged("t1", why=weakened("t1", *many)))
+    run = accepted(posted(asked(run, "t1")))
+    left = tampering("t1", 1, "sha-t1-1", many, accepted_names(run))
+    assert [one.text.rpartition("\n")[2] for one in left.excerpts] == [f"- def test_{n}():" for n in (20, 21, 22)]
+    assert (left.hits, left.more) == (ids(many)[SHOWN:], 0)
+    old = weakened("t1", *many).model_copy(update={"hits": ids(many), "more": 0})
+    run = fold(executing(plan("t1")), *to_verifying("t1"), verified("t1"), judged("t1", why=old))
+    assert len(accepted_names(accepted(posted(asked(run, "t1"))))) == SHOWN, "nor does an old ledger's yes cover more"
 
 
 FOUND = Finding(rule="protected_path", path="CODEOWNERS", detail="who has to review what", line=2, content="blob")
@@ -263,6 +275,17 @@ def test_what_the_gate_held_asks_and_names_every_way_out() -> None:
     token = FOUND.model_copy(update={"rule": "secret"})
     assert "Never accept a real secret" in ask_for_help("t1", gate_held("t1", 1, "s", Phase.PUSH, [token]))
     assert waits_for(run).reply == f"/otto retry t1 -- {LEAVE_OUT}"
+
+
+def test_what_is_worst_is_shown_first_and_nothing_beyond_it_is_accepted() -> None:
+    odd = [Finding(rule="binary", path=f"{n}.bin", detail="5 bytes", content="b") for n in range(SHOWN + 5)]
+    token = Finding(rule="secret", path="z", line=3, detail="a GitHub token", content="z")
+    other = token.model_copy(update={"line": 9})
+    failure = gate_held("t1", 1, "s", Phase.PUSH, [*odd, FOUND, token, other, token])
+    assert [one.source for one in failure.excerpts[:4]] == ["z", "z", "CODEOWNERS", "0.bin"]
+    assert (len(failure.excerpts), len(failure.hits), failure.more) == (SHOWN, SHOWN, 8)
+    assert failure.hits[:3] == (token.name, other.name, FOUND.name), "two tokens of one file are two"
+    assert odd[-1].name not in failure.hits
 
 
 def test_a_yes_pushes_the_same_commit_under_a_new_name() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 
 import pytest
 from hypothesis import given
@@ -23,6 +24,12 @@ def toml(source: str, digest: str = SUM, version: str = "1") -> str:
     return f'[[package]]\nname = "a"\nversion = "{version}"\nsource = {source}\nchecksum = "{digest}"\n'
 
 
+MULTILINE = """[project]
+description = '''
+[project.urls]
+'''
+dependencies = ["x @ https://evil.example/x"]
+"""
 CRATES = '"registry+https://github.com/rust-lang/crates.io-index"'
 
 
@@ -55,6 +62,31 @@ CRATES = '"registry+https://github.com/rust-lang/crates.io-index"'
         ("nuget.config", "", '<add key="x" value="https://evil.example/v3/index.json" />\n', 1, "evil.example"),
         ("pom.xml", "", "<repositories>\n<repository><url>https://evil.example/m2</url>\n</repositories>\n", 2, "evil"),
         (".npmrc", "", "@scope:registry=https://evil.example/\n", 1, "evil.example"),
+        # Laid out otherwise, escaped, or named like what only tells about a package.
+        ("package-lock.json", "{}", '{"a": {"x": 1, "resolved": "https://evil.example/a.tgz"}}', 1, "evil.example"),
+        ("package-lock.json", "{}", '{"a": {\n"\\u0072esolved"\n:\n"https:\\/\\/evil.example/a.tgz"}}', 4, "evil"),
+        ("package-lock.json", "{}", '{"resolved": "https://evil.example/a.tgz"', 1, "evil.example"),
+        ("requirements.txt", "", "docs-helper @ https://evil.example/x.whl\n", 1, "evil.example"),
+        ("requirements.txt", "", " " * 5000 + "x @ https://evil.example/x.whl\n", 1, "evil.example"),
+        ("requirements.txt", "", "a==1\n--index-url https:\\\n//evil.example/simple\n", 2, "evil.example"),
+        ("requirements.txt", "", "# a comment \\\n--index-url https://evil.example/simple\n", 2, "evil.example"),
+        ("requirements.txt", "", "# a comment\r--index-url https://evil.example/simple\n", 1, "evil.example"),
+        ("Cargo.toml", "", '[dependencies]\nsupport = { git = "https://evil.example/x" }\n', 2, "evil.example"),
+        ("Cargo.toml", "", '[dependencies]\ndocs.git = "https://evil.example/x"\n', 2, "evil.example"),
+        ("pyproject.toml", "", '[project.optional-dependencies]\ndocs = ["x @ https://evil.example/x"]\n', 2, "evil"),
+        ("pyproject.toml", "", MULTILINE, 5, "evil.example"),
+        ("pyproject.toml", "", '[tool.uv.sources.urls]\nurl = "https\\u003a//evil.example/x"\n', 2, "evil.example"),
+        ("pyproject.toml", "", 'no TOML\nx = "https://evil.example/x"\n', 2, "evil.example"),
+        ("go.mod", "", "replace docs => github.com/e/docs v1\n", 1, "github.com/e/docs"),
+        ("pnpm-workspace.yaml", "", "catalog:\n  docs: https://evil.example/x.tgz\n", 2, "evil.example"),
+        ("pubspec.yaml", "", 'dependencies:\n  docs: {git: "https:\\x2f\\x2fevil.example/x"}\n', 2, "evil.example"),
+        ("Gemfile", "", "gem 'x',\n  source: 'https://evil.example'\n", 2, "evil.example"),
+        ("Gemfile", "", ";source 'https://evil.example'\n", 1, "evil.example"),
+        ("setup.cfg", "", "install_requires =\n  x@https://evil.example/x.whl\n", 2, "evil.example"),
+        ("x.csproj", "", "<Authors>me</Authors><RestoreSources>https://evil.example/v3</RestoreSources>\n", 1, "evil"),
+        ("nuget.config", "", '<!-- x --><add key="x" value="https&#58;//evil.example/v3" />\n', 1, "evil.example"),
+        ("pom.xml", "", "<repositories>\n<!-- </repositories> -->\n<url>https://evil.example/m2</url>\n", 3, "evil"),
+        ("pom.xml", "", "<properties><at>https://evil.example/m2</at></properties>\n", 1, "evil.example"),
     ],
 )  # fmt: skip
 def test_what_is_new(path: str, before: str, after: str, line: int, words: str) -> None:
@@ -80,6 +112,13 @@ def test_what_is_new(path: str, before: str, after: str, line: int, words: str) 
         ("uv.lock", toml('"x"'), toml('"x"', "b" * 64, version="2")),
         ("go.mod", "", "require github.com/a/b v1\nreplace a => ../a\n"),
         ("composer.lock", "{}", '{"packages": [{"dist": {"url": "https://api.github.com/repos/a/b/zipball/1"}}]}'),
+        ("pom.xml", "", "<!--\n<repositories><url>https://a.example</url></repositories>\n-->\n"),
+        ("pyproject.toml", "", '[tool.poetry]\nhomepage = "https://a.example"\n[tool.poetry.urls]\nX = "https://b.ex"\n'),
+        ("pyproject.toml", "", '# see https://a.example\n[project]\nname = "a"\n'),
+        ("x.csproj", "", "<PackageProjectUrl>https://a.example</PackageProjectUrl>\n"),
+        ("pubspec.yaml", "", "homepage: https://a.example\nissue_tracker: https://b.example\n"),
+        ("mix.exs", "", '  source_url: "https://github.com/me/mine",\n  @source_url "x"\n'),
+        ("deno.jsonc", "", "// see https://a.example\n"),
         ("pom.xml", "", '<project xmlns="http://maven.apache.org/POM/4.0.0">\n<url>https://a.example</url>\n'),
     ],
 )  # fmt: skip
@@ -107,7 +146,9 @@ def test_what_another_file_of_the_base_names_is_known() -> None:
             ["script prepare"],
         ),
         ("package.json", '{"scripts": {"prepare": "husky"}}', '{"scripts": {}}', []),
-        ("a/package.json", "{}", '{"pnpm": {"onlyBuiltDependencies": ["x"]}}', ["onlybuiltdependencies"]),
+        ("a/package.json", "{}", '{"pnpm": {"onlyBuiltDependencies": ["x"]}}', ["onlyBuiltDependencies"]),
+        ("package.json", "{}", '{"scripts": {"postinstall": "x"}, "Scripts": {}}', ["script postinstall"]),
+        ("package.json", "{}", '{"trustedDependencies": ["x"], "TrustedDependencies": []}', ["trustedDependencies"]),
         ("package.json", "{}", "{no json", ["script install"]),
         ("composer.json", "{}", '{"scripts": {"post-install-cmd": "x", "test": "y"}}', ["script post-install-cmd"]),
         ("pyproject.toml", "", '[build-system]\nbackend-path = ["."]\n', ["build-system backend-path"]),
@@ -120,11 +161,101 @@ def test_commands_at_installing(path: str, before: str, after: str, found: list[
 
 
 @given(st.text(max_size=200), st.text(max_size=200), st.sampled_from(["package.json", "package-lock.json", "uv.lock",
-       "yarn.lock", "pnpm-lock.yaml", "go.mod", "pom.xml", "composer.lock", "pyproject.toml"]))  # fmt: skip
+       "yarn.lock", "Pipfile.lock", "pnpm-lock.yaml", "go.mod", "pom.xml", "composer.lock",
+       "pyproject.toml"]))  # fmt: skip
 def test_any_text_is_answered(before: str, after: str, path: str) -> None:
     assert all(one.line >= 1 and one.what for one in new_sources(path, before, after))
     assert new_sources(path, after, after) == ()
     assert all(one.line >= 1 for one in new_scripts(path, before, after))
+
+
+@pytest.mark.parametrize("piece", ["a.", "<!--", '"a', "\\", "a://", " ", "[", "'"])
+@pytest.mark.parametrize("path", ["pyproject.toml", "pom.xml", "requirements.txt", "package-lock.json"])
+def test_hostile_files_cost_little(path: str, piece: str) -> None:
+    text = piece * (60_000 // len(piece))
+    began = time.process_time()
+    new_sources(path, "", text)
+    new_scripts(path, "", text)
+    assert time.process_time() - began < 1
+
+
+OLD = {
+    "npm1": '{"dependencies": {"a": {"version": "1.0.0", "integrity": "sha512-AAAAAAAAAAAA"}}}',
+    "yarn": 'a@^1:\n  version "1.0.0"\n  resolved "https://registry.yarnpkg.com/a/-/a-1.0.0.tgz#%s"\n  integrity %s\n',
+    "berry": '"a@npm:1":\n  version: 1\n  checksum: %s\n',
+    "composer": '{"packages": [\n{"name": "v/a",\n"version": "1.0", "dist": {"url": "%s", "reference": "%s"}}]}',
+    "pip": '{"default": {"a": {"version": "==1.0", "hashes": ["sha256:%s"]}}}',
+}
+TWO = "sha1-AAAAAAAA sha512-AAAAAAAA"
+SHA1, SHA512 = "a" * 40, "sha512-" + "A" * 20
+AT = "https://api.github.com/repos/v/a/zipball/1"
+
+
+def twice(*integrity: str) -> str:
+    places = ("node_modules/a", "node_modules/b/node_modules/a")
+    both = {place: {**NPM, "integrity": one} for place, one in zip(places, integrity, strict=True)}
+    return json.dumps({"packages": both})
+
+
+@pytest.mark.parametrize(
+    ("path", "before", "after", "words"),
+    [
+        ("package-lock.json", OLD["npm1"], OLD["npm1"].replace("AAAA", "BBBB"), "another hash"),
+        ("package-lock.json", "{}", '{"dependencies": {"a": {"resolved": "https://registry.npmjs.org/b/-/b-1.tgz"}}}',
+         "address of b"),
+        ("package-lock.json", twice("sha512-AAAAAAAA", "sha512-AAAAAAAA"), twice("sha512-AAAAAAAA", "sha512-BBBBBBBB"),
+         "another hash"),
+        ("package-lock.json", npm(integrity=TWO), npm(integrity=TWO.replace("sha512-A", "sha512-B")),
+         "another hash"),
+        ("package-lock.json", npm(integrity=TWO), npm(integrity="sha1-AAAAAAAA"), "another"),
+        ("yarn.lock", OLD["yarn"] % (SHA1, SHA512), OLD["yarn"] % (SHA1, "sha512-" + "B" * 20), "another hash"),
+        ("yarn.lock", OLD["yarn"] % (SHA1, ""), OLD["yarn"] % ("b" * 40, ""), "another hash"),
+        ("yarn.lock", "", OLD["yarn"].replace("/a/-/a-", "/b/-/b-"), "a is taken from the address of b"),
+        ("yarn.lock", "", '"a@npm:^1":\n  version: 1.0.0\n  resolution: "b@npm:1.0.0"\n', "address of b"),
+        ("yarn.lock", OLD["berry"] % ("a" * 128), OLD["berry"] % ("b" * 128), "another hash"),
+        ("package-lock.json", npm(), npm(inBundle=True, integrity=""), "no hash"),
+        ("composer.lock", OLD["composer"] % (AT, "1"), OLD["composer"] % (AT, "2"), "another hash"),
+        ("composer.lock", OLD["composer"] % (AT, "1"), OLD["composer"] % (AT.replace("/v/", "/w/"), "1"),
+         "comes from github.com/w/a, and came from github.com/v/a"),
+        ("composer.lock", OLD["composer"] % (AT, "1"), OLD["composer"] % ("git@github.com:w/a", "1"), "com/w/a"),
+        ("Pipfile.lock", OLD["pip"] % SUM, OLD["pip"] % ("b" * 64), "another hash"),
+    ],
+)  # fmt: skip
+def test_what_a_lock_file_pins_otherwise(path: str, before: str, after: str, words: str) -> None:
+    assert [one.what for one in new_sources(path, before, after) if words in one.what]
+    assert new_sources(path, after, after) == ()
+
+
+@pytest.mark.parametrize(
+    ("path", "before", "after"),
+    [
+        ("yarn.lock", "", '"a@npm:b@^1":\n  version: 1.0.0\n  resolution: "b@npm:1.0.0"\n'),
+        ("yarn.lock", "", '"@s/a@npm:^1, @s/a@npm:^2":\n  version: 1.0.0\n  resolution: "@s/a@npm:1.0.0"\n'),
+        ("yarn.lock", OLD["yarn"] % (SHA1, ""), OLD["yarn"] % (SHA1, SHA512)),
+        ("package-lock.json", "{}",
+         '{"dependencies": {"a": {"version": "npm:b@1", "resolved": "https://registry.npmjs.org/b/-/b-1.tgz"}}}'),
+        ("package-lock.json", npm(), twice(NPM["integrity"], NPM["integrity"])),
+        ("package-lock.json", npm(integrity="sha1-AAAAAAAA"), npm(integrity=TWO)),
+        ("composer.lock", OLD["composer"] % (AT, "1"), (OLD["composer"] % (AT + "2", "2")).replace("1.0", "1.1")),
+        ("composer.lock", OLD["composer"].replace("1.0", "dev-main") % (AT, "1"),
+         OLD["composer"].replace("1.0", "dev-main") % (AT, "2")),
+        ("yarn.lock", OLD["berry"] % ("a" * 128), OLD["berry"] % ("a" * 128) + '"a@patch:a@1#x":\n  version: 1\n'),
+        ("package-lock.json", npm(), json.dumps({"packages": {"node_modules/b/node_modules/a": {"version": "1.0.0",
+                                                                                       "inBundle": True}}})),
+        ("Pipfile.lock", OLD["pip"] % SUM, (OLD["pip"] % ("b" * 64)).replace("1.0", "1.1")),
+    ],
+)  # fmt: skip
+def test_what_a_lock_file_may_pin(path: str, before: str, after: str) -> None:
+    assert new_sources(path, before, after) == ()
+
+
+def test_where_every_hash_changes_the_first_are_named_and_the_others_counted() -> None:
+    def lock(letter: str) -> str:
+        return json.dumps({"packages": {f"node_modules/p{n}": {"version": "1", "integrity": f"sha512-{letter * 9}"}
+                                        for n in range(53)}})  # fmt: skip
+
+    found = new_sources("package-lock.json", lock("A"), lock("B"))
+    assert [len(found), found[-1].what[:16]] == [21, "33 more packages"]
 
 
 def test_which_are_written_by_machines() -> None:

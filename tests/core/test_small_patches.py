@@ -87,7 +87,7 @@ def test_a_failure_shows_the_first_places_and_counts_the_rest() -> None:
         SHOWN + 1: f"{SHOWN + 1} places in {SHOWN + 1} files {words}; the first {SHOWN} are shown",
     }  # fmt: skip
     many = tampering("t1", 1, "s", [place(k, path=f"p{k}") for k in range(SHOWN + 1)])
-    assert (len(many.excerpts), len(many.suspected_files), len(many.hits)) == (SHOWN, SHOWN, SHOWN + 1)
+    assert (len(many.excerpts), len(many.suspected_files), len(many.hits), many.more) == (SHOWN, SHOWN, SHOWN, 1)
     back = tampering("t1", 1, "s", [*reversed([place(k, path=f"p{k}") for k in range(SHOWN + 1)])])
     assert back.fingerprint == many.fingerprint
 

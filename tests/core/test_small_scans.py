@@ -140,6 +140,7 @@ def test_no_more_than_two_hundred_places_are_named() -> None:
     many = changed("src/a.py", "@@", *(f"+x = {n}  # noqa" for n in range(MOST + 1)))
     assert [len(scan([changed("src/a.py", "@@", *["+x  # noqa"] * n)])) for n in (4, 5)] == [0, 5]
     assert len(scan([many])) == MOST == 200
+    assert len(scan([many], 1)) == MOST + 1, "what people said yes to hides nothing behind it"
 
 
 @pytest.mark.parametrize(

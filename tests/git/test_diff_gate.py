@@ -37,12 +37,12 @@ def test_an_ordinary_diff_passes() -> None:
 )
 def test_protected_paths(path: str) -> None:
     (finding,) = inspect([change(path)])
-    assert (finding.rule, finding.path, finding.blocking) == ("protected_path", path, True)
+    assert (finding.rule, finding.path) == ("protected_path", path)
 
 
 def test_moving_a_protected_file_away_is_caught() -> None:
     moved = change("ci.yml", status="renamed", old_path=".github/workflows/ci.yml")
-    assert rules(moved) == {"protected_path", "tests_weakened"}
+    assert rules(moved) == {"protected_path"}
 
 
 @pytest.mark.parametrize(
@@ -74,10 +74,8 @@ def test_links_and_submodules() -> None:
     assert rules(change(".gitmodules")) == {"submodule", "protected_path"}
 
 
-def test_executables_are_only_noted() -> None:
-    (found,) = inspect([change("a.sh", mode_after="100755")])
-    assert (found.rule, found.path, found.blocking) == ("executable", "a.sh", False)
-    assert inspect([change("a.sh", mode_before="100755", mode_after="100755")]) == []
+def test_what_becomes_executable_holds_nothing() -> None:
+    assert inspect([change("a.sh", mode_after="100755")]) == []
 
 
 def test_sizes() -> None:
@@ -86,6 +84,21 @@ def test_sizes() -> None:
     assert rules(change("a", size=8), change("b", size=8), limits=limits) == {"diff_too_large"}
     assert rules(*(change(name) for name in "abc"), limits=limits) == {"too_many_files"}
     assert rules(change("a", size=10), limits=limits) == set()
+
+
+def test_what_stood_there_before_is_not_new() -> None:
+    limits = GateLimits(file_bytes=1000, total_bytes=15)
+    grown = {"size": 900, "size_before": 890, "blob_before": "a", "blob_after": "b"}
+    assert rules(change("a", patch=patch("+12345"), **grown), limits=limits) == set()
+    assert rules(change("a", patch=patch("+" + "x" * 20), **grown), limits=limits) == {"diff_too_large"}
+    moved = {**grown, "blob_before": "b"}
+    assert rules(change("a", old_path="c", **moved), limits=limits) == set()
+
+
+def test_every_kind_of_what_hides_is_told_with_its_lines() -> None:
+    odd = ["+a\u200bb", "+x\u202ey", "+a\u200bc", "+z"]
+    found = inspect([change("a.py", patch=patch(*odd))])
+    assert [(one.line, one.detail.rpartition(")")[2]) for one in found] == [(1, ", also in line 3"), (2, "")]
 
 
 @pytest.mark.parametrize(
@@ -156,9 +169,9 @@ def test_a_secret_that_leaves_is_no_finding() -> None:
 
 def test_what_was_not_scanned_is_said() -> None:
     found = inspect([change("a.bin", binary=True, size=5), change("b.txt", patch_cut=True)])
-    assert [(one.rule, one.path, one.blocking) for one in found] == [
-        ("binary", "a.bin", True),
-        ("not_scanned", "b.txt", True),
+    assert [(one.rule, one.path) for one in found] == [
+        ("binary", "a.bin"),
+        ("not_scanned", "b.txt"),
     ]
 
 
@@ -166,26 +179,11 @@ def test_what_was_not_scanned_is_said() -> None:
     "weaker",
     [
         change("tests/test_a.py", status="deleted", mode_after=None),
-        change("attic/a.txt", status="renamed", old_path="tests/test_a.py"),
-        change("tests/test_a.py", patch=patch("-    assert a == 1", "-    assert b", "+    assert a")),
         change("src/a.test.ts", patch=patch("-it('x', f)", "+it.skip('x', f)")),
-        change("test_a.py", patch=patch("+@pytest.mark.skip")),
     ],
 )
-def test_weaker_tests_are_noted(weaker: FileChange) -> None:
-    assert {(finding.rule, finding.blocking) for finding in inspect([weaker])} == {("tests_weakened", False)}
-
-
-@pytest.mark.parametrize(
-    "fine",
-    [
-        change("tests/test_a.py", patch=patch("-    assert a == 1", "+    assert a == 2")),
-        change("tests/unit/test_a.py", status="renamed", old_path="tests/test_a.py"),
-        change("src/a.py", patch=patch("-    assert a")),
-    ],
-)
-def test_tests_that_are_not_weaker(fine: FileChange) -> None:
-    assert inspect([fine]) == []
+def test_weaker_tests_are_asked_about_elsewhere(weaker: FileChange) -> None:
+    assert inspect([weaker]) == []
 
 
 def test_what_counts_as_a_test() -> None:
@@ -261,6 +259,33 @@ def test_what_git_calls_binary_is_read_where_it_is_text() -> None:
     assert found("n") == [("hidden_text", 1)]
     assert found("p") == [("binary", None)]
     assert wanted([change("x", binary=True, blob_after="u"), change("y", blob_after="z")]) == ["u"]
+
+
+def test_a_byte_that_is_no_text_hides_nothing_of_what_is_installed() -> None:
+    lock = b'{"packages": {"node_modules/a": {"funding": "\xff", "resolved": "https://evil.example/a.tgz"}}}'
+    files = {
+        "package.json": b'{"author": "\xe9", "scripts": {"postinstall": "node x"}}',
+        "package-lock.json": lock,
+        "requirements.txt": b"a==1 # \xff\n--index-url https://evil.example/simple\n",
+    }
+    for (path, data), rule in zip(files.items(), ("install_script", "lock_source", "lock_source"), strict=True):
+        one = change(path, size=len(data), blob_before="", blob_after="x")
+        assert [found.rule for found in inspect([one], looked=Looked(contents={"x": data}))] == [rule]
+
+
+def test_utf_16_at_the_beginning_makes_no_text_of_what_follows() -> None:
+    data = "plain text ".encode("utf-16-le") * 300 + "\u5b57".encode("utf-16-le") * 20_000
+    one = change("x.bin", binary=True, size=len(data), blob_after="x")
+    assert [found.rule for found in inspect([one], looked=Looked(contents={"x": data}))] == ["binary"]
+
+
+@pytest.mark.parametrize("kind", ["ascii", "utf-16-le", "utf-16-be"])
+def test_a_token_within_what_nobody_can_read_is_one(kind: str) -> None:
+    token = ("key=ghp_" + "a1B2" * 9).encode(kind)
+    data = b"\x89PNG\r\n\x1a\n" + bytes(range(128, 256)) * 4 + token + bytes(range(256))
+    one = change("x.png", binary=True, size=len(data), blob_after="x")
+    found = inspect([one], looked=Looked(contents={"x": data}))
+    assert [(finding.rule, finding.line) for finding in found] == [("secret", None), ("binary", None)]
 
 
 def test_links_say_where_they_lead() -> None:

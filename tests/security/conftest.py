@@ -27,5 +27,6 @@ for _name in (
     "web_host",
     "gate_stage",
     "frozen_scene",
+    "diff_place",
 ):
     _register(_name)

@@ -55,7 +55,7 @@ def test_each_line_is_quoted(snapshot: SnapshotAssertion) -> None:
 def test_more_than_twenty_are_counted() -> None:
     text = shown(*[f"def test_{n}():" for n in range(53)])
     assert text.count("\n> - ") == 21
-    assert "> - and 33 more places in the diff" in text
+    assert "> - and 33 more places: a yes is to what is listed here, and these are asked about after it" in text
 
 
 @given(st.lists(st.sampled_from(HOSTILE) | st.text(max_size=60), min_size=1, max_size=4))
