@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 from typing import Literal
 
 from otto_bot.core.attempt import Ending
 from otto_bot.core.config import VerifyConfig
 from otto_bot.core.pauses import key_of, pause
+from otto_bot.core.required import Required, told, weigh
 from otto_bot.core.values import Frozen
 
 QUEUED_TOO_LONG = timedelta(minutes=15)
@@ -38,41 +39,60 @@ class Seen(Frozen):
     ending: Ending | None = None
     waiting: str = ""
     seconds: float = 0.0
-    reason: Literal["", "no_run", "approval", "environment", "queued", "missing_context"] = ""
+    reason: Literal["", "no_run", "approval", "environment", "queued", "required"] = ""
+    red: tuple[Required, ...] = ()
+    """Required checks that failed, where all workflows are green."""
+    left: tuple[str, ...] = ()
+    """Required checks that are left to people."""
 
 
 def read_runs(
-    runs: Sequence[RunSeen], missing: Sequence[str], *, started_at: datetime, now: datetime, polls: int,
+    runs: Sequence[RunSeen], required: Sequence[Required], *, started_at: datetime, now: datetime, polls: int,
     verify: VerifyConfig, hearing: bool = False, reported: Sequence[str] = (),
+    left_on_base: Collection[str] | None = (),
 ) -> Seen:  # fmt: skip
-    """What these runs amount to. `missing` are required contexts that have not reported at all.
+    """What these runs amount to. `required` are the other checks that must be green, once every run has ended.
 
     `hearing`: webhooks arrive, so that nothing need be asked often. `reported` are the runs whose end they told, as
-    `id/attempt`.
+    `id/attempt`. `left_on_base`: see `core.required`.
     """
     settle = verify.settle_seconds
     ended = {key_of(run.id, run.attempt) for run in runs if run.status == "completed"}
     wait = pause(polls, hearing=hearing, behind=bool({*reported} & {key_of(r.id, r.attempt) for r in runs} - ended))
-    if now - started_at > timedelta(minutes=verify.timeout_minutes):
-        return Seen(ending="timed_out")
-    no_run = max(settle * NO_RUN_FACTOR, NO_RUN_LEAST) - (now - started_at).total_seconds()
-    if not runs and no_run < 0:
-        return Seen(ending="no_ci", reason="no_run")
+    late = now - started_at > timedelta(minutes=verify.timeout_minutes)
     if not runs:
-        # The moment in which it counts as having no CI is a date of its own, not a look in between.
-        return Seen(waiting="GitHub has not started a workflow for this commit yet", seconds=min(wait, no_run + 0.05))
+        return Seen(ending="timed_out") if late else _none(started_at, now, settle, wait)
     blocked = _blocked(runs, now)
     if blocked is not None:
         return blocked
-    running = [run for run in runs if run.status != "completed"]
-    if running or missing:
-        names = ", ".join([run.name for run in running] + list(missing))
-        return Seen(waiting=f"waits for {names}"[:300], seconds=wait)
+    running = [run.name for run in runs if run.status != "completed"]
+    if running:
+        return Seen(ending="timed_out") if late else Seen(waiting=_waits(running), seconds=wait)
     last = max((run.updated_at for run in runs if run.updated_at is not None), default=started_at)
-    left = settle - (now - max(last, started_at)).total_seconds()
-    if left > 0:
-        return Seen(waiting="all workflows have ended; waits whether more start", seconds=left + 0.05)
-    return Seen(ending=_ending(runs))
+    quiet = (now - max(last, started_at)).total_seconds()
+    found = weigh(required, quiet=quiet, settle=settle, left_on_base=left_on_base)
+    if found.waits and late:
+        return Seen(ending="timed_out", waiting=f"no report in time from {', '.join(found.waits)}"[:300])
+    if found.waits:
+        return Seen(waiting=_waits(found.waits), seconds=wait)
+    if settle - quiet > 0:
+        return Seen(waiting="all workflows have ended; waits whether more start", seconds=settle - quiet + 0.05)
+    ending = _ending(runs)
+    if found.red and ending in ("green", "neutral"):
+        return Seen(ending="red", reason="required", waiting=told(found.red), red=found.red, left=found.left)
+    return Seen(ending=ending, left=found.left)
+
+
+def _none(started_at: datetime, now: datetime, settle: float, wait: float) -> Seen:
+    no_run = max(settle * NO_RUN_FACTOR, NO_RUN_LEAST) - (now - started_at).total_seconds()
+    if no_run < 0:
+        return Seen(ending="no_ci", reason="no_run")
+    # The moment in which it counts as having no CI is a date of its own, not a look in between.
+    return Seen(waiting="GitHub has not started a workflow for this commit yet", seconds=min(wait, no_run + 0.05))
+
+
+def _waits(names: Sequence[str]) -> str:
+    return f"waits for {', '.join(names)}"[:300]
 
 
 def _blocked(runs: Sequence[RunSeen], now: datetime) -> Seen | None:

@@ -66,6 +66,8 @@ class Verification(Frozen):
     url: str = ""
     ending: Ending | None = None
     failure: Failure | None = None
+    left: tuple[str, ...] = ()
+    """Required checks of other Apps that are left to people: GitHub holds the merge for them."""
     lane: Lane | None = None
     """How it is verified, where the run's lane has changed since."""
 

@@ -168,6 +168,7 @@ def _verified(run: Run, event: e.VerificationEnded) -> Run:
             "failure": event.failure,
             "run_ids": event.run_ids or verification.run_ids,
             "url": event.url or verification.url,
+            "left": event.left,
             "waiting": "",
         }
     )

@@ -27,6 +27,10 @@ UNCHARGED = frozenset(
         Cause.SYSTEMIC,
         Cause.PUSH_REJECTED,
         Cause.BASE_RED,
+        Cause.BILLING,
+        Cause.PERMISSION,
+        Cause.ACTION_REQUIRED,
+        Cause.NO_CI,
     }
 )
 """Causes that are nobody's fault here: they do not use up attempts."""

@@ -113,6 +113,8 @@ class VerificationEnded(Event):
     failure: Failure | None = None
     run_ids: tuple[int, ...] = ()
     url: str = ""
+    left: tuple[str, ...] = ()
+    """Required checks of others that nobody waits for."""
 
 
 class Reported(Event):

@@ -23,6 +23,7 @@ from otto_bot.jobs.context import Context, failures_before
 from otto_bot.jobs.evidence_ci import no_ci_reason
 from otto_bot.jobs.evidence_logs import Evidence, evidence_of
 from otto_bot.jobs.listening import hearing
+from otto_bot.jobs.required_checks import failure_of, required_checks
 from otto_bot.jobs.suspects import red_together
 from otto_bot.jobs.unmergeable import conflict_with_base, unmergeable
 from otto_bot.store.effect_rows import Ticket
@@ -57,13 +58,14 @@ async def verify_head(context: Context, run: Run, effect: Effect, _ticket: Ticke
     now = context.now()
     seen = read_runs(
         [_seen(one) for one in runs],
-        await _missing(context, run, verification) if _all_ended(runs) else [],
+        await required_checks(context, run, verification.sha) if _all_ended(runs) else [],
         started_at=verification.started_at,
         now=now,
         polls=verification.polls,
         verify=run.config.verify,
         hearing=await hearing(context, run),
         reported=verification.reported,
+        left_on_base=_left_on_base(run, effect.target),
     )
     ids = tuple(one.id for one in runs)
     url = runs[0].html_url if runs else ""
@@ -97,8 +99,16 @@ async def verify_head(context: Context, run: Run, effect: Effect, _ticket: Ticke
             failure=failure,
             run_ids=ids,
             url=url,
+            left=tuple(context.redactor.text(name) for name in seen.left),
         ),
     ]
+
+
+def _left_on_base(run: Run, target: str) -> tuple[str, ...] | None:
+    base = run.verifications.get(BASELINE)
+    if target == BASELINE:
+        return None
+    return base.left if base is not None else ()
 
 
 async def _unmergeable(
@@ -169,18 +179,6 @@ def _all_ended(runs: Sequence[WorkflowRun]) -> bool:
     return bool(runs) and all(run.status == "completed" for run in runs)
 
 
-async def _missing(context: Context, run: Run, verification: Verification) -> list[str]:
-    """Contexts that `verify.required` or the default branch demands and that have not ended on this commit."""
-    repository = context.repository(run)
-    required = await repository.required_contexts(run.repo.default_branch)
-    names = {*run.config.verify.required, *(one.context for one in required.contexts)} - set(run.config.verify.ignore)
-    if not names:
-        return []
-    ended = {check.name for check in await repository.check_runs(verification.sha) if check.status == "completed"}
-    ended |= {one.context for one in await repository.statuses(verification.sha) if one.state != "pending"}
-    return sorted(names - ended)
-
-
 async def _failure(
     context: Context, run: Run, effect: Effect, verification: Verification, runs: Sequence[WorkflowRun], seen: Seen
 ) -> Failure:
@@ -190,6 +188,8 @@ async def _failure(
     known = run.verifications.get(BASELINE)
     baseline = known.failure if known is not None and effect.target != BASELINE else None
     task = effect.task or effect.target
+    if seen.red:
+        return failure_of(context, seen.red, task, effect.attempt, verification.sha, before, baseline)
     found = await evidence_of(context, run, effect.target, runs)
     if found.jobs:
         failure = await asyncio.to_thread(_diagnosed, task, effect.attempt, verification.sha, found, before, baseline)

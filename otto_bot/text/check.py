@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -23,6 +24,7 @@ Status = Literal["queued", "in_progress", "completed"]
 Conclusion = Literal["action_required", "cancelled", "failure", "neutral", "success", "skipped", "timed_out"]
 ANNOTATIONS = 50
 CHECK_LIMIT = 60_000
+MOST_LEFT = 10
 
 
 @dataclass(frozen=True)
@@ -125,6 +127,14 @@ def _state(task: Task, attempt: Attempt, failure: Failure | None) -> tuple[Statu
     return "completed", "neutral", STATES[task.state]
 
 
+def _left(run: Run, names: Sequence[str]) -> str:
+    """Required checks of others that say nothing about this change."""
+    shown = ", ".join(inline(one, 100) for one in names[:MOST_LEFT])
+    more = f" and {len(names) - MOST_LEFT} more" if len(names) > MOST_LEFT else ""
+    branch = inline(run.repo.default_branch, 100)
+    return f"Left to people, as {branch} requires it: {shown}{more}. GitHub holds the merge until it is green."
+
+
 def _summary(
     run: Run, key: str, attempt: Attempt, failure: Failure | None, verification: Verification | None, links: Links
 ) -> str:
@@ -137,6 +147,8 @@ def _summary(
         )
         url = links.ours(verification.url)
         lines.append(f"Actions: {said}{_opened(url)}.")
+        if verification.left:
+            lines.append(_left(run, verification.left))
     if failure is not None:
         detail = f": {inline(failure.detail, 600)}" if failure.detail else "."
         lines.append(f"It failed {PHASE_OF_FAILURE[failure.phase]}: {CAUSES[failure.cause]}{detail}")

@@ -8,6 +8,7 @@ from core_builders import T0, at
 from otto_bot.core.actions import RunSeen, read_runs
 from otto_bot.core.budget import Money
 from otto_bot.core.config import VerifyConfig
+from otto_bot.core.required import Required
 from otto_bot.core.values import Usage
 
 
@@ -16,7 +17,8 @@ def seen(*runs: tuple[str, str | None], missing: tuple[str, ...] = (), seconds: 
         RunSeen(id=n, name=f"w{n}", status=status, conclusion=conclusion, created_at=T0, updated_at=at(10))
         for n, (status, conclusion) in enumerate(runs)
     ]
-    return read_runs(made, missing, started_at=T0, now=at(seconds), polls=polls, verify=VerifyConfig())
+    required = [Required(name=name, state="missing") for name in missing]
+    return read_runs(made, required, started_at=T0, now=at(seconds), polls=polls, verify=VerifyConfig())
 
 
 DONE = "completed"

@@ -174,6 +174,14 @@ def test_what_costs_no_attempt_is_tried_again_twice_and_then_asked(cause: Cause)
     assert policy.charged(task(why, why, why)) == 0
 
 
+@pytest.mark.parametrize(
+    "cause", [Cause.BILLING, Cause.PERMISSION, Cause.ACTION_REQUIRED, Cause.NO_CI, Cause.INFRA, Cause.CANCELLED]
+)
+def test_what_the_surroundings_broke_costs_no_attempt(cause: Cause) -> None:
+    why, code = failure("t1", cause=cause), failure("t1", cause=Cause.TEST)
+    assert policy.charged(task(why, code, why)) == 1
+
+
 def test_a_red_base_is_held_and_after_three_times_asked() -> None:
     why = failure("t1", cause=Cause.BASE_RED)
     held = move(why)

@@ -13,6 +13,7 @@ from otto_bot.core.ci_filters import branch_passes, matches
 from otto_bot.core.config import VerifyConfig
 from otto_bot.core.globs import filter_glob
 from otto_bot.core.lanes import Lane, LaneKind, Workflow, choose
+from otto_bot.core.required import Required
 
 BRANCH = "otto/1-1/t1-task-a1"
 
@@ -210,7 +211,8 @@ def test_why_nothing_verifies() -> None:
 
 def seen(*runs: RunSeen, seconds: float = 100, missing: tuple[str, ...] = (), polls: int = 0, **more: Any) -> Seen:
     verify = VerifyConfig.model_validate(more.pop("verify", {}))
-    return read_runs(runs, missing, started_at=T0, now=at(seconds), polls=polls, verify=verify, **more)
+    required = [Required(name=name, state="missing") for name in missing]
+    return read_runs(runs, required, started_at=T0, now=at(seconds), polls=polls, verify=verify, **more)
 
 
 def ran(status: str = "completed", conclusion: str | None = "success", **more: Any) -> RunSeen:
@@ -271,7 +273,8 @@ def test_what_waits_for_a_person_is_told_with_its_name(run: RunSeen, reason: str
 
 def test_what_is_waited_for_is_named_in_short() -> None:
     running = ran("in_progress", None)
-    assert seen(running, ran(id=2, name="done"), missing=("cla", "dco")).waiting == "waits for CI, cla, dco"
+    assert seen(running, ran(id=2, name="done"), missing=("cla", "dco")).waiting == "waits for CI"
+    assert seen(ran(), ran(id=2, name="done"), missing=("cla", "dco")).waiting == "waits for cla, dco"
     assert seen(ran(), missing=("cla",)).ending is None
     for length in (299, 300, 301):
         name = "n" * (length - len("waits for "))

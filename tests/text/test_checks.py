@@ -72,6 +72,18 @@ def test_an_attempt_at_work_is_open(moment: Moment, links: Links) -> None:
     assert (check.status, check.conclusion, check.actions) == ("in_progress", None, ())
 
 
+def test_required_checks_that_are_left_to_people_are_named(moment: Moment, links: Links) -> None:
+    run = moment("finished")
+    head = run.verifications["t3/a2"]
+    names = ("license/cla", "@octo/team", "fixes #7", *(f"check-{number}" for number in range(9)))
+    check = attempt_check(run.with_verification(head.model_copy(update={"left": names})), "t3", 2, links)
+    (line,) = [one for one in check.summary.split("\n") if one.startswith("Left to people")]
+    assert line == (
+        "Left to people, as main requires it: license/cla, `@octo/team`, fixes `#7`, check-0, check-1, check-2, "
+        "check-3, check-4, check-5, check-6 and 2 more. GitHub holds the merge until it is green."
+    )
+
+
 def test_an_old_failure_stays_a_failure_without_buttons(moment: Moment, links: Links) -> None:
     check = attempt_check(moment("finished"), "t3", 1, links)
     assert (check.conclusion, check.actions) == ("failure", ())

@@ -77,7 +77,7 @@ class GitHub:
         self._serial = 100
         self.dice = random.Random(f"github/{life.seed}")  # noqa: S311 - dice, no secret
         self.lane = life.lane
-        self.issue = Issue()
+        self.issue = Issue(labelled_at=clock.true)
         self.comments: dict[str, Comment] = {}
         self.said: list[Said] = []
         self.reviews: list[tuple[Review, datetime]] = []
