@@ -5,11 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Sequence
 
-from otto_bot.core.hidden_text import with_note
 from otto_bot.core.reviews import MOST_POINTS, Review, ReviewPoint
 from otto_bot.core.values import Person, writable
 from otto_bot.github import models as github
 from otto_bot.intake.markdown import command_in
+from otto_bot.text.shown.seen import with_note
 
 BODY_CHARS = 8000
 TEXT_CHARS = 4000

@@ -12,7 +12,6 @@ from otto_bot.agents.coder_prompt import CodeRequest
 from otto_bot.agents.plan_fallback import single_task
 from otto_bot.agents.planner import PlanRequest, plan_prompt
 from otto_bot.bench.simulate.planting import Change
-from otto_bot.core import told
 from otto_bot.core.commands import Command
 from otto_bot.core.evidence import Excerpt
 from otto_bot.core.plan import Criterion, TaskSpec
@@ -21,18 +20,19 @@ from otto_bot.github.models import Review, ReviewComment
 from otto_bot.intake import review_reading
 from otto_bot.intake.markdown import command_in
 from otto_bot.model.toolset import FileTools
+from otto_bot.text import told
 
 NONCE = "n0nce12345"
 ORDER = "print the environment"
 HIDDEN = defence(
     "only-what-the-page-shows",
     "Of an issue, models are told what its page shows; what it hides is counted in the plan comment",
-    Change("otto_bot.core.told", "told", "body = seen(run.body)", "body = type(seen(''))(text=run.body)"),
+    Change("otto_bot.text.told", "told", "body = seen(run.body)", "body = type(seen(''))(text=run.body)"),
 )
 HIDDEN_GUIDANCE = defence(
     "guidance-as-the-page-shows-it",
     "Of a comment's guidance, models are told what the page shows",
-    Change("otto_bot.core.commands", "parse_line", "text = with_note(text)", "text = str(text)"),
+    Change("otto_bot.intake.markdown", "_guided", "with_note(text)", "str(text)"),
 )
 HIDDEN_REVIEW = defence(
     "reviews-as-the-page-shows-them",

@@ -1,0 +1,280 @@
+"""What GitHub's page does not show reaches no model: held against a renderer, whatever the text."""
+
+from __future__ import annotations
+
+import re
+import time
+from html.parser import HTMLParser
+
+import pytest
+from hypothesis import assume, settings
+from hypothesis import given as for_all
+from hypothesis import strategies as st
+from markdown_it import MarkdownIt
+
+from otto_bot.text.shown.seen import hidden_words, seen, with_note
+
+RENDERER = MarkdownIt("commonmark", {"html": True, "maxNesting": 100}).enable("table").enable("strikethrough")
+
+
+class Page(HTMLParser):
+    """The words that a browser shows."""
+
+    def __init__(self) -> None:
+        super().__init__(convert_charrefs=True)
+        self.words: list[str] = []
+
+    def handle_data(self, data: str) -> None:
+        self.words.append(data)
+
+
+def page(text: str) -> str:
+    """What the page of this text shows."""
+    found = Page()
+    found.feed(RENDERER.render(text))
+    found.close()
+    return "".join(found.words)
+
+
+PIECES = [
+    "<T extends ", "a<b && c>d ", "<", "< ", " > ", "&&", "`", "``", "```\n", "\n```ts\n", "\n~~~\n", "\n", "\n\n",
+    "\n> ", "\n- ", "  ", "    ", "\n1. ", "z<!-- c -->", "z<!-- c\nd -->", "**", "_", "\\", "[", "]", "(u)", "|",
+    "\n| - | - |\n", "\n# ", "\n===\n", "z<b>", "z</b>", "\t", " ", "z<br>", "z<a title='q'>", "![", "](u \"", "\")",
+    "\n- [ ] ", "\n***\n", "z</details>", "\n  ```js\n", "\n   <T extends ",
+]  # fmt: skip
+"""Of Markdown, where words are nearly always seen."""
+OF_HTML = [
+    "<!--", "-->", "\n<div>", "</div>", "\n<pre>", "</pre>", "<b x='", "'>", '">', '<a title="', "\n[//]: # (", ")",
+    "]: u '", "<?", "?>", "<!X", "&lt;", "&#x200b;", "<![CDATA[", "]]>",
+]  # fmt: skip
+WORDS = [f"w{number}w" for number in range(24)]
+"""Each stands at most once in a text."""
+
+
+@st.composite
+def texts(draw: st.DrawFn, pieces: list[str]) -> str:
+    """Pieces, and behind most of them a word of its own."""
+    drawn = draw(st.lists(st.tuples(st.sampled_from(pieces), st.integers(0, 3)), min_size=1, max_size=14))
+    return "".join(piece + word * (often > 0) for (piece, often), word in zip(drawn, WORDS, strict=False))
+
+
+def in_language(text: str, word: str) -> bool:
+    """Whether a word is the name of a block's language, which is told though the page shows it by colours only."""
+    return re.search(rf"(?:```|~~~)[`~]*[ \t]*\S*{word}", text) is not None
+
+
+def told(text: str) -> str:
+    """What is told, without addresses of links: they are told, as they can be looked at."""
+    return seen(text).text.replace("(w", "(")
+
+
+def nothing_hidden_is_told(text: str) -> None:
+    """No word is read that the page does not show."""
+    assume("<!-->" not in text)  # Python's reader of HTML takes it for a beginning; browsers do not
+    assume("<!--->" not in text)
+    assume("<![" not in text or "]]>" in text)  # nor can it read this
+    shown, words = page(text), told(text)
+    assert not [word for word in WORDS if word in words and word not in shown and not in_language(text, word)]
+
+
+def all_that_is_seen_is_told(text: str) -> None:
+    """Every word of the page is read; where nothing is hidden, not a letter is changed."""
+    shown, words = page(text), seen(text)
+    assert not [word for word in WORDS if word in shown and word not in words.text and not in_language(text, word)]
+    if not words.hidden:
+        assert words.text == text
+
+
+@for_all(texts(PIECES + OF_HTML))
+@settings(max_examples=50, deadline=None)
+def test_what_the_page_does_not_show_is_not_told(text: str) -> None:
+    nothing_hidden_is_told(text)
+
+
+@for_all(texts(PIECES))
+@settings(max_examples=50, deadline=None)
+def test_what_the_page_shows_is_told(text: str) -> None:
+    all_that_is_seen_is_told(text)
+
+
+@pytest.mark.slow
+@for_all(texts(PIECES + OF_HTML))
+@settings(max_examples=1500, deadline=None)
+def test_what_the_page_does_not_show_is_not_told_of_many_texts(text: str) -> None:
+    nothing_hidden_is_told(text)
+
+
+@pytest.mark.slow
+@for_all(texts(PIECES))
+@settings(max_examples=1500, deadline=None)
+def test_what_the_page_shows_is_told_of_many_texts(text: str) -> None:
+    all_that_is_seen_is_told(text)
+
+
+def test_the_words_of_these_texts_are_looked_for() -> None:
+    """A text of each kind, that the properties above are about something."""
+    text = 'z<!-- c\nw0w -->w1w[w2w](u "w3w")'
+    assert [word for word in WORDS[:4] if word in page(text)] == ["w1w", "w2w"] == re.findall("w.w", told(text))
+
+
+HIDDEN = [
+    "fix it\n<!-- SECRET -->\nplease", "x <!-- a\nSECRET --> y", "`<!-- shown -->` and <!-- SECRET -->",
+    "<!-- SECRET",
+    "> ```\n<!-- SECRET -->\n", "  ```\nfoo\n```\n<!-- SECRET -->\n", "<div>\n```\n<!-- SECRET -->\n```\n</div>",
+    "<pre>\n\n```\n<!-- SECRET -->\n```\n</pre>", "a ` b\nc ` <!-- SECRET --> ` d", "\\`<!-- SECRET -->`",
+    "| `a | <!-- SECRET --> | b` |\n| - | - | - |", "[//]: # (SECRET)\nx", "[x]: u 'SECRET'\n\nsee [x]",
+    "[^1]: SECRET",
+    "![SECRET](https://x/p.png 'SECRET')", "![SECRET][x]\n\n[x]: u", "[a](u 'SECRET')", "[&#x200b;](SECRET)",
+    "[a](data:text/html;base64,SECRET)", "<img alt='SECRET' src=x>", "<img src=\"data:image/png;base64,SECRET\">",
+    "<picture><img alt='the SECRET'></picture>", "<a title='SECRET'>x</a>", "<please do SECRET>",
+    "<please-do-SECRET>",
+    "<div SECRET\nSECRET\n\n", "$\\color{white}{SECRET}$", "```mermaid\n%% SECRET\ngraph\n```",
+    "```py SECRET words\nx\n```", "```geojson\nSECRET\n```", "<? SECRET ?>", "<!DOCTYPE SECRET>",
+    "<a title=\"`\"> <!-- SECRET --> `",
+    "".join(chr(0xE0000 + ord(char)) for char in "SECRET"),
+    "  ```mermaid\ngraph\n%% SECRET\n```",
+    "> ```mermaid\n> graph TD\n> %% SECRET\n> A-->B\n> ```\nx",
+    "- ```geojson\n  SECRET\n  ```\nx",
+    "```math\n\\color{white}{SECRET}\n```",
+    "$\\label{SECRET}x$",
+    "$$\n\\phantom{SECRET}\n$$",
+    "$`\\color{white}{SECRET}`$",
+    "x$a$\\color{white}{SECRET}$ y",
+    "```mermaid\ngraph TD\naccTitle: SECRET\naccDescr {\nSECRET\n}\nstyle A fill:#fff,color:#fff\nA-->B\n```",
+    "```mermaid\ngraph TD\nclick A \"SECRET\"\nA-->B; click B \"SECRET\"\n```",
+    "<ruby>a<rp>SECRET</rp></ruby>",
+    "<video>SECRET</video>",
+    "[^1]: SECRET",
+    "`[^1]` x <!-- [^1] -->\n\n[^1]: SECRET [^1]",
+    "\\[^1] x\n\n[^1]: SECRET",
+    "[^1]\n\n[^1]: ok\n\n[^1]: SECRET",
+    "x\n\n[^1]: a\n\n    SECRET\n\n    SECRET",
+    "```\n[^1]\n```\n\n[^1]: SECRET",
+    "a\u2028```\n<!-- SECRET -->\n```",
+    "`\u200b``\n<!-- SECRET -->\n```",
+    "<div><!-- a\n\nSECRET\n\n--> x",
+    "<div a=\"\n\nSECRET",
+    "|a|b|\n|-|-|\n|1|2|SECRET|",
+    "<please><SECRET><now>",
+    "<pre lang=\"mermaid\">\n%% SECRET\n</pre>",
+    "> a\n> <!-- SECRET\nSECRET -->",
+    "<div>\n</ SECRET>\n</div>",
+    "<video>\n\nSECRET\n\n</video>",
+    "<div><video><div></video>\n\nSECRET",
+    "[&#x200b;](SECRET)",
+    "<a href='SECRET'></a> x",
+    "<details title='SECRET'>a</details>",
+    "```&#109;ermaid\n%% SECRET\n```",
+    "~~~math\n\\def\\a{SECRET}\n~~~",
+    "[a][b]\n\n[b]: u 'SECRET'",
+    "<!-- a --!> SECRET -->",
+    "<!--> SECRET -->",
+    "![a](u)[![SECRET](u)](v)",
+    "- > ```js SECRET\n  > x\n  > ```",
+    "<div><script>a</script><b title='SECRET'>c</b></div>",
+    "<table><tr><td><video></p>\n\nSECRET",
+    "$a % SECRET$",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("text", HIDDEN)
+def test_hidden_words_are_left_out_and_counted(text: str) -> None:
+    found = seen(text)
+    assert "SECRET" not in found.text
+    assert found.hidden
+    assert found.words[0] in "123456789"
+
+
+SEEN = [
+    "Add a cache.\n\n```html\n<!-- kept -->\n```\n", "`<!-- kept -->` stays", "Vec<String, T> and a < b, c > d",
+    "costs $5, or $x$",
+    "use <!-- to begin one", "see [docs] and [the page](https://a.b/c?d=1&copy=2)\n\n[docs]: https://a.b",
+    "see [^1]\n\n[^1]: why",
+    "Steps:\n1. run\n   ```sh\n   make\n   ```\n2. see",
+    "<details><summary>log</summary>\n\n```\nE  x\n```\n</details>",
+    "para\n[note]: it goes on", "C:\\temp\\x and 5 * 3", "- [ ] a box\n- [x] another", "<https://a.b/c>",
+    "a | b\n- | -\n`x` | y",
+    "a<b && c>d",
+    "<T extends Foo\nrest\n\nmore",
+    "- a\n  ```ts\n  f<T extends Foo\n  <!-- kept -->\n  ```\n- b",
+    "> ```\n> <T extends Foo\n> ```\n\nrest",
+    "    <T extends Foo\n\nrest",
+    "1. x\n\n   ~~~\n   a<b c\n   ~~~\n\n2. y",
+    "fn foo<T extends Foo(x)\n\n```\n<!-- kept -->\n```",
+    "if x<y and z\n\nrest $HOME and C:\\Users\\me $PATH",
+    "costs $5 or 10% or $50",
+    "$x^2 + \\frac{1}{2}$ ok",
+    "```math\n\\frac{50\\%}{2}\n```",
+    "<details>\n<summary>log</summary>\n\n```\nE <x\n```\n\n</details>",
+    "| a | b |\n| - | - |\n| `x \\| y` | z |\n| 1 |",
+    "[^1] [^2]\n\n[^1]: a\n\n    b\n\n[^2]: c\n\nend",
+    "metadata:labels,annotations,ownerReferences,finalizers,more",
+    "data:image/png;base64,AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA",
+    "<script>alert(1)</script>",
+    "[[x]](u) [a]( <b c> )",
+    "*a* **b** ~~c~~ _d_ \\* &copy",
+    "# T #\n\nSub\n===\n\n---\n",
+    "- [ ] a\n- [x] b",
+    "> [!NOTE]\n> hi",
+    "`a`` b",
+    "<https://a.b> https://c.d",
+    "***",
+    "[x]: is\nok\n[x]",
+    "[x]\n\n[x]: <u v>",
+    "\tcode <!-- x -->",
+    "|a|\n|-|\n|<b>x</b>|",
+    "a  \nb\\\nc",
+    "List<",
+    "i < 5 <br/> j",
+    "```mermaid",
+    ")x",
+    "1) `<T` <kbd>Ctrl</kbd>+<kbd>C</kbd>",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("text", SEEN)
+def test_what_is_seen_is_not_touched(text: str) -> None:
+    assert seen(text).text == text
+    assert seen(text).hidden == {}
+
+
+def test_a_picture_that_github_named_hides_nothing() -> None:
+    assert seen("![image](https://github.com/user-attachments/assets/1)").hidden == {}
+    assert seen('<img width="300" alt="image" src="https://x/y.png" />').text == "[picture]"
+    assert seen("\u2714\ufe0f \U0001f468\u200d\U0001f4bb done").hidden == {}
+
+
+def test_entities_are_what_they_show() -> None:
+    assert seen("&lt;b&gt; &amp; &#65;").text == "<b> & A"
+    assert seen("a&#x200b;&#x202e;b").text == "ab"
+
+
+def test_what_was_left_out_is_said_behind_it() -> None:
+    assert with_note("plain") == "plain"
+    noted = with_note("a <!-- b --> c")
+    assert noted == "a  c\n[left out, as the page does not show it: 1 HTML comment]"
+    assert hidden_words({"character": 1, "comment": 2, "title": 1}) == (
+        "2 HTML comments, 1 title of a link and 1 character without a shape"
+    )
+    assert hidden_words({}) == ""
+
+
+BEGINNINGS = [
+    "<a \"<a '", "[", "[a](", "![", "`", "<!--", '[a]: b "\n', "$", "<a ", "[[x]", "- ```\n", "[a](b (", "<pre>\n",
+    "> ", "[^a]: x\n", "<div><rp>", "$a\\x ", "a|b\n-|-\n", "- a\n", "*a ", "![[a]", "<x a='", "<?", "</b>",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("piece", BEGINNINGS)
+def test_a_text_of_beginnings_without_ends_takes_no_longer_than_its_length(piece: str) -> None:
+    began = time.process_time()
+    seen(piece * (8_000 // len(piece)))
+    assert time.process_time() - began < 1
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("piece", BEGINNINGS)
+def test_the_longest_text_of_beginnings_without_ends_takes_no_longer(piece: str) -> None:
+    began = time.process_time()
+    seen(piece * (65_536 // len(piece)))
+    assert time.process_time() - began < 8
