@@ -12,12 +12,12 @@ from markdown_it.token import Token
 from otto_bot.text.shown import drawings
 from otto_bot.text.shown.formulas import hidden_formulas
 from otto_bot.text.shown.inline import Inline, Known
+from otto_bot.text.shown.languages import is_language
 from otto_bot.text.shown.markup import Markup
 from otto_bot.text.shown.parser import GitHub, too_deep
-from otto_bot.text.shown.places import Edits, Lines, cells
+from otto_bot.text.shown.places import BLANKS, Edits, Lines, cells
 from otto_bot.text.shown.tags import scripted
 
-_LANGUAGE = re.compile(r"[\w+#.-]{0,20}")
 _LABEL = re.compile(r"\[(?:[^\[\]\\]|\\.)*\]", re.DOTALL)
 _HOLDERS = ("blockquote_open", "bullet_list_open", "ordered_list_open", "list_item_open", "footnote_open")
 """Blocks that hold others."""
@@ -133,7 +133,7 @@ class Page:
         said = unescapeAll(token.info).split()
         language = said[0] if said else ""
         drawn = re.split(r"[^a-z]", language.lower())[0]
-        known = language if _LANGUAGE.fullmatch(language) else ""
+        known = language if is_language(language) else ""
         if len(said) > 1 or known != language:
             start = self._lines.end(first) - len(token.info) - len(token.markup)
             self.edits.put(start, self._lines.end(first), token.markup + known, "block")
@@ -160,7 +160,7 @@ class Page:
     def _cells(self, line: int) -> list[list[int]]:
         """Where the cells of a row stand, the next one last."""
         start, end = self._known.env["rows"].get(line, (0, 0))
-        row = self._text[start:end].rstrip(" \t")
+        row = self._text[start:end].rstrip(BLANKS)
         return cells(self._text, start, start + len(row))[::-1]
 
     def _row_ended(self) -> None:
@@ -179,8 +179,8 @@ class Page:
         if in_cell:
             cell = self._row.pop() if self._row else []
             shown = "".join(self._text[place] for place in cell)
-            lead = len(shown) - len(shown.lstrip(" \t"))
-            places = cell[lead : lead + len(content)] if shown.strip(" \t") == content else None
+            lead = len(shown) - len(shown.lstrip(BLANKS))
+            places = cell[lead : lead + len(content)] if shown.strip(BLANKS) == content else None
         else:
             places = self._lines.places(token.map[0], content)
         if places is None or too_deep(content):

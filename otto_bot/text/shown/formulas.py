@@ -32,9 +32,11 @@ _PLAIN = frozenset(_WORDS.split())
 """Commands of formulas whose words are all seen. Of any other that is not certain."""
 _PIECES = re.compile(r"\\(?:([A-Za-z]+)|.)|%", re.DOTALL)
 _HIDING = re.compile(
-    r"\\(?:[hv]?phantom|(?:text|f|page)?color(?:box)?|(?:math)?[lrc]lap|smash|class|cssId|style|data|href|label|bbox|tiny|Tiny|"
-    r"[mh]?kern|[mh]skip|toggle|texttip|mathtip|unicode|(?:re)?newcommand|def|let|require)(?![A-Za-z])"
+    r"\\(?:[hv]?phantom|(?:text|f|page)?color(?:box)?|(?:math)?[lrc]lap|smash|class|cssId|style|data|href|label|bbox|"
+    r"toggle|texttip|mathtip|unicode|(?:re)?newcommand|require|[tT]iny)\s*[{\[]|\\(?:[mh]?kern|[mh]skip)\s*-?\d|"
+    r"\\(?:def|let)\s*\\"
 )
+"""Commands that surely hide, with what follows them: not a name of a folder behind a `\\`."""
 _DOLLAR = re.compile(r"\$")
 
 
@@ -55,29 +57,27 @@ def hidden_formulas(text: str, words: Sequence[tuple[int, int]]) -> Iterator[tup
     Not all readers find formulas at the same places: all that could be one is looked at.
     """
     dollars = [match.start() for start, end in words for match in _DOLLAR.finditer(text, start, end)]
-    behind = -1
     for here, following in pairwise(dollars):
-        if here >= behind and _HIDING.search(text, here, following):
+        if _HIDING.search(text, here, following):
             yield here, following + 1
-            behind = following
-    for number, here in enumerate(dollars):
-        end = _closing(text, dollars, number)
-        if end is not None and hides_words(text[here + 1 : end]):
-            yield here, end + 1 + text.startswith("$$", end)
+    for begin, end in (*_pairs(text, dollars), *_blocks(text, dollars)):
+        if hides_words(text[begin:end]):
+            yield begin, end
 
 
-def _closing(text: str, dollars: Sequence[int], number: int) -> int | None:
-    """Where the formula ends that begins here; None where none does."""
-    here = dollars[number]
-    double = text.startswith("$$", here)
-    begin = here + 1 + double
-    if not double and (begin >= len(text) or text[begin].isspace()):
-        return None
-    for end in dollars[number + 1 : number + 20]:
-        if end < begin or text[end - 1] == "\\":
-            continue
-        if double and text.startswith("$$", end):
-            return end
-        if not double and not text[end - 1].isspace() and not text[end + 1 : end + 2].isalnum():
-            return end
-    return None
+def _pairs(text: str, dollars: Sequence[int]) -> Iterator[tuple[int, int]]:
+    """What may be a formula between single dollars: from the first that may open it to the next that may close it."""
+    opened: int | None = None
+    for place in dollars:
+        before, behind = text[place - 1 : place], text[place + 1 : place + 2]
+        if opened is not None and before not in ("", "\\") and not before.isspace() and not behind.isalnum():
+            yield opened, place + 1
+            opened = None
+        if opened is None and behind and not behind.isspace():
+            opened = place
+
+
+def _blocks(text: str, dollars: Sequence[int]) -> Iterator[tuple[int, int]]:
+    """What may be a formula between double dollars."""
+    double = [place for place, following in pairwise(dollars) if following == place + 1]
+    return ((begin, end + 2) for begin, end in pairwise(double))

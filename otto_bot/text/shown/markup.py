@@ -126,7 +126,7 @@ class Markup:
         elif tags.begins(text, at) is None and text.startswith("</", at) and text[at + 2 : at + 3].isalpha():
             return self._shown_tag(text, places, at)
         else:
-            end, length = _bogus_end(text, at), 1
+            end, length = text.find(">", at), 1
             said = text[at : end if end >= 0 else len(text)]
             quoted = said.startswith("<!") and re.search("[\"']", said) is not None
             goes_on = "all" if quoted else "tag"
@@ -216,11 +216,3 @@ class Markup:
         if end > at:
             self._edits.put(places[at], places[end - 1] + 1, "", "" if self.hides else kind)
         return end
-
-
-def _bogus_end(text: str, at: int) -> int:
-    """Where the last `>` of an instruction stands: at its own end if it has one, as not all readers know that."""
-    for opening, closing in (("<?", "?>"), ("<![CDATA[", "]]>")):
-        if text.startswith(opening, at) and (end := text.find(closing, at + len(opening))) >= 0:
-            return end + len(closing) - 1
-    return text.find(">", at)

@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections import Counter
 from itertools import accumulate
 
+BLANKS = " \t\x0b\x0c"
+"""What the parser strips off lines."""
+
 
 class Edits:
     """Replacements by place, and how much was left out, by kind."""
@@ -70,16 +73,16 @@ class Lines:
             base = self._base(number, part)
             if base is None:
                 return None
-            lead = len(part) - len(part.lstrip(" \t"))
+            lead = len(part) - len(part.lstrip(BLANKS))
             found += [base] * lead + list(range(base, base + len(part) - lead)) + [self.end(number)]
         return found[: len(content)]
 
     def _base(self, number: int, part: str) -> int | None:
         """Where the words of this part of a line begin."""
-        words = part.strip(" \t")
-        line = self.lines[number].rstrip(" \t")
+        words = part.strip(BLANKS)
+        line = self.lines[number].rstrip(BLANKS)
         if not line.endswith(words):  # a heading may end in further marks
-            line = line.rstrip("#").rstrip(" \t")
+            line = line.rstrip("#").rstrip(BLANKS)
         return self.start(number) + len(line) - len(words) if line.endswith(words) else None
 
 
