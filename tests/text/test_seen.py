@@ -175,6 +175,8 @@ HIDDEN = [
     "<table><tr><td><video></p>\n\nSECRET",
     "$a % SECRET$",
     "```SECRET\nx\n```", "x$a$\\foo{SECRET}$ y", "<table><tr><td><video></p>\n\nSECRET",
+    "<textarea>\n\n```\n</textarea>\n```\n<!-- SECRET -->\n```", "<!-- a -- ` --> ` <!-- SECRET -->`",
+    "a\n<source>\n`<b title='SECRET'>`",
 ]  # fmt: skip
 
 

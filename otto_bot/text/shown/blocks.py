@@ -27,11 +27,11 @@ _LETTER = re.compile(r"[^\W\d_]")
 class Page:
     """Reads a text once. `edits` then say what of it is not seen."""
 
-    def __init__(self, text: str) -> None:
+    def __init__(self, text: str, parser: GitHub) -> None:
         self.edits = Edits(text)
         self._text = text
         self._lines = Lines(text)
-        self._parser = GitHub()
+        self._parser = parser
         self._tokens, env = self._parser.blocks(text)
         self._page = Markup(self.edits)
         self._known = Known(self.edits, self._page, env)
@@ -126,9 +126,9 @@ class Page:
         if self._page.hides:
             self._lost(token, "")
         elif token.type == "fence":
-            self._fence(token, *token.map)
+            self._fence(token, token.map[0])
 
-    def _fence(self, token: Token, first: int, end: int) -> None:
+    def _fence(self, token: Token, first: int) -> None:
         """A block of code without words behind its language, and without what a drawing of it does not show."""
         said = unescapeAll(token.info).split()
         language = said[0] if said else ""
@@ -137,16 +137,19 @@ class Page:
         if len(said) > 1 or known != language:
             start = self._lines.end(first) - len(token.info) - len(token.markup)
             self.edits.put(start, self._lines.end(first), token.markup + known, "block")
-        inner = token.content.rstrip("\n").split("\n")
-        if not drawings.is_drawn(drawn) or not token.content.strip():
-            return
-        shown, hidden = drawings.seen_of(drawn, inner)
-        if shown != inner:
-            self.edits.hidden["block"] += hidden
-            last = self._lines.lines[end - 1]
-            closed = end - first > 1 and re.search(rf"{re.escape(token.markup)}[`~]*\s*$", last) is not None
-            behind = self._lines.end(end - 1 - closed)
-            self.edits.put(self._lines.end(first), max(behind, self._lines.end(first)), "\n" + "\n".join(shown))
+        if drawings.is_drawn(drawn) and token.content.strip():
+            self._drawing(drawn, token.content.rstrip("\n").split("\n"), first + 1)
+
+    def _drawing(self, language: str, inner: list[str], first: int) -> None:
+        """A drawing's lines without those that it does not show."""
+        hidden, note = drawings.seen_of(language, inner)
+        for number in hidden:
+            line = first + number
+            self.edits.put(self._lines.start(line) - 1, self._lines.end(line), "", "block")
+        if note:
+            last = first + len(inner) - 1
+            before = re.match(r"[\s>]*", self._lines.lines[last])
+            self.edits.put(self._lines.end(last), self._lines.end(last), f"\n{before.group() if before else ''}{note}")
 
     def _html(self, token: Token) -> None:
         assert token.map is not None

@@ -30,17 +30,17 @@ def is_drawn(language: str) -> bool:
     return language in DRAWN
 
 
-def seen_of(language: str, lines: list[str]) -> tuple[list[str], int]:
-    """The lines of a drawn block that people see, and how many others it has."""
+def seen_of(language: str, lines: list[str]) -> tuple[list[int], str]:
+    """Numbers of the lines of a drawn block that people do not see, and what is said behind the others."""
     if language == "math":
         hidden = hides_words("\n".join(lines), percent=True)
-        return (["[formula]"], len(lines)) if hidden else (lines, 0)
+        return (list(range(len(lines))), "[formula]") if hidden else ([], "")
     if language != "mermaid" or any(_STYLED.search(line) for line in lines):
-        return ["[a drawing]"], len(lines)
-    shown, described = [], False
-    for line in lines:
+        return list(range(len(lines))), "[a drawing]"
+    silent, described = [], False
+    for number, line in enumerate(lines):
         begins = _DESCRIPTION.search(line) is not None
-        if not described and not begins and not _SILENT.search(line):
-            shown.append(line)
+        if described or begins or _SILENT.search(line):
+            silent.append(number)
         described = (described or begins) and "}" not in line
-    return [*shown, NOTE], len(lines) - len(shown)
+    return silent, NOTE

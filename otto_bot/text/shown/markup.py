@@ -76,7 +76,7 @@ class Markup:
 
     def entity(self, start: int, end: int) -> None:
         """A character by its name: the character, if it has a shape."""
-        char = html.unescape(self._edits.text[start:end])
+        char = re.sub(r"\s", " ", html.unescape(self._edits.text[start:end]))
         if self.hides or UNSEEN.sub("", char).strip():
             self.shown(start, end, UNSEEN.sub("", char), ["character"] * unseen(char))
         else:

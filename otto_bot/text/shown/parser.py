@@ -7,6 +7,7 @@ from collections.abc import Callable, MutableMapping, Sequence
 from typing import Any, NamedTuple
 
 from markdown_it import MarkdownIt, rules_block, rules_inline
+from markdown_it.common.html_re import HTML_OPEN_CLOSE_TAG_STR
 from markdown_it.rules_block import StateBlock
 from markdown_it.rules_inline import StateInline
 from markdown_it.token import Token
@@ -16,6 +17,11 @@ NESTING = 100
 MOST_BRACKETS = 50
 """Brackets within each other; GitHub's reader and ours may give up at other depths."""
 _NOTE = re.compile(r"\[\^([^\]\s\x00]+)\]")
+_DIFFERS = re.compile(r"<(?:!--|/?(?:textarea|search|source)\b)", re.IGNORECASE)
+_OLD_COMMENT = re.compile(r"<!---->|<!---?[^\x00>-](?:-?[^\x00-])*-->")
+_NO_OLD_BLOCK = re.compile(r"</?(?:textarea|search)(?=[\s/>]|$)", re.IGNORECASE)
+_OLD_BLOCK = re.compile(r"</?source(?:\s|/?>|$)", re.IGNORECASE)
+_ALONE = re.compile(HTML_OPEN_CLOSE_TAG_STR + r"\s*$")
 _TOKENS = {
     "link": "link_open", "image": "image", "html_inline": "html_inline", "entity": "text_special",
     "backticks": "code_inline", "autolink": "link_open", "footnote": "footnote",
@@ -41,9 +47,12 @@ class Span(NamedTuple):
 
 
 class GitHub(MarkdownIt):
-    """The parser. Addresses of any scheme make links, of which GitHub later takes the address away."""
+    """The parser. Addresses of any scheme make links, of which GitHub later takes the address away.
 
-    def __init__(self) -> None:
+    `old`: HTML as CommonMark 0.29 has it, which GitHub's own specification still follows.
+    """
+
+    def __init__(self, *, old: bool = False) -> None:
         super().__init__("commonmark", {"maxNesting": NESTING, "store_labels": True})
         self.enable(["table", "strikethrough"])
         self.disable("inline")
@@ -54,6 +63,9 @@ class GitHub(MarkdownIt):
             "reference", "footnote_definition", _footnote_definition, {"alt": ["paragraph", "reference", "blockquote"]}
         )
         self.block.ruler.at("table", _table, {"alt": ["paragraph", "reference"]})
+        if old:
+            self.inline.ruler.at("html_inline", _recorded("html_inline", _old_html_inline))
+            self.block.ruler.at("html_block", _old_html_block, {"alt": ["paragraph", "reference", "blockquote"]})
 
     def validateLink(self, url: str) -> bool:  # noqa: N802, ARG002 - the parser's own
         """All do."""
@@ -69,6 +81,11 @@ class GitHub(MarkdownIt):
         env["spans"] = []
         self.inline.parse(content, self, env, [])
         return sorted(env["spans"], key=lambda span: (span.start, -span.end))
+
+
+def differs(text: str) -> bool:
+    """Whether the old reader may read it otherwise."""
+    return _DIFFERS.search(text) is not None
 
 
 def note_name(label: str) -> str:
@@ -157,4 +174,37 @@ def _table(state: StateBlock, first: int, end: int, silent: bool) -> bool:
     if not silent:
         for line in range(first, state.line):
             state.env["rows"][line] = (state.bMarks[line] + state.tShift[line], state.eMarks[line])
+    return True
+
+
+def _old_html_inline(state: StateInline, silent: bool) -> bool:
+    """HTML in a block; comments with two dashes in them are none."""
+    if not state.src.startswith("<!--", state.pos):
+        return rules_inline.html_inline(state, silent)
+    match = _OLD_COMMENT.match(state.src, state.pos, state.posMax)
+    if match is None:
+        return False
+    if not silent:
+        state.push("html_inline", "", 0).content = match.group()
+    state.pos = match.end()
+    return True
+
+
+def _old_html_block(state: StateBlock, first: int, end: int, silent: bool) -> bool:
+    """A block of HTML: `source` begins one anywhere, `textarea` and `search` are as any other element."""
+    line = state.src[state.bMarks[first] + state.tShift[first] : state.eMarks[first]]
+    anywhere = _OLD_BLOCK.match(line) is not None
+    if not anywhere and not _NO_OLD_BLOCK.match(line):
+        return rules_block.html_block(state, first, end, silent)
+    if state.is_code_block(first) or not (anywhere or _ALONE.match(line)):
+        return False
+    if silent:
+        return anywhere
+    behind = first + 1
+    while behind < end and state.sCount[behind] >= state.blkIndent and not state.isEmpty(behind):
+        behind += 1
+    state.line = behind
+    token = state.push("html_block", "", 0)
+    token.map = [first, behind]
+    token.content = state.getLines(first, behind, state.blkIndent, True)
     return True

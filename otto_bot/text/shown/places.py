@@ -29,12 +29,18 @@ class Edits:
         start, end, _ = self._made[number]
         self._made[number] = (start, end, words)
 
+    def also(self, other: Edits) -> None:
+        """What another reader of the same text leaves out as well."""
+        known = set(self._made)
+        self._made += [edit for edit in other._made if edit not in known]
+        self.hidden |= other.hidden
+
     def result(self) -> str:
         """The text with all of them. Where two overlap, what either of them takes away is gone."""
         out: list[str] = []
         at = 0
         for start, end, words in sorted(self._made, key=lambda edit: (edit[0], -edit[1])):
-            if end > at:
+            if end > at or start == end == at:
                 out += [self.text[at:start], words]
                 at = end
         return "".join([*out, self.text[at:]])

@@ -12,6 +12,8 @@ from collections import Counter
 from otto_bot.core.unseen import UNSEEN, unseen
 from otto_bot.core.values import Frozen
 from otto_bot.text.shown.blocks import Page
+from otto_bot.text.shown.parser import GitHub, differs
+from otto_bot.text.shown.places import Edits
 
 MOST = 100_000
 """Characters that are read at all; GitHub keeps fewer."""
@@ -54,14 +56,21 @@ def seen(text: str) -> Seen:
     """The text of an issue or a comment as GitHub's page shows it."""
     flat = text[:MOST].replace("\r\n", "\n").replace("\r", "\n").replace("\x00", "\ufffd")
     try:
-        page = Page(flat)
-        page.read()
-        shown, found = page.edits.result(), page.edits.hidden
+        edits = _read(flat, old=False)
+        if differs(flat):
+            edits.also(_read(flat, old=True))
+        shown, found = edits.result(), edits.hidden
     except RecursionError:
         shown, found = "", Counter({"deep": 1})
     found["character"] += unseen(flat)
     words = UNSEEN.sub("", shown.replace("\u2028", " ").replace("\u2029", " "))
     return Seen(text=words, hidden={kind: found[kind] for kind in _KINDS if found[kind]})
+
+
+def _read(text: str, *, old: bool) -> Edits:
+    page = Page(text, GitHub(old=old))
+    page.read()
+    return page.edits
 
 
 def with_note(text: str) -> str:
