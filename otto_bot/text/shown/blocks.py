@@ -19,6 +19,11 @@ from otto_bot.text.shown.places import BLANKS, Edits, Lines, cells
 from otto_bot.text.shown.tags import scripted
 
 _LABEL = re.compile(r"\[(?:[^\[\]\\]|\\.)*\]", re.DOTALL)
+_NO_SPACES = dict.fromkeys(
+    (0x1C, 0x1D, 0x1E, 0x1F, 0x85, 0xA0, 0x1680, *range(0x2000, 0x200B), 0x2028, 0x2029, 0x202F, 0x205F, 0x3000),
+    "\u2060",
+)
+"""Spaces to Python and not to Markdown or HTML; each becomes a character without a shape while a text is read."""
 _HOLDERS = ("blockquote_open", "bullet_list_open", "ordered_list_open", "list_item_open", "footnote_open")
 """Blocks that hold others."""
 _LETTER = re.compile(r"[^\W\d_]")
@@ -29,10 +34,10 @@ class Page:
 
     def __init__(self, text: str, parser: GitHub) -> None:
         self.edits = Edits(text)
-        self._text = text
-        self._lines = Lines(text)
+        self._text = text.translate(_NO_SPACES)
+        self._lines = Lines(self._text)
         self._parser = parser
-        self._tokens, env = self._parser.blocks(text)
+        self._tokens, env = self._parser.blocks(self._text)
         self._page = Markup(self.edits)
         self._known = Known(self.edits, self._page, env)
         self._read: set[int] = set()
@@ -82,8 +87,9 @@ class Page:
         start = self._text.index("[", self._lines.start(first))
         behind = self._lines.end(end - 1)
         named = _LABEL.match(self._text, start, behind)
-        if not stays or named is None or scripted(found["href"]):
-            self.edits.put(start, behind, "", "" if used else "definition")
+        spaced = "%20" in found["href"] and "%20" not in self._text[start:behind]
+        if not stays or named is None or scripted(found["href"]) or spaced:
+            self.edits.put(start, behind, "", "address" if stays and spaced else "" if used else "definition")
         elif found["title"]:
             self.edits.put(start, behind, f"{named.group()}: {found['href']}", "title")
 

@@ -15,6 +15,7 @@ from otto_bot.text.shown.parser import Env, Span
 from otto_bot.text.shown.places import Edits
 from otto_bot.text.shown.tags import own_name, scripted
 
+_SPACED = re.compile(r"\]\(\s*<[^<>\n]*\s[^<>\n]*>")
 _SHAPES = re.compile(rf"(?:(?!{UNSEEN.pattern})\S)+")
 
 
@@ -133,8 +134,9 @@ class Inline:
         own = label is not None and label == normalizeReference(self._content[span.start + 1 : span.label_end])
         if own:
             self._known.labels.add(str(label))
-        if scripted(href):
-            self._put(start, end, "](#)", "data")
+        spaced = label is None and _SPACED.match(self._content, start) is not None
+        if scripted(href) or spaced:
+            self._put(start, end, "](#)", "address" if spaced else "data")
         elif label is None and title:
             self._put(start, end, f"]({href})", "title")
         elif label is not None and not own:

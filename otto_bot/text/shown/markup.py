@@ -180,7 +180,9 @@ class Markup:
         self._linked(None)
 
     def _entered(self, tag: Tag) -> None:
-        if tag.closing:
+        if tag.name in tags.FILTERED:  # GitHub does not know it so, and a browser takes all that follows for its own
+            self._unended = "all"
+        elif tag.closing:
             self._pop(tag.name)
         elif tag.name in tags.HIDES:
             self._push(tag.name, True)

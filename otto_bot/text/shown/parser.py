@@ -21,6 +21,8 @@ _DIFFERS = re.compile(r"<(?:!--|/?(?:textarea|search|source)\b)", re.IGNORECASE)
 _OLD_COMMENT = re.compile(r"<!---->|<!---?[^\x00>-](?:-?[^\x00-])*-->")
 _NO_OLD_BLOCK = re.compile(r"</?(?:textarea|search)(?=[\s/>]|$)", re.IGNORECASE)
 _OLD_BLOCK = re.compile(r"</?source(?:\s|/?>|$)", re.IGNORECASE)
+_OLD_RAW = re.compile(r"<(?:script|pre|style)(?:\s|>|$)", re.IGNORECASE)
+_OLD_RAW_END = re.compile(r"</(?:script|pre|style)>", re.IGNORECASE)
 _ALONE = re.compile(HTML_OPEN_CLOSE_TAG_STR + r"\s*$")
 _TOKENS = {
     "link": "link_open", "image": "image", "html_inline": "html_inline", "entity": "text_special",
@@ -193,16 +195,21 @@ def _old_html_inline(state: StateInline, silent: bool) -> bool:
 def _old_html_block(state: StateBlock, first: int, end: int, silent: bool) -> bool:
     """A block of HTML: `source` begins one anywhere, `textarea` and `search` are as any other element."""
     line = state.src[state.bMarks[first] + state.tShift[first] : state.eMarks[first]]
-    anywhere = _OLD_BLOCK.match(line) is not None
-    if not anywhere and not _NO_OLD_BLOCK.match(line):
+    raw, anywhere = _OLD_RAW.match(line) is not None, _OLD_BLOCK.match(line) is not None
+    if not raw and not anywhere and not _NO_OLD_BLOCK.match(line):
         return rules_block.html_block(state, first, end, silent)
-    if state.is_code_block(first) or not (anywhere or _ALONE.match(line)):
+    if state.is_code_block(first) or not (raw or anywhere or _ALONE.match(line)):
         return False
     if silent:
-        return anywhere
-    behind = first + 1
-    while behind < end and state.sCount[behind] >= state.blkIndent and not state.isEmpty(behind):
+        return raw or anywhere
+    behind = first
+    while behind < end and state.sCount[behind] >= state.blkIndent:
+        line = state.src[state.bMarks[behind] + state.tShift[behind] : state.eMarks[behind]]
+        if not raw and not line:
+            break
         behind += 1
+        if raw and _OLD_RAW_END.search(line):
+            break
     state.line = behind
     token = state.push("html_block", "", 0)
     token.map = [first, behind]

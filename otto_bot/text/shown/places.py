@@ -29,10 +29,11 @@ class Edits:
         start, end, _ = self._made[number]
         self._made[number] = (start, end, words)
 
-    def also(self, other: Edits) -> None:
-        """What another reader of the same text leaves out as well."""
+    def also(self, other: Edits, behind: int = 0) -> None:
+        """What another reader leaves out as well, whose text begins `behind` the beginning of this one."""
         known = set(self._made)
-        self._made += [edit for edit in other._made if edit not in known]
+        moved = [(start + behind, end + behind, words) for start, end, words in other._made]
+        self._made += [edit for edit in moved if edit not in known]
         self.hidden |= other.hidden
 
     def result(self) -> str:

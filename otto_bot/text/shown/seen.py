@@ -25,6 +25,7 @@ _KINDS = {
     "title": ("title of a link", "titles of links"),
     "link": ("link without words", "links without words"),
     "data": ("data address", "data addresses"),
+    "address": ("address of words", "addresses of words"),
     "definition": ("definition that nothing refers to", "definitions that nothing refers to"),
     "formula": ("formula that can hide words", "formulas that can hide words"),
     "block": ("line of a code block that is not shown", "lines of code blocks that are not shown"),
@@ -55,22 +56,18 @@ def hidden_words(hidden: dict[str, int]) -> str:
 def seen(text: str) -> Seen:
     """The text of an issue or a comment as GitHub's page shows it."""
     flat = text[:MOST].replace("\r\n", "\n").replace("\r", "\n").replace("\x00", "\ufffd")
+    edits = Edits(flat)
     try:
-        edits = _read(flat, old=False)
-        if differs(flat):
-            edits.also(_read(flat, old=True))
-        shown, found = edits.result(), edits.hidden
+        for begin in range(1 + flat.startswith("\ufeff")):  # GitHub may take that mark away or not
+            for old in (False, True)[: 1 + differs(flat)]:
+                page = Page(flat[begin:], GitHub(old=old))
+                page.read()
+                edits.also(page.edits, begin)
     except RecursionError:
-        shown, found = "", Counter({"deep": 1})
-    found["character"] += unseen(flat)
-    words = UNSEEN.sub("", shown.replace("\u2028", " ").replace("\u2029", " "))
+        return Seen(text="", hidden={"deep": 1})
+    found = edits.hidden + Counter(character=unseen(flat))
+    words = UNSEEN.sub("", edits.result().replace("\u2028", " ").replace("\u2029", " "))
     return Seen(text=words, hidden={kind: found[kind] for kind in _KINDS if found[kind]})
-
-
-def _read(text: str, *, old: bool) -> Edits:
-    page = Page(text, GitHub(old=old))
-    page.read()
-    return page.edits
 
 
 def with_note(text: str) -> str:

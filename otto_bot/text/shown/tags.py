@@ -111,9 +111,10 @@ def cleaned(tag: Tag) -> tuple[str, list[str]]:
     if tag.name not in _KNOWN:
         return "<…>", ["attribute"]
     href = tag.attributes.get("href", "")
-    kinds = ["data"] * scripted(href)
+    unfit = no_address(href)
+    kinds = [unfit] * bool(unfit)
     kinds += ["attribute" for name, value in tag.attributes.items() if not _plain(name, value)]
-    address = f' href="{html.escape(href)}"' if href and not scripted(href) else ""
+    address = f' href="{html.escape(href)}"' if href and not unfit else ""
     return f"<{slash}{tag.name}{address}>", kinds
 
 
@@ -124,6 +125,11 @@ def _plain(name: str, value: str) -> bool:
 def scripted(address: str) -> bool:
     """Whether an address holds what it leads to."""
     return _SCRIPTED.match(address) is not None
+
+
+def no_address(address: str) -> str:
+    """The kind of what is no address though it stands for one; empty where it is one."""
+    return "data" if scripted(address) else "address" if re.search(r"\s", address.strip()) else ""
 
 
 def own_name(words: str) -> bool:
