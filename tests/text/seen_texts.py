@@ -60,9 +60,11 @@ HIDDEN = [
     "<table><tr><td><video></p>\n\nSECRET",
     "$a % SECRET$",
     "```SECRET\nx\n```", "x$a$\\foo{SECRET}$ y", "<table><tr><td><video></p>\n\nSECRET",
-    "<textarea>\n\n```\n</textarea>\n```\n<!-- SECRET -->\n```", "<!-- a -- ` --> ` <!-- SECRET -->`",
+    "<!-- a -- ` --> ` <!-- SECRET -->`",
+    "z<!--- <!X `> ` <b title='SECRET'>`", "- <svg>a | b\n| - | - |\nSECRET | c",
+    "\n[x]: u 'SECRET\n+ \nSECRET'", "<!X<b title='`'>` <!-- SECRET --> `",
     "a\n<source>\n`<b title='SECRET'>`",
-    "<pre>\n</textarea>\n```\n<!-- SECRET -->\n```", "<a\u00a0x='`'> ` <!-- SECRET --> `", "[a](<the SECRET>)",
+    "<a\u00a0x='`'> ` <!-- SECRET --> `", "[a](<the SECRET>)",
     "<div\u00a0>\n[a](u 'SECRET')", "\ufeff<!--\n```\nSECRET\n```\n-->", "\ufeff```\n<!-- SECRET -->\n```",
     "<div>\n<style/x>\n\nSECRET", "<a href='the SECRET'>x</a>", "[\u00a0](SECRET)", "[x]: <the SECRET>\n\n[x]",
 ]  # fmt: skip

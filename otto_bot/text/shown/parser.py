@@ -17,12 +17,16 @@ NESTING = 100
 MOST_BRACKETS = 50
 """Brackets within each other; GitHub's reader and ours may give up at other depths."""
 _NOTE = re.compile(r"\[\^([^\]\s\x00]+)\]")
-_DIFFERS = re.compile(r"<(?:!--|/?(?:textarea|search|source)\b)", re.IGNORECASE)
-_OLD_COMMENT = re.compile(r"<!---->|<!---?[^\x00>-](?:-?[^\x00-])*-->")
-_NO_OLD_BLOCK = re.compile(r"</?(?:textarea|search)(?=[\s/>]|$)", re.IGNORECASE)
-_OLD_BLOCK = re.compile(r"</?source(?:\s|/?>|$)", re.IGNORECASE)
-_OLD_RAW = re.compile(r"<(?:script|pre|style)(?:\s|>|$)", re.IGNORECASE)
-_OLD_RAW_END = re.compile(r"</(?:script|pre|style)>", re.IGNORECASE)
+_DIFFERS = re.compile(r"<(?:!|/?(?:search|source)\b)", re.IGNORECASE)
+_NO_COMMENT = re.compile("-?>")
+_COMMENT_END = re.compile("(?:---)*-->")
+_LATER_COMMENT_END = re.compile("(?<!-)(?:---)*-->")
+_DATA_END = re.compile(r"(?<!\])(?:\]\]\])*\]\]>")
+_INSTRUCTION_END = re.compile(r"(?:\?\?)*\?>")
+_LATER_INSTRUCTION_END = re.compile(r"(?<!\?)(?:\?\?)*\?>")
+_DECLARATION = re.compile(r"<![A-Z]+\s+[^>]*>")
+_NO_BLOCK = re.compile(r"</?search(?:\s|/?>|$)|<![a-z]", re.IGNORECASE)
+_BLOCK = re.compile(r"</?source(?:\s|/?>|$)", re.IGNORECASE)
 _ALONE = re.compile(HTML_OPEN_CLOSE_TAG_STR + r"\s*$")
 _TOKENS = {
     "link": "link_open", "image": "image", "html_inline": "html_inline", "entity": "text_special",
@@ -51,10 +55,10 @@ class Span(NamedTuple):
 class GitHub(MarkdownIt):
     """The parser. Addresses of any scheme make links, of which GitHub later takes the address away.
 
-    `old`: HTML as CommonMark 0.29 has it, which GitHub's own specification still follows.
+    HTML is found as GitHub's published parser (cmark-gfm) finds it; with `newer` as CommonMark 0.31 has it.
     """
 
-    def __init__(self, *, old: bool = False) -> None:
+    def __init__(self, *, newer: bool = False) -> None:
         super().__init__("commonmark", {"maxNesting": NESTING, "store_labels": True})
         self.enable(["table", "strikethrough"])
         self.disable("inline")
@@ -65,9 +69,10 @@ class GitHub(MarkdownIt):
             "reference", "footnote_definition", _footnote_definition, {"alt": ["paragraph", "reference", "blockquote"]}
         )
         self.block.ruler.at("table", _table, {"alt": ["paragraph", "reference"]})
-        if old:
-            self.inline.ruler.at("html_inline", _recorded("html_inline", _old_html_inline))
-            self.block.ruler.at("html_block", _old_html_block, {"alt": ["paragraph", "reference", "blockquote"]})
+        self.block.ruler.at("list", _list, {"alt": ["paragraph", "reference", "blockquote"]})
+        if not newer:
+            self.inline.ruler.at("html_inline", _recorded("html_inline", _html_inline))
+            self.block.ruler.at("html_block", _html_block, {"alt": ["paragraph", "reference", "blockquote"]})
 
     def validateLink(self, url: str) -> bool:  # noqa: N802, ARG002 - the parser's own
         """All do."""
@@ -86,7 +91,7 @@ class GitHub(MarkdownIt):
 
 
 def differs(text: str) -> bool:
-    """Whether the old reader may read it otherwise."""
+    """Whether the newer reader may read it otherwise."""
     return _DIFFERS.search(text) is not None
 
 
@@ -103,6 +108,16 @@ def too_deep(content: str) -> bool:
         if depth > MOST_BRACKETS:
             return True
     return False
+
+
+_BEFORE_TABLES = (
+    rules_block.fence,
+    rules_block.blockquote,
+    rules_block.hr,
+    rules_block.list_block,
+    rules_block.html_block,
+    rules_block.heading,
+)
 
 
 def _recorded(kind: str, rule: Callable[[StateInline, bool], bool]) -> Callable[[StateInline, bool], bool]:
@@ -169,8 +184,22 @@ def _footnote_definition(state: StateBlock, first: int, end: int, silent: bool) 
     return True
 
 
+def _list(state: StateBlock, first: int, end: int, silent: bool) -> bool:
+    """A list; what cannot end a paragraph does not end a definition either, which the parser forgets."""
+    before = state.parentType
+    state.parentType = "paragraph" if before == "reference" else before
+    found = rules_block.list_block(state, first, end, silent)
+    state.parentType = before
+    return found
+
+
 def _table(state: StateBlock, first: int, end: int, silent: bool) -> bool:
-    """A table, whose rows are recorded with their places: the parser forgets cells without a column."""
+    """A table, whose rows are recorded with their places: the parser forgets cells without a column.
+
+    Where its first line begins another block, as an item of a list, that goes first.
+    """
+    if any(rule(state, first, end, True) for rule in (*_BEFORE_TABLES, _footnote_definition)):
+        return False
     if not rules_block.table(state, first, end, silent):
         return False
     if not silent:
@@ -179,37 +208,75 @@ def _table(state: StateBlock, first: int, end: int, silent: bool) -> bool:
     return True
 
 
-def _old_html_inline(state: StateInline, silent: bool) -> bool:
-    """HTML in a block; comments with two dashes in them are none."""
-    if not state.src.startswith("<!--", state.pos):
+def _html_inline(state: StateInline, silent: bool) -> bool:
+    """HTML in a block. Behind a comment or CDATA without an end GitHub's parser looks for no other one."""
+    begin = state.pos
+    kind = next((kind for kind in ("<!--", "<![", "<!", "<?") if state.src.startswith(kind, begin)), "")
+    if not kind:
         return rules_inline.html_inline(state, silent)
-    match = _OLD_COMMENT.match(state.src, state.pos, state.posMax)
-    if match is None:
+    source, endless = state.env.get("endless", ("", {}))
+    if source is not state.src:
+        endless = {}
+        state.env["endless"] = (state.src, endless)
+    if begin > min(endless.get("<!--", begin) if kind != "<?" else begin, endless.get(kind, begin)):
+        return False
+    end = _ENDS[kind](state.src, begin)
+    if end < 0:
+        if kind != "<!":
+            endless[kind] = begin
+        return False
+    if end > state.posMax:
         return False
     if not silent:
-        state.push("html_inline", "", 0).content = match.group()
-    state.pos = match.end()
+        state.push("html_inline", "", 0).content = state.src[begin:end]
+    state.pos = end
     return True
 
 
-def _old_html_block(state: StateBlock, first: int, end: int, silent: bool) -> bool:
-    """A block of HTML: `source` begins one anywhere, `textarea` and `search` are as any other element."""
+def _comment_end(source: str, begin: int) -> int:
+    """Behind a comment that begins here; -1 where it has no end. Three dashes in it are no part of its end."""
+    inner = begin + len("<!--")
+    if (soon := _NO_COMMENT.match(source, inner)) is not None:
+        return soon.end()
+    return _ended(_COMMENT_END.match(source, inner) or _LATER_COMMENT_END.search(source, inner))
+
+
+def _data_end(source: str, begin: int) -> int:
+    """Behind CDATA that begins here; -1 where it has no end. Three brackets in it are no part of its end."""
+    if not source.startswith("<![CDATA[", begin):
+        return -1
+    return _ended(_DATA_END.search(source, begin + len("<![CDATA[")))
+
+
+def _declaration_end(source: str, begin: int) -> int:
+    return _ended(_DECLARATION.match(source, begin))
+
+
+def _ended(found: re.Match[str] | None) -> int:
+    return found.end() if found is not None else -1
+
+
+def _instruction_end(source: str, begin: int) -> int:
+    inner = begin + len("<?")
+    return _ended(_INSTRUCTION_END.match(source, inner) or _LATER_INSTRUCTION_END.search(source, inner))
+
+
+_ENDS = {"<!--": _comment_end, "<![": _data_end, "<!": _declaration_end, "<?": _instruction_end}
+
+
+def _html_block(state: StateBlock, first: int, end: int, silent: bool) -> bool:
+    """A block of HTML: `source` begins one anywhere, `search` is as any other element, no declaration is small."""
     line = state.src[state.bMarks[first] + state.tShift[first] : state.eMarks[first]]
-    raw, anywhere = _OLD_RAW.match(line) is not None, _OLD_BLOCK.match(line) is not None
-    if not raw and not anywhere and not _NO_OLD_BLOCK.match(line):
+    anywhere = _BLOCK.match(line) is not None
+    if not anywhere and (not _NO_BLOCK.match(line) or re.match("<![A-Z]", line)):
         return rules_block.html_block(state, first, end, silent)
-    if state.is_code_block(first) or not (raw or anywhere or _ALONE.match(line)):
+    if state.is_code_block(first) or not (anywhere or _ALONE.match(line)):
         return False
     if silent:
-        return raw or anywhere
-    behind = first
-    while behind < end and state.sCount[behind] >= state.blkIndent:
-        line = state.src[state.bMarks[behind] + state.tShift[behind] : state.eMarks[behind]]
-        if not raw and not line:
-            break
+        return anywhere
+    behind = first + 1
+    while behind < end and state.sCount[behind] >= state.blkIndent and not state.isEmpty(behind):
         behind += 1
-        if raw and _OLD_RAW_END.search(line):
-            break
     state.line = behind
     token = state.push("html_block", "", 0)
     token.map = [first, behind]

@@ -74,6 +74,10 @@ class Lines:
         The content is that of the lines from `first` on, without what quotes and lists put before them.
         """
         found: list[int] = []
+        while (
+            content.strip(BLANKS + "\n") and first + 1 < len(self.lines) and not self.lines[first].strip(BLANKS + ">")
+        ):
+            first += 1  # the parser strips off blanks that do not end a paragraph
         for number, part in enumerate(content.split("\n"), first):
             if number >= len(self.lines):
                 return found if not part else None

@@ -59,8 +59,8 @@ def seen(text: str) -> Seen:
     edits = Edits(flat)
     try:
         for begin in range(1 + flat.startswith("\ufeff")):  # GitHub may take that mark away or not
-            for old in (False, True)[: 1 + differs(flat)]:
-                page = Page(flat[begin:], GitHub(old=old))
+            for newer in (False, True)[: 1 + differs(flat)]:
+                page = Page(flat[begin:], GitHub(newer=newer))
                 page.read()
                 edits.also(page.edits, begin)
     except RecursionError:
