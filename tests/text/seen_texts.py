@@ -67,6 +67,12 @@ HIDDEN = [
     "<a\u00a0x='`'> ` <!-- SECRET --> `", "[a](<the SECRET>)",
     "<div\u00a0>\n[a](u 'SECRET')", "\ufeff<!--\n```\nSECRET\n```\n-->", "\ufeff```\n<!-- SECRET -->\n```",
     "<div>\n<style/x>\n\nSECRET", "<a href='the SECRET'>x</a>", "[\u00a0](SECRET)", "[x]: <the SECRET>\n\n[x]",
+    "- [ ] [x]: u 'SECRET'", "- [ ] \n[x]: u 'SECRET\n'", "> a\n<svg>\n1. SECRET", "- a\nb\n<svg>\n1. SECRET",
+    "<li><video><noscript></video><li>SECRET", "<p>x <li><video></p>\n\nSECRET",
+    "<div><svg><![CDATA[ > SECRET ]]></svg></div>",
+    "<div><style/x><!X\n\nSECRET", "<form><video></form>SECRET", "<p><object><video></p>SECRET",
+    "|a|\n|-|\n<svg>\n|SECRET",
+    "<li><ul><video></li>SECRET", "<video><td></td></video><video><td></td>SECRET",
 ]  # fmt: skip
 
 SEEN = [

@@ -24,6 +24,9 @@ _NO_SPACES = dict.fromkeys(
     "\u2060",
 )
 """Spaces to Python and not to Markdown or HTML; each becomes a character without a shape while a text is read."""
+_EMPTY_TASK = re.compile(r"^([ \t]*(?:[-+*]|\d{1,9}[.)])[ \t]+)\[[ xX]\]([ \t]+)$", re.MULTILINE)
+"""An item of a list that is a box and nothing else: to GitHub it holds no paragraph that the next line goes on with."""
+_TASK_OF_DEFINITION = re.compile(r"\[[ xX]\]\s+\[(?:[^\[\]\\]|\\.)+\]:")
 _HOLDERS = ("blockquote_open", "bullet_list_open", "ordered_list_open", "list_item_open", "footnote_open")
 """Blocks that hold others."""
 _LETTER = re.compile(r"[^\W\d_]")
@@ -34,7 +37,7 @@ class Page:
 
     def __init__(self, text: str, parser: GitHub) -> None:
         self.edits = Edits(text)
-        self._text = text.translate(_NO_SPACES)
+        self._text = _EMPTY_TASK.sub(lambda task: f"{task.group(1)}   {task.group(2)}", text.translate(_NO_SPACES))
         self._lines = Lines(self._text)
         self._parser = parser
         self._tokens, env = self._parser.blocks(self._text)
@@ -194,6 +197,8 @@ class Page:
             places = self._lines.places(token.map[0], content)
         if places is None or too_deep(content):
             self._lost(token)
+        elif _TASK_OF_DEFINITION.match(content):
+            self.edits.put(places[content.index("]") + 1], places[-1] + 1, " ", "definition")
         elif content:
             Inline(self._known, content, places, in_note=in_note).read(self._parser.spans(content, self._known.env))
 

@@ -4,22 +4,16 @@ from __future__ import annotations
 
 import html
 import re
-from collections import Counter
 from collections.abc import Sequence
 
 from otto_bot.core.unseen import UNSEEN, unseen
 from otto_bot.text.shown import tags
 from otto_bot.text.shown.places import Edits
 from otto_bot.text.shown.tags import Tag
+from otto_bot.text.shown.tree import Tree
 
 _MARKUP = re.compile(r"<(?=[A-Za-z/!?])")
 _ENTITY = re.compile(r"&(?:#\d{1,7}|#[xX][0-9a-fA-F]{1,6}|[A-Za-z][A-Za-z0-9]{1,31});")
-_SCOPES = frozenset(("table", "td", "th", "caption"))
-_BARRIERS = dict.fromkeys(("td", "th", "tr", "thead", "tbody", "tfoot", "caption", "colgroup"), frozenset(("table",)))
-_BARRIERS["table"] = frozenset()
-"""Within which elements an end tag looks for its beginning; all others: `_SCOPES`."""
-_MOST_OPEN = 400
-"""Elements within each other; browsers and GitHub give up near there."""
 
 
 class Markup:
@@ -32,26 +26,24 @@ class Markup:
     def __init__(self, edits: Edits) -> None:
         self._edits = edits
         self._unended = ""
-        self._open: list[tuple[str, bool]] = []
-        self._names: Counter[str] = Counter()
-        self._hiding = 0
+        self._tree = Tree()
         self._link: tuple[int, bool] | None = None
         """Which edit an open link is, and whether words were seen in it."""
 
     @property
     def hides(self) -> bool:
         """Whether what comes now is seen by nobody."""
-        return bool(self._unended) or self._hiding > 0
+        return bool(self._unended) or self._tree.hides
 
     def opened(self, name: str) -> None:
         """The beginning of an element that Markdown makes."""
         self.made()
-        self._push(name, False)
+        self._tree.open(name)
 
     def closed(self, name: str) -> None:
         """The end of an element that Markdown makes."""
         self.made()
-        self._pop(name)
+        self._tree.close(name)
 
     def made(self) -> None:
         """A tag that Markdown makes begins; it ends one that was typed without an end."""
@@ -88,6 +80,9 @@ class Markup:
         seen: list[tuple[int, int]] = []
         at = self._resumed(text, places)
         while at < len(text):
+            if self._unended:
+                at = self._gone(places, at, len(text), "")
+                continue
             begun = _MARKUP.search(text, at)
             end = begun.start() if begun else len(text)
             if begun and end == at:
@@ -123,6 +118,8 @@ class Markup:
         """A comment, or what browsers take for one; where it ends."""
         if text.startswith("<!--", at):
             end, length, goes_on = text.find("-->", at + 4), 3, "comment"
+        elif self._tree.foreign and text.startswith("<![CDATA[", at):
+            end, length, goes_on = text.find("]]>", at), 3, "all"
         elif tags.begins(text, at) is None and text.startswith("</", at) and text[at + 2 : at + 3].isalpha():
             return self._shown_tag(text, places, at)
         else:
@@ -183,38 +180,12 @@ class Markup:
         if tag.name in tags.FILTERED:  # GitHub does not know it so, and a browser takes all that follows for its own
             self._unended = "all"
         elif tag.closing:
-            self._pop(tag.name)
-        elif tag.name in tags.HIDES:
-            self._push(tag.name, True)
-        elif tag.name in tags.BLOCKS and tag.name not in tags.EMPTY:
-            self._push(tag.name, tag.name == "pre" and tag.attributes.get("lang", "").lower() in tags.DRAWN)
-
-    def _push(self, name: str, hides: bool) -> None:
-        if len(self._open) >= _MOST_OPEN:
-            self._unended = "all" if self._hiding or hides else self._unended
-            return
-        self._open.append((name, hides))
-        self._names[name] += 1
-        self._hiding += hides
-
-    def _pop(self, name: str) -> None:
-        """The end of an element, and of what is open in it; nothing where it does not end one."""
-        if not self._names[name]:
-            return
-        barrier = _BARRIERS.get(name, _SCOPES)
-        for inner, _ in reversed(self._open):
-            if inner == name:
-                break
-            if inner in barrier or (name in tags.HIDES and inner not in tags.HIDES):
-                return
-        while True:
-            inner, hides = self._open.pop()
-            self._names[inner] -= 1
-            self._hiding -= hides
-            if inner == name:
-                return
+            self._tree.close(tag.name)
+        else:
+            drawn = tag.name == "pre" and tag.attributes.get("lang", "").lower() in tags.DRAWN
+            self._tree.open(tag.name, hides=drawn or tag.name in tags.HIDES)
 
     def _gone(self, places: Sequence[int], at: int, end: int, kind: str) -> int:
         if end > at:
-            self._edits.put(places[at], places[end - 1] + 1, "", "" if self.hides else kind)
+            self._edits.put(places[at], places[end - 1] + 1, "", "" if self._unended else kind)
         return end

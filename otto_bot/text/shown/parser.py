@@ -70,9 +70,10 @@ class GitHub(MarkdownIt):
         )
         self.block.ruler.at("table", _table, {"alt": ["paragraph", "reference"]})
         self.block.ruler.at("list", _list, {"alt": ["paragraph", "reference", "blockquote"]})
+        block = rules_block.html_block if newer else _html_block
+        self.block.ruler.at("html_block", _ending(block), {"alt": ["paragraph", "reference", "blockquote"]})
         if not newer:
             self.inline.ruler.at("html_inline", _recorded("html_inline", _html_inline))
-            self.block.ruler.at("html_block", _html_block, {"alt": ["paragraph", "reference", "blockquote"]})
 
     def validateLink(self, url: str) -> bool:  # noqa: N802, ARG002 - the parser's own
         """All do."""
@@ -191,6 +192,19 @@ def _list(state: StateBlock, first: int, end: int, silent: bool) -> bool:
     found = rules_block.list_block(state, first, end, silent)
     state.parentType = before
     return found
+
+
+def _ending(rule: Callable[[StateBlock, int, int, bool], bool]) -> Callable[[StateBlock, int, int, bool], bool]:
+    """Any HTML ends a table, and a quote or list that its line does not go on; also such as ends no paragraph."""
+
+    def block(state: StateBlock, first: int, end: int, silent: bool) -> bool:
+        line = state.src[state.bMarks[first] + state.tShift[first] : state.eMarks[first]]
+        outside = state.parentType in ("table", "blockquote") or 0 <= state.sCount[first] < state.blkIndent
+        if silent and outside and not state.is_code_block(first) and _ALONE.match(line):
+            return True
+        return rule(state, first, end, silent)
+
+    return block
 
 
 def _table(state: StateBlock, first: int, end: int, silent: bool) -> bool:

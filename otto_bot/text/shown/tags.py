@@ -14,13 +14,12 @@ HIDES = frozenset(("rp", "video", "audio", "svg", "math", "noscript"))
 """What stands between such a tag and its end is on no page."""
 DRAWN = frozenset(("mermaid", "math", "geojson", "topojson", "stl"))
 """Languages of code of which GitHub shows a drawing."""
-BLOCKS = frozenset((*block_names, "pre")) - FILTERED
-EMPTY = frozenset(
+_EMPTY = frozenset(
     ("area", "base", "basefont", "br", "col", "embed", "frame", "hr", "img", "input", "link", "meta", "param", "source",
      "track", "wbr")
 )  # fmt: skip
 _PICTURES = frozenset(("img", "source", "picture", "video", "audio", "svg", "object", "embed", "canvas"))
-_KNOWN = BLOCKS | EMPTY | HIDES | _PICTURES | frozenset(
+_KNOWN = (frozenset((*block_names, "pre")) - FILTERED) | _EMPTY | HIDES | _PICTURES | frozenset(
     ("a", "abbr", "acronym", "b", "bdi", "bdo", "big", "button", "cite", "code", "data", "del", "dfn", "em", "font",
      "i", "ins", "kbd", "label", "mark", "output", "progress", "q", "rt", "ruby", "s", "samp", "select", "small",
      "span", "strike", "strong", "sub", "sup", "template", "time", "tt", "u", "var")
