@@ -73,6 +73,8 @@ HIDDEN = [
     "<div><style/x><!X\n\nSECRET", "<form><video></form>SECRET", "<p><object><video></p>SECRET",
     "|a|\n|-|\n<svg>\n|SECRET",
     "<li><ul><video></li>SECRET", "<video><td></td></video><video><td></td>SECRET",
+    "a\n\n[^1]: SECRET [^2]\n\n[^2]: SECRET [^1]",
+    "<p>a<table></p>\n\n|a|\n|-|\n|b<noscript>|\n\nSECRET", "<h1>a<rp>b\n- [ ] \n\nSECRET",
 ]  # fmt: skip
 
 SEEN = [
@@ -121,4 +123,5 @@ SEEN = [
     "1) `<T` <kbd>Ctrl</kbd>+<kbd>C</kbd>",
     "set $A to C:\\data\\class and $B", "a\x0c\nb\x0b\n# T\x0c",
     "a\u00a0b\u3000c `d\u00a0e`\n\u00a0\n", "\u00a0> a", "[x](a%20b) [y]\n\n[y]: a%20b",
+    "a[^1]\n\n[^1]: b [^2]\n\n[^2]: c [^1]",
 ]  # fmt: skip

@@ -25,7 +25,7 @@ _NO_SPACES = dict.fromkeys(
 )
 """Spaces to Python and not to Markdown or HTML; each becomes a character without a shape while a text is read."""
 _EMPTY_TASK = re.compile(r"^([ \t]*(?:[-+*]|\d{1,9}[.)])[ \t]+)\[[ xX]\]([ \t]+)$", re.MULTILINE)
-"""An item of a list that is a box and nothing else: to GitHub it holds no paragraph that the next line goes on with."""
+"""An item of a list that is a box and nothing else; to GitHub no paragraph begins there for the next line to go on."""
 _TASK_OF_DEFINITION = re.compile(r"\[[ xX]\]\s+\[(?:[^\[\]\\]|\\.)+\]:")
 _HOLDERS = ("blockquote_open", "bullet_list_open", "ordered_list_open", "list_item_open", "footnote_open")
 """Blocks that hold others."""
@@ -37,7 +37,7 @@ class Page:
 
     def __init__(self, text: str, parser: GitHub) -> None:
         self.edits = Edits(text)
-        self._text = _EMPTY_TASK.sub(lambda task: f"{task.group(1)}   {task.group(2)}", text.translate(_NO_SPACES))
+        self._text = _EMPTY_TASK.sub(lambda task: f"{task.group(1)}___{task.group(2)}", text.translate(_NO_SPACES))
         self._lines = Lines(self._text)
         self._parser = parser
         self._tokens, env = self._parser.blocks(self._text)
@@ -51,8 +51,11 @@ class Page:
         """Find all that is not seen."""
         body, notes = _apart(self._tokens)
         self._walk(body)
-        for label in tuple(self._known.notes):
-            self._walk(notes[label][0], in_note=True)
+        read: set[str] = set()
+        while later := [label for label in self._known.notes if label not in read]:  # a footnote may refer to others
+            read.update(later)
+            for label in later:
+                self._walk(notes[label][0])
         self._page.ended()
         self._footnotes(notes)
         self._definitions()
@@ -96,7 +99,7 @@ class Page:
         elif found["title"]:
             self.edits.put(start, behind, f"{named.group()}: {found['href']}", "title")
 
-    def _walk(self, tokens: Sequence[Token], *, in_note: bool = False) -> None:
+    def _walk(self, tokens: Sequence[Token]) -> None:
         for place, token in enumerate(tokens):
             if token.map is not None and token.type not in _HOLDERS:
                 self._read.update(range(*token.map))
@@ -109,7 +112,7 @@ class Page:
             elif token.type == "html_block":
                 self._html(token)
             elif token.type == "inline":
-                self._content(token, in_cell=tokens[place - 1].tag in ("td", "th"), in_note=in_note)
+                self._content(token, in_cell=tokens[place - 1].tag in ("td", "th"))
             if token.nesting == 1 and not token.hidden:
                 self._page.opened(token.tag)
             elif token.nesting == -1 and not token.hidden:
@@ -184,7 +187,7 @@ class Page:
 
     # what stands in a block
 
-    def _content(self, token: Token, *, in_cell: bool, in_note: bool) -> None:
+    def _content(self, token: Token, *, in_cell: bool) -> None:
         assert token.map is not None
         content = token.content
         places: list[int] | None
@@ -200,7 +203,7 @@ class Page:
         elif _TASK_OF_DEFINITION.match(content):
             self.edits.put(places[content.index("]") + 1], places[-1] + 1, " ", "definition")
         elif content:
-            Inline(self._known, content, places, in_note=in_note).read(self._parser.spans(content, self._known.env))
+            Inline(self._known, content, places).read(self._parser.spans(content, self._known.env))
 
     def _formulas(self, content: str, places: Sequence[int], words: Sequence[tuple[int, int]]) -> None:
         for start, end in hidden_formulas(content, words):

@@ -37,11 +37,10 @@ class Known:
 class Inline:
     """One block. `places` says where in the text each character of its content stands."""
 
-    def __init__(self, known: Known, content: str, places: Sequence[int], *, in_note: bool) -> None:
+    def __init__(self, known: Known, content: str, places: Sequence[int]) -> None:
         self._known = known
         self._content = content
         self._places = places
-        self._in_note = in_note
         self._words: list[tuple[int, int]] = []
         """What is words, from where to where; in formulas code counts as well."""
         self._shown = bytearray(len(content))
@@ -110,18 +109,16 @@ class Inline:
         self._known.page.shown(self._places[start], self._places[end - 1] + 1, "[picture]", kinds)
 
     def _footnote(self, start: int, end: int, span: Span) -> None:
-        """By the number that the page shows. What a footnote refers to is shown by nothing but that."""
-        label = span.token.meta["label"]
-        number = self._known.notes.get(label)
-        if number is None and not self._in_note:
-            number = self._known.notes[label] = len(self._known.notes) + 1
+        """By the number that the page shows."""
+        self._refers(span)
+        number = self._known.notes[span.token.meta["label"]]
         self._mark(start, end)
-        self._known.page.shown(self._places[start], self._places[end - 1] + 1, f"[^{number or '?'}]")
+        self._known.page.shown(self._places[start], self._places[end - 1] + 1, f"[^{number}]")
 
     def _refers(self, span: Span) -> None:
         """Footnotes and definitions are used, also where the reference is hidden."""
         label = span.token.meta.get("label")
-        if span.kind == "footnote" and not self._in_note:
+        if span.kind == "footnote":
             self._known.notes.setdefault(str(label), len(self._known.notes) + 1)
         elif label is not None:
             self._known.referred.add(str(label))

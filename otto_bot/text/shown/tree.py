@@ -38,6 +38,8 @@ class Tree:
         self._names: Counter[str] = Counter()
         self._hiding = 0
         self._lost = False
+        self._odd = False
+        """Whether a table began in a table and in none of its cells; readers of HTML differ about all that follows."""
 
     @property
     def hides(self) -> bool:
@@ -55,6 +57,8 @@ class Tree:
             self._end_item(name)
         if name in _END_P:
             self.close("p")
+        self._odd = self._odd or (name == "table" and self._in_table())
+        self._lost = self._lost or (self._odd and (hides or self._hiding > 0))
         if name not in _HELD and not hides:
             return
         if (name in _OF_TABLES and not self._names["table"]) or (name in _OF_PICTURES and not self.foreign):
@@ -81,6 +85,11 @@ class Tree:
                 return
         while self._take(len(self._open) - 1) != name:
             pass
+
+    def _in_table(self) -> bool:
+        """Whether a table is open here, and none of its cells."""
+        inner = (name for name, _ in reversed(self._open) if name in ("table", "td", "th", "caption", "template"))
+        return next(inner, "") == "table"
 
     def _end_item(self, name: str) -> None:
         """An item of a list ends the one before it."""
