@@ -75,6 +75,7 @@ HIDDEN = [
     "<li><ul><video></li>SECRET", "<video><td></td></video><video><td></td>SECRET",
     "a\n\n[^1]: SECRET [^2]\n\n[^2]: SECRET [^1]",
     "<p>a<table></p>\n\n|a|\n|-|\n|b<noscript>|\n\nSECRET", "<h1>a<rp>b\n- [ ] \n\nSECRET",
+    "<div>\n</x\n\n-<rp>b\n\nSECRET", "a<svg>\n|-|-|\nb\n|c|d|\n|-|-|\nSECRET", "|\n<source><![CDATA[SECRET|<b>\n|-|-|",
 ]  # fmt: skip
 
 SEEN = [

@@ -37,17 +37,19 @@ class Markup:
 
     def opened(self, name: str) -> None:
         """The beginning of an element that Markdown makes."""
-        self.made()
-        self._tree.open(name)
+        if not self.made():
+            self._tree.open(name)
 
     def closed(self, name: str) -> None:
         """The end of an element that Markdown makes."""
-        self.made()
-        self._tree.close(name)
+        if not self.made():
+            self._tree.close(name)
 
-    def made(self) -> None:
-        """A tag that Markdown makes begins; it ends one that was typed without an end."""
-        self._unended = "" if self._unended == "tag" else self._unended
+    def made(self) -> bool:
+        """A tag that Markdown makes; True where it only ends one that was typed without an end."""
+        ends = self._unended == "tag"
+        self._unended = "" if ends else self._unended
+        return ends
 
     def words(self, start: int, end: int) -> bool:
         """Words at this place of the text; False where nobody sees them, and they are left out."""

@@ -27,6 +27,7 @@ _LATER_INSTRUCTION_END = re.compile(r"(?<!\?)(?:\?\?)*\?>")
 _DECLARATION = re.compile(r"<![A-Z]+\s+[^>]*>")
 _NO_BLOCK = re.compile(r"</?search(?:\s|/?>|$)|<![a-z]", re.IGNORECASE)
 _BLOCK = re.compile(r"</?source(?:\s|/?>|$)", re.IGNORECASE)
+_RULER = re.compile(r"\|?[ \t\v\f]*:?-+:?[ \t\v\f]*(?:\|[ \t\v\f]*:?-+:?[ \t\v\f]*)*\|?[ \t\v\f]*$")
 _ALONE = re.compile(HTML_OPEN_CLOSE_TAG_STR + r"\s*$")
 _TOKENS = {
     "link": "link_open", "image": "image", "html_inline": "html_inline", "entity": "text_special",
@@ -198,7 +199,7 @@ def _ending(rule: Callable[[StateBlock, int, int, bool], bool]) -> Callable[[Sta
     """Any HTML ends a table, and a quote or list that its line does not go on; also such as ends no paragraph."""
 
     def block(state: StateBlock, first: int, end: int, silent: bool) -> bool:
-        line = state.src[state.bMarks[first] + state.tShift[first] : state.eMarks[first]]
+        line = _line(state, first)
         outside = state.parentType in ("table", "blockquote") or 0 <= state.sCount[first] < state.blkIndent
         if silent and outside and not state.is_code_block(first) and _ALONE.match(line):
             return True
@@ -207,15 +208,22 @@ def _ending(rule: Callable[[StateBlock, int, int, bool], bool]) -> Callable[[Sta
     return block
 
 
+def _line(state: StateBlock, number: int) -> str:
+    return state.src[state.bMarks[number] + state.tShift[number] : state.eMarks[number]]
+
+
 def _table(state: StateBlock, first: int, end: int, silent: bool) -> bool:
     """A table, whose rows are recorded with their places: the parser forgets cells without a column.
 
     Where its first line begins another block, as an item of a list, that goes first.
     """
-    if any(rule(state, first, end, True) for rule in (*_BEFORE_TABLES, _footnote_definition)):
+    if any(rule(state, first, end, True) for rule in (*_BEFORE_TABLES, _html_block, _footnote_definition)):
         return False
-    if not rules_block.table(state, first, end, silent):
+    paragraph = range(state.line + 1, first + 1) if silent else range(0)
+    if (not silent and _ALONE.match(_line(state, first))) or not rules_block.table(state, first, end, silent):
         return False
+    if any(_RULER.match(_line(state, line)) for line in paragraph):
+        return False  # GitHub looks for the beginning of a table once in a paragraph
     if not silent:
         for line in range(first, state.line):
             state.env["rows"][line] = (state.bMarks[line] + state.tShift[line], state.eMarks[line])
@@ -280,7 +288,7 @@ _ENDS = {"<!--": _comment_end, "<![": _data_end, "<!": _declaration_end, "<?": _
 
 def _html_block(state: StateBlock, first: int, end: int, silent: bool) -> bool:
     """A block of HTML: `source` begins one anywhere, `search` is as any other element, no declaration is small."""
-    line = state.src[state.bMarks[first] + state.tShift[first] : state.eMarks[first]]
+    line = _line(state, first)
     anywhere = _BLOCK.match(line) is not None
     if not anywhere and (not _NO_BLOCK.match(line) or re.match("<![A-Z]", line)):
         return rules_block.html_block(state, first, end, silent)
