@@ -156,6 +156,7 @@ def test_what_was_left_out_is_said_behind_it() -> None:
 BEGINNINGS = [
     "<a \"<a '", "[", "[a](", "![", "`", "<!--", '[a]: b "\n', "$", "<a ", "[[x]", "- ```\n", "[a](b (", "<pre>\n",
     "> ", "[^a]: x\n", "<div><rp>", "$a\\x ", "a|b\n-|-\n", "- a\n", "*a ", "![[a]", "<x a='", "<?", "</b>",
+    "<!A b ", "a <!-- --- ", "<p>", "<svg><p>", "a\n|-|-|\n", "- [ ] \n",
 ]  # fmt: skip
 
 

@@ -7,28 +7,18 @@ from collections.abc import Callable, MutableMapping, Sequence
 from typing import Any, NamedTuple
 
 from markdown_it import MarkdownIt, rules_block, rules_inline
-from markdown_it.common.html_re import HTML_OPEN_CLOSE_TAG_STR
 from markdown_it.rules_block import StateBlock
 from markdown_it.rules_inline import StateInline
 from markdown_it.token import Token
+
+from otto_bot.text.shown.html_rules import ALONE, ending, html_block, html_inline, line_of
 
 NESTING = 100
 """Quotes and lists within each other; what lies deeper is not parsed."""
 MOST_BRACKETS = 50
 """Brackets within each other; GitHub's reader and ours may give up at other depths."""
 _NOTE = re.compile(r"\[\^([^\]\s\x00]+)\]")
-_DIFFERS = re.compile(r"<(?:!|/?(?:search|source)\b)", re.IGNORECASE)
-_NO_COMMENT = re.compile("-?>")
-_COMMENT_END = re.compile("(?:---)*-->")
-_LATER_COMMENT_END = re.compile("(?<!-)(?:---)*-->")
-_DATA_END = re.compile(r"(?<!\])(?:\]\]\])*\]\]>")
-_INSTRUCTION_END = re.compile(r"(?:\?\?)*\?>")
-_LATER_INSTRUCTION_END = re.compile(r"(?<!\?)(?:\?\?)*\?>")
-_DECLARATION = re.compile(r"<![A-Z]+\s+[^>]*>")
-_NO_BLOCK = re.compile(r"</?search(?:\s|/?>|$)|<![a-z]", re.IGNORECASE)
-_BLOCK = re.compile(r"</?source(?:\s|/?>|$)", re.IGNORECASE)
 _RULER = re.compile(r"\|?[ \t\v\f]*:?-+:?[ \t\v\f]*(?:\|[ \t\v\f]*:?-+:?[ \t\v\f]*)*\|?[ \t\v\f]*$")
-_ALONE = re.compile(HTML_OPEN_CLOSE_TAG_STR + r"\s*$")
 _TOKENS = {
     "link": "link_open", "image": "image", "html_inline": "html_inline", "entity": "text_special",
     "backticks": "code_inline", "autolink": "link_open", "footnote": "footnote",
@@ -71,10 +61,10 @@ class GitHub(MarkdownIt):
         )
         self.block.ruler.at("table", _table, {"alt": ["paragraph", "reference"]})
         self.block.ruler.at("list", _list, {"alt": ["paragraph", "reference", "blockquote"]})
-        block = rules_block.html_block if newer else _html_block
-        self.block.ruler.at("html_block", _ending(block), {"alt": ["paragraph", "reference", "blockquote"]})
+        block = rules_block.html_block if newer else html_block
+        self.block.ruler.at("html_block", ending(block), {"alt": ["paragraph", "reference", "blockquote"]})
         if not newer:
-            self.inline.ruler.at("html_inline", _recorded("html_inline", _html_inline))
+            self.inline.ruler.at("html_inline", _recorded("html_inline", html_inline))
 
     def validateLink(self, url: str) -> bool:  # noqa: N802, ARG002 - the parser's own
         """All do."""
@@ -90,11 +80,6 @@ class GitHub(MarkdownIt):
         env["spans"] = []
         self.inline.parse(content, self, env, [])
         return sorted(env["spans"], key=lambda span: (span.start, -span.end))
-
-
-def differs(text: str) -> bool:
-    """Whether the newer reader may read it otherwise."""
-    return _DIFFERS.search(text) is not None
 
 
 def note_name(label: str) -> str:
@@ -195,112 +180,19 @@ def _list(state: StateBlock, first: int, end: int, silent: bool) -> bool:
     return found
 
 
-def _ending(rule: Callable[[StateBlock, int, int, bool], bool]) -> Callable[[StateBlock, int, int, bool], bool]:
-    """Any HTML ends a table, and a quote or list that its line does not go on; also such as ends no paragraph."""
-
-    def block(state: StateBlock, first: int, end: int, silent: bool) -> bool:
-        line = _line(state, first)
-        outside = state.parentType in ("table", "blockquote") or 0 <= state.sCount[first] < state.blkIndent
-        if silent and outside and not state.is_code_block(first) and _ALONE.match(line):
-            return True
-        return rule(state, first, end, silent)
-
-    return block
-
-
-def _line(state: StateBlock, number: int) -> str:
-    return state.src[state.bMarks[number] + state.tShift[number] : state.eMarks[number]]
-
-
 def _table(state: StateBlock, first: int, end: int, silent: bool) -> bool:
     """A table, whose rows are recorded with their places: the parser forgets cells without a column.
 
     Where its first line begins another block, as an item of a list, that goes first.
     """
-    if any(rule(state, first, end, True) for rule in (*_BEFORE_TABLES, _html_block, _footnote_definition)):
+    if any(rule(state, first, end, True) for rule in (*_BEFORE_TABLES, html_block, _footnote_definition)):
         return False
     paragraph = range(state.line + 1, first + 1) if silent else range(0)
-    if (not silent and _ALONE.match(_line(state, first))) or not rules_block.table(state, first, end, silent):
+    if (not silent and ALONE.match(line_of(state, first))) or not rules_block.table(state, first, end, silent):
         return False
-    if any(_RULER.match(_line(state, line)) for line in paragraph):
+    if any(_RULER.match(line_of(state, line)) for line in paragraph):
         return False  # GitHub looks for the beginning of a table once in a paragraph
     if not silent:
         for line in range(first, state.line):
             state.env["rows"][line] = (state.bMarks[line] + state.tShift[line], state.eMarks[line])
-    return True
-
-
-def _html_inline(state: StateInline, silent: bool) -> bool:
-    """HTML in a block. Behind a comment or CDATA without an end GitHub's parser looks for no other one."""
-    begin = state.pos
-    kind = next((kind for kind in ("<!--", "<![", "<!", "<?") if state.src.startswith(kind, begin)), "")
-    if not kind:
-        return rules_inline.html_inline(state, silent)
-    source, endless = state.env.get("endless", ("", {}))
-    if source is not state.src:
-        endless = {}
-        state.env["endless"] = (state.src, endless)
-    if begin > min(endless.get("<!--", begin) if kind != "<?" else begin, endless.get(kind, begin)):
-        return False
-    end = _ENDS[kind](state.src, begin)
-    if end < 0:
-        if kind != "<!":
-            endless[kind] = begin
-        return False
-    if end > state.posMax:
-        return False
-    if not silent:
-        state.push("html_inline", "", 0).content = state.src[begin:end]
-    state.pos = end
-    return True
-
-
-def _comment_end(source: str, begin: int) -> int:
-    """Behind a comment that begins here; -1 where it has no end. Three dashes in it are no part of its end."""
-    inner = begin + len("<!--")
-    if (soon := _NO_COMMENT.match(source, inner)) is not None:
-        return soon.end()
-    return _ended(_COMMENT_END.match(source, inner) or _LATER_COMMENT_END.search(source, inner))
-
-
-def _data_end(source: str, begin: int) -> int:
-    """Behind CDATA that begins here; -1 where it has no end. Three brackets in it are no part of its end."""
-    if not source.startswith("<![CDATA[", begin):
-        return -1
-    return _ended(_DATA_END.search(source, begin + len("<![CDATA[")))
-
-
-def _declaration_end(source: str, begin: int) -> int:
-    return _ended(_DECLARATION.match(source, begin))
-
-
-def _ended(found: re.Match[str] | None) -> int:
-    return found.end() if found is not None else -1
-
-
-def _instruction_end(source: str, begin: int) -> int:
-    inner = begin + len("<?")
-    return _ended(_INSTRUCTION_END.match(source, inner) or _LATER_INSTRUCTION_END.search(source, inner))
-
-
-_ENDS = {"<!--": _comment_end, "<![": _data_end, "<!": _declaration_end, "<?": _instruction_end}
-
-
-def _html_block(state: StateBlock, first: int, end: int, silent: bool) -> bool:
-    """A block of HTML: `source` begins one anywhere, `search` is as any other element, no declaration is small."""
-    line = _line(state, first)
-    anywhere = _BLOCK.match(line) is not None
-    if not anywhere and (not _NO_BLOCK.match(line) or re.match("<![A-Z]", line)):
-        return rules_block.html_block(state, first, end, silent)
-    if state.is_code_block(first) or not (anywhere or _ALONE.match(line)):
-        return False
-    if silent:
-        return anywhere
-    behind = first + 1
-    while behind < end and state.sCount[behind] >= state.blkIndent and not state.isEmpty(behind):
-        behind += 1
-    state.line = behind
-    token = state.push("html_block", "", 0)
-    token.map = [first, behind]
-    token.content = state.getLines(first, behind, state.blkIndent, True)
     return True

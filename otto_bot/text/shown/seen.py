@@ -12,7 +12,8 @@ from collections import Counter
 from otto_bot.core.unseen import UNSEEN, unseen
 from otto_bot.core.values import Frozen
 from otto_bot.text.shown.blocks import Page
-from otto_bot.text.shown.parser import GitHub, differs
+from otto_bot.text.shown.html_rules import differs
+from otto_bot.text.shown.parser import GitHub
 from otto_bot.text.shown.places import Edits
 
 MOST = 100_000
