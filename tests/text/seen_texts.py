@@ -76,6 +76,7 @@ HIDDEN = [
     "a\n\n[^1]: SECRET [^2]\n\n[^2]: SECRET [^1]",
     "<p>a<table></p>\n\n|a|\n|-|\n|b<noscript>|\n\nSECRET", "<h1>a<rp>b\n- [ ] \n\nSECRET",
     "<div>\n</x\n\n-<rp>b\n\nSECRET", "a<svg>\n|-|-|\nb\n|c|d|\n|-|-|\nSECRET", "|\n<source><![CDATA[SECRET|<b>\n|-|-|",
+    "a\n|-|\nb|SECRET", "> a\n> -|\n> b|SECRET\n\nc", "a b\n:-: |\n| b | SECRET |",
 ]  # fmt: skip
 
 SEEN = [
@@ -125,4 +126,5 @@ SEEN = [
     "set $A to C:\\data\\class and $B", "a\x0c\nb\x0b\n# T\x0c",
     "a\u00a0b\u3000c `d\u00a0e`\n\u00a0\n", "\u00a0> a", "[x](a%20b) [y]\n\n[y]: a%20b",
     "a[^1]\n\n[^1]: b [^2]\n\n[^2]: c [^1]",
+    "a `b`\n|-|\n| c d |\n\ne", "a\n-\nb|c",
 ]  # fmt: skip

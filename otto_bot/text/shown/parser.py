@@ -11,14 +11,14 @@ from markdown_it.rules_block import StateBlock
 from markdown_it.rules_inline import StateInline
 from markdown_it.token import Token
 
-from otto_bot.text.shown.html_rules import ALONE, ending, html_block, html_inline, line_of
+from otto_bot.text.shown.html_rules import ending, html_block, html_inline
+from otto_bot.text.shown.tables import table
 
 NESTING = 100
 """Quotes and lists within each other; what lies deeper is not parsed."""
 MOST_BRACKETS = 50
 """Brackets within each other; GitHub's reader and ours may give up at other depths."""
 _NOTE = re.compile(r"\[\^([^\]\s\x00]+)\]")
-_RULER = re.compile(r"\|?[ \t\v\f]*:?-+:?[ \t\v\f]*(?:\|[ \t\v\f]*:?-+:?[ \t\v\f]*)*\|?[ \t\v\f]*$")
 _TOKENS = {
     "link": "link_open", "image": "image", "html_inline": "html_inline", "entity": "text_special",
     "backticks": "code_inline", "autolink": "link_open", "footnote": "footnote",
@@ -181,18 +181,7 @@ def _list(state: StateBlock, first: int, end: int, silent: bool) -> bool:
 
 
 def _table(state: StateBlock, first: int, end: int, silent: bool) -> bool:
-    """A table, whose rows are recorded with their places: the parser forgets cells without a column.
-
-    Where its first line begins another block, as an item of a list, that goes first.
-    """
+    """A table, if its first line begins no other block, as an item of a list: that goes first."""
     if any(rule(state, first, end, True) for rule in (*_BEFORE_TABLES, html_block, _footnote_definition)):
         return False
-    paragraph = range(state.line + 1, first + 1) if silent else range(0)
-    if (not silent and ALONE.match(line_of(state, first))) or not rules_block.table(state, first, end, silent):
-        return False
-    if any(_RULER.match(line_of(state, line)) for line in paragraph):
-        return False  # GitHub looks for the beginning of a table once in a paragraph
-    if not silent:
-        for line in range(first, state.line):
-            state.env["rows"][line] = (state.bMarks[line] + state.tShift[line], state.eMarks[line])
-    return True
+    return table(state, first, end, silent)
