@@ -77,6 +77,8 @@ HIDDEN = [
     "<p>a<table></p>\n\n|a|\n|-|\n|b<noscript>|\n\nSECRET", "<h1>a<rp>b\n- [ ] \n\nSECRET",
     "<div>\n</x\n\n-<rp>b\n\nSECRET", "a<svg>\n|-|-|\nb\n|c|d|\n|-|-|\nSECRET", "|\n<source><![CDATA[SECRET|<b>\n|-|-|",
     "a\n|-|\nb|SECRET", "> a\n> -|\n> b|SECRET\n\nc", "a b\n:-: |\n| b | SECRET |",
+    "````a``b`` ``<b title='SECRET'>``", "<p><math><form>SECRET", "> [^1]:         a\nSECRET\n\nb",
+    "<table><tr><td><tr><math></td><td>SECRET",
 ]  # fmt: skip
 
 SEEN = [

@@ -11,6 +11,7 @@ from markdown_it.rules_block import StateBlock
 from markdown_it.rules_inline import StateInline
 from markdown_it.token import Token
 
+from otto_bot.text.shown.code_rules import backtick
 from otto_bot.text.shown.html_rules import ending, html_block, html_inline
 from otto_bot.text.shown.tables import table
 
@@ -25,7 +26,7 @@ _TOKENS = {
 }  # fmt: skip
 _RULES = {
     "link": rules_inline.link, "image": rules_inline.image, "html_inline": rules_inline.html_inline,
-    "entity": rules_inline.entity, "backticks": rules_inline.backtick, "autolink": rules_inline.autolink,
+    "entity": rules_inline.entity, "backticks": backtick, "autolink": rules_inline.autolink,
 }  # fmt: skip
 Env = MutableMapping[str, Any]
 
@@ -77,7 +78,7 @@ class GitHub(MarkdownIt):
 
     def spans(self, content: str, env: Env) -> list[Span]:
         """The parts of one block's content, in order; one that holds others comes first."""
-        env["spans"] = []
+        env["spans"], env["ticks"] = [], {}
         self.inline.parse(content, self, env, [])
         return sorted(env["spans"], key=lambda span: (span.start, -span.end))
 
@@ -152,12 +153,10 @@ def _footnote_definition(state: StateBlock, first: int, end: int, silent: bool) 
     opened = state.push("footnote_open", "li", 1)
     opened.meta.update(label=label, place=begin)
     before = (state.bMarks[first], state.tShift[first], state.sCount[first], state.parentType)
-    place, column = behind, state.sCount[first] + behind - begin
-    offset = column
+    place = behind
     while place < state.eMarks[first] and state.src[place] in " \t":
-        offset += 4 - offset % 4 if state.src[place] == "\t" else 1
         place += 1
-    state.bMarks[first], state.tShift[first], state.sCount[first] = behind, place - behind, offset - column
+    state.bMarks[first], state.tShift[first], state.sCount[first] = behind, place - behind, 0
     state.blkIndent += 4
     state.parentType = "footnote"
     if state.sCount[first] < state.blkIndent:

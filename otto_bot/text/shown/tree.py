@@ -24,6 +24,11 @@ _BARRIERS = {
     "li": _SCOPES | {"ol", "ul"},
 }
 _HELD = (_END_P | _OF_TABLES | _OF_PICTURES | _SCOPES) - {"hr", "colgroup"}
+_BREAKING = frozenset(
+    ("blockquote", "center", "dd", "div", "dl", "dt", "h1", "h2", "h3", "h4", "h5", "h6", "hr", "li", "listing", "menu",
+     "ol", "p", "pre", "table", "ul")
+)  # fmt: skip
+"""What is read as HTML within a picture or formula as well."""
 _PASSED = HIDES - {"noscript"}
 """What an end tag looks through for its beginning, wherever it stands."""
 _MOST_OPEN = 400
@@ -53,8 +58,12 @@ class Tree:
 
     def open(self, name: str, *, hides: bool = False) -> None:
         """An element begins; it may end others."""
+        if self.foreign and not hides and name not in _OF_PICTURES and name not in _BREAKING:
+            return
         if name in ("li", "dd", "dt"):
             self._end_item(name)
+        if name in _OF_TABLES:
+            self._end_cells(name)
         if name in _END_P:
             self.close("p")
         self._odd = self._odd or (name == "table" and self._in_table())
@@ -85,6 +94,13 @@ class Tree:
                 return
         while self._take(len(self._open) - 1) != name:
             pass
+
+    def _end_cells(self, name: str) -> None:
+        """A part of a table ends those before it."""
+        for other in ("td", "th", "caption", *(("tr",) if name not in ("td", "th") else ())):
+            self.close(other)
+        for other in ("tbody", "thead", "tfoot") if name in ("tbody", "thead", "tfoot") else ():
+            self.close(other)
 
     def _in_table(self) -> bool:
         """Whether a table is open here, and none of its cells."""
