@@ -79,6 +79,7 @@ HIDDEN = [
     "a\n|-|\nb|SECRET", "> a\n> -|\n> b|SECRET\n\nc", "a b\n:-: |\n| b | SECRET |",
     "````a``b`` ``<b title='SECRET'>``", "<p><math><form>SECRET", "> [^1]:         a\nSECRET\n\nb",
     "<table><tr><td><tr><math></td><td>SECRET",
+    "[^1]: [a]: u\nSECRET\n\nb",
 ]  # fmt: skip
 
 SEEN = [
@@ -129,4 +130,5 @@ SEEN = [
     "a\u00a0b\u3000c `d\u00a0e`\n\u00a0\n", "\u00a0> a", "[x](a%20b) [y]\n\n[y]: a%20b",
     "a[^1]\n\n[^1]: b [^2]\n\n[^2]: c [^1]",
     "a `b`\n|-|\n| c d |\n\ne", "a\n-\nb|c",
+    "[^1]: [a]: u\nmore\n\nb[^1] [a]",
 ]  # fmt: skip

@@ -29,6 +29,7 @@ _EMPTY_TASK = re.compile(r"^([ \t]*(?:[-+*]|\d{1,9}[.)])[ \t]+)\[[ xX]\]([ \t]+)
 _TASK_OF_DEFINITION = re.compile(r"\[[ xX]\]\s+\[(?:[^\[\]\\]|\\.)+\]:")
 _HOLDERS = ("blockquote_open", "bullet_list_open", "ordered_list_open", "list_item_open", "footnote_open")
 """Blocks that hold others."""
+_NOTE = re.compile(r"\[\^[^\]\s]+\]:")
 _LETTER = re.compile(r"[^\W\d_]")
 
 
@@ -91,6 +92,8 @@ class Page:
         first, end = found["map"]
         self._read.update(range(first, end))
         start = self._text.index("[", self._lines.start(first))
+        while (note := _NOTE.match(self._text, start)) is not None:  # it is the first of a footnote
+            start = self._text.index("[", note.end())
         behind = self._lines.end(end - 1)
         named = _LABEL.match(self._text, start, behind)
         spaced = "%20" in found["href"] and "%20" not in self._text[start:behind]

@@ -164,10 +164,24 @@ def _footnote_definition(state: StateBlock, first: int, end: int, silent: bool) 
     state.md.block.tokenize(state, first, end)
     state.blkIndent -= 4
     state.bMarks[first], state.tShift[first], state.sCount[first], state.parentType = before
+    _goes_on_behind_definition(state, end)
     opened.map = [first, max(state.line, first + 1)]
     state.line = max(state.line, first + 1)
     state.push("footnote_close", "li", -1)
     return True
+
+
+def _goes_on_behind_definition(state: StateBlock, end: int) -> None:
+    """To GitHub a definition is the beginning of a paragraph, which the next line goes on with wherever it stands."""
+    line = state.line
+    known = (*state.env["references"].values(), *state.env["duplicate_refs"])
+    if line >= end or state.isEmpty(line) or not any(found["map"][1] == line for found in known):
+        return
+    before, state.parentType = state.parentType, "paragraph"
+    ends = any(rule(state, line, end, True) for rule in state.md.block.ruler.getRules("paragraph"))
+    state.parentType = before
+    if not ends:
+        rules_block.paragraph(state, line, end, False)
 
 
 def _list(state: StateBlock, first: int, end: int, silent: bool) -> bool:
