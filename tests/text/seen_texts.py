@@ -80,6 +80,7 @@ HIDDEN = [
     "````a``b`` ``<b title='SECRET'>``", "<p><math><form>SECRET", "> [^1]:         a\nSECRET\n\nb",
     "<table><tr><td><tr><math></td><td>SECRET",
     "[^1]: [a]: u\nSECRET\n\nb",
+    "https://a.b/`<b title='SECRET'>`", "www.a.b/\\<b title='SECRET'>", "\ufeffwww.a.b/`<!-- SECRET -->`",
 ]  # fmt: skip
 
 SEEN = [
@@ -131,4 +132,6 @@ SEEN = [
     "a[^1]\n\n[^1]: b [^2]\n\n[^2]: c [^1]",
     "a `b`\n|-|\n| c d |\n\ne", "a\n-\nb|c",
     "[^1]: [a]: u\nmore\n\nb[^1] [a]",
+    "see https://a.b/c`d` and `www.a.b\\c`",
+    "`curl https://a.b/x` and `<div class=\"a\">` or `www.a.b` and `<b title='x'>`",
 ]  # fmt: skip

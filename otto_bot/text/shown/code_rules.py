@@ -11,6 +11,10 @@ _TICKS = re.compile("`+")
 _MOST_TICKS = 80
 
 
+_BARE = re.compile(r"(?:(?<=http)|(?<=https)|(?<=ftp))://[^\s<]+|(?<![^\s*_~(])www\.[^\s<]+", re.IGNORECASE)
+_TAIL = re.compile(r"[?!.,:*_~'\")]+$")
+
+
 @dataclass
 class _Ticks:
     """What is known of one text's backticks: where spans end, and where the last run of each length was seen."""
@@ -54,3 +58,25 @@ def _end(known: _Ticks, source: str, begin: int, length: int) -> int:
             return run.end()
     known.all_seen = True
     return -1
+
+
+def has_bare_address(text: str) -> bool:
+    """Whether an address without brackets may take in what would begin code or make a character plain."""
+    return any("`" in found.group() or "\\" in found.group() for found in _BARE.finditer(text))
+
+
+def bare_address(state: StateInline, silent: bool) -> bool:
+    """An address without brackets goes on to the next blank or tag, over backticks and backslashes."""
+    if state.src[state.pos] not in ":wW":
+        return False
+    found = _BARE.match(state.src, state.pos, state.posMax)
+    if found is None:
+        return False
+    tail = _TAIL.search(found.group())
+    end = found.end() - (len(tail.group()) if tail else 0)
+    if end <= state.pos:
+        return False
+    if not silent:
+        state.pending += state.src[state.pos : end]
+    state.pos = end
+    return True

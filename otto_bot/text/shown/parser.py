@@ -11,7 +11,7 @@ from markdown_it.rules_block import StateBlock
 from markdown_it.rules_inline import StateInline
 from markdown_it.token import Token
 
-from otto_bot.text.shown.code_rules import backtick
+from otto_bot.text.shown.code_rules import backtick, bare_address
 from otto_bot.text.shown.html_rules import ending, html_block, html_inline
 from otto_bot.text.shown.tables import table
 
@@ -48,9 +48,10 @@ class GitHub(MarkdownIt):
     """The parser. Addresses of any scheme make links, of which GitHub later takes the address away.
 
     HTML is found as GitHub's published parser (cmark-gfm) finds it; with `newer` as CommonMark 0.31 has it.
+    `bare`: addresses without brackets are found.
     """
 
-    def __init__(self, *, newer: bool = False) -> None:
+    def __init__(self, *, newer: bool = False, bare: bool = False) -> None:
         super().__init__("commonmark", {"maxNesting": NESTING, "store_labels": True})
         self.enable(["table", "strikethrough"])
         self.disable("inline")
@@ -64,6 +65,10 @@ class GitHub(MarkdownIt):
         self.block.ruler.at("list", _list, {"alt": ["paragraph", "reference", "blockquote"]})
         block = rules_block.html_block if newer else html_block
         self.block.ruler.at("html_block", ending(block), {"alt": ["paragraph", "reference", "blockquote"]})
+        if bare:
+            self.inline.add_terminator_char("w")
+            self.inline.add_terminator_char("W")
+            self.inline.ruler.before("escape", "bare_address", bare_address)
         if not newer:
             self.inline.ruler.at("html_inline", _recorded("html_inline", html_inline))
 
@@ -162,9 +167,9 @@ def _footnote_definition(state: StateBlock, first: int, end: int, silent: bool) 
     if state.sCount[first] < state.blkIndent:
         state.sCount[first] += state.blkIndent
     state.md.block.tokenize(state, first, end)
+    _goes_on_behind_definition(state, end)
     state.blkIndent -= 4
     state.bMarks[first], state.tShift[first], state.sCount[first], state.parentType = before
-    _goes_on_behind_definition(state, end)
     opened.map = [first, max(state.line, first + 1)]
     state.line = max(state.line, first + 1)
     state.push("footnote_close", "li", -1)

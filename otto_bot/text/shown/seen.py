@@ -12,6 +12,7 @@ from collections import Counter
 from otto_bot.core.unseen import UNSEEN, unseen
 from otto_bot.core.values import Frozen
 from otto_bot.text.shown.blocks import Page
+from otto_bot.text.shown.code_rules import has_bare_address
 from otto_bot.text.shown.html_rules import differs
 from otto_bot.text.shown.parser import GitHub
 from otto_bot.text.shown.places import Edits
@@ -60,8 +61,8 @@ def seen(text: str) -> Seen:
     edits = Edits(flat)
     try:
         for begin in range(1 + flat.startswith("\ufeff")):  # GitHub may take that mark away or not
-            for newer in (False, True)[: 1 + differs(flat)]:
-                page = Page(flat[begin:], GitHub(newer=newer))
+            for parser in _parsers(flat[begin:]):
+                page = Page(flat[begin:], parser)
                 page.read()
                 edits.also(page.edits, begin)
     except RecursionError:
@@ -69,6 +70,16 @@ def seen(text: str) -> Seen:
     found = edits.hidden + Counter(character=unseen(flat))
     words = UNSEEN.sub("", edits.result().replace("\u2028", " ").replace("\u2029", " "))
     return Seen(text=words, hidden={kind: found[kind] for kind in _KINDS if found[kind]})
+
+
+def _parsers(text: str) -> list[GitHub]:
+    """Those of which GitHub may read the text by one: what any of them finds hidden is left out."""
+    bare = has_bare_address(text)
+    return [
+        GitHub(newer=newer, bare=taken)
+        for newer in (False, True)[: 1 + differs(text)]
+        for taken in (False, True)[: 1 + bare]
+    ]
 
 
 def with_note(text: str) -> str:
