@@ -10,7 +10,6 @@ from typing import Annotated
 
 from pydantic import Field
 
-from otto_bot.core.hidden_text import with_note
 from otto_bot.core.issue import IssueText
 from otto_bot.core.values import Frozen, Person
 
@@ -94,7 +93,6 @@ def parse_line(line: str, guidance: str = "") -> Command | BadCommand | None:
     words, separator, said = (match.group(1) or "").partition("--")
     rest = words.split()
     text = "\n".join(part for part in (said.strip(), guidance.strip()) if part) if separator else guidance.strip()
-    text = with_note(text)
     if not rest:
         return BadCommand(problem="say what to do: " + ", ".join(f"`/otto {verb}`" for verb in VERBS))
     # Only ASCII is made small: there are letters of other alphabets whose small form is one of ours.

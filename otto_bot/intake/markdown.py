@@ -11,6 +11,7 @@ import re
 from markdown_it import MarkdownIt
 
 from otto_bot.core.commands import GUIDANCE_LIMIT, BadCommand, Command, parse_line
+from otto_bot.text.shown.seen import with_note
 
 HEAD_LIMIT = 16_384
 """Characters of a comment that are parsed; a command and the guidance that is read fit many times over."""
@@ -26,12 +27,22 @@ def command_in(body: str) -> Command | BadCommand | None:
     match = _LINE.match(text)
     if match is None or not _is_paragraph(text[:HEAD_LIMIT]):
         return None
-    line, rest = match.group().strip(), text[match.end() :].strip("\n")
+    line = match.group().strip()
     if len(line) > HEAD_LIMIT:
         return BadCommand(problem=f"the line is too long; at most {GUIDANCE_LIMIT} characters of guidance are read")
+    return parse_line(line) if "--" not in line else _guided(text)
+
+
+def _guided(text: str) -> Command | BadCommand | None:
+    """The command and its guidance as the comment's page shows them; what it does not show is told behind it."""
+    if len(text) > HEAD_LIMIT:
+        return BadCommand(
+            problem=f"the comment has {len(text)} characters; at most {GUIDANCE_LIMIT} of guidance are read"
+        )
+    line, _, rest = with_note(text).partition("\n")
     if "--" not in line:
-        return parse_line(line)
-    return parse_line(line, rest)
+        return parse_line(line.strip())
+    return parse_line(line.strip(), rest.strip("\n"))
 
 
 def _is_paragraph(text: str) -> bool:

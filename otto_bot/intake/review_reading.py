@@ -5,11 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Sequence
 
-from otto_bot.core.hidden_text import with_note
 from otto_bot.core.reviews import MOST_POINTS, Review, ReviewPoint
 from otto_bot.core.values import Person, writable
 from otto_bot.github import models as github
 from otto_bot.intake.markdown import command_in
+from otto_bot.text.shown.seen import with_note
 
 BODY_CHARS = 8000
 TEXT_CHARS = 4000
@@ -40,7 +40,7 @@ def review_of(
         by=Person(id=found.author_id, login=found.author_login),
         url=found.html_url[:500],
         sha=found.commit_id,
-        body=_cut(with_note(words.strip()), BODY_CHARS),
+        body=_cut(with_note(words).strip(), BODY_CHARS),
         points=tuple(_point(comment) for comment in wanted[:MOST_POINTS]),
         left_out=max(0, len(wanted) - MOST_POINTS),
         pull_request=pull_request,
@@ -53,7 +53,7 @@ def _point(comment: github.ReviewComment) -> ReviewPoint:
         id=comment.id,
         path=writable(comment.path)[:500],
         line=line_of(comment),
-        text=_cut(with_note(comment.body.strip()), TEXT_CHARS),
+        text=_cut(with_note(comment.body).strip(), TEXT_CHARS),
         hunk=_tail(comment.diff_hunk),
         url=comment.html_url[:500],
         thread=comment.in_reply_to_id or 0,

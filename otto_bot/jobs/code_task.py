@@ -16,10 +16,10 @@ from otto_bot.core.effects import Effect
 from otto_bot.core.enclosing import plainly
 from otto_bot.core.events import AttemptCoded, AttemptFailed, AttemptStarted, AttemptStopped, RunEvent
 from otto_bot.core.evidence import Cause, Excerpt, Failure, Phase
+from otto_bot.core.guided import guided_by
 from otto_bot.core.protected_paths import TOLD
 from otto_bot.core.review_rounds import asked_of
 from otto_bot.core.run import Run
-from otto_bot.core.told import guided_by
 from otto_bot.core.unseen import escaped
 from otto_bot.diagnosis.progress import left_as_it_was, progress
 from otto_bot.git.mirror import Mirror

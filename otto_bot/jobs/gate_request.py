@@ -17,11 +17,11 @@ from otto_bot.core.history import history
 from otto_bot.core.plan import TaskSpec
 from otto_bot.core.redact import Redactor
 from otto_bot.core.run import Gate, Run
-from otto_bot.core.told import told
 from otto_bot.git.errors import GitFailed
 from otto_bot.github.errors import GitHubError, RetryLater
 from otto_bot.jobs.context import Context
 from otto_bot.jobs.starting import own_base
+from otto_bot.text.told import told
 
 log = logging.getLogger(__name__)
 

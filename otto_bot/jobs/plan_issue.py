@@ -12,7 +12,6 @@ from otto_bot.core.context_notes import context_of
 from otto_bot.core.effects import Effect
 from otto_bot.core.events import PlanMade, RunEvent
 from otto_bot.core.run import Run
-from otto_bot.core.told import told
 from otto_bot.git.reading import Reading
 from otto_bot.jobs.context import Context
 from otto_bot.jobs.estimating import estimated
@@ -23,6 +22,7 @@ from otto_bot.jobs.surroundings import house_rules, map_of
 from otto_bot.model.errors import BudgetSpent
 from otto_bot.store.effect_rows import Ticket
 from otto_bot.text.plan_notes import planner_notes
+from otto_bot.text.told import told
 
 KEY_FILES = (
     "README.md", "README.rst", "README", "pyproject.toml", "setup.py", "package.json", "Cargo.toml", "go.mod",

@@ -12,11 +12,11 @@ from otto_bot.core.events import PlanMade, Refused, RunEvent
 from otto_bot.core.journeys import JourneyRound
 from otto_bot.core.plan_growth import MOST_MORE
 from otto_bot.core.run import Run
-from otto_bot.core.told import told
 from otto_bot.jobs.context import Context
 from otto_bot.jobs.money import budgeted, keeper, out_of_money
 from otto_bot.jobs.triage_journeys import asked, did
 from otto_bot.model.errors import BudgetSpent
+from otto_bot.text.told import told
 
 
 def grows(run: Run) -> bool:

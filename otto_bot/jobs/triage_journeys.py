@@ -12,11 +12,11 @@ from otto_bot.core.journey_rounds import current
 from otto_bot.core.journeys import RoundState, journeys_of
 from otto_bot.core.plan import TaskSpec
 from otto_bot.core.run import Run
-from otto_bot.core.told import told
 from otto_bot.jobs.context import Context
 from otto_bot.jobs.money import budgeted, keeper, out_of_money
 from otto_bot.model.errors import BudgetSpent
 from otto_bot.store.effect_rows import Ticket
+from otto_bot.text.told import told
 
 
 async def triage_journeys(context: Context, run: Run, effect: Effect, _ticket: Ticket) -> Sequence[RunEvent]:

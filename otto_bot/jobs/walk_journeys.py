@@ -15,7 +15,6 @@ from otto_bot.core.journey_rounds import current, subject
 from otto_bot.core.journeys import JourneyRound, RoundState, journeys_of
 from otto_bot.core.plan import Plan
 from otto_bot.core.run import Run
-from otto_bot.core.told import told
 from otto_bot.core.values import Usage, stored_json
 from otto_bot.jobs.certify import with_verdicts
 from otto_bot.jobs.context import Context
@@ -26,6 +25,7 @@ from otto_bot.jobs.outcomes import NeedsPerson, Retry
 from otto_bot.jobs.surroundings import house_rules
 from otto_bot.model.errors import BudgetSpent
 from otto_bot.store.effect_rows import Ticket
+from otto_bot.text.told import told
 
 MOST_WALKS = 3
 """Conversations with a tester, each with its repairs, before a person is asked; as many again after each rest."""

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from otto_bot.core.hidden_text import hidden_words
 from otto_bot.core.run import Run
-from otto_bot.core.told import told
+from otto_bot.text.shown.seen import hidden_words
+from otto_bot.text.told import told
 
 
 def hidden_in_issue(run: Run) -> str:

@@ -495,6 +495,15 @@ def test_the_line_of_a_comment(given: dict[str, Any], line: int | None) -> None:
     assert line_of(comment(**given)) == line
 
 
+def test_a_comment_is_read_as_the_page_shows_it_also_where_it_begins_with_blanks() -> None:
+    said = "\u00a0```\n<!-- SECRET -->\n```"  # no fence to GitHub: what begins the line is no space of Markdown
+    found = github.Review.model_validate(
+        {"id": 1, "state": "CHANGES_REQUESTED", "body": said, "user": {"id": 3, "login": "x"}}
+    )
+    read = review_of(found, [comment(body=said)], 2)
+    assert "SECRET" not in read.body + read.points[0].text
+
+
 def test_what_is_too_long_is_cut_and_an_answer_names_its_thread() -> None:
     found = github.Review.model_validate(
         {"id": 1, "state": "CHANGES_REQUESTED", "body": "b" * 9000, "user": {"id": 3, "login": "x"}}

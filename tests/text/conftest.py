@@ -30,6 +30,7 @@ from otto_bot.text.links import Links
 from otto_bot.text.refusals import no_ci
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "core"))  # makers of runs at their journeys
+sys.path.insert(0, str(Path(__file__).parent))
 
 START = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
 SHA = {name: f"{index:x}" * 40 for index, name in enumerate(["base", "empty", "t1", "t2", "t3", "t4", "b1", "t2b"], 1)}

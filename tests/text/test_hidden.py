@@ -8,13 +8,14 @@ from pathlib import Path
 
 from otto_bot.core.commands import Command, Given
 from otto_bot.core.events import CommandGiven
+from otto_bot.core.guided import guided_by
 from otto_bot.core.issue import IssueText
 from otto_bot.core.machine import reduce
 from otto_bot.core.run import Run
-from otto_bot.core.told import guided_by, told
 from otto_bot.text.hidden import hidden_in_issue
 from otto_bot.text.links import Links
 from otto_bot.text.plan import plan_comment
+from otto_bot.text.told import told
 
 JOBS = Path(__file__).parents[2] / "otto_bot" / "jobs"
 ALSO_RAW = {"learn.py"}
