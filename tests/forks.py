@@ -14,7 +14,7 @@ from typing import Any
 
 from otto_bot.playground.demo.processes import Child
 
-SERVER = Path(__file__).with_name("crash_fork_server.py")
+SERVER = Path(__file__).with_name("fork_server.py")
 LIMIT = 16 * 1024 * 1024
 
 

@@ -1,6 +1,6 @@
 """A process that has imported everything and forks the bot, the stand-in and the model: the same code, started at once.
 
-`python crash_fork_server.py SOCKET`. A request is one JSON object with three descriptors (standard input, output,
+`python fork_server.py SOCKET`. A request is one JSON object with three descriptors (standard input, output,
 error); the child begins a session of its own, so that it and its children are one group to be killed. On the same
 connection come `{"pid": …}` and, when it ended, `{"exit": …}`. The server has one thread and no event loop, and ends
 when the socket's folder is gone or its parent has died.
