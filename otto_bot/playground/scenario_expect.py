@@ -74,7 +74,7 @@ class ExpectCheck(Part):
 
 
 class ExpectRequests(Part):
-    """How often a request may have reached the stand-in, `path` by regular expression: what it met there, its answer."""
+    """How often a request may have reached the stand-in (`path`: a regular expression), what it met, how it ended."""
 
     method: str | None = None
     path: str = ".*"

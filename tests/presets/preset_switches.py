@@ -49,7 +49,7 @@ OFF: dict[str, Switch] = {
         one("jobs.open_pull_request", "_template", "for path in TEMPLATES", "for path in ()"),
     ),
     "push-main-only": Switch(
-        "A push filter that leaves Otto's branches out verifies none of them, and that is said before anything is paid.",
+        "A push filter that leaves Otto's branches out verifies none of them; that is said before anything is paid.",
         one("core.ci_filters", "branch_passes", "return matches(wanted, branch)", "return True"),
     ),
     "skip-ci-title": Switch(
