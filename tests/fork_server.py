@@ -144,10 +144,20 @@ def _leave(work: Callable[[], int]) -> None:
 
 
 def run(argv: list[str]) -> int:
-    """What `python -m MODULE …` would do; the bot's worker is a child beside its web process, in one group."""
-    module, arguments = argv[0], argv[1:]
+    """What `python -m MODULE …` would do; the bot's worker is a child beside its web process, in one group.
+
+    `PRESET_OFF` lists changes of the product's functions, for this process and its children.
+    """
+    from otto_bot.bench.simulate.planting import Change, in_place
+
+    with contextlib.ExitStack() as changed:
+        for given in json.loads(os.environ.get("PRESET_OFF", "[]")):
+            changed.enter_context(in_place(Change(**given)))
+        return _run(argv[0], argv[1:])
+
+
+def _run(module: str, arguments: list[str]) -> int:
     sys.argv = [module, *arguments]
-    _switch_off(os.environ.get("PRESET_OFF", "[]"))
     if module == "otto_bot.playground":
         from otto_bot.playground.__main__ import main as playground
 
@@ -157,14 +167,6 @@ def run(argv: list[str]) -> int:
         _fork_worker()
         arguments = ["serve", "--no-worker", *arguments[1:]]
     return _bot(arguments)
-
-
-def _switch_off(changes: str) -> None:
-    """Changes functions of the product in this process and its children, until they end."""
-    from otto_bot.bench.simulate.planting import Change, in_place
-
-    for given in json.loads(changes):
-        in_place(Change(**given)).__enter__()
 
 
 def _migrate() -> None:

@@ -260,13 +260,13 @@ def shipped() -> tuple[str, ...]:
 
 
 def find(name_or_folder: str) -> Path:
-    """Where a shipped scenario or preset of this name is, or a folder. Raises ScenarioError naming what there is."""
+    """Where a shipped scenario or preset of this name is, or a folder or file of that path. Raises ScenarioError naming what there is."""
     if name_or_folder in shipped():
         return shipped_root() / name_or_folder
     if name_or_folder in presets():
         return presets_root() / f"{name_or_folder}.yml"
     folder = Path(name_or_folder).expanduser()
-    if folder.is_dir():
+    if folder.is_dir() or (folder.suffix == ".yml" and folder.is_file()):
         return folder
     there = f"shipped: {', '.join(shipped())}; presets: {', '.join(presets())}"
     raise ScenarioError([f"{name_or_folder}: no shipped scenario and no folder; {there}"])

@@ -20,8 +20,7 @@ from otto_bot.playground.demo.harness import Playground
 from otto_bot.playground.demo.processes import Child
 from otto_bot.playground.scenario import find, load, presets
 
-CALL = "surface=call/"
-OFF_SECONDS = 20.0
+HANG_SECONDS = 20.0
 
 
 async def played(forks: ForkServer, name: str, folder: Path, off: Sequence[Change], seconds: float) -> list[str]:
@@ -57,8 +56,9 @@ async def test_a_preset_ends_as_it_says(forks: ForkServer, tmp_path: Path, name:
 @pytest.mark.parametrize("name", presets())
 async def test_a_preset_fails_without_its_adaptation(forks: ForkServer, tmp_path: Path, name: str) -> None:
     switch = OFF[name]
+    seconds = HANG_SECONDS if switch.hangs else load(find(name)).script.time_limit
     try:
-        found = await played(forks, name, tmp_path / "play", switch.changes, OFF_SECONDS)
+        found = await played(forks, name, tmp_path / "play", switch.changes, seconds)
     except TimeoutError:
         assert switch.hangs, f"it hangs, and should rest otherwise: {switch.promise}"
         return
