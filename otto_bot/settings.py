@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 from urllib.parse import unquote, urlsplit
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, ValidationError
@@ -26,6 +26,10 @@ def _off(value: object) -> object:
 
 MayBeOff = BeforeValidator(_off)
 """The word `off` lifts a limit. Not 0, which others read as: nothing at all."""
+
+
+MOST_DEFAULTS = 16 * 1024
+"""Bytes of the host's defaults for repositories."""
 
 
 class SettingsError(ValueError):
@@ -90,6 +94,7 @@ class Settings(StoreSettings):
     setup_hosts: str = ""
     setup_private_hosts: str = ""
     accept_exposure: bool = False
+    repository_defaults: str = ""
     log_level: Literal["debug", "info", "warning", "error"] = "info"
 
     @property
@@ -100,6 +105,7 @@ class Settings(StoreSettings):
             minutes=self.max_minutes,
             attempts=self.max_attempts,
             accept_exposure=self.accept_exposure,
+            defaults=_defaults(self.repository_defaults),
         )
 
     @property
@@ -239,6 +245,7 @@ def _unusable(settings: Settings) -> list[str]:
         "OTTO_DATABASE_URL": lambda: _check_database(settings.database),
         "OTTO_PRICES": lambda: _check_prices(settings.prices),
         "OTTO_CAGE_SHOWN": lambda: _check_shown(settings),
+        "OTTO_REPOSITORY_DEFAULTS": lambda: _check_defaults(settings),
         "OTTO_SETUP_HOSTS": lambda: settings.hosts_of_setups,
         "OTTO_SETUP_PRIVATE_HOSTS": lambda: settings.near_hosts_of_setups,
     }
@@ -285,6 +292,22 @@ def _check_shown(settings: Settings) -> None:
             raise ValueError(f"`{path}` must be an absolute path below the root, such as /opt/node:/opt/go")
         if path.is_relative_to(state) or state.is_relative_to(path):
             raise ValueError(f"`{path}` would show the state folder; keep tools apart from it")
+
+
+def _defaults(text: str) -> dict[str, Any]:
+    """Settings as a repository's file has them. Raises ValueError."""
+    from otto_bot.github.safe_yaml import load
+
+    data = load(text, MOST_DEFAULTS) if text else None
+    if data is not None and not isinstance(data, dict):
+        raise ValueError("must be a mapping of settings, as in .github/otto.yml")
+    return data or {}
+
+
+def _check_defaults(settings: Settings) -> None:
+    from otto_bot.core.config import read_config
+
+    read_config(None, settings.caps)
 
 
 def _check_prices(text: str) -> None:

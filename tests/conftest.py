@@ -16,17 +16,19 @@ from hypothesis import settings
 from otto_bot.store.database import migrate, open_database
 
 
-def _databases() -> None:
+def _register(name: str) -> None:
     """Test folders are no packages: the module is loaded by path, once for all of them."""
-    spec = importlib.util.spec_from_file_location("databases", Path(__file__).with_name("databases.py"))
+    spec = importlib.util.spec_from_file_location(name, Path(__file__).with_name(f"{name}.py"))
     assert spec is not None
     assert spec.loader is not None
-    sys.modules["databases"] = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(sys.modules["databases"])
+    sys.modules[name] = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(sys.modules[name])
 
 
-_databases()
+for shared in ("databases", "forks", "played"):
+    _register(shared)
 import databases  # noqa: E402
+from forks import ForkServer  # noqa: E402
 
 ALLOWED = "platform:"  # a skip whose reason starts so is about the operating system, not about something missing
 
@@ -104,6 +106,15 @@ def postgres_server() -> str:
         return databases.server()
     except databases.Missing as error:
         pytest.skip(str(error))
+
+
+@pytest.fixture(scope="session")
+def forks(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ForkServer]:
+    """Starts parts of a playground: an interpreter of their own would take most of a small run's time."""
+    one = ForkServer(tmp_path_factory.mktemp("forks"))
+    one.start()
+    yield one
+    one.stop()
 
 
 MakeDatabase = Callable[..., str]

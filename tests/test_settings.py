@@ -117,6 +117,11 @@ def test_people_see_enterprise_servers_beside_their_api(env: dict[str, str], api
         ("OTTO_GITHUB_WEB_URL", "github.com"),
         ("OTTO_DATABASE_URL", "otto.sqlite"),
         ("OTTO_DATABASE_URL", "mysql://me@host/otto"),
+        ("OTTO_REPOSITORY_DEFAULTS", "{pilot: }{"),
+        ("OTTO_REPOSITORY_DEFAULTS", "otto"),
+        ("OTTO_REPOSITORY_DEFAULTS", "{lable: x}"),
+        ("OTTO_REPOSITORY_DEFAULTS", "{budget: {usd: -1}}"),
+        ("OTTO_REPOSITORY_DEFAULTS", f"# {'x' * 16_384}"),
         ("OTTO_PRICES", "{cheap}"),
         ("OTTO_PRICES", '{"my-model": {"input": "free"}}'),
     ],
@@ -191,3 +196,9 @@ def test_what_the_cage_shows_and_what_set_ups_reach(env: dict[str, str]) -> None
     assert (given.hosts_of_setups, given.near_hosts_of_setups) == ((), ("pip.corp.example",))
     state = str(given.state_dir.absolute().parent)
     assert "state folder" in problem(env | {"OTTO_CAGE_SHOWN": state})
+
+
+def test_what_a_repository_gets_that_says_nothing(env: dict[str, str]) -> None:
+    given = read_settings(env | {"OTTO_REPOSITORY_DEFAULTS": "pilot: {approval: always}\nlabel: bot\n"})
+    assert given.caps.defaults == {"pilot": {"approval": "always"}, "label": "bot"}
+    assert read_settings(env).caps.defaults == {}

@@ -74,7 +74,8 @@ def read_runs(
     if found.waits and late:
         return Seen(ending="timed_out", waiting=f"no report in time from {', '.join(found.waits)}"[:300])
     if found.waits:
-        return Seen(waiting=_waits(found.waits), seconds=wait)
+        # The moment in which others are waited for no longer is a date of its own.
+        return Seen(waiting=_waits(found.waits), seconds=min(wait, found.seconds + 0.05) if found.seconds else wait)
     if settle - quiet > 0:
         return Seen(waiting="all workflows have ended; waits whether more start", seconds=settle - quiet + 0.05)
     ending = _ending(runs)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Annotated, Any, Literal
 
 from pydantic import Field, ValidationError, field_validator
@@ -184,6 +185,8 @@ class HostCaps(Frozen):
     attempts: Annotated[int, Field(ge=1, le=10)] = 10
     accept_exposure: bool = False
     """Whether `verify.exposure: accept` of a repository counts."""
+    defaults: dict[str, Any] = {}
+    """What a repository's file that is silent means on this host, in the shape of that file."""
 
 
 class ConfigError(ValueError):
@@ -194,8 +197,17 @@ class ConfigError(ValueError):
         super().__init__("; ".join(f"{place}: {reason}" for place, reason in problems))
 
 
+def laid_over(under: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:
+    """Both settings as one: what `over` says counts, key by key; a list counts whole."""
+    made = dict(under)
+    for key, value in over.items():
+        below = made.get(key)
+        made[key] = laid_over(below, value) if isinstance(below, dict) and isinstance(value, dict) else value
+    return made
+
+
 def read_config(data: Any, caps: HostCaps) -> Config:
-    """The configuration in parsed YAML `data` (None = defaults), lowered to the host's caps.
+    """The configuration in parsed YAML `data` (None = defaults), over the host's defaults, lowered to its caps.
 
     Raises ConfigError with every problem found, each with its dotted place.
     """
@@ -204,7 +216,7 @@ def read_config(data: Any, caps: HostCaps) -> Config:
     if not isinstance(data, dict):
         raise ConfigError((("file", "must be a mapping of settings"),))
     try:
-        config = Config.model_validate(data)
+        config = Config.model_validate(laid_over(caps.defaults, data))
     except ValidationError as error:
         problems = tuple(
             (".".join(str(part) for part in item["loc"]) or "file", item["msg"]) for item in error.errors()

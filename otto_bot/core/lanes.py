@@ -204,7 +204,9 @@ def _lane(kind: LaneKind, found: Sequence[Started], branch: str) -> Lane | None:
     docs = tuple(one.path for one in found if one.skips_docs)
     why = f"{names}: {_WHY[kind].format(branch=branch)}"
     if skips:
-        why += f"; on a draft it leaves out {', '.join(f'`{job}`' for job in skips[:5])}"
+        left_out = ", ".join(f"`{job}`" for job in skips[:5])
+        why += f"; on a draft it leaves out {left_out}"
+        why += ", so pull requests are opened as ready for review" if kind is LaneKind.PULL_REQUEST else ""
     if docs:
         left = "nothing" if len(docs) == len(found) else "not all of them"
         why += f"; a change of documentation alone starts {left}"

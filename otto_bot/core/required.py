@@ -42,6 +42,8 @@ class Weighed(NamedTuple):
     waits: tuple[str, ...] = ()
     red: tuple[Required, ...] = ()
     left: tuple[str, ...] = ()
+    seconds: float = 0.0
+    """How long those are still waited for that are others'."""
 
 
 def weigh(
@@ -55,7 +57,7 @@ def weigh(
     waits: list[str] = []
     red: list[Required] = []
     left: list[str] = []
-    others = quiet < max(settle * OTHERS_FACTOR, OTHERS_LEAST)
+    others = max(settle * OTHERS_FACTOR, OTHERS_LEAST) - quiet
     for one in required:
         known = left_on_base is not None and one.name in left_on_base
         if one.state == "red":
@@ -64,8 +66,8 @@ def weigh(
             else:
                 left.append(one.name)
         elif one.state != "green":
-            (waits if one.strict or (others and not known) else left).append(one.name)
-    return Weighed(tuple(waits), tuple(red), tuple(left))
+            (waits if one.strict or (others > 0 and not known) else left).append(one.name)
+    return Weighed(tuple(waits), tuple(red), tuple(left), max(others, 0.0))
 
 
 def told(red: Sequence[Required]) -> str:

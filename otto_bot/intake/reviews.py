@@ -127,6 +127,8 @@ class Reviews:
         if begun is None:
             return False
         fresh = await asyncio.to_thread(self._ledger.load, begun)
+        if fresh.slim:
+            return True  # it is long over, and nobody waits for an answer
         await self._say(self._repository(run), where, given.key, self._started(fresh))
         return True
 

@@ -9,8 +9,9 @@ from typing import TypeVar
 from otto_bot.core.events import ActionsAsked
 from otto_bot.core.lanes import LaneKind
 from otto_bot.core.run import Run
-from otto_bot.github.errors import GitHubError, Refused, Unreachable
+from otto_bot.github.errors import GitHubError, Unreachable
 from otto_bot.jobs.context import Context
+from otto_bot.jobs.drafts import open_pull
 from otto_bot.jobs.outcomes import Later
 from otto_bot.jobs.starting_ci import check_start
 from otto_bot.text.pull import verification_body, verification_title
@@ -66,15 +67,8 @@ async def noted(context: Context, run: Run, key: str, ask: Callable[[], Awaitabl
 
 
 async def verification_pull(context: Context, run: Run, branch: str, what: str) -> int | None:
-    """In the pull-request lane: the draft that lets Actions verify a branch. The run branch has its own."""
+    """In the pull-request lane: what lets Actions verify a branch, a draft if it can be. The run branch has its own."""
     if run.lane is None or run.lane.kind is not LaneKind.PULL_REQUEST or branch == run.run_branch:
         return None
-    repository = context.repository(run)
     title, body = verification_title(run, what), verification_body(run, what, context.links(run))
-    try:
-        pull = await repository.open_pull_request(branch, run.repo.default_branch, title, body, draft=True)
-    except Refused as error:
-        if error.reason != "draft_refused":
-            raise
-        pull = await repository.open_pull_request(branch, run.repo.default_branch, title, body, draft=False)
-    return pull.number
+    return (await open_pull(context, run, branch, body, draft=title, ready=title)).number

@@ -17,10 +17,10 @@ from otto_bot.git.adding import with_files
 from otto_bot.git.commits import Author, tree_of, write_commit
 from otto_bot.git.diff_gate import Looked, inspect
 from otto_bot.git.mirror import Mirror
-from otto_bot.github.errors import Refused
 from otto_bot.jobs.beginning import beginning
 from otto_bot.jobs.context import Context
 from otto_bot.jobs.dispatching import dispatch_if_needed
+from otto_bot.jobs.drafts import open_pull
 from otto_bot.jobs.gated_push import gated_push
 from otto_bot.jobs.starting_ci import check_start
 from otto_bot.store.effect_rows import Ticket
@@ -52,19 +52,11 @@ async def open_pull_request(context: Context, run: Run, _effect: Effect, ticket:
         await gated_push(context, run, mirror, sha, run.run_branch, head, known=(start,))
     else:
         await check_start(context, run, mirror, sha)  # the pull request itself starts workflows, too
-    repository = context.repository(run)
     title = pull_title(run, await context.habits(run))
     body = pull_body(run, context.links(run), await _template(context, run))
-    base = run.repo.default_branch
     if not await context.still_wanted(ticket):
         return []
-    try:
-        pull = await repository.open_pull_request(run.run_branch, base, title, body, draft=True)
-    except Refused as error:
-        if error.reason != "draft_refused":
-            raise
-        in_progress = f"[otto: in progress] {title}"
-        pull = await repository.open_pull_request(run.run_branch, base, in_progress, body, draft=False)
+    pull = await open_pull(context, run, run.run_branch, body, draft=title, ready=f"[otto: in progress] {title}")
     dispatched = await dispatch_if_needed(context, run, run.run_branch, sha)
     return [
         PullRequestOpened(

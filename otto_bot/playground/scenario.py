@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from importlib import resources
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self, TypeVar
@@ -14,6 +15,7 @@ from otto_bot.playground.github.limits import LimitConfig
 from otto_bot.playground.scenario_expect import Expect, Number, Part, Role, TaskKey, Words
 from otto_bot.playground.scenario_file import Place, ScenarioError, YamlFile
 from otto_bot.playground.scenario_pilot import PilotReply
+from otto_bot.playground.scenario_preset import PresetFile
 
 _SAID = ("json_", "pilot", "order", "text", "turns", "error")
 _Model = TypeVar("_Model", bound=BaseModel)
@@ -163,11 +165,15 @@ class Scenario:
     script: Script
     people: tuple[ReactionConfig, ...] = ()
     faults: tuple[FaultConfig, ...] = ()
+    preset: Path | None = None
+    """The file that was laid over the folder's own, if one was."""
+    files: Mapping[str, str | None] = field(default_factory=dict)
+    """Of a preset: what is laid over `repo/`; None takes a file away."""
 
     @property
     def name(self) -> str:
-        """The folder's name."""
-        return self.folder.name
+        """The folder's name, or the preset's."""
+        return self.folder.name if self.preset is None else self.preset.stem
 
     @property
     def repo(self) -> Path:
@@ -176,21 +182,37 @@ class Scenario:
 
     @property
     def file(self) -> Path:
-        """`scenario.yml`."""
-        return self.folder / FILE_NAME
+        """`scenario.yml`, or the preset's file."""
+        return self.preset or self.folder / FILE_NAME
+
+    @property
+    def source(self) -> Path:
+        """What `load` takes to give it again."""
+        return self.preset or self.folder
 
 
-def load(folder: Path, *, script_only: bool = False) -> Scenario:
-    """Reads and checks a scenario folder; `script_only`: one without `repo/`. Raises ScenarioError with all found."""
-    if not folder.is_dir():
-        raise ScenarioError([f"{folder}: is no folder; a scenario is a folder with repo/ and {FILE_NAME}"])
-    problems = [] if script_only else _repo_problems(folder / "repo")
+def load(source: Path, *, script_only: bool = False) -> Scenario:
+    """Reads and checks a scenario folder, or a preset's file; `script_only`: a folder without `repo/`.
+
+    Raises ScenarioError with all found.
+    """
+    if source.is_file():
+        preset = PresetFile(source, presets_root() / "bases", FILE_NAME)
+        folder = presets_root() / "bases" / preset.preset.base
+        return _checked(preset, folder, [], preset=source.resolve(), files=preset.preset.files)
+    if not source.is_dir():
+        raise ScenarioError([f"{source}: is no folder; a scenario is a folder with repo/ and {FILE_NAME}"])
+    problems = [] if script_only else _repo_problems(source / "repo")
     try:
-        file = YamlFile(folder / FILE_NAME)
+        file = YamlFile(source / FILE_NAME)
     except ScenarioError as error:
         raise ScenarioError([*problems, *error.problems]) from None
     if not isinstance(file.data, dict):
         raise ScenarioError([*problems, file.problem((), "must be a mapping with issue, script, expect")])
+    return _checked(file, source, problems)
+
+
+def _checked(file: YamlFile | PresetFile, folder: Path, problems: list[str], **more: Any) -> Scenario:
     script = None
     try:
         script = Script.model_validate(file.data)
@@ -200,10 +222,10 @@ def load(folder: Path, *, script_only: bool = False) -> Scenario:
     faults = _each(file, "faults", FaultConfig, problems)
     if problems or script is None:
         raise ScenarioError(problems)
-    return Scenario(folder=folder.resolve(), script=script, people=tuple(people), faults=tuple(faults))
+    return Scenario(folder=folder.resolve(), script=script, people=tuple(people), faults=tuple(faults), **more)
 
 
-def _each(file: YamlFile, key: str, model: type[_Model], problems: list[str]) -> list[_Model]:
+def _each(file: YamlFile | PresetFile, key: str, model: type[_Model], problems: list[str]) -> list[_Model]:
     """The items of a list whose shape the stand-in defines; what is wrong goes to `problems`."""
     items = file.data.get(key)
     good: list[_Model] = []
@@ -221,6 +243,16 @@ def shipped_root() -> Path:
     return Path(str(resources.files("otto_bot.playground"))) / "scenarios"
 
 
+def presets_root() -> Path:
+    """The folder of the presets that come with the package, and of their bases."""
+    return Path(str(resources.files("otto_bot.playground"))) / "presets"
+
+
+def presets() -> tuple[str, ...]:
+    """Names of the shipped presets."""
+    return tuple(sorted(file.stem for file in presets_root().glob("*.yml")))
+
+
 def shipped() -> tuple[str, ...]:
     """Names of the shipped scenarios, the default one first."""
     names = sorted(entry.name for entry in shipped_root().iterdir() if (entry / FILE_NAME).is_file())
@@ -228,13 +260,16 @@ def shipped() -> tuple[str, ...]:
 
 
 def find(name_or_folder: str) -> Path:
-    """The folder of a shipped scenario's name, or of a path. Raises ScenarioError naming what there is."""
+    """Where a shipped scenario or preset of this name is, or a folder or file of that path. Raises ScenarioError naming what there is."""
     if name_or_folder in shipped():
         return shipped_root() / name_or_folder
+    if name_or_folder in presets():
+        return presets_root() / f"{name_or_folder}.yml"
     folder = Path(name_or_folder).expanduser()
-    if folder.is_dir():
+    if folder.is_dir() or (folder.suffix == ".yml" and folder.is_file()):
         return folder
-    raise ScenarioError([f"{name_or_folder}: no shipped scenario and no folder; shipped: {', '.join(shipped())}"])
+    there = f"shipped: {', '.join(shipped())}; presets: {', '.join(presets())}"
+    raise ScenarioError([f"{name_or_folder}: no shipped scenario and no folder; {there}"])
 
 
 def _repo_problems(repo: Path) -> list[str]:

@@ -61,6 +61,7 @@ class ExpectPull(Part):
     head: str | None = None
     files: list[str] | None = None
     reviewers: list[str] | None = None
+    contains: Words = []
     count: Annotated[int, Field(ge=0)] | None = None
 
 
@@ -73,11 +74,12 @@ class ExpectCheck(Part):
 
 
 class ExpectRequests(Part):
-    """How often a request may have reached the stand-in; `path` is a regular expression, `fault` what it met there."""
+    """How often a request may have reached the stand-in (`path`: a regular expression), what it met, how it ended."""
 
     method: str | None = None
     path: str = ".*"
     fault: str | None = None
+    status: int | None = None
     at_least: Annotated[int, Field(ge=0)] = 0
     at_most: Annotated[int, Field(ge=0)] | None = None
 

@@ -93,10 +93,15 @@ class YamlFile:
 
     def problems(self, error: ValidationError, under: Place = ()) -> list[str]:
         """Every reason of a failed validation of the data at `under`; one for each place, not one for each union."""
-        first: dict[Place, str] = {}
-        for item in error.errors():
-            first.setdefault((*under, *_place(item["loc"])), _reason(item["msg"]))
-        return [self.problem(place, reason) for place, reason in first.items()]
+        return [self.problem(place, reason) for place, reason in reasons(error, under)]
+
+
+def reasons(error: ValidationError, under: Place = ()) -> list[tuple[Place, str]]:
+    """Every place of a failed validation of the data at `under`, once, and why."""
+    first: dict[Place, str] = {}
+    for item in error.errors():
+        first.setdefault((*under, *_place(item["loc"])), _reason(item["msg"]))
+    return list(first.items())
 
 
 def _place(loc: tuple[int | str, ...]) -> Place:

@@ -104,7 +104,7 @@ def verification_title(run: Run, what: str) -> str:
 
 
 def verification_body(run: Run, what: str, links: Links) -> str:
-    """Why this draft exists, and that nobody needs to look at it."""
+    """Why this pull request exists, and that nobody needs to look at it."""
     key, _, _ = what.partition("/")
     title = f" ({inline(plain(run.plan.task(key).title), 120)})" if run.plan and key in run.tasks else ""
     main = (
@@ -116,7 +116,7 @@ def verification_body(run: Run, what: str, links: Links) -> str:
         "The workflows of this repository run on pull requests only. Please do not review or merge it; what passes"
         f" arrives in {main}. Otto closes it when it has served; its branch stays."
     )
-    what_for = f"This draft only lets Actions verify a branch: {_what(what)}{title}."
+    what_for = f"This pull request only lets Actions verify a branch: {_what(what)}{title}."
     where = f"How it stands: {link(f'issue {run.issue}', links.issue(run.issue))}."
     return assemble([what_for, why, where], footer(run))
 

@@ -120,3 +120,22 @@ def test_whatever_the_file_holds_the_caps_hold(data: Any) -> None:
     assert config.budget.usd <= CAPS.usd
     assert config.budget.minutes <= CAPS.minutes
     assert config.attempts.per_task <= CAPS.attempts
+
+
+@pytest.mark.parametrize(
+    ("data", "approval", "grace", "ignore", "usd"),
+    [
+        (None, "always", 7, ["cla"], 20),
+        ({"pilot": {"grace_minutes": 1}}, "always", 1, ["cla"], 20),
+        ({"pilot": True, "verify": {"ignore": []}}, "auto", 2, [], 20),
+        ({"pilot": {"approval": "auto"}, "budget": {"usd": 3}}, "auto", 7, ["cla"], 3),
+    ],
+)
+def test_the_repository_counts_more_than_the_hosts_defaults_and_the_caps_more_than_both(
+    data: Any, approval: str, grace: float, ignore: list[str], usd: float
+) -> None:
+    under = {"pilot": {"approval": "always", "grace_minutes": 7}, "verify": {"ignore": ["cla"]}, "budget": {"usd": 40}}
+    config = read_config(data, CAPS.model_copy(update={"defaults": under}))
+    assert (config.pilot.approval, config.pilot.grace_minutes) == (approval, grace)
+    assert (list(config.verify.ignore), config.budget.usd) == (ignore, usd)
+    assert under["pilot"] == {"approval": "always", "grace_minutes": 7}

@@ -86,6 +86,14 @@ def test_it_settles_first_and_waits_first() -> None:
     assert seen(one("red"), Required(name="other", state="pending"), seconds=50).waiting == "waits for other"
 
 
+@pytest.mark.parametrize(("at_second", "next_look"), [(50, 60), (290, 20.05), (309, 1.05)])
+def test_the_moment_in_which_others_are_waited_for_no_longer_is_looked_at(at_second: float, next_look: float) -> None:
+    """Also where looks are rare."""
+    assert seen(one("missing"), seconds=at_second, hearing=True).seconds == pytest.approx(next_look)
+    strict = one("missing", asked=True)
+    assert seen(strict, seconds=400, hearing=True).seconds == 60
+
+
 def test_what_is_left_to_people_does_not_keep_it_from_being_green() -> None:
     found = seen(one("missing"))
     assert (found.ending, found.left) == ("green", ("cla",))

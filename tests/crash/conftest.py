@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import importlib.util
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -21,23 +21,20 @@ def _register(name: str, folder: str = "crash") -> None:
         spec.loader.exec_module(sys.modules[name])
 
 
-for helper in ("crash_end_state", "crash_runs", "crash_forks", "crash_points"):
+for helper in ("crash_end_state", "crash_runs", "crash_points"):
     _register(helper)
 for helper in ("core_builders", "core_lives"):
     _register(helper, "core")
 
-from crash_forks import ForkServer  # noqa: E402
 from crash_points import undisturbed as small_run  # noqa: E402
 from crash_runs import Ended, undisturbed_run  # noqa: E402 - registered just now
+from forks import ForkServer  # noqa: E402
 
 
 @pytest.fixture(scope="session")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ForkServer]:
-    """Forks the bot, the stand-in and the model: an interpreter of their own would take most of a small run's time."""
-    one = ForkServer(tmp_path_factory.mktemp("forks"))
-    one.start()
-    yield one
-    one.stop()
+def server(forks: ForkServer) -> ForkServer:
+    """Forks the bot, the stand-in and the model."""
+    return forks
 
 
 @pytest.fixture(scope="session")

@@ -18,9 +18,9 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
+sys.path.insert(0, str(Path(__file__).parents[1]))
 sys.path.insert(0, str(Path(__file__).parent))
 
-from crash_forks import ForkServer
 from crash_points import (
     NEVER,
     commits,
@@ -31,6 +31,7 @@ from crash_points import (
     undisturbed,
 )
 from crash_runs import Ended, Moment, killed_run, undisturbed_run
+from forks import ForkServer
 
 from otto_bot.playground.scenario import shipped
 

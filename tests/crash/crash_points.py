@@ -17,8 +17,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
-from crash_forks import ForkServer
 from crash_runs import Ended, Json, TrapControl, look_at, rest, set_faults
+from forks import ForkServer
 
 from otto_bot.playground.demo.harness import ENDED, Playground
 from otto_bot.playground.scenario import load

@@ -10,9 +10,9 @@ import sys
 from pathlib import Path
 
 import pytest
-from crash_forks import ForkServer
 from crash_points import NEVER, commits, killed_at_commit, side_by_side
 from crash_runs import Ended
+from forks import ForkServer
 
 SEED = "OTTO_CRASH_SEED"
 KILLS = 12

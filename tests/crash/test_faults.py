@@ -10,9 +10,9 @@ from collections import Counter
 from pathlib import Path
 
 import pytest
-from crash_forks import ForkServer
 from crash_points import SENT_AGAIN, points, side_by_side, with_faults
 from crash_runs import Ended, Json
+from forks import ForkServer
 
 KINDS = ("status", "status_after", "lost_response")
 """502 and nothing was done, 502 and it was done, no answer and it was done."""

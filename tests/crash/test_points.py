@@ -8,9 +8,9 @@ import sys
 from pathlib import Path
 
 import pytest
-from crash_forks import ForkServer
 from crash_points import Point, killed_at, points, share, side_by_side
 from crash_runs import Ended
+from forks import ForkServer
 
 SHARES = 4
 

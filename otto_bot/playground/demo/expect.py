@@ -105,7 +105,7 @@ def _says(want: ExpectText | ExpectThread, body: str) -> bool:
 
 
 def _pull(want: ExpectPull, pulls: list[Json]) -> list[str]:
-    wanted = want.model_dump(exclude_none=True, exclude={"count", "merged", "files"})
+    wanted = want.model_dump(exclude_none=True, exclude={"count", "merged", "files", "contains"})
     if want.state == "closed":
         # A merged pull request is closed, too; `merged` tells them apart.
         wanted.pop("state")
@@ -116,7 +116,8 @@ def _pull(want: ExpectPull, pulls: list[Json]) -> list[str]:
         fits = [row for row in fits if (row["state"] == "merged") == want.merged]
     if want.files is not None:
         fits = [row for row in fits if sorted(row["files"]) == sorted(want.files)]
-    given = want.model_dump(exclude_none=True, exclude={"count"})
+    fits = [row for row in fits if all(words in row["body"] for words in want.contains)]
+    given = want.model_dump(exclude_defaults=True, exclude={"count"})
     seen = [{name: row.get(name) for name in ("number", "state", "draft", "base", "files")} for row in pulls]
     return [f"{line}; there are {seen}" for line in _count(f"pull_requests: {given}", len(fits), want.count)]
 
@@ -135,8 +136,10 @@ def _requests(want: ExpectRequests, requests: list[Json]) -> list[str]:
         if want.method in (None, row["method"])
         and re.search(want.path, row["path"])
         and want.fault in (None, row.get("fault"))
+        and want.status in (None, row["status"])
     ]
     name = f"requests: {want.method or 'any'} {want.path}" + (f" that met {want.fault}" if want.fault else "")
+    name += f" answered {want.status}" if want.status else ""
     found = []
     if len(fits) < want.at_least:
         found.append(f"{name}: expected at least {want.at_least}, got {len(fits)}")

@@ -19,13 +19,15 @@ import httpx
 from otto_bot.playground.demo.processes import Child, StartError, output, tail
 from otto_bot.playground.demo.quotes import cited_jobs, cited_pages, misplaced
 from otto_bot.playground.demo.secrets import Secrets, make_secrets
-from otto_bot.playground.demo.seed import without_pilot
+from otto_bot.playground.demo.seed import with_files, without_pilot
 from otto_bot.playground.demo.stand_in import APP_ID, LABEL, StandIn, write_config
 from otto_bot.playground.scenario import Scenario
 
 Json = dict[str, Any]
 Launch = Callable[[str, Sequence[str], Mapping[str, str], Path], Awaitable[Child]]
 """How a process is started: its name, argv, environment and log."""
+Reads = Callable[[int], Awaitable[Json | None]]
+"""What the ledger says of a run; None while there is none."""
 OWN_PREFIXES = ("OTTO_", "ANTHROPIC_", "GITHUB_", "GH_", "GIT_")
 MODEL_SETTINGS = ("ANTHROPIC_API_KEY", "ANTHROPIC_BASE_URL", "ANTHROPIC_AUTH_TOKEN")
 ENDED = frozenset({"done", "done_partial", "cancelled", "failed"})
@@ -34,6 +36,8 @@ REPORT_SECONDS = 30.0
 QUIET_SECONDS = 1.0
 LONG_QUIET_SECONDS = 3.0
 """Where people speak after the end: until a run that is over goes on."""
+PRESET_DEFAULTS = "{verify: {settle_seconds: 0.3, timeout_minutes: 3}, pilot: {grace_minutes: 0}, journeys: false}"
+"""Times of a playground, for repositories that have no settings of their own."""
 RUN_MARK = re.compile(r"^<!-- otto run=(\d+) ")
 CATCHUP_SECONDS = "3"
 WRITE_PAUSE_SECONDS = "0"
@@ -44,7 +48,8 @@ class Playground:
     """`async with Playground(scenario, folder) as play:` runs everything; each part can also be driven alone.
 
     `root` gets every file that is written; the bot's database too, unless `database` is the URL of another. `live`
-    leaves the model to the environment's own settings. `launch` starts the three processes.
+    leaves the model to the environment's own settings. `launch` starts the three processes, `reads` asks the ledger;
+    where there is none, the bot's own command is asked, as a host would.
     """
 
     def __init__(
@@ -59,6 +64,7 @@ class Playground:
         repo: Path | None = None,
         database: str = "",
         launch: Launch = Child.start,
+        reads: Reads | None = None,
     ) -> None:
         self.scenario = scenario
         self.root = root
@@ -69,6 +75,7 @@ class Playground:
         self._repo = repo or scenario.repo
         self._database = database
         self._launch = launch
+        self._reads = reads
         self._secrets: Secrets | None = None
         self._bot_port = "0"
         self.github: Child | None = None
@@ -119,7 +126,8 @@ class Playground:
     async def start_github(self) -> None:
         """Starts the stand-in with the scenario's repository and issue."""
         secrets = self.secrets
-        repo = self._repo if self._pilot else without_pilot(self._repo, self.root / "seed")
+        repo = with_files(self._repo, self.scenario.files, self.root / "files") if self.scenario.files else self._repo
+        repo = repo if self._pilot else without_pilot(repo, self.root / "seed")
         config = self.root / "github.json"
         write_config(config, self.scenario, repo, secrets, self._cage)
         argv = [sys.executable, "-m", "otto_bot.playground", "github", "--config", str(config)]
@@ -130,7 +138,7 @@ class Playground:
         if self._live:
             return
         self.root.mkdir(parents=True, exist_ok=True)
-        argv = [sys.executable, "-m", "otto_bot.playground", "model", "--scenario", str(self.scenario.folder)]
+        argv = [sys.executable, "-m", "otto_bot.playground", "model", "--scenario", str(self.scenario.source)]
         self.model = await self._launch("the scripted model", argv, self._base(), self.root / "model.log")
 
     async def start_bot(self) -> None:
@@ -170,6 +178,8 @@ class Playground:
             "OTTO_WRITE_PAUSE_SECONDS": WRITE_PAUSE_SECONDS,
             "OTTO_CAGE": "scripted" if self._cage == "auto" else "require",
         }
+        if self.scenario.preset is not None:
+            env["OTTO_REPOSITORY_DEFAULTS"] = PRESET_DEFAULTS
         if self._live:
             env |= {name: self._given[name] for name in MODEL_SETTINGS if name in self._given}
         elif self.model is not None:
@@ -182,10 +192,16 @@ class Playground:
 
     async def report(self, run: int = 1) -> Json:
         """What the bot's ledger says of a run. Raises StartError while there is none."""
-        argv = [sys.executable, "-m", "otto_bot", "report", "--json", "--run", str(run)]
-        data: Json = json.loads(await output(argv, self.bot_environment(), REPORT_SECONDS))
+        data = await (self._reads or self._asked)(run)
+        if data is None:
+            raise StartError(f"there is no run {run}")
         if data.get("outcome") is None and data.get("waits_for"):
             data["outcome"] = NEEDS_HUMAN
+        return data
+
+    async def _asked(self, run: int) -> Json:
+        argv = [sys.executable, "-m", "otto_bot", "report", "--json", "--run", str(run)]
+        data: Json = json.loads(await output(argv, self.bot_environment(), REPORT_SECONDS))
         return data
 
     async def full_report(self) -> Json:
@@ -244,7 +260,7 @@ class Playground:
             self._resting = None
             async for event in self.follow():
                 yield event
-            if await self._rests():
+            if await self.rests():
                 return
             await asyncio.sleep(0.2)
 
@@ -258,7 +274,7 @@ class Playground:
         await asyncio.wait_for(exhaust(), limit)
         return self._resting or await self.report()
 
-    async def _rests(self) -> bool:
+    async def rests(self) -> bool:
         """Whether the run rests. With people about, a second look: their last words may just be on their way."""
         with contextlib.suppress(StartError):
             before = await self.report()

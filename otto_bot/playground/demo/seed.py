@@ -6,6 +6,7 @@ import io
 import shutil
 import subprocess
 import tarfile
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,19 @@ GIT_SECONDS = 120
 
 class SeedError(ValueError):
     """The files cannot be used; the text says why and what to do."""
+
+
+def with_files(source: Path, files: Mapping[str, str | None], target: Path) -> Path:
+    """A copy of `source` with these files in it; None takes one away."""
+    shutil.copytree(source, target, symlinks=True, dirs_exist_ok=True)
+    for name, text in files.items():
+        path = target / name
+        if text is None:
+            path.unlink(missing_ok=True)
+            continue
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, encoding="utf-8")
+    return target
 
 
 def without_pilot(source: Path, target: Path) -> Path:

@@ -140,7 +140,7 @@ class Hand:
 
     def push(self, what: DoPush) -> None:
         """Commits files onto a branch."""
-        branch = pull_shapes.part(self.find("pull")).head_ref if what.branch == "pull" else what.branch
+        branch = self._branch(what.branch)
         ref, repo = f"refs/heads/{branch}", self.world.repo
         old = repo.refs().get(ref, ZERO)
         start = what.force_from or (old if old != ZERO else self.world.config.default_branch)
@@ -196,11 +196,16 @@ class Hand:
         """Toggles draft."""
         pull_changes.set_draft(self.world, self.login, self.find(what.where), draft=what.draft)
 
+    def _branch(self, name: str) -> str:
+        """A branch by its name; `pull` is that of the pull request at hand."""
+        return pull_shapes.part(self.find("pull")).head_ref if name == "pull" else name
+
     def status(self, what: DoStatus) -> None:
         """Reports a status of another system."""
-        sha = self.world.repo.refs().get(f"refs/heads/{what.branch}")
+        branch = self._branch(what.branch)
+        sha = self.world.repo.refs().get(f"refs/heads/{branch}")
         if sha is None:
-            raise CannotDoError(f"there is no branch {what.branch!r}")
+            raise CannotDoError(f"there is no branch {branch!r}")
         args = (what.state, what.context, what.description, None)
         check_changes.add_status(self.world, self.login, sha, *args)
 

@@ -184,9 +184,9 @@ class DoDraft(Strict):
 
 
 class DoStatus(Strict):
-    """A commit status of another system, on a branch's head."""
+    """A commit status of another system, on a branch's head; `pull` is the branch of the pull request at hand."""
 
-    branch: str
+    branch: str = "pull"
     context: str
     state: Literal["error", "failure", "pending", "success"]
     description: str | None = None

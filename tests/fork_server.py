@@ -1,6 +1,6 @@
 """A process that has imported everything and forks the bot, the stand-in and the model: the same code, started at once.
 
-`python crash_fork_server.py SOCKET`. A request is one JSON object with three descriptors (standard input, output,
+`python fork_server.py SOCKET`. A request is one JSON object with three descriptors (standard input, output,
 error); the child begins a session of its own, so that it and its children are one group to be killed. On the same
 connection come `{"pid": …}` and, when it ended, `{"exit": …}`. The server has one thread and no event loop, and ends
 when the socket's folder is gone or its parent has died.
@@ -144,8 +144,19 @@ def _leave(work: Callable[[], int]) -> None:
 
 
 def run(argv: list[str]) -> int:
-    """What `python -m MODULE …` would do; the bot's worker is a child beside its web process, in one group."""
-    module, arguments = argv[0], argv[1:]
+    """What `python -m MODULE …` would do; the bot's worker is a child beside its web process, in one group.
+
+    `PRESET_OFF` lists changes of the product's functions, for this process and its children.
+    """
+    from otto_bot.bench.simulate.planting import Change, in_place
+
+    with contextlib.ExitStack() as changed:
+        for given in json.loads(os.environ.get("PRESET_OFF", "[]")):
+            changed.enter_context(in_place(Change(**given)))
+        return _run(argv[0], argv[1:])
+
+
+def _run(module: str, arguments: list[str]) -> int:
     sys.argv = [module, *arguments]
     if module == "otto_bot.playground":
         from otto_bot.playground.__main__ import main as playground

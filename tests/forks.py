@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 import os
 import socket
@@ -14,7 +15,7 @@ from typing import Any
 
 from otto_bot.playground.demo.processes import Child
 
-SERVER = Path(__file__).with_name("crash_fork_server.py")
+SERVER = Path(__file__).with_name("fork_server.py")
 LIMIT = 16 * 1024 * 1024
 
 
@@ -54,11 +55,14 @@ class ForkServer:
 class Forked:
     """A forked process, as asyncio shows its own."""
 
-    def __init__(self, pid: int, stdout: asyncio.StreamReader, server: tuple[Any, Any]) -> None:
+    def __init__(
+        self, pid: int, stdout: asyncio.StreamReader, pipe: asyncio.ReadTransport, server: tuple[Any, Any]
+    ) -> None:
         assert pid > 1, "its group is killed by this number: 0 would be our own"
         self.pid = pid
         self.stdout: asyncio.StreamReader | None = stdout
         self.returncode: int | None = None
+        self._pipe = pipe
         self._reader, self._writer = server
         self._end = asyncio.create_task(self._until_the_end())
 
@@ -69,8 +73,8 @@ class Forked:
         reader, writer = await asyncio.open_unix_connection(sock=connection)
         stdout = asyncio.StreamReader(limit=LIMIT)
         loop = asyncio.get_running_loop()
-        await loop.connect_read_pipe(lambda: asyncio.StreamReaderProtocol(stdout), os.fdopen(ours, "rb"))
-        return cls(json.loads(await reader.readline())["pid"], stdout, (reader, writer))
+        pipe, _ = await loop.connect_read_pipe(lambda: asyncio.StreamReaderProtocol(stdout), os.fdopen(ours, "rb"))
+        return cls(json.loads(await reader.readline())["pid"], stdout, pipe, (reader, writer))
 
     async def wait(self) -> int:
         """Its exit code; -9 when it was killed."""
@@ -79,7 +83,10 @@ class Forked:
     async def _until_the_end(self) -> int:
         line = await self._reader.readline()
         self._writer.close()
+        with contextlib.suppress(OSError):
+            await self._writer.wait_closed()
         self.returncode = json.loads(line)["exit"] if line else -9
+        self._pipe.close()
         return self.returncode
 
 

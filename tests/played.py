@@ -1,0 +1,46 @@
+"""A playground that tests play to its rest; its ledger is read here, as the command takes a second for each look."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+from otto_bot.playground.demo.expect import differences
+from otto_bot.playground.demo.harness import Playground
+from otto_bot.playground.demo.promise import broken
+from otto_bot.playground.demo.requests import over
+from otto_bot.report import report as ledger_report
+from otto_bot.store.database import open_database
+from otto_bot.store.ledger import Ledger, NoSuchRun
+
+LOOK_SECONDS = 0.2
+
+
+class Reader:
+    """The ledger of a playground's bot, read here: its command takes an interpreter for each look."""
+
+    def __init__(self, url: str) -> None:
+        self._engine = open_database(url)
+        self._ledger = Ledger(self._engine)
+
+    async def __call__(self, run: int) -> dict[str, Any] | None:
+        try:
+            return await asyncio.to_thread(ledger_report, self._ledger, run)
+        except NoSuchRun:
+            return None
+
+    def close(self) -> None:
+        self._engine.dispose()
+
+
+async def until_rest(play: Playground) -> None:
+    """Until the run has ended, or waits for a person and nobody is about to react."""
+    while not await play.rests():  # noqa: ASYNC110 - it tells nobody
+        await asyncio.sleep(LOOK_SECONDS)
+
+
+async def problems(play: Playground) -> list[str]:
+    """What the scenario expects and is not so, once it has come to rest."""
+    report = await play.full_report()
+    found = [*differences(play.scenario.script.expect, report), *broken(report), *await play.outstanding()]
+    return [*found, *await play.misplaced(report), *over(report, await play.later_runs(report))]

@@ -1,0 +1,77 @@
+"""Every preset ends as it says, and does not where the adaptation to it is switched off."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import importlib
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+from pathlib import Path
+
+import pytest
+from forks import ForkServer
+from played import Reader, problems, until_rest
+from preset_switches import OFF
+
+from otto_bot.bench.simulate.planting import Change, changed
+from otto_bot.playground.demo.harness import Playground
+from otto_bot.playground.demo.processes import Child
+from otto_bot.playground.scenario import find, load, presets
+
+HANG_SECONDS = 20.0
+
+
+async def played(forks: ForkServer, name: str, folder: Path, off: Sequence[Change], seconds: float) -> list[str]:
+    """What is not as the preset says. Raises TimeoutError where the run does not come to rest."""
+    changes = json.dumps([asdict(change) for change in off])
+
+    async def launch(part: str, argv: Sequence[str], env: Mapping[str, str], log: Path) -> Child:
+        return await forks.launch(part, argv, {**env, **({"PRESET_OFF": changes} if part == "the bot" else {})}, log)
+
+    (folder / "state").mkdir(parents=True)
+    with contextlib.closing(Reader(f"sqlite:///{folder / 'state' / 'otto.sqlite'}")) as reads:
+        async with Playground(load(find(name)), folder, launch=launch, reads=reads) as play:
+            await play.label()
+            try:
+                await asyncio.wait_for(until_rest(play), seconds)
+            except TimeoutError:
+                last = [event["type"] for event in (await play.report()).get("events", [])[-20:]]
+                raise TimeoutError("\n".join(["it did not come to rest", *last, play.logs()])) from None
+            found = await problems(play)
+            return [*found, play.logs()] if found else []
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(120)
+@pytest.mark.parametrize("name", presets())
+async def test_a_preset_ends_as_it_says(forks: ForkServer, tmp_path: Path, name: str) -> None:
+    found = await played(forks, name, tmp_path / "play", (), load(find(name)).script.time_limit)
+    assert not found, "\n".join(found)
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(120)
+@pytest.mark.parametrize("name", presets())
+async def test_a_preset_fails_without_its_adaptation(forks: ForkServer, tmp_path: Path, name: str) -> None:
+    switch = OFF[name]
+    seconds = HANG_SECONDS if switch.hangs else load(find(name)).script.time_limit
+    try:
+        found = await played(forks, name, tmp_path / "play", switch.changes, seconds)
+    except TimeoutError:
+        assert switch.hangs, f"it hangs, and should rest otherwise: {switch.promise}"
+        return
+    assert found, f"it ends as if nothing were switched off: {switch.promise}"
+    assert not switch.hangs
+
+
+def test_each_preset_has_its_switch() -> None:
+    assert set(OFF) == set(presets())
+
+
+@pytest.mark.parametrize("name", sorted(OFF))
+def test_a_switch_still_fits_the_product(name: str) -> None:
+    for change in OFF[name].changes:
+        module = importlib.import_module(change.module)
+        assert changed(change, module, getattr(module, change.function)) is not getattr(module, change.function)
