@@ -260,7 +260,7 @@ def shipped() -> tuple[str, ...]:
 
 
 def find(name_or_folder: str) -> Path:
-    """Where a shipped scenario or preset of this name is, or a folder or file of that path. Raises ScenarioError naming what there is."""
+    """Where a shipped scenario or preset of this name is, or a path. Raises ScenarioError naming what there is."""
     if name_or_folder in shipped():
         return shipped_root() / name_or_folder
     if name_or_folder in presets():
