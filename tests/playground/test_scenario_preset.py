@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -90,6 +91,12 @@ def test_a_shipped_preset_is_sound_and_needs_no_settings(name: str) -> None:
     assert not any(path.endswith("otto.yml") for path in scenario.files)
     assert not (scenario.repo / ".github" / "otto.yml").exists()
     assert scenario.script.time_limit <= 60
+
+
+def test_each_preset_stands_in_the_docs() -> None:
+    table = (Path(__file__).parents[2] / "docs" / "scenarios.md").read_text()
+    rows = table.partition("| preset | shows |")[2].partition("\n\n")[0]
+    assert sorted(re.findall(r"^\| `([a-z0-9-]+)` \|", rows, re.MULTILINE)) == sorted(presets())
 
 
 def test_its_files_are_laid_over_a_copy(tmp_path: Path) -> None:

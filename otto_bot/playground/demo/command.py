@@ -25,7 +25,7 @@ from otto_bot.playground.demo.harness import Playground
 from otto_bot.playground.demo.processes import StartError
 from otto_bot.playground.demo.promise import broken
 from otto_bot.playground.demo.story import Story, comment_lines
-from otto_bot.playground.scenario import find, load, shipped
+from otto_bot.playground.scenario import find, load, presets, shipped
 
 Json = dict[str, Any]
 REAL = "Everything but {played} is real: the bot, its git, HTTP and database, the workflows and their logs."
@@ -57,7 +57,7 @@ def main(argv: Sequence[str]) -> int:
 
 
 def _list(console: Console) -> int:
-    for name in shipped():
+    for name in (*shipped(), *presets()):
         script = load(find(name)).script
         needs = f" (needs {', '.join(script.needs)})" if script.needs else ""
         console.print(f"{name:<22}{escape(script.description)}{needs}")
