@@ -36,7 +36,7 @@ LONG = 600
 """Seconds that a test may take, from which on it is a long one."""
 
 # Two cores shared by all tests make single examples slow; whole tests are bounded by pytest-timeout.
-settings.register_profile("otto", deadline=None, print_blob=True)
+settings.register_profile("otto", deadline=None, print_blob=True, max_examples=50)
 settings.load_profile("otto")
 
 

@@ -8,7 +8,6 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, ValidationError, field_validator
 
-from otto_bot.core.config import laid_over
 from otto_bot.playground.scenario_expect import Part
 from otto_bot.playground.scenario_file import Place, ScenarioError, YamlFile, reasons
 
@@ -74,6 +73,15 @@ def _has(data: Any, place: Place) -> bool:
     """Whether this place stands in the data; what is deeper than two levels is where its parent is."""
     inner = data.get(place[0]) if isinstance(data, dict) and place else None
     return inner is not None and (len(place) == 1 or not isinstance(inner, dict) or place[1] in inner)
+
+
+def laid_over(under: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:
+    """Both as one: what `over` says counts, key by key; a list counts whole."""
+    made = dict(under)
+    for key, value in over.items():
+        below = made.get(key)
+        made[key] = laid_over(below, value) if isinstance(below, dict) and isinstance(value, dict) else value
+    return made
 
 
 def _merged(base: Any, own: Mapping[str, Any], preset: Preset) -> dict[str, Any]:

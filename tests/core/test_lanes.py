@@ -106,7 +106,8 @@ def test_a_lane_says_what_a_draft_and_a_change_of_documentation_leave_out() -> N
     lane = chosen(named("ci", {"pull_request": {"paths": ["**.py"]}}, guard), named("lint", "pull_request"))
     assert (lane.skips_drafts, lane.skips_docs) == (("Unit",), (".github/workflows/ci.yml",))
     assert lane.why == (
-        "`ci.yml`, `lint.yml`: it runs on pull requests into `main`; on a draft it leaves out `Unit`; "
+        "`ci.yml`, `lint.yml`: it runs on pull requests into `main`; on a draft it leaves out `Unit`, "
+        "so pull requests are opened as ready for review; "
         "a change of documentation alone starts not all of them"
     )
     alone = chosen(named("ci", {"push": {"paths-ignore": ["**.md"]}}))
