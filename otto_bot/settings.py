@@ -299,7 +299,7 @@ def _defaults(text: str) -> dict[str, Any]:
     from otto_bot.github.safe_yaml import load
 
     data = load(text, MOST_DEFAULTS) if text else None
-    if data is not None and not isinstance(data, dict):
+    if data is not None and not (isinstance(data, dict) and all(isinstance(key, str) for key in data)):
         raise ValueError("must be a mapping of settings, as in .github/otto.yml")
     return data or {}
 

@@ -119,6 +119,7 @@ def test_people_see_enterprise_servers_beside_their_api(env: dict[str, str], api
         ("OTTO_DATABASE_URL", "mysql://me@host/otto"),
         ("OTTO_REPOSITORY_DEFAULTS", "{pilot: }{"),
         ("OTTO_REPOSITORY_DEFAULTS", "otto"),
+        ("OTTO_REPOSITORY_DEFAULTS", "{1: x}"),
         ("OTTO_REPOSITORY_DEFAULTS", "{lable: x}"),
         ("OTTO_REPOSITORY_DEFAULTS", "{budget: {usd: -1}}"),
         ("OTTO_REPOSITORY_DEFAULTS", f"# {'x' * 16_384}"),

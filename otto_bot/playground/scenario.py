@@ -197,9 +197,9 @@ def load(source: Path, *, script_only: bool = False) -> Scenario:
     Raises ScenarioError with all found.
     """
     if source.is_file():
-        preset = PresetFile(source, presets_root() / "bases", FILE_NAME)
-        folder = presets_root() / "bases" / preset.preset.base
-        return _checked(preset, folder, [], preset=source.resolve(), files=preset.preset.files)
+        bases = presets_root() / "bases"
+        preset = PresetFile(source, bases)
+        return _checked(preset, bases, [], preset=source.resolve(), files=preset.preset.files)
     if not source.is_dir():
         raise ScenarioError([f"{source}: is no folder; a scenario is a folder with repo/ and {FILE_NAME}"])
     problems = [] if script_only else _repo_problems(source / "repo")

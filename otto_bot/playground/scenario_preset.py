@@ -45,8 +45,8 @@ class Preset(Part):
 class PresetFile:
     """A preset laid over its base: one scenario's data, of which every place knows in which file it stands."""
 
-    def __init__(self, path: Path, bases: Path, name: str) -> None:
-        """`name`: of the file in a base's folder. Raises ScenarioError with all that is wrong in the preset itself."""
+    def __init__(self, path: Path, bases: Path) -> None:
+        """Raises ScenarioError with all that is wrong in the preset itself."""
         self._own = YamlFile(path)
         if not isinstance(self._own.data, dict):
             raise ScenarioError([self._own.problem((), "must be a mapping with description, files, github, expect")])
@@ -54,7 +54,7 @@ class PresetFile:
             self.preset = Preset.model_validate(self._own.data)
         except ValidationError as error:
             raise ScenarioError(self._own.problems(error)) from None
-        self._base = YamlFile(bases / self.preset.base / name)
+        self._base = YamlFile(bases / f"{self.preset.base}.yml")
         self.data: Any = _merged(self._base.data, self._own.data, self.preset)
 
     def problem(self, place: Place, reason: str) -> str:

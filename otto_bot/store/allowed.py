@@ -20,7 +20,7 @@ class _Told(BaseModel):
 
 
 def allowed_lately(c: sa.Connection, repo_id: int) -> tuple[Allowed, ...]:
-    """The yeses that the newest runs of a repository know, as they stand in this very transaction, the newest first.
+    """The yeses that the newest runs of a repository know, the newest first.
 
     What was imported from another database is no word to this one. A snapshot that cannot be read says nothing.
     """

@@ -16,6 +16,7 @@ from otto_bot.core.config import HostCaps
 from otto_bot.core.context_notes import inherited_notes
 from otto_bot.core.effects import scheduled
 from otto_bot.core.events import RunEvent, RunStarted, VerificationEnded, read_event
+from otto_bot.core.exposure import Allowed
 from otto_bot.core.invariants import InvariantBroken
 from otto_bot.core.limits import HostLimits
 from otto_bot.core.machine import reduce, started
@@ -90,8 +91,11 @@ class Ledger(RunQueries):
 
     def start(self, trigger: Trigger, caps: HostCaps, at: datetime) -> Run | None:
         """A new run; None where this trigger was seen or a run for the issue is active."""
+        with reading(self._engine) as c:
+            # Before the write: these snapshots may be long. Of a yes that is given meanwhile the run asks again.
+            allowed = allowed_lately(c, trigger.repo.id)
         try:
-            run = self._start(trigger, caps, at)
+            run = self._start(trigger, caps, at, allowed)
         except sa.exc.IntegrityError:
             # Someone else started it in the same moment.
             return None
@@ -99,7 +103,7 @@ class Ledger(RunQueries):
             self._snapshots.committed(run.id)
         return run
 
-    def _start(self, trigger: Trigger, caps: HostCaps, at: datetime) -> Run | None:
+    def _start(self, trigger: Trigger, caps: HostCaps, at: datetime, allowed: tuple[Allowed, ...]) -> Run | None:
         with writing(self._engine) as c:
             same_issue = (t.runs.c.repo_id == trigger.repo.id) & (t.runs.c.issue == trigger.issue)
             if c.execute(
@@ -147,7 +151,7 @@ class Ledger(RunQueries):
                 inherited=inherited(_account(run) for run in earlier),
                 context=inherited_notes(earlier),
                 heard=heard_before(earlier[-1].seen) if earlier else (),
-                exposure_allowed=allowed_lately(c, trigger.repo.id),
+                exposure_allowed=allowed,
             )
             run, _ = self._write(c, started(event), [(event, "")], _Before(None, 0, Standing()), at)
             sync(c, run, scheduled(run), at)

@@ -31,7 +31,8 @@ expect:
   gates: 2
   tasks: null
 """
-    scenario, base = load(written(tmp_path, text)), load(_base("two"))
+    base = load(written(tmp_path, "description: As it is.\nbase: two\n"))
+    scenario = load(written(tmp_path, text))
     assert (scenario.name, scenario.file, scenario.source) == ("odd", tmp_path / "odd.yml", tmp_path / "odd.yml")
     assert scenario.folder == base.folder
     assert (scenario.script.github.name, scenario.script.github.refuse_drafts) == ("texts", True)
@@ -41,10 +42,6 @@ expect:
     assert (scenario.script.expect.gates, scenario.script.expect.tasks) == (2, {})
     assert scenario.script.expect.outcome == "done"
     assert scenario.files == {"README.md": "# Odd\n", "check.sh": None}
-
-
-def _base(name: str) -> Path:
-    return load(find(presets()[0])).folder.parent / name
 
 
 @pytest.mark.parametrize(
@@ -73,14 +70,13 @@ def test_a_mistake_is_told_where_it_stands(tmp_path: Path, text: str, told: str)
 
 
 def test_a_mistake_of_the_base_is_told_in_the_base(tmp_path: Path) -> None:
-    (tmp_path / "one").mkdir()
-    (tmp_path / "one" / "base.yml").write_text("issue: {title: x}\nscript:\n  - {when: {}}\n  - {when: {}}\n")
+    (tmp_path / "one.yml").write_text("issue: {title: x}\nscript:\n  - {when: {}}\n  - {when: {}}\n")
     own = written(tmp_path, "description: x\nscript:\n  - {when: {}}\nissue: {body: y}\n")
-    both = PresetFile(own, tmp_path, "base.yml")
+    both = PresetFile(own, tmp_path)
     assert both.data["issue"] == {"title": "x", "body": "y"}
     places = [("script", 0, "when"), ("script", 2, "when"), ("issue", "title"), ("issue", "body"), ("script",)]
     told = [both.problem(place, "no").rpartition("/")[2].split(": ")[0] for place in places]
-    assert told == ["odd.yml:3", "base.yml:4", "base.yml:1", "odd.yml:4", "odd.yml:2"]
+    assert told == ["odd.yml:3", "one.yml:4", "one.yml:1", "odd.yml:4", "odd.yml:2"]
 
 
 @pytest.mark.parametrize("name", presets())
