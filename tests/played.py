@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+from datetime import UTC, datetime
 from typing import Any
 
+from otto_bot.core.run import Run
 from otto_bot.playground.demo.expect import differences
 from otto_bot.playground.demo.harness import Playground
 from otto_bot.playground.demo.promise import broken
 from otto_bot.playground.demo.requests import over
+from otto_bot.report import at_rest
 from otto_bot.report import report as ledger_report
 from otto_bot.store.database import open_database
 from otto_bot.store.ledger import Ledger, NoSuchRun
@@ -17,17 +20,34 @@ LOOK_SECONDS = 0.2
 
 
 class Reader:
-    """The ledger of a playground's bot, read here: its command takes an interpreter for each look."""
+    """The ledger of a playground's bot, read here: its command takes an interpreter for each look.
+
+    A run is read whole only where something was recorded since the last look.
+    """
 
     def __init__(self, url: str) -> None:
         self._engine = open_database(url)
         self._ledger = Ledger(self._engine)
+        self._known: dict[int, tuple[dict[str, Any], Run]] = {}
 
     async def __call__(self, run: int) -> dict[str, Any] | None:
+        found = await self.look(run)
+        return found[0] if found is not None else None
+
+    async def look(self, run: int) -> tuple[dict[str, Any], Run] | None:
+        """The report of a run and the run; None while there is none."""
         try:
-            return await asyncio.to_thread(ledger_report, self._ledger, run)
+            return await asyncio.to_thread(self._look, run)
         except NoSuchRun:
             return None
+
+    def _look(self, number: int) -> tuple[dict[str, Any], Run]:
+        known = self._known.get(number)
+        events = known[0]["events"] if known is not None else []
+        if known is None or self._ledger.events(number, events[-1]["seq"] if events else 0):
+            known = self._known[number] = (ledger_report(self._ledger, number), self._ledger.load(number))
+        report, run = known
+        return {**report, "resting": at_rest(run, datetime.now(UTC))}, run
 
     def close(self) -> None:
         self._engine.dispose()

@@ -44,14 +44,14 @@ def small(server: ForkServer, tmp_path_factory: pytest.TempPathFactory) -> Ended
 
 
 @pytest.fixture(scope="session")
-def undisturbed(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Ended]:
+def undisturbed(server: ForkServer, tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Ended]:
     """How a scenario ends when nothing happens to it; each is run once."""
     ended: dict[str, Ended] = {}
 
     def run(name: str) -> Ended:
         if name not in ended:
             folder = tmp_path_factory.mktemp(name)
-            ended[name] = asyncio.run(undisturbed_run(name, folder / "play"))
+            ended[name] = asyncio.run(undisturbed_run(name, folder / "play", server.launch))
         return ended[name]
 
     return run

@@ -83,7 +83,7 @@ async def small_writes(server: ForkServer, folder: Path, options: argparse.Names
     began = time.monotonic()
     want = await undisturbed(server, folder / "undisturbed")
     chosen = points(want.writes)
-    work = [functools.partial(killed_at, server, folder / str(at), point) for at, point in enumerate(chosen)]
+    work = [functools.partial(killed_at, server, folder / str(at), [point]) for at, point in enumerate(chosen)]
     return _small(SMALL_ROWS[0], f"{len(want.writes)}", want, await side_by_side(work, options.at_once), began)
 
 

@@ -1,4 +1,4 @@
-"""Every write point of the small scenario: counted in an undisturbed run, then one run with a SIGKILL at each.
+"""Every write point of the small scenario: counted in an undisturbed run, then a SIGKILL at each, a few in one run.
 
 A point is named by what is written and how often that was written before (`POST /repos/octo/small/pulls 2`), not by its
 place among all writes: side by side, tasks write in another order each time.
@@ -7,23 +7,22 @@ place among all writes: side by side, tasks write in another order each time.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import os
 import re
 import time
-import zlib
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
-from crash_runs import Ended, Json, TrapControl, look_at, rest, set_faults
+import httpx
+from crash_runs import Ended, Json, TrapControl, look_at, reader, rest, set_faults
 from forks import ForkServer
 
 from otto_bot.playground.demo.harness import ENDED, Playground
 from otto_bot.playground.scenario import load
-from otto_bot.store.database import open_database
-from otto_bot.store.ledger import Ledger
 
 SMALL = Path(__file__).with_name("small")
 QUIET_SECONDS = 0.3
@@ -56,10 +55,18 @@ class Point:
         """
         return self.method == "POST" and SENT_AGAIN.search(self.shape) is None
 
-    def trap(self) -> Json:
-        """As the stand-in takes it."""
+    @property
+    def sent_again(self) -> bool:
+        """Whether a kill here makes one more write of this shape: later ones have a higher number then.
+
+        What was made is found instead; a push of git outlives the bot.
+        """
+        return not self.makes or (self.when == "before" and not self.shape.endswith("/git-receive-pack"))
+
+    def trap(self, more: int = 0) -> Json:
+        """As the stand-in takes it; `more` writes of this shape were sent again."""
         path = re.escape(self.shape).replace("N", "[0-9]+")
-        return {"nth": self.nth, "when": self.when, "method": self.method, "path": f"^{path}$"}
+        return {"nth": self.nth + more, "when": self.when, "method": self.method, "path": f"^{path}$"}
 
 
 def points(writes: Sequence[str]) -> list[Point]:
@@ -74,9 +81,10 @@ def points(writes: Sequence[str]) -> list[Point]:
     return found
 
 
-def share(rows: Sequence[Point], number: int, of: int) -> list[Point]:
-    """Part `number` (from 0) of `of`: the same points whatever else was written."""
-    return [row for row in rows if zlib.crc32(str(row).encode()) % of == number]
+def rounds(rows: Sequence[Point], kills: int) -> list[list[Point]]:
+    """At most `kills` points of one run, in order and far apart; each point is in one of them."""
+    number = -(-len(rows) // kills)
+    return [list(rows[first::number]) for first in range(number)]
 
 
 async def undisturbed(server: ForkServer, folder: Path) -> Ended:
@@ -88,20 +96,38 @@ async def undisturbed(server: ForkServer, folder: Path) -> Ended:
     return ended
 
 
-async def killed_at(server: ForkServer, folder: Path, point: Point) -> Ended:
-    """The bot's whole process group gets SIGKILL at this point. `killed` is empty where the run never came to it."""
+async def killed_at(server: ForkServer, folder: Path, chosen: Sequence[Point]) -> Ended:
+    """The bot's whole process group gets SIGKILL at each of these points, in their order.
+
+    `killed` names those that the run came to. The next trap is set before the bot is there again.
+    """
+    killed: list[Point] = []
     async with Small(server, folder) as play:
-        trap = TrapControl(play)
-        await trap.put(point.trap())
+        trap, left = TrapControl(play), list(chosen)
+        point = await _armed(trap, left, killed)
         await play.label()
-        held = await _reached(play, trap)
-        if held is not None:
+        while point is not None and (held := await _reached(play, trap)) is not None:
             await play.kill_bot()
             await trap.let_go(held)
+            killed.append(point)
+            point = await _armed(trap, left, killed)
             await play.start_bot()
         ended = await rest(play, QUIET_SECONDS)
-    ended.killed = [str(point)] if held is not None else []
+    ended.killed = [str(point) for point in killed]
     return ended
+
+
+async def _armed(trap: TrapControl, left: list[Point], killed: Sequence[Point]) -> Point | None:
+    """Sets the trap for the next of `left` that was not passed already, and takes it out."""
+    while left:
+        point = left.pop(0)
+        again = sum((one.method, one.shape) == (point.method, point.shape) and one.sent_again for one in killed)
+        try:
+            await trap.put(point.trap(again))
+        except httpx.HTTPStatusError:  # tasks write in another order each time
+            continue
+        return point
+    return None
 
 
 async def with_faults(server: ForkServer, folder: Path, faults: Sequence[Json]) -> Ended:
@@ -158,32 +184,26 @@ class Small(Playground):
 async def _reached(play: Playground, trap: TrapControl) -> Json | None:
     """The held write; None when the run has come to rest without it."""
     deadline = time.monotonic() + HELD_SECONDS
-    engine = open_database(play.bot_environment()["OTTO_DATABASE_URL"])
-    try:
+    with contextlib.closing(reader(play)) as reads:
         while (held := await trap.reached()) is None:
-            now = await look_at(Ledger(engine))
+            now = await look_at(reads)
             if now.get("resting") and now.get("outcome") in ENDED:
                 await trap.disarm()
                 return None
             assert time.monotonic() < deadline, f"neither held nor at rest\n{play.logs()}"
-    finally:
-        engine.dispose()
     return held
 
 
 async def _died(play: Playground) -> bool:
     """True when the bot has killed itself; False when the run has come to rest."""
     deadline = time.monotonic() + HELD_SECONDS
-    engine = open_database(play.bot_environment()["OTTO_DATABASE_URL"])
     assert play.bot is not None
-    try:
+    with contextlib.closing(reader(play)) as reads:
         while play.bot.running:
-            now = await look_at(Ledger(engine))
+            now = await look_at(reads)
             if now.get("resting") and now.get("outcome") in ENDED:
                 return False
             assert time.monotonic() < deadline, f"neither killed nor at rest\n{play.logs()}"
             await asyncio.sleep(0.1)
-    finally:
-        engine.dispose()
     await play.bot.kill()
     return True

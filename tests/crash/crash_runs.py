@@ -15,6 +15,7 @@ from typing import Any, Literal
 
 import crash_end_state
 import httpx
+from played import Reader
 
 from otto_bot.core.effects import scheduled
 from otto_bot.playground.demo.expect import differences as unmet
@@ -23,9 +24,6 @@ from otto_bot.playground.demo.processes import Child
 from otto_bot.playground.demo.promise import broken
 from otto_bot.playground.demo.stand_in import EVENTS
 from otto_bot.playground.scenario import Scenario, find, load
-from otto_bot.report import report as ledger_report
-from otto_bot.store.database import open_database
-from otto_bot.store.ledger import Ledger, NoSuchRun
 
 Json = dict[str, Any]
 When = Literal["before", "after"]
@@ -95,7 +93,7 @@ def moments(seed: int, writes: Sequence[str], number: int) -> list[Moment]:
     ]
 
 
-async def undisturbed_run(name: str, folder: Path, launch: Launch = Child.start) -> Ended:
+async def undisturbed_run(name: str, folder: Path, launch: Launch) -> Ended:
     """Nothing happens. Raises AssertionError where that does not end as the scenario expects."""
     async with playing(name, folder, launch) as play:
         await play.label()
@@ -124,9 +122,9 @@ async def killed_run(
     return ended
 
 
-async def killed_coder_run(name: str, folder: Path, turn: int) -> Ended:
+async def killed_coder_run(name: str, folder: Path, launch: Launch, turn: int) -> Ended:
     """The bot gets SIGKILL when the model has answered this turn of a coder, and is started again."""
-    async with playing(name, folder) as play:
+    async with playing(name, folder, launch) as play:
         await play.label()
         async with asyncio.timeout(play.scenario.script.time_limit):
             await _coder_was_answered(play, turn)
@@ -140,6 +138,7 @@ async def killed_coder_run(name: str, folder: Path, turn: int) -> Ended:
 async def faulty_run(
     name: str,
     folder: Path,
+    launch: Launch,
     faults: Sequence[Json],
     quiet: float = REST_SECONDS,
     until: Callable[[Json], bool] = lambda _: True,
@@ -148,7 +147,7 @@ async def faulty_run(
 
     It may have ended before GitHub is asked for what was lost: `until` waits for that in the stand-in's state.
     """
-    async with playing(name, folder) as play:
+    async with playing(name, folder, launch) as play:
         await set_faults(play, faults)
         await play.label()
         async with asyncio.timeout(play.scenario.script.time_limit * PATIENCE):
@@ -256,14 +255,12 @@ async def rest(play: Playground, quiet: float = REST_SECONDS) -> Ended:
     """Waits until the run rests with every delivery made and stays so for `quiet` seconds, then reads what is there."""
     scenario: Scenario = play.scenario
     limit = scenario.script.time_limit * PATIENCE
-    engine = open_database(play.bot_environment()["OTTO_DATABASE_URL"])
     try:
-        async with asyncio.timeout(limit):
-            ledger = await _settled(play, Ledger(engine), quiet)
+        with contextlib.closing(reader(play)) as reads:
+            async with asyncio.timeout(limit):
+                ledger = await _settled(play, reads, quiet)
     except TimeoutError:
         raise AssertionError(f"it did not come to rest within {limit:g} s\n{play.logs()}") from None
-    finally:
-        engine.dispose()
     seen = await play.stand_in.state()
     report = {**ledger, **seen, "model_calls": await play.model_calls()}
     repository = next((play.root / "github" / "git").glob("*.git"))
@@ -276,27 +273,31 @@ async def rest(play: Playground, quiet: float = REST_SECONDS) -> Ended:
     )
 
 
-async def _settled(play: Playground, ledger: Ledger, quiet: float) -> Json:
+async def _settled(play: Playground, reads: Reader, quiet: float) -> Json:
     """The report of the first rest that is still one when every delivery was made and a quiet time has passed."""
     while True:
-        before = await look_at(ledger)
+        before = await look_at(reads)
         ended = before.get("outcome") in ENDED
         if before.get("resting") and (ended or not await play.outstanding()):
             await play.stand_in.settle()
             await asyncio.sleep(quiet)
-            after = await look_at(ledger)
+            after = await look_at(reads)
             if after["resting"] and len(after["events"]) == len(before["events"]):
                 return after
         await asyncio.sleep(LOOK_SECONDS)
 
 
-async def look_at(ledger: Ledger) -> Json:
+def reader(play: Playground) -> Reader:
+    """Reads its bot's ledger."""
+    return Reader(play.bot_environment()["OTTO_DATABASE_URL"])
+
+
+async def look_at(reads: Reader) -> Json:
     """The report. What is tried again after a pause is not at rest yet, however long the pause."""
-    try:
-        found = await asyncio.to_thread(ledger_report, ledger, 1)
-        run = await asyncio.to_thread(ledger.load, 1)
-    except NoSuchRun:
+    seen = await reads.look(1)
+    if seen is None:
         return {}
+    found, run = seen
     until = datetime.now(UTC) + LONGEST_PAUSE
     again = [one for one in scheduled(run) if one.key in run.trouble and one.not_before and one.not_before < until]
     return {**found, "resting": found["resting"] and not again}

@@ -10,8 +10,9 @@ from pathlib import Path
 
 import pytest
 from crash_runs import Ended, TrapControl, _coder_was_answered, _control, playing, rest
+from forks import ForkServer
 
-from otto_bot.playground.demo.harness import Playground
+from otto_bot.playground.demo.harness import Launch, Playground
 
 
 async def gone(play: Playground) -> None:
@@ -23,8 +24,8 @@ async def gone(play: Playground) -> None:
         shutil.rmtree(state / folder, ignore_errors=True)
 
 
-async def gone_in_the_middle_of_a_session(name: str, folder: Path, turn: int) -> Ended:
-    async with playing(name, folder) as play:
+async def gone_in_the_middle_of_a_session(name: str, folder: Path, launch: Launch, turn: int) -> Ended:
+    async with playing(name, folder, launch) as play:
         await play.label()
         async with asyncio.timeout(play.scenario.script.time_limit):
             await _coder_was_answered(play, turn)
@@ -35,9 +36,9 @@ async def gone_in_the_middle_of_a_session(name: str, folder: Path, turn: int) ->
     return ended
 
 
-async def gone_before_a_push(name: str, folder: Path, push: int) -> Ended:
+async def gone_before_a_push(name: str, folder: Path, launch: Launch, push: int) -> Ended:
     """Gone when the stand-in is asked for the n-th push, before it is carried out."""
-    async with playing(name, folder) as play:
+    async with playing(name, folder, launch) as play:
         trap = TrapControl(play)
         await _control(play, "POST", "trap", json={"nth": push, "when": "before", "path": "/git-receive-pack$"})
         await play.label()
@@ -54,10 +55,12 @@ async def gone_before_a_push(name: str, folder: Path, push: int) -> Ended:
 
 @pytest.mark.slow
 @pytest.mark.timeout(400)
-def test_a_session_goes_on_on_another_machine(undisturbed: Callable[[str], Ended], tmp_path: Path) -> None:
+def test_a_session_goes_on_on_another_machine(
+    server: ForkServer, undisturbed: Callable[[str], Ended], tmp_path: Path
+) -> None:
     """No turn before the last is paid again: the files that the turns wrote came along."""
     want = undisturbed("single-task")
-    got = asyncio.run(gone_in_the_middle_of_a_session("single-task", tmp_path / "play", turn=4))
+    got = asyncio.run(gone_in_the_middle_of_a_session("single-task", tmp_path / "play", server.launch, turn=4))
     found = got.against(want)
     assert not found, "\n".join([*found, got.log])
     assert [got.paid[call] for call in want.paid if "coder" in call and "turn=4" not in call] == [1, 1, 1]
@@ -66,11 +69,11 @@ def test_a_session_goes_on_on_another_machine(undisturbed: Callable[[str], Ended
 @pytest.mark.slow
 @pytest.mark.timeout(400)
 def test_an_attempt_that_was_written_is_pushed_by_another_machine(
-    undisturbed: Callable[[str], Ended], tmp_path: Path
+    server: ForkServer, undisturbed: Callable[[str], Ended], tmp_path: Path
 ) -> None:
     want = undisturbed("single-task")
     assert sum(write.endswith("/git-receive-pack") for write in want.writes) >= 2  # the run branch, then the attempt
-    got = asyncio.run(gone_before_a_push("single-task", tmp_path / "play", 2))
+    got = asyncio.run(gone_before_a_push("single-task", tmp_path / "play", server.launch, 2))
     found = got.against(want)
     assert not found, "\n".join([*found, got.log])
     assert got.paid == want.paid

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 from crash_runs import Ended, every_delivery, faulty_run
+from forks import ForkServer
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(400)]
 
@@ -28,41 +29,43 @@ def same_end(want: Ended, got: Ended) -> None:
     assert not found, "\n".join([*found, got.log])
 
 
-def test_every_delivery_twice(undisturbed: Callable[[str], Ended], tmp_path: Path) -> None:
-    got = asyncio.run(faulty_run("single-task", tmp_path / "play", every_delivery("duplicate")))
+def test_every_delivery_twice(server: ForkServer, undisturbed: Callable[[str], Ended], tmp_path: Path) -> None:
+    got = asyncio.run(faulty_run("single-task", tmp_path / "play", server.launch, every_delivery("duplicate")))
     numbers = Counter(row["guid"] for row in delivered(got) if row["event"] != "installation")
     assert numbers
     assert set(numbers.values()) == {2}
     same_end(undisturbed("single-task"), got)
 
 
-def test_deliveries_in_another_order(undisturbed: Callable[[str], Ended], tmp_path: Path) -> None:
-    got = asyncio.run(faulty_run("single-task", tmp_path / "play", every_delivery("reorder", HELD_BACK)))
+def test_deliveries_in_another_order(server: ForkServer, undisturbed: Callable[[str], Ended], tmp_path: Path) -> None:
+    got = asyncio.run(faulty_run("single-task", tmp_path / "play", server.launch, every_delivery("reorder", HELD_BACK)))
     order = [row["id"] for row in delivered(got)]
     assert order != sorted(order)
     same_end(undisturbed("single-task"), got)
 
 
-def test_no_delivery_at_all(undisturbed: Callable[[str], Ended], tmp_path: Path) -> None:
-    got = asyncio.run(faulty_run("single-task", tmp_path / "play", every_delivery("drop")))
+def test_no_delivery_at_all(server: ForkServer, undisturbed: Callable[[str], Ended], tmp_path: Path) -> None:
+    got = asyncio.run(faulty_run("single-task", tmp_path / "play", server.launch, every_delivery("drop")))
     assert got.report["deliveries"]
     assert delivered(got) == []
     same_end(undisturbed("single-task"), got)
 
 
 def test_no_delivery_at_all_and_people_who_tick_and_command(
-    undisturbed: Callable[[str], Ended], tmp_path: Path
+    server: ForkServer, undisturbed: Callable[[str], Ended], tmp_path: Path
 ) -> None:
     """A box, an outdated number and an approval: all of it is found by looking."""
-    got = asyncio.run(faulty_run("gate-approval", tmp_path / "play", every_delivery("drop"), quiet=15))
+    got = asyncio.run(faulty_run("gate-approval", tmp_path / "play", server.launch, every_delivery("drop"), quiet=15))
     assert delivered(got) == []
     same_end(undisturbed("gate-approval"), got)
 
 
-def test_what_was_lost_for_a_while_is_delivered_again(undisturbed: Callable[[str], Ended], tmp_path: Path) -> None:
+def test_what_was_lost_for_a_while_is_delivered_again(
+    server: ForkServer, undisturbed: Callable[[str], Ended], tmp_path: Path
+) -> None:
     """The first three deliveries of each kind do not arrive; GitHub is asked for what matters of them."""
     lost = [{**fault, "count": 3} for fault in every_delivery("drop")]
-    got = asyncio.run(faulty_run("single-task", tmp_path / "play", lost, until=redelivered))
+    got = asyncio.run(faulty_run("single-task", tmp_path / "play", server.launch, lost, until=redelivered))
     same_end(undisturbed("single-task"), got)
 
 

@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 from crash_end_state import doubles
 from crash_runs import Ended, Moment, killed_coder_run, killed_run, moments
+from forks import ForkServer
 
 SEED = "OTTO_CRASH_SEED"
 LEAST_WRITES = 24
@@ -45,33 +46,39 @@ def test_one_task_survives_two_kills_on_postgresql(make_database: Callable[..., 
 
 @pytest.mark.slow
 @pytest.mark.timeout(600)
-def test_one_task_ends_the_same_after_six_kills(undisturbed: Callable[[str], Ended], tmp_path: Path) -> None:
+def test_one_task_ends_the_same_after_six_kills(
+    server: ForkServer, undisturbed: Callable[[str], Ended], tmp_path: Path
+) -> None:
     want = undisturbed("single-task")
     seed, kills = chosen(os.environ.get(SEED), want.writes, 6)
     sys.stderr.write(f"{SEED}={seed}: {', '.join(map(str, kills))} of {len(want.writes)} writes\n")
-    got = asyncio.run(killed_run("single-task", tmp_path / "play", kills))
+    got = asyncio.run(killed_run("single-task", tmp_path / "play", kills, server.launch))
     found = check(want, got, seed)
     assert not found, "\n".join(found)
 
 
 @pytest.mark.slow
 @pytest.mark.timeout(600)
-def test_a_whole_run_ends_the_same_after_six_kills(undisturbed: Callable[[str], Ended], tmp_path: Path) -> None:
+def test_a_whole_run_ends_the_same_after_six_kills(
+    server: ForkServer, undisturbed: Callable[[str], Ended], tmp_path: Path
+) -> None:
     """`make crash-full` plays each scenario with a kill at every few writes."""
     want = undisturbed("mixed-batch")
     seed, kills = chosen(os.environ.get(SEED), want.writes, 6)
     sys.stderr.write(f"{SEED}={seed}: {', '.join(map(str, kills))} of {len(want.writes)} writes\n")
-    got = asyncio.run(killed_run("mixed-batch", tmp_path / "play", kills))
+    got = asyncio.run(killed_run("mixed-batch", tmp_path / "play", kills, server.launch))
     found = check(want, got, seed)
     assert not found, "\n".join(found)
 
 
 @pytest.mark.slow
 @pytest.mark.timeout(400)
-def test_a_coder_goes_on_where_it_was_killed(undisturbed: Callable[[str], Ended], tmp_path: Path) -> None:
+def test_a_coder_goes_on_where_it_was_killed(
+    server: ForkServer, undisturbed: Callable[[str], Ended], tmp_path: Path
+) -> None:
     """No turn before the last is paid again: what the journal has is neither asked nor run twice."""
     want = undisturbed("single-task")
-    got = asyncio.run(killed_coder_run("single-task", tmp_path / "play", turn=3))
+    got = asyncio.run(killed_coder_run("single-task", tmp_path / "play", server.launch, turn=3))
     found = got.against(want)
     assert not found, "\n".join([*found, got.log])
     assert [got.paid[call] for call in want.paid if "coder" in call and "turn=3" not in call] == [1, 1, 1]

@@ -12,14 +12,16 @@ from pathlib import Path
 import pytest
 from crash_end_state import doubles
 from crash_runs import Ended, Moment, TrapControl, playing, rest, write_of
+from forks import ForkServer
 
 from otto_bot.keeping.backup import backup
 from otto_bot.keeping.restore import restore
+from otto_bot.playground.demo.harness import Launch
 
 
-async def restored_run(name: str, folder: Path, saved_at: int, lost_at: int) -> Ended:
+async def restored_run(name: str, folder: Path, launch: Launch, saved_at: int, lost_at: int) -> Ended:
     """Backed up while one write is held, with everything alive; the disk is lost some writes later."""
-    async with playing(name, folder) as play:
+    async with playing(name, folder, launch) as play:
         trap, state = TrapControl(play), play.root / "state"
         url = play.bot_environment()["OTTO_DATABASE_URL"]
         await trap.set(Moment(saved_at, "after"))
@@ -47,12 +49,12 @@ async def restored_run(name: str, folder: Path, saved_at: int, lost_at: int) -> 
 @pytest.mark.timeout(600)
 @pytest.mark.parametrize(("saved_at", "lost_at"), [(3, 12), (3, 20), (12, 20)])
 def test_a_restored_run_goes_on_to_its_end(
-    undisturbed: Callable[[str], Ended], tmp_path: Path, saved_at: int, lost_at: int
+    server: ForkServer, undisturbed: Callable[[str], Ended], tmp_path: Path, saved_at: int, lost_at: int
 ) -> None:
     """What was written after the backup is found again; nothing stands there twice."""
     want = undisturbed("single-task")
 
-    got = asyncio.run(restored_run("single-task", tmp_path / "play", saved_at, lost_at))
+    got = asyncio.run(restored_run("single-task", tmp_path / "play", server.launch, saved_at, lost_at))
 
     found = [*got.problems, *doubles(got.report)]
     assert not found, "\n".join([*got.killed, *found, got.log])
