@@ -16,7 +16,7 @@ DOCS_URL = "https://github.com/otto-bot/otto/blob/main/docs"
 
 @dataclass(frozen=True)
 class Links:
-    """Addresses within one repository. `web_url` is the host and `docs_url` the documents, without a slash at the end."""
+    """Addresses within one repository. `web_url` is the host, `docs_url` the documents; no slash at the end."""
 
     web_url: str
     owner: str
