@@ -1,0 +1,87 @@
+"""The addresses of Mission Control. What makes a page is loaded with the first one: until then the host stays small."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from functools import cached_property
+from typing import TYPE_CHECKING, NamedTuple
+
+import sqlalchemy as sa
+from fastapi import APIRouter, Request, Response
+
+from otto_bot.web.access import may_see, refusal
+from otto_bot.web.answer import GUARDS, Page
+from otto_bot.web.assets import Assets, shipped
+
+if TYPE_CHECKING:
+    from otto_bot.web.site import Site
+
+FOREVER = "public, max-age=31536000, immutable"
+
+
+class Where(NamedTuple):
+    """What pages need to know of their host: where the server listens, and where people see GitHub and documents."""
+
+    bound: str
+    web_url: str
+    docs_url: str
+
+
+class Pages:
+    """The site behind the addresses, made when somebody looks."""
+
+    def __init__(self, engine: sa.Engine, where: Where, now: Callable[[], datetime]) -> None:
+        self._engine, self.where, self._now = engine, where, now
+        self.assets: Assets = shipped()
+
+    @cached_property
+    def site(self) -> Site:
+        """Everything that makes a page."""
+        from otto_bot.web.site import Site  # templates and all that a run is
+
+        return Site(self._engine, self.assets, self.where.web_url, self.where.docs_url, self._now)
+
+    async def answer(self, request: Request, make: Callable[[Site, Mapping[str, str]], Page]) -> Response:
+        """One page, made beside the event loop; or the words for who may not see it."""
+        if not may_see(self.where.bound, request):
+            return refusal(self.assets.url("otto.css")).response()
+        query = dict(request.query_params)
+        page = await asyncio.to_thread(lambda: self.site.answered(lambda site: make(site, query)))
+        return page.response()
+
+
+def router(pages: Pages) -> APIRouter:
+    """Runs, one run, one task, one gate, health, and what they look like."""
+    api = APIRouter()
+
+    @api.get("/")
+    async def runs(request: Request) -> Response:
+        return await pages.answer(request, lambda site, query: site.runs(query))
+
+    @api.get("/runs/{run_id}")
+    async def run(request: Request, run_id: str) -> Response:
+        return await pages.answer(request, lambda site, query: site.run(run_id, query))
+
+    @api.get("/runs/{run_id}/tasks/{key}")
+    async def task(request: Request, run_id: str, key: str) -> Response:
+        return await pages.answer(request, lambda site, _query: site.task(run_id, key))
+
+    @api.get("/runs/{run_id}/gates/{number}")
+    async def gate(request: Request, run_id: str, number: str) -> Response:
+        return await pages.answer(request, lambda site, _query: site.gate(run_id, number))
+
+    @api.get("/health")
+    async def health(request: Request) -> Response:
+        return await pages.answer(request, lambda site, _query: site.health())
+
+    @api.get("/static/{name}")
+    async def static(name: str) -> Response:
+        found = pages.assets.body(name)
+        if found is None:
+            return Response("there is no such file\n", status_code=404, media_type="text/plain")
+        body, kind = found
+        return Response(body, media_type=kind, headers={**GUARDS, "Cache-Control": FOREVER})
+
+    return api
