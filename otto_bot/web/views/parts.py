@@ -89,7 +89,7 @@ def excerpt_view(excerpt: Excerpt, links: Links, quotes: Sequence[str] = (), lim
     text, cut = exact(excerpt.text, limit)
     every = text.split("\n")
     lines = _fitting(every, limit)
-    cut = cut or len(lines) < len(every)
+    cut = cut or list(lines) != every
     marked = {number for quote in quotes for number in _lines_of(quote, lines)}
     first = _first(excerpt)
     shown = tuple(Line(first + number if first else 0, words, number in marked) for number, words in enumerate(lines))
@@ -100,9 +100,11 @@ def _fitting(lines: Sequence[str], limit: int) -> Sequence[str]:
     """As many lines as fit with what each of them carries: its number, and a mark."""
     room = limit
     for number, words in enumerate(lines):
-        room -= weight(words) + LINE
-        if room < 0 and number:
-            return lines[:number]
+        size = weight(words) + LINE
+        if size > room:
+            rest = exact(words, room - LINE)[0] if room > 2 * LINE else ""
+            return [*lines[:number], *([rest] if rest else [])]
+        room -= size
     return lines
 
 
