@@ -74,7 +74,7 @@ NO_TASK = ("Run {id} has no task {key}.", "A plan that was made anew may have ot
 NO_GATE = ("Run {id} has no gate {number}.", "The run's page lists its gates.")
 NO_PAGE = ("There is no such page.", "The list of runs leads to all there is.")
 NEWER = ("A newer version of Otto works on run {id}.", "Use the pages of that version; this one would misread it.")
-UNREADABLE = ("Run {id} was stored in a form that this version cannot read.", "Use the version that wrote it.")
+UNREADABLE = ("This run was stored in a form that this version cannot read.", "Use the version that wrote it.")
 NO_STORE = ("The database does not answer.", "Nothing is lost. Look at the log of the host, then reload this page.")
 
 

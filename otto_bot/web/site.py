@@ -88,6 +88,9 @@ class Site:
         except StoreUnavailable as error:
             log.warning("a page could not be made: %s", error)
             return self._advice(503, text.NO_STORE, banner=False)
+        except ValidationError as error:
+            log.warning("a page could not be made: %s", error.errors()[0]["msg"])
+            return self._advice(500, text.UNREADABLE)
 
     def runs(self, query: Mapping[str, str]) -> Page:
         """The list of runs."""
@@ -148,9 +151,6 @@ class Site:
             return self._advice(404, text.NO_RUN, id=run_id[:20])
         except NewerVersion:
             return self._advice(409, text.NEWER, id=run_id)
-        except ValidationError as error:
-            log.warning("run %s cannot be read: %s", number, error.errors()[0]["msg"])
-            return self._advice(500, text.UNREADABLE, id=run_id)
 
     def _links(self, run: Run) -> Links:
         return Links(self._web_url, run.repo.owner, run.repo.name, self._docs_url)

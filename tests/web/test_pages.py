@@ -8,11 +8,11 @@ from typing import Any
 
 import pytest
 import sqlalchemy as sa
-from core_builders import T0, failure, plan, said, spec, started, to_failed
+from core_builders import T0, decision, failure, plan, said, spec, started, to_failed
 from page_reader import Reader
 
 from otto_bot.core import events as e
-from otto_bot.core.evidence import Excerpt
+from otto_bot.core.evidence import EvidenceItem, Excerpt, FailingTest
 from otto_bot.store import tables as t
 from otto_bot.store.database import writing
 
@@ -183,6 +183,25 @@ async def test_attempts_with_long_logs_stay_small(host: Any) -> None:
 
     assert len(page.encode()) < LARGEST
     assert "The rest is left out here." in page
+
+
+async def test_a_gate_of_many_failures_stays_small(host: Any) -> None:
+    """What does not fit is counted."""
+    keys = [f"t{n}" for n in range(1, 61)]
+    run = host.executing(plan=plan(*keys))
+    tests = tuple(FailingTest(id=f"tests/test_{n}.py::test_it", message="m" * 300) for n in range(30))
+    log = Excerpt(kind="log", source="CI", text='"quoted" & <odd>\n' * 900, first_line=1, last_line=901)
+    for key in keys:
+        run = host.add(run, *to_failed(key, excerpts=(log,), failing_tests=tests, detail="d" * 600))
+    evidence = tuple(EvidenceItem(id=f"E{n}", task="t1", excerpt=log) for n in range(1, 90))
+    moves = decision(dict.fromkeys(keys, "retry_different"), [keys])
+    host.add(run, e.GateOpened(at=T0, gate=1), e.DecisionMade(at=T0, gate=1, decision=moves, evidence=evidence))
+
+    page = await host.page("/runs/1/gates/1")
+
+    assert len(page.encode()) < LARGEST
+    assert "<p>+ 20</p>" in page
+    assert "more pieces of evidence" in page
 
 
 async def test_health_tells_workers_queue_and_limits(host: Any) -> None:

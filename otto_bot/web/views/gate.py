@@ -29,7 +29,10 @@ from otto_bot.web.views.parts import (
     task_url,
 )
 
-MANY = 60
+MANY = 40
+"""Rows of each kind on one page."""
+TESTS = 40
+"""Failing tests on one page."""
 
 
 class Fact(NamedTuple):
@@ -85,6 +88,7 @@ class GatePage(NamedTuple):
     comment: Link
     times: tuple[tuple[str, Moment], ...]
     facts: tuple[Fact, ...]
+    more_facts: int
     moves: tuple[MoveRow, ...]
     analysis: tuple[AnalysisRow, ...]
     across: tuple[AnalysisRow, ...]
@@ -103,6 +107,7 @@ class GatePage(NamedTuple):
 def gate_page(record: GateRecord, links: Links, now: datetime) -> GatePage:
     """The page as it is shown."""
     run, gate, decision = record.run, record.gate, record.gate.decision
+    most = max(1, TESTS // max(1, len(gate.failures)))
     evidence, left = evidence_of(gate, decision, links)
     return GatePage(
         run=Link(f"run {run.id}", run_url(run.id)),
@@ -115,7 +120,8 @@ def gate_page(record: GateRecord, links: Links, now: datetime) -> GatePage:
         approval=_approval(run, gate, decision, now),
         comment=Link(f"retry plan r{gate.revision}", links.ours(gate.comment_url)),
         times=_times(gate),
-        facts=tuple(_fact(run, failure, links) for failure in gate.failures[:MANY]),
+        facts=tuple(_fact(run, failure, links, most) for failure in gate.failures[:MANY]),
+        more_facts=max(0, len(gate.failures) - MANY),
         moves=_moves(run, gate, decision),
         analysis=_analysis(gate, decision),
         across=_across(gate, decision),
@@ -166,8 +172,8 @@ def _task(run: Run, key: str, attempt: int | None = None) -> Link:
     return Link(key, task_url(run.id, key, attempt) if key in run.tasks else "")
 
 
-def _fact(run: Run, failure: Failure, links: Links) -> Fact:
-    record = failure_view(failure.model_copy(update={"excerpts": ()}), links)
+def _fact(run: Run, failure: Failure, links: Links, most: int) -> Fact:
+    record = failure_view(failure.model_copy(update={"excerpts": ()}), links, most=most)
     link = _task(run, failure.task, failure.attempt)
     return Fact(link, line(title_of(run, failure.task), 120), failure.attempt, record)
 

@@ -16,6 +16,8 @@ from otto_bot.web.views.parts import LINE, Shown, excerpt_view
 
 EVIDENCE, ITEM = 50_000, 6_000
 """Bytes of all the evidence, and of one piece, on one page."""
+LEAST = 300
+"""Less of a piece than this says nothing."""
 RAW, RAWS = 6_000, 3
 """Bytes of a raw reply, and how many of them are shown."""
 MANY = 60
@@ -61,7 +63,7 @@ def evidence_of(gate: Gate, decision: Decision | None, links: Links) -> tuple[tu
     quotes = _cited(gate, decision)
     room, shown, left = EVIDENCE, [], 0
     for item in sorted(gate.evidence, key=lambda one: one.id not in quotes):
-        if room <= 0:
+        if room < LEAST:
             left += 1
             continue
         view = excerpt_view(item.excerpt, links, quotes.get(item.id, [])[:8], min(ITEM, room))

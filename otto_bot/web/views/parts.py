@@ -135,7 +135,7 @@ def _lines_of(quote: str, lines: Sequence[str]) -> range:
     return range(0)
 
 
-def failure_view(failure: Failure, links: Links, limit: int = EXCERPT) -> FailureView:
+def failure_view(failure: Failure, links: Links, limit: int = EXCERPT, most: int = TESTS) -> FailureView:
     """Cause, class and what else is known, and the words that show it."""
     facts = [
         ("cause", CAUSES[failure.cause]),
@@ -150,12 +150,12 @@ def failure_view(failure: Failure, links: Links, limit: int = EXCERPT) -> Failur
     ]
     tests = tuple(
         (line(test.id, 200), line(test.message, 300), _place(test.file, test.line))
-        for test in failure.failing_tests[:TESTS]
+        for test in failure.failing_tests[:most]
     )
     return FailureView(
         facts=tuple((LABELS[key], words) for key, words in facts if words),
         tests=tests,
-        more_tests=max(0, len(failure.failing_tests) - TESTS),
+        more_tests=max(0, len(failure.failing_tests) - most),
         excerpts=tuple(excerpt_view(one, links, limit=limit) for one in failure.excerpts[:4]),
     )
 

@@ -21,7 +21,7 @@ from otto_bot.web.views.timeline import TimelineView, Which, timeline_view
 
 BODY = 4_000
 GATES = 100
-TASKS = 300
+TASKS = 150
 
 
 class TaskRow(NamedTuple):
