@@ -6,6 +6,7 @@ from datetime import datetime
 
 import sqlalchemy as sa
 
+from otto_bot.core.run import Run
 from otto_bot.core.values import Frozen
 from otto_bot.store import tables as t
 from otto_bot.store.database import reading
@@ -91,6 +92,13 @@ class RunPages:
             for role, calls, read, written, usd, seconds in rows
         )
 
+    def newest(self, most: int) -> tuple[Run, ...]:
+        """The newest runs, without their long texts; one that this version cannot read is left out."""
+        query = sa.select(t.runs.c.state).where(t.runs.c.state != "").order_by(t.runs.c.id.desc()).limit(most)
+        with reading(self._engine) as c:
+            states = c.execute(query).scalars().all()
+        return tuple(run for state in states if (run := _readable(state)) is not None)
+
     def nobody_works(self, at: datetime) -> bool:
         """Whether steps are due and no worker was heard of lately."""
         now = at.timestamp()
@@ -100,3 +108,10 @@ class RunPages:
                 return False
             heard: float | None = c.execute(sa.select(sa.func.max(t.workers.c.heartbeat_at))).scalar()
         return heard is None or heard < now - SILENT_SECONDS
+
+
+def _readable(state: str) -> Run | None:
+    try:
+        return Run.model_validate_json(state)
+    except ValueError:
+        return None

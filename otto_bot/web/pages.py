@@ -53,7 +53,7 @@ class Pages:
 
 
 def router(pages: Pages) -> APIRouter:
-    """Runs, one run, one task, one gate, health, and what they look like."""
+    """Runs, one run, one task, one gate, insight, health, and what they look like."""
     api = APIRouter()
 
     @api.get("/")
@@ -75,6 +75,10 @@ def router(pages: Pages) -> APIRouter:
     @api.get("/health")
     async def health(request: Request) -> Response:
         return await pages.answer(request, lambda site, _query: site.health())
+
+    @api.get("/insight")
+    async def insight(request: Request) -> Response:
+        return await pages.answer(request, lambda site, _query: site.insight())
 
     @api.get("/static/{name}")
     async def static(name: str) -> Response:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from importlib.resources import files
+from threading import Lock
 from typing import Any
 
 import sqlalchemy as sa
@@ -13,6 +14,8 @@ from jinja2 import Environment, FunctionLoader, StrictUndefined
 from markupsafe import Markup, escape
 from pydantic import ValidationError
 
+from otto_bot.core.insight import Counting
+from otto_bot.core.insight_values import Insight
 from otto_bot.core.run import Run
 from otto_bot.store.database import StoreUnavailable
 from otto_bot.store.gate_records import GateRecords
@@ -31,6 +34,7 @@ from otto_bot.web.answer import Page
 from otto_bot.web.assets import Assets
 from otto_bot.web.views.gate import gate_page
 from otto_bot.web.views.health import Counted, health_page
+from otto_bot.web.views.insight import insight_page
 from otto_bot.web.views.parts import Link, run_url
 from otto_bot.web.views.run import run_page
 from otto_bot.web.views.runs import runs_page, wanted
@@ -39,6 +43,9 @@ from otto_bot.web.views.timeline import ROWS, which
 
 log = logging.getLogger(__name__)
 
+COUNTED = 300
+"""Runs that the page of insight counts: reading one takes about a millisecond."""
+FRESH = timedelta(seconds=60)
 ALL = ("/", LABELS["runs"])
 
 
@@ -71,6 +78,8 @@ class Site:
         self._engine, self._web_url, self._docs_url, self._now = engine, web_url, docs_url, now
         self._ledger, self._listing, self._pages = Ledger(engine), Listing(engine), RunPages(engine)
         self._gates = GateRecords(engine)
+        self._counted: tuple[datetime, Insight] | None = None
+        self._counting = Lock()
         self._templates = Environment(
             loader=FunctionLoader(_shipped),
             autoescape=True,
@@ -128,6 +137,18 @@ class Site:
             back = (run_url(run.id), f"run {run.id}")
             return self._advice(404, text.NO_GATE, back=back, id=run.id, number=number[:20])
         return self._page("gate.html", page=gate_page(record, self._links(run), self._now()))
+
+    def insight(self) -> Page:
+        """What decisions and estimates were worth, counted over the newest runs at most once a minute."""
+        now = self._now()
+        with self._counting:
+            if self._counted is None or now - self._counted[0] > FRESH:
+                counting = Counting()
+                for run in self._pages.newest(COUNTED):
+                    counting.add(run)
+                self._counted = (now, counting.result())
+            at, found = self._counted
+        return self._page("insight.html", page=insight_page(found, COUNTED, at))
 
     def health(self) -> Page:
         """The host."""

@@ -17,7 +17,7 @@ from otto_bot.store import tables as t
 from otto_bot.store.database import writing
 
 PLACES = ("/", "/runs/1", "/runs/1?events=every", "/runs/1/tasks/t1", "/runs/1/tasks/t2", "/runs/1/tasks/t3",
-          "/runs/1/gates/1", "/health", "/?page=99", "/?text=nothing")  # fmt: skip
+          "/runs/1/gates/1", "/health", "/insight", "/?page=99", "/?text=nothing")  # fmt: skip
 LOST = ("/runs/99", "/runs/x", "/runs/1/tasks/t99", "/runs/1/gates/9", "/runs/1/gates/x", f"/runs/{'9' * 30}")
 LARGEST = 150_000
 HOSTILE = (
@@ -51,7 +51,7 @@ async def test_words_of_a_repository_act_on_nothing(host: Any) -> None:
 
     assert {place: page.wrong for place, page in pages.items() if page.wrong} == {}
     links = {link for page in pages.values() for link in page.links}
-    ours = re.compile(r"/($|\?|runs/|health$|static/)|#|https://github\.com/octo/app/")
+    ours = re.compile(r"/($|\?|runs/|health$|insight$|static/)|#|https://github\.com/octo/app/")
     assert [link for link in links if not ours.match(link)] == []
     assert not any(mark in page.words for page in pages.values() for mark in ("\u202e", "\x00", "49 "))
     assert "<script>alert(1)</script>" in pages["/runs/1"].words
@@ -202,6 +202,23 @@ async def test_a_gate_of_many_failures_stays_small(host: Any) -> None:
     assert len(page.encode()) < LARGEST
     assert "<p>+ 20</p>" in page
     assert "more pieces of evidence" in page
+
+
+async def test_insight_counts_what_decisions_were_worth(host: Any, make_host: Any) -> None:
+    assert "No gate was decided yet" in await host.page("/insight")
+    run = host.at_gate()
+    run = host.add(run, e.DecisionApplied(at=T0 + timedelta(hours=1), gate=1, revision=run.gates[-1].revision))
+    host.add(run, *to_failed("t1", 2))
+    assert "No gate was decided yet" in await host.page("/insight")  # counted at most once a minute
+    other = make_host("127.0.0.1")
+
+    async with other.http:
+        page = await other.page("/insight")
+    other.engine.dispose()
+
+    for words in ("1 gate of 1 run", "pilot: 0 passed, 1 failed, 0 without a result", "test: tests fail", "0 of 1",
+                  "otto-bot insight"):  # fmt: skip
+        assert words in page, words
 
 
 async def test_health_tells_workers_queue_and_limits(host: Any) -> None:
