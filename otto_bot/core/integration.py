@@ -72,6 +72,11 @@ def candidate_verified(run: Run, verification: Verification) -> Run:
                 "integration": integration.model_copy(update={"ready": True}),
             }
         )
+    if verification.ending == "cancelled" and not integration.again:
+        # Nothing was said about it: the same one is looked at once more.
+        once = _next(run, integration, integration.merging + integration.todo)
+        assert once.integration is not None
+        return once.model_copy(update={"integration": once.integration.model_copy(update={"again": True})})
     if len(integration.merging) > 1:
         return _next(run, integration, integration.merging + integration.todo, one_by_one=True)
     return _red_alone(run, integration, verification)

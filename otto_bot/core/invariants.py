@@ -7,7 +7,7 @@ from itertools import compress
 from operator import is_, is_not
 
 from otto_bot.core import policy
-from otto_bot.core.attempt import MOVING, Task, TaskState, Verification
+from otto_bot.core.attempt import BASELINE, MOVING, Task, TaskState, Verification
 from otto_bot.core.changed import QUIET
 from otto_bot.core.decision import REOPENING, Action, Decider
 from otto_bot.core.journeys import MOST_REPLANS, MOST_ROUNDS, JourneyRound, RoundState
@@ -222,6 +222,8 @@ def _reruns(before: Run, after: Run) -> list[str]:
         old = known.get(target)
         if old is None or old.sha != verification.sha or verification.round <= old.round:
             continue
+        if target == BASELINE and old.ending == "cancelled" and verification.round == 2:
+            continue  # nobody's work is done again: the base never had its say
         gate = after.gates[-1] if after.gates else None
         applied = gate is not None and gate.state is GateState.APPLIED and gate not in before.gates
         move = gate.decision.move(target.partition("/")[0]) if gate is not None and gate.decision is not None else None

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from enum import StrEnum
 from typing import Any, Literal
 
+from otto_bot.core.ci_concurrency import shared_group
 from otto_bot.core.ci_filters import about_ci_alone, branch_passes, contradictory, inputs_asked, paths_pass, strings
 from otto_bot.core.ci_jobs import Happening, Jobs, Worth
 from otto_bot.core.ci_steps import Scripts
@@ -79,6 +80,8 @@ class Started(Frozen):
     worth: Worth
     skips_drafts: tuple[str, ...] = ()
     skips_docs: bool = False
+    shares: str = ""
+    """A concurrency group in which our heads would cancel each other."""
     narrow: bool = False
     """It starts only where files change that its `paths` name one by one or by folder."""
 
@@ -94,6 +97,8 @@ class Lane(Frozen):
     """Jobs that run for a pull request, and not, or not with all that they test, while it is a draft."""
     skips_docs: tuple[str, ...] = ()
     """Workflows that a change of documentation alone does not start, for their path filters."""
+    shares: str = ""
+    """A concurrency group that all our heads have in common: they are verified one at a time."""
 
 
 def started(
@@ -102,10 +107,11 @@ def started(
     """The workflows that the event starts for a branch of ours and in which at least one job runs."""
     files, scripts = {workflow.path: workflow.data for workflow in workflows}, Scripts()
 
+    given = Happening(name=event, branch=branch, default_branch=default_branch, repository=repository)
+
     def jobs(draft: bool) -> list[Jobs]:
-        given = {"name": event, "branch": branch, "default_branch": default_branch, "repository": repository}
         actions = _ACTIONS if event == "pull_request" else ("",)
-        events = [Happening.model_validate({**given, "action": one, "draft": draft}) for one in actions]
+        events = [given.model_copy(update={"action": one, "draft": draft}) for one in actions]
         return [Jobs(one, files, scripts) for one in events]
 
     ready, draft = jobs(False), jobs(True) if event == "pull_request" else []
@@ -125,6 +131,7 @@ def started(
                     skips_drafts=tuple(names[key] for key, worth in runs.items() if held.get(key, -1) < worth),
                     skips_docs=not paths_pass(workflow.triggers[event], _DOCS),
                     narrow=not paths_pass(workflow.triggers[event], _ANY_CODE),
+                    shares=shared_group(workflow.path, files, given),
                 )
             )
     return found
@@ -210,6 +217,9 @@ def _lane(kind: LaneKind, found: Sequence[Started], branch: str) -> Lane | None:
     if docs:
         left = "nothing" if len(docs) == len(found) else "not all of them"
         why += f"; a change of documentation alone starts {left}"
+    shares = next((one.shares for one in found if one.shares), "")
+    if shares:
+        why += f"; all branches share the concurrency group `{shares.replace('`', '')}`: verified one at a time"
     return Lane(
         kind=kind,
         workflows=tuple(one.path for one in found),
@@ -217,6 +227,7 @@ def _lane(kind: LaneKind, found: Sequence[Started], branch: str) -> Lane | None:
         why=why,
         skips_drafts=skips,
         skips_docs=docs,
+        shares=shares,
     )
 
 

@@ -110,6 +110,8 @@ class Integration(Frozen):
     ready: bool = False
     commits: dict[str, str] = {}
     """The squashed commit of each task on the candidate."""
+    again: bool = False
+    """Whether the candidate before it was the same one, and its verification was cancelled."""
 
 
 class Hold(Frozen):
@@ -202,6 +204,8 @@ class Run(Frozen):
     """Whether every green attempt is looked at for weakened tests, judged or not."""
     lane: Lane | None = None
     exposure: Exposure | None = None
+    serial: str = ""
+    """A concurrency group that cancelled one of its verifications: since then its heads are verified one at a time."""
     base_sha: str = ""
     base_moved: int = 0
     base_head: str = ""

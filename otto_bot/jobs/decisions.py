@@ -85,8 +85,10 @@ async def _again(context: Context, run: Run, effect: Effect, seen: WorkflowRun) 
         return
     repository, key = context.repository(run), f"{round_}{seen.run_attempt}"
     wait_until_it_could_be_seen(context, run, key)
-    # Where no job has failed only all of them can run again.
+    # Where no job has failed only all of them can run again: one that was cancelled while it waited has none at all.
     every = seen.conclusion in ("neutral", "skipped")
+    if seen.conclusion == "cancelled":
+        every = not await repository.jobs(seen.id, seen.run_attempt)
     await noted(context, run, key, lambda: (repository.rerun if every else repository.rerun_failed)(seen.id))
 
 
