@@ -46,7 +46,7 @@ def _tasks(run: Run, keys: Iterable[str]) -> list[str]:
             found.append(f"4: attempts of {key} are not numbered one by one")
         if task.state is TaskState.FAILED and task.failure is None:
             found.append(f"4: {key} failed without a failure")
-        if task.state is TaskState.MERGED and (task.last is None or task.last.tree not in run.green_trees):
+        if task.state is TaskState.MERGED and (task.last is None or not run.mergeable(task.last.tree)):
             found.append(f"6: {key} is merged without a green verification of its tree")
     return found
 
@@ -270,7 +270,7 @@ def _kept(before: Run, after: Run) -> list[str]:
     return found
 
 
-_FOR_EVERY_TASK = frozenset({"plan", "green_trees", "gates", "journeys", "reviews", "config"})
+_FOR_EVERY_TASK = frozenset({"plan", "green_trees", "unwatched_trees", "gates", "journeys", "reviews", "config"})
 """Where one of these changed, what holds of tasks that did not change is looked at, too."""
 
 

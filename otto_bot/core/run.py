@@ -261,6 +261,8 @@ class Run(Frozen):
     verification_prs: dict[str, int] = {}
     closed_prs: frozenset[int] = frozenset()
     green_trees: frozenset[str] = frozenset()
+    unwatched_trees: frozenset[str] = frozenset()
+    """Trees whose change no workflow looks at: never verified, and merged on the judge's word alone."""
     integration: Integration | None = None
     gates: tuple[Gate, ...] = ()
     journeys: tuple[JourneyRound, ...] = ()
@@ -345,6 +347,10 @@ class Run(Frozen):
     def run_branch(self) -> str:
         """The branch that people review."""
         return f"{self.prefix}/run"
+
+    def mergeable(self, tree: str | None) -> bool:
+        """Whether a tree may go onto the run branch: Actions was green, or has nothing to say."""
+        return tree in self.green_trees or tree in self.unwatched_trees
 
     def task(self, key: str) -> Task:
         """A task by key. Raises KeyError."""

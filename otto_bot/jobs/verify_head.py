@@ -21,7 +21,7 @@ from otto_bot.diagnosis.diagnose import diagnose
 from otto_bot.diagnosis.reports import with_reports
 from otto_bot.github.ci_models import WorkflowRun
 from otto_bot.jobs.context import Context, failures_before
-from otto_bot.jobs.evidence_ci import no_ci_reason
+from otto_bot.jobs.evidence_ci import judged_alone, no_ci_reason
 from otto_bot.jobs.evidence_logs import Evidence, evidence_of
 from otto_bot.jobs.listening import hearing
 from otto_bot.jobs.required_checks import failure_of, required_checks
@@ -89,6 +89,8 @@ async def verify_head(context: Context, run: Run, effect: Effect, _ticket: Ticke
     moved: list[RunEvent] = []
     if seen.ending == "no_ci" and not runs and await unmergeable(context, run, verification):
         failure, moved = await _unmergeable(context, run, effect, verification)
+    elif seen.ending == "no_ci" and effect.target != BASELINE and await judged_alone(context, run, verification):
+        seen = seen.model_copy(update={"ending": "unwatched"})
     elif seen.ending != "green":
         failure = await _failure(context, run, effect, verification, runs, seen)
     return [

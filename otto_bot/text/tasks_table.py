@@ -26,6 +26,8 @@ COLOURS: dict[str, tuple[str, frozenset[TaskState]]] = {
     "todo": ("fill:#ddf4ff,color:#1f2328", frozenset({TaskState.PENDING})),
 }
 
+AFTER_ACTIONS = frozenset({TaskState.JUDGING, TaskState.VERIFIED, TaskState.MERGED})
+
 
 def task_table(run: Run, links: Links) -> str:
     """One row a task: state, attempt, check."""
@@ -48,9 +50,8 @@ def _row(run: Run, task: Task, links: Links) -> str:
     title = cell(title_of(run, task.key), 100)
     last = task.last
     attempt = f"{last.number} of {run.config.attempts.per_task + task.granted}" if last else ""
-    return (
-        f"| {task.key} {title} | {cell(state_words(task), 240)} | {attempt} | {attempt_link(run, task, last, links)} |"
-    )
+    words = cell(state_words(task) + alone_words(run, task), 240)
+    return f"| {task.key} {title} | {words} | {attempt} | {attempt_link(run, task, last, links)} |"
 
 
 def state_words(task: Task) -> str:
@@ -61,6 +62,14 @@ def state_words(task: Task) -> str:
         + accepted_words(task)
         + (" (flaky: failed once, passed when its jobs ran again)" if flaky else "")
     )
+
+
+def alone_words(run: Run, task: Task) -> str:
+    """Whose work no workflow looked at: nobody shall take it for verified."""
+    last = task.last
+    verification = run.verifications.get(target_of(task.key, last.number)) if last is not None else None
+    alone = verification is not None and verification.ending == "unwatched" and task.state in AFTER_ACTIONS
+    return " (judged alone: path filters leave out all of its files, so no workflow ran)" if alone else ""
 
 
 def _state_words(task: Task) -> str:

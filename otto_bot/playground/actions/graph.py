@@ -1,4 +1,4 @@
-"""The jobs of one workflow file within an attempt, in the order of their needs; a called file has a graph of its own."""
+"""The jobs of a workflow file within an attempt, in the order of their needs; a called file has a graph of its own."""
 
 import asyncio
 import re
@@ -122,7 +122,7 @@ class JobGraph:
     async def _call(self, key: str, planned: tuple[PlannedLeg, ...], scope: Scope) -> None:
         """The jobs of a called workflow stand beside the caller's, `caller / callee`; the call itself is no job."""
         job = self._workflow.jobs[key]
-        graphs = []
+        graphs: list[JobGraph] = []
         for plan in planned:
             within = with_matrix(scope, plan.matrix)
             file, inputs = called_with(self._state.files, job, within)
@@ -228,7 +228,8 @@ class JobGraph:
             try:
                 outcome = await self._outcome(request, live, fault)
             finally:
-                await asyncio.to_thread(shutil.rmtree, request.folder, ignore_errors=True)
+                if request.folder.exists():  # of hundreds of jobs most may have needed none
+                    await asyncio.to_thread(shutil.rmtree, request.folder, ignore_errors=True)
         if outcome is not None:
             leg.outputs = outcome.outputs
             self._attempt.invalid = outcome.invalid or self._attempt.invalid
@@ -248,7 +249,8 @@ class JobGraph:
             faults.lost_runner(live)
             return None
         outcome = await self._attempt.runner.run(request, live)
-        await self._take_artifacts(request)
+        if request.folder.exists():
+            await self._take_artifacts(request)
         return outcome
 
     async def _take_artifacts(self, request: LegRequest) -> None:
@@ -260,7 +262,7 @@ class JobGraph:
 
     def _request(self, plan: PlannedLeg, live: LiveJob, scope: Scope) -> LegRequest:
         state = self._state
-        needed = needs_of(state.workflow.jobs[plan.key])
+        needed = needs_of(self._workflow.jobs[plan.key])
         return LegRequest(
             workflow=self._workflow,
             leg=plan,

@@ -127,7 +127,9 @@ class Runner:
     async def _in_a_shell(self, request: LegRequest, book: StepBook, seconds: float, feed: Feed) -> process.ProcessEnd:
         tree = request.folder / "tree"
         hidden = (self._config.root, *self._config.hidden_paths)
-        env = {**cage.environment(request.folder), **job_environment(request.scope.contexts["github"])}
+        env: dict[str, str] = {}
+        if not needs_nothing(book.plans):
+            env = {**cage.environment(request.folder), **job_environment(request.scope.contexts["github"])}
 
         def wrap(
             command: Sequence[str], variables: Mapping[str, str]
