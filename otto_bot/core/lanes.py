@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from enum import StrEnum
 from typing import Any, Literal
 
@@ -15,6 +15,8 @@ from otto_bot.core.values import Frozen
 
 EventName = Literal["workflow_dispatch", "push", "pull_request"]
 _EVENTS: tuple[EventName, ...] = ("workflow_dispatch", "push", "pull_request")
+MOST_LEVELS, MOST_SHOWN = 4, 100
+"""Of jobs in called workflows more are not told apart: names are shown, and nothing is decided by them."""
 _ACTIONS = ("opened", "synchronize")
 """A pull request is opened once and pushed to later: what does not start for both leaves some head unverified."""
 _DOCS = ("README.md", "docs/guide.md")
@@ -121,12 +123,13 @@ def started(
         if workflow.data is None or not _starts(workflow, event, target):
             continue
         runs, names = _always(ready, workflow.data), workflow.jobs
+        shown = _shown(workflow, {one.path: one for one in workflows}, ready[0])
         held = _always(draft, workflow.data) if draft else runs
         if runs:
             found.append(
                 Started(
                     path=workflow.path,
-                    jobs=tuple(names[key] for key in runs),
+                    jobs=tuple(name for key in runs for name in shown(key)),
                     worth=max(runs.values()),
                     skips_drafts=tuple(names[key] for key, worth in runs.items() if held.get(key, -1) < worth),
                     skips_docs=not paths_pass(workflow.triggers[event], _DOCS),
@@ -135,6 +138,22 @@ def started(
                 )
             )
     return found
+
+
+def _shown(workflow: Workflow, files: Mapping[str, Workflow], reader: Jobs) -> Callable[[str], list[str]]:
+    """Names of a job as checks show them: those of a called file of the repository stand behind its caller's."""
+
+    def names(one: Workflow, key: str, level: int) -> list[str]:
+        job = ((one.data or {}).get("jobs") or {}).get(key)
+        uses = job.get("uses") if isinstance(job, dict) else None
+        called = files.get(uses.removeprefix("./")) if isinstance(uses, str) and uses.startswith("./") else None
+        own = one.jobs[key]
+        if called is None or called.data is None or level > MOST_LEVELS:
+            return [own]
+        inner = reader.running(called.data, called=True)
+        return [f"{own} / {name}" for each in inner for name in names(called, each, level + 1)][:MOST_SHOWN] or [own]
+
+    return lambda key: names(workflow, key, 1)
 
 
 def _always(readers: Sequence[Jobs], data: Mapping[str, Any]) -> dict[str, Worth]:
