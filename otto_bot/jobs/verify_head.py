@@ -142,7 +142,8 @@ def _after_the_base(run: Run, target: str, seen: Seen) -> Seen:
     base = run.verifications.get(BASELINE)
     if seen.ending in (None, "green") or target == BASELINE or base is None:
         return seen
-    if base.ending is not None and not unsaid(base):
+    missed = unsaid(base) and seen.ending in ("red", "timed_out")
+    if base.ending is not None and not missed:
         return seen
     return Seen(waiting=WAITS_FOR_BASE, seconds=HEARING)
 

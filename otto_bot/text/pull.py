@@ -87,7 +87,7 @@ def _task(run: Run, key: str, links: Links) -> str:
     task = run.tasks[key]
     check = attempt_link(run, task, task.last, links)
     words = "" if task.state is TaskState.MERGED else f": {inline(state_words(task), 300)}"
-    return f"- {name(run, key)}{words}{alone_words(run, task)}{f' ({check})' if check else ''}"
+    return f"- {name(run, key)}{words}{alone_words(run, task, links)}{f' ({check})' if check else ''}"
 
 
 def _template(template: str | None) -> Part:

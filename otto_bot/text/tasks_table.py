@@ -9,6 +9,7 @@ from otto_bot.core.run import Run
 from otto_bot.text.accepted import accepted_words
 from otto_bot.text.links import Links
 from otto_bot.text.markdown import cell, link, one_line
+from otto_bot.text.trouble import Trouble, see
 from otto_bot.text.words import CAUSES, STATES, title_of
 
 ROWS = 120
@@ -50,7 +51,7 @@ def _row(run: Run, task: Task, links: Links) -> str:
     title = cell(title_of(run, task.key), 100)
     last = task.last
     attempt = f"{last.number} of {run.config.attempts.per_task + task.granted}" if last else ""
-    words = cell(state_words(task) + alone_words(run, task), 240)
+    words = cell(state_words(task), 240) + alone_words(run, task, links)
     return f"| {task.key} {title} | {words} | {attempt} | {attempt_link(run, task, last, links)} |"
 
 
@@ -64,12 +65,15 @@ def state_words(task: Task) -> str:
     )
 
 
-def alone_words(run: Run, task: Task) -> str:
+def alone_words(run: Run, task: Task, links: Links) -> str:
     """Whose work no workflow looked at: nobody shall take it for verified."""
     last = task.last
     verification = run.verifications.get(target_of(task.key, last.number)) if last is not None else None
     alone = verification is not None and verification.ending == "unwatched" and task.state in AFTER_ACTIONS
-    return " (judged alone: path filters leave out all of its files, so no workflow ran)" if alone else ""
+    if not alone:
+        return ""
+    why = "judged alone: path filters leave out all of its files, so no workflow ran"
+    return f" ({why}. {see(links, Trouble.PATH_FILTER)})"
 
 
 def _state_words(task: Task) -> str:

@@ -19,7 +19,7 @@ from core_builders import (
 )
 
 from otto_bot.core import events as e
-from otto_bot.core.attempt import BASELINE
+from otto_bot.core.attempt import BASELINE, TaskState
 from otto_bot.core.effects import EffectKind, scheduled
 from otto_bot.core.evidence import Cause
 from otto_bot.core.lanes import Lane, LaneKind
@@ -126,6 +126,31 @@ def test_a_cancelled_candidate_is_looked_at_once_more_as_it_is() -> None:
     run = cancelled(built(run))
     assert run.integration is not None
     assert (run.integration.merging, run.integration.one_by_one) == (("t1",), True)
+
+
+def unwatched(run: Run, target: str, sha: str) -> Run:
+    return fold(run, e.VerificationEnded(at=T0, target=target, sha=sha, ending="unwatched"))
+
+
+def test_where_no_workflow_starts_the_judge_alone_lets_a_task_be_merged() -> None:
+    run = fold(executing(plan("t1", "t2")), *to_verified("t2"), *to_verifying("t1"))
+    run = unwatched(run, "t1/a1", "sha-t1-1")
+    assert run.task("t1").state is TaskState.JUDGING
+    assert "tree-t1-1" not in run.green_trees
+    run = built(fold(run, judged("t1")))
+    assert run.integration is not None
+    assert not run.integration.ready
+    run = unwatched(run, "b1/s1", "c1")
+    assert EffectKind.MERGE in {one.kind for one in scheduled(run)}
+    run = fold(run, e.TasksMerged(at=T0, batch=1, step=1, tasks=("t1", "t2"), sha="c1", tree="tree-new"))
+    assert {task.state for task in run.tasks.values()} == {TaskState.MERGED}
+    assert run.green_trees == {"tree-head", "tree-t2-1"}
+
+
+def test_what_the_judge_alone_refuses_is_not_merged() -> None:
+    run = unwatched(fold(executing(plan("t1")), *to_verifying("t1")), "t1/a1", "sha-t1-1")
+    run = fold(run, judged("t1", why=failure("t1", cause=Cause.QA_FAILED)))
+    assert run.task("t1").state is TaskState.FAILED
 
 
 @pytest.mark.parametrize("count", [3, 5])

@@ -21,7 +21,7 @@ def one(module: str, function: str, right: str, wrong: str) -> tuple[Change, ...
 
 OFF: dict[str, Switch] = {
     "cancel-in-progress": Switch(
-        "A base whose verification was cancelled by a newer commit is verified once a head fails and its verdict is missed.",
+        "A base whose verification a newer commit cancelled is verified once a head fails and misses its verdict.",
         one("core.base", "unsaid", 'baseline.ending == "cancelled" and', "False and"),
     ),
     "dispatch": Switch(
