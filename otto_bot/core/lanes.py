@@ -82,6 +82,8 @@ class Started(Frozen):
     worth: Worth
     skips_drafts: tuple[str, ...] = ()
     skips_docs: bool = False
+    calls: bool = False
+    """Whether a job calls another file."""
     shares: str = ""
     """A concurrency group in which our heads would cancel each other."""
     narrow: bool = False
@@ -99,6 +101,8 @@ class Lane(Frozen):
     """Jobs that run for a pull request, and not, or not with all that they test, while it is a draft."""
     skips_docs: tuple[str, ...] = ()
     """Workflows that a change of documentation alone does not start, for their path filters."""
+    calls: bool = False
+    """Whether some of its jobs stand in another workflow file of the repository."""
     shares: str = ""
     """A concurrency group that all our heads have in common: they are verified one at a time."""
 
@@ -134,6 +138,7 @@ def started(
                     skips_drafts=tuple(names[key] for key, worth in runs.items() if held.get(key, -1) < worth),
                     skips_docs=not paths_pass(workflow.triggers[event], _DOCS),
                     narrow=not paths_pass(workflow.triggers[event], _ANY_CODE),
+                    calls=any(shown(key) != [names[key]] for key in runs),
                     shares=shared_group(workflow.path, files, given),
                 )
             )
@@ -246,6 +251,7 @@ def _lane(kind: LaneKind, found: Sequence[Started], branch: str) -> Lane | None:
         why=why,
         skips_drafts=skips,
         skips_docs=docs,
+        calls=any(one.calls for one in found),
         shares=shares,
     )
 

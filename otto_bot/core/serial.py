@@ -56,6 +56,14 @@ def in_turn(run: Run, effects: Iterable[Effect]) -> Iterator[Effect]:
             yield effect.model_copy(update={"lane": f"run/{run.id}/one-at-a-time"})
 
 
+def held_back(run: Run) -> tuple[str, ...]:
+    """Tasks that are written, and whose commits wait for their turn."""
+    if not group_of(run) or run.resting or not busy(run):
+        return ()
+    coding = [task for task in run.tasks.values() if task.state is TaskState.CODING and task.last is not None]
+    return tuple(task.key for task in coding if task.last is not None and task.last.sha is not None)
+
+
 def learnt(run: Run, verification: Verification) -> Run:
     """A group that cancelled a verification: from now on its heads go one at a time."""
     found = cancelled_by(verification.failure)

@@ -46,6 +46,12 @@ class ActionVerbs(RepositoryCalls):
         return found
 
     @needs(actions="read")
+    async def runs_that_wait(self) -> list[WorkflowRun]:
+        """The runs that wait in their concurrency groups: GitHub would cancel them for the next one."""
+        items = self._pages("/actions/runs", key="workflow_runs", params={"status": "pending"})
+        return [run async for item in items if (run := parse(WorkflowRun, item)).status == "pending"]
+
+    @needs(actions="read")
     async def jobs(self, run_id: int, attempt: int) -> list[Job]:
         """The jobs of one attempt of a run, with their steps."""
         tail = "/actions/runs/{id}/attempts/{attempt}/jobs"

@@ -100,7 +100,7 @@ def of_lane(lane: Lane) -> Trouble | None:
         return Trouble.STATIC_CONCURRENCY
     if lane.skips_drafts:
         return Trouble.DRAFT_GUARD
-    if any(" / " in job for job in lane.jobs):
+    if lane.calls:
         return Trouble.REUSABLE_WORKFLOW
     return {LaneKind.DISPATCH: Trouble.DISPATCH, LaneKind.PULL_REQUEST: Trouble.PR_ONLY_CI}.get(lane.kind)
 

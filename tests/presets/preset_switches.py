@@ -23,6 +23,7 @@ OFF: dict[str, Switch] = {
     "cancel-in-progress": Switch(
         "A base whose verification a newer commit cancelled is verified once a head fails and misses its verdict.",
         one("core.base", "unsaid", 'baseline.ending == "cancelled" and', "False and"),
+        hangs=True,  # the pilot is asked about what was red before, and nobody who waits for the hold ever sees it
     ),
     "dispatch": Switch(
         "A workflow with workflow_dispatch under the name that Otto looks for is called on each branch.",
