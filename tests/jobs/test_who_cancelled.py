@@ -44,7 +44,8 @@ jobs:
 def run_of(bench: Any) -> Run:
     return Run(
         id=1, repo=bench.repo, issue=1, ordinal=1, title="T", body="", actor=Person(id=1, login="dev"),
-        started_at=bench.context.now(), money=Money(cap=1), lane=Lane(kind=LaneKind.PUSH, workflows=(PATH,), shares="pool"),
+        started_at=bench.context.now(), money=Money(cap=1),
+        lane=Lane(kind=LaneKind.PUSH, workflows=(PATH,), shares="pool"),
     )  # fmt: skip
 
 
