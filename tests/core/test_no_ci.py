@@ -14,7 +14,7 @@ def workflow(on: Any, **jobs: Any) -> Workflow:
     return Workflow(path=PATH, data={"on": on, "jobs": jobs or {"test": {}}})
 
 
-PULL = {"pull_request": {}}
+PULL: dict[str, Any] = {"pull_request": {}}
 
 
 @pytest.mark.parametrize(

@@ -12,6 +12,7 @@ from otto_bot.core.evidence import Cause, Failure, Phase
 from otto_bot.core.run import Run
 from otto_bot.core.serial import held_back
 from otto_bot.text.check import attempt_check
+from otto_bot.text.decision import decision_comment
 from otto_bot.text.links import Links
 from otto_bot.text.pull import pull_body
 from otto_bot.text.status import status_comment
@@ -72,3 +73,15 @@ def test_what_was_judged_alone_is_called_so_and_never_green(moment: Moment, link
     for text in (task_table(run, links), pull_body(run, links, None)):
         assert text.count("judged alone: path filters leave out all of its files, so no workflow ran.") == 1
         assert "#path-filter)" in text
+
+
+def test_a_decision_says_that_commits_go_one_at_a_time_from_now_on(moment: Moment, links: Links) -> None:
+    run = moment("rerun")
+    gate = run.gates[-1]
+    assert "one commit is verified at a time" not in decision_comment(run, gate, links, run.started_at)
+    found = CancelledBy(by="group", who="ci").conclusion
+    told = tuple(one.model_copy(update={"cause": Cause.CANCELLED, "conclusion": found}) for one in gate.failures[:1])
+    gate = gate.model_copy(update={"failures": (*told, *gate.failures[1:])})
+    said = decision_comment(run, gate, links, run.started_at)
+    assert said.count("From now on one commit is verified at a time.") == 1
+    assert "#static-concurrency)" in said
