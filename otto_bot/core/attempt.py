@@ -39,7 +39,8 @@ SETTLED = frozenset(
     {TaskState.MERGED, TaskState.SKIPPED, TaskState.ASKED, TaskState.HELD, TaskState.BLOCKED, TaskState.FAILED}
 )
 """Nothing happens to the task without a decision."""
-Ending = Literal["green", "red", "timed_out", "blocked", "neutral", "no_ci", "cancelled"]
+Ending = Literal["green", "red", "timed_out", "blocked", "neutral", "no_ci", "cancelled", "unwatched"]
+"""`unwatched`: path filters leave out every file of the change, so that no workflow starts; the judge alone decides."""
 
 
 class Verification(Frozen):

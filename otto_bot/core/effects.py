@@ -15,6 +15,7 @@ from otto_bot.core.lanes import LaneKind
 from otto_bot.core.learning_uses import unwritten
 from otto_bot.core.reviewing import gate_surface
 from otto_bot.core.run import GateState, Run, RunPhase
+from otto_bot.core.serial import in_turn
 from otto_bot.core.showing import behind, edit_at, gives_way, is_progress
 from otto_bot.core.surfaces import surfaces
 from otto_bot.core.tasks import all_startable
@@ -45,7 +46,7 @@ def scheduled(run: Run) -> tuple[Effect, ...]:
     """Effects that must happen now or at their named time, each key once."""
     rules = ALWAYS if run.resting else (*ALWAYS, *RULES.get(run.phase, ()))
     found = {effect.key: effect for rule in rules for effect in rule(run)}
-    return tuple(_delayed(run, effect) for effect in found.values() if _possible(run, effect))
+    return tuple(_delayed(run, effect) for effect in in_turn(run, found.values()) if _possible(run, effect))
 
 
 def _possible(run: Run, effect: Effect) -> bool:
@@ -276,7 +277,7 @@ def _pressing(run: Run) -> set[EffectKind]:
     """Short steps that are due and write to GitHub, for which people or Actions wait; not those that met trouble."""
     # Where a limit holds the run back, steps may be due for long, and people shall see why.
     rules = (_decision,) if run.resting or run.parked is not None else (_decision, *RULES.get(run.phase, ()))
-    effects = (effect for rule in rules for effect in rule(run))
+    effects = in_turn(run, (effect for rule in rules for effect in rule(run)))
     return {effect.kind for effect in effects if effect.kind in PRESSING and effect.key not in run.trouble}
 
 

@@ -19,16 +19,20 @@ from otto_bot.core import (
     planning,
     polling,
     review_rounds,
+    serial,
     steering,
     tasks,
 )
 from otto_bot.core import events as e
 from otto_bot.core.attempt import BASELINE, TaskState
 from otto_bot.core.budget import Money
+from otto_bot.core.cancelled import cancelled_by
+from otto_bot.core.cancelled import words as cancelled_words
 from otto_bot.core.changed import changed_fields
 from otto_bot.core.events import RunEvent
 from otto_bot.core.following import followed, followed_if_needed, pass_on, quiet
 from otto_bot.core.invariants import InvariantBroken, broken, broken_since, broken_step, overspent
+from otto_bot.core.pauses import WAITS_FOR_BASE
 from otto_bot.core.reviews import Review, tasks_needed
 from otto_bot.core.run import TROUBLE_LIMIT, Outcome, Run, RunPhase, Trouble
 
@@ -144,7 +148,7 @@ def _polled(run: Run, event: e.VerificationPolled) -> Run:
     verification = run.verifications.get(event.target)
     if verification is None or verification.ending is not None:
         return run
-    return run.with_verification(
+    run = run.with_verification(
         verification.model_copy(
             update={
                 "polls": verification.polls + 1,
@@ -156,6 +160,7 @@ def _polled(run: Run, event: e.VerificationPolled) -> Run:
             }
         )
     )
+    return base.looked_for(run) if event.waiting == WAITS_FOR_BASE else run
 
 
 def _verified(run: Run, event: e.VerificationEnded) -> Run:
@@ -172,12 +177,22 @@ def _verified(run: Run, event: e.VerificationEnded) -> Run:
             "waiting": "",
         }
     )
-    run = run.with_verification(verification)
+    run = serial.learnt(run.with_verification(verification), verification)
     if event.target == BASELINE:
-        return base.baseline_verified(polling.base_known(run, event.at))
-    if event.target.startswith("b"):
-        return integration.candidate_verified(run, verification)
-    return tasks.attempt_verified(run, event.target, verification)
+        run = base.baseline_verified(polling.base_known(run, event.at))
+    elif event.target.startswith("b"):
+        run = integration.candidate_verified(run, verification)
+    else:
+        run = tasks.attempt_verified(run, event.target, verification)
+    return _cancelled(run, event)
+
+
+def _cancelled(run: Run, event: e.VerificationEnded) -> Run:
+    """A person who cancels a verification wants it to stop: the run pauses."""
+    found = cancelled_by(event.failure)
+    if found is None or found.by != "person" or run.resting:
+        return run
+    return steering.rest(run, "paused", f"{cancelled_words(found)} of {event.target}", event.at)
 
 
 def _rerun(run: Run, event: e.JobsRerun) -> Run:

@@ -7,6 +7,8 @@ from collections.abc import Sequence
 from otto_bot.core import allowing, edits, estimates
 from otto_bot.core.asks import ask_about_push, ask_after_reruns, ask_after_retries, ask_for_help
 from otto_bot.core.attempt import Attempt, Task, TaskState
+from otto_bot.core.cancelled import cancelled_by
+from otto_bot.core.cancelled import words as cancelled_words
 from otto_bot.core.decision import REOPENING, Action, Decider, Facts, Move
 from otto_bot.core.evidence import Cause, EvidenceItem, Failure, Phase, Progress
 from otto_bot.core.run import Gate, Run
@@ -156,12 +158,28 @@ def _rerun(task: Task, failure: Failure) -> Move | None:
     done = task.reruns.get(cause.value, 0) + unnamed
     if failure.phase not in (Phase.VERIFY, Phase.INTEGRATION):
         return _again(task, failure)
-    if done < (1 if cause in ONCE else RERUN_LIMIT):
-        reason = f"{cause.value.replace('_', ' ')}: the failed jobs run again on the same commit, not charged"
+    if done < _most_reruns(failure):
+        reason = f"{_what(failure)}: the failed jobs run again on the same commit, not charged"
         return Move(task=task.key, action=Action.RERUN, reason=reason, decided_by=Decider.RULES)
     if cause in ONCE:
         return None
     return _ask(task, ask_after_reruns(task.key, failure, done), failure.detail)
+
+
+def _most_reruns(failure: Failure) -> int:
+    """Where nobody knows who cancels a run, that it is cancelled once more says enough."""
+    found = cancelled_by(failure)
+    known = found is not None and found.by in ("group", "person")
+    once = failure.cause in ONCE or (failure.cause is Cause.CANCELLED and not known)
+    return 1 if once else RERUN_LIMIT
+
+
+def _what(failure: Failure) -> str:
+    found = cancelled_by(failure)
+    if found is None:
+        return failure.cause.value.replace("_", " ")
+    one_by_one = "; from now on one commit is verified at a time" if found.by == "group" else ""
+    return f"{cancelled_words(found)}{one_by_one}"
 
 
 def _again(task: Task, failure: Failure) -> Move | None:

@@ -110,6 +110,8 @@ class Integration(Frozen):
     ready: bool = False
     commits: dict[str, str] = {}
     """The squashed commit of each task on the candidate."""
+    again: bool = False
+    """Whether the candidate before it was the same one, and its verification was cancelled."""
 
 
 class Hold(Frozen):
@@ -204,6 +206,8 @@ class Run(Frozen):
     """Whether every green attempt is looked at for weakened tests, judged or not."""
     lane: Lane | None = None
     exposure: Exposure | None = None
+    serial: str = ""
+    """A concurrency group that cancelled one of its verifications: since then its heads are verified one at a time."""
     base_sha: str = ""
     base_moved: int = 0
     base_head: str = ""
@@ -259,6 +263,8 @@ class Run(Frozen):
     verification_prs: dict[str, int] = {}
     closed_prs: frozenset[int] = frozenset()
     green_trees: frozenset[str] = frozenset()
+    unwatched_trees: frozenset[str] = frozenset()
+    """Trees whose change no workflow looks at: never verified, and merged on the judge's word alone."""
     integration: Integration | None = None
     gates: tuple[Gate, ...] = ()
     journeys: tuple[JourneyRound, ...] = ()
@@ -343,6 +349,10 @@ class Run(Frozen):
     def run_branch(self) -> str:
         """The branch that people review."""
         return f"{self.prefix}/run"
+
+    def mergeable(self, tree: str | None) -> bool:
+        """Whether a tree may go onto the run branch: Actions was green, or has nothing to say."""
+        return tree in self.green_trees or tree in self.unwatched_trees
 
     def task(self, key: str) -> Task:
         """A task by key. Raises KeyError."""

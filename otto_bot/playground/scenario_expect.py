@@ -73,6 +73,16 @@ class ExpectCheck(Part):
     count: Annotated[int, Field(ge=0)] | None = None
 
 
+class ExpectWorkflowRun(Part):
+    """A workflow run that must be there: `workflow` is its name; `conclusion` is that of its latest attempt."""
+
+    workflow: str | None = None
+    conclusion: str | None = None
+    attempt: Number | None = None
+    """How often it ran: 2 where it was started again once."""
+    count: Annotated[int, Field(ge=0)] | None = None
+
+
 class ExpectRequests(Part):
     """How often a request may have reached the stand-in (`path`: a regular expression), what it met, how it ended."""
 
@@ -96,5 +106,6 @@ class Expect(Part):
     threads: list[ExpectThread] = []
     pull_requests: list[ExpectPull] = []
     checks: list[ExpectCheck] = []
+    workflow_runs: list[ExpectWorkflowRun] = []
     requests: list[ExpectRequests] = []
     model_calls: dict[Role, Annotated[int, Field(ge=0)]] = {}

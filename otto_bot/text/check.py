@@ -90,7 +90,8 @@ def attempt_check(run: Run, task_key: str, attempt_number: int, links: Links) ->
         raise KeyError(f"{task_key} has no attempt {attempt_number}")
     failure = attempt.failure or _kept(run, task_key, attempt_number)
     verification = run.verifications.get(target_of(task_key, attempt_number))
-    status, conclusion, words = _state(task, attempt, failure)
+    alone = verification is not None and verification.ending == "unwatched"
+    status, conclusion, words = _state(task, attempt, failure, alone)
     return CheckText(
         name=f"Otto / {task_key} attempt {attempt_number}",
         title=one_line(words[:1].upper() + words[1:], 200),
@@ -112,7 +113,12 @@ def _kept(run: Run, key: str, number: int) -> Failure | None:
     return found[-1] if found else None
 
 
-def _state(task: Task, attempt: Attempt, failure: Failure | None) -> tuple[Status, Conclusion | None, str]:
+ALONE = "judged alone: no workflow starts for these files"
+
+
+def _state(
+    task: Task, attempt: Attempt, failure: Failure | None, alone: bool = False
+) -> tuple[Status, Conclusion | None, str]:
     if failure is not None:
         return "completed", "failure", f"failed: {CAUSES[failure.cause]}"
     if task.last is not attempt and task.last is not None and task.last.number != attempt.number:
@@ -123,7 +129,7 @@ def _state(task: Task, attempt: Attempt, failure: Failure | None) -> tuple[Statu
     if task.state in moving:
         return moving[task.state], None, STATES[task.state]
     if task.state in (TaskState.VERIFIED, TaskState.MERGED):
-        return "completed", "success", STATES[task.state]
+        return ("completed", "neutral", ALONE) if alone else ("completed", "success", STATES[task.state])
     return "completed", "neutral", STATES[task.state]
 
 

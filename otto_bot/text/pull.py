@@ -16,7 +16,7 @@ from otto_bot.text.in_ci import in_ci_part
 from otto_bot.text.journeys_line import journeys_line
 from otto_bot.text.links import Links
 from otto_bot.text.markdown import clean, inline, link, plain, without_skip
-from otto_bot.text.tasks_table import attempt_link, state_words
+from otto_bot.text.tasks_table import alone_words, attempt_link, state_words
 from otto_bot.text.words import name, phase_words
 
 TITLE = 100
@@ -87,7 +87,7 @@ def _task(run: Run, key: str, links: Links) -> str:
     task = run.tasks[key]
     check = attempt_link(run, task, task.last, links)
     words = "" if task.state is TaskState.MERGED else f": {inline(state_words(task), 300)}"
-    return f"- {name(run, key)}{words}{f' ({check})' if check else ''}"
+    return f"- {name(run, key)}{words}{alone_words(run, task, links)}{f' ({check})' if check else ''}"
 
 
 def _template(template: str | None) -> Part:

@@ -7,6 +7,7 @@ from datetime import datetime
 from otto_bot.core.attempt import TaskState
 from otto_bot.core.funds import RETRYABLE
 from otto_bot.core.run import GateState, Outcome, Run, RunPhase
+from otto_bot.core.serial import held_back
 from otto_bot.core.waits import waits_for
 from otto_bot.text.base import base_lines
 from otto_bot.text.body import Part, assemble
@@ -22,6 +23,7 @@ from otto_bot.text.plan_changes import change_command
 from otto_bot.text.refusals import reason_words
 from otto_bot.text.review import reviews_line
 from otto_bot.text.tasks_table import short_table, task_graph, task_table, without_at
+from otto_bot.text.trouble import Trouble, see
 from otto_bot.text.words import LANES, clock, count, several
 
 SKIPPABLE = frozenset({TaskState.PENDING, TaskState.REOPENED, TaskState.BLOCKED})
@@ -80,9 +82,11 @@ def _waiting(run: Run, links: Links, now: datetime) -> str:
     if gate is not None and gate.deadline is not None and gate.state is GateState.POSTED and gate.deadline > now:
         return f"**Waits** until {clock(gate.deadline)} for objections to retry plan r{gate.revision}."
     waiting = [f"{v.target}: {v.waiting}" for v in run.verifications.values() if v.ending is None and v.waiting]
+    waiting += [f"{key}: its turn, as commits are verified one at a time" for key in held_back(run)]
     if run.resting or not waiting:
         return ""
-    return "**Waits for Actions:** " + inline("; ".join(waiting[:6]), 600)
+    more = f" {see(links, Trouble.STATIC_CONCURRENCY)}" if held_back(run) else ""
+    return "**Waits for Actions:** " + inline("; ".join(waiting[:6]), 600) + more
 
 
 def next_step(run: Run) -> str:

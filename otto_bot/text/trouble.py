@@ -5,6 +5,7 @@ from __future__ import annotations
 from enum import StrEnum
 
 from otto_bot.core.attempt import Task
+from otto_bot.core.cancelled import cancelled_by
 from otto_bot.core.evidence import Cause, Failure
 from otto_bot.core.lanes import Lane, LaneKind
 from otto_bot.core.run import Run
@@ -89,13 +90,18 @@ def of_failure(failure: Failure | None) -> Trouble | None:
     """What of the host or the repository a failure is about."""
     if failure is not None and failure.cause is Cause.NO_CI:
         return _NO_CI.get(failure.conclusion.removeprefix("no_ci:").partition("@")[0])
-    return None
+    by = cancelled_by(failure)
+    return Trouble.STATIC_CONCURRENCY if by is not None and by.by == "group" else None
 
 
 def of_lane(lane: Lane) -> Trouble | None:
     """What is odd about how branches are verified."""
+    if lane.shares:
+        return Trouble.STATIC_CONCURRENCY
     if lane.skips_drafts:
         return Trouble.DRAFT_GUARD
+    if lane.calls:
+        return Trouble.REUSABLE_WORKFLOW
     return {LaneKind.DISPATCH: Trouble.DISPATCH, LaneKind.PULL_REQUEST: Trouble.PR_ONLY_CI}.get(lane.kind)
 
 

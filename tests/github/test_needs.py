@@ -56,6 +56,7 @@ DOCUMENTED: dict[str, tuple[str, ...]] = {
     "GET /check-runs/{}/annotations": ("checks",),
     "GET /commits/{}/status": ("statuses",),
     "GET /actions/workflows": ("actions",),
+    "GET /actions/workflows/{}/runs": ("actions",),
     "GET /actions/runs": ("actions",),
     "GET /actions/runs/{}": ("actions",),
     "GET /actions/runs/{}/attempts/{}/jobs": ("actions",),
