@@ -24,7 +24,7 @@ from otto_bot.text.check import CheckText, attempt_check, run_check
 from otto_bot.text.decision import decision_comment
 from otto_bot.text.markers import marker
 from otto_bot.text.plan import plan_comment
-from otto_bot.text.pull import pull_body, pull_title, template_of
+from otto_bot.text.pull import IN_PROGRESS, pull_body, pull_title, template_of
 from otto_bot.text.reply import reply_comment
 from otto_bot.text.status import status_comment
 
@@ -91,7 +91,7 @@ async def _pull(context: Context, run: Run, surface: str) -> int | None:
     pull = await repository.pull_request(run.pull_request)
     body = pull_body(run, context.links(run), template_of(pull.body))
     done = run.outcome in (Outcome.DONE, Outcome.DONE_PARTIAL)
-    title = pull_title(run, await context.habits(run)) if done and pull.title.startswith("[otto:") else None
+    title = pull_title(run, await context.habits(run)) if done and IN_PROGRESS in pull.title else None
     await repository.edit_pull_request(run.pull_request, title=title, body=body)
     if done and pull.state == "open":
         await ask_for_review(context, run, pull)

@@ -54,6 +54,7 @@ class ExpectPull(Part):
     """A pull request that must be there; what is left out does not matter."""
 
     number: Number | None = None
+    title: str | None = None
     draft: bool | None = None
     state: Literal["open", "closed"] | None = None
     merged: bool | None = None

@@ -12,6 +12,7 @@ from otto_bot.text.body import Part, assemble
 from otto_bot.text.commits import subject_line
 from otto_bot.text.footer import footer
 from otto_bot.text.found_out import found_out
+from otto_bot.text.habits import habit_of, own_subject
 from otto_bot.text.in_ci import in_ci_part
 from otto_bot.text.journeys_line import journeys_line
 from otto_bot.text.links import Links
@@ -20,6 +21,8 @@ from otto_bot.text.tasks_table import attempt_link, state_words
 from otto_bot.text.words import name, phase_words
 
 TITLE = 100
+IN_PROGRESS = "[otto: in progress]"
+VERIFICATION = "[otto: verification only]"
 TEMPLATE = 10_000
 TEMPLATE_LEAD = "---\n\n<sub>This repository's own template; its boxes are for people.</sub>"
 
@@ -27,6 +30,11 @@ TEMPLATE_LEAD = "---\n\n<sub>This repository's own template; its boxes are for p
 def pull_title(run: Run, habits: Sequence[str]) -> str:
     """The issue's title as this repository writes subjects: a squash merge takes it onto the default branch."""
     return subject_line(run.title, habits, TITLE)
+
+
+def open_title(title: str, habits: Sequence[str]) -> str:
+    """The title where there are no drafts, until all is done. What checks titles reads how they begin."""
+    return f"{IN_PROGRESS} {title}" if habit_of(habits) is None else f"{title} {IN_PROGRESS}"
 
 
 def pull_body(run: Run, links: Links, template: str | None) -> str:
@@ -98,9 +106,15 @@ def _template(template: str | None) -> Part:
     return Part(f"{TEMPLATE_LEAD}\n\n{body}", "The repository's pull request template is left out here: too long.")
 
 
-def verification_title(run: Run, what: str) -> str:
-    """`what` names the head that is verified: `t1/a1`, or `b1/s1` for a batch's candidate."""
-    return f"[otto: verification only] {_what(what)} of issue {run.issue}"
+def verification_title(run: Run, what: str, habits: Sequence[str]) -> str:
+    """`what` names the head that is verified: `t1/a1`, or `b1/s1` for a batch's candidate.
+
+    Where subjects carry prefixes a workflow may hold titles to them: this one begins with one, too.
+    """
+    words = f"{_what(what)} of issue {run.issue}"
+    if habit_of(habits) is None:
+        return f"{VERIFICATION} {words}"
+    return f"{own_subject(f'verify {words}', habits)} {VERIFICATION}"
 
 
 def verification_body(run: Run, what: str, links: Links) -> str:

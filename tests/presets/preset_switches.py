@@ -52,9 +52,17 @@ OFF: dict[str, Switch] = {
         "A push filter that leaves Otto's branches out verifies none of them; that is said before anything is paid.",
         one("core.ci_filters", "branch_passes", "return matches(wanted, branch)", "return True"),
     ),
+    "secrets-in-ci": Switch(
+        "What code on Otto's branches could use in CI waits for a person's yes before anything is pushed.",
+        one("core.allowing", "asks", "return not (", "return False and not ("),
+    ),
     "skip-ci-title": Switch(
         "Words that keep Actions from starting are in no title and no commit message of Otto.",
         one("text.markdown", "without_skip", "while before != text:", "while False:")
         + one("git.commits", "clean_message", "!= text:", "!= stripped:"),
+    ),
+    "title-lint": Switch(
+        "Where subjects carry prefixes, titles of verification pull requests carry one, too.",
+        one("text.habits", "own_subject", "habit is None", "True"),
     ),
 }
