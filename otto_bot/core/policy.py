@@ -215,6 +215,8 @@ def plan_wait(run: Run) -> PlanWait | None:
         reasons.append("this repository approves every plan")
     if config.plan.approval != "never" and run.plan_notes:
         reasons.append("the planner's answer broke rules (the plan says which)")
+    if config.plan.approval != "never" and run.aside is not None and run.aside.touched:
+        reasons.append("it names files that Otto cannot write (the plan says which)")
     if config.plan.approval == "auto" and high > config.plan.auto_if_under_usd:
         reasons.append(f"it may cost up to ${high:.2f} (above ${config.plan.auto_if_under_usd:.2f} people decide)")
     if config.plan.approval == "auto" and len(run.plan.tasks) > config.plan.max_tasks:

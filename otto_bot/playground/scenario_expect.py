@@ -67,10 +67,11 @@ class ExpectPull(Part):
 
 
 class ExpectCheck(Part):
-    """A check run that must be there (`name` and `conclusion` as GitHub shows them)."""
+    """A check run that must be there (`name` and `conclusion` as GitHub shows them); one of Otto's may say words."""
 
     name: str
     conclusion: str | None = None
+    contains: Words = []
     count: Annotated[int, Field(ge=0)] | None = None
 
 

@@ -10,6 +10,7 @@ from otto_bot.core.attempt import Attempt, Task, TaskState, Verification, target
 from otto_bot.core.decision import REOPENING
 from otto_bot.core.evidence import Failure
 from otto_bot.core.run import Outcome, Run
+from otto_bot.text.also import also_line
 from otto_bot.text.body import Part, assemble
 from otto_bot.text.footer import footer
 from otto_bot.text.in_ci import in_ci_lines
@@ -149,6 +150,7 @@ def _summary(
         lines.append(f"Actions: {said}{_opened(url)}.")
         if verification.left:
             lines.append(_left(run, verification.left))
+        lines.append(also_line(verification.also, links))
     if failure is not None:
         detail = f": {inline(failure.detail, 600)}" if failure.detail else "."
         lines.append(f"It failed {PHASE_OF_FAILURE[failure.phase]}: {CAUSES[failure.cause]}{detail}")

@@ -8,7 +8,8 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 _CONVENTIONAL = re.compile(
-    r"^(?P<kind>build|chore|ci|docs|feat|fix|perf|refactor|revert|style|test)(?:\((?P<scope>[^)]+)\))?!?: (?P<rest>\S.*)"
+    r"^(?P<kind>build|chore|ci|docs|feat|fix|perf|refactor|revert|style|test)(?:\((?P<scope>[^)]+)\))?!?: "
+    r"(?P<rest>\S.*)"
 )
 _OWN = ("chore", "ci", "build", "test")
 """Kinds that say that nothing of the product changes, the best first."""

@@ -9,6 +9,7 @@ from otto_bot.core.lanes import LaneKind
 from otto_bot.core.plan import Plan, Relation, TaskSpec, batches
 from otto_bot.core.policy import plan_wait
 from otto_bot.core.run import Run, RunPhase
+from otto_bot.text.aside import left_alone
 from otto_bot.text.body import Part, assemble
 from otto_bot.text.boxes import boxes
 from otto_bot.text.edited import edited_in_plan
@@ -46,6 +47,7 @@ def plan_comment(run: Run, links: Links) -> str:
         trade_offs(plan),
         estimate_line(run),
         _verification(run, links),
+        left_alone(run),
         _exposure(run),
         _waits(run),
     ]

@@ -36,6 +36,10 @@ OFF: dict[str, Switch] = {
         "A merge of the run's pull request ends the run.",
         one("core.machine", "_pull_request_closed", "if event.merged:", "if False:"),
     ),
+    "lfs": Switch(
+        "No attempt writes what Git LFS keeps: git has only pointers to it.",
+        one("core.aside", "of_lfs", "is_pointer(content) or kept.has(path)", "False"),
+    ),
     "no-drafts": Switch(
         "A repository that refused a draft is not asked for one again.",
         one("jobs.drafts", "_known", "value is not None and", "False and"),
@@ -60,6 +64,10 @@ OFF: dict[str, Switch] = {
         "Words that keep Actions from starting are in no title and no commit message of Otto.",
         one("text.markdown", "without_skip", "while before != text:", "while False:")
         + one("git.commits", "clean_message", "!= text:", "!= stripped:"),
+    ),
+    "submodule": Switch(
+        "Whoever plans and writes code is told which folders belong to another repository.",
+        one("core.aside", "told_to_models", "for path in found.modules", "for path in ()"),
     ),
     "title-lint": Switch(
         "Where subjects carry prefixes, titles of verification pull requests carry one, too.",

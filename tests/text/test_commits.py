@@ -28,7 +28,8 @@ def test_no_token_survives(token: str, hostile: Callable[[str], Run], links: Lin
     run = hostile(f"Do it {token} now")
     for habits in ([], CONVENTIONAL):
         messages = [
-            empty_commit(run, habits), spec_commit(run, ["a.md"], habits), merge_commit(run, "t2"), attempt_commit(run, "t2", 1, habits),
+            empty_commit(run, habits), spec_commit(run, ["a.md"], habits), merge_commit(run, "t2"),
+            attempt_commit(run, "t2", 1, habits),
             squash_commit(run, "t2", habits), pull_title(run, habits), pull_body(run, links, f"- [ ] x {token}"),
         ]  # fmt: skip
         for message in messages:
