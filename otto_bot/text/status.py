@@ -22,6 +22,7 @@ from otto_bot.text.plan_changes import change_command
 from otto_bot.text.refusals import reason_words
 from otto_bot.text.review import reviews_line
 from otto_bot.text.tasks_table import short_table, task_graph, task_table, without_at
+from otto_bot.text.trouble import Trouble, see
 from otto_bot.text.words import LANES, clock, count, several
 
 SKIPPABLE = frozenset({TaskState.PENDING, TaskState.REOPENED, TaskState.BLOCKED})
@@ -37,6 +38,7 @@ def status_comment(run: Run, links: Links, now: datetime) -> str:
         Part(full=journeys_line(run, links), short=""),
         parked_in_status(run, now) or _waiting(run, links, now),
         f"**Next:** {next_step(run)}",
+        _merged_early(run, links),
         *base_lines(run, links),
         reviews_line(run),
         *_troubles(run),
@@ -47,6 +49,13 @@ def status_comment(run: Run, links: Links, now: datetime) -> str:
         f"**You can:** {_commands(run)}",
     ]
     return assemble(parts, footer(run))
+
+
+def _merged_early(run: Run, links: Links) -> str:
+    if not run.landed or run.outcome is not Outcome.DONE_PARTIAL:
+        return ""
+    words = "The pull request was merged while tasks were open, so the run is over. What is missing needs a new one."
+    return f"{words} {see(links, Trouble.HUMAN_MERGES_MIDRUN)}"
 
 
 def where_it_stands(run: Run, links: Links) -> str:

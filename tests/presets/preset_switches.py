@@ -40,9 +40,13 @@ OFF: dict[str, Switch] = {
         "No attempt writes what Git LFS keeps: git has only pointers to it.",
         one("core.aside", "of_lfs", "is_pointer(content) or kept.has(path)", "False"),
     ),
+    "merge-queue": Switch(
+        "What only a merge queue starts is people's: nobody is asked what it could use.",
+        one("core.ci_starts", "_caused", "if event in BY_OTHERS:", 'if event in BY_OTHERS - {"merge_group"}:'),
+    ),
     "no-drafts": Switch(
         "A repository that refused a draft is not asked for one again.",
-        one("jobs.drafts", "_known", "value is not None and", "False and"),
+        one("jobs.drafts", "has_no_drafts", "value is not None and", "False and"),
     ),
     "pr-only-ci": Switch(
         "Where workflows start for pull requests alone, a pull request lets them verify a branch.",
