@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
-from pathlib import PurePosixPath
+from collections.abc import Iterator, Mapping, Sequence
 
 from otto_bot.core.globs import BadGlob, Glob, attribute_glob, checked
 
@@ -38,10 +37,10 @@ def _has(patch: str, side: str) -> bool:
     return any(line.startswith(tuple(f"{side}{word}" for word in _BEGINS)) for line in lines.split("\n")[:4])
 
 
-def attribute_paths(paths: Iterable[str]) -> list[str]:
+def attribute_paths(paths: Sequence[str]) -> list[str]:
     """Every file of attributes that may say something about these paths."""
-    folders = {str(folder) for path in paths for folder in PurePosixPath(path).parents}
-    return sorted(ATTRIBUTES if folder == "." else f"{folder}/{ATTRIBUTES}" for folder in folders)
+    folders = {path[: at + 1] for path in paths for at, char in enumerate(path) if char == "/"}
+    return [f"{folder}{ATTRIBUTES}" for folder in sorted(folders | {""})] if paths else []
 
 
 class Kept:

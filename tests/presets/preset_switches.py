@@ -43,6 +43,7 @@ OFF: dict[str, Switch] = {
     "merge-queue": Switch(
         "What only a merge queue starts is people's: nobody is asked what it could use.",
         one("core.ci_starts", "_caused", "if event in BY_OTHERS:", 'if event in BY_OTHERS - {"merge_group"}:'),
+        hangs=True,  # it rests with a question, and whoever merges at the end waits for ever
     ),
     "no-drafts": Switch(
         "A repository that refused a draft is not asked for one again.",
