@@ -6,6 +6,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Literal
 
+from otto_bot.core.also import Also
 from otto_bot.core.ci_paths import Executed
 from otto_bot.core.decision import Action
 from otto_bot.core.evidence import Failure
@@ -69,6 +70,8 @@ class Verification(Frozen):
     failure: Failure | None = None
     left: tuple[str, ...] = ()
     """Required checks of other Apps that are left to people: GitHub holds the merge for them."""
+    also: tuple[Also, ...] = ()
+    """What other Apps report that nobody requires."""
     lane: Lane | None = None
     """How it is verified, where the run's lane has changed since."""
 

@@ -174,6 +174,7 @@ def _verified(run: Run, event: e.VerificationEnded) -> Run:
             "run_ids": event.run_ids or verification.run_ids,
             "url": event.url or verification.url,
             "left": event.left,
+            "also": event.also,
             "waiting": "",
         }
     )

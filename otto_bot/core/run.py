@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Literal
 
+from otto_bot.core.aside import Aside
 from otto_bot.core.attempt import Task, Verification
 from otto_bot.core.authors import Author
 from otto_bot.core.budget import Money
@@ -243,6 +244,8 @@ class Run(Frozen):
     plan_guided_by: str = ""
     """Whose words these are; empty = findings of journeys are among them."""
     plan_notes: tuple[str, ...] = ()
+    aside: Aside | None = None
+    """What of the repository is left alone, as the newest plan found it."""
     """What the planner's answer broke, and what was done about it: a person looks at such a plan."""
     plan_revision: int = 0
     plan_posted: int = 0

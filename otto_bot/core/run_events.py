@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Literal
 
+from otto_bot.core.aside import Aside
 from otto_bot.core.authors import Author
 from otto_bot.core.budget import Inherited
 from otto_bot.core.commands import Given
@@ -91,6 +92,8 @@ class PlanMade(Event):
     notes: tuple[str, ...] = ()
     unsound: bool = False
     estimate: Estimate | None = None
+    aside: Aside | None = None
+    """What of the repository is left alone; None where nobody looked."""
 
 
 class PlanPosted(Event):

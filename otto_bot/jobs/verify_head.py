@@ -20,6 +20,7 @@ from otto_bot.core.shared_failures import FLAKY_WITHIN, weighed
 from otto_bot.diagnosis.diagnose import diagnose
 from otto_bot.diagnosis.reports import with_reports
 from otto_bot.github.ci_models import WorkflowRun
+from otto_bot.jobs.also_reported import also_reported
 from otto_bot.jobs.context import Context, failures_before
 from otto_bot.jobs.evidence_ci import judged_alone, no_ci_reason
 from otto_bot.jobs.evidence_logs import Evidence, evidence_of
@@ -58,9 +59,10 @@ async def verify_head(context: Context, run: Run, effect: Effect, _ticket: Ticke
         return []
     runs = await _runs_of(context, run, verification)
     now = context.now()
+    required = await required_checks(context, run, verification.sha) if _all_ended(runs) else []
     seen = read_runs(
         [_seen(one) for one in runs],
-        await required_checks(context, run, verification.sha) if _all_ended(runs) else [],
+        required,
         started_at=verification.started_at,
         now=now,
         polls=verification.polls,
@@ -104,6 +106,7 @@ async def verify_head(context: Context, run: Run, effect: Effect, _ticket: Ticke
             run_ids=ids,
             url=url,
             left=tuple(context.redactor.text(name) for name in seen.left),
+            also=await also_reported(context, run, verification.sha, [one.name for one in required]) if runs else (),
         ),
     ]
 

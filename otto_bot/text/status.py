@@ -39,6 +39,7 @@ def status_comment(run: Run, links: Links, now: datetime) -> str:
         Part(full=journeys_line(run, links), short=""),
         parked_in_status(run, now) or _waiting(run, links, now),
         f"**Next:** {next_step(run)}",
+        _merged_early(run, links),
         *base_lines(run, links),
         reviews_line(run),
         *_troubles(run),
@@ -49,6 +50,13 @@ def status_comment(run: Run, links: Links, now: datetime) -> str:
         f"**You can:** {_commands(run)}",
     ]
     return assemble(parts, footer(run))
+
+
+def _merged_early(run: Run, links: Links) -> str:
+    if not run.landed or run.outcome is not Outcome.DONE_PARTIAL:
+        return ""
+    words = "The pull request was merged while tasks were open, so the run is over. What is missing needs a new one."
+    return f"{words} {see(links, Trouble.HUMAN_MERGES_MIDRUN)}"
 
 
 def where_it_stands(run: Run, links: Links) -> str:

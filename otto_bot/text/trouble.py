@@ -8,6 +8,7 @@ from otto_bot.core.attempt import Task
 from otto_bot.core.cancelled import cancelled_by
 from otto_bot.core.evidence import Cause, Failure
 from otto_bot.core.lanes import Lane, LaneKind
+from otto_bot.core.policy import exposed
 from otto_bot.core.run import Run
 from otto_bot.core.waits import Wait
 from otto_bot.text.links import Links
@@ -77,6 +78,8 @@ def of_wait(run: Run, wait: Wait) -> Trouble | None:
     """What a run waits for a person about, where that is the repository's doing and no question about the work."""
     if run.hold is not None:
         return _known(run.hold.trouble)
+    if wait.kind == "plan":
+        return Trouble.SECRETS_IN_CI if exposed(run) else None
     asked = [task for task in run.tasks.values() if task.question and task.question == wait.question]
     return of_task(asked[0]) if asked else None
 

@@ -45,9 +45,18 @@ OFF: dict[str, Switch] = {
         "Of a head's jobs every page is read.",
         one("jobs.evidence_green", "green_head", "listed[: MOST_JOBS - len(jobs)]", "listed[:100]"),
     ),
+    "lfs": Switch(
+        "No attempt writes what Git LFS keeps: git has only pointers to it.",
+        one("core.aside", "of_lfs", "is_pointer(content) or kept.has(path)", "False"),
+    ),
+    "merge-queue": Switch(
+        "What only a merge queue starts is people's: nobody is asked what it could use.",
+        one("core.ci_starts", "_caused", "if event in BY_OTHERS:", 'if event in BY_OTHERS - {"merge_group"}:'),
+        hangs=True,  # it rests with a question, and whoever merges at the end waits for ever
+    ),
     "no-drafts": Switch(
         "A repository that refused a draft is not asked for one again.",
-        one("jobs.drafts", "_known", "value is not None and", "False and"),
+        one("jobs.drafts", "has_no_drafts", "value is not None and", "False and"),
     ),
     "path-filter": Switch(
         "Where path filters leave out every file of a change, the judge decides alone.",
@@ -69,6 +78,10 @@ OFF: dict[str, Switch] = {
         "Jobs of a called workflow are expected under the names of caller and callee.",
         one("core.lanes", "_shown", 'uses.startswith("./")', "False"),
     ),
+    "secrets-in-ci": Switch(
+        "What code on Otto's branches could use in CI waits for a person's yes before anything is pushed.",
+        one("core.allowing", "asks", "return not (", "return False and not ("),
+    ),
     "skip-ci-title": Switch(
         "Words that keep Actions from starting are in no title and no commit message of Otto.",
         one("text.markdown", "without_skip", "while before != text:", "while False:")
@@ -77,5 +90,13 @@ OFF: dict[str, Switch] = {
     "static-concurrency": Switch(
         "Where all heads share a concurrency group, one is verified at a time.",
         one("core.serial", "group_of", 'run.serial or (run.lane.shares if run.lane is not None else "")', '""'),
+    ),
+    "submodule": Switch(
+        "Whoever plans and writes code is told which folders belong to another repository.",
+        one("core.aside", "told_to_models", "for path in found.modules", "for path in ()"),
+    ),
+    "title-lint": Switch(
+        "Where subjects carry prefixes, titles of verification pull requests carry one, too.",
+        one("text.habits", "own_subject", "habit is None", "True"),
     ),
 }

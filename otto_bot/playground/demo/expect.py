@@ -125,9 +125,11 @@ def _pull(want: ExpectPull, pulls: list[Json]) -> list[str]:
 
 
 def _check(want: ExpectCheck, checks: list[Json]) -> list[str]:
-    fits = [row for row in checks if row["name"] == want.name and want.conclusion in (None, row["conclusion"])]
+    named = [row for row in checks if row["name"] == want.name and want.conclusion in (None, row["conclusion"])]
+    fits = [row for row in named if all(words in f"{row['summary']}\n{row['text']}" for words in want.contains)]
     seen = sorted({f"{row['name']}={row['conclusion']}" for row in checks})
-    lines = _count(f"checks: {want.name} {want.conclusion or ''}".rstrip(), len(fits), want.count)
+    words = f" that says {want.contains}" if want.contains else ""
+    lines = _count(f"checks: {want.name} {want.conclusion or ''}".rstrip() + words, len(fits), want.count)
     return [f"{line}; there are {seen}" for line in lines]
 
 
