@@ -8,6 +8,7 @@ from typing import Any
 
 from otto_bot.core import (
     base,
+    closing,
     edits,
     funds,
     gates,
@@ -15,6 +16,7 @@ from otto_bot.core import (
     journey_dispatch,
     journey_rounds,
     learning_uses,
+    others,
     parked,
     planning,
     polling,
@@ -212,16 +214,10 @@ def _pull_request_closed(run: Run, event: e.PullRequestClosed) -> Run:
         outcome = Outcome.DONE if merged else Outcome.DONE_PARTIAL
         over = {"outcome": outcome, "phase": RunPhase.DONE, "hold": None, "landed": True}
         return run.model_copy(update={**over, "stopping": tasks.still_saving(run)})
-    if run.resting:
+    if run.pull_closed:
         return run
-    return steering.rest(run, "paused", "its pull request was closed", event.at)
-
-
-def _run_branch_moved(run: Run, event: e.RunBranchMoved) -> Run:
-    if event.sha == run.head or run.pull_request is None:
-        return run
-    run = journey_rounds.moved(run, event.sha)
-    return base.look_again(integration.rebuild(run.model_copy(update={"head": event.sha, "head_tree": event.tree})))
+    run = run.model_copy(update={"pull_closed": True})
+    return run if run.resting else steering.rest(run, "paused", closing.by(event.by), event.at, closed=True)
 
 
 def _reserved(run: Run, event: e.MoneyReserved) -> Money:
@@ -261,7 +257,8 @@ def _effect_failed(run: Run, event: e.EffectFailed) -> Run:
         return run
     if run.outcome is not None and not _leads_on(run, event.key):
         return run
-    return steering.rest(run, "needs_human", event.message, event.at, "/otto resume")
+    closed = run.pull_closed and event.key.startswith(f"run/{run.id}/reopen/")
+    return steering.rest(run, "needs_human", event.message, event.at, "/otto resume", closed=closed)
 
 
 def _unsure(run: Run, key: str) -> Run:
@@ -360,7 +357,9 @@ _HANDLERS: dict[type, Callable[[Run, Any], Run]] = {
     e.IssueEdited: edits.issue_edited,
     e.IssueRelabelled: _relabelled,
     e.PullRequestClosed: _pull_request_closed,
-    e.RunBranchMoved: _run_branch_moved,
+    e.PullRequestReopened: closing.reopened,
+    e.RunBranchMoved: others.run_branch_moved,
+    e.AttemptBranchMoved: others.attempt_branch_moved,
     e.BaseMoved: base.base_moved,
     e.BaseTaken: base.base_taken,
     e.BaseConflict: base.base_conflict,
