@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, cast
 
 from core_builders import config, plan, said
-from shared_remote import OTTO, Interrupted, Remote
+from shared_remote import OTTO, Interrupted, Remote, commit_script
 
 from otto_bot.core import events as e
 from otto_bot.core.attempt import TaskState
@@ -24,7 +24,6 @@ from otto_bot.core.lanes import Lane, LaneKind
 from otto_bot.core.policy import fixed_move
 from otto_bot.core.run import Run
 from otto_bot.core.values import Person, Repo
-from otto_bot.git.adding import with_files
 from otto_bot.git.commits import Author, tree_of, write_commit
 from otto_bot.git.errors import GitFailed, PushRejected
 from otto_bot.git.mirror import Mirror
@@ -93,7 +92,7 @@ class Play:
         settings = config(qa={"enabled": False}, attempts={"per_task": 5}, pilot={"grace_minutes": 0})
         lane, none = Lane(kind=LaneKind.PUSH, why="w"), Exposure(items=(), files_hash="h")
         prepared = e.Prepared(at=now, config=settings, base_sha=base, lane=lane, exposure=none, prefix="otto")
-        made = plan("t1") if self.rng.random() < 0.4 else plan("t1", "t2")
+        made = plan("t1") if self.rng.random() < 0.5 else plan("t1", "t2")
         run = await self.tell(prepared, e.PlanMade(at=now, number=0, plan=made),
                               e.PlanPosted(at=now, revision=1, comment_id=5))  # fmt: skip
         tree = await tree_of(mirror, base)
@@ -101,7 +100,7 @@ class Play:
         await mirror.remote("push", [], [f"{first}:refs/heads/{run.run_branch}"])
         opened = e.PullRequestOpened(at=now, number=2, node_id="n", head_sha=first, head_tree=tree)
         await self.tell(opened, e.VerificationEnded(at=now, target="baseline", sha=first, ending="green"))
-        self.git.prefix, self.git.left = f"{run.prefix}/", self.rng.randint(1, 4)
+        self.git.prefix, self.git.left = f"{run.prefix}/", self.rng.randint(1, 3)
         self.seen = self.remote.heads()
 
     async def step(self) -> bool:
@@ -146,17 +145,18 @@ class Play:
         where: dict[str, Any] = {"at": self.now, "task": effect.task, "attempt": effect.attempt}
         await self.tell(e.AttemptStarted(**where, base_sha=start.base, branch=start.branch, fresh=start.fresh))
         await mirror.fetch(start.base)
-        tree = await tree_of(mirror, start.base)
-        text = {f"{effect.task}-{effect.attempt}.txt": "written\n"}
+        files = {f"{effect.task}-{effect.attempt}.txt": "written\n"}
         if effect.attempt == 1:
-            text[f"{effect.task}.txt"] = f"{effect.task} by Otto\n"
-        tree, _ = await with_files(mirror, tree, text)
-        sha = await write_commit(mirror, tree, [start.base], "Work", author=await self.context.author(), when=self.now)
-        await self.tell(e.AttemptCoded(**where, sha=sha, tree=tree))
+            files[f"{effect.task}.txt"] = f"{effect.task} by Otto\n"
+        ref = f"refs/work/{run.id}-{effect.task}-{effect.attempt}"
+        script = commit_script(ref, OTTO, files, "Work", start.base)
+        await mirror.git("fast-import", "--quiet", input=script.encode())
+        told = (await mirror.git("rev-parse", ref, f"{ref}^{{tree}}")).text.split()
+        await self.tell(e.AttemptCoded(**where, sha=told[0], tree=told[1]))
 
     async def _verify(self, run: Run, effect: Effect) -> None:
         task = effect.task
-        red = bool(task) and effect.attempt < 3 and self.rng.random() < 0.2
+        red = bool(task) and effect.attempt < 3 and self.rng.random() < 0.12
         why = Failure(task=task, attempt=effect.attempt, phase=Phase.VERIFY, cause=Cause.TEST, fingerprint="x")
         sha = run.verifications[effect.target].sha
         given = {"target": effect.target, "sha": sha, "ending": "red" if red else "green"}
@@ -191,20 +191,25 @@ class Play:
     async def _hears(self, *, all_of_it: bool = False) -> None:
         """Webhooks of people's pushes come late, and tell where the branch is by then."""
         now, run = self.remote.heads(), self.run
-        for branch in (run.run_branch, "main"):
-            if now.get(branch) != self.seen.get(branch) and (all_of_it or self.rng.random() < 0.4):
+        for branch in (one for one in sorted(now) if one == "main" or one.startswith(f"{run.prefix}/")):
+            if now[branch] != self.seen.get(branch) and (all_of_it or self.rng.random() < 0.4):
                 self.seen[branch] = now[branch]
-                await self._told(run, branch, now[branch])
+                await self._told(self.run, branch, now[branch])
 
     async def _told(self, run: Run, branch: str, head: str) -> None:
+        """What the desk makes of it; of what Otto pushed itself nothing."""
         if branch == "main":
             await self.tell(e.BaseMoved(at=self.now, sha=head))
             return
         ours = {attempt.sha for task in run.tasks.values() for attempt in task.attempts}
         ours |= {run.integration.sha} if run.integration else set()
-        if head != run.head and head not in ours:
+        if branch == run.run_branch and head != run.head and head not in ours:
             tree = self.remote.run("rev-parse", f"{head}^{{tree}}").strip()
             await self.tell(e.RunBranchMoved(at=self.now, sha=head, tree=tree, by="rita"))
+        for key, last in [(key, task.last) for key, task in run.tasks.items() if task.last is not None]:
+            if branch == last.branch != run.run_branch and last.pushed and head not in ours:
+                where = {"task": key, "attempt": last.number, "sha": head, "by": "rita"}
+                await self.tell(e.AttemptBranchMoved.model_validate({"at": self.now, **where}))
 
     async def _speaks(self, run: Run) -> bool:
         """All webhooks have come; where the run rests after that, a person lets it go on, a few times."""

@@ -20,6 +20,14 @@ exit 0
 """
 
 
+def commit_script(ref: str, who: str, files: Mapping[str, str], message: str, on: str, number: int = 0) -> str:
+    """One commit, as `git fast-import` takes it."""
+    begun = f"from {on}\n" if on else ""
+    head = f"commit {ref}\ncommitter Somebody <{who}> {1_790_000_000 + number} +0000\n"
+    body = [f"M 100644 inline {name}\ndata {len(text)}\n{text}\n" for name, text in files.items()]
+    return "".join([head, f"data {len(message)}\n{message}\n{begun}", *body])
+
+
 class Remote:
     """The repository on GitHub. Its reflogs know each position that a branch ever had."""
 
@@ -50,11 +58,8 @@ class Remote:
 
     def script(self, branch: str, files: Mapping[str, str], message: str) -> str:
         """What `git fast-import` is told for one commit of a person on top of a branch."""
-        who = f"Rita <rita@users.noreply.github.com> {1_790_000_000 + self.made} +0000"
-        begun = f"from refs/heads/{branch}^0\n" if branch in self.heads() else ""
-        lines = [f"commit refs/heads/{branch}\ncommitter {who}\ndata {len(message)}\n{message}\n{begun}"]
-        lines += [f"M 100644 inline {name}\ndata {len(text)}\n{text}\n" for name, text in files.items()]
-        return "".join(lines)
+        on = f"refs/heads/{branch}^0" if branch in self.heads() else ""
+        return commit_script(f"refs/heads/{branch}", "rita@users.noreply.github.com", files, message, on, self.made)
 
     def commit(self, branch: str, files: Mapping[str, str], message: str) -> None:
         self.run("fast-import", "--quiet", said=self.script(branch, files, message))
@@ -99,6 +104,8 @@ class Interrupted(GitRunner):
         self.left = 0
         """How many commits people will still make."""
         self.story: list[str] = []
+        self.onto_run: list[str] = []
+        """Files that people put onto the run branch."""
 
     async def run(self, argv: Sequence[str], **given: Any) -> Ran:
         talks = argv[0] in ("fetch", "ls-remote", "push")
@@ -122,6 +129,7 @@ class Interrupted(GitRunner):
         branch, files = rng.choice(among), self.remote.news()
         self.left -= 1
         self.remote.commit(branch, files, f"A person's {self.remote.made}")
+        self.onto_run += files if branch.endswith("/run") else []
         self.story.append(f"PERSON {branch} {next(iter(files))}")
 
     def _race(self, argv: Sequence[str]) -> None:
