@@ -6,10 +6,19 @@ from otto_bot.core import events as e
 from otto_bot.core import steering
 from otto_bot.core.run import Run
 
+TROUBLE = "human-closes"
+"""The entry of docs/troubleshooting.md about it."""
 
-def by(who: str) -> str:
-    """Why a run is paused whose pull request was closed."""
-    return f"its pull request was closed without being merged{f', by {who}' if who else ''}"
+
+def closed(run: Run, event: e.PullRequestClosed) -> Run:
+    """It was closed: the run pauses, unless it rests already; it is opened again before any work goes on."""
+    if run.pull_closed:
+        return run
+    run = run.model_copy(update={"pull_closed": True})
+    if run.resting:
+        return run
+    reason = f"its pull request was closed without being merged{f', by {event.by}' if event.by else ''}"
+    return steering.rest(run, "paused", reason, event.at, trouble=TROUBLE, closed=True)
 
 
 def reopened(run: Run, event: e.PullRequestReopened) -> Run:

@@ -130,7 +130,7 @@ def _refused(run: Run, event: e.Refused) -> Run:
     if run.resting:
         return run
     if not event.money:
-        return steering.rest(run, "needs_human", event.reason, event.at, event.reply)
+        return steering.rest(run, "needs_human", event.reason, event.at, event.reply, event.trouble)
     # Whoever refused may have looked before someone allowed more: what is asked for counts from now.
     say = funds.reply_for(run) or "/otto stop"
     return _save_work(steering.rest(run, "needs_human", event.reason, event.at, say))
@@ -214,10 +214,7 @@ def _pull_request_closed(run: Run, event: e.PullRequestClosed) -> Run:
         outcome = Outcome.DONE if merged else Outcome.DONE_PARTIAL
         over = {"outcome": outcome, "phase": RunPhase.DONE, "hold": None, "landed": True}
         return run.model_copy(update={**over, "stopping": tasks.still_saving(run)})
-    if run.pull_closed:
-        return run
-    run = run.model_copy(update={"pull_closed": True})
-    return run if run.resting else steering.rest(run, "paused", closing.by(event.by), event.at, closed=True)
+    return closing.closed(run, event)
 
 
 def _reserved(run: Run, event: e.MoneyReserved) -> Money:
@@ -258,7 +255,8 @@ def _effect_failed(run: Run, event: e.EffectFailed) -> Run:
     if run.outcome is not None and not _leads_on(run, event.key):
         return run
     closed = run.pull_closed and event.key.startswith(f"run/{run.id}/reopen/")
-    return steering.rest(run, "needs_human", event.message, event.at, "/otto resume", closed=closed)
+    trouble = closing.TROUBLE if closed else ""
+    return steering.rest(run, "needs_human", event.message, event.at, "/otto resume", trouble, closed=closed)
 
 
 def _unsure(run: Run, key: str) -> Run:

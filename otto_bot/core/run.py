@@ -124,6 +124,8 @@ class Hold(Frozen):
     """Hash of the workflow files that resuming lets Otto's branches start."""
     closed: bool = False
     """Its pull request was closed without being merged: the run goes on as soon as it is open again."""
+    trouble: str = ""
+    """The entry of docs/troubleshooting.md that says more."""
 
 
 class Reply(Frozen):

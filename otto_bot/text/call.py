@@ -12,6 +12,7 @@ from otto_bot.text.links import Links
 from otto_bot.text.markdown import code, inline, link, sentence
 from otto_bot.text.refusals import reason_words
 from otto_bot.text.status import where_it_stands
+from otto_bot.text.trouble import of_wait, see
 from otto_bot.text.words import STATES, count
 
 REACHED = 20
@@ -24,7 +25,8 @@ def call_comment(run: Run, wait: Wait, links: Links, reminder: bool) -> str:
         return _closed(run, wait, links)
     again = "a reminder: " if reminder else ""
     lead = f"@{run.actor.login} {again}Otto waits for you and does nothing meanwhile."
-    question = f"**{sentence(reason_words(wait.question, links, run.repo.default_branch))}**"
+    more = see(links, of_wait(run, wait))
+    question = f"**{sentence(reason_words(wait.question, links, run.repo.default_branch))}** {more}".rstrip()
     after = ", once that is done" if wait.kind == "hold" and not wait.reply.startswith(COMMAND) else ""
     answer = f"Reply with {code(wait.reply, 200)}{after}. Anyone with write access can."
     money = wait.reply.startswith(COMMAND)
@@ -42,7 +44,7 @@ def _closed(run: Run, wait: Wait, links: Links) -> str:
     """Somebody closed the pull request: nothing is lost, and two words say what follows."""
     lead = f"@{run.actor.login} this run is paused: {inline(wait.question, 300)}."
     kept = "What was written so far stays on the branch. Anyone with write access can say it."
-    return assemble([lead, CLOSED_WAY, kept, where_it_stands(run, links)], footer(run))
+    return assemble([lead, CLOSED_WAY, kept, see(links, of_wait(run, wait)), where_it_stands(run, links)], footer(run))
 
 
 def reached_words(run: Run, links: Links) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from otto_bot.core.run import Run
 from otto_bot.text.links import Links
 from otto_bot.text.markdown import code, link
+from otto_bot.text.trouble import Trouble, see
 from otto_bot.text.words import count
 
 
@@ -17,4 +18,5 @@ def others_line(run: Run, links: Links) -> list[str]:
     up_to = link(code(run.others.sha[:7], 7), links.commit(run.others.sha))
     onto = link("the run branch", links.branch(run.run_branch))
     words = f"{who} pushed to {onto}, up to {up_to}{times}. These commits stay; Otto goes on on top of them"
-    return [f"**Commits of others:** {words}{'.' if run.ended else ', and what it verifies has them in it.'}"]
+    end = "." if run.ended else ", and what it verifies has them in it."
+    return [f"**Commits of others:** {words}{end} {see(links, Trouble.HUMAN_PUSHES)}"]

@@ -23,6 +23,7 @@ from otto_bot.text.plan_changes import change_command
 from otto_bot.text.refusals import reason_words
 from otto_bot.text.review import reviews_line
 from otto_bot.text.tasks_table import short_table, task_graph, task_table, without_at
+from otto_bot.text.trouble import Trouble, see
 from otto_bot.text.words import LANES, clock, count, several
 
 SKIPPABLE = frozenset({TaskState.PENDING, TaskState.REOPENED, TaskState.BLOCKED})
@@ -43,7 +44,7 @@ def status_comment(run: Run, links: Links, now: datetime) -> str:
         reviews_line(run),
         *_troubles(run),
         *_relabelled(run),
-        edited_in_status(run),
+        _edited(run, links),
         estimate_status(run),
         *_money(run),
         f"**You can:** {_commands(run)}",
@@ -77,7 +78,10 @@ def _waiting(run: Run, links: Links, now: datetime) -> str:
         return f"**Waits for a person:** {words}\nReply {code(wait.reply, 200)}."
     if run.hold is not None:
         words = inline(without_at(run.hold.reason), 600)
-        return f"**Paused:** {words}. `/otto resume` goes on with the same branch, `/otto stop` ends it."
+        more = see(links, Trouble.HUMAN_CLOSES if run.hold.closed else None)
+        return (
+            f"**Paused:** {words}. `/otto resume` goes on with the same branch, `/otto stop` ends it. {more}".rstrip()
+        )
     gate = run.gate
     if gate is not None and gate.deadline is not None and gate.state is GateState.POSTED and gate.deadline > now:
         return f"**Waits** until {clock(gate.deadline)} for objections to retry plan r{gate.revision}."
