@@ -79,9 +79,8 @@ def _waiting(run: Run, links: Links, now: datetime) -> str:
     if run.hold is not None:
         words = inline(without_at(run.hold.reason), 600)
         more = see(links, Trouble.HUMAN_CLOSES if run.hold.closed else None)
-        return (
-            f"**Paused:** {words}. `/otto resume` goes on with the same branch, `/otto stop` ends it. {more}".rstrip()
-        )
+        ways = "`/otto resume` goes on with the same branch, `/otto stop` ends it."
+        return f"**Paused:** {words}. {ways} {more}".rstrip()
     gate = run.gate
     if gate is not None and gate.deadline is not None and gate.state is GateState.POSTED and gate.deadline > now:
         return f"**Waits** until {clock(gate.deadline)} for objections to retry plan r{gate.revision}."
@@ -89,6 +88,11 @@ def _waiting(run: Run, links: Links, now: datetime) -> str:
     if run.resting or not waiting:
         return ""
     return "**Waits for Actions:** " + inline("; ".join(waiting[:6]), 600)
+
+
+def _edited(run: Run, links: Links) -> str:
+    words = edited_in_status(run)
+    return words and f"{words} {see(links, Trouble.ISSUE_EDITED)}"
 
 
 def next_step(run: Run) -> str:
