@@ -45,16 +45,16 @@ async def push_attempt(context: Context, run: Run, effect: Effect, _ticket: Tick
     if twin is not None:
         run = await context.record(run.id, twin)
         attempt = attempt.model_copy(update={"sha": twin.sha, "tree": twin.tree})
-    return await _with_others(context, run, effect, attempt, mirror)
+    return await _with_others(context, run, effect, attempt, mirror, current)
 
 
 async def _with_others(
-    context: Context, run: Run, effect: Effect, attempt: Attempt, mirror: Mirror
+    context: Context, run: Run, effect: Effect, attempt: Attempt, mirror: Mirror, current: str | None
 ) -> Sequence[RunEvent]:
     """Pushed, with what others have put on its branch by then."""
     for _ in range(TRIES):
         try:
-            return await _pushed(context, run, effect, attempt, mirror)
+            return await _pushed(context, run, effect, attempt, mirror, current)
         except PushHeld as held:
             return [_held(context, run, effect, attempt, held)]
         except PushRejected as error:
@@ -62,18 +62,20 @@ async def _with_others(
             again = await taken_in(context, run, effect, attempt, mirror) if free else None
             if again is None:
                 return await _rejected(context, run, effect, attempt, mirror, error)
-        run, last = again, again.task(effect.task).last
+        run, current = again
+        last = run.task(effect.task).last
         if last is None or last.number != effect.attempt or last.sha is None:
             return []
         attempt = last
     raise Retry(f"others push to `{attempt.branch}` all the time", "git")
 
 
-async def _pushed(context: Context, run: Run, effect: Effect, attempt: Attempt, mirror: Mirror) -> Sequence[RunEvent]:
+async def _pushed(
+    context: Context, run: Run, effect: Effect, attempt: Attempt, mirror: Mirror, current: str | None
+) -> Sequence[RunEvent]:
     """AttemptPushed. Raises PushRejected and PushHeld."""
     assert attempt.sha is not None
     in_ci = await touched_in_ci(context, run, mirror, attempt.sha)
-    current = await mirror.remote_head(f"refs/heads/{attempt.branch}")
     await gated_push(context, run, mirror, attempt.sha, attempt.branch, current)
     what = f"{effect.task}/a{effect.attempt}"
     pull = await verification_pull(context, run, attempt.branch, what)

@@ -17,8 +17,10 @@ TRIES = 5
 """So often a push may come after somebody else's; more often its attempt waits for quieter times."""
 
 
-async def taken_in(context: Context, run: Run, effect: Effect, attempt: Attempt, mirror: Mirror) -> Run | None:
-    """The run whose attempt holds what its branch is at on GitHub; None where that does not fit, or it is gone.
+async def taken_in(
+    context: Context, run: Run, effect: Effect, attempt: Attempt, mirror: Mirror
+) -> tuple[Run, str] | None:
+    """The run whose attempt holds what its branch is at on GitHub, and that; None where it does not fit, or is gone.
 
     Written down before it is pushed: what is on GitHub is always known here.
     """
@@ -34,11 +36,11 @@ async def taken_in(context: Context, run: Run, effect: Effect, attempt: Attempt,
     if isinstance(merged, Conflict):
         return None
     if merged == attempt.sha:
-        return run
+        return run, head
     events: list[RunEvent] = []
     if attempt.branch == run.run_branch and head != run.head:
         events.append(RunBranchMoved(at=context.now(), sha=head, tree=await tree_of(mirror, head)))
     tree = await tree_of(mirror, merged)
     await keep_commit(context.archive, run, mirror, merged, context.now())
     events.append(AttemptRenewed(at=context.now(), task=effect.task, attempt=attempt.number, sha=merged, tree=tree))
-    return await context.record(run.id, *events)
+    return await context.record(run.id, *events), head
