@@ -61,6 +61,8 @@ class Verification(Frozen):
     """How many webhooks told something about it."""
     reported: tuple[str, ...] = ()
     """Workflow runs that webhooks told the end of, as `id/attempt`."""
+    again: int = 0
+    """How many other commits were verified under this name before."""
     round: int = 1
     rerun_due: bool = False
     waiting: str = ""
@@ -102,6 +104,8 @@ class Attempt(Frozen):
     sha: str | None = None
     tree: str | None = None
     pushed: bool = False
+    taken_in: int = 0
+    """How often others pushed on top of it after it was pushed, so that it is verified with their commits in it."""
     awaits_base: bool = False
     """Its push waited, once, for the default branch to be taken in."""
     stat: str = ""

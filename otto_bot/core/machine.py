@@ -8,6 +8,7 @@ from typing import Any
 
 from otto_bot.core import (
     base,
+    closing,
     edits,
     funds,
     gates,
@@ -15,6 +16,7 @@ from otto_bot.core import (
     journey_dispatch,
     journey_rounds,
     learning_uses,
+    others,
     parked,
     planning,
     polling,
@@ -228,16 +230,7 @@ def _pull_request_closed(run: Run, event: e.PullRequestClosed) -> Run:
         outcome = Outcome.DONE if merged else Outcome.DONE_PARTIAL
         over = {"outcome": outcome, "phase": RunPhase.DONE, "hold": None, "landed": True}
         return run.model_copy(update={**over, "stopping": tasks.still_saving(run)})
-    if run.resting:
-        return run
-    return steering.rest(run, "paused", "its pull request was closed", event.at)
-
-
-def _run_branch_moved(run: Run, event: e.RunBranchMoved) -> Run:
-    if event.sha == run.head or run.pull_request is None:
-        return run
-    run = journey_rounds.moved(run, event.sha)
-    return base.look_again(integration.rebuild(run.model_copy(update={"head": event.sha, "head_tree": event.tree})))
+    return closing.closed(run, event)
 
 
 def _reserved(run: Run, event: e.MoneyReserved) -> Money:
@@ -277,7 +270,9 @@ def _effect_failed(run: Run, event: e.EffectFailed) -> Run:
         return run
     if run.outcome is not None and not _leads_on(run, event.key):
         return run
-    return steering.rest(run, "needs_human", event.message, event.at, "/otto resume")
+    closed = run.pull_closed and event.key.startswith(f"run/{run.id}/reopen/")
+    trouble = closing.TROUBLE if closed else ""
+    return steering.rest(run, "needs_human", event.message, event.at, "/otto resume", trouble, closed=closed)
 
 
 def _unsure(run: Run, key: str) -> Run:
@@ -376,7 +371,9 @@ _HANDLERS: dict[type, Callable[[Run, Any], Run]] = {
     e.IssueEdited: edits.issue_edited,
     e.IssueRelabelled: _relabelled,
     e.PullRequestClosed: _pull_request_closed,
-    e.RunBranchMoved: _run_branch_moved,
+    e.PullRequestReopened: closing.reopened,
+    e.RunBranchMoved: others.run_branch_moved,
+    e.AttemptBranchMoved: others.attempt_branch_moved,
     e.BaseMoved: base.base_moved,
     e.BaseTaken: base.base_taken,
     e.BaseConflict: base.base_conflict,

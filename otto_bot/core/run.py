@@ -125,6 +125,8 @@ class Hold(Frozen):
     since: datetime
     exposure: str = ""
     """Hash of the workflow files that resuming lets Otto's branches start."""
+    closed: bool = False
+    """Its pull request was closed without being merged: the run goes on as soon as it is open again."""
     trouble: str = ""
     """The entry of docs/troubleshooting.md that says more."""
 
@@ -137,6 +139,14 @@ class Reply(Frozen):
     comment_id: int | None
     key: str
     detail: str = ""
+
+
+class Others(Frozen):
+    """Commits that somebody else pushed to the run branch: up to which one, who if it is known, how often so far."""
+
+    sha: str
+    by: str = ""
+    count: int = 1
 
 
 TROUBLE_LIMIT = 8
@@ -257,8 +267,11 @@ class Run(Frozen):
 
     pull_request: int | None = None
     pull_request_node: str = ""
+    pull_closed: bool = False
+    """Somebody closed it without merging it: it is opened again before any work goes on."""
     head: str = ""
     head_tree: str = ""
+    others: Others | None = None
     tasks: dict[str, Task] = {}
     order: Batches = ()
     batch: int = 0

@@ -163,12 +163,30 @@ class PullRequestClosed(Event):
     by: str = ""
 
 
+class PullRequestReopened(Event):
+    """The run's pull request is open again: by Otto (`by` is empty), or by somebody. `goes_on`: they may say so."""
+
+    type: Literal["PullRequestReopened"] = "PullRequestReopened"
+    by: str = ""
+    goes_on: bool = True
+
+
 class RunBranchMoved(Event):
     """Someone else's commits are on the run branch: they are the new base."""
 
     type: Literal["RunBranchMoved"] = "RunBranchMoved"
     sha: str
     tree: str
+    by: str = ""
+
+
+class AttemptBranchMoved(Event):
+    """Someone else's commits are on the branch of an attempt that is verified, or was, and is not merged yet."""
+
+    type: Literal["AttemptBranchMoved"] = "AttemptBranchMoved"
+    task: str
+    attempt: int
+    sha: str
     by: str = ""
 
 

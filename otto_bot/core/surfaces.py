@@ -154,6 +154,7 @@ def _status(run: Run) -> list[object]:
         {} if run.resting else {key: trouble.count for key, trouble in run.trouble.items()},
         *([] if edit is None else [edit.digest, edit.by, stale(run) is not None]),
         *_base(run),
+        *([] if run.others is None else [run.others.sha, run.others.by]),
         *(["landed"] if run.landed else []),
         *([*held_back(run), run.serial] if group_of(run) else []),
         *([] if run.parked is None else [run.parked.why, run.parked.reason, run.parked.until]),

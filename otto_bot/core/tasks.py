@@ -106,6 +106,7 @@ def attempt_pushed(run: Run, event: e.AttemptPushed) -> Run:
             tree=task.last.tree,
             started_at=event.at,
             next_at=event.at,
+            again=task.last.taken_in,
             pull_request=event.pull_request,
             dispatched_run=event.dispatched_run,
         )

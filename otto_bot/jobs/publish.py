@@ -172,7 +172,7 @@ async def call_person(context: Context, run: Run, effect: Effect, _ticket: Ticke
     if wait is None or wait.key != effect.target.removesuffix("/reminder"):
         return []
     body = call_comment(run, wait, context.links(run), reminder)
-    where = run.pull_request if wait.kind in ("gate", "tasks", "journeys") and run.pull_request else run.issue
+    where = run.pull_request if wait.kind in ("gate", "tasks", "journeys", "closed") and run.pull_request else run.issue
     await context.repository(run).upsert_comment(where, marker(run.id, f"call/{effect.target}"), body)
     return [PersonCalled(at=context.now(), wait=effect.target)]
 

@@ -25,6 +25,7 @@ from otto_bot.jobs.plan_issue import plan_issue
 from otto_bot.jobs.post_journeys import apply_journeys, post_journeys
 from otto_bot.jobs.prepare import prepare
 from otto_bot.jobs.push_attempt import push_attempt
+from otto_bot.jobs.reopen import reopen
 from otto_bot.jobs.review import answer_review, post_review
 from otto_bot.jobs.run_pilot import run_pilot
 from otto_bot.jobs.starting_ci import waiting_for_a_yes
@@ -44,6 +45,7 @@ _JOBS: Mapping[EffectKind, Job] = {
     EffectKind.PLAN: plan_issue,
     EffectKind.POST_PLAN: publish.post_plan,
     EffectKind.OPEN_PULL_REQUEST: open_pull_request,
+    EffectKind.REOPEN: reopen,
     EffectKind.CODE: code_task,
     EffectKind.PUSH: push_attempt,
     EffectKind.VERIFY: verify_head,

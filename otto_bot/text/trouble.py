@@ -67,6 +67,8 @@ _NO_CI = {
     "workflow_disabled": Trouble.ACTIONS_DISABLED,
 }
 """By the reasons of `core/no_ci.py`."""
+_PUSH = {"workflow_scope": Trouble.BASE_WORKFLOW_MOVED}
+"""By the reasons of `git/errors.py`."""
 
 
 def see(links: Links, trouble: Trouble | None) -> str:
@@ -93,6 +95,8 @@ def of_failure(failure: Failure | None) -> Trouble | None:
     """What of the host or the repository a failure is about."""
     if failure is not None and failure.cause is Cause.NO_CI:
         return _NO_CI.get(failure.conclusion.removeprefix("no_ci:").partition("@")[0])
+    if failure is not None and failure.cause is Cause.PUSH_REJECTED:
+        return _PUSH.get(failure.detail.partition(":")[0])
     by = cancelled_by(failure)
     return Trouble.STATIC_CONCURRENCY if by is not None and by.by == "group" else None
 

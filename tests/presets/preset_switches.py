@@ -25,6 +25,10 @@ OFF: dict[str, Switch] = {
         one("core.base", "unsaid", 'baseline.ending == "cancelled" and', "False and"),
         hangs=True,  # the pilot is asked about what was red before, and nobody who waits for the hold ever sees it
     ),
+    "base-workflow-moved": Switch(
+        "Work that is not pushed yet takes the default branch's new workflows in first.",
+        one("jobs.renewal", "_knows", "await same_workflows(mirror, held, newest)", "True"),
+    ),
     "dispatch": Switch(
         "A workflow with workflow_dispatch under the name that Otto looks for is called on each branch.",
         one("core.lanes", "choose", "if one.path == file", "if False"),
@@ -36,6 +40,11 @@ OFF: dict[str, Switch] = {
     "foreign-checks": Switch(
         "A required check of another App that was red or silent on the empty first commit is left to people.",
         one("core.required", "weigh", "known = left_on_base is not None and one.name in left_on_base", "known = False"),
+    ),
+    "human-closes": Switch(
+        "Who closes the pull request is told once what goes on with the run, and it is opened again by `/otto resume`.",
+        one("core.waits", "_closed", "if not hold.closed:", "if True:"),
+        hangs=True,
     ),
     "human-merges-midrun": Switch(
         "A merge of the run's pull request ends the run.",
@@ -53,6 +62,14 @@ OFF: dict[str, Switch] = {
         "What only a merge queue starts is people's: nobody is asked what it could use.",
         one("core.ci_starts", "_caused", "if event in BY_OTHERS:", 'if event in BY_OTHERS - {"merge_group"}:'),
         hangs=True,  # it rests with a question, and whoever merges at the end waits for ever
+    ),
+    "human-pushes": Switch(
+        "What others push to the run branch is part of what is verified there before it is merged.",
+        one("core.others", "_moved", "if run.ended or not run.single:", "if True:"),
+    ),
+    "issue-edited": Switch(
+        "An edit in mid-run changes nothing of the work, and is said.",
+        one("core.edits", "news", "text.digest == known_digest(run)", "True"),
     ),
     "no-drafts": Switch(
         "A repository that refused a draft is not asked for one again.",

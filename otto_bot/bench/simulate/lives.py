@@ -26,7 +26,7 @@ STUBBORN: tuple[tuple[Cause, ...], ...] = ((Cause.BASE_RED, Cause.TEST), OUTSIDE
 """What all of a life's failures come from, in some lives."""
 OUTAGES = (
     "post_plan", "open_pull_request", "push", "candidate", "merge", "rerun", "post_decision", "show", "call", "reply",
-    "post_journeys", "take_base", "tidy",
+    "post_journeys", "take_base", "tidy", "reopen",
 )  # fmt: skip
 """Effects that write on GitHub."""
 WAYS = ProductSpec(
