@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any, Protocol, Self
 
+from otto_bot.core.branch_rules import BranchRule
 from otto_bot.github.answer import Answer
 from otto_bot.github.censoring import Censor
 from otto_bot.github.ci_models import RequiredContexts
@@ -54,6 +55,7 @@ class _Naming:
         self.resolved_at: datetime | None = None
         self.resolving = asyncio.Lock()
         self.required: dict[str, tuple[datetime, RequiredContexts]] = {}
+        self.rules: dict[str, tuple[datetime, tuple[BranchRule, ...]]] = {}
 
 
 @dataclass(frozen=True)

@@ -25,6 +25,11 @@ class Links:
         """The repository."""
         return f"{self.web_url.rstrip('/')}/{_part(self.owner)}/{_part(self.repo)}"
 
+    @property
+    def rules(self) -> str:
+        """What is demanded of branches."""
+        return f"{self.home}/rules"
+
     def branch(self, name: str) -> str:
         """A branch's files."""
         return f"{self.home}/tree/{_path(name)}"

@@ -1,0 +1,70 @@
+"""What GitHub's rules for branches mean for a run: which prefix its own get, and whether they can be pushed at all."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from otto_bot.core.branch_rules import (
+    WEB_FLOW,
+    BranchRule,
+    Broken,
+    Made,
+    branches_of,
+    closed,
+    fitting_prefix,
+    refused,
+    signs,
+)
+from otto_bot.core.config import BranchesConfig, Config
+from otto_bot.core.run import Run
+from otto_bot.github.verbs import Repository
+from otto_bot.jobs.context import Context
+from otto_bot.text.commits import empty_commit
+
+USUAL = BranchesConfig().prefix
+
+
+class Naming(NamedTuple):
+    """How branches begin, the rules that hold for them, and what of those refuses them in any case."""
+
+    prefix: str
+    rules: tuple[BranchRule, ...]
+    broken: Sequence[Broken] = ()
+    fitting: str | None = None
+
+
+async def naming(context: Context, run: Run, config: Config) -> Naming:
+    """The configured prefix, another one where it cannot be: a branch stands in the way, or a rule wants other names.
+
+    Where somebody has set a prefix, no other one is chosen instead of it because of a rule.
+    """
+    found = await _under(context, run, config.branches.prefix)
+    names_only = found.broken and all(broken.rule.kind == "branch_name_pattern" for broken in found.broken)
+    other = fitting_prefix(found.rules, config.branches.prefix, run.issue, run.ordinal) if names_only else None
+    if other is None:
+        return found
+    fitting = await _under(context, run, other)
+    if fitting.broken:
+        return found
+    return fitting if config.branches.prefix == USUAL else found._replace(fitting=fitting.prefix)
+
+
+async def _under(context: Context, run: Run, prefix: str) -> Naming:
+    repository = context.repository(run)
+    prefix = await _free(repository, prefix)
+    names = branches_of(prefix, run.issue, run.ordinal)
+    rules = await repository.binding_rules(names[0])
+    email = (await context.author()).email
+    # What every run pushes first: its words and its author are known before anything is paid.
+    first = Made(message=empty_commit(run), author=email, committer=WEB_FLOW if signs(rules) else email)
+    return Naming(prefix, rules, [*closed(rules, names), *refused(rules, [first])])
+
+
+async def _free(repository: Repository, prefix: str) -> str:
+    """The prefix, or another one where a branch of that very name, or of its beginning, stands in the way."""
+    parts = prefix.split("/")
+    for count in range(1, len(parts) + 1):
+        if await repository.branch_sha("/".join(parts[:count])) is not None:
+            parts[count - 1] += "-bot"
+    return "/".join(parts)
