@@ -26,6 +26,8 @@ PATTERNS: frozenset[str] = frozenset(
 LISTS = {"file_path_restriction": "restricted_file_paths", "file_extension_restriction": "restricted_file_extensions"}
 LIMITS = {"max_file_path_length": "max_file_path_length", "max_file_size": "max_file_size"}
 KINDS = CLOSED | MANNER | PATTERNS | LISTS.keys() | LIMITS.keys()
+OF_FILES = frozenset({*LISTS, *LIMITS})
+OF_COMMITS = OF_FILES | PATTERNS - {"branch_name_pattern"} | {"required_linear_history"}
 MEGABYTE = 1024 * 1024
 WEB_FLOW = "noreply@github.com"
 """The committer of what GitHub signs."""

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 
 from otto_bot.git.commits import checked_sha
 from otto_bot.git.errors import AccessDenied, GitFailed, PushReason, PushRejected, RefMissing, RemoteUnreachable
@@ -26,6 +26,12 @@ class PushResult:
     branch: str
     sha: str
     pushed: bool
+    made: Mapping[str, str] = field(default_factory=dict)
+    """Commits that stand for others, where the host made them anew: it signs what it makes."""
+
+    def of(self, sha: str) -> str:
+        """What stands for a commit that was to be pushed."""
+        return self.made.get(sha, sha)
 
 
 async def push(mirror: Mirror, sha: str, branch: str, expected: str | None, *, within: str) -> PushResult:

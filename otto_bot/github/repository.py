@@ -147,6 +147,7 @@ class RepositoryCalls:
         body: Any = None,
         accept: str | None = None,
         eventual: bool = False,
+        repeatable: bool | None = None,
         allow: frozenset[int] = frozenset(),
     ) -> Answer:
         """One request below the repository; repeated once, under the new name, if it was renamed meanwhile."""
@@ -154,7 +155,14 @@ class RepositoryCalls:
         async def ask(name: RepositoryInfo) -> Answer:
             where = route("/repos/{owner}/{repo}" + tail, name.owner, name.name, *parts)
             return await self._session.call(
-                method, where, params=params, body=body, accept=accept, eventual=eventual, allow=allow
+                method,
+                where,
+                params=params,
+                body=body,
+                accept=accept,
+                eventual=eventual,
+                repeatable=repeatable,
+                allow=allow,
             )
 
         name = await self._resolve()

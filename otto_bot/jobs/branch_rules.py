@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from otto_bot.core.branch_rules import (
+    OF_COMMITS,
+    OF_FILES,
     WEB_FLOW,
     BranchRule,
     Broken,
@@ -18,8 +20,12 @@ from otto_bot.core.branch_rules import (
 )
 from otto_bot.core.config import BranchesConfig, Config
 from otto_bot.core.run import Run
+from otto_bot.git.mirror import Mirror
+from otto_bot.git.rebuilding import originals, sizes_of
 from otto_bot.github.verbs import Repository
 from otto_bot.jobs.context import Context
+from otto_bot.jobs.outcomes import NeedsPerson
+from otto_bot.text.branch_rules import refused_by_rules, trouble_of
 from otto_bot.text.commits import empty_commit
 
 USUAL = BranchesConfig().prefix
@@ -68,3 +74,33 @@ async def _free(repository: Repository, prefix: str) -> str:
         if await repository.branch_sha("/".join(parts[:count])) is not None:
             parts[count - 1] += "-bot"
     return "/".join(parts)
+
+
+async def hold_to_rules(
+    context: Context, run: Run, mirror: Mirror, rules: Sequence[BranchRule], sha: str, branch: str, known: Sequence[str]
+) -> None:
+    """Raises NeedsPerson where a rule refuses the branch or one of the commits that GitHub does not have yet."""
+    broken = closed(rules, [branch])
+    if any(rule.kind in OF_COMMITS for rule in rules):
+        broken += refused(rules, await _about_to_come(mirror, rules, sha, known))
+    if broken:
+        words = refused_by_rules(broken, context.links(run), run.branches_prefix)
+        raise NeedsPerson(words, trouble_of(broken))
+
+
+async def _about_to_come(mirror: Mirror, rules: Sequence[BranchRule], sha: str, known: Sequence[str]) -> list[Made]:
+    files = any(rule.kind in OF_FILES for rule in rules)
+    made = []
+    for one in await originals(mirror, sha, known):
+        shown = (await mirror.git("log", "--no-walk", "--format=%ae%n%ce", one.sha)).text.split("\n")
+        made.append(
+            Made(
+                sha=one.sha,
+                message=one.message,
+                author=shown[0],
+                committer=WEB_FLOW if signs(rules) else shown[-1],
+                parents=len(one.parents),
+                files=await sizes_of(mirror, one) if files else (),
+            )
+        )
+    return made

@@ -33,19 +33,21 @@ async def build_candidate(context: Context, run: Run, effect: Effect, _ticket: T
         return [commits]
     squashed = commits[-1][1]
     tree = await tree_of(mirror, squashed)
-    where = {
-        "batch": integration.batch, "step": integration.step, "tasks": integration.merging, "commits": dict(commits),
-    }  # fmt: skip
+    where = {"batch": integration.batch, "step": integration.step, "tasks": integration.merging}
     if tree in run.green_trees:
-        return [CandidateBuilt.model_validate({"at": context.now(), "sha": squashed, "tree": tree, **where})]
+        built = {"at": context.now(), "sha": squashed, "tree": tree, "commits": dict(commits)}
+        return [CandidateBuilt.model_validate({**where, **built})]
     branch = f"{run.prefix}/batch-{integration.batch}-{integration.step}"
     try:
-        await gated_push(context, run, mirror, squashed, branch, await mirror.remote_head(f"refs/heads/{branch}"))
+        there = await mirror.remote_head(f"refs/heads/{branch}")
+        pushed = await gated_push(context, run, mirror, squashed, branch, there)
     except PushHeld as found:
         return [await _held(context, run, mirror, integration, commits, found)]
+    squashed = pushed.sha
     pull = await verification_pull(context, run, branch, f"b{integration.batch}/s{integration.step}")
     dispatched = await dispatch_if_needed(context, run, branch, squashed)
-    built = {"branch": branch, "pull_request": pull, "dispatched_run": dispatched}
+    made = {key: pushed.of(sha) for key, sha in commits}
+    built = {"branch": branch, "pull_request": pull, "dispatched_run": dispatched, "commits": made}
     return [CandidateBuilt.model_validate({"at": context.now(), "sha": squashed, "tree": tree, **where, **built})]
 
 
@@ -110,7 +112,7 @@ async def merge(context: Context, run: Run, effect: Effect, _ticket: Ticket) -> 
         await _squash_all(context, run, mirror, integration)
     commits = [(key, integration.commits.get(key, integration.sha)) for key in integration.merging]
     try:
-        await gated_push(context, run, mirror, integration.sha, run.run_branch, run.head)
+        pushed = await gated_push(context, run, mirror, integration.sha, run.run_branch, run.head)
     except PushRejected as error:
         head = await mirror.remote_head(f"refs/heads/{run.run_branch}")
         if error.reason != "non_fast_forward" or head is None or head == run.head:
@@ -125,7 +127,9 @@ async def merge(context: Context, run: Run, effect: Effect, _ticket: Ticket) -> 
             batch=integration.batch,
             step=integration.step,
             tasks=integration.merging,
-            sha=integration.sha,
+            sha=pushed.sha,
             tree=integration.tree,
+            candidate=integration.sha,
+            commits={key: pushed.of(sha) for key, sha in commits} if pushed.made else {},
         )
     ]

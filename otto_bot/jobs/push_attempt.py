@@ -45,8 +45,18 @@ async def push_attempt(context: Context, run: Run, effect: Effect, _ticket: Tick
         attempt = attempt.model_copy(update={"sha": twin.sha, "tree": twin.tree})
     assert attempt.sha is not None
     in_ci = await touched_in_ci(context, run, mirror, attempt.sha)
+
+    async def renewed(sha: str) -> None:
+        nonlocal run, attempt
+        assert attempt is not None
+        if sha != attempt.sha:
+            tree = await tree_of(mirror, sha)
+            where = {"task": effect.task, "attempt": attempt.number}
+            run = await context.record(run.id, AttemptRenewed(at=context.now(), **where, sha=sha, tree=tree))
+            attempt = attempt.model_copy(update={"sha": sha, "tree": tree})
+
     try:
-        await gated_push(context, run, mirror, attempt.sha, attempt.branch, current)
+        await gated_push(context, run, mirror, attempt.sha, attempt.branch, current, before=renewed)
     except PushRejected as error:
         return await _rejected(context, run, effect, attempt, mirror, error)
     except PushHeld as held:

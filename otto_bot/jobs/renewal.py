@@ -82,7 +82,6 @@ async def _kept(context: Context, mirror: Mirror, run: Run, attempt: Attempt) ->
         return None
     try:
         current = await mirror.remote_head(f"refs/heads/{attempt.branch}")
-        await gated_push(context, run, mirror, attempt.sha, attempt.branch, current)
+        return (await gated_push(context, run, mirror, attempt.sha, attempt.branch, current)).sha
     except (PushRejected, PushHeld):
         return None
-    return attempt.sha

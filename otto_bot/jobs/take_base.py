@@ -48,9 +48,10 @@ async def take_base(context: Context, run: Run, effect: Effect, _ticket: Ticket)
     if read.refusal:
         given = {"asked": effect.target, "base_sha": base, "reason": read.refusal, "exposure": read.asks}
         return [BaseRefused.model_validate({"at": context.now(), **given})]
-    moved = await _push(context, run, mirror, merged, base)
-    if moved is not None:
-        return [moved]
+    pushed = await _push(context, run, mirror, merged, base)
+    if isinstance(pushed, RunBranchMoved):
+        return [pushed]
+    merged = pushed
     known = run.verifications.get(BASELINE)
     again = known is None or known.sha != merged
     onward = run.model_copy(update={"lane": read.lane}) if read.lane else run
@@ -63,14 +64,13 @@ async def take_base(context: Context, run: Run, effect: Effect, _ticket: Ticket)
     return [taken]
 
 
-async def _push(context: Context, run: Run, mirror: Mirror, merged: str, base: str) -> RunBranchMoved | None:
-    """The run branch goes forward to the merge. None = it did."""
+async def _push(context: Context, run: Run, mirror: Mirror, merged: str, base: str) -> RunBranchMoved | str:
+    """The run branch goes forward to the merge, or to what stands for it."""
     try:
-        await gated_push(context, run, mirror, merged, run.run_branch, run.head, known=(base,))
+        return (await gated_push(context, run, mirror, merged, run.run_branch, run.head, known=(base,))).sha
     except PushRejected as error:
         head = await mirror.remote_head(f"refs/heads/{run.run_branch}")
         if error.reason != "non_fast_forward" or head is None or head == run.head:
             raise
         await mirror.fetch(head)
         return RunBranchMoved(at=context.now(), sha=head, tree=await tree_of(mirror, head))
-    return None

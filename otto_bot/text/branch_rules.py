@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from otto_bot.core.branch_rules import BranchRule, Broken
+from otto_bot.core.branch_rules import CLOSED, BranchRule, Broken
 from otto_bot.text.links import Links
 from otto_bot.text.markdown import one_line
 from otto_bot.text.refusals import REASON_LIMIT
@@ -66,3 +66,31 @@ def demand(rule: BranchRule) -> str:
 
 def _code(text: str, limit: int) -> str:
     return f"`{one_line(text.split(chr(10), 1)[0], limit).replace('`', chr(39))}`"
+
+
+def not_signed(reason: str) -> str:
+    """GitHub made a commit through its API and did not sign it."""
+    return one_line(
+        "a rule of this repository wants signed commits (`required_signatures`), and GitHub did not sign one that Otto "
+        f"made through its API ({_code(reason or 'no reason', 40)}). On GitHub Enterprise Server an administrator must "
+        "switch on signing of web commits; else let the App of Otto bypass the rule in Settings → Rules → Rulesets",
+        REASON_LIMIT,
+    )
+
+
+def cannot_be_told(detail: str) -> str:
+    """GitHub's API takes no path that is no UTF-8."""
+    return one_line(
+        "a rule of this repository wants signed commits (`required_signatures`), so that Otto has GitHub make them "
+        f"through its API; that cannot be told of this change: {_code(detail, 120)}. Rename the file, or let the App "
+        "of Otto bypass the rule in Settings → Rules → Rulesets",
+        REASON_LIMIT,
+    )
+
+
+def trouble_of(broken: Sequence[Broken]) -> str:
+    """The entry of docs/troubleshooting.md that says more."""
+    kind = broken[0].rule.kind
+    if kind in CLOSED:
+        return "restricted-creation"
+    return "linear-history" if kind == "required_linear_history" else "branch-pattern"

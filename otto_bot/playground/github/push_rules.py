@@ -120,10 +120,11 @@ def _demand(given: dict[str, Any]) -> str:
 
 def _matches(given: dict[str, Any], text: str) -> bool:
     pattern = str(given.get("pattern", ""))
-    found = {
-        "starts_with": text.startswith, "ends_with": text.endswith, "contains": text.__contains__,
-    }.get(str(given.get("operator")), lambda one: re.search(one, text) is not None)(pattern)  # fmt: skip
-    return found != bool(given.get("negate"))
+    tests: dict[str, Callable[[str], bool]] = {
+        "starts_with": text.startswith, "ends_with": text.endswith, "contains": lambda one: one in text,
+    }  # fmt: skip
+    test = tests.get(str(given.get("operator")), lambda one: re.search(one, text) is not None)
+    return test(pattern) != bool(given.get("negate"))
 
 
 def _restricted(path: str, patterns: Sequence[str]) -> bool:
