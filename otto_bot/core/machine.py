@@ -128,7 +128,7 @@ def _refused(run: Run, event: e.Refused) -> Run:
     if run.resting:
         return run
     if not event.money:
-        return steering.rest(run, "needs_human", event.reason, event.at, event.reply)
+        return steering.rest(run, "needs_human", event.reason, event.at, event.reply, event.trouble)
     # Whoever refused may have looked before someone allowed more: what is asked for counts from now.
     say = funds.reply_for(run) or "/otto stop"
     return _save_work(steering.rest(run, "needs_human", event.reason, event.at, say))
@@ -261,7 +261,7 @@ def _effect_failed(run: Run, event: e.EffectFailed) -> Run:
         return run
     if run.outcome is not None and not _leads_on(run, event.key):
         return run
-    return steering.rest(run, "needs_human", event.message, event.at, "/otto resume")
+    return steering.rest(run, "needs_human", event.message, event.at, "/otto resume", event.kind)
 
 
 def _unsure(run: Run, key: str) -> Run:

@@ -29,7 +29,8 @@ from otto_bot.model.errors import UnknownPrice
 from otto_bot.model.prices import AS_OF
 from otto_bot.store.effect_rows import Ticket
 from otto_bot.text import refusals
-from otto_bot.text.branch_rules import refused_by_rules
+from otto_bot.text.branch_rules import refused_by_rules, trouble_of
+from otto_bot.text.trouble import Trouble
 
 log = logging.getLogger(__name__)
 
@@ -69,13 +70,13 @@ async def prepare(context: Context, run: Run, _effect: Effect, _ticket: Ticket) 
     # What only certifies pushes nothing, so nothing has to be let through or verified.
     if names.broken and run.kind != "certify":
         words = refused_by_rules(names.broken, context.links(run), prefix, names.fitting)
-        return [Refused(at=now, reason=words)]
+        return [Refused(at=now, reason=words, trouble=trouble_of(names.broken))]
     lane = await asyncio.to_thread(chosen_lane, config, workflows, prefix, run.repo)
     if lane.kind is LaneKind.NONE and run.kind != "certify":
         paths = await repository.paths(base)
         empty = paths is not None and not has_source(paths)
         words = refusals.no_ci(lane.why, context.links(run), run.repo.default_branch, empty=empty)
-        return [Refused(at=now, reason=words)]
+        return [Refused(at=now, reason=words, trouble=Trouble.PUSH_MAIN_ONLY)]
     dispatched = (config.verify.workflow, config.journeys.workflow)
     known = await default_rights(repository, workflows, base, run.repo.default_branch)
     acts = Acts(prefix=prefix, default_branch=run.repo.default_branch, dispatched=dispatched, default_rights=known)
