@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from otto_bot.core.branch_rules import (
+    MANNER,
     OF_COMMITS,
     OF_FILES,
     WEB_FLOW,
@@ -38,6 +39,17 @@ class Naming(NamedTuple):
     rules: tuple[BranchRule, ...]
     broken: Sequence[Broken] = ()
     fitting: str | None = None
+    chosen: bool = False
+    """The prefix is one that a rule wants."""
+
+    @property
+    def told(self) -> list[BranchRule]:
+        """The rules that Otto follows by doing something otherwise."""
+        return [rule for rule in self.rules if rule.kind in MANNER or (self.chosen and _of_names(rule))]
+
+
+def _of_names(rule: BranchRule) -> bool:
+    return rule.kind == "branch_name_pattern"
 
 
 async def naming(context: Context, run: Run, config: Config) -> Naming:
@@ -46,14 +58,15 @@ async def naming(context: Context, run: Run, config: Config) -> Naming:
     Where somebody has set a prefix, no other one is chosen instead of it because of a rule.
     """
     found = await _under(context, run, config.branches.prefix)
-    names_only = found.broken and all(broken.rule.kind == "branch_name_pattern" for broken in found.broken)
+    names_only = found.broken and all(_of_names(broken.rule) for broken in found.broken)
     other = fitting_prefix(found.rules, config.branches.prefix, run.issue, run.ordinal) if names_only else None
     if other is None:
         return found
     fitting = await _under(context, run, other)
     if fitting.broken:
         return found
-    return fitting if config.branches.prefix == USUAL else found._replace(fitting=fitting.prefix)
+    usual = config.branches.prefix == USUAL
+    return fitting._replace(chosen=True) if usual else found._replace(fitting=fitting.prefix)
 
 
 async def _under(context: Context, run: Run, prefix: str) -> Naming:

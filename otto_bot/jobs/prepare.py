@@ -82,7 +82,7 @@ async def prepare(context: Context, run: Run, _effect: Effect, _ticket: Ticket) 
     acts = Acts(prefix=prefix, default_branch=run.repo.default_branch, dispatched=dispatched, default_rights=known)
     given = {"config": config, "base_sha": base, "lane": lane, "exposure": exposure(workflows, acts), "prefix": prefix}
     author = await _author(repository, run)
-    return [Prepared.model_validate({"at": now, **given, "scans": True, "author": author})]
+    return [Prepared.model_validate({"at": now, **given, "scans": True, "author": author, "rules": names.told})]
 
 
 async def _author(repository: Repository, run: Run) -> Author | None:

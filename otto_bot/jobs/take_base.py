@@ -17,14 +17,15 @@ from otto_bot.jobs.base_workflows import read_base
 from otto_bot.jobs.context import Context
 from otto_bot.jobs.dispatching import dispatch_if_needed
 from otto_bot.jobs.gated_push import gated_push
+from otto_bot.jobs.linear import no_merges
 from otto_bot.jobs.outcomes import NeedsPerson
 from otto_bot.store.effect_rows import Ticket
 from otto_bot.text.commits import base_commit
 
 
 async def take_base(context: Context, run: Run, effect: Effect, _ticket: Ticket) -> Sequence[RunEvent]:
-    """BaseTaken, or BaseConflict; BaseRefused where its workflows are a person's to look at before they run for us;
-    RunBranchMoved where someone else's commits got there first.
+    """BaseTaken, or BaseConflict, also where a rule takes no merge; BaseRefused where its workflows are a person's to
+    look at before they run for us; RunBranchMoved where someone else's commits got there first.
 
     The merge has a fixed time, so that a second try makes the same commit.
     """
@@ -35,6 +36,8 @@ async def take_base(context: Context, run: Run, effect: Effect, _ticket: Ticket)
         raise NeedsPerson(f"the default branch `{branch}` is gone; tell Otto by a new run on the new one", "base_gone")
     await mirror.fetch(base, run.head, contained(run))
     merging = context.merging(mirror)
+    if not await merging.is_ancestor(base, run.head) and await no_merges(context, run):
+        return [BaseConflict(at=context.now(), asked=effect.target, base_sha=base, no_merges=True)]
     merged = await merging.merge_in(
         run.head,
         base,

@@ -11,6 +11,7 @@ from otto_bot.core.policy import plan_wait
 from otto_bot.core.run import Run, RunPhase
 from otto_bot.text.body import Part, assemble
 from otto_bot.text.boxes import boxes
+from otto_bot.text.branches import branches_lines
 from otto_bot.text.edited import edited_in_plan
 from otto_bot.text.estimate import estimate_line
 from otto_bot.text.footer import footer
@@ -47,6 +48,7 @@ def plan_comment(run: Run, links: Links) -> str:
         trade_offs(plan),
         estimate_line(run),
         _verification(run, links),
+        branches_lines(run, links),
         _exposure(run),
         _waits(run),
     ]
