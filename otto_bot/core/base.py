@@ -15,8 +15,8 @@ from otto_bot.core.stale_base import begun, contained, newest
 
 VERIFYING = "the default branch moved and is taken in; this goes on when Actions finds it green"
 NO_MERGES = (
-    "the default branch moved, and a rule of the repository takes no merge commit on Otto's branches, so that it is not "
-    "taken in; a new run (label off and on again) begins on it"
+    "the default branch moved, and a rule of the repository takes no merge commit on Otto's branches, so that it is "
+    "not taken in; a new run (label off and on again) begins on it"
 )
 STILL_RED = "the base commit is still not green; this goes on when it is"
 

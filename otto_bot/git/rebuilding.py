@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -79,6 +80,17 @@ async def sizes_of(mirror: Mirror, one: Original) -> tuple[tuple[str, int], ...]
     told = (await mirror.git("cat-file", "--batch-check=%(objectsize)", input=asked)).text.split("\n") if here else []
     # A submodule's commit is not here, and no file.
     return tuple((path, int(size) if size.isdigit() else 0) for (path, _), size in zip(here, told, strict=True))
+
+
+async def take_signed(mirror: Mirror, sha: str, payload: str, signature: str) -> bool:
+    """Write a commit that the host has made and signed, from what was signed; False where it would be another one."""
+    head, gap, message = payload.encode().partition(b"\n\n")
+    for seal in (signature, signature.rstrip("\n")):
+        raw = head + b"\ngpgsig " + seal.encode().replace(b"\n", b"\n ") + gap + message
+        if hashlib.sha1(b"commit %d\0" % len(raw) + raw, usedforsecurity=False).hexdigest() == sha:
+            await mirror.git("hash-object", "-t", "commit", "-w", "--stdin", input=raw)
+            return True
+    return False
 
 
 async def content_of(mirror: Mirror, blob: str) -> bytes:

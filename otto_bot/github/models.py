@@ -270,6 +270,12 @@ class MadeCommit(Fact):
     tree_sha: str = Field(validation_alias=AliasPath("tree", "sha"))
     verified: bool = Field(default=False, validation_alias=AliasPath("verification", "verified"))
     reason: str = Field(default="", validation_alias=AliasPath("verification", "reason"))
+    signature: Annotated[str, BeforeValidator(lambda v: v or "")] = Field(
+        default="", validation_alias=AliasPath("verification", "signature")
+    )
+    payload: Annotated[str, BeforeValidator(lambda v: v or "")] = Field(
+        default="", validation_alias=AliasPath("verification", "payload")
+    )
 
 
 class CommitSummary(Fact):

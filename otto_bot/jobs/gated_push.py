@@ -16,7 +16,7 @@ from otto_bot.diagnosis.fingerprint import progress
 from otto_bot.git.diff_gate import Looked, in_words, inspect
 from otto_bot.git.mirror import Mirror
 from otto_bot.git.new_commits import NewCommit, TooManyCommits, new_commits
-from otto_bot.git.publish import PushResult, push
+from otto_bot.git.publish import PushResult, own_branch, push
 from otto_bot.jobs.branch_rules import hold_to_rules
 from otto_bot.jobs.context import Context, failures_before
 from otto_bot.jobs.signing import signed
@@ -51,13 +51,14 @@ async def gated_push(
     makes them anew, and the result says what stands for what; `before` hears it first. Raises PushHeld, NotAllowed
     where workflow files would start that nobody allowed, NeedsPerson where a rule forbids it, and what `push` raises.
     """
+    own_branch(branch, f"{run.prefix}/")
     there = [*known, *([expected] if expected else [])]
     words = in_words(branch, "the name of the branch", context.redactor.knows)
     findings = [*_unaccepted(run, words), *await held_by(context, run, mirror, sha, there)]
     if findings:
         raise PushHeld(findings)
     await check_start(context, run, mirror, sha)
-    made = await as_demanded(context, run, mirror, sha, branch, [*there, *_on_github(run)])
+    made = await as_demanded(context, run, mirror, sha, branch, expected, [*there, *_on_github(run)])
     if before is not None:
         await before(made.get(sha, sha))
     result = await push(mirror, made.get(sha, sha), branch, expected, within=f"{run.prefix}/")
@@ -65,7 +66,7 @@ async def gated_push(
 
 
 async def as_demanded(
-    context: Context, run: Run, mirror: Mirror, sha: str, branch: str, known: Sequence[str]
+    context: Context, run: Run, mirror: Mirror, sha: str, branch: str, current: str | None, known: Sequence[str]
 ) -> Mapping[str, str]:
     """What the rules for the branch want pushed instead of which commit. Only after the gate: it goes to GitHub.
 
@@ -78,8 +79,7 @@ async def as_demanded(
     await hold_to_rules(context, run, mirror, rules, sha, branch, here)
     if not signs(rules):
         return {}
-    # Where the branch is, not where the run knows it: an earlier try may not have been written down.
-    return await signed(context, run, mirror, sha, await mirror.remote_head(f"refs/heads/{branch}"), here)
+    return await signed(context, run, mirror, sha, current, here)
 
 
 async def held_by(

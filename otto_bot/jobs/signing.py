@@ -9,7 +9,16 @@ from collections.abc import Mapping, Sequence
 
 from otto_bot.core.run import Run
 from otto_bot.git.mirror import Mirror
-from otto_bot.git.rebuilding import Change, Original, Unspeakable, changes_of, content_of, new_objects, originals
+from otto_bot.git.rebuilding import (
+    Change,
+    Original,
+    Unspeakable,
+    changes_of,
+    content_of,
+    new_objects,
+    originals,
+    take_signed,
+)
 from otto_bot.github.data_verbs import TreeEntry
 from otto_bot.github.verbs import Repository
 from otto_bot.jobs.carrying import keep_commit
@@ -74,7 +83,6 @@ async def _made(
         new = new or await new_objects(mirror, sha, here)
         made[one.sha] = await _again(context, run, mirror, one, parents, new)
     if made[sha] != sha:
-        await mirror.fetch(made[sha])
         await keep_commit(context.archive, run, mirror, made[sha], context.now())
     return made
 
@@ -90,6 +98,9 @@ async def _again(
         raise Retry(f"GitHub made a commit of another tree: {commit.tree_sha} instead of {one.tree}", "github")
     if not commit.verified:
         raise NeedsPerson(not_signed(commit.reason), TROUBLE)
+    # What no branch has is not always given away by git; what was signed and the signature make the commit.
+    if not await take_signed(mirror, commit.sha, commit.payload, commit.signature):
+        await mirror.fetch(commit.sha)
     return commit.sha
 
 

@@ -11,7 +11,7 @@ from otto_bot.core.run import Run
 from otto_bot.core.stale_base import contained
 from otto_bot.git.commits import tree_of
 from otto_bot.git.errors import PushRejected
-from otto_bot.git.merging import Conflict
+from otto_bot.git.merging import Conflict, Merging
 from otto_bot.git.mirror import Mirror
 from otto_bot.jobs.base_workflows import read_base
 from otto_bot.jobs.context import Context
@@ -36,7 +36,7 @@ async def take_base(context: Context, run: Run, effect: Effect, _ticket: Ticket)
         raise NeedsPerson(f"the default branch `{branch}` is gone; tell Otto by a new run on the new one", "base_gone")
     await mirror.fetch(base, run.head, contained(run))
     merging = context.merging(mirror)
-    if not await merging.is_ancestor(base, run.head) and await no_merges(context, run):
+    if await _cannot_be_merged(context, run, merging, base):
         return [BaseConflict(at=context.now(), asked=effect.target, base_sha=base, no_merges=True)]
     merged = await merging.merge_in(
         run.head,
@@ -65,6 +65,11 @@ async def take_base(context: Context, run: Run, effect: Effect, _ticket: Ticket)
         lane=read.lane, exposure=read.exposure,
     )  # fmt: skip
     return [taken]
+
+
+async def _cannot_be_merged(context: Context, run: Run, merging: Merging, base: str) -> bool:
+    """Whether a merge would be needed, and a rule takes none: commits are not written anew to do without."""
+    return not await merging.is_ancestor(base, run.head) and await no_merges(context, run)
 
 
 async def _push(context: Context, run: Run, mirror: Mirror, merged: str, base: str) -> RunBranchMoved | str:

@@ -18,9 +18,7 @@ def branches_lines(run: Run, links: Links) -> str:
         lines.append(f"{words} {see(links, Trouble.REQUIRED_SIGNATURES)}")
     if linear(run.branch_rules):
         branch = code(run.repo.default_branch, 80)
-        words = (
-            f"**No merge commits:** a rule (`required_linear_history`) takes none, so that {branch} is not taken in."
-        )
+        words = f"**No merge commits:** a rule (`required_linear_history`) takes none, so {branch} is not taken in."
         lines.append(f"{words} {see(links, Trouble.LINEAR_HISTORY)}")
     return "\n".join(line for line in lines if line)
 

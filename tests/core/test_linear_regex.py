@@ -12,12 +12,15 @@ from hypothesis import strategies as st
 from otto_bot.core.linear_regex import Unknown, search
 
 PATTERNS = [
-    "^(feature|fix)/", "feature/.*", r"^[A-Z]+-\d+: .+$", r"^(?:feat|fix)(\(.+\))?!?: ", r"\bWIP\b", "a{2,3}b", "a{2,}$",
-    "^a{3}$", "^[^/]+/[^/]+$", r"^\w+@(corp|octo)\.example$", "(?i)^FIX", "a??b", "^$", "x|", "[]a]", r"[\w.-]+", "(a|b)*c",
-    r"^(?P<kind>feat|fix)/", "[[:alpha:]]+[0-9]", "(?m)^Signed-off-by: .+$", r"[a\-z]", "((a+)+)+$", "(a|aa)+$", "(ab?){0,2}$",
+    "^(feature|fix)/", "feature/.*", r"^[A-Z]+-\d+: .+$", r"^(?:feat|fix)(\(.+\))?!?: ", r"\bWIP\b", "a{2,3}b",
+    "a{2,}$", "^a{3}$", "^[^/]+/[^/]+$", r"^\w+@(corp|octo)\.example$", "(?i)^FIX", "a??b", "^$", "x|", "[]a]",
+    r"[\w.-]+", "(a|b)*c", r"^(?P<kind>feat|fix)/", "[[:alpha:]]+[0-9]", "(?m)^Signed-off-by: .+$", r"[a\-z]",
+    "((a+)+)+$", "(a|aa)+$", "(ab?){0,2}$",
 ]  # fmt: skip
-TEXTS = ["", "feature/x", "fix/otto/1-1/run", "otto/1-1/run", "ABC-12: do it", "feat(core)!: x", "a WIP b", "WIPE", "aab",
-         "aaa", "aaaa", "b", "me@octo.example", "me@octoxexample", "Title\n\nSigned-off-by: A <a@b>\n", "]", "abab", "c"]  # fmt: skip
+TEXTS = [
+    "", "feature/x", "fix/otto/1-1/run", "otto/1-1/run", "ABC-12: do it", "feat(core)!: x", "a WIP b", "WIPE", "aab",
+    "aaa", "aaaa", "b", "me@octo.example", "me@octoxexample", "Title\n\nSigned-off-by: A <a@b>\n", "]", "abab", "c",
+]  # fmt: skip
 
 
 @pytest.mark.parametrize("pattern", PATTERNS)

@@ -20,6 +20,14 @@ def one(module: str, function: str, right: str, wrong: str) -> tuple[Change, ...
 
 
 OFF: dict[str, Switch] = {
+    "branch-named-otto": Switch(
+        "Where a branch has the very name that Otto's begin with, they begin with another one.",
+        one("jobs.branch_rules", "_free", "is not None", "is False"),
+    ),
+    "branch-pattern": Switch(
+        "Where a rule wants names that begin with plain words, Otto's branches begin with them.",
+        one("jobs.branch_rules", "naming", "if names_only else None", "if False else None"),
+    ),
     "dispatch": Switch(
         "A workflow with workflow_dispatch under the name that Otto looks for is called on each branch.",
         one("core.lanes", "choose", "if one.path == file", "if False"),
@@ -36,6 +44,10 @@ OFF: dict[str, Switch] = {
         "A merge of the run's pull request ends the run.",
         one("core.machine", "_pull_request_closed", "if event.merged:", "if False:"),
     ),
+    "linear-history": Switch(
+        "Where a rule takes no merge commit, the default branch is not merged into the run branch.",
+        one("jobs.take_base", "_cannot_be_merged", "await no_merges(context, run)", "False"),
+    ),
     "no-drafts": Switch(
         "A repository that refused a draft is not asked for one again.",
         one("jobs.drafts", "_known", "value is not None and", "False and"),
@@ -51,6 +63,14 @@ OFF: dict[str, Switch] = {
     "push-main-only": Switch(
         "A push filter that leaves Otto's branches out verifies none of them; that is said before anything is paid.",
         one("core.ci_filters", "branch_passes", "return matches(wanted, branch)", "return True"),
+    ),
+    "required-signatures": Switch(
+        "Where a rule wants signed commits, GitHub makes them.",
+        one("jobs.gated_push", "as_demanded", "if not signs(rules):", "if True:"),
+    ),
+    "restricted-creation": Switch(
+        "A rule that keeps Otto from making branches is found before anything is paid.",
+        one("jobs.branch_rules", "_under", "[*closed(rules, names), *refused(rules, [first])]", "[]"),
     ),
     "skip-ci-title": Switch(
         "Words that keep Actions from starting are in no title and no commit message of Otto.",

@@ -121,10 +121,12 @@ def _demand(given: dict[str, Any]) -> str:
 def _matches(given: dict[str, Any], text: str) -> bool:
     pattern = str(given.get("pattern", ""))
     tests: dict[str, Callable[[str], bool]] = {
-        "starts_with": text.startswith, "ends_with": text.endswith, "contains": lambda one: one in text,
-    }  # fmt: skip
-    test = tests.get(str(given.get("operator")), lambda one: re.search(one, text) is not None)
-    return test(pattern) != bool(given.get("negate"))
+        "starts_with": text.startswith,
+        "ends_with": text.endswith,
+        "contains": lambda one: one in text,
+        "regex": lambda one: re.search(one, text) is not None,
+    }
+    return tests[str(given["operator"])](pattern) != bool(given.get("negate"))
 
 
 def _restricted(path: str, patterns: Sequence[str]) -> bool:
