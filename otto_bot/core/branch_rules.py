@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, Literal
 
+from otto_bot.core.config import PREFIX_PATTERN
 from otto_bot.core.globs import BadGlob, checked, filter_glob
 from otto_bot.core.linear_regex import Unknown, search
 from otto_bot.core.values import Frozen
@@ -29,6 +30,7 @@ KINDS = CLOSED | MANNER | PATTERNS | LISTS.keys() | LIMITS.keys()
 OF_FILES = frozenset({*LISTS, *LIMITS})
 OF_COMMITS = OF_FILES | PATTERNS - {"branch_name_pattern"} | {"required_linear_history"}
 MEGABYTE = 1024 * 1024
+MOST_BEGINNINGS = 8
 WEB_FLOW = "noreply@github.com"
 """The committer of what GitHub signs."""
 _LITERALS = re.compile(r"\^\(?(?:\?:)?([\w-]+(?:/[\w-]+)*(?:\|[\w-]+(?:/[\w-]+)*)*)\)?(/?)")
@@ -179,17 +181,18 @@ def branches_of(prefix: str, issue: int, ordinal: int) -> tuple[str, ...]:
     return f"{own}/run", f"{own}/t1-task-a1", f"{own}/batch-1-1"
 
 
-def fitting_prefix(rules: Sequence[BranchRule], prefix: str, issue: int, ordinal: int) -> str | None:
-    """A prefix that every rule about names lets through, where one can be read from them; None = ask a person."""
+def fitting_prefixes(rules: Sequence[BranchRule], prefix: str, issue: int, ordinal: int) -> list[str]:
+    """Prefixes that every rule about names lets through, as far as they can be read from one; none = ask a person."""
+    found = []
     for rule in rules:
         if rule.kind != "branch_name_pattern" or rule.negate:
             continue
-        for begin in _beginnings(rule):
-            found = f"{begin.rstrip('/')}/{prefix}"
-            names = branches_of(found, issue, ordinal)
-            if not any(broken.rule.kind == "branch_name_pattern" for broken in closed(rules, names)):
-                return found
-    return None
+        for begin in _beginnings(rule)[:MOST_BEGINNINGS]:
+            one = f"{begin.rstrip('/')}/{prefix}"
+            broken = closed(rules, branches_of(one, issue, ordinal))
+            if re.fullmatch(PREFIX_PATTERN, one) and not any(b.rule.kind == "branch_name_pattern" for b in broken):
+                found.append(one)
+    return found
 
 
 def _beginnings(rule: BranchRule) -> list[str]:

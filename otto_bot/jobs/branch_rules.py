@@ -15,7 +15,7 @@ from otto_bot.core.branch_rules import (
     Made,
     branches_of,
     closed,
-    fitting_prefix,
+    fitting_prefixes,
     refused,
     signs,
 )
@@ -30,6 +30,8 @@ from otto_bot.text.branch_rules import refused_by_rules, trouble_of
 from otto_bot.text.commits import empty_commit
 
 USUAL = BranchesConfig().prefix
+MOST_TRIED = 3
+"""Prefixes that GitHub is asked about."""
 
 
 class Naming(NamedTuple):
@@ -59,14 +61,13 @@ async def naming(context: Context, run: Run, config: Config) -> Naming:
     """
     found = await _under(context, run, config.branches.prefix)
     names_only = found.broken and all(_of_names(broken.rule) for broken in found.broken)
-    other = fitting_prefix(found.rules, config.branches.prefix, run.issue, run.ordinal) if names_only else None
-    if other is None:
-        return found
-    fitting = await _under(context, run, other)
-    if fitting.broken:
-        return found
-    usual = config.branches.prefix == USUAL
-    return fitting._replace(chosen=True) if usual else found._replace(fitting=fitting.prefix)
+    others = fitting_prefixes(found.rules, config.branches.prefix, run.issue, run.ordinal) if names_only else []
+    for other in others[:MOST_TRIED]:
+        fitting = await _under(context, run, other)
+        if not fitting.broken:
+            usual = config.branches.prefix == USUAL
+            return fitting._replace(chosen=True) if usual else found._replace(fitting=fitting.prefix)
+    return found
 
 
 async def _under(context: Context, run: Run, prefix: str) -> Naming:

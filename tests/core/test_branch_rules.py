@@ -12,7 +12,7 @@ from otto_bot.core.branch_rules import (
     branches_of,
     closed,
     fits,
-    fitting_prefix,
+    fitting_prefixes,
     linear,
     read_rules,
     refused,
@@ -134,8 +134,9 @@ def test_how_commits_are_made() -> None:
         ([pattern("branch_name_pattern", "contains", "feature")], None),
         ([pattern("branch_name_pattern", "starts_with", "fea ture/")], None),
         ([pattern("branch_name_pattern", "starts_with", "otto", negate=True)], None),
+        ([pattern("branch_name_pattern", "starts_with", "a/b/c/")], None),
         ([{"type": "creation"}], None),
     ],
 )  # fmt: skip
 def test_a_prefix_is_read_from_plain_words_alone(items: list[dict[str, Any]], prefix: str | None) -> None:
-    assert fitting_prefix(read_rules(items), "otto", 7, 1) == prefix
+    assert fitting_prefixes(read_rules(items), "otto", 7, 1)[:1] == ([] if prefix is None else [prefix])

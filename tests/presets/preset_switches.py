@@ -26,7 +26,7 @@ OFF: dict[str, Switch] = {
     ),
     "branch-pattern": Switch(
         "Where a rule wants names that begin with plain words, Otto's branches begin with them.",
-        one("jobs.branch_rules", "naming", "if names_only else None", "if False else None"),
+        one("jobs.branch_rules", "naming", "if names_only else []", "if False else []"),
     ),
     "dispatch": Switch(
         "A workflow with workflow_dispatch under the name that Otto looks for is called on each branch.",
