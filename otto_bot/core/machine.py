@@ -271,7 +271,7 @@ def _effect_failed(run: Run, event: e.EffectFailed) -> Run:
     if run.outcome is not None and not _leads_on(run, event.key):
         return run
     closed = run.pull_closed and event.key.startswith(f"run/{run.id}/reopen/")
-    entry = closing.TROUBLE if closed else ""
+    entry = closing.TROUBLE if closed else event.kind
     return steering.rest(run, "needs_human", event.message, event.at, "/otto resume", entry, closed=closed)
 
 

@@ -27,6 +27,7 @@ def prepared(run: Run, event: e.Prepared) -> Run:
             "lane": event.lane,
             "exposure": event.exposure,
             "branches_prefix": event.prefix,
+            "branch_rules": event.rules,
             "money": run.money.model_copy(update={"cap": cap}),
             "minutes": event.config.budget.minutes,
         }

@@ -9,6 +9,7 @@ from typing import Literal
 from otto_bot.core.aside import Aside
 from otto_bot.core.attempt import Task, Verification
 from otto_bot.core.authors import Author
+from otto_bot.core.branch_rules import BranchRule
 from otto_bot.core.budget import Money
 from otto_bot.core.config import Config, HostCaps
 from otto_bot.core.decision import Decision
@@ -236,11 +237,15 @@ class Run(Frozen):
     base_conflict: str = ""
     """The default branch's commit that does not fit onto the run branch; it is not tried again."""
     base_conflict_paths: tuple[str, ...] = ()
+    base_no_merges: bool = False
+    """It does not fit because a rule takes no merge commit there."""
     exposure_accepted: str = ""
     """Hash of the workflow files that a person let Otto's branches start, after the plan."""
     exposure_allowed: tuple[Allowed, ...] = ()
     """What people said yes to in this run and in earlier ones of the repository, the newest first."""
     branches_prefix: str = "otto"
+    branch_rules: tuple[BranchRule, ...] = ()
+    """GitHub's rules that say how its branches are named and its commits made, as they were when it began."""
 
     revision: int = 0
     plan: Plan | None = None

@@ -174,7 +174,11 @@ class CandidateConflict(Event):
 
 
 class TasksMerged(Event):
-    """The run branch was fast-forwarded to a proven tree."""
+    """The run branch was fast-forwarded to a proven tree.
+
+    `candidate` and `commits` are for where GitHub made the commits anew, to sign them: what `sha` stands for, and what
+    stands for each task's own commit.
+    """
 
     type: Literal["TasksMerged"] = "TasksMerged"
     batch: int
@@ -182,3 +186,5 @@ class TasksMerged(Event):
     tasks: tuple[str, ...]
     sha: str
     tree: str
+    candidate: str = ""
+    commits: dict[str, str] = {}

@@ -270,7 +270,8 @@ class _Session:
         else:
             sha = await self._commit(workspace, tree)
             try:
-                await gated_push(self.context, self.run, self.mirror, sha, self.attempt.branch, current)
+                pushed = await gated_push(self.context, self.run, self.mirror, sha, self.attempt.branch, current)
+                sha = pushed.sha
             except (PushHeld, NotAllowed) as found:
                 return None, f"What it had is not pushed: {found}."
         return sha, f"What it had is on `{self.attempt.branch}`; the next attempt goes on from there."

@@ -14,7 +14,7 @@ from otto_bot.core.events import PullRequestOpened, RunEvent
 from otto_bot.core.run import Run
 from otto_bot.core.source_files import has_source
 from otto_bot.git.adding import with_files
-from otto_bot.git.commits import Author, tree_of, write_commit
+from otto_bot.git.commits import Author, parents_of, tree_of, write_commit
 from otto_bot.git.diff_gate import Looked, inspect
 from otto_bot.git.mirror import Mirror
 from otto_bot.jobs.beginning import beginning
@@ -50,7 +50,7 @@ async def open_pull_request(context: Context, run: Run, _effect: Effect, ticket:
     else:
         sha, tree = head, await tree_of(mirror, head)  # it stands as people, or a life that is lost, have left it
     if head != sha:
-        await gated_push(context, run, mirror, sha, run.run_branch, head, known=(start,))
+        sha = (await gated_push(context, run, mirror, sha, run.run_branch, head, known=(start,))).sha
     else:
         await check_start(context, run, mirror, sha)  # the pull request itself starts workflows, too
     title = pull_title(run, habits)
@@ -76,9 +76,24 @@ async def _ours(mirror: Mirror, first: str, head: str, author: Author) -> bool:
     if head == first:
         return True
     await mirror.fetch(head)
-    ran = await mirror.git("log", "--format=%ae", f"{first}..{head}", ok=(0, 128))
+    since = await _as_it_stands(mirror, first, head)
+    if since is None:
+        return False
+    ran = await mirror.git("log", "--format=%ae", f"{since}..{head}", ok=(0, 128))
+    return set(ran.stdout.decode("utf-8", "replace").split("\n")) <= {author.email, ""}
+
+
+async def _as_it_stands(mirror: Mirror, first: str, head: str) -> str | None:
+    """The first commit as the branch has it: itself, or what GitHub made of it to sign it; None = neither."""
     above = await mirror.git("merge-base", "--is-ancestor", first, head, ok=(0, 1, 128))
-    return above.exit_code == 0 and set(ran.stdout.decode("utf-8", "replace").split("\n")) <= {author.email, ""}
+    if above.exit_code == 0:
+        return first
+    parents = await parents_of(mirror, first)
+    ran = await mirror.git("rev-list", "--first-parent", "--reverse", head, *(f"^{one}" for one in parents))
+    oldest = next(iter(ran.text.split()), "")
+    if not oldest or await parents_of(mirror, oldest) != parents:
+        return None
+    return oldest if await tree_of(mirror, oldest) == await tree_of(mirror, first) else None
 
 
 async def _with_spec(

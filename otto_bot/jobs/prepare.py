@@ -21,6 +21,7 @@ from otto_bot.github.errors import Forbidden, GitHubError, RetryLater, TooLarge
 from otto_bot.github.errors import Refused as GitHubRefused
 from otto_bot.github.models import Label
 from otto_bot.github.verbs import Repository
+from otto_bot.jobs.branch_rules import naming
 from otto_bot.jobs.context import Context
 from otto_bot.jobs.default_token import default_rights
 from otto_bot.jobs.workflow_files import parsed
@@ -28,6 +29,7 @@ from otto_bot.model.errors import UnknownPrice
 from otto_bot.model.prices import AS_OF
 from otto_bot.store.effect_rows import Ticket
 from otto_bot.text import refusals
+from otto_bot.text.branch_rules import refused_by_rules, trouble_of
 from otto_bot.text.trouble import Trouble
 
 log = logging.getLogger(__name__)
@@ -63,9 +65,13 @@ async def prepare(context: Context, run: Run, _effect: Effect, _ticket: Ticket) 
         workflows = await parsed(await repository.workflow_files(base))
     except (Forbidden, GitHubRefused, TooLarge) as error:
         return [Refused(at=now, reason=refusals.workflows_unreadable(str(error)))]
-    prefix = await _prefix(context, run, config)
+    names = await naming(context, run, config)
+    prefix = names.prefix
+    # What only certifies pushes nothing, so nothing has to be let through or verified.
+    if names.broken and run.kind != "certify":
+        words = refused_by_rules(names.broken, context.links(run), prefix, names.fitting)
+        return [Refused(at=now, reason=words, trouble=trouble_of(names.broken))]
     lane = await asyncio.to_thread(chosen_lane, config, workflows, prefix, run.repo)
-    # What only certifies pushes nothing, so nothing has to be verified.
     if lane.kind is LaneKind.NONE and run.kind != "certify":
         paths = await repository.paths(base)
         empty = paths is not None and not has_source(paths)
@@ -76,7 +82,7 @@ async def prepare(context: Context, run: Run, _effect: Effect, _ticket: Ticket) 
     acts = Acts(prefix=prefix, default_branch=run.repo.default_branch, dispatched=dispatched, default_rights=known)
     given = {"config": config, "base_sha": base, "lane": lane, "exposure": exposure(workflows, acts), "prefix": prefix}
     author = await _author(repository, run)
-    return [Prepared.model_validate({"at": now, **given, "scans": True, "author": author})]
+    return [Prepared.model_validate({"at": now, **given, "scans": True, "author": author, "rules": names.told})]
 
 
 async def _author(repository: Repository, run: Run) -> Author | None:
@@ -108,12 +114,6 @@ def _unknown_models(context: Context, config: Config) -> list[tuple[str, str, tu
         except UnknownPrice as error:
             found.append((role, name, error.near))
     return found
-
-
-async def _prefix(context: Context, run: Run, config: Config) -> str:
-    """The configured prefix, or another one where a branch of that very name stands in the way."""
-    taken = await context.repository(run).branch_sha(config.branches.prefix)
-    return config.branches.prefix if taken is None else f"{config.branches.prefix}-bot"
 
 
 def chosen_lane(config: Config, workflows: Sequence[Workflow], prefix: str, repo: Repo) -> Lane:

@@ -76,7 +76,17 @@ async def _pushed(
     """AttemptPushed. Raises PushRejected and PushHeld."""
     assert attempt.sha is not None
     in_ci = await touched_in_ci(context, run, mirror, attempt.sha)
-    await gated_push(context, run, mirror, attempt.sha, attempt.branch, current)
+
+    async def renewed(sha: str) -> None:
+        nonlocal run, attempt
+        if sha != attempt.sha:
+            tree = await tree_of(mirror, sha)
+            where = {"task": effect.task, "attempt": attempt.number}
+            run = await context.record(run.id, AttemptRenewed(at=context.now(), **where, sha=sha, tree=tree))
+            attempt = attempt.model_copy(update={"sha": sha, "tree": tree})
+
+    await gated_push(context, run, mirror, attempt.sha, attempt.branch, current, before=renewed)
+    assert attempt.sha is not None
     what = f"{effect.task}/a{effect.attempt}"
     pull = await verification_pull(context, run, attempt.branch, what)
     dispatched = await dispatch_if_needed(context, run, attempt.branch, attempt.sha)

@@ -12,6 +12,7 @@ from otto_bot.core.run import Run, RunPhase
 from otto_bot.text.aside import left_alone
 from otto_bot.text.body import Part, assemble
 from otto_bot.text.boxes import boxes
+from otto_bot.text.branches import branches_lines
 from otto_bot.text.edited import edited_in_plan
 from otto_bot.text.estimate import estimate_line
 from otto_bot.text.footer import footer
@@ -48,6 +49,7 @@ def plan_comment(run: Run, links: Links) -> str:
         trade_offs(plan),
         estimate_line(run),
         _verification(run, links),
+        branches_lines(run, links),
         left_alone(run, links),
         _exposure(run, links),
         _waits(run),

@@ -57,7 +57,7 @@ def pull_body(run: Run, links: Links, template: str | None, *, no_drafts: bool =
         f"{NO_DRAFTS} {see(links, Trouble.NO_DRAFTS)}" if no_drafts else "",
         inline(run.plan.summary, 1000) if run.plan else "",
         _tasks(run, links),
-        f"**Before it can be merged:** {conflict_words(run, links)}" if run.base_conflict else "",
+        _base(run, links),
         accepted_part(run),
         in_ci_part(run),
         found_out(run),
@@ -81,6 +81,14 @@ def _state(run: Run) -> str:
     if run.outcome in (Outcome.CANCELLED, Outcome.FAILED):
         return f"Ended: {phase_words(run)}. What is here stays."
     return f"In progress: {phase_words(run)}. Commits arrive here only after Actions was green on exactly that state."
+
+
+def _base(run: Run, links: Links) -> str:
+    """What keeps the default branch out of it."""
+    if not run.base_conflict:
+        return ""
+    lead = "Base" if run.base_no_merges else "Before it can be merged"
+    return f"**{lead}:** {conflict_words(run, links)}"
 
 
 def _tasks(run: Run, links: Links) -> Part:

@@ -29,6 +29,14 @@ OFF: dict[str, Switch] = {
         "Work that is not pushed yet takes the default branch's new workflows in first.",
         one("jobs.renewal", "_knows", "await same_workflows(mirror, held, newest)", "True"),
     ),
+    "branch-named-otto": Switch(
+        "Where a branch has the very name that Otto's begin with, they begin with another one.",
+        one("jobs.branch_rules", "_free", "is not None", "is False"),
+    ),
+    "branch-pattern": Switch(
+        "Where a rule wants names that begin with plain words, Otto's branches begin with them.",
+        one("jobs.branch_rules", "naming", "if names_only else []", "if False else []"),
+    ),
     "dispatch": Switch(
         "A workflow with workflow_dispatch under the name that Otto looks for is called on each branch.",
         one("core.lanes", "choose", "if one.path == file", "if False"),
@@ -71,6 +79,10 @@ OFF: dict[str, Switch] = {
         "An edit in mid-run changes nothing of the work, and is said.",
         one("core.edits", "news", "text.digest == known_digest(run)", "True"),
     ),
+    "linear-history": Switch(
+        "Where a rule takes no merge commit, the default branch is not merged into the run branch.",
+        one("jobs.take_base", "_cannot_be_merged", "await no_merges(context, run)", "False"),
+    ),
     "no-drafts": Switch(
         "A repository that refused a draft is not asked for one again.",
         one("jobs.drafts", "has_no_drafts", "value is not None and", "False and"),
@@ -98,6 +110,14 @@ OFF: dict[str, Switch] = {
     "secrets-in-ci": Switch(
         "What code on Otto's branches could use in CI waits for a person's yes before anything is pushed.",
         one("core.allowing", "asks", "return not (", "return False and not ("),
+    ),
+    "required-signatures": Switch(
+        "Where a rule wants signed commits, GitHub makes them.",
+        one("jobs.gated_push", "as_demanded", "if not signs(rules):", "if True:"),
+    ),
+    "restricted-creation": Switch(
+        "A rule that keeps Otto from making branches is found before anything is paid.",
+        one("jobs.branch_rules", "_under", "[*closed(rules, names), *refused(rules, [first])]", "[]"),
     ),
     "skip-ci-title": Switch(
         "Words that keep Actions from starting are in no title and no commit message of Otto.",

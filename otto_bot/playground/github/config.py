@@ -55,6 +55,29 @@ class IssueConfig(Strict):
     labels: list[str] = []
 
 
+class RuleConfig(Strict):
+    """One rule of a ruleset: `include` and `exclude` say of which branches, as rulesets do.
+
+    `bypass` is what the ruleset lets the App do in spite of it.
+    """
+
+    type: str = Field(pattern=r"^[a-z_]+$")
+    parameters: dict[str, Any] | None = None
+    include: list[str] = ["~DEFAULT_BRANCH"]
+    exclude: list[str] = []
+    bypass: Literal["always", "pull_requests_only", "never", "exempt"] = "never"
+    ruleset: int = Field(default=1, ge=1)
+
+    @property
+    def bypassed(self) -> bool:
+        """Whether the App's pushes are not held to it."""
+        return self.bypass in ("always", "exempt")
+
+    def told(self) -> dict[str, Any]:
+        """As the pre-receive hook reads it."""
+        return self.model_dump(include={"type", "parameters", "include", "exclude"})
+
+
 class ReactionConfig(Strict):
     """What a person does when something becomes visible: `on` is matched, `do` is done as `as`."""
 
@@ -139,7 +162,9 @@ class StandInConfig(Strict):
     issue: IssueConfig | None = None
     people: list[ReactionConfig] = []
     faults: list[FaultConfig] = []
-    rules: list[dict[str, Any]] = []
+    rules: list[RuleConfig] = []
+    branches: list[str] = []
+    """Branches that exist from the start, at the default branch's head."""
     other_apps: list[OtherAppConfig] = []
     submodules: dict[str, Sha] = {}
     refuse_drafts: bool = False

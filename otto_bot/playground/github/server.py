@@ -108,7 +108,8 @@ def _seed(world: World) -> None:
         head: list[str] = []
         for subject in config.seed_subjects or ["Initial commit"]:
             head = [repo.write_commit(tree, head, subject, who, who)]
-        repo.update_ref(ref, head[0], ZERO)
+        for name in (config.default_branch, *config.branches):
+            repo.update_ref(f"refs/heads/{name}", head[0], ZERO)
     except GitError as error:
         raise ConfigError(f"the repository cannot be made: {error}") from error
 

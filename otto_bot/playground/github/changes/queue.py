@@ -20,7 +20,7 @@ FOLDER = "gh-readonly-queue"
 
 def enqueue(world: World, actor: str, issue: Issue) -> None:
     """Adds it to the queue: a branch with the merge, and a request for its checks. Raises CannotMergeError."""
-    if not any(rule.get("type") == "merge_queue" for rule in world.config.rules):
+    if not any(rule.type == "merge_queue" for rule in world.config.rules):
         raise pull_changes.CannotMergeError("The base branch has no merge queue")
     pull = pulls.part(issue)
     sha = pull_changes.merge(world, QUEUE_LOGIN, issue)
