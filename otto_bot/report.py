@@ -62,7 +62,7 @@ def at_rest(run: Run, now: datetime) -> bool:
         for effect in scheduled(run)
         if effect.kind not in LATER and (effect.not_before is None or effect.not_before < now + SOON)
     ]
-    return not soon and (run.resting or waits_for(run) is not None)
+    return not soon and (run.resting or bool(run.bars) or waits_for(run) is not None)
 
 
 def _gate(gate: Gate) -> Json:

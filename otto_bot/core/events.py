@@ -6,6 +6,7 @@ from typing import Annotated
 
 from pydantic import Field, TypeAdapter
 
+from otto_bot.core.barring import Barred, RepositoryMoved, RightsAccepted, Unbarred
 from otto_bot.core.event_base import (
     Event,
 )
@@ -84,6 +85,7 @@ __all__ = [
     "AttemptRenewed",
     "AttemptStarted",
     "AttemptStopped",
+    "Barred",
     "BaseConflict",
     "BaseMoved",
     "BaseRefused",
@@ -124,15 +126,18 @@ __all__ = [
     "Refused",
     "Replied",
     "Reported",
+    "RepositoryMoved",
     "ReviewAnswered",
     "ReviewGiven",
     "ReviewPosted",
+    "RightsAccepted",
     "RunBranchMoved",
     "RunEvent",
     "RunStarted",
     "TasksMerged",
     "Tidied",
     "TimeUsedUp",
+    "Unbarred",
     "Unparked",
     "Unsure",
     "VerificationEnded",
@@ -190,6 +195,10 @@ RunEvent = Annotated[
     | Tidied
     | Parked
     | Unparked
+    | Barred
+    | Unbarred
+    | RepositoryMoved
+    | RightsAccepted
     | LearningsWritten
     | JourneysTested
     | JourneysDispatched

@@ -45,8 +45,10 @@ def surfaces(run: Run) -> dict[str, str]:
 
 
 def _surfaces(run: Run) -> dict[str, str]:
-    wanted = {STATUS: _digest(_status(run)), **_plan(run), **_context(run)}
-    if run.prepared or run.resting:
+    wanted = _context(run)
+    if run.issue_gone is None:
+        wanted |= {STATUS: _digest(_status(run)), **_plan(run)}
+    if (run.prepared or run.resting) and run.issue_gone is None:
         wanted[LABELS] = _digest(labels(run))
     if run.pull_request is not None:
         wanted[PULL] = _digest(_pull(run))
@@ -154,8 +156,15 @@ def _status(run: Run) -> list[object]:
         *([] if edit is None else [edit.digest, edit.by, stale(run) is not None]),
         *_base(run),
         *(["landed"] if run.landed else []),
+        *_moved(run),
         *([] if run.parked is None else [run.parked.why, run.parked.reason, run.parked.until]),
     ]
+
+
+def _moved(run: Run) -> list[object]:
+    """What is said of a repository that was shut or has another name; nothing where nothing happened."""
+    found: list[object] = [] if run.barred_before is None else [run.barred_before.by, run.barred_before.until]
+    return [*found, run.repo.full_name, run.repo.default_branch] if run.moved_from or run.base_was else found
 
 
 def _tasks(run: Run) -> list[object]:
@@ -217,6 +226,8 @@ def _pull(run: Run) -> list[object]:
     merged += [accepted] if accepted else []
     in_ci = [[key, paths] for key, task in run.tasks.items() if (paths := _in_ci(task))]
     merged += [in_ci] if in_ci else []
+    merged += [_moved(run)] if run.moved_from else []
+    merged += [[run.issue_gone.what]] if run.issue_gone is not None else []
     return [merged, run.phase, run.outcome, run.hold and run.hold.kind, _tasks(run), _journeys(run)]
 
 

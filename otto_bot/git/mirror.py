@@ -33,7 +33,8 @@ _ATTRIBUTES = "* -text -ident -filter -working-tree-encoding\n"
 
 
 class Mirror:
-    """A bare repository at `path` for the remote `url`. `token` is asked before each conversation with it.
+    """A bare repository at `path` for the remote `url`. `token` is asked before each conversation with it, and `where`
+    for its address of that moment: a repository may be renamed while a job is at work.
 
     What was fetched is kept under `refs/fetched/<hash>`, not under its own name: names of a remote come and go
     (`a`, then `a/b`), and a file named like a directory would block a fetch for ever. Callers use commit ids.
@@ -48,6 +49,7 @@ class Mirror:
         take_in: TakeIn | None = None,
         renewal: Renewal | None = None,
         censor: Callable[[str], str] | None = None,
+        where: Callable[[], Awaitable[str]] | None = None,
     ) -> None:
         self.path = path
         self.url = checked_remote(url)
@@ -55,6 +57,7 @@ class Mirror:
         self._token = token
         self._take_in = take_in
         self._renewal = renewal
+        self._where = where
         self.censor = censor or Redactor().text
         """Takes secrets out of the words of commits that are made here."""
         self._turn = asyncio.Lock()
@@ -183,6 +186,8 @@ class Mirror:
         A token that ends in the middle is replaced once, at once: nothing was changed by what a 401 answered.
         """
         await self.ensure()
+        if self._where is not None:
+            self.url = checked_remote(await self._where())
 
         async def converse(token: str | None) -> Ran:
             try:

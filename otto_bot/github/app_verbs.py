@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from otto_bot.github.ci_models import AppIdentity, Delivery, DeliveryContent, Installation
+from otto_bot.github.errors import NotFound
 from otto_bot.github.models import RepositoryInfo
 from otto_bot.github.reading import parse, parse_known
 from otto_bot.github.routes import route
@@ -54,6 +55,22 @@ class AppVerbs:
         """Every installation, suspended ones included."""
         where = route("/app/installations")
         return [parse(Installation, item) async for item in self._app_session.pages(where, max_pages=MOST_PAGES)]
+
+    async def installation(self, installation_id: int) -> Installation | None:
+        """One installation, suspended or not; None where the App is not installed there any more."""
+        where = route("/app/installations/{installation_id}", installation_id)
+        try:
+            return parse(Installation, (await self._app_session.call("GET", where)).json())
+        except NotFound:
+            return None
+
+    async def installation_of(self, repo_id: int) -> Installation | None:
+        """The installation that serves the repository of this id, whatever it is called now; None = there is none."""
+        where = route("/repositories/{id}/installation", repo_id)
+        try:
+            return parse(Installation, (await self._app_session.call("GET", where)).json())
+        except NotFound:
+            return None
 
     async def installation_for(self, owner: str, repo: str) -> Installation:
         """The installation that serves a repository. Raises NotFound where the App is not installed."""

@@ -12,10 +12,12 @@ from otto_bot.core.run import Run
 from otto_bot.core.stale_base import contained
 from otto_bot.diagnosis.fingerprint import progress
 from otto_bot.git.diff_gate import Looked, in_words, inspect
+from otto_bot.git.errors import PushRejected
 from otto_bot.git.mirror import Mirror
 from otto_bot.git.new_commits import NewCommit, TooManyCommits, new_commits
 from otto_bot.git.publish import PushResult, push
 from otto_bot.jobs.context import Context, failures_before
+from otto_bot.jobs.shut_out import still_open
 from otto_bot.jobs.starting_ci import check_start
 
 
@@ -48,7 +50,12 @@ async def gated_push(
     if findings:
         raise PushHeld(findings)
     await check_start(context, run, mirror, sha)
-    return await push(mirror, sha, branch, expected, within=f"{run.prefix}/")
+    try:
+        return await push(mirror, sha, branch, expected, within=f"{run.prefix}/")
+    except PushRejected as error:
+        if error.reason == "missing_rights":
+            await still_open(context.repository(run))
+        raise
 
 
 async def held_by(

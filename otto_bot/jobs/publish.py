@@ -10,6 +10,7 @@ from otto_bot.core.events import PersonCalled, PlanPosted, Published, Replied, R
 from otto_bot.core.reviewing import comment_of, told_by
 from otto_bot.core.run import Outcome, Run
 from otto_bot.core.showing import gives_way
+from otto_bot.core.barring import ISSUE_GONE
 from otto_bot.core.surfaces import CONTEXT, LABELS, MARK, PLAN, PULL, RUN_CHECK, STATUS, labels, surfaces
 from otto_bot.core.waits import waits_for
 from otto_bot.github.ci_models import CheckAction, CheckAnnotation
@@ -23,6 +24,7 @@ from otto_bot.text.call import call_comment
 from otto_bot.text.check import CheckText, attempt_check, run_check
 from otto_bot.text.decision import decision_comment
 from otto_bot.text.markers import marker
+from otto_bot.text.moved import issue_gone_comment
 from otto_bot.text.plan import plan_comment
 from otto_bot.text.pull import pull_body, pull_title, template_of
 from otto_bot.text.reply import reply_comment
@@ -166,6 +168,8 @@ async def post_plan(context: Context, run: Run, effect: Effect, _ticket: Ticket)
 
 async def call_person(context: Context, run: Run, effect: Effect, _ticket: Ticket) -> Sequence[RunEvent]:
     """PersonCalled: one new comment for each wait, so that someone is notified."""
+    if effect.target == ISSUE_GONE:
+        return await _issue_gone(context, run)
     wait = waits_for(run)
     reminder = effect.target.endswith("/reminder")
     if wait is None or wait.key != effect.target.removesuffix("/reminder"):
@@ -176,11 +180,22 @@ async def call_person(context: Context, run: Run, effect: Effect, _ticket: Ticke
     return [PersonCalled(at=context.now(), wait=effect.target)]
 
 
+async def _issue_gone(context: Context, run: Run) -> Sequence[RunEvent]:
+    """On the pull request: the issue is where nothing can be written."""
+    if run.issue_gone is None or run.pull_request is None:
+        return []
+    body = issue_gone_comment(run)
+    await context.repository(run).upsert_comment(run.pull_request, marker(run.id, f"call/{ISSUE_GONE}"), body)
+    return [PersonCalled(at=context.now(), wait=ISSUE_GONE)]
+
+
 async def answer(context: Context, run: Run, effect: Effect, _ticket: Ticket) -> Sequence[RunEvent]:
     """Replied: one reply for each command that owes one."""
     reply = next((r for r in run.replies if r.number == effect.number), None)
     if reply is None:
         return []
+    if run.issue_gone is not None and reply.where == run.issue:
+        return [Replied(at=context.now(), number=reply.number)]  # nobody can be answered there
     body = reply_comment(run, reply, context.links(run))
     name = marker(run.id, f"reply/{reply.number}")
     await context.repository(run).upsert_comment(reply.where, name, body)

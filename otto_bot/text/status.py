@@ -17,6 +17,7 @@ from otto_bot.text.footer import footer, money_words
 from otto_bot.text.journeys_line import at_journeys_words, journeys_commands, journeys_line
 from otto_bot.text.links import Links
 from otto_bot.text.markdown import code, inline, link, sentence
+from otto_bot.text.moved import moved_lines
 from otto_bot.text.parked import now_words, parked_in_status
 from otto_bot.text.plan_changes import change_command
 from otto_bot.text.refusals import reason_words
@@ -38,6 +39,7 @@ def status_comment(run: Run, links: Links, now: datetime) -> str:
         parked_in_status(run, now) or _waiting(run, links, now),
         f"**Next:** {next_step(run)}",
         *base_lines(run, links),
+        *moved_lines(run),
         reviews_line(run),
         *_troubles(run),
         *_relabelled(run),
