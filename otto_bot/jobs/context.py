@@ -9,7 +9,7 @@ import re
 import secrets
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Protocol
 
@@ -38,6 +38,10 @@ from otto_bot.store.effect_rows import EffectRows, Ticket
 from otto_bot.store.learnings import Learnings
 from otto_bot.store.ledger import Ledger
 from otto_bot.text.links import Links
+
+
+NAMED_LATELY = timedelta(seconds=5)
+"""A name that is older is asked for again before git is told it."""
 
 
 class Stopping(Protocol):
@@ -98,8 +102,9 @@ class Context:
         repository = self.repository(run)
         info = await repository.info_lately()
 
-        async def where() -> str:
-            return _address(self.web_url, await repository.info())
+        async def where(fresh: bool) -> str:  # noqa: FBT001
+            known = repository.info() if fresh else repository.info_lately(NAMED_LATELY)
+            return _address(self.web_url, await known)
 
         async def token(pushes: bool, refused: str = "") -> str:
             return (await (repository.push_token if pushes else repository.fetch_token)(refused)).value
