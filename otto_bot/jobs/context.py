@@ -61,6 +61,7 @@ class Context:
     learnings: Learnings
     github: GitHubApp
     web_url: str
+    docs_url: str
     runner: GitRunner
     state_dir: Path
     model: Callable[[], Asks]
@@ -94,7 +95,7 @@ class Context:
 
     def links(self, run: Run) -> Links:
         """Addresses people can open."""
-        return Links(self.web_url, run.repo.owner, run.repo.name, run.moved_from)
+        return Links(self.web_url, run.repo.owner, run.repo.name, self.docs_url, run.moved_from)
 
     async def mirror(self, run: Run) -> Mirror:
         """The bare mirror of the repository, made if missing. Git's redirects lose the credential, so a repository that
