@@ -98,7 +98,7 @@ class Desk:
         self.now = now
         self.labels = Labels(github, caps, now)
         self.reviews = Reviews(ledger, github, gate, caps, now, web_url)
-        self._refusing = Refusing(cursors, github, now)
+        self._refusing = Refusing(cursors, github, now, web_url, docs_url)
         self.standing = Standing(ledger, github, gate, self.labels, now)
         self._starting = Starting(ledger, github, gate, caps, self.labels, self._refusing, now)
 

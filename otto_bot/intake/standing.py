@@ -67,9 +67,12 @@ class Standing:
             return
         try:
             info = await self._info(installation_id, repo_id)
-            if info is None and (found := await self._github.installation_of(repo_id)) is not None:
-                # Its owner is another one, and so is the installation.
-                installation_id, info = found.id, await self._info(found.id, repo_id)
+            if info is None:
+                # Its owner may be another one, and so the installation.
+                known = runs[0].repo
+                found = await self._github.installation_of(known.owner, known.name, repo_id)
+                if found is not None and found.id != installation_id:
+                    installation_id, info = found.id, await self._info(found.id, repo_id)
         except Suspended:
             await self._bar(repo_id, installation_id, "suspended")
             return

@@ -184,7 +184,7 @@ async def _issue_gone(context: Context, run: Run) -> Sequence[RunEvent]:
     """On the pull request: the issue is where nothing can be written."""
     if run.issue_gone is None or run.pull_request is None:
         return []
-    body = issue_gone_comment(run)
+    body = issue_gone_comment(run, context.links(run))
     await context.repository(run).upsert_comment(run.pull_request, marker(run.id, f"call/{ISSUE_GONE}"), body)
     return [PersonCalled(at=context.now(), wait=ISSUE_GONE)]
 

@@ -6,7 +6,9 @@ from otto_bot.core.barring import BarredBy, IssueGone
 from otto_bot.core.run import Run
 from otto_bot.text.body import assemble
 from otto_bot.text.footer import footer
+from otto_bot.text.links import Links
 from otto_bot.text.markdown import code
+from otto_bot.text.trouble import Trouble, see
 from otto_bot.text.words import clock
 
 BARS: dict[BarredBy, str] = {
@@ -16,10 +18,15 @@ BARS: dict[BarredBy, str] = {
 }
 
 
-def moved_lines(run: Run) -> list[str]:
-    """What the status comment says of it, a sentence each; empty where nothing of the kind happened."""
-    words = [barred_words(run), renamed_words(run)]
-    return [one for one in words if one]
+ENTRIES: dict[BarredBy, Trouble] = {"archived": Trouble.ARCHIVED_MIDRUN, "suspended": Trouble.SUSPENDED_INSTALLATION}
+
+
+def moved_lines(run: Run, links: Links) -> list[str]:
+    """What the status comment says of it, a paragraph each; empty where nothing of the kind happened."""
+    bar = run.barred_before
+    shut = None if bar is None else ENTRIES.get(bar.by)
+    words = [(barred_words(run), shut), (renamed_words(run), Trouble.RENAMED_REPO)]
+    return [f"{said} {see(links, entry)}".rstrip() for said, entry in words if said]
 
 
 def barred_words(run: Run) -> str:
@@ -48,12 +55,13 @@ def renamed_words(run: Run) -> str:
     return f"**Renamed:** {', and '.join(said)}. Otto goes by the repository's id: the work goes on, links are new."
 
 
-def issue_gone_comment(run: Run) -> str:
+def issue_gone_comment(run: Run, links: Links) -> str:
     """The one comment that says, where it still can be written, why the run is over, and what to do."""
     gone = run.issue_gone
     assert gone is not None
     lead = f"@{run.actor.login} {gone_words(run.issue, gone)} That ends this run; what is in this pull request stays."
-    return assemble([lead, f"**To go on:** {_what_to_do(run, gone)}"], footer(run))
+    to_do = f"**To go on:** {_what_to_do(run, gone)} {see(links, Trouble.TRANSFERRED_ISSUE)}"
+    return assemble([lead, to_do], footer(run))
 
 
 def gone_words(number: int, gone: IssueGone) -> str:

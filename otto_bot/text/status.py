@@ -39,7 +39,7 @@ def status_comment(run: Run, links: Links, now: datetime) -> str:
         parked_in_status(run, now) or _waiting(run, links, now),
         f"**Next:** {next_step(run)}",
         *base_lines(run, links),
-        *moved_lines(run),
+        *moved_lines(run, links),
         reviews_line(run),
         *_troubles(run),
         *_relabelled(run),

@@ -146,8 +146,8 @@ def test_no_surface_name_breaks_out_of_the_marker() -> None:
 
 
 @pytest.mark.parametrize("text", HOSTILE)
-def test_replies_to_strangers_act_on_nothing(text: str) -> None:
-    for body in (bad_command(text), unknown_verb(text, None), refused("@octocat", text)):
+def test_replies_to_strangers_act_on_nothing(text: str, links: Links) -> None:
+    for body in (bad_command(text), unknown_verb(text, None), refused("@octocat", text, links)):
         harmless(RENDERER.render(body))
 
 

@@ -38,15 +38,6 @@ def repo_installation(call: Call) -> Reply:
     return Reply(people.installation(call.world))
 
 
-@routes.on("GET /repositories/{id:int}/installation", auth="app")
-def repo_installation_by_id(call: Call) -> Reply:
-    """The same, where redirects of the other lead to."""
-    if call.params["id"] != REPO_ID:
-        raise not_found()
-    _installed_here(call)
-    return Reply(people.installation(call.world))
-
-
 def _installed_here(call: Call) -> None:
     if call.world.taken_out:
         raise not_found()
