@@ -91,7 +91,7 @@ def _forbidden(message: str) -> type[GitHubError]:
     said = message.lower()
     if "archived so is read-only" in said or "archived so it is read-only" in said:
         return Archived
-    return Suspended if "installation has been suspended" in said else Forbidden
+    return Suspended if "installation" in said and "suspended" in said else Forbidden
 
 
 def _reason(message: str, errors: list[str]) -> str:
