@@ -32,6 +32,7 @@ def report(ledger: Ledger, run_id: int) -> Json:
         "resting": at_rest(run, datetime.now(UTC)),
         "waits_for": wait.question if (wait := waits_for(run)) else None,
         "parked": run.parked.model_dump(mode="json") if run.parked is not None else None,
+        "barred": [bar.model_dump(mode="json") for bar in run.bars],
         "pull_request": run.pull_request,
         "tasks": {k: {"state": task.state.value, "attempts": len(task.attempts)} for k, task in run.tasks.items()},
         "gates": [_gate(gate) for gate in run.gates],

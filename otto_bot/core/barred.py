@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from otto_bot.core.barring import Bar, Barred, IssueGone, RepositoryMoved, RightsAccepted, Unbarred
 from otto_bot.core.run import Run
@@ -29,7 +29,19 @@ def unbarred(run: Run, event: Unbarred) -> Run:
         return run
     left = tuple(bar for bar in run.bars if bar is not over)
     run = run.model_copy(update={"bars": left, "barred_before": over.model_copy(update={"until": event.at})})
-    return run if left or not run.trouble else run.model_copy(update={"trouble": {}})
+    if left:
+        return run
+    run = run.model_copy(update={"trouble": {}}) if run.trouble else run
+    return _looks_again(run, event.at, event.at - over.since)
+
+
+def _looks_again(run: Run, at: datetime, missed: timedelta) -> Run:
+    """What Actions is asked about has as much time as before: nobody could look while it was barred."""
+    for one in run.verifications.values():
+        if one.ending is None:
+            begun = min(one.started_at + missed, at)
+            run = run.with_verification(one.model_copy(update={"started_at": begun, "next_at": at}))
+    return run
 
 
 def repository_moved(run: Run, event: RepositoryMoved) -> Run:

@@ -45,11 +45,7 @@ def surfaces(run: Run) -> dict[str, str]:
 
 
 def _surfaces(run: Run) -> dict[str, str]:
-    wanted = _context(run)
-    if run.issue_gone is None:
-        wanted |= {STATUS: _digest(_status(run)), **_plan(run)}
-    if (run.prepared or run.resting) and run.issue_gone is None:
-        wanted[LABELS] = _digest(labels(run))
+    wanted = {**_on_issue(run), **_context(run)}
     if run.pull_request is not None:
         wanted[PULL] = _digest(_pull(run))
         wanted[RUN_CHECK] = _digest([run.head, run.phase, run.outcome, len(run.gates), _stands(run), _tasks(run)])
@@ -72,6 +68,14 @@ def _surfaces(run: Run) -> dict[str, str]:
         if one.comment_id is not None and one.state is not RoundState.DECIDED:
             wanted[f"journeys/n{one.number}"] = round_digest(run, one)
     return wanted
+
+
+def _on_issue(run: Run) -> dict[str, str]:
+    """What stands on the issue; nothing where that is gone."""
+    if run.issue_gone is not None:
+        return {}
+    wanted = {STATUS: _digest(_status(run)), **_plan(run)}
+    return {**wanted, LABELS: _digest(labels(run))} if run.prepared or run.resting else wanted
 
 
 def _check(attempt: Attempt, state: str, ending: Ending | None) -> str:

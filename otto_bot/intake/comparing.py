@@ -63,8 +63,10 @@ class Comparing:
         await self._issue(await asyncio.to_thread(self._ledger.load, run.id))
 
     async def _issue_gone(self, run: Run) -> bool:
-        """Whether the issue was moved to another repository or deleted, unheard. One that GitHub does not show though it
-        shows the repository is somewhere that the App may not see."""
+        """Whether the issue was moved to another repository or deleted, unheard.
+
+        One that GitHub does not show, though it shows the repository, is somewhere that the App may not see.
+        """
         repository = self._desk.repository(run.repo).yielding()
         try:
             await repository.issue(run.issue)

@@ -39,7 +39,6 @@ from otto_bot.store.learnings import Learnings
 from otto_bot.store.ledger import Ledger
 from otto_bot.text.links import Links
 
-
 NAMED_LATELY = timedelta(seconds=5)
 """A name that is older is asked for again before git is told it."""
 
@@ -103,7 +102,7 @@ class Context:
         repository = self.repository(run)
         info = await repository.info_lately()
 
-        async def where(fresh: bool) -> str:  # noqa: FBT001
+        async def where(fresh: bool) -> str:
             known = repository.info() if fresh else repository.info_lately(NAMED_LATELY)
             return _address(self.web_url, await known)
 

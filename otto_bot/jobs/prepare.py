@@ -34,6 +34,7 @@ from otto_bot.text.trouble import Trouble
 
 log = logging.getLogger(__name__)
 
+
 async def prepare(context: Context, run: Run, _effect: Effect, _ticket: Ticket) -> Sequence[RunEvent]:
     """Prepared, or Refused with what a person must change."""
     repository = context.repository(run)

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Sequence
 
+from otto_bot.core.barring import ISSUE_GONE
 from otto_bot.core.edits import known_digest
 from otto_bot.core.effects import Effect
 from otto_bot.core.events import PersonCalled, PlanPosted, Published, Replied, RunEvent, Tidied, TimeUsedUp
 from otto_bot.core.reviewing import comment_of, told_by
 from otto_bot.core.run import Outcome, Run
 from otto_bot.core.showing import gives_way
-from otto_bot.core.barring import ISSUE_GONE
 from otto_bot.core.surfaces import CONTEXT, LABELS, MARK, PLAN, PULL, RUN_CHECK, STATUS, labels, surfaces
 from otto_bot.core.waits import waits_for
 from otto_bot.github.ci_models import CheckAction, CheckAnnotation

@@ -16,8 +16,9 @@ DOCS_URL = "https://github.com/otto-bot/otto/blob/main/docs"
 
 @dataclass(frozen=True)
 class Links:
-    """Addresses within one repository. `web_url` is the host, `docs_url` the documents; no slash at the end. `was` is the
-    `owner/name` that the repository had before.
+    """Addresses within one repository. `web_url` is the host, `docs_url` the documents; no slash at the end.
+
+    `was` is the `owner/name` that the repository had before.
     """
 
     web_url: str

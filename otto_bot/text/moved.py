@@ -77,6 +77,6 @@ def _what_to_do(run: Run, gone: IssueGone) -> str:
     if gone.what == "deleted":
         return f"open an issue that says what is still to be done, and put the label {label} on it."
     return (
-        f"put the label {label} on the issue in its new repository. Otto must be installed there. A new run then begins "
-        "on that repository's default branch; commits of this pull request are not taken along."
+        f"put the label {label} on the issue in its new repository. Otto must be installed there. A new run then begins"
+        " on that repository's default branch; commits of this pull request are not taken along."
     )

@@ -1,4 +1,4 @@
-"""A repository that is shut, open again, called otherwise or gone, and an issue that is gone: what a run makes of it."""
+"""A repository that is shut, opened, renamed or gone, and an issue that is gone: what a run makes of it."""
 
 from __future__ import annotations
 
@@ -6,7 +6,21 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from core_builders import REPO, at, executing, fold, plan, run_started, said, started
+from core_builders import (
+    REPO,
+    at,
+    coded,
+    executing,
+    fold,
+    plan,
+    posted,
+    pushed,
+    run_started,
+    said,
+    started,
+    to_failed,
+)
+from core_builders import gate as gate_of
 
 from otto_bot.core import events as e
 from otto_bot.core.barred import news_of
@@ -188,6 +202,27 @@ def test_what_a_look_tells(before: tuple[str, ...], archived: bool, named: Any, 
     news = news_of(run, named, archived=archived, at=at(99))
     assert [(one.type, getattr(one, "by", "")) for one in news] == told
     assert news_of(fold(run, *news), named, archived=archived, at=at(100)) == []
+
+
+def test_actions_has_as_long_as_before_and_is_asked_at_once() -> None:
+    """What was late only because nobody could look is not late."""
+    run = fold(executing(ONE), started("t1"), coded("t1"), pushed("t1"))
+    before = run.verifications["t1/a1"]
+    after = fold(run, barred(seconds=10), unbarred(seconds=10_000)).verifications["t1/a1"]
+    assert after.started_at == before.started_at + timedelta(seconds=9_990)
+    assert after.next_at == at(10_000)
+
+
+def test_a_retry_plan_can_be_objected_to_for_the_whole_grace_again() -> None:
+    """People could not say a word either."""
+    run = posted(gate_of(fold(executing(ONE), *to_failed("t1")), {"t1": "retry"}))
+    gate = run.gate
+    assert gate is not None
+    assert gate.deadline is not None
+    grace = gate.deadline - at(0)
+    after = fold(run, barred(seconds=5), unbarred(seconds=1000)).gate
+    assert after is not None
+    assert after.deadline == at(1000) + grace
 
 
 def test_a_person_can_still_stop_it() -> None:

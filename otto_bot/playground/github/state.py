@@ -11,7 +11,7 @@ Json = dict[str, Any]
 
 @dataclass
 class User:
-    """An account; `permission` is what it may do on the one repository, `role` the name of a custom role built on it."""
+    """An account; `permission` is what it may do on the one repository, `role` names a custom role built on it."""
 
     login: str
     id: int
