@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from otto_bot.core import (
+    barred,
     base,
     closing,
     edits,
@@ -211,10 +212,6 @@ def _command(run: Run, event: e.CommandGiven) -> Run:
     return steering.steer(run, event.given, event.at)
 
 
-def _issue_changed(run: Run, event: e.IssueChanged) -> Run:
-    return run if run.ended else steering.cancel(run)
-
-
 def _relabelled(run: Run, event: e.IssueRelabelled) -> Run:
     return run if run.ended else run.model_copy(update={"relabelled_by": event.by})
 
@@ -259,6 +256,8 @@ def _decision_made(run: Run, event: e.DecisionMade) -> Run:
 
 
 def _effect_failed(run: Run, event: e.EffectFailed) -> Run:
+    if run.bars:
+        return _unsure(run, event.key)  # what was under way when the repository was shut: it comes again
     before = run.trouble.get(event.key)
     count = (before.count if before else 0) + 1
     retry_at = _once_more(run, event, count)
@@ -367,7 +366,7 @@ _HANDLERS: dict[type, Callable[[Run, Any], Run]] = {
     e.DecisionPosted: gates.decision_posted,
     e.DecisionApplied: gates.decision_applied,
     e.CommandGiven: _command,
-    e.IssueChanged: _issue_changed,
+    e.IssueChanged: barred.issue_changed,
     e.IssueEdited: edits.issue_edited,
     e.IssueRelabelled: _relabelled,
     e.PullRequestClosed: _pull_request_closed,
@@ -391,6 +390,10 @@ _HANDLERS: dict[type, Callable[[Run, Any], Run]] = {
     e.Tidied: _tidied,
     e.Parked: parked.parked,
     e.Unparked: parked.unparked,
+    e.Barred: barred.barred,
+    e.Unbarred: barred.unbarred,
+    e.RepositoryMoved: barred.repository_moved,
+    e.RightsAccepted: barred.rights_accepted,
     e.LearningsWritten: learning_uses.learnings_written,
     e.JourneysTested: journey_rounds.journeys_tested,
     e.JourneysDispatched: journey_dispatch.journeys_dispatched,

@@ -9,6 +9,7 @@ from typing import Literal
 from otto_bot.core.aside import Aside
 from otto_bot.core.attempt import Task, Verification
 from otto_bot.core.authors import Author
+from otto_bot.core.barring import Bar, IssueGone
 from otto_bot.core.branch_rules import BranchRule
 from otto_bot.core.budget import Money
 from otto_bot.core.config import Config, HostCaps
@@ -206,6 +207,16 @@ class Run(Frozen):
     """Who put the label on again while the run was active: the status comment says that nothing new starts."""
     parked: Parking | None = None
     """A limit of the host or of GitHub that holds the run back; nothing of what is due changes by it."""
+    bars: tuple[Bar, ...] = ()
+    """Why nothing can be done on GitHub now; nothing is due meanwhile."""
+    barred_before: Bar | None = None
+    """The last of them that is over."""
+    moved_from: str = ""
+    """`owner/name` of its repository before it was called otherwise."""
+    base_was: str = ""
+    """The default branch's name before it was called otherwise."""
+    issue_gone: IssueGone | None = None
+    """The issue was moved to another repository, or deleted: nothing is written there any more."""
     heard_at: datetime | None = None
     """When a webhook told something about its verifications last."""
     idle_since: datetime | None = None

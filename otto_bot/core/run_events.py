@@ -130,11 +130,15 @@ class CommandGiven(Event):
 
 
 class IssueChanged(Event):
-    """The issue was closed, or lost the label: the run is cancelled."""
+    """The issue was closed, lost the label, or is gone: the run is cancelled.
+
+    `to`: where a transferred issue went, as `owner/name#number`; empty where nobody said.
+    """
 
     type: Literal["IssueChanged"] = "IssueChanged"
-    what: Literal["closed", "unlabelled"]
+    what: Literal["closed", "unlabelled", "transferred", "deleted"]
     by: str = ""
+    to: str = ""
 
 
 class IssueEdited(Event):

@@ -7,7 +7,15 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from otto_bot.git.commits import checked_sha
-from otto_bot.git.errors import AccessDenied, GitFailed, PushReason, PushRejected, RefMissing, RemoteUnreachable
+from otto_bot.git.errors import (
+    AccessDenied,
+    GitFailed,
+    PushReason,
+    PushRejected,
+    ReadOnly,
+    RefMissing,
+    RemoteUnreachable,
+)
 from otto_bot.git.mirror import Mirror
 from otto_bot.git.refs import own_ref
 
@@ -94,6 +102,8 @@ async def _arrived(mirror: Mirror, ref: str, sha: str, failure: GitFailed) -> bo
 
 
 def _explained(failure: GitFailed) -> Exception:
+    if isinstance(failure, ReadOnly):
+        return failure
     said = failure.stderr
     for reason, pattern in _REASONS:
         if re.search(pattern, said, re.IGNORECASE):

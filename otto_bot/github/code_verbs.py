@@ -20,7 +20,7 @@ from otto_bot.github.models import (
 )
 from otto_bot.github.needs import needs
 from otto_bot.github.reading import parse
-from otto_bot.github.repository import RepositoryCalls
+from otto_bot.github.repository import NAME_TRUSTED_FOR, RepositoryCalls
 from otto_bot.github.routes import Segments
 
 RAW = "application/vnd.github.raw+json"
@@ -42,9 +42,9 @@ class CodeVerbs(RepositoryCalls):
         return await self._resolve(fresh=True)
 
     @needs(metadata="read")
-    async def info_lately(self) -> RepositoryInfo:
-        """The repository as it was at most a minute ago."""
-        return await self._resolve(fresh=self._stale)
+    async def info_lately(self, within: timedelta = NAME_TRUSTED_FOR) -> RepositoryInfo:
+        """The repository as it was at most a minute ago, or so long."""
+        return await self._resolve(fresh=self._older_than(within))
 
     @needs(metadata="read")
     async def permission(self, login: str) -> Permission:

@@ -39,6 +39,14 @@ class Forbidden(GitHubError):
     """403 that is no rate limit: a permission is missing or a rule forbids it."""
 
 
+class Archived(GitHubError):
+    """403: the repository is archived, so that nobody can write there."""
+
+
+class Suspended(GitHubError):
+    """403: the App's installation is suspended; it is given no token, and those that it has are worth nothing."""
+
+
 class Unauthorized(GitHubError):
     """401, twice, the second time with a fresh credential."""
 

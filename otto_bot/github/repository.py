@@ -129,8 +129,11 @@ class RepositoryCalls:
     @property
     def _stale(self) -> bool:
         """Whether the name was not asked for lately."""
+        return self._older_than(NAME_TRUSTED_FOR)
+
+    def _older_than(self, age: timedelta) -> bool:
         seen = self._naming.resolved_at
-        return seen is None or self._around.now() - seen >= NAME_TRUSTED_FOR
+        return seen is None or self._around.now() - seen >= age
 
     async def _renamed(self, before: RepositoryInfo, *, at_once: bool) -> bool:
         """Whether the repository is called something else by now. A name that was just resolved is not doubted."""

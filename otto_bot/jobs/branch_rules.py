@@ -75,6 +75,8 @@ async def _under(context: Context, run: Run, prefix: str) -> Naming:
     prefix = await _free(repository, prefix)
     names = branches_of(prefix, run.issue, run.ordinal)
     rules = await repository.binding_rules(names[0])
+    if not rules:
+        return Naming(prefix, rules, [])
     email = (await context.author()).email
     # What every run pushes first: its words and its author are known before anything is paid.
     first = Made(

@@ -14,11 +14,13 @@ from otto_bot.core.run import Run
 from otto_bot.core.stale_base import contained
 from otto_bot.diagnosis.fingerprint import progress
 from otto_bot.git.diff_gate import Looked, in_words, inspect
+from otto_bot.git.errors import PushRejected
 from otto_bot.git.mirror import Mirror
 from otto_bot.git.new_commits import NewCommit, TooManyCommits, new_commits
 from otto_bot.git.publish import PushResult, own_branch, push
 from otto_bot.jobs.branch_rules import hold_to_rules
 from otto_bot.jobs.context import Context, failures_before
+from otto_bot.jobs.shut_out import still_open
 from otto_bot.jobs.signing import signed
 from otto_bot.jobs.starting_ci import check_start
 
@@ -61,7 +63,12 @@ async def gated_push(
     made = await as_demanded(context, run, mirror, sha, branch, expected, [*there, *_on_github(run)])
     if before is not None:
         await before(made.get(sha, sha))
-    result = await push(mirror, made.get(sha, sha), branch, expected, within=f"{run.prefix}/")
+    try:
+        result = await push(mirror, made.get(sha, sha), branch, expected, within=f"{run.prefix}/")
+    except PushRejected as error:
+        if error.reason == "missing_rights":
+            await still_open(context.repository(run))
+        raise
     return replace(result, made=made)
 
 

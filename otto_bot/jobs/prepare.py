@@ -19,11 +19,13 @@ from otto_bot.core.values import Repo
 from otto_bot.github.config_file import CONFIG_PATH, read_config_file
 from otto_bot.github.errors import Forbidden, GitHubError, RetryLater, TooLarge
 from otto_bot.github.errors import Refused as GitHubRefused
-from otto_bot.github.models import Label
+from otto_bot.github.own_labels import with_label
 from otto_bot.github.verbs import Repository
 from otto_bot.jobs.branch_rules import naming
 from otto_bot.jobs.context import Context
 from otto_bot.jobs.default_token import default_rights
+from otto_bot.jobs.outcomes import ShutOut
+from otto_bot.jobs.shut_out import ARCHIVED
 from otto_bot.jobs.workflow_files import parsed
 from otto_bot.model.errors import UnknownPrice
 from otto_bot.model.prices import AS_OF
@@ -34,20 +36,16 @@ from otto_bot.text.trouble import Trouble
 
 log = logging.getLogger(__name__)
 
-LABELS = (
-    Label(name="otto:needs-human", color="d93f0b", description="Otto waits for a person"),
-    Label(name="otto:done", color="0e8a16", description="Otto has finished"),
-    Label(name="otto:verification", color="c5def5", description="A draft that only lets Actions verify a branch"),
-)
-
 
 async def prepare(context: Context, run: Run, _effect: Effect, _ticket: Ticket) -> Sequence[RunEvent]:
     """Prepared, or Refused with what a person must change."""
     repository = context.repository(run)
     now = context.now()
     info = await repository.info()
-    if info.archived or info.disabled:
-        return [Refused(at=now, reason=refusals.repository_unusable("archived" if info.archived else "disabled"))]
+    if info.archived:
+        raise ShutOut("archived", ARCHIVED)  # what would be said could not be written
+    if info.disabled:
+        return [Refused(at=now, reason=refusals.repository_unusable("disabled"))]
     base = await repository.branch_sha(run.repo.default_branch)
     if base is None:
         links = context.links(run)
@@ -60,7 +58,7 @@ async def prepare(context: Context, run: Run, _effect: Effect, _ticket: Ticket) 
         return [Refused(at=now, reason=refusals.config_unreadable(str(error)))]
     if unknown := _unknown_models(context, config):
         return [Refused(at=now, reason=refusals.unknown_models(unknown, AS_OF))]
-    await repository.ensure_labels([*LABELS, Label(name=config.label, color="5319e7", description="Otto works on it")])
+    await repository.ensure_labels(with_label(config.label))
     try:
         workflows = await parsed(await repository.workflow_files(base))
     except (Forbidden, GitHubRefused, TooLarge) as error:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Sequence
 
+from otto_bot.core.barring import ISSUE_GONE
 from otto_bot.core.edits import known_digest
 from otto_bot.core.effects import Effect
 from otto_bot.core.events import PersonCalled, PlanPosted, Published, Replied, RunEvent, Tidied, TimeUsedUp
@@ -24,6 +25,7 @@ from otto_bot.text.call import call_comment
 from otto_bot.text.check import CheckText, attempt_check, run_check
 from otto_bot.text.decision import decision_comment
 from otto_bot.text.markers import marker
+from otto_bot.text.moved import issue_gone_comment
 from otto_bot.text.plan import plan_comment
 from otto_bot.text.pull import IN_PROGRESS, pull_body, pull_title, template_of
 from otto_bot.text.reply import reply_comment
@@ -167,6 +169,8 @@ async def post_plan(context: Context, run: Run, effect: Effect, _ticket: Ticket)
 
 async def call_person(context: Context, run: Run, effect: Effect, _ticket: Ticket) -> Sequence[RunEvent]:
     """PersonCalled: one new comment for each wait, so that someone is notified."""
+    if effect.target == ISSUE_GONE:
+        return await _issue_gone(context, run)
     wait = waits_for(run)
     reminder = effect.target.endswith("/reminder")
     if wait is None or wait.key != effect.target.removesuffix("/reminder"):
@@ -177,11 +181,22 @@ async def call_person(context: Context, run: Run, effect: Effect, _ticket: Ticke
     return [PersonCalled(at=context.now(), wait=effect.target)]
 
 
+async def _issue_gone(context: Context, run: Run) -> Sequence[RunEvent]:
+    """On the pull request: the issue is where nothing can be written."""
+    if run.issue_gone is None or run.pull_request is None:
+        return []
+    body = issue_gone_comment(run, context.links(run))
+    await context.repository(run).upsert_comment(run.pull_request, marker(run.id, f"call/{ISSUE_GONE}"), body)
+    return [PersonCalled(at=context.now(), wait=ISSUE_GONE)]
+
+
 async def answer(context: Context, run: Run, effect: Effect, _ticket: Ticket) -> Sequence[RunEvent]:
     """Replied: one reply for each command that owes one."""
     reply = next((r for r in run.replies if r.number == effect.number), None)
     if reply is None:
         return []
+    if run.issue_gone is not None and reply.where == run.issue:
+        return [Replied(at=context.now(), number=reply.number)]  # nobody can be answered there
     body = reply_comment(run, reply, context.links(run))
     name = marker(run.id, f"reply/{reply.number}")
     await context.repository(run).upsert_comment(reply.where, name, body)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Sequence
 
 from otto_bot.core.attempt import Attempt
@@ -58,6 +59,9 @@ async def _with_others(
         except PushHeld as held:
             return [_held(context, run, effect, attempt, held)]
         except PushRejected as error:
+            # What GitHub made anew of it is written down before it is pushed.
+            run = await asyncio.to_thread(context.ledger.load, run.id)
+            attempt = run.task(effect.task).last or attempt
             free = error.reason == "non_fast_forward"
             again = await taken_in(context, run, effect, attempt, mirror) if free else None
             if again is None:

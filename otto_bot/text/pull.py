@@ -17,6 +17,7 @@ from otto_bot.text.in_ci import in_ci_part
 from otto_bot.text.journeys_line import journeys_line
 from otto_bot.text.links import Links
 from otto_bot.text.markdown import clean, inline, link, plain, without_skip
+from otto_bot.text.moved import gone_words
 from otto_bot.text.tasks_table import alone_words, attempt_link, state_words
 from otto_bot.text.trouble import Trouble, see
 from otto_bot.text.words import name, phase_words
@@ -52,8 +53,10 @@ def pull_body(run: Run, links: Links, template: str | None, *, no_drafts: bool =
         f"@{run.actor.login} {asked}. They can also approve this pull request: where two people are required"
         " to see a change, a second person should review it. Otto never merges, and never pushes over anyone's commits."
     )
+    gone = run.issue_gone is not None
+    of = "" if gone else f"{'Closes' if merged else 'Part of'} #{run.issue}. "
     parts: list[str | Part] = [
-        f"{'Closes' if merged else 'Part of'} #{run.issue}. {_state(run)}",
+        f"{of}{_state(run)}",
         f"{NO_DRAFTS} {see(links, Trouble.NO_DRAFTS)}" if no_drafts else "",
         inline(run.plan.summary, 1000) if run.plan else "",
         _tasks(run, links),
@@ -62,7 +65,7 @@ def pull_body(run: Run, links: Links, template: str | None, *, no_drafts: bool =
         in_ci_part(run),
         found_out(run),
         journeys_line(run, links),
-        f"How it stands, at any moment: {link('the status comment on the issue', links.issue(run.issue))}.",
+        _how_it_stands(run, links),
         who,
         _template(template, links),
     ]
@@ -73,6 +76,12 @@ def template_of(body: str) -> str | None:
     """The part of a body of ours that is people's: the template with their ticks, to be kept when it is edited."""
     _, found, rest = body.replace("\r\n", "\n").partition(TEMPLATE_LEAD)
     return rest.rpartition("\n\n<sub>")[0].strip() or None if found else None
+
+
+def _how_it_stands(run: Run, links: Links) -> str:
+    if run.issue_gone is not None:
+        return gone_words(run.issue, run.issue_gone)
+    return f"How it stands, at any moment: {link('the status comment on the issue', links.issue(run.issue))}."
 
 
 def _state(run: Run) -> str:

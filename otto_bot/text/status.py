@@ -18,6 +18,7 @@ from otto_bot.text.footer import footer, money_words
 from otto_bot.text.journeys_line import at_journeys_words, journeys_commands, journeys_line
 from otto_bot.text.links import Links
 from otto_bot.text.markdown import code, inline, link, sentence
+from otto_bot.text.moved import moved_lines
 from otto_bot.text.others import others_line
 from otto_bot.text.parked import now_words, parked_in_status
 from otto_bot.text.plan_changes import change_command
@@ -43,6 +44,7 @@ def status_comment(run: Run, links: Links, now: datetime) -> str:
         _merged_early(run, links),
         *base_lines(run, links),
         *others_line(run, links),
+        *moved_lines(run, links),
         reviews_line(run),
         *_troubles(run),
         *_relabelled(run),

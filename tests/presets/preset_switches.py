@@ -37,6 +37,19 @@ OFF: dict[str, Switch] = {
         "Where a rule wants names that begin with plain words, Otto's branches begin with them.",
         one("jobs.branch_rules", "naming", "if names_only else []", "if False else []"),
     ),
+    "archived-midrun": Switch(
+        "A write that is refused because the repository is archived bars the run until it is open again.",
+        one("jobs.shut_out", "shut_out", "isinstance(error, Archived | ReadOnly)", "False"),
+    ),
+    "custom-role": Switch(
+        "What a role is built on decides who may command, not its name.",
+        one(
+            "intake.permission",
+            "PermissionGate.ask",
+            "permission.can_write",
+            'permission.role_name not in ("none", "read", "triage")',
+        ),
+    ),
     "dispatch": Switch(
         "A workflow with workflow_dispatch under the name that Otto looks for is called on each branch.",
         one("core.lanes", "choose", "if one.path == file", "if False"),
@@ -119,6 +132,10 @@ OFF: dict[str, Switch] = {
         "A rule that keeps Otto from making branches is found before anything is paid.",
         one("jobs.branch_rules", "_under", "[*closed(rules, names), *refused(rules, [first])]", "[]"),
     ),
+    "renamed-repo": Switch(
+        "A run follows its repository by its id: branches, sentences and links are those of today.",
+        one("core.barred", "repository_moved", "if event.repo == run.repo or", "if True or"),
+    ),
     "skip-ci-title": Switch(
         "Words that keep Actions from starting are in no title and no commit message of Otto.",
         one("text.markdown", "without_skip", "while before != text:", "while False:")
@@ -135,5 +152,13 @@ OFF: dict[str, Switch] = {
     "title-lint": Switch(
         "Where subjects carry prefixes, titles of verification pull requests carry one, too.",
         one("text.habits", "own_subject", "habit is None", "True"),
+    ),
+    "suspended-installation": Switch(
+        "A refused token of a suspended installation bars the run until it is let in again.",
+        one("jobs.shut_out", "shut_out", "isinstance(error, Suspended)", "False"),
+    ),
+    "transferred-issue": Switch(
+        "A run ends where its issue is moved to another repository, and says so on its pull request.",
+        one("core.barred", "issue_changed", "return cancel(run) if at_work else run", "return run"),
     ),
 }

@@ -19,7 +19,7 @@ PERMISSIONS = {
 }  # fmt: skip
 EVENTS = [
     "issues", "issue_comment", "pull_request", "pull_request_review", "pull_request_review_comment", "push",
-    "workflow_run", "check_run", "status",
+    "workflow_run", "check_run", "status", "repository",
 ]  # fmt: skip
 LABEL = "otto"
 
@@ -28,6 +28,7 @@ def write_config(path: Path, scenario: Scenario, repo: Path, secrets: Secrets, c
     """Writes the stand-in's config for a scenario, with `repo` as the default branch's files."""
     github, issue = scenario.script.github, scenario.script.issue
     people = {user.login: user.permission for user in github.users}
+    roles = {user.login: user.role for user in github.users}
     people.setdefault(github.maintainer, "admin")
     people.setdefault(issue.author, "read")
     config = {
@@ -43,7 +44,10 @@ def write_config(path: Path, scenario: Scenario, repo: Path, secrets: Secrets, c
         "default_branch": github.default_branch,
         "repo_source_dir": str(repo),
         "seed_subjects": github.seed_subjects,
-        "users": [{"login": login, "permission": permission} for login, permission in people.items()],
+        "users": [
+            {"login": login, "permission": permission, "role": roles.get(login, "")}
+            for login, permission in people.items()
+        ],
         "maintainer": github.maintainer,
         "issue": {"title": issue.title, "body": issue.body, "author": issue.author},
         "people": [reaction.model_dump(mode="json", by_alias=True, exclude_none=True) for reaction in scenario.people],

@@ -172,7 +172,8 @@ class Bridge:
         """Hands events to the service until cancelled, in order."""
         while True:
             visible = await self._queue.get()
-            if self.hub.actions is not None:
+            # An archived repository starts no workflow.
+            if self.hub.actions is not None and not self.world.archived:
                 for event in self._triggers(visible):
                     await self.hub.actions.on_event(event)
             self._queue.task_done()

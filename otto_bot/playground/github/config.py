@@ -40,10 +40,11 @@ class AppConfig(Strict):
 
 
 class UserConfig(Strict):
-    """A person with an account and a permission on the repository."""
+    """A person with an account and a permission on the repository; `role`: a custom role that is built on it."""
 
     login: str = Field(pattern=r"^[A-Za-z0-9](?:[A-Za-z0-9-]{0,38})$")
     permission: Permission = "read"
+    role: str = Field(default="", max_length=60)
 
 
 class IssueConfig(Strict):

@@ -80,8 +80,16 @@ class GitHttp:
                 "Invalid username or token. Password authentication is not supported for Git operations.",
                 401, {"WWW-Authenticate": 'Basic realm="GitHub"'},
             )  # fmt: skip
-        if not known:
+        old = f"{request.path_params['owner']}/{request.path_params['repo']}".lower() in world.old_names
+        if old:
+            where = f"{world.html}.git/{rest}" + (f"?{request.url.query}" if request.url.query else "")
+            return PlainTextResponse("", 301, {"Location": where})
+        if not known or world.taken_out:
             return PlainTextResponse("Repository not found.", 404)
+        if actor is not None and world.suspended_at is not None:
+            return PlainTextResponse(f"Permission to {world.full_name}.git denied to {actor.login}.", 403)
+        if world.archived and service == "git-receive-pack":
+            return PlainTextResponse("This repository was archived so it is read-only.", 403)
         need = ("contents", "write") if service == "git-receive-pack" else ("contents", "read")
         if actor is not None and not actor.may(need):  # type: ignore[arg-type]
             return PlainTextResponse(f"Permission to {world.full_name}.git denied to {actor.login}.", 403)

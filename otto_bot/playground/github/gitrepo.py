@@ -160,6 +160,10 @@ class BareRepo:
         else:
             self.git("update-ref", ref, new, old)
 
+    def set_head(self, branch: str) -> None:
+        """Names the default branch."""
+        self.git("symbolic-ref", "HEAD", f"refs/heads/{branch}")
+
     def object_type(self, sha: str) -> str | None:
         """`commit`, `tree`, `blob`, `tag`, or None when there is no such object."""
         done = self.try_git("cat-file", "-t", sha)

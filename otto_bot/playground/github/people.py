@@ -11,9 +11,12 @@ from otto_bot.playground.github.changes import checks as check_changes
 from otto_bot.playground.github.changes import issues as issue_changes
 from otto_bot.playground.github.changes import pulls as pull_changes
 from otto_bot.playground.github.changes import pushes, queue
+from otto_bot.playground.github.changes import repository as repository_changes
 from otto_bot.playground.github.gitrepo import ZERO, Person
 from otto_bot.playground.github.people_config import (
     Do,
+    DoApp,
+    DoArchive,
     DoBranch,
     DoButton,
     DoComment,
@@ -24,9 +27,11 @@ from otto_bot.playground.github.people_config import (
     DoMerge,
     DoOpenPull,
     DoPush,
+    DoRename,
     DoReview,
     DoReviewComment,
     DoStatus,
+    DoTransfer,
     DoWhere,
 )
 from otto_bot.playground.github.shapes import pulls as pull_shapes
@@ -67,6 +72,8 @@ class Hand:
             "edit_comment": self.edit_comment, "draft": self.draft, "status": self.status,
             "open_pull": self.open_pull, "enqueue": self.enqueue,
             "delete_branch": self.delete_branch, "cancel_run": self.cancel_run, "open_issue": self.open_issue,
+            "rename": self.rename, "archive": self.archive, "transfer_issue": self.transfer_issue,
+            "delete_issue": self.delete_issue, "app": self.app,
         }  # fmt: skip
         waiting = steps[action.kind](getattr(action, action.kind))
         if waiting is not None:
@@ -232,6 +239,35 @@ class Hand:
             raise CannotDoError(f"there is no branch {what.branch!r}")
         self.world.repo.update_ref(ref, ZERO, old)
         pushes.pushed(self.world, self.login, [(ref, old, ZERO)])
+
+    def rename(self, what: DoRename) -> None:
+        """Gives the repository, or its default branch, another name."""
+        if what.default_branch is not None:
+            repository_changes.rename_default_branch(self.world, self.login, what.default_branch)
+        if what.name is not None:
+            repository_changes.rename(self.world, self.login, what.name)
+
+    def archive(self, what: DoArchive) -> None:
+        """Archives the repository, or opens it again."""
+        repository_changes.archive(self.world, self.login, archived=what.archived)
+
+    def transfer_issue(self, what: DoTransfer) -> None:
+        """Moves an issue to another repository."""
+        repository_changes.transfer_issue(self.world, self.login, self.find(what.where), what.to, seen=what.seen)
+
+    def delete_issue(self, what: DoWhere) -> None:
+        """Deletes an issue."""
+        repository_changes.delete_issue(self.world, self.login, self.find(what.where))
+
+    def app(self, what: DoApp) -> None:
+        """Suspends the app, takes it away, and so on."""
+        if what.what in ("suspend", "unsuspend"):
+            repository_changes.suspend(self.world, self.login, suspended=what.what == "suspend")
+        elif what.what in ("take_repository_out", "add_repository"):
+            repository_changes.selected(self.world, self.login, added=what.what == "add_repository")
+        else:
+            actions = {"install": "created", "uninstall": "deleted", "accept_rights": "new_permissions_accepted"}
+            repository_changes.installed(self.world, self.login, actions[what.what])
 
     async def cancel_run(self, _what: DoWhere) -> None:
         """Cancels the newest unfinished workflow run."""

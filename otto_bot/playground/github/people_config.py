@@ -200,6 +200,41 @@ class DoStatus(Strict):
     description: str | None = None
 
 
+class DoRename(Strict):
+    """Another name of the repository, or (`default_branch`) of its default branch."""
+
+    name: str | None = Field(default=None, pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$")
+    default_branch: str | None = Field(default=None, pattern=r"^[A-Za-z0-9][A-Za-z0-9._/-]{0,99}$")
+
+    @model_validator(mode="after")
+    def _something(self) -> Self:
+        if self.name is None and self.default_branch is None:
+            raise ValueError("needs `name` or `default_branch`, or both")
+        return self
+
+
+class DoTransfer(Strict):
+    """An issue moved to another repository, `to` = `owner/name`; `seen: false`: the app cannot read there."""
+
+    where: Where = "issue"
+    to: str = Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9-]{0,38}/[A-Za-z0-9][A-Za-z0-9._-]{0,99}$")
+    seen: bool = True
+
+
+class DoApp(Strict):
+    """What the owner does with the app: suspends it, lets it in again, takes it away, …"""
+
+    what: Literal[
+        "suspend", "unsuspend", "uninstall", "install", "accept_rights", "take_repository_out", "add_repository"
+    ]
+
+
+class DoArchive(Strict):
+    """The repository is read-only from now on, or no more."""
+
+    archived: bool
+
+
 class DoBranch(Strict):
     """A branch that is deleted."""
 
@@ -228,6 +263,11 @@ class Do(Strict):
     delete_branch: DoBranch | None = None
     cancel_run: DoWhere | None = None
     open_issue: DoEditIssue | None = None
+    rename: DoRename | None = None
+    archive: DoArchive | None = None
+    transfer_issue: DoTransfer | None = None
+    delete_issue: DoWhere | None = None
+    app: DoApp | None = None
     as_: Login | None = Field(default=None, alias="as")
 
     @model_validator(mode="before")
@@ -237,10 +277,14 @@ class Do(Strict):
         if not isinstance(value, dict):
             return value
         keys = {"comment": "body", "label": "name", "unlabel": "name", "close": "where", "reopen": "where",
-                "merge": "where", "enqueue": "where", "delete_branch": "branch", "button": "action"}  # fmt: skip
+                "merge": "where", "enqueue": "where", "delete_branch": "branch", "button": "action", "rename": "name",
+                "transfer_issue": "to", "delete_issue": "where", "app": "what"}  # fmt: skip
         return {
             name: {keys[name]: given} if name in keys and isinstance(given, str) else given
-            for name, given in value.items()
+            for name, given in (
+                (key, {"archived": one} if key == "archive" and isinstance(one, bool) else one)
+                for key, one in value.items()
+            )
         }
 
     @model_validator(mode="after")

@@ -15,7 +15,7 @@ from typing import Any
 from fastapi import FastAPI
 from pydantic import TypeAdapter, ValidationError
 from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
+from starlette.responses import JSONResponse, RedirectResponse, Response
 from starlette.types import ASGIApp
 
 from otto_bot.playground.actions.api import Actions, ActionsConfig, ActionsError
@@ -157,10 +157,27 @@ def _application(hub: Hub, bridge: Bridge, stop: Callable[[], None]) -> FastAPI:
         ("/actions/runs/{run:int}", pages.run), ("/actions/runs/{run:int}/job/{job:int}", pages.job),
         ("/actions/runs/{run:int}/artifacts/{artifact:int}", pages.artifact),
     ):  # fmt: skip
-        add(f"/{hub.world.full_name}{path}", handler, methods=["GET"])
+        add("/{owner}/{repo}" + path, _of_repository(hub, handler), methods=["GET"])
     app.add_exception_handler(404, _not_found)
     app.add_exception_handler(405, _not_found)
     return app
+
+
+def _of_repository(hub: Hub, page: Callable[[Request], Any]) -> Callable[[Request], Any]:
+    """A page of the repository under its name of today; a former name leads there."""
+
+    async def shown(request: Request) -> Response:
+        owner, name = request.path_params.pop("owner"), request.path_params.pop("repo")
+        asked = f"{owner}/{name}".lower()
+        if asked in hub.world.old_names:
+            tail = "/".join(request.url.path.split("/", 3)[3:])
+            return RedirectResponse(f"{hub.world.html}/{tail}".rstrip("/"), 301)
+        if asked != hub.world.full_name.lower():
+            return await _not_found(request, LookupError(asked))
+        found: Response = await page(request)
+        return found
+
+    return shown
 
 
 async def _not_found(_request: Request, _error: Exception) -> Response:

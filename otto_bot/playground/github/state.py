@@ -11,12 +11,13 @@ Json = dict[str, Any]
 
 @dataclass
 class User:
-    """An account; `permission` is what it may do on the one repository."""
+    """An account; `permission` is what it may do on the one repository, `role` names a custom role built on it."""
 
     login: str
     id: int
     type: Literal["User", "Bot"] = "User"
     permission: str = "none"
+    role: str = ""
 
 
 @dataclass
@@ -103,6 +104,8 @@ class Issue:
     reactions: list[Reaction] = field(default_factory=list)
     edits: list[Edit] = field(default_factory=list)
     pull: Pull | None = None
+    gone: Literal["", "transferred", "hidden", "deleted"] = ""
+    """Moved to a repository that the app can read, or to one that it cannot, or deleted."""
 
     @property
     def where(self) -> str:

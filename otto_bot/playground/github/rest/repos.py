@@ -22,7 +22,7 @@ routes = Routes()
 @routes.on("GET /repositories/{id:int}", *read("metadata"))
 def get_by_id(call: Call) -> Reply:
     """The repository by id."""
-    if call.params["id"] != REPO_ID:
+    if call.params["id"] != REPO_ID or call.world.taken_out:
         raise not_found()
     return Reply(repo.detailed(call.world))
 

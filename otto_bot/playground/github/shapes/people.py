@@ -89,7 +89,7 @@ def installation(world: World) -> Json:
         "target_type": "User", "permissions": granted(world), "events": list(world.config.app.events),
         "created_at": stamp(world.started_at), "updated_at": stamp(world.started_at),
         "single_file_name": None, "has_multiple_single_files": False, "single_file_paths": [],
-        "suspended_by": None, "suspended_at": None,
+        "suspended_by": user(world, world.suspended_by), "suspended_at": stamp(world.suspended_at),
     }  # fmt: skip
 
 

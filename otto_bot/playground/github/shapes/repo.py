@@ -49,7 +49,7 @@ def full(world: World) -> Json:
         "forks": 0, "forks_count": 0, "stargazers_count": 0, "watchers": 0, "watchers_count": 0, "size": 100,
         "open_issues": issues, "open_issues_count": issues, "has_issues": True, "has_projects": False,
         "has_wiki": False, "has_pages": False, "has_downloads": False, "has_discussions": False,
-        "archived": False, "disabled": False, "is_template": False, "topics": [], "allow_forking": True,
+        "archived": world.archived, "disabled": False, "is_template": False, "topics": [], "allow_forking": True,
         "web_commit_signoff_required": False, "visibility": "private" if world.config.private else "public",
         "pushed_at": stamp(world.now()), "created_at": stamp(world.started_at), "updated_at": stamp(world.now()),
         "allow_squash_merge": True, "allow_merge_commit": True, "allow_rebase_merge": True,
