@@ -3,7 +3,7 @@
 import asyncio
 import re
 import shutil
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -14,8 +14,10 @@ from otto_bot.playground.actions.expressions import Scope, condition
 from otto_bot.playground.actions.legs import Leg as PlannedLeg
 from otto_bot.playground.actions.legs import fail_fast, legs_of, shown_name
 from otto_bot.playground.actions.live import LiveJob
+from otto_bot.playground.actions.reviews import let_in
 from otto_bot.playground.actions.rewrite import NeedResult
 from otto_bot.playground.actions.runner import LegOutcome, LegRequest, Runner
+from otto_bot.playground.actions.standing import Standing
 from otto_bot.playground.actions.state import Leg, RunState
 from otto_bot.playground.actions.values import ExpressionError
 from otto_bot.playground.actions.workflow import needs_of
@@ -34,6 +36,7 @@ class AttemptDriver:
         config: ActionsConfig,
         slots: asyncio.Semaphore,
         carried: Mapping[str, list[Leg]],
+        standing: Callable[[], Standing],
     ) -> None:
         self._state = state
         self._runner = runner
@@ -41,6 +44,7 @@ class AttemptDriver:
         self._config = config
         self._slots = slots
         self._carried = carried
+        self._standing = standing
         self._invalid: str | None = None
         self._github: dict[str, Any] = github_context(state.event, state.record, host.repository, config.server_url)
         self._results: dict[str, NeedResult] = {}
@@ -143,7 +147,10 @@ class AttemptDriver:
         try:
             if fault is not None and fault.delay_ms:
                 await asyncio.sleep(fault.delay_ms / 1000)
-            if fault is not None and fault.kind == "never_start":
+            if not await let_in(self._state, self._standing(), self._state.workflow.jobs[plan.key], live):
+                faults.rejected(live)
+                return
+            if not self._standing().paid or (fault is not None and fault.kind == "never_start"):
                 faults.never_start(live)
                 return
             if not all(self._is_hosted(label) for label in plan.labels):

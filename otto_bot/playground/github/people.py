@@ -12,6 +12,7 @@ from otto_bot.playground.github.changes import issues as issue_changes
 from otto_bot.playground.github.changes import pulls as pull_changes
 from otto_bot.playground.github.changes import pushes
 from otto_bot.playground.github.gitrepo import ZERO, Person
+from otto_bot.playground.github.people_actions import CannotDoError, at_actions
 from otto_bot.playground.github.people_config import (
     Do,
     DoBranch,
@@ -37,10 +38,6 @@ if TYPE_CHECKING:
 REVIEW_STATES = {"approve": "APPROVED", "request_changes": "CHANGES_REQUESTED", "comment": "COMMENTED"}
 
 
-class CannotDoError(ValueError):
-    """A person cannot do this now; the text says why."""
-
-
 class Hand:
     """A person at work. `number` is the issue or pull request the triggering change was seen on, if any."""
 
@@ -64,7 +61,7 @@ class Hand:
             "reopen": self.reopen, "review": self.review, "review_comment": self.review_comment,
             "button": self.button, "push": self.push, "merge": self.merge, "edit_issue": self.edit_issue,
             "edit_comment": self.edit_comment, "draft": self.draft, "status": self.status,
-            "delete_branch": self.delete_branch, "cancel_run": self.cancel_run, "open_issue": self.open_issue,
+            "delete_branch": self.delete_branch, "open_issue": self.open_issue, **at_actions(self),
         }  # fmt: skip
         waiting = steps[action.kind](getattr(action, action.kind))
         if waiting is not None:
@@ -217,15 +214,6 @@ class Hand:
             raise CannotDoError(f"there is no branch {what.branch!r}")
         self.world.repo.update_ref(ref, ZERO, old)
         pushes.pushed(self.world, self.login, [(ref, old, ZERO)])
-
-    async def cancel_run(self, _what: DoWhere) -> None:
-        """Cancels the newest unfinished workflow run."""
-        if self.hub.actions is None:
-            raise CannotDoError("Actions is switched off")
-        rows = [row for row in self.hub.actions.runs() if row.status != "completed"]
-        if not rows:
-            raise CannotDoError("no workflow run is in progress")
-        await self.hub.actions.cancel(rows[0].id, self.login)
 
 
 def merge_now(hub: Hub, actor: str, issue: Issue, method: str) -> str:
