@@ -63,7 +63,7 @@ async def prepare(context: Context, run: Run, _effect: Effect, _ticket: Ticket) 
     except (Forbidden, GitHubRefused, TooLarge) as error:
         return [Refused(at=now, reason=refusals.workflows_unreadable(str(error)))]
     prefix = await _prefix(context, run, config)
-    lane = await asyncio.to_thread(chosen_lane, config, workflows, prefix, run.repo)
+    lane = await lane_for(repository, config, workflows, prefix, run.repo)
     # What only certifies pushes nothing, so nothing has to be verified.
     if lane.kind is LaneKind.NONE and run.kind != "certify":
         paths = await repository.paths(base)
@@ -115,10 +115,22 @@ async def _prefix(context: Context, run: Run, config: Config) -> str:
     return config.branches.prefix if taken is None else f"{config.branches.prefix}-bot"
 
 
-def chosen_lane(config: Config, workflows: Sequence[Workflow], prefix: str, repo: Repo) -> Lane:
+async def lane_for(
+    repository: Repository, config: Config, workflows: Sequence[Workflow], prefix: str, repo: Repo
+) -> Lane:
+    """The chosen lane; a workflow is to be started by hand only where the App was granted that."""
+    lane = await asyncio.to_thread(chosen_lane, config, workflows, prefix, repo)
+    if lane.kind is not LaneKind.DISPATCH or await repository.may_start_workflows():
+        return lane
+    return await asyncio.to_thread(chosen_lane, config, workflows, prefix, repo, may_start=False)
+
+
+def chosen_lane(
+    config: Config, workflows: Sequence[Workflow], prefix: str, repo: Repo, *, may_start: bool = True
+) -> Lane:
     """The way in which branches of ours are verified; none where the repository allows only one that is not there."""
     branch = f"{prefix}/1-1/t1-task-a1"
-    lane = choose(workflows, branch, repo.default_branch, config.verify, repo.full_name)
+    lane = choose(workflows, branch, repo.default_branch, config.verify, repo.full_name, may_start=may_start)
     return lane if lane.kind is LaneKind.NONE else _demand_dispatch(config, lane)
 
 
