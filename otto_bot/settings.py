@@ -13,6 +13,7 @@ from pydantic_core import ErrorDetails
 from otto_bot.core.allowance import Allowance, RunsADay, UsdADay
 from otto_bot.core.config import HostCaps
 from otto_bot.core.egress_hosts import REGISTRIES, checked_entries
+from otto_bot.text.links import DOCS_URL
 
 if TYPE_CHECKING:
     from otto_bot.core.limits import HostLimits
@@ -74,6 +75,7 @@ class Settings(StoreSettings):
     webhook_secret: tuple[SecretStr, ...]
     github_api_url: str = "https://api.github.com"
     github_web_url: str = ""
+    docs_url: str = DOCS_URL
     host: str = "127.0.0.1"
     port: Annotated[int, Field(ge=0, le=65535)] = 8080
     concurrency: Annotated[int, Field(ge=1, le=64)] = 8
@@ -241,6 +243,7 @@ def _unusable(settings: Settings) -> list[str]:
     checks: dict[str, Callable[[], object]] = {
         "OTTO_GITHUB_API_URL": lambda: check_api_url(settings.github_api_url),
         "OTTO_GITHUB_WEB_URL": lambda: _check_web(settings.github_web_url),
+        "OTTO_DOCS_URL": lambda: _check_web(settings.docs_url),
         "OTTO_PRIVATE_KEY": lambda: check_private_key(settings.private_key.get_secret_value()),
         "OTTO_DATABASE_URL": lambda: _check_database(settings.database),
         "OTTO_PRICES": lambda: _check_prices(settings.prices),

@@ -180,7 +180,17 @@ async def _engine(settings: Settings, redactor: Redactor, alone: bool) -> AsyncI
     ) as github:
         context = _context(settings, ledger, rows, archive, learnings, github, redactor, switch, clock)
         gate = PermissionGate(clock)
-        desk = Desk(ledger, github, gate, settings.caps, clock, settings.web_url, learnings=learnings, cursors=looks)
+        desk = Desk(
+            ledger,
+            github,
+            gate,
+            settings.caps,
+            clock,
+            settings.web_url,
+            settings.docs_url,
+            learnings=learnings,
+            cursors=looks,
+        )
         rhythm = Rhythm(unit=timedelta(seconds=settings.catchup_seconds))
         executor = Executor(ledger, rows, jobs_for(context), translate, clock)
         deliveries = SideBySide(Router(desk, inbox, looks).deliver, inbox, clock, executor.progressed.set)
@@ -256,6 +266,7 @@ def _context(
         learnings=learnings,
         github=github,
         web_url=settings.web_url,
+        docs_url=settings.docs_url,
         runner=GitRunner(home),
         state_dir=state,
         model=OneModel(MODEL_TIMEOUT_SECONDS),

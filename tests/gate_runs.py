@@ -110,7 +110,7 @@ class Stage:
         unused: Any = None
         return _Offline(
             ledger=self.ledger, rows=EffectRows(self.engine), archive=Archive(self.engine),
-            learnings=Learnings(self.engine), github=unused, web_url="",
+            learnings=Learnings(self.engine), github=unused, web_url="", docs_url="",
             runner=unused, state_dir=Path(), model=model, prices=Prices.published(), redactor=Redactor([SECRET]),
             cage=None, stopping=lambda: False, now=lambda: self.now, nonce_key=b"key",
         )  # fmt: skip

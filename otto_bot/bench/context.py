@@ -87,6 +87,7 @@ def bench_context(
         learnings=Learnings(engine),
         github=cast("GitHubApp", None),  # every use of it is overridden above
         web_url="https://github.com",
+        docs_url="",
         runner=place.runner,
         state_dir=folder,
         model=_always(model),

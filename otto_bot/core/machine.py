@@ -128,7 +128,7 @@ def _refused(run: Run, event: e.Refused) -> Run:
     if run.resting:
         return run
     if not event.money:
-        return steering.rest(run, "needs_human", event.reason, event.at, event.reply)
+        return steering.rest(run, "needs_human", event.reason, event.at, event.reply, event.trouble)
     # Whoever refused may have looked before someone allowed more: what is asked for counts from now.
     say = funds.reply_for(run) or "/otto stop"
     return _save_work(steering.rest(run, "needs_human", event.reason, event.at, say))

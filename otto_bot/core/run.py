@@ -122,6 +122,8 @@ class Hold(Frozen):
     since: datetime
     exposure: str = ""
     """Hash of the workflow files that resuming lets Otto's branches start."""
+    trouble: str = ""
+    """The entry of docs/troubleshooting.md that says more."""
 
 
 class Reply(Frozen):

@@ -67,12 +67,16 @@ class Prepared(Event):
 
 
 class Refused(Event):
-    """The run cannot go on as things stand; a person must change something. `money`: it is money that is missing."""
+    """The run cannot go on as things stand; a person must change something. `money`: it is money that is missing.
+
+    `trouble` is the entry of docs/troubleshooting.md that says more; empty = none does.
+    """
 
     type: Literal["Refused"] = "Refused"
     reason: str
     reply: str = "/otto resume"
     money: bool = False
+    trouble: str = ""
 
 
 class PlanMade(Event):

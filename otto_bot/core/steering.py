@@ -212,7 +212,7 @@ def _pause(run: Run, given: Given, at: datetime) -> Run:
     return rest(run, "paused", f"@{given.by.login} asked for a pause", at)
 
 
-def rest(run: Run, kind: str, reason: str, at: datetime, say: str = "/otto resume") -> Run:
+def rest(run: Run, kind: str, reason: str, at: datetime, say: str = "/otto resume", trouble: str = "") -> Run:
     """The run rests until someone speaks."""
     hold = Hold(
         kind="paused" if kind == "paused" else "needs_human",
@@ -220,6 +220,7 @@ def rest(run: Run, kind: str, reason: str, at: datetime, say: str = "/otto resum
         reason=reason[:1000],
         reply=say,
         since=at,
+        trouble=trouble[:40],
     )
     return run.model_copy(update={"hold": hold, "rests": run.rests + 1})
 

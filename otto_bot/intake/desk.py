@@ -36,7 +36,7 @@ from otto_bot.store.ledger import Ledger, NoSuchRun
 from otto_bot.text import frozen
 from otto_bot.text import reply as words
 from otto_bot.text.learnings import learning_answer
-from otto_bot.text.links import Links
+from otto_bot.text.links import DOCS_URL, Links
 from otto_bot.text.markers import marker, shows
 from otto_bot.text.plan import plan_comment
 
@@ -82,6 +82,7 @@ class Desk:
         caps: HostCaps,
         now: Callable[[], datetime],
         web_url: str = "https://github.com",
+        docs_url: str = DOCS_URL,
         *,
         learnings: Learnings,
         cursors: Cursors,
@@ -92,6 +93,7 @@ class Desk:
         self._gate = gate
         self._caps = caps
         self._web_url = web_url
+        self._docs_url = docs_url
         self.now = now
         self.labels = Labels(github, caps, now)
         self.reviews = Reviews(ledger, github, gate, caps, now, web_url)
@@ -287,7 +289,7 @@ class Desk:
         return IssueText(title=now.title, body=now.body, as_of=now.updated_at)
 
     async def _redraw_plan(self, run: Run) -> None:
-        body = plan_comment(run, Links(self._web_url, run.repo.owner, run.repo.name))
+        body = plan_comment(run, Links(self._web_url, run.repo.owner, run.repo.name, self._docs_url))
         await self.repository(run.repo).upsert_comment(run.issue, marker(run.id, "plan"), body, run.plan_comment_id)
 
     async def button(self, repo: Repo, external_id: str, identifier: str | None, who: Actor, *, key: str) -> None:

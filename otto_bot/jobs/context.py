@@ -56,6 +56,7 @@ class Context:
     learnings: Learnings
     github: GitHubApp
     web_url: str
+    docs_url: str
     runner: GitRunner
     state_dir: Path
     model: Callable[[], Asks]
@@ -89,7 +90,7 @@ class Context:
 
     def links(self, run: Run) -> Links:
         """Addresses people can open."""
-        return Links(self.web_url, run.repo.owner, run.repo.name)
+        return Links(self.web_url, run.repo.owner, run.repo.name, self.docs_url)
 
     async def mirror(self, run: Run) -> Mirror:
         """The bare mirror of the repository, made if missing; a rename is followed within a minute."""

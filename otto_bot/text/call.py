@@ -12,6 +12,7 @@ from otto_bot.text.links import Links
 from otto_bot.text.markdown import code, link, sentence
 from otto_bot.text.refusals import reason_words
 from otto_bot.text.status import where_it_stands
+from otto_bot.text.trouble import of_wait, see
 from otto_bot.text.words import STATES, count
 
 REACHED = 20
@@ -27,7 +28,8 @@ def call_words(run: Run, wait: Wait, links: Links, reminder: bool = False) -> li
     """Who is called, for what, and the reply: a comment of its own, or the beginning of the one that asks."""
     again = "a reminder: " if reminder else ""
     lead = f"@{run.actor.login} {again}Otto waits for you and does nothing meanwhile."
-    question = f"**{sentence(reason_words(wait.question, links, run.repo.default_branch))}**"
+    more = see(links, of_wait(run, wait))
+    question = f"**{sentence(reason_words(wait.question, links, run.repo.default_branch))}** {more}".rstrip()
     after = ", once that is done" if wait.kind == "hold" and not wait.reply.startswith(COMMAND) else ""
     answer = f"Reply with {code(wait.reply, 200)}{after}. Anyone with write access can."
     money = wait.reply.startswith(COMMAND)

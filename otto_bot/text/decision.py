@@ -46,7 +46,7 @@ def decision_comment(run: Run, gate: Gate, links: Links, now: datetime, call: Se
         across(decision, gate, links),
         shadow(gate, decision),
         ran_before(run, gate),
-        order_now(run, gate, decision),
+        order_now(run, gate, decision, links),
         who_decided(gate, decision),
         left_out(gate),
         closing(run, gate, decision, now),

@@ -14,6 +14,7 @@ from otto_bot.text.learnings import what_happens, worth_keeping
 from otto_bot.text.links import Links
 from otto_bot.text.markdown import inline
 from otto_bot.text.tasks_table import without_at
+from otto_bot.text.trouble import of_failure, see
 from otto_bot.text.words import count, name, several
 
 LINES = 30
@@ -50,12 +51,17 @@ def _finding(finding: CrossFinding, gate: Gate) -> str:
     return f"{several(tasks)}: {inline(finding.finding, 300)}"
 
 
-def order_now(run: Run, gate: Gate, decision: Decision) -> str:
+def order_now(run: Run, gate: Gate, decision: Decision, links: Links) -> str:
     """`#### Order now: batch 3 = t5 · batch 4 = t6 · t4 waits for you: …`."""
     reruns = tuple(move.task for move in decision.moves if move.action in SAME_COMMIT)
     later = ((reruns,) if reruns else ()) + decision.batches
     said = [f"batch {gate.batch + number} = {_keys(batch)}" for number, batch in enumerate(later[:50], 1)]
-    asked = [_question(run, move) for move in decision.moves if move.action is Action.ASK]
+    failures = {failure.task: failure for failure in gate.failures}
+    asked = [
+        f"{_question(run, move)} {see(links, of_failure(failures.get(move.task)))}".rstrip()
+        for move in decision.moves
+        if move.action is Action.ASK
+    ]
     lines = [f"#### Order now: {' · '.join([*(said or ['nothing runs']), *asked[:3]])}", *_some(asked[3:])]
     lines += _some([f"{m.task} is on hold: {inline(m.reason, 300)}" for m in decision.moves if m.action is Action.HOLD])
     return "\n\n".join([*lines, *_left_out(run, decision)])

@@ -10,20 +10,27 @@ _UPWARDS = re.compile(r"(?:^|[/\\])(?:\.|%2e){1,2}(?:[/\\?#]|$)|\\", re.IGNORECA
 """What a browser would leave the repository by."""
 MAX_URL = 7000
 """GitHub refuses much longer addresses."""
+DOCS_URL = "https://github.com/otto-bot/otto/blob/main/docs"
+"""Where these documents are read, unless the host has them elsewhere."""
 
 
 @dataclass(frozen=True)
 class Links:
-    """Addresses within one repository. `web_url` is the host without a slash at its end."""
+    """Addresses within one repository. `web_url` is the host, `docs_url` the documents; no slash at the end."""
 
     web_url: str
     owner: str
     repo: str
+    docs_url: str = DOCS_URL
 
     @property
     def home(self) -> str:
         """The repository."""
         return f"{self.web_url.rstrip('/')}/{_part(self.owner)}/{_part(self.repo)}"
+
+    def help(self, entry: str) -> str:
+        """An entry of the page about what goes wrong."""
+        return f"{self.docs_url.rstrip('/')}/troubleshooting.md#{_part(entry)}"
 
     def branch(self, name: str) -> str:
         """A branch's files."""

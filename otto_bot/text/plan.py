@@ -19,6 +19,7 @@ from otto_bot.text.links import Links
 from otto_bot.text.markdown import cell, code, fold, inline, link
 from otto_bot.text.plan_changes import change_command, change_it, new_tasks, what_is_new
 from otto_bot.text.plan_spec import planner_says, trade_offs, user_journeys, what_users_get, why_split
+from otto_bot.text.trouble import of_lane, see
 from otto_bot.text.words import LANES, RELATIONS, count, several
 
 
@@ -115,7 +116,8 @@ def _verification(run: Run, links: Links) -> str:
     lines = [f"**Verified by** {_lane_words(run, lane.kind)}."]
     lines += [f"- workflows: {files}"] if files else []
     lines += [f"- jobs expected: {jobs}"] if jobs else []
-    lines += [f"- why so: {inline(lane.why, 500)}"] if lane.why else []
+    why = [words for words in (inline(lane.why, 500), see(links, of_lane(lane))) if words]
+    lines += [f"- why so: {' · '.join(why)}"] if lane.why else []
     return "\n".join(lines)
 
 

@@ -44,7 +44,7 @@ async def prepared(bench: Any, tmp_path: Path, **does: Any) -> Prepared | Refuse
     context = Context(
         ledger=bench.ledger, rows=EffectRows(bench.engine), archive=bench.archive, learnings=bench.learnings,
         github=bench.github,
-        web_url="http://github.test", runner=GitRunner(home), state_dir=tmp_path, model=no_model,
+        web_url="http://github.test", docs_url="", runner=GitRunner(home), state_dir=tmp_path, model=no_model,
         prices=Prices.published(), redactor=Redactor(), cage=None, stopping=lambda: False, now=bench.now,
         nonce_key=b"key",
     )  # fmt: skip

@@ -118,7 +118,7 @@ def open_bench(tmp_path: Path, app_key: str, make_database: Callable[..., str], 
                 context = Context(
                     ledger=Ledger(engine), rows=EffectRows(engine), archive=Archive(engine),
                     learnings=Learnings(engine), github=github,
-                    web_url=url, runner=GitRunner(home), state_dir=tmp_path, model=_no_model,
+                    web_url=url, docs_url="", runner=GitRunner(home), state_dir=tmp_path, model=_no_model,
                     prices=Prices.published(), redactor=Redactor(), cage=None, stopping=lambda: False, now=now,
                     nonce_key=b"key",
                 )  # fmt: skip

@@ -82,7 +82,7 @@ def size_of(report: Json) -> Size:
     return Size(
         tasks=len(tasks),
         attempts=sum(task["attempts"] for task in tasks),
-        heads=kinds["VerificationEnded"] + kinds["JobsRerun"],
+        heads=kinds["VerificationEnded"] + kinds["JobsRerun"] + _cut_off(events),
         gates=len(report.get("gates", [])) + kinds["DecisionPosted"],
         words=kinds["CommandGiven"] + kinds["IssueEdited"] + kinds["IssueChanged"] + kinds["RunBranchMoved"],
         reviews=kinds["ReviewGiven"],
@@ -91,6 +91,12 @@ def size_of(report: Json) -> Size:
         reports=kinds["Reported"],
         seconds=(max(times) - min(times)).total_seconds() if times else 0.0,
     )
+
+
+def _cut_off(events: Sequence[Json]) -> int:
+    """Heads that were looked at when the run was over."""
+    polled = {event["target"] for event in events if event["type"] == "VerificationPolled"}
+    return len(polled - {event["target"] for event in events if event["type"] == "VerificationEnded"})
 
 
 def over(report: Json, later: Sequence[Json] = ()) -> list[str]:

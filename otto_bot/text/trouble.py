@@ -1,0 +1,103 @@
+"""Links from comments to the page that says more: what you see, why, what to do, one entry for each odd repository."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+from otto_bot.core.attempt import Task
+from otto_bot.core.evidence import Cause, Failure
+from otto_bot.core.lanes import Lane, LaneKind
+from otto_bot.core.run import Run
+from otto_bot.core.waits import Wait
+from otto_bot.text.links import Links
+from otto_bot.text.markdown import link
+
+
+class Trouble(StrEnum):
+    """An entry of docs/troubleshooting.md; the playground has a preset of the same name."""
+
+    ACTIONS_DISABLED = "actions-disabled"
+    APPROVAL_REQUIRED = "approval-required"
+    ARCHIVED_MIDRUN = "archived-midrun"
+    BASE_WORKFLOW_MOVED = "base-workflow-moved"
+    BILLING_STOP = "billing-stop"
+    BRANCH_NAMED_OTTO = "branch-named-otto"
+    BRANCH_PATTERN = "branch-pattern"
+    CANCEL_IN_PROGRESS = "cancel-in-progress"
+    CUSTOM_ROLE = "custom-role"
+    DISPATCH = "dispatch"
+    DRAFT_GUARD = "draft-guard"
+    ENV_WAITING = "env-waiting"
+    FOREIGN_CHECKS = "foreign-checks"
+    HUMAN_CLOSES = "human-closes"
+    HUMAN_MERGES_MIDRUN = "human-merges-midrun"
+    HUMAN_PUSHES = "human-pushes"
+    ISSUE_EDITED = "issue-edited"
+    LFS = "lfs"
+    LINEAR_HISTORY = "linear-history"
+    MATRIX_400_JOBS = "matrix-400-jobs"
+    MERGE_QUEUE = "merge-queue"
+    NO_ACTIONS_WRITE = "no-actions-write"
+    NO_DRAFTS = "no-drafts"
+    PATH_FILTER = "path-filter"
+    PR_ONLY_CI = "pr-only-ci"
+    PR_TEMPLATE = "pr-template"
+    PUSH_MAIN_ONLY = "push-main-only"
+    RENAMED_REPO = "renamed-repo"
+    REQUIRED_SIGNATURES = "required-signatures"
+    RESTRICTED_CREATION = "restricted-creation"
+    REUSABLE_WORKFLOW = "reusable-workflow"
+    SECRETS_IN_CI = "secrets-in-ci"
+    SHA_PIN_POLICY = "sha-pin-policy"
+    SKIP_CI_TITLE = "skip-ci-title"
+    STATIC_CONCURRENCY = "static-concurrency"
+    SUBMODULE = "submodule"
+    SUSPENDED_INSTALLATION = "suspended-installation"
+    TITLE_LINT = "title-lint"
+    TRANSFERRED_ISSUE = "transferred-issue"
+
+
+_NO_CI = {
+    "branch_filter": Trouble.PUSH_MAIN_ONLY,
+    "draft_guard": Trouble.DRAFT_GUARD,
+    "path_filter": Trouble.PATH_FILTER,
+    "unknown": Trouble.ACTIONS_DISABLED,
+    "workflow_disabled": Trouble.ACTIONS_DISABLED,
+}
+"""By the reasons of `core/no_ci.py`."""
+
+
+def see(links: Links, trouble: Trouble | None) -> str:
+    """The link to an entry; empty where there is none."""
+    return link("More about this", links.help(trouble)) if trouble is not None else ""
+
+
+def of_wait(run: Run, wait: Wait) -> Trouble | None:
+    """What a run waits for a person about, where that is the repository's doing and no question about the work."""
+    if run.hold is not None:
+        return _known(run.hold.trouble)
+    asked = [task for task in run.tasks.values() if task.question and task.question == wait.question]
+    return of_task(asked[0]) if asked else None
+
+
+def of_task(task: Task) -> Trouble | None:
+    """What keeps a task from going on."""
+    return of_failure(task.failure)
+
+
+def of_failure(failure: Failure | None) -> Trouble | None:
+    """What of the host or the repository a failure is about."""
+    if failure is not None and failure.cause is Cause.NO_CI:
+        return _NO_CI.get(failure.conclusion.removeprefix("no_ci:").partition("@")[0])
+    return None
+
+
+def of_lane(lane: Lane) -> Trouble | None:
+    """What is odd about how branches are verified."""
+    if lane.skips_drafts:
+        return Trouble.DRAFT_GUARD
+    return {LaneKind.DISPATCH: Trouble.DISPATCH, LaneKind.PULL_REQUEST: Trouble.PR_ONLY_CI}.get(lane.kind)
+
+
+def _known(name: str) -> Trouble | None:
+    return Trouble(name) if name in set(Trouble) else None

@@ -1,0 +1,52 @@
+"""Every odd repository has its entry on the page about what goes wrong, its preset, and its link in comments."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from otto_bot.core.lanes import Lane, LaneKind
+from otto_bot.playground.scenario import presets
+from otto_bot.text.links import Links
+from otto_bot.text.trouble import Trouble, of_lane, see
+
+PAGE = Path(__file__).parents[2] / "docs" / "troubleshooting.md"
+ENTRY = re.compile(r"^## ([a-z0-9-]+)\n\n(.*?)(?=^## |\Z)", re.MULTILINE | re.DOTALL)
+LINKS = Links("https://github.com", "octo", "app", "https://docs.example/otto/")
+
+
+def entries() -> dict[str, str]:
+    return dict(ENTRY.findall(PAGE.read_text()))
+
+
+def test_each_preset_has_its_entry_and_each_entry_its_preset() -> None:
+    assert list(entries()) == sorted(entries())
+    assert set(entries()) == set(presets())
+    assert set(presets()) <= set(Trouble)
+
+
+@pytest.mark.parametrize("name", sorted(entries()))
+def test_an_entry_says_what_is_seen_and_why_and_what_to_do(name: str) -> None:
+    assert re.findall(r"^\*\*([A-Za-z ]+):\*\* \S", entries()[name], re.MULTILINE) == ["You see", "Why", "Do"]
+
+
+def test_a_link_names_the_page_of_the_host_and_the_entry() -> None:
+    assert see(LINKS, Trouble.PR_ONLY_CI) == (
+        "[More about this](https://docs.example/otto/troubleshooting.md#pr-only-ci)"
+    )
+    assert see(LINKS, None) == ""
+
+
+@pytest.mark.parametrize(
+    ("lane", "trouble"),
+    [
+        (Lane(kind=LaneKind.DISPATCH), Trouble.DISPATCH),
+        (Lane(kind=LaneKind.PULL_REQUEST), Trouble.PR_ONLY_CI),
+        (Lane(kind=LaneKind.PULL_REQUEST, skips_drafts=("test",)), Trouble.DRAFT_GUARD),
+        (Lane(kind=LaneKind.PUSH), None),
+    ],
+)
+def test_what_is_odd_about_a_lane(lane: Lane, trouble: Trouble | None) -> None:
+    assert of_lane(lane) is trouble
