@@ -183,6 +183,14 @@ def _not_started(failure: Failure) -> str:
     )
 
 
+def about_pinning(failure: Failure) -> bool:
+    """Whether actions that are not pinned to a commit may be why nothing started."""
+    if failure.cause is not Cause.PERMISSION:
+        return False
+    told = " ".join((failure.detail, *failure.signals)).lower()
+    return "pinned to a full-length commit sha" in told or any(one.startswith(UNPINNED) for one in failure.signals)
+
+
 def _permission(failure: Failure) -> str:
     if started_anew(failure):
         return _not_started(failure)

@@ -182,10 +182,8 @@ def choose(
     return Lane(kind=LaneKind.NONE, why=why + barred)
 
 
-NOT_GRANTED = (
-    "; `{file}` is there to be started by hand, but the App's installation has not granted it **Actions: read and "
-    "write**, so that it may not"
-)
+BARRED = "has not granted Actions: read and write to it"
+NOT_GRANTED = "; `{file}` is there to be started by hand, and the App may not: its installation " + BARRED
 
 
 _WHY = {

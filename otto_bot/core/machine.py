@@ -261,7 +261,7 @@ def _effect_failed(run: Run, event: e.EffectFailed) -> Run:
         return run
     if run.outcome is not None and not _leads_on(run, event.key):
         return run
-    return steering.rest(run, "needs_human", event.message, event.at, "/otto resume")
+    return steering.rest(run, "needs_human", event.message, event.at, "/otto resume", event.kind)
 
 
 def _unsure(run: Run, key: str) -> Run:

@@ -22,6 +22,7 @@ from otto_bot.store.effect_rows import Ticket
 from otto_bot.text.call import call_words
 from otto_bot.text.decision import decision_comment
 from otto_bot.text.markers import marker
+from otto_bot.text.trouble import Trouble
 
 
 async def post_decision(context: Context, run: Run, effect: Effect, _ticket: Ticket) -> Sequence[RunEvent]:
@@ -78,7 +79,8 @@ async def rerun_jobs(context: Context, run: Run, effect: Effect, _ticket: Ticket
         if not verification.run_ids:
             await dispatch_if_needed(context, run, verification.branch, verification.sha)
     except (Forbidden, Refused) as error:
-        raise NeedsPerson(_press_the_button(error, verification), "rerun") from error
+        kind = Trouble.NO_ACTIONS_WRITE if not_granted(error) else "rerun"
+        raise NeedsPerson(_press_the_button(error, verification), kind) from error
     return [JobsRerun(at=context.now(), target=effect.target, round=effect.number)]
 
 

@@ -15,6 +15,7 @@ from otto_bot.jobs.drafts import open_pull
 from otto_bot.jobs.outcomes import Later, NeedsPerson
 from otto_bot.jobs.starting_ci import check_start
 from otto_bot.text.pull import verification_body, verification_title
+from otto_bot.text.trouble import Trouble
 
 T = TypeVar("T")
 
@@ -42,23 +43,25 @@ async def dispatch_if_needed(context: Context, run: Run, branch: str, sha: str) 
     try:
         return await noted(context, run, key, lambda: repository.dispatch(workflow, branch))
     except (Forbidden, Refused) as error:
-        if (words := refused_start(error, workflow)) is None:
+        if (refused := refused_start(error, workflow)) is None:
             raise
-        raise NeedsPerson(words, "dispatch") from error
+        raise refused from error
 
 
-def refused_start(error: GitHubError, workflow: str) -> str | None:
+def refused_start(error: GitHubError, workflow: str) -> NeedsPerson | None:
     """What a person can do where GitHub starts no workflow at all; None = it is something else."""
     if not_granted(error):
-        return (
+        words = (
             f"the App may not start {workflow}: its installation has not granted it *Actions: read and write*. An "
             "owner can grant it in *Settings → GitHub Apps → Configure*; then answer `/otto resume`"
         )
+        return NeedsPerson(words, Trouble.NO_ACTIONS_WRITE)
     if "has been disabled" in error.message or "disabled workflow" in error.message:
-        return (
+        words = (
             f"GitHub starts no workflow here ({error.message}). An administrator can allow Actions in *Settings → "
             f"Actions → General*, or enable {workflow} in the Actions tab; then answer `/otto resume`"
         )
+        return NeedsPerson(words, Trouble.ACTIONS_DISABLED)
     return None
 
 

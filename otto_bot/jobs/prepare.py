@@ -28,7 +28,7 @@ from otto_bot.model.errors import UnknownPrice
 from otto_bot.model.prices import AS_OF
 from otto_bot.store.effect_rows import Ticket
 from otto_bot.text import refusals
-from otto_bot.text.trouble import Trouble
+from otto_bot.text.trouble import Trouble, of_lane
 
 log = logging.getLogger(__name__)
 
@@ -70,7 +70,7 @@ async def prepare(context: Context, run: Run, _effect: Effect, _ticket: Ticket) 
         paths = await repository.paths(base)
         empty = paths is not None and not has_source(paths)
         words = refusals.no_ci(lane.why, context.links(run), run.repo.default_branch, empty=empty)
-        return [Refused(at=now, reason=words, trouble=Trouble.PUSH_MAIN_ONLY)]
+        return [Refused(at=now, reason=words, trouble=of_lane(lane) or Trouble.PUSH_MAIN_ONLY)]
     dispatched = (config.verify.workflow, config.journeys.workflow)
     known = await default_rights(repository, workflows, base, run.repo.default_branch)
     acts = Acts(prefix=prefix, default_branch=run.repo.default_branch, dispatched=dispatched, default_rights=known)
