@@ -11,8 +11,10 @@ from otto_bot.agents.surroundings import CODER_MAP_TOKENS
 from otto_bot.agents.toolbox import Toolbox
 from otto_bot.agents.turns import Signal
 from otto_bot.core.aside import told_to_models
+from otto_bot.core.asks import started_anew
 from otto_bot.core.attempt import Attempt
 from otto_bot.core.authors import at_least_write
+from otto_bot.core.decision import Action
 from otto_bot.core.effects import Effect
 from otto_bot.core.enclosing import plainly
 from otto_bot.core.events import AttemptCoded, AttemptFailed, AttemptStarted, AttemptStopped, RunEvent
@@ -102,6 +104,9 @@ class _Session:
         """Code, then turn what is there into a commit."""
         notes = told_notes(self.run, self.attempt)
         workspace = await Workspace.open(self.mirror, self.attempt.base_sha, self.path, notes=notes)
+        if (again := await self._anew(workspace)) is not None:
+            await workspace.remove()
+            return [again]
         try:
             result = await self._code(workspace)
         except ProviderError as error:
@@ -227,6 +232,22 @@ class _Session:
             return False
         newer = before[0].base_round < self.attempt.base_round and before[0].sha != self.attempt.base_sha
         return newer and (before[0].failure.pre_existing or before[0].failure.cause is Cause.BASE_RED)
+
+    async def _anew(self, workspace: Workspace) -> AttemptCoded | None:
+        """The files of the attempt before as another commit, where nothing but that was asked for; else None.
+
+        What GitHub ended before any job it never repeats: only a new commit is looked at.
+        """
+        before = [a for a in self.run.task(self.effect.task).attempts if a.number == self.attempt.number - 1]
+        if not before or before[0].sha is None or self.attempt.strategy is not Action.RETRY:
+            return None
+        if self.attempt.guidance or not started_anew(before[0].failure):
+            return None
+        tree, sha = await _tree(workspace), self.attempt.base_sha
+        if sha == before[0].sha:
+            sha = await self._commit(workspace, tree)
+        key, stat = {"task": self.effect.task, "attempt": self.attempt.number}, "no changes, as a new commit"
+        return AttemptCoded(at=self.context.now(), **key, sha=sha, tree=tree, stat=stat, handoff=before[0].handoff)
 
     async def _commit(self, workspace: Workspace, tree: str) -> str:
         habits = await self.context.habits(self.run)

@@ -32,7 +32,7 @@ from otto_bot.model.prices import AS_OF
 from otto_bot.store.effect_rows import Ticket
 from otto_bot.text import refusals
 from otto_bot.text.branch_rules import refused_by_rules, trouble_of
-from otto_bot.text.trouble import Trouble
+from otto_bot.text.trouble import Trouble, of_lane
 
 log = logging.getLogger(__name__)
 
@@ -69,12 +69,12 @@ async def prepare(context: Context, run: Run, _effect: Effect, _ticket: Ticket) 
     if names.broken and run.kind != "certify":
         words = refused_by_rules(names.broken, context.links(run), prefix, names.fitting)
         return [Refused(at=now, reason=words, trouble=trouble_of(names.broken))]
-    lane = await asyncio.to_thread(chosen_lane, config, workflows, prefix, run.repo)
+    lane = await lane_for(repository, config, workflows, prefix, run.repo)
     if lane.kind is LaneKind.NONE and run.kind != "certify":
         paths = await repository.paths(base)
         empty = paths is not None and not has_source(paths)
         words = refusals.no_ci(lane.why, context.links(run), run.repo.default_branch, empty=empty)
-        return [Refused(at=now, reason=words, trouble=Trouble.PUSH_MAIN_ONLY)]
+        return [Refused(at=now, reason=words, trouble=of_lane(lane) or Trouble.PUSH_MAIN_ONLY)]
     dispatched = (config.verify.workflow, config.journeys.workflow)
     known = await default_rights(repository, workflows, base, run.repo.default_branch)
     acts = Acts(prefix=prefix, default_branch=run.repo.default_branch, dispatched=dispatched, default_rights=known)
@@ -114,10 +114,22 @@ def _unknown_models(context: Context, config: Config) -> list[tuple[str, str, tu
     return found
 
 
-def chosen_lane(config: Config, workflows: Sequence[Workflow], prefix: str, repo: Repo) -> Lane:
+async def lane_for(
+    repository: Repository, config: Config, workflows: Sequence[Workflow], prefix: str, repo: Repo
+) -> Lane:
+    """The chosen lane; a workflow is to be started by hand only where the App was granted that."""
+    lane = await asyncio.to_thread(chosen_lane, config, workflows, prefix, repo)
+    if lane.kind is not LaneKind.DISPATCH or await repository.may_start_workflows():
+        return lane
+    return await asyncio.to_thread(chosen_lane, config, workflows, prefix, repo, may_start=False)
+
+
+def chosen_lane(
+    config: Config, workflows: Sequence[Workflow], prefix: str, repo: Repo, *, may_start: bool = True
+) -> Lane:
     """The way in which branches of ours are verified; none where the repository allows only one that is not there."""
     branch = f"{prefix}/1-1/t1-task-a1"
-    lane = choose(workflows, branch, repo.default_branch, config.verify, repo.full_name)
+    lane = choose(workflows, branch, repo.default_branch, config.verify, repo.full_name, may_start=may_start)
     return lane if lane.kind is LaneKind.NONE else _demand_dispatch(config, lane)
 
 

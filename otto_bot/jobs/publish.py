@@ -12,7 +12,7 @@ from otto_bot.core.reviewing import comment_of, told_by
 from otto_bot.core.run import Outcome, Run
 from otto_bot.core.showing import gives_way
 from otto_bot.core.surfaces import CONTEXT, LABELS, MARK, PLAN, PULL, RUN_CHECK, STATUS, labels, surfaces
-from otto_bot.core.waits import waits_for
+from otto_bot.core.waits import gate_call, waits_for
 from otto_bot.github.ci_models import CheckAction, CheckAnnotation
 from otto_bot.github.verbs import Repository
 from otto_bot.jobs.ask_for_review import ask_for_review
@@ -21,7 +21,7 @@ from otto_bot.jobs.context_notes import keep_context
 from otto_bot.jobs.drafts import has_no_drafts
 from otto_bot.jobs.post_journeys import show_round
 from otto_bot.store.effect_rows import Ticket
-from otto_bot.text.call import call_comment
+from otto_bot.text.call import call_comment, call_words
 from otto_bot.text.check import CheckText, attempt_check, run_check
 from otto_bot.text.decision import decision_comment
 from otto_bot.text.markers import marker
@@ -80,7 +80,9 @@ async def _gate(context: Context, run: Run, surface: str) -> int | None:
     gate = told_by(run).get(surface)
     if run.pull_request is None or gate is None:
         return None
-    body = decision_comment(run, gate, context.links(run), context.now())
+    links, wait = context.links(run), gate_call(run, gate.number)
+    call = call_words(run, wait, links) if wait is not None else ()
+    body = decision_comment(run, gate, links, context.now(), call)
     repository = context.repository(run)
     ref = await repository.upsert_comment(run.pull_request, marker(run.id, surface), body, comment_of(run, gate))
     return ref.id

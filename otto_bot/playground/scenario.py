@@ -144,6 +144,8 @@ class GitHubSide(Part):
     lazy_mergeable: bool = False
     limits: LimitConfig = LimitConfig()
     actions: dict[str, Any] = {}
+    permissions: dict[str, Literal["read", "write", "none"]] = {}
+    """Of the App's installation, where an owner granted less than it asks for."""
 
 
 class Script(Part):

@@ -32,6 +32,8 @@ class ExpectText(Part):
     author: str | None = None
     contains: Words = []
     lacks: Words = []
+    was: Words = []
+    """Stood in one and the same version of it, the newest or an earlier one."""
     count: Annotated[int, Field(ge=0)] | None = None
 
 

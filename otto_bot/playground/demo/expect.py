@@ -82,9 +82,10 @@ def _count(what: str, got: int, want: int | None) -> list[str]:
 def _text(want: ExpectText, comments: list[Json]) -> list[str]:
     place = re.compile(re.escape(want.where).replace(r"\*", "[0-9]+"))
     here = [row for row in comments if place.fullmatch(row["where"]) and want.author in (None, row["author"])]
-    fits = [row for row in here if _says(want, row["body"])]
+    fits = [row for row in here if _says(want, row["body"]) and _said(want, row)]
     name = f"texts: a comment at {want.where}" + (f" by {want.author}" if want.author else "")
     name += f" with {want.contains}" if want.contains else ""
+    name += f" that said {want.was}" if want.was else ""
     return _count(f"{name} without {want.lacks}" if want.lacks else name, len(fits), want.count)
 
 
@@ -100,6 +101,11 @@ def _thread(want: ExpectThread, rows: list[Json]) -> list[str]:
     ]
     what = "an answer" if want.answer else "a comment"
     return _count(f"threads: {what} with {want.model_dump(exclude_defaults=True)}", len(fits), want.count)
+
+
+def _said(want: ExpectText, row: Json) -> bool:
+    """Whether one version of the comment held all of these words."""
+    return any(all(words in body for words in want.was) for body in (row["body"], *row.get("was", ())))
 
 
 def _says(want: ExpectText | ExpectThread, body: str) -> bool:

@@ -98,14 +98,15 @@ class Bridge:
         suite = self._suite(run)
         suite.status = "queued" if run.status == "pending" else run.status
         suite.conclusion, suite.updated_at = run.conclusion, self.world.now()
+        fresh = ("run", run.id) not in self._seen
         if not self._is_new_state("run", run.id, run.run_attempt, run.status):
             return
-        words = {"queued": "requested", "pending": "requested", "in_progress": "in_progress", "completed": "completed"}
-        action = words[run.status]
-        if action == "requested" and run.run_attempt > 1:
-            return  # GitHub: a re-run is no new request
         body: Json = {"workflow_run": shapes.run(self.world, run), "workflow": self._workflow(run)}
-        self.world.announce("workflow_run", action, run.actor, body, f"run/{run.id}")
+        # A re-run, and a run that was approved, is no new request; one that cannot start was requested all the same.
+        actions = ["requested"] if fresh else []
+        actions += [run.status] if run.status in ("in_progress", "completed") else []
+        for action in actions:
+            self.world.announce("workflow_run", action, run.actor, body, f"run/{run.id}")
         if run.status == "completed":
             shown = {"check_suite": check_shapes.suite(self.world, suite)}
             self.world.announce("check_suite", "completed", ACTIONS_LOGIN, shown)
@@ -135,7 +136,7 @@ class Bridge:
         self._sync_check(job, run)
         if not self._is_new_state("job", job.id, job.run_attempt, job.status):
             return
-        action = job.status if job.status in ("in_progress", "completed") else "queued"
+        action = job.status if job.status in ("in_progress", "completed", "waiting") else "queued"
         body = {"workflow_job": shapes.job(self.world, job, run.head_branch)}
         self.world.announce("workflow_job", action, run.actor, body, f"job/{job.id}")
 

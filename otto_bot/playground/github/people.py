@@ -13,6 +13,7 @@ from otto_bot.playground.github.changes import pulls as pull_changes
 from otto_bot.playground.github.changes import pushes, queue
 from otto_bot.playground.github.changes import repository as repository_changes
 from otto_bot.playground.github.gitrepo import ZERO, Person
+from otto_bot.playground.github.people_actions import CannotDoError, at_actions
 from otto_bot.playground.github.people_config import (
     Do,
     DoApp,
@@ -43,10 +44,6 @@ if TYPE_CHECKING:
 REVIEW_STATES = {"approve": "APPROVED", "request_changes": "CHANGES_REQUESTED", "comment": "COMMENTED"}
 
 
-class CannotDoError(ValueError):
-    """A person cannot do this now; the text says why."""
-
-
 class Hand:
     """A person at work. `number` is the issue or pull request the triggering change was seen on, if any."""
 
@@ -71,7 +68,7 @@ class Hand:
             "button": self.button, "push": self.push, "merge": self.merge, "edit_issue": self.edit_issue,
             "edit_comment": self.edit_comment, "draft": self.draft, "status": self.status,
             "open_pull": self.open_pull, "enqueue": self.enqueue,
-            "delete_branch": self.delete_branch, "cancel_run": self.cancel_run, "open_issue": self.open_issue,
+            "delete_branch": self.delete_branch, "open_issue": self.open_issue, **at_actions(self),
             "rename": self.rename, "archive": self.archive, "transfer_issue": self.transfer_issue,
             "delete_issue": self.delete_issue, "app": self.app,
         }  # fmt: skip
@@ -268,15 +265,6 @@ class Hand:
         else:
             actions = {"install": "created", "uninstall": "deleted", "accept_rights": "new_permissions_accepted"}
             repository_changes.installed(self.world, self.login, actions[what.what])
-
-    async def cancel_run(self, _what: DoWhere) -> None:
-        """Cancels the newest unfinished workflow run."""
-        if self.hub.actions is None:
-            raise CannotDoError("Actions is switched off")
-        rows = [row for row in self.hub.actions.runs() if row.status != "completed"]
-        if not rows:
-            raise CannotDoError("no workflow run is in progress")
-        await self.hub.actions.cancel(rows[0].id, self.login)
 
 
 def merge_now(hub: Hub, actor: str, issue: Issue, method: str) -> str:

@@ -235,6 +235,21 @@ class DoArchive(Strict):
     archived: bool
 
 
+class DoStanding(Strict):
+    """What an owner or administrator sets around Actions; what is left out stays."""
+
+    enabled: bool | None = None
+    paid: bool | None = None
+    sha_pinning: bool | None = None
+    approve_runs: bool | None = None
+
+
+class DoReviewDeployments(Strict):
+    """The answer of an environment's reviewer to the newest run that waits."""
+
+    approved: bool = True
+
+
 class DoBranch(Strict):
     """A branch that is deleted."""
 
@@ -262,6 +277,10 @@ class Do(Strict):
     status: DoStatus | None = None
     delete_branch: DoBranch | None = None
     cancel_run: DoWhere | None = None
+    rerun_failed: DoWhere | None = None
+    approve_run: DoWhere | None = None
+    review_deployments: DoReviewDeployments | None = None
+    actions_standing: DoStanding | None = None
     open_issue: DoEditIssue | None = None
     rename: DoRename | None = None
     archive: DoArchive | None = None
@@ -278,7 +297,8 @@ class Do(Strict):
             return value
         keys = {"comment": "body", "label": "name", "unlabel": "name", "close": "where", "reopen": "where",
                 "merge": "where", "enqueue": "where", "delete_branch": "branch", "button": "action", "rename": "name",
-                "transfer_issue": "to", "delete_issue": "where", "app": "what"}  # fmt: skip
+                "transfer_issue": "to", "delete_issue": "where", "app": "what", "rerun_failed": "where",
+                "approve_run": "where"}  # fmt: skip
         return {
             name: {keys[name]: given} if name in keys and isinstance(given, str) else given
             for name, given in (
