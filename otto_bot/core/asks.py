@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
+from otto_bot.core.cancelled import CancelledBy, cancelled_by
+from otto_bot.core.cancelled import words as cancelled_words
 from otto_bot.core.diff_findings import RULES
 from otto_bot.core.evidence import Cause, Failure, Phase
 
@@ -96,14 +98,26 @@ def ask_for_help(key: str, failure: Failure) -> str | None:
 def ask_after_reruns(key: str, failure: Failure, count: int) -> str:
     """The question once running the jobs again has not helped."""
     what = failure.cause.value.replace("_", " ")
+    found = cancelled_by(failure)
+    if found is not None:
+        what = f"{cancelled_words(found)},"
     where = {
         Cause.NEVER_STARTED: "Can someone see in *Settings → Actions → Runners* whether a runner with the wanted label "
         "is online, or on githubstatus.com whether GitHub has trouble?",
-        Cause.CANCELLED: "Who or what cancels the workflow (a person, or a `concurrency` group with "
-        "`cancel-in-progress`)?",
+        Cause.CANCELLED: _who_cancels(found),
         Cause.SYSTEMIC: "Every branch fails so: can someone mend what they share (a service, an image, a version)?",
     }.get(failure.cause, "Can someone look at the runner, its network and its disk?")
     return _cut(f"{what} again after {count} re-runs. {where} Then reply `{reply_for(key, failure)}`.")
+
+
+def _who_cancels(found: CancelledBy | None) -> str:
+    if found is None or found.by != "group":
+        return "Who or what cancels the workflow (a person, or a `concurrency` group with `cancel-in-progress`)?"
+    group = f" `{found.who}`" if found.who else ""
+    return (
+        f"Other runs take its place in the concurrency group{group}: can someone with write access add `queue: max` to "
+        "it, or the branch to its name (`${{ github.workflow }}-${{ github.ref }}`)?"
+    )
 
 
 def ask_after_retries(key: str, failure: Failure, count: int) -> str:

@@ -162,6 +162,26 @@ def baseline_verified(run: Run) -> Run:
     return _say(run, STILL_RED) if run.base_round else run
 
 
+def unsaid(baseline: Verification | None) -> bool:
+    """Whether Actions was kept from saying anything about the base, as by a newer commit on the same branch.
+
+    Nobody misses it while all is green: it is asked for once a head fails.
+    """
+    return baseline is not None and baseline.ending == "cancelled" and baseline.round == 1
+
+
+def looked_for(run: Run) -> Run:
+    """A head has failed, and whose failure it is only the base can tell: its jobs run again where they were cancelled.
+
+    Once: a base whose jobs are cancelled again stays without a verdict.
+    """
+    baseline = run.verifications.get(BASELINE)
+    if baseline is None or not unsaid(baseline):
+        return run
+    again = {"ending": None, "failure": None, "rerun_due": True, "round": baseline.round + 1, "waiting": ""}
+    return run.with_verification(baseline.model_copy(update=again))
+
+
 def reopen(run: Run, at: datetime) -> Run:
     """Once the base is green: what was held and not tried on it yet is decided by the rules, posted like every other.
 

@@ -28,6 +28,7 @@ from otto_bot.core.learning_events import LearningsWritten
 from otto_bot.core.parking import Parked, Unparked
 from otto_bot.core.review_events import ReviewAnswered, ReviewGiven, ReviewPosted
 from otto_bot.core.run_events import (
+    AttemptBranchMoved,
     BaseConflict,
     BaseMoved,
     BaseRefused,
@@ -41,6 +42,7 @@ from otto_bot.core.run_events import (
     Prepared,
     PullRequestClosed,
     PullRequestOpened,
+    PullRequestReopened,
     Refused,
     RunBranchMoved,
     RunStarted,
@@ -78,6 +80,7 @@ from otto_bot.core.task_events import (
 
 __all__ = [
     "ActionsAsked",
+    "AttemptBranchMoved",
     "AttemptCoded",
     "AttemptFailed",
     "AttemptPushed",
@@ -120,6 +123,7 @@ __all__ = [
     "Published",
     "PullRequestClosed",
     "PullRequestOpened",
+    "PullRequestReopened",
     "PushWaits",
     "Refused",
     "Replied",
@@ -170,7 +174,9 @@ RunEvent = Annotated[
     | IssueEdited
     | IssueRelabelled
     | PullRequestClosed
+    | PullRequestReopened
     | RunBranchMoved
+    | AttemptBranchMoved
     | BaseMoved
     | BaseTaken
     | BaseConflict

@@ -8,6 +8,7 @@ from typing import Any
 
 from otto_bot.core import (
     base,
+    closing,
     edits,
     funds,
     gates,
@@ -15,20 +16,25 @@ from otto_bot.core import (
     journey_dispatch,
     journey_rounds,
     learning_uses,
+    others,
     parked,
     planning,
     polling,
     review_rounds,
+    serial,
     steering,
     tasks,
 )
 from otto_bot.core import events as e
 from otto_bot.core.attempt import BASELINE, TaskState
 from otto_bot.core.budget import Money
+from otto_bot.core.cancelled import cancelled_by
+from otto_bot.core.cancelled import words as cancelled_words
 from otto_bot.core.changed import changed_fields
 from otto_bot.core.events import RunEvent
 from otto_bot.core.following import followed, followed_if_needed, pass_on, quiet
 from otto_bot.core.invariants import InvariantBroken, broken, broken_since, broken_step, overspent
+from otto_bot.core.pauses import WAITS_FOR_BASE
 from otto_bot.core.reviews import Review, tasks_needed
 from otto_bot.core.run import TROUBLE_LIMIT, Outcome, Run, RunPhase, Trouble
 
@@ -144,7 +150,7 @@ def _polled(run: Run, event: e.VerificationPolled) -> Run:
     verification = run.verifications.get(event.target)
     if verification is None or verification.ending is not None:
         return run
-    return run.with_verification(
+    run = run.with_verification(
         verification.model_copy(
             update={
                 "polls": verification.polls + 1,
@@ -156,6 +162,7 @@ def _polled(run: Run, event: e.VerificationPolled) -> Run:
             }
         )
     )
+    return base.looked_for(run) if event.waiting == WAITS_FOR_BASE else run
 
 
 def _verified(run: Run, event: e.VerificationEnded) -> Run:
@@ -169,15 +176,26 @@ def _verified(run: Run, event: e.VerificationEnded) -> Run:
             "run_ids": event.run_ids or verification.run_ids,
             "url": event.url or verification.url,
             "left": event.left,
+            "also": event.also,
             "waiting": "",
         }
     )
-    run = run.with_verification(verification)
+    run = serial.learnt(run.with_verification(verification), verification)
     if event.target == BASELINE:
-        return base.baseline_verified(polling.base_known(run, event.at))
-    if event.target.startswith("b"):
-        return integration.candidate_verified(run, verification)
-    return tasks.attempt_verified(run, event.target, verification)
+        run = base.baseline_verified(polling.base_known(run, event.at))
+    elif event.target.startswith("b"):
+        run = integration.candidate_verified(run, verification)
+    else:
+        run = tasks.attempt_verified(run, event.target, verification)
+    return _cancelled(run, event)
+
+
+def _cancelled(run: Run, event: e.VerificationEnded) -> Run:
+    """A person who cancels a verification wants it to stop: the run pauses."""
+    found = cancelled_by(event.failure)
+    if found is None or found.by != "person" or run.resting:
+        return run
+    return steering.rest(run, "paused", f"{cancelled_words(found)} of {event.target}", event.at)
 
 
 def _rerun(run: Run, event: e.JobsRerun) -> Run:
@@ -212,16 +230,7 @@ def _pull_request_closed(run: Run, event: e.PullRequestClosed) -> Run:
         outcome = Outcome.DONE if merged else Outcome.DONE_PARTIAL
         over = {"outcome": outcome, "phase": RunPhase.DONE, "hold": None, "landed": True}
         return run.model_copy(update={**over, "stopping": tasks.still_saving(run)})
-    if run.resting:
-        return run
-    return steering.rest(run, "paused", "its pull request was closed", event.at)
-
-
-def _run_branch_moved(run: Run, event: e.RunBranchMoved) -> Run:
-    if event.sha == run.head or run.pull_request is None:
-        return run
-    run = journey_rounds.moved(run, event.sha)
-    return base.look_again(integration.rebuild(run.model_copy(update={"head": event.sha, "head_tree": event.tree})))
+    return closing.closed(run, event)
 
 
 def _reserved(run: Run, event: e.MoneyReserved) -> Money:
@@ -261,7 +270,9 @@ def _effect_failed(run: Run, event: e.EffectFailed) -> Run:
         return run
     if run.outcome is not None and not _leads_on(run, event.key):
         return run
-    return steering.rest(run, "needs_human", event.message, event.at, "/otto resume", event.kind)
+    closed = run.pull_closed and event.key.startswith(f"run/{run.id}/reopen/")
+    entry = closing.TROUBLE if closed else event.kind
+    return steering.rest(run, "needs_human", event.message, event.at, "/otto resume", entry, closed=closed)
 
 
 def _unsure(run: Run, key: str) -> Run:
@@ -360,7 +371,9 @@ _HANDLERS: dict[type, Callable[[Run, Any], Run]] = {
     e.IssueEdited: edits.issue_edited,
     e.IssueRelabelled: _relabelled,
     e.PullRequestClosed: _pull_request_closed,
-    e.RunBranchMoved: _run_branch_moved,
+    e.PullRequestReopened: closing.reopened,
+    e.RunBranchMoved: others.run_branch_moved,
+    e.AttemptBranchMoved: others.attempt_branch_moved,
     e.BaseMoved: base.base_moved,
     e.BaseTaken: base.base_taken,
     e.BaseConflict: base.base_conflict,

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Literal
 
+from otto_bot.core.aside import Aside
 from otto_bot.core.attempt import Task, Verification
 from otto_bot.core.authors import Author
 from otto_bot.core.branch_rules import BranchRule
@@ -111,6 +112,8 @@ class Integration(Frozen):
     ready: bool = False
     commits: dict[str, str] = {}
     """The squashed commit of each task on the candidate."""
+    again: bool = False
+    """Whether the candidate before it was the same one, and its verification was cancelled."""
 
 
 class Hold(Frozen):
@@ -123,6 +126,8 @@ class Hold(Frozen):
     since: datetime
     exposure: str = ""
     """Hash of the workflow files that resuming lets Otto's branches start."""
+    closed: bool = False
+    """Its pull request was closed without being merged: the run goes on as soon as it is open again."""
     trouble: str = ""
     """The entry of docs/troubleshooting.md that says more."""
 
@@ -135,6 +140,14 @@ class Reply(Frozen):
     comment_id: int | None
     key: str
     detail: str = ""
+
+
+class Others(Frozen):
+    """Commits that somebody else pushed to the run branch: up to which one, who if it is known, how often so far."""
+
+    sha: str
+    by: str = ""
+    count: int = 1
 
 
 TROUBLE_LIMIT = 8
@@ -205,6 +218,8 @@ class Run(Frozen):
     """Whether every green attempt is looked at for weakened tests, judged or not."""
     lane: Lane | None = None
     exposure: Exposure | None = None
+    serial: str = ""
+    """A concurrency group that cancelled one of its verifications: since then its heads are verified one at a time."""
     base_sha: str = ""
     base_moved: int = 0
     base_head: str = ""
@@ -244,6 +259,8 @@ class Run(Frozen):
     plan_guided_by: str = ""
     """Whose words these are; empty = findings of journeys are among them."""
     plan_notes: tuple[str, ...] = ()
+    aside: Aside | None = None
+    """What of the repository is left alone, as the newest plan found it."""
     """What the planner's answer broke, and what was done about it: a person looks at such a plan."""
     plan_revision: int = 0
     plan_posted: int = 0
@@ -255,8 +272,11 @@ class Run(Frozen):
 
     pull_request: int | None = None
     pull_request_node: str = ""
+    pull_closed: bool = False
+    """Somebody closed it without merging it: it is opened again before any work goes on."""
     head: str = ""
     head_tree: str = ""
+    others: Others | None = None
     tasks: dict[str, Task] = {}
     order: Batches = ()
     batch: int = 0
@@ -264,6 +284,8 @@ class Run(Frozen):
     verification_prs: dict[str, int] = {}
     closed_prs: frozenset[int] = frozenset()
     green_trees: frozenset[str] = frozenset()
+    unwatched_trees: frozenset[str] = frozenset()
+    """Trees whose change no workflow looks at: never verified, and merged on the judge's word alone."""
     integration: Integration | None = None
     gates: tuple[Gate, ...] = ()
     journeys: tuple[JourneyRound, ...] = ()
@@ -348,6 +370,10 @@ class Run(Frozen):
     def run_branch(self) -> str:
         """The branch that people review."""
         return f"{self.prefix}/run"
+
+    def mergeable(self, tree: str | None) -> bool:
+        """Whether a tree may go onto the run branch: Actions was green, or has nothing to say."""
+        return tree in self.green_trees or tree in self.unwatched_trees
 
     def task(self, key: str) -> Task:
         """A task by key. Raises KeyError."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Literal
 
+from otto_bot.core.aside import Aside
 from otto_bot.core.authors import Author
 from otto_bot.core.branch_rules import BranchRule
 from otto_bot.core.budget import Inherited
@@ -94,6 +95,8 @@ class PlanMade(Event):
     notes: tuple[str, ...] = ()
     unsound: bool = False
     estimate: Estimate | None = None
+    aside: Aside | None = None
+    """What of the repository is left alone; None where nobody looked."""
 
 
 class PlanPosted(Event):
@@ -163,12 +166,30 @@ class PullRequestClosed(Event):
     by: str = ""
 
 
+class PullRequestReopened(Event):
+    """The run's pull request is open again: by Otto (`by` is empty), or by somebody. `goes_on`: they may say so."""
+
+    type: Literal["PullRequestReopened"] = "PullRequestReopened"
+    by: str = ""
+    goes_on: bool = True
+
+
 class RunBranchMoved(Event):
     """Someone else's commits are on the run branch: they are the new base."""
 
     type: Literal["RunBranchMoved"] = "RunBranchMoved"
     sha: str
     tree: str
+    by: str = ""
+
+
+class AttemptBranchMoved(Event):
+    """Someone else's commits are on the branch of an attempt that is verified, or was, and is not merged yet."""
+
+    type: Literal["AttemptBranchMoved"] = "AttemptBranchMoved"
+    task: str
+    attempt: int
+    sha: str
     by: str = ""
 
 

@@ -106,6 +106,7 @@ def attempt_pushed(run: Run, event: e.AttemptPushed) -> Run:
             tree=task.last.tree,
             started_at=event.at,
             next_at=event.at,
+            again=task.last.taken_in,
             pull_request=event.pull_request,
             dispatched_run=event.dispatched_run,
         )
@@ -211,6 +212,9 @@ def attempt_verified(run: Run, key: str, verification: Verification) -> Run:
             # Also where nobody judges: whether tests were weakened is looked at there.
             return run.with_task(task.model_copy(update={"state": TaskState.JUDGING}))
         return passed(run, task)
+    if verification.ending == "unwatched":
+        run = run.model_copy(update={"unwatched_trees": run.unwatched_trees | {verification.tree}})
+        return run.with_task(task.model_copy(update={"state": TaskState.JUDGING}))
     failure = verification.failure or Failure(
         task=name,
         attempt=int(number),

@@ -126,6 +126,15 @@ class LabelledEvent(Fact):
     app_id: int | None = Field(default=None, validation_alias=AliasPath("performed_via_github_app", "id"))
 
 
+class ReopenedEvent(Fact):
+    """Somebody opened an issue or pull request again."""
+
+    actor_login: str = Field(default="ghost", validation_alias=AliasPath("actor", "login"))
+    actor_id: int | None = Field(default=None, validation_alias=AliasPath("actor", "id"))
+    actor_type: str = Field(default="User", validation_alias=AliasPath("actor", "type"))
+    app_id: int | None = Field(default=None, validation_alias=AliasPath("performed_via_github_app", "id"))
+
+
 class Comment(Fact):
     """A comment on an issue or pull request. `app_id` is the App that wrote it, if one did."""
 

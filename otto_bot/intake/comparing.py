@@ -120,10 +120,19 @@ class Comparing:
             return
         pull = await self._desk.repository(run.repo).yielding().pull_request(run.pull_request)
         if pull.state == "open":
+            if run.pull_closed:
+                await self._reopened(run, run.pull_request)
             if pull.head_sha != run.head and not run.resting:
                 await self._desk.run_branch_at(run, pull.head_sha)
-        elif run.outcome is None and (pull.merged or not run.resting):
+        elif run.outcome is None and (pull.merged or not (run.resting or run.pull_closed)):
             await self._desk.pull_closed(run)
+
+    async def _reopened(self, run: Run, number: int) -> None:
+        """Somebody opened the closed pull request again; the request for it does not say who."""
+        last = await self._desk.repository(run.repo).yielding().last_reopened(number)
+        if last is not None and last.actor_id is not None:
+            who = Person(id=last.actor_id, login=last.actor_login)
+            await self._desk.others.pull_reopened(run, Actor(person=who, kind=last.actor_type, app=last.app_id))
 
     async def _issue(self, run: Run) -> None:
         if run.ended:

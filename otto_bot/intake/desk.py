@@ -24,6 +24,7 @@ from otto_bot.intake.boxes import outdated, surface_of, ticked
 from otto_bot.intake.frozen import Changed, text_asked_for
 from otto_bot.intake.label import Labels
 from otto_bot.intake.markdown import command_in
+from otto_bot.intake.others import Others
 from otto_bot.intake.payloads import Comment, Issue
 from otto_bot.intake.permission import Actor, PermissionGate
 from otto_bot.intake.refusing import Deed, Refusing
@@ -97,6 +98,7 @@ class Desk:
         self.now = now
         self.labels = Labels(github, caps, now)
         self.reviews = Reviews(ledger, github, gate, caps, now, web_url)
+        self.others = Others(ledger, github, gate, now)
         self._refusing = Refusing(cursors, github, now)
         self._starting = Starting(ledger, github, gate, caps, self.labels, self._refusing, now)
 

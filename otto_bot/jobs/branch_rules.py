@@ -77,7 +77,11 @@ async def _under(context: Context, run: Run, prefix: str) -> Naming:
     rules = await repository.binding_rules(names[0])
     email = (await context.author()).email
     # What every run pushes first: its words and its author are known before anything is paid.
-    first = Made(message=empty_commit(run), author=email, committer=WEB_FLOW if signs(rules) else email)
+    first = Made(
+        message=empty_commit(run, await context.habits(run)),
+        author=email,
+        committer=WEB_FLOW if signs(rules) else email,
+    )
     return Naming(prefix, rules, [*closed(rules, names), *refused(rules, [first])])
 
 

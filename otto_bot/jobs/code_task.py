@@ -10,6 +10,7 @@ from otto_bot.agents.coder_prompt import CodeRequest
 from otto_bot.agents.surroundings import CODER_MAP_TOKENS
 from otto_bot.agents.toolbox import Toolbox
 from otto_bot.agents.turns import Signal
+from otto_bot.core.aside import told_to_models
 from otto_bot.core.attempt import Attempt
 from otto_bot.core.authors import at_least_write
 from otto_bot.core.effects import Effect
@@ -33,6 +34,7 @@ from otto_bot.jobs.journal import StoredJournal
 from otto_bot.jobs.learn import told_to
 from otto_bot.jobs.money import budgeted
 from otto_bot.jobs.outcomes import Later
+from otto_bot.jobs.set_aside import read_only_of
 from otto_bot.jobs.starting import overtaken, own_base, start_of
 from otto_bot.jobs.starting_ci import NotAllowed
 from otto_bot.jobs.surroundings import focus_of, house_rules, map_of
@@ -114,7 +116,8 @@ class _Session:
         return events
 
     async def _code(self, workspace: Workspace) -> CodeResult:
-        files = await asyncio.to_thread(FileTools, workspace.path, self.context.enclose or plainly)
+        read_only = await read_only_of(self.mirror, self.attempt.base_sha)
+        files = await asyncio.to_thread(FileTools, workspace.path, self.context.enclose or plainly, read_only)
         tools = Toolbox(
             files=files,
             snapshot=lambda: _tree(workspace),
@@ -162,7 +165,7 @@ class _Session:
             notes=told_notes(run, attempt),
             notes_file=workspace.notes_file,
             projects=run.config.paths.projects,
-            protected=(*run.config.paths.guarded, *TOLD),
+            protected=(*run.config.paths.guarded, *TOLD, *told_to_models(run.aside)),
             nonce=self.context.nonce_for(f"run/{run.id}/code/{self.effect.task}/a{attempt.number}"),
         )
 

@@ -2,11 +2,19 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Sequence
 
-from otto_bot.core.attempt import Verification
+from otto_bot.core.attempt import BASELINE, Verification
 from otto_bot.core.effects import Effect
-from otto_bot.core.events import DecisionApplied, DecisionPosted, JobsRerun, Published, RunEvent
+from otto_bot.core.events import (
+    DecisionApplied,
+    DecisionPosted,
+    JobsRerun,
+    Published,
+    RunEvent,
+    VerificationEnded,
+)
 from otto_bot.core.machine import reduce
 from otto_bot.core.reviewing import comment_of, gate_surface
 from otto_bot.core.run import GateState, Run
@@ -19,6 +27,8 @@ from otto_bot.jobs.outcomes import NeedsPerson
 from otto_bot.store.effect_rows import Ticket
 from otto_bot.text.decision import decision_comment
 from otto_bot.text.markers import marker
+
+log = logging.getLogger(__name__)
 
 
 async def post_decision(context: Context, run: Run, effect: Effect, _ticket: Ticket) -> Sequence[RunEvent]:
@@ -68,6 +78,11 @@ async def rerun_jobs(context: Context, run: Run, effect: Effect, _ticket: Ticket
         if not verification.run_ids:
             await dispatch_if_needed(context, run, verification.branch, verification.sha)
     except (Forbidden, Refused) as error:
+        if effect.target == BASELINE:
+            # It only stays without a verdict: no person has to see to that.
+            log.warning("the base of run %s is not verified again: %s", run.id, error)
+            given = {"at": context.now(), "target": BASELINE, "sha": verification.sha, "ending": "cancelled"}
+            return [VerificationEnded.model_validate(given)]
         raise NeedsPerson(_press_the_button(error.message, verification), "rerun") from error
     return [JobsRerun(at=context.now(), target=effect.target, round=effect.number)]
 
@@ -85,8 +100,10 @@ async def _again(context: Context, run: Run, effect: Effect, seen: WorkflowRun) 
         return
     repository, key = context.repository(run), f"{round_}{seen.run_attempt}"
     wait_until_it_could_be_seen(context, run, key)
-    # Where no job has failed only all of them can run again.
+    # Where no job has failed only all of them can run again: one that was cancelled while it waited has none at all.
     every = seen.conclusion in ("neutral", "skipped")
+    if seen.conclusion == "cancelled":
+        every = not await repository.jobs(seen.id, seen.run_attempt)
     await noted(context, run, key, lambda: (repository.rerun if every else repository.rerun_failed)(seen.id))
 
 

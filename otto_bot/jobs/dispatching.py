@@ -70,5 +70,6 @@ async def verification_pull(context: Context, run: Run, branch: str, what: str) 
     """In the pull-request lane: what lets Actions verify a branch, a draft if it can be. The run branch has its own."""
     if run.lane is None or run.lane.kind is not LaneKind.PULL_REQUEST or branch == run.run_branch:
         return None
-    title, body = verification_title(run, what), verification_body(run, what, context.links(run))
+    habits = await context.habits(run)
+    title, body = verification_title(run, what, habits), verification_body(run, what, context.links(run), habits)
     return (await open_pull(context, run, branch, body, draft=title, ready=title)).number

@@ -108,7 +108,7 @@ def _of(context: Context, run: Run, commit: NewCommit) -> list[Finding]:
         inspect(
             side.changes,
             protected=run.config.paths.protected,
-            looked=Looked(side.contents, side.sources, knows),
+            looked=Looked(side.contents, side.sources, knows, side.kept),
         )
         for side in commit.sides
     ]

@@ -15,7 +15,9 @@ from otto_bot.git.mirror import Mirror
 from otto_bot.jobs.context import Context
 from otto_bot.jobs.dispatching import dispatch_if_needed, verification_pull
 from otto_bot.jobs.gated_push import PushHeld, gated_push, held_by, held_failure
+from otto_bot.jobs.outcomes import Retry
 from otto_bot.jobs.suspects import conflict_failure
+from otto_bot.jobs.taking_in import TRIES
 from otto_bot.store.effect_rows import Ticket
 from otto_bot.text.commits import squash_commit
 
@@ -37,10 +39,8 @@ async def build_candidate(context: Context, run: Run, effect: Effect, _ticket: T
     if tree in run.green_trees:
         built = {"at": context.now(), "sha": squashed, "tree": tree, "commits": dict(commits)}
         return [CandidateBuilt.model_validate({**where, **built})]
-    branch = f"{run.prefix}/batch-{integration.batch}-{integration.step}"
     try:
-        there = await mirror.remote_head(f"refs/heads/{branch}")
-        pushed = await gated_push(context, run, mirror, squashed, branch, there)
+        branch, pushed = await _on_a_branch(context, run, mirror, integration, squashed)
     except PushHeld as found:
         return [await _held(context, run, mirror, integration, commits, found)]
     squashed = pushed.sha
@@ -49,6 +49,26 @@ async def build_candidate(context: Context, run: Run, effect: Effect, _ticket: T
     made = {key: pushed.of(sha) for key, sha in commits}
     built = {"branch": branch, "pull_request": pull, "dispatched_run": dispatched, "commits": made}
     return [CandidateBuilt.model_validate({"at": context.now(), "sha": squashed, "tree": tree, **where, **built})]
+
+
+async def _on_a_branch(
+    context: Context, run: Run, mirror: Mirror, integration: Integration, sha: str
+) -> tuple[str, PushResult]:
+    """The branch that the candidate was pushed to, and as what: one on which others have put commits is left to them.
+
+    Raises PushHeld and PushRejected.
+    """
+    name = f"{run.prefix}/batch-{integration.batch}-{integration.step}"
+    for branch in (name, *(f"{name}-{number}" for number in range(2, TRIES))):
+        try:
+            there = await mirror.remote_head(f"refs/heads/{branch}")
+            pushed = await gated_push(context, run, mirror, sha, branch, there)
+        except PushRejected as error:
+            if error.reason != "non_fast_forward":
+                raise
+            continue
+        return branch, pushed
+    raise Retry(f"others push to `{name}` all the time", "git")
 
 
 async def _squash_all(

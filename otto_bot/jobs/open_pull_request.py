@@ -25,7 +25,7 @@ from otto_bot.jobs.gated_push import gated_push
 from otto_bot.jobs.starting_ci import check_start
 from otto_bot.store.effect_rows import Ticket
 from otto_bot.text.commits import empty_commit, spec_commit
-from otto_bot.text.pull import pull_body, pull_title
+from otto_bot.text.pull import open_title, pull_body, pull_title
 from otto_bot.text.spec import spec_files
 
 TEMPLATES = (".github/pull_request_template.md", ".github/PULL_REQUEST_TEMPLATE.md", "pull_request_template.md")
@@ -40,23 +40,24 @@ async def open_pull_request(context: Context, run: Run, _effect: Effect, ticket:
     author = await context.author()
     start = await beginning(context, run, mirror)
     tree = await tree_of(mirror, start)
+    habits = await context.habits(run)
     first = await write_commit(
-        mirror, tree, [start], context.redactor.text(empty_commit(run)), author=author, when=run.started_at
+        mirror, tree, [start], context.redactor.text(empty_commit(run, habits)), author=author, when=run.started_at
     )
     head = await mirror.remote_head(f"refs/heads/{run.run_branch}")
     if head is None or await _ours(mirror, first, head, author):
-        sha, tree = await _with_spec(context, run, mirror, head or first, tree)
+        sha, tree = await _with_spec(context, run, mirror, head or first, tree, habits)
     else:
         sha, tree = head, await tree_of(mirror, head)  # it stands as people, or a life that is lost, have left it
     if head != sha:
         sha = (await gated_push(context, run, mirror, sha, run.run_branch, head, known=(start,))).sha
     else:
         await check_start(context, run, mirror, sha)  # the pull request itself starts workflows, too
-    title = pull_title(run, await context.habits(run))
+    title = pull_title(run, habits)
     body = pull_body(run, context.links(run), await _template(context, run))
     if not await context.still_wanted(ticket):
         return []
-    pull = await open_pull(context, run, run.run_branch, body, draft=title, ready=f"[otto: in progress] {title}")
+    pull = await open_pull(context, run, run.run_branch, body, draft=title, ready=open_title(title, habits))
     dispatched = await dispatch_if_needed(context, run, run.run_branch, sha)
     return [
         PullRequestOpened(
@@ -95,7 +96,9 @@ async def _as_it_stands(mirror: Mirror, first: str, head: str) -> str | None:
     return oldest if await tree_of(mirror, oldest) == await tree_of(mirror, first) else None
 
 
-async def _with_spec(context: Context, run: Run, mirror: Mirror, parent: str, tree: str) -> tuple[str, str]:
+async def _with_spec(
+    context: Context, run: Run, mirror: Mirror, parent: str, tree: str, habits: Sequence[str]
+) -> tuple[str, str]:
     """Commit and tree with the product spec and the trade-offs as files; `parent` itself where it is so already.
 
     What the gate before each push would refuse (protected paths, secrets) is not added: the plan comment has it all.
@@ -112,7 +115,7 @@ async def _with_spec(context: Context, run: Run, mirror: Mirror, parent: str, tr
             full, added = tree, ()
     if full == await tree_of(mirror, parent):
         return parent, full
-    message, author = context.redactor.text(spec_commit(run, added)), await context.author()
+    message, author = context.redactor.text(spec_commit(run, added, habits)), await context.author()
     return await write_commit(mirror, full, [parent], message, author=author, when=run.started_at), full
 
 

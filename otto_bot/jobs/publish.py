@@ -17,6 +17,7 @@ from otto_bot.github.verbs import Repository
 from otto_bot.jobs.ask_for_review import ask_for_review
 from otto_bot.jobs.context import Context
 from otto_bot.jobs.context_notes import keep_context
+from otto_bot.jobs.drafts import has_no_drafts
 from otto_bot.jobs.post_journeys import show_round
 from otto_bot.store.effect_rows import Ticket
 from otto_bot.text.call import call_comment
@@ -24,7 +25,7 @@ from otto_bot.text.check import CheckText, attempt_check, run_check
 from otto_bot.text.decision import decision_comment
 from otto_bot.text.markers import marker
 from otto_bot.text.plan import plan_comment
-from otto_bot.text.pull import pull_body, pull_title, template_of
+from otto_bot.text.pull import IN_PROGRESS, pull_body, pull_title, template_of
 from otto_bot.text.reply import reply_comment
 from otto_bot.text.status import status_comment
 
@@ -89,9 +90,9 @@ async def _pull(context: Context, run: Run, surface: str) -> int | None:
         return None
     repository = _repository(context, run, surface)
     pull = await repository.pull_request(run.pull_request)
-    body = pull_body(run, context.links(run), template_of(pull.body))
+    body = pull_body(run, context.links(run), template_of(pull.body), no_drafts=await has_no_drafts(context, run))
     done = run.outcome in (Outcome.DONE, Outcome.DONE_PARTIAL)
-    title = pull_title(run, await context.habits(run)) if done and pull.title.startswith("[otto:") else None
+    title = pull_title(run, await context.habits(run)) if done and IN_PROGRESS in pull.title else None
     await repository.edit_pull_request(run.pull_request, title=title, body=body)
     if done and pull.state == "open":
         await ask_for_review(context, run, pull)
@@ -171,7 +172,7 @@ async def call_person(context: Context, run: Run, effect: Effect, _ticket: Ticke
     if wait is None or wait.key != effect.target.removesuffix("/reminder"):
         return []
     body = call_comment(run, wait, context.links(run), reminder)
-    where = run.pull_request if wait.kind in ("gate", "tasks", "journeys") and run.pull_request else run.issue
+    where = run.pull_request if wait.kind in ("gate", "tasks", "journeys", "closed") and run.pull_request else run.issue
     await context.repository(run).upsert_comment(where, marker(run.id, f"call/{effect.target}"), body)
     return [PersonCalled(at=context.now(), wait=effect.target)]
 

@@ -10,7 +10,7 @@ from typing import Annotated, Any, Literal, Self, TypeVar
 
 from pydantic import BaseModel, Field, ValidationError, model_validator
 
-from otto_bot.playground.github.config import FaultConfig, ReactionConfig, RuleConfig, UserConfig
+from otto_bot.playground.github.config import FaultConfig, OtherAppConfig, ReactionConfig, RuleConfig, Sha, UserConfig
 from otto_bot.playground.github.limits import LimitConfig
 from otto_bot.playground.scenario_expect import Expect, Number, Part, Role, TaskKey, Words
 from otto_bot.playground.scenario_file import Place, ScenarioError, YamlFile
@@ -138,6 +138,8 @@ class GitHubSide(Part):
     seed_subjects: list[str] = ["Initial commit"]
     rules: list[RuleConfig] = []
     branches: list[str] = []
+    other_apps: list[OtherAppConfig] = []
+    submodules: dict[str, Sha] = {}
     refuse_drafts: bool = False
     lazy_mergeable: bool = False
     limits: LimitConfig = LimitConfig()

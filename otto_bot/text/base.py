@@ -24,6 +24,9 @@ def base_lines(run: Run, links: Links) -> list[str]:
         sha = contained(run)
         times = f", {count(run.base_round, 'time')} so far" if run.base_round > 1 else ""
         words.append(f"{branch} was taken in as of {link(code(sha[:7], 7), links.commit(sha))}{times}.")
+        if any(attempt.awaits_base for task in run.tasks.values() for attempt in task.attempts):
+            more = see(links, Trouble.BASE_WORKFLOW_MOVED)
+            words.append(f"Its workflows had changed: what was not pushed yet took that in first. {more}")
     if outdated(run) and not run.resting:
         words.append(f"{branch} has moved; it is taken in before the next batch starts.")
     return [f"**Base:** {' '.join(words)}"] if words else []

@@ -5,8 +5,10 @@ from __future__ import annotations
 from enum import StrEnum
 
 from otto_bot.core.attempt import Task
+from otto_bot.core.cancelled import cancelled_by
 from otto_bot.core.evidence import Cause, Failure
 from otto_bot.core.lanes import Lane, LaneKind
+from otto_bot.core.policy import exposed
 from otto_bot.core.run import Run
 from otto_bot.core.waits import Wait
 from otto_bot.text.links import Links
@@ -65,6 +67,8 @@ _NO_CI = {
     "workflow_disabled": Trouble.ACTIONS_DISABLED,
 }
 """By the reasons of `core/no_ci.py`."""
+_PUSH = {"workflow_scope": Trouble.BASE_WORKFLOW_MOVED}
+"""By the reasons of `git/errors.py`."""
 
 
 def see(links: Links, trouble: Trouble | None) -> str:
@@ -76,6 +80,8 @@ def of_wait(run: Run, wait: Wait) -> Trouble | None:
     """What a run waits for a person about, where that is the repository's doing and no question about the work."""
     if run.hold is not None:
         return _known(run.hold.trouble)
+    if wait.kind == "plan":
+        return Trouble.SECRETS_IN_CI if exposed(run) else None
     asked = [task for task in run.tasks.values() if task.question and task.question == wait.question]
     return of_task(asked[0]) if asked else None
 
@@ -89,13 +95,20 @@ def of_failure(failure: Failure | None) -> Trouble | None:
     """What of the host or the repository a failure is about."""
     if failure is not None and failure.cause is Cause.NO_CI:
         return _NO_CI.get(failure.conclusion.removeprefix("no_ci:").partition("@")[0])
-    return None
+    if failure is not None and failure.cause is Cause.PUSH_REJECTED:
+        return _PUSH.get(failure.detail.partition(":")[0])
+    by = cancelled_by(failure)
+    return Trouble.STATIC_CONCURRENCY if by is not None and by.by == "group" else None
 
 
 def of_lane(lane: Lane) -> Trouble | None:
     """What is odd about how branches are verified."""
+    if lane.shares:
+        return Trouble.STATIC_CONCURRENCY
     if lane.skips_drafts:
         return Trouble.DRAFT_GUARD
+    if lane.calls:
+        return Trouble.REUSABLE_WORKFLOW
     return {LaneKind.DISPATCH: Trouble.DISPATCH, LaneKind.PULL_REQUEST: Trouble.PR_ONLY_CI}.get(lane.kind)
 
 

@@ -20,6 +20,15 @@ def one(module: str, function: str, right: str, wrong: str) -> tuple[Change, ...
 
 
 OFF: dict[str, Switch] = {
+    "cancel-in-progress": Switch(
+        "A base whose verification a newer commit cancelled is verified once a head fails and misses its verdict.",
+        one("core.base", "unsaid", 'baseline.ending == "cancelled" and', "False and"),
+        hangs=True,  # the pilot is asked about what was red before, and nobody who waits for the hold ever sees it
+    ),
+    "base-workflow-moved": Switch(
+        "Work that is not pushed yet takes the default branch's new workflows in first.",
+        one("jobs.renewal", "_knows", "await same_workflows(mirror, held, newest)", "True"),
+    ),
     "branch-named-otto": Switch(
         "Where a branch has the very name that Otto's begin with, they begin with another one.",
         one("jobs.branch_rules", "_free", "is not None", "is False"),
@@ -40,9 +49,35 @@ OFF: dict[str, Switch] = {
         "A required check of another App that was red or silent on the empty first commit is left to people.",
         one("core.required", "weigh", "known = left_on_base is not None and one.name in left_on_base", "known = False"),
     ),
+    "human-closes": Switch(
+        "Who closes the pull request is told once what goes on with the run, and it is opened again by `/otto resume`.",
+        one("core.waits", "_closed", "if not hold.closed:", "if True:"),
+        hangs=True,
+    ),
     "human-merges-midrun": Switch(
         "A merge of the run's pull request ends the run.",
         one("core.machine", "_pull_request_closed", "if event.merged:", "if False:"),
+    ),
+    "matrix-400-jobs": Switch(
+        "Of a head's jobs every page is read.",
+        one("jobs.evidence_green", "green_head", "listed[: MOST_JOBS - len(jobs)]", "listed[:100]"),
+    ),
+    "lfs": Switch(
+        "No attempt writes what Git LFS keeps: git has only pointers to it.",
+        one("core.aside", "of_lfs", "is_pointer(content) or kept.has(path)", "False"),
+    ),
+    "merge-queue": Switch(
+        "What only a merge queue starts is people's: nobody is asked what it could use.",
+        one("core.ci_starts", "_caused", "if event in BY_OTHERS:", 'if event in BY_OTHERS - {"merge_group"}:'),
+        hangs=True,  # it rests with a question, and whoever merges at the end waits for ever
+    ),
+    "human-pushes": Switch(
+        "What others push to the run branch is part of what is verified there before it is merged.",
+        one("core.others", "_moved", "if run.ended or not run.single:", "if True:"),
+    ),
+    "issue-edited": Switch(
+        "An edit in mid-run changes nothing of the work, and is said.",
+        one("core.edits", "news", "text.digest == known_digest(run)", "True"),
     ),
     "linear-history": Switch(
         "Where a rule takes no merge commit, the default branch is not merged into the run branch.",
@@ -50,7 +85,11 @@ OFF: dict[str, Switch] = {
     ),
     "no-drafts": Switch(
         "A repository that refused a draft is not asked for one again.",
-        one("jobs.drafts", "_known", "value is not None and", "False and"),
+        one("jobs.drafts", "has_no_drafts", "value is not None and", "False and"),
+    ),
+    "path-filter": Switch(
+        "Where path filters leave out every file of a change, the judge decides alone.",
+        one("jobs.evidence_ci", "judged_alone", "not run.config.qa.enabled", "True"),
     ),
     "pr-only-ci": Switch(
         "Where workflows start for pull requests alone, a pull request lets them verify a branch.",
@@ -64,6 +103,14 @@ OFF: dict[str, Switch] = {
         "A push filter that leaves Otto's branches out verifies none of them; that is said before anything is paid.",
         one("core.ci_filters", "branch_passes", "return matches(wanted, branch)", "return True"),
     ),
+    "reusable-workflow": Switch(
+        "Jobs of a called workflow are expected under the names of caller and callee.",
+        one("core.lanes", "_shown", 'uses.startswith("./")', "False"),
+    ),
+    "secrets-in-ci": Switch(
+        "What code on Otto's branches could use in CI waits for a person's yes before anything is pushed.",
+        one("core.allowing", "asks", "return not (", "return False and not ("),
+    ),
     "required-signatures": Switch(
         "Where a rule wants signed commits, GitHub makes them.",
         one("jobs.gated_push", "as_demanded", "if not signs(rules):", "if True:"),
@@ -76,5 +123,17 @@ OFF: dict[str, Switch] = {
         "Words that keep Actions from starting are in no title and no commit message of Otto.",
         one("text.markdown", "without_skip", "while before != text:", "while False:")
         + one("git.commits", "clean_message", "!= text:", "!= stripped:"),
+    ),
+    "static-concurrency": Switch(
+        "Where all heads share a concurrency group, one is verified at a time.",
+        one("core.serial", "group_of", 'run.serial or (run.lane.shares if run.lane is not None else "")', '""'),
+    ),
+    "submodule": Switch(
+        "Whoever plans and writes code is told which folders belong to another repository.",
+        one("core.aside", "told_to_models", "for path in found.modules", "for path in ()"),
+    ),
+    "title-lint": Switch(
+        "Where subjects carry prefixes, titles of verification pull requests carry one, too.",
+        one("text.habits", "own_subject", "habit is None", "True"),
     ),
 }

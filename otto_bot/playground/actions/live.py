@@ -25,6 +25,11 @@ class LiveJob:
         """Whether the job has completed."""
         return self.record.status == "completed"
 
+    def wait(self) -> None:
+        """Another job of its concurrency group runs."""
+        self.record = replace(self.record, status="pending")
+        self._publish(self.record)
+
     def start(self, runner: str | None, log: JobLog | None, book: StepBook | None) -> None:
         """A runner has taken the job."""
         self.log, self.book = log, book

@@ -4,7 +4,7 @@ import asyncio
 import logging
 import shutil
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -23,15 +23,17 @@ from otto_bot.playground.actions.api import (
     Workflow,
     WorkflowRun,
 )
-from otto_bot.playground.actions.concurrency import Group, Member, admit, group_of, next_pending
+from otto_bot.playground.actions.called import problem_of
+from otto_bot.playground.actions.concurrency import group_of
 from otto_bot.playground.actions.contexts import github_context, run_scope
 from otto_bot.playground.actions.driver import AttemptDriver
+from otto_bot.playground.actions.groups import Groups, Ticket
 from otto_bot.playground.actions.runner import Runner
 from otto_bot.playground.actions.runs import RunBook, display_title
 from otto_bot.playground.actions.state import Leg, RunState
 from otto_bot.playground.actions.triggers import decide, dispatch_inputs
 from otto_bot.playground.actions.values import text_of
-from otto_bot.playground.actions.workflow import FOLDER, WorkflowFile, needs_of, read_folder
+from otto_bot.playground.actions.workflow import FOLDER, WorkflowError, WorkflowFile, needs_of, read_folder
 
 _log = logging.getLogger(__name__)
 
@@ -52,6 +54,7 @@ class ActionsService(RunBook):
         self._config = config
         self._runner = Runner(host, config, act, kind)
         self._slots = asyncio.Semaphore(config.max_parallel)
+        self._groups = Groups()
         self._wake = asyncio.Event()
         self._closed = False
 
@@ -71,7 +74,7 @@ class ActionsService(RunBook):
                 continue
             try:
                 if decide(workflow, event).starts:
-                    started.append(self._new_run(workflow, event, {}))
+                    started.append(self._new_run(workflow, event, {}, files))
             except ValueError as error:
                 started.append(self._invalid(workflow, event, f"Invalid workflow file: {workflow.path}\n{error}"))
         for state in started:
@@ -83,7 +86,8 @@ class ActionsService(RunBook):
     ) -> int:
         """Start one workflow by hand: the run id. `workflow_path` may be the file's name alone."""
         wanted = workflow_path if "/" in workflow_path else f"{FOLDER}/{workflow_path}"
-        workflow = next((entry for entry in await self._files(head_sha) if entry.path == wanted), None)
+        files = await self._files(head_sha)
+        workflow = next((entry for entry in files if entry.path == wanted), None)
         if workflow is None:
             raise NotFoundError(f"There is no workflow {wanted} at {ref}")
         if workflow.error is not None:
@@ -101,7 +105,7 @@ class ActionsService(RunBook):
             actor=actor,
             inputs=dict(inputs),
         )
-        state = self._new_run(workflow, event, values)
+        state = self._new_run(workflow, event, values, files)
         self._admit(state)
         return state.record.id
 
@@ -117,11 +121,7 @@ class ActionsService(RunBook):
             again = _keys_to_run_again(state)
             if not again:
                 raise NotRerunnableError("This workflow run has no failed jobs")
-            carried = {
-                key: legs
-                for key, legs in state.attempt.legs.items()
-                if key not in again or not again.intersection(needs_of(state.workflow.jobs[key]))
-            }
+            carried = {key: legs for key, legs in state.attempt.legs.items() if _is_kept(state, key, again)}
         state.next_attempt(actor)
         self._carried[run_id] = carried
         self._admit(state)
@@ -131,7 +131,7 @@ class ActionsService(RunBook):
         state = self._state(run_id)
         if state.is_over:
             raise ConflictError("Cannot cancel a workflow run that is completed.")
-        self._cancel(state, by, None)
+        self._cancel(state, by, f"The run was canceled by @{by}.")
 
     async def workflows(self, sha: str) -> tuple[Workflow, ...]:
         """The workflow files of a commit, in order of their paths."""
@@ -181,13 +181,18 @@ class ActionsService(RunBook):
         state.fail_to_start(error)
         return state
 
-    def _new_run(self, workflow: WorkflowFile, event: TriggerEvent, inputs: Mapping[str, Any]) -> RunState:
+    def _new_run(
+        self, workflow: WorkflowFile, event: TriggerEvent, inputs: Mapping[str, Any], files: Iterable[WorkflowFile] = ()
+    ) -> RunState:
         state = self.add_run(workflow, event, inputs, self._published)
+        state.files = {file.path: file for file in files}
         github = github_context(event, state.record, self._host.repository, self._config.server_url)
         scope = run_scope(github, inputs)
         try:
             state.record = replace(state.record, display_title=display_title(workflow, event, scope))
             state.group = group_of(workflow.document, scope)
+            if (wrong := problem_of(workflow, state.files)) is not None:
+                raise WorkflowError(wrong)
         except ValueError as error:
             state.fail_to_start(f"Invalid workflow file: {workflow.path}\n{error}")
             return state
@@ -199,25 +204,17 @@ class ActionsService(RunBook):
         self._wake.set()
         self._host.changed(record)
 
-    def _members(self, group: Group, newcomer: RunState) -> list[Member]:
-        return [
-            Member(state.record.id, "pending" if state.record.status == "pending" else "running")
-            for state in self.states()
-            if state.group is not None and state.group.key == group.key and not state.is_over and state is not newcomer
-        ]
-
     def _admit(self, state: RunState) -> None:
         if state.is_over or self._closed:
             return
         if state.group is None:
             self._start(state)
             return
-        members = self._members(state.group, state)
-        admission = admit(members, cancel_in_progress=state.group.cancel_in_progress)
-        reason = f"Canceling since a higher priority waiting request for '{state.group.name}' exists"
-        for run_id in admission.cancelled:
-            self._cancel(self._state(run_id), f"concurrency:{state.group.name}", reason)
-        if admission.starts:
+        name = state.group.name
+        state.ticket = Ticket(
+            state.group, lambda: self._start(state), lambda reason: self._cancel(state, f"concurrency:{name}", reason)
+        )
+        if self._groups.enter(state.ticket):
             self._start(state)
         else:
             state.set_status("pending")
@@ -227,7 +224,7 @@ class ActionsService(RunBook):
             state.set_status("queued")
         carried = self._carried.pop(state.record.id, {})
         state.attempts.setdefault(state.record.run_attempt, state.attempt)
-        driver = AttemptDriver(state, self._runner, self._host, self._config, self._slots, carried)
+        driver = AttemptDriver(state, self._runner, self._host, self._config, self._slots, self._groups, carried)
         state.task = asyncio.create_task(driver.drive(), name=f"actions-run-{state.record.id}")
         state.task.add_done_callback(lambda task: self._ended(state, task))
 
@@ -239,10 +236,11 @@ class ActionsService(RunBook):
             for live in state.attempt.order:
                 live.cancelled(state.cancel_reason)
             state.set_status("completed", "cancelled" if task.cancelled() else "failure")
-        if state.group is not None and not self._closed:
-            waiting = next_pending(self._members(state.group, state))
-            if waiting is not None:
-                self._start(self._state(waiting))
+        self._leave(state)
+
+    def _leave(self, state: RunState) -> None:
+        if state.ticket is not None and not self._closed:
+            self._groups.leave(state.ticket)
 
     def _cancel(self, state: RunState, by: str, reason: str | None) -> None:
         if state.is_over:
@@ -251,6 +249,7 @@ class ActionsService(RunBook):
         state.cancel_reason = reason
         if state.record.status == "pending" or state.task is None:
             state.set_status("completed", "cancelled")
+            self._leave(state)
         else:
             state.task.cancel()
 
@@ -265,9 +264,10 @@ class ActionsService(RunBook):
 
 
 def _keys_to_run_again(state: RunState) -> set[str]:
-    """The jobs that failed or were cancelled, and everything that needs one of them."""
-    again = {key for key, legs in state.attempt.legs.items() if any(_is_bad(leg.live.record) for leg in legs)}
-    again |= {key for key in state.workflow.jobs if key not in state.attempt.legs}
+    """The jobs that failed or were cancelled, and everything that needs one of them; of calls, the caller's key."""
+    legs = state.attempt.legs
+    again = {_top(key) for key, found in legs.items() if any(_is_bad(leg.live.record) for leg in found)}
+    again |= {key for key in state.workflow.jobs if key not in {_top(one) for one in legs}}
     if not any(_is_bad(live.record) for live in state.attempt.order):
         return set()
     grown = True
@@ -276,6 +276,17 @@ def _keys_to_run_again(state: RunState) -> set[str]:
         grown = not more <= again
         again |= more
     return again
+
+
+def _is_kept(state: RunState, key: str, again: set[str]) -> bool:
+    """Whether what the job gave in the attempt before still holds. Of a call that runs again every job does."""
+    if "/" in key:
+        return _top(key) not in again
+    return key not in again or not again.intersection(needs_of(state.workflow.jobs[key]))
+
+
+def _top(key: str) -> str:
+    return key.partition("/")[0].partition("#")[0]
 
 
 def _is_bad(job: Job) -> bool:

@@ -17,6 +17,7 @@ from otto_bot.playground.actions.api import (
     WorkflowRun,
 )
 from otto_bot.playground.actions.concurrency import Group
+from otto_bot.playground.actions.groups import Ticket
 from otto_bot.playground.actions.live import LiveJob
 from otto_bot.playground.actions.workflow import WorkflowFile
 
@@ -66,6 +67,10 @@ class RunState:
     now: Callable[[], datetime]
     publish: Callable[[Record], None]
     group: Group | None = None
+    ticket: Ticket | None = None
+    """Its place in the workflow's concurrency group."""
+    files: Mapping[str, WorkflowFile] = field(default_factory=dict)
+    """The workflow files of its commit, by path: what its jobs may call."""
     attempts: dict[int, Attempt] = field(default_factory=dict)
     artifacts: dict[str, tuple[int, Artifact]] = field(default_factory=dict)
     task: asyncio.Task[None] | None = None

@@ -50,6 +50,8 @@ def write_config(path: Path, scenario: Scenario, repo: Path, secrets: Secrets, c
         "faults": [fault.model_dump(mode="json", by_alias=True, exclude_none=True) for fault in scenario.faults],
         "rules": [rule.model_dump(mode="json") for rule in github.rules],
         "branches": github.branches,
+        "other_apps": [app.model_dump(mode="json") for app in github.other_apps],
+        "submodules": github.submodules,
         "refuse_drafts": github.refuse_drafts,
         "lazy_mergeable": github.lazy_mergeable,
         "limits": github.limits.model_dump(mode="json"),

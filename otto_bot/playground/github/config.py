@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any, Literal, Self
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import Field, ValidationError, model_validator
 
 from otto_bot.playground.github.limits import LimitConfig
 from otto_bot.playground.github.people_config import Do, Login, On, Regex, Strict
 
+Sha = Annotated[str, Field(pattern=r"^[0-9a-f]{40}$")]
 MAX_CONFIG_BYTES = 4 * 1024 * 1024
 Permission = Literal["none", "read", "triage", "write", "maintain", "admin"]
 
@@ -133,6 +134,17 @@ class FaultConfig(Strict):
         return self
 
 
+class OtherAppConfig(Strict):
+    """Another App with access to the repository: GitHub opens a check suite of it on every push, used or not.
+
+    `reports`: name of a check → its conclusion, or `queued` for one that never begins.
+    """
+
+    slug: str = Field(pattern=r"^[a-z0-9][a-z0-9-]{0,33}$")
+    name: str = ""
+    reports: dict[str, Literal["queued", "success", "failure", "neutral", "action_required"]] = {}
+
+
 class StandInConfig(Strict):
     """Everything the stand-in needs; see `docs/scenarios.md` for the meaning of people and faults."""
 
@@ -153,6 +165,8 @@ class StandInConfig(Strict):
     rules: list[RuleConfig] = []
     branches: list[str] = []
     """Branches that exist from the start, at the default branch's head."""
+    other_apps: list[OtherAppConfig] = []
+    submodules: dict[str, Sha] = {}
     refuse_drafts: bool = False
     lazy_mergeable: bool = False
     limits: LimitConfig = LimitConfig()

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from otto_bot.playground.github.changes import checks as check_changes
 from otto_bot.playground.github.changes import issues as issue_changes
 from otto_bot.playground.github.changes import pulls as pull_changes
-from otto_bot.playground.github.changes import pushes
+from otto_bot.playground.github.changes import pushes, queue
 from otto_bot.playground.github.gitrepo import ZERO, Person
 from otto_bot.playground.github.people_config import (
     Do,
@@ -22,6 +22,7 @@ from otto_bot.playground.github.people_config import (
     DoEditIssue,
     DoLabel,
     DoMerge,
+    DoOpenPull,
     DoPush,
     DoReview,
     DoReviewComment,
@@ -64,6 +65,7 @@ class Hand:
             "reopen": self.reopen, "review": self.review, "review_comment": self.review_comment,
             "button": self.button, "push": self.push, "merge": self.merge, "edit_issue": self.edit_issue,
             "edit_comment": self.edit_comment, "draft": self.draft, "status": self.status,
+            "open_pull": self.open_pull, "enqueue": self.enqueue,
             "delete_branch": self.delete_branch, "cancel_run": self.cancel_run, "open_issue": self.open_issue,
         }  # fmt: skip
         waiting = steps[action.kind](getattr(action, action.kind))
@@ -164,6 +166,19 @@ class Hand:
         issue = self.find(what.where)
         pull_changes.set_draft(self.world, self.login, issue, draft=False)
         merge_now(self.hub, self.login, issue, what.method)
+
+    def open_pull(self, what: DoOpenPull) -> None:
+        """Opens a pull request of a branch."""
+        if f"refs/heads/{what.branch}" not in self.world.repo.refs():
+            raise CannotDoError(f"there is no branch {what.branch!r}")
+        base = self.world.config.default_branch
+        pull_changes.open_pull(self.world, self.login, what.title, what.body, what.branch, base, draft=False)
+
+    def enqueue(self, what: DoWhere) -> None:
+        """Puts a pull request into the merge queue; a draft is made ready first."""
+        issue = self.find(what.where)
+        pull_changes.set_draft(self.world, self.login, issue, draft=False)
+        queue.enqueue(self.world, self.login, issue)
 
     def edit_issue(self, what: DoEditIssue) -> None:
         """Edits title or text."""

@@ -151,6 +151,14 @@ class DoMerge(Strict):
     method: Literal["merge", "squash"] = "merge"
 
 
+class DoOpenPull(Strict):
+    """A pull request of a branch that is there, into the default branch."""
+
+    branch: str
+    title: str = Field(min_length=1, max_length=256)
+    body: str = ""
+
+
 class DoEditIssue(Strict):
     """New title or text of an issue."""
 
@@ -211,6 +219,8 @@ class Do(Strict):
     button: DoButton | None = None
     push: DoPush | None = None
     merge: DoMerge | None = None
+    open_pull: DoOpenPull | None = None
+    enqueue: DoWhere | None = None
     edit_issue: DoEditIssue | None = None
     edit_comment: DoEditComment | None = None
     draft: DoDraft | None = None
@@ -227,7 +237,7 @@ class Do(Strict):
         if not isinstance(value, dict):
             return value
         keys = {"comment": "body", "label": "name", "unlabel": "name", "close": "where", "reopen": "where",
-                "merge": "where", "delete_branch": "branch", "button": "action"}  # fmt: skip
+                "merge": "where", "enqueue": "where", "delete_branch": "branch", "button": "action"}  # fmt: skip
         return {
             name: {keys[name]: given} if name in keys and isinstance(given, str) else given
             for name, given in value.items()

@@ -100,6 +100,8 @@ def _seed(world: World) -> None:
         if source is not None and not source.is_dir():
             raise ConfigError(f"repo_source_dir: {source} is no folder")
         tree = repo.write_folder(source.resolve()) if source else repo.write_tree(None, [])
+        if config.submodules:
+            tree = repo.write_tree(tree, [("160000", path, sha) for path, sha in config.submodules.items()])
         owner = world.user(config.maintainer)
         assert owner is not None
         who = Person(owner.login, f"{owner.id}+{owner.login}@users.noreply.github.com", world.now())
