@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import random
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any, cast
 
 from core_builders import config, plan, said
@@ -21,6 +20,7 @@ from otto_bot.core.events import RunEvent
 from otto_bot.core.evidence import Cause, Failure, Phase
 from otto_bot.core.exposure import Exposure
 from otto_bot.core.lanes import Lane, LaneKind
+from otto_bot.core.plan import Plan
 from otto_bot.core.policy import fixed_move
 from otto_bot.core.run import Run
 from otto_bot.core.values import Person, Repo
@@ -45,14 +45,14 @@ PLAYED = (EffectKind.CODE, EffectKind.VERIFY, EffectKind.GATE, EffectKind.POST_D
 class Near(Context):
     """The jobs' context with its remote in a folder, and no GitHub beside it."""
 
-    remote: Path = Path()
+    remote: Remote = field(kw_only=True)
 
     async def mirror(self, run: Run) -> Mirror:
         async def no_token(_pushes: bool) -> None:
             return None
 
         mirror = Mirror(self.state_dir / "mirror.git", "https://example.org/o/r.git", no_token, self.runner)
-        mirror.url = str(self.remote)
+        mirror.url = str(self.remote.path)
         await mirror.ensure()
         return mirror
 
@@ -66,8 +66,10 @@ class Near(Context):
 class Play:
     """A run from its open pull request to its end, each step chosen by chance among those that are due."""
 
-    def __init__(self, context: Near, remote: Remote, git: Interrupted, rng: random.Random, number: int) -> None:
-        self.context, self.remote, self.git, self.rng, self.number = context, remote, git, rng, number
+    def __init__(self, context: Near, number: int) -> None:
+        self.context, self.remote, self.number = context, context.remote, number
+        self.git = cast("Interrupted", context.runner)
+        self.rng = self.remote.rng = random.Random(number)
         self.heard: list[tuple[str, str]] = []
         self.steps: list[str] = []
         self.id = 0
@@ -80,9 +82,10 @@ class Play:
     async def tell(self, *events: RunEvent) -> Run:
         return await self.context.record(self.id, *events)
 
-    async def begin(self) -> None:
+    async def begin(self, made: Plan | None = None, *, people: bool = True) -> None:
         """The run branch with its empty commit; people are there from here on."""
         now = datetime.now(UTC)
+        self.git.prefix, self.git.left, self.git.story, self.git.onto_run = "", 0, [], []
         trigger = Trigger(key=f"k{self.number}", repo=REPO, issue=self.number, title="T", body="B", actor=ANNA)
         run = self.context.ledger.start(trigger, HostCaps(), now)
         assert run is not None
@@ -92,7 +95,7 @@ class Play:
         settings = config(qa={"enabled": False}, attempts={"per_task": 5}, pilot={"grace_minutes": 0})
         lane, none = Lane(kind=LaneKind.PUSH, why="w"), Exposure(items=(), files_hash="h")
         prepared = e.Prepared(at=now, config=settings, base_sha=base, lane=lane, exposure=none, prefix="otto")
-        made = plan("t1") if self.rng.random() < 0.5 else plan("t1", "t2")
+        made = made or (plan("t1") if self.rng.random() < 0.5 else plan("t1", "t2"))
         run = await self.tell(prepared, e.PlanMade(at=now, number=0, plan=made),
                               e.PlanPosted(at=now, revision=1, comment_id=5))  # fmt: skip
         tree = await tree_of(mirror, base)
@@ -100,7 +103,7 @@ class Play:
         await mirror.remote("push", [], [f"{first}:refs/heads/{run.run_branch}"])
         opened = e.PullRequestOpened(at=now, number=2, node_id="n", head_sha=first, head_tree=tree)
         await self.tell(opened, e.VerificationEnded(at=now, target="baseline", sha=first, ending="green"))
-        self.git.prefix, self.git.left = f"{run.prefix}/", self.rng.randint(1, 3)
+        self.git.prefix, self.git.left = f"{run.prefix}/", self.rng.randint(1, 3) if people else 0
         self.seen = self.remote.heads()
 
     async def step(self) -> bool:

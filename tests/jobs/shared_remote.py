@@ -14,6 +14,7 @@ from otto_bot.git.runner import GitRunner, Ran
 OTTO = "4242+otto[bot]@users.noreply.github.com"
 RACE = """#!/bin/sh
 # Somebody is faster than the push that is just about to move this ref.
+case "$1" in */t1-*) [ -f refuse ] && cat refuse >&2 && exit 1 ;; esac
 [ -f race.in ] || exit 0
 mv race.in raced.in && git fast-import --quiet < raced.in >/dev/null 2>&1
 exit 0
@@ -63,6 +64,10 @@ class Remote:
 
     def commit(self, branch: str, files: Mapping[str, str], message: str) -> None:
         self.run("fast-import", "--quiet", said=self.script(branch, files, message))
+
+    def refuse(self, words: str) -> None:
+        """From here on no branch of the first task is made or moved, with these words."""
+        (self.path / "refuse").write_text(words)
 
     def news(self) -> dict[str, str]:
         """Files of a person's next commit: mostly their own, now and then what a task writes, too."""
