@@ -26,6 +26,7 @@ from otto_bot.core.notes import Fact
 from otto_bot.core.parking import Parking
 from otto_bot.core.plan import Batches, Plan
 from otto_bot.core.reviews import Review
+from otto_bot.core.trouble import Trouble
 from otto_bot.core.values import Frozen, Person, Repo
 
 Kind = Literal["build", "improve", "certify"]
@@ -149,24 +150,6 @@ class Others(Frozen):
     sha: str
     by: str = ""
     count: int = 1
-
-
-TROUBLE_LIMIT = 8
-"""An effect that failed this often waits for a person."""
-
-
-class Trouble(Frozen):
-    """An effect that failed, and when it is tried again."""
-
-    count: int
-    kind: str
-    message: str
-    retry_at: datetime | None
-
-    @property
-    def final(self) -> bool:
-        """Whether only a person can help now."""
-        return self.retry_at is None or self.count >= TROUBLE_LIMIT
 
 
 class Run(Frozen):

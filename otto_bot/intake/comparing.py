@@ -15,10 +15,11 @@ from otto_bot.github.errors import Moved, NotFound
 from otto_bot.github.models import Comment
 from otto_bot.intake import payloads as p
 from otto_bot.intake.boxes import unticked
-from otto_bot.intake.desk import BoxEdit, Desk, Said
+from otto_bot.intake.desk import Desk
 from otto_bot.intake.facts import box_key
 from otto_bot.intake.permission import Actor
 from otto_bot.intake.reviews import REQUESTED, actor_of, reviewable
+from otto_bot.intake.said import BoxEdit, Said
 from otto_bot.store.archive import Archive
 from otto_bot.store.ledger import Ledger
 from otto_bot.store.looks import AHEAD

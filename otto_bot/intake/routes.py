@@ -15,9 +15,10 @@ from otto_bot.core.polling import is_news
 from otto_bot.core.values import Person, Repo
 from otto_bot.github.errors import RetryLater
 from otto_bot.intake import payloads as p
-from otto_bot.intake.desk import BoxEdit, Desk, Said
+from otto_bot.intake.desk import Desk
 from otto_bot.intake.facts import box_key, button_key, comment_key, review_comment_key, review_key
 from otto_bot.intake.permission import NOBODY, Actor
+from otto_bot.intake.said import BoxEdit, Said
 from otto_bot.intake.starting import Labelled
 from otto_bot.store.inbox import Delivery, Inbox
 from otto_bot.store.looks import Looks

@@ -12,7 +12,8 @@ from otto_bot.core.decision import REOPENING, Action, Decider
 from otto_bot.core.events import RunEvent
 from otto_bot.core.pauses import WAITS_FOR_BASE
 from otto_bot.core.reviewing import gate_surface, only_reruns
-from otto_bot.core.run import TROUBLE_LIMIT, Gate, GateState, Outcome, Run, RunPhase
+from otto_bot.core.run import Gate, GateState, Outcome, Run, RunPhase
+from otto_bot.core.trouble import TROUBLE_LIMIT
 
 if TYPE_CHECKING:
     from otto_bot.bench.simulate.world import World
