@@ -256,6 +256,7 @@ class Ledger(RunQueries):
                 installation_id=run.repo.installation_id,
                 **heading(run),
                 version=self._version,
+                barred=" ".join(sorted(bar.by for bar in run.bars)),
                 updated_at=at.timestamp(),
                 **standing._asdict(),
                 **parking_columns(before.run, run, at),

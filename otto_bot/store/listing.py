@@ -45,6 +45,7 @@ class ListedRun(Frozen):
     working: bool
     pull_request: int
     parked: str
+    barred: str
     parked_reason: str
     record: str
     started_at: float
@@ -119,7 +120,7 @@ def _shown(ids: Sequence[int]) -> sa.Select[Any]:
     waits = (row.active == 1) & (row.working == 0)
     return sa.select(
         row.id, row.repo_name, row.issue, row.ordinal, row.title, row.phase, row.outcome, row.active, row.working,
-        row.pull_request, row.parked, row.parked_reason, row.record, row.started_at, row.updated_at,
+        row.pull_request, row.parked, row.barred, row.parked_reason, row.record, row.started_at, row.updated_at,
         sa.case((waits, row.state), else_="").label("state"),
     ).where(row.id.in_(ids))  # fmt: skip
 

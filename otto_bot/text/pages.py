@@ -66,6 +66,12 @@ PARKED = {
     "agents": "wait for their turn: so many agents may be at work at once.",
     "day": "wait for the next day: the money or the runs of this one are used up.",
 }
+BARRED = {
+    "archived": ("the repository is archived: GitHub refuses every write", "Take the repository out of the archive."),
+    "suspended": ("the App is suspended", "An owner lets the App work again, in GitHub's settings of installed Apps."),
+    "removed": ("the App may not use the repository any more", "An owner gives the App this repository again."),
+}
+"""What keeps a run from its repository, and what lets it go on."""
 NO_MOVE = "its turn"
 """Of a task that nobody decided about: it runs when it is due."""
 CALM = "Nothing needs you now: it goes on by itself."
@@ -96,6 +102,9 @@ def headline(run: Run, now: datetime) -> Headline:
     """What a person who just came should read first."""
     after = spoken(next_step(run))
     following = f"{after[:1].upper()}{after[1:]}"
+    if run.bars:
+        why, can = BARRED[run.bars[0].by]
+        return Headline(f"It rests: {why}.", SURE, can, tone="wait")
     if run.parked is not None:
         return Headline(spoken(why_parked(run)), SURE, CALM, tone="wait")
     wait = waits_for(run)

@@ -159,7 +159,7 @@ def test_the_migration_reads_repository_and_title_from_old_rows(database_url: st
     settings.set_main_option("script_location", str(database.__file__).replace("database.py", "migrations"))
     with writing(engine) as c:
         settings.attributes["connection"] = c
-        command.upgrade(settings, "0005")
+        command.upgrade(settings, "0006")
     repo = {"owner": "octo", "name": "app"}
     states = {1: json.dumps({"repo": repo, "title": "a\x00b\ud800" + "x" * 400}), 2: "{no json", 3: "[]",
               60: json.dumps({"repo": repo, "title": "T"})}  # fmt: skip

@@ -93,6 +93,10 @@ HEADLINES: dict[str, tuple[Run, str, str, str, str]] = {
         fold(two(), e.Parked(at=T0, why="runs", reason="50 runs are at work")),
         "50 runs are at work.", "Nothing needs you", "", "wait",
     ),
+    "archived": (
+        fold(two(), e.Barred(at=T0, by="archived")), "It rests: the repository is archived", "Take the repository", "",
+        "wait",
+    ),
     "paused": (fold(two(), said("/otto pause")), "Paused:", "Let it go on.", "/otto resume", "wait"),
     "refused": (
         fold(two(), e.Refused(at=T0, reason="Who may?", reply="/otto resume")), "Who may?", "Answer.", "/otto resume",
@@ -157,7 +161,8 @@ def test_an_address_that_makes_no_sense_is_as_if_it_were_not_there(query: dict[s
 def listed(number: int, **changes: Any) -> ListedRun:
     given = {
         "id": number, "repo": "octo/app", "issue": 4, "ordinal": 1, "title": "T", "phase": "executing", "outcome": "",
-        "active": True, "working": True, "pull_request": 0, "parked": "", "parked_reason": "", "record": "full",
+        "active": True, "working": True, "pull_request": 0, "parked": "", "parked_reason": "", "barred": "",
+        "record": "full",
         "started_at": 5.0, "updated_at": 6.0, "usd": 0.5, "state": "",
     }  # fmt: skip
     return ListedRun(**{**given, **changes})
@@ -180,6 +185,7 @@ def test_pages_lead_to_each_other_and_keep_what_was_asked_for() -> None:
     [
         ({}, "working on the tasks", "work"),
         ({"parked": "day", "parked_reason": "no money"}, "waits for the next day", "wait"),
+        ({"barred": "archived"}, "rests: the repository is archived", "wait"),
         ({"active": False, "outcome": "done_partial"}, "done in part: some tasks were left out", "wait"),
         ({"active": False, "outcome": "failed"}, "failed", "bad"),
         ({"active": False, "outcome": "of tomorrow"}, "over", "off"),

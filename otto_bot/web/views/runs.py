@@ -169,6 +169,9 @@ def _row(run: ListedRun) -> Row:
 
 def _state(run: ListedRun) -> tuple[str, str, str]:
     """Words, colour, and what it waits for."""
+    bar = run.barred.partition(" ")[0]
+    if run.active and bar in text.BARRED:
+        return f"rests: {text.BARRED[bar][0]}", "wait", ""
     if run.parked in PARKED:
         return PARKED[run.parked], "wait", line(run.parked_reason, 300)
     if not run.active:
