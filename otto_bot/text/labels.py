@@ -19,6 +19,8 @@ LABELS: dict[str, str] = {
     "outcome": "Outcome",
     "search": "Title or issue number",
     "size": "Rows",
+    "table": "table",
+    "picture": "picture",
     "show": "Show",
     "all": "all",
     "clear": "All runs",

@@ -9,7 +9,7 @@ from otto_bot.core.attempt import MOVING
 from otto_bot.core.run import Gate, GateState, Outcome, Run
 from otto_bot.core.waits import waits_for
 from otto_bot.text.parked import SURE, why_parked
-from otto_bot.text.spoken import line, spoken
+from otto_bot.text.spoken import capital, line, spoken
 from otto_bot.text.status import next_step
 from otto_bot.text.tasks_table import without_at
 from otto_bot.text.words import CAUSES, STATES, clock, count, phase_words
@@ -101,7 +101,7 @@ class Headline(NamedTuple):
 def headline(run: Run, now: datetime) -> Headline:
     """What a person who just came should read first."""
     after = spoken(next_step(run))
-    following = f"{after[:1].upper()}{after[1:]}"
+    following = capital(after)
     if run.bars:
         why, can = BARRED[run.bars[0].by]
         return Headline(f"It rests: {why}.", SURE, can, tone="wait")
@@ -140,7 +140,7 @@ def _over(run: Run, following: str) -> Headline:
     elif run.landed:
         can = "Nothing: people merged the pull request."
     tone = "done" if run.outcome is Outcome.DONE else "wait" if done else "off"
-    return Headline(f"{words[:1].upper()}{words[1:]}.", following, can, tone="bad" if words == "failed" else tone)
+    return Headline(f"{capital(words)}.", following, can, tone="bad" if words == "failed" else tone)
 
 
 def _at_work(run: Run) -> str:
@@ -158,4 +158,4 @@ def _at_work(run: Run) -> str:
     if moving:
         return f"{'; '.join(moving[:8])}{'; …' if len(moving) > 8 else ''}."
     words = phase_words(run)
-    return f"{words[:1].upper()}{words[1:]}."
+    return f"{capital(words)}."

@@ -22,6 +22,11 @@ def spoken(markdown: str) -> str:
     return html.unescape(_ESCAPED.sub(r"\1", plain)).strip()
 
 
+def capital(words: str) -> str:
+    """Words that begin with a capital letter."""
+    return words[:1].upper() + words[1:]
+
+
 def line(text: str, limit: int = 300) -> str:
     """Someone's words on one line, cut at `limit` characters; what nobody would see is not there."""
     flat = " ".join(_bare(without_unseen(text[: limit * 8])).split())

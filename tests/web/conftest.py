@@ -167,5 +167,5 @@ async def host(database_url: str, tmp_path: Path) -> AsyncIterator[Host]:
 
 @pytest.fixture
 def make_host(database_url: str, tmp_path: Path) -> Any:
-    """Hosts that are bound elsewhere."""
-    return lambda bound: Host(database_url, tmp_path, bound)
+    """Hosts that are bound elsewhere, or have another database."""
+    return lambda bound, url=database_url: Host(url, tmp_path, bound)

@@ -117,7 +117,7 @@ async def test_what_is_not_there_is_answered_with_what_to_do(host: Any, place: s
     assert words in await host.page(place, 404)
 
 
-async def test_a_run_of_newer_code_and_a_database_that_is_gone_are_said(host: Any) -> None:
+async def test_a_run_that_this_version_cannot_read_is_said(host: Any) -> None:
     host.executing()
     with writing(host.engine) as c:
         c.execute(t.runs.update().values(version=10**9))
@@ -125,10 +125,17 @@ async def test_a_run_of_newer_code_and_a_database_that_is_gone_are_said(host: An
     with writing(host.engine) as c:
         c.execute(t.runs.update().values(version=0, state="{}"))
     assert "Use the version that wrote it" in await host.page("/runs/1", 500)
+
+
+async def test_a_database_that_does_not_answer_is_said(make_database: Any, make_host: Any) -> None:
+    host = make_host("127.0.0.1", make_database("sqlite"))
     with writing(host.engine) as c:
-        c.execute(sa.text("ALTER TABLE events RENAME TO gone"))
-        c.execute(sa.text("ALTER TABLE runs RENAME TO gone_too"))
-    assert "Nothing is lost" in await host.page("/runs/1", 503)
+        c.execute(sa.text("ALTER TABLE runs RENAME TO gone"))
+
+    async with host.http:
+        assert "Nothing is lost" in await host.page("/runs/1", 503)
+        assert "Nothing is lost" in await host.page("/", 503)
+    host.engine.dispose()
 
 
 async def test_the_first_visit_explains_itself(host: Any) -> None:

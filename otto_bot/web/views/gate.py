@@ -14,7 +14,7 @@ from otto_bot.text.decision_closing import closing
 from otto_bot.text.decision_outcome import outcome_words
 from otto_bot.text.links import Links
 from otto_bot.text.pages import GATE_STATES, NO_MOVE
-from otto_bot.text.spoken import exact, line, spoken
+from otto_bot.text.spoken import capital, exact, line, spoken
 from otto_bot.text.tasks_table import without_at
 from otto_bot.text.words import CLASSES, DECIDED_HOW, DECIDERS, MOVES, count, several, title_of
 from otto_bot.web.views.gate_evidence import Item, ReplyRow, evidence_of, replies_of
@@ -113,7 +113,7 @@ def gate_page(record: GateRecord, links: Links, now: datetime) -> GatePage:
         run=Link(f"run {run.id}", run_url(run.id)),
         number=gate.number,
         title=_title(gate),
-        state=GATE_STATES[gate.state],
+        state=capital(GATE_STATES[gate.state]),
         who=_who(gate, decision),
         how=DECIDED_HOW[decision.decided_by] if decision is not None else "",
         why=line(without_at(decision.why), 700) if decision is not None else "",

@@ -12,7 +12,7 @@ from otto_bot.text.footer import money_words, usd
 from otto_bot.text.links import Links
 from otto_bot.text.pages import GATE_STATES, ROLES, Headline, headline
 from otto_bot.text.parked import now_words
-from otto_bot.text.spoken import exact, line, spoken
+from otto_bot.text.spoken import capital, exact, line, spoken
 from otto_bot.text.tasks_table import state_words
 from otto_bot.text.words import DECIDERS, count, several, title_of
 from otto_bot.web.views.graph import Graph, columns_of, graph, tone_of
@@ -100,7 +100,7 @@ def run_page(
         id=run.id,
         name=f"{line(run.repo.full_name, 140)}#{run.issue}",
         title=line(run.title, 200),
-        state=now_words(run),
+        state=capital(now_words(run)),
         head=head,
         where=_where(run, links),
         gate=None if head.gate is None else Link(f"gate {head.gate}", gate_url(run.id, head.gate)),
