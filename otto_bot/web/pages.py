@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
-from functools import cached_property
+from functools import cached_property, partial
 from typing import TYPE_CHECKING, NamedTuple
 
 import sqlalchemy as sa
@@ -18,6 +19,8 @@ from otto_bot.web.assets import Assets, shipped
 if TYPE_CHECKING:
     from otto_bot.web.site import Site
 
+Make = Callable[["Site", Mapping[str, str]], Page]
+THREADS = 2
 FOREVER = "public, max-age=31536000, immutable"
 
 
@@ -35,6 +38,8 @@ class Pages:
     def __init__(self, engine: sa.Engine, where: Where, now: Callable[[], datetime]) -> None:
         self._engine, self.where, self._now = engine, where, now
         self.assets: Assets = shipped()
+        # Threads of their own: whoever reads pages keeps no webhook from being stored.
+        self._threads = ThreadPoolExecutor(THREADS, "pages")
 
     @cached_property
     def site(self) -> Site:
@@ -43,13 +48,17 @@ class Pages:
 
         return Site(self._engine, self.assets, self.where.web_url, self.where.docs_url, self._now)
 
-    async def answer(self, request: Request, make: Callable[[Site, Mapping[str, str]], Page]) -> Response:
+    async def answer(self, request: Request, make: Make) -> Response:
         """One page, made beside the event loop; or the words for who may not see it."""
         if not may_see(self.where.bound, request):
             return refusal(self.assets.url("otto.css")).response()
         query = dict(request.query_params)
-        page = await asyncio.to_thread(lambda: self.site.answered(lambda site: make(site, query)))
+        work = partial(self._made, make, query)
+        page = await asyncio.get_running_loop().run_in_executor(self._threads, work)
         return page.response()
+
+    def _made(self, make: Make, query: Mapping[str, str]) -> Page:
+        return self.site.answered(lambda site: make(site, query))
 
 
 def router(pages: Pages) -> APIRouter:
