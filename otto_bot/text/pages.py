@@ -110,7 +110,7 @@ def headline(run: Run, now: datetime) -> Headline:
     wait = waits_for(run)
     open_gate = run.gate.number if run.gate is not None and run.gate.decision is not None else None
     if wait is not None:
-        return Headline(line(wait.question, 900), following, "Answer.", wait.reply, "wait", open_gate)
+        return Headline(line(wait.question, 2_000), following, "Answer.", wait.reply, "wait", open_gate)
     if run.hold is not None:
         why = f"Paused: {line(without_at(run.hold.reason), 600)}"
         return Headline(why, following, "Let it go on.", run.hold.reply, "wait")

@@ -37,12 +37,14 @@ from otto_bot.store.listing import ListedPage, ListedRun, Wanted
 from otto_bot.store.run_pages import Timeline, TimelineRow
 from otto_bot.text.links import Links
 from otto_bot.text.pages import headline
+from otto_bot.text.refusals import no_ci
 from otto_bot.text.spoken import exact, line, spoken
 from otto_bot.text.timeline import about, event_words
 from otto_bot.web.views.gate_evidence import evidence_of
 from otto_bot.web.views.graph import columns_of, graph
 from otto_bot.web.views.health import ago
 from otto_bot.web.views.parts import excerpt_view
+from otto_bot.web.views.run import run_page
 from otto_bot.web.views.runs import runs_page, wanted
 from otto_bot.web.views.task import task_page
 from otto_bot.web.views.timeline import Which, timeline_view, which
@@ -265,6 +267,19 @@ def test_a_graph_has_a_column_for_each_batch_and_a_line_for_each_need() -> None:
     assert len({box.x for box in drawn.boxes}) == 2
     assert graph(executing(plan("t1"), FREE)) is None
     assert graph(executing(plan(*[f"t{n}" for n in range(1, 60)]), FREE)) is None
+
+
+def test_a_link_of_ours_in_a_question_is_a_link_and_not_a_long_address() -> None:
+    reason = no_ci("there is no workflow", LINKS, "main")
+    run = fold(two(), e.Refused(at=T0, reason=reason, trouble="pr-only-ci"))
+
+    page = run_page(run, LINKS, (), Timeline(rows=(), total=0, hidden=0, more=False), Which(), NOW)
+
+    assert "https://" not in page.head.why
+    assert "“add otto-verify.yml”" in page.head.why
+    assert page.more[0].words == "add otto-verify.yml"
+    assert page.more[0].url.startswith("https://github.com/octo/app/new/main?filename=")
+    assert page.more[-1].url.endswith("troubleshooting.md#pr-only-ci")
 
 
 def test_a_task_that_failed_by_chance_and_one_that_is_not_there() -> None:

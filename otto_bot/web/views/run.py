@@ -7,13 +7,16 @@ from datetime import datetime
 from typing import NamedTuple
 
 from otto_bot.core.run import Gate, Run
+from otto_bot.core.waits import waits_for
 from otto_bot.store.run_pages import RoleCost, Timeline
 from otto_bot.text.footer import money_words, usd
 from otto_bot.text.links import Links
 from otto_bot.text.pages import GATE_STATES, ROLES, Headline, headline
 from otto_bot.text.parked import now_words
+from otto_bot.text.refusals import own_link
 from otto_bot.text.spoken import capital, exact, line, spoken
 from otto_bot.text.tasks_table import state_words
+from otto_bot.text.trouble import of_wait
 from otto_bot.text.words import DECIDERS, count, several, title_of
 from otto_bot.web.views.graph import Graph, columns_of, graph, tone_of
 from otto_bot.web.views.parts import Link, Moment, gate_url, moment, task_url
@@ -75,7 +78,7 @@ class RunPage(NamedTuple):
     state: str
     head: Headline
     where: Link
-    gate: Link | None
+    more: tuple[Link, ...]
     links: tuple[Link, ...]
     started: Moment | None
     by: str
@@ -95,7 +98,7 @@ def run_page(
     """The page as it is shown."""
     body, cut = exact(run.body, BODY)
     tasks = _tasks(run)
-    head = headline(run, now)
+    head, more = _head(run, links, now)
     return RunPage(
         id=run.id,
         name=f"{line(run.repo.full_name, 140)}#{run.issue}",
@@ -103,7 +106,7 @@ def run_page(
         state=capital(now_words(run)),
         head=head,
         where=_where(run, links),
-        gate=None if head.gate is None else Link(f"gate {head.gate}", gate_url(run.id, head.gate)),
+        more=more,
         links=_links(run, links),
         started=moment(run.started_at),
         by=line(run.actor.login, 60),
@@ -116,6 +119,23 @@ def run_page(
         body=body.strip(),
         body_cut=cut,
     )
+
+
+def _head(run: Run, links: Links, now: datetime) -> tuple[Headline, tuple[Link, ...]]:
+    """The headline, and where more of it stands: a link of ours that it holds, the gate, the document about it."""
+    head, more = headline(run, now), []
+    own = own_link(head.why, links, run.repo.default_branch)
+    if own is not None:
+        words, url = own
+        head = head._replace(why=head.why.replace(url, f"“{words}”"))
+        more.append(Link(words, url))
+    if head.gate is not None:
+        more.append(Link(f"gate {head.gate}", gate_url(run.id, head.gate)))
+    wait = waits_for(run)
+    trouble = of_wait(run, wait) if wait is not None else None
+    if trouble is not None:
+        more.append(Link(trouble.value, links.help(trouble.value)))
+    return head, tuple(more)
 
 
 def _where(run: Run, links: Links) -> Link:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 from urllib.parse import urlencode
@@ -19,6 +20,8 @@ from otto_bot.web.views.parts import Moment, moment, run_url
 SIZES = (10, 25, 50, 100)
 LARGEST = 200
 FURTHEST = 1_000_000
+_ADDRESS = re.compile(r"https?://\S+")
+"""Often a long one; the page of the run has it as a link."""
 _TONES = {
     "done": "done",
     "done_partial": "wait",
@@ -189,4 +192,5 @@ def _waiting(state: str) -> tuple[str, str, str]:
     except ValueError:
         return "stored by another version", "wait", ""
     wait = waits_for(run)
-    return phase_words(run), "wait", line(wait.question, 300) if wait is not None else ""
+    asked = "" if wait is None else line(_ADDRESS.sub("…", wait.question), 300)
+    return phase_words(run), "wait", asked
