@@ -32,6 +32,8 @@ from forks import ForkServer  # noqa: E402
 
 ALLOWED = "platform:"  # a skip whose reason starts so is about the operating system, not about something missing
 
+FAILURE_CHARACTERS = 600
+
 LONG = 600
 """Seconds that a test may take, from which on it is a long one."""
 
@@ -67,10 +69,27 @@ def pytest_make_collect_report() -> Generator[None, pytest.CollectReport, pytest
     return report
 
 
+class _AsTheyCome:
+    """Names each failure at once: a run that is stopped for its time has no summary."""
+
+    def __init__(self, config: pytest.Config) -> None:
+        self._config = config
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        out = self._config.pluginmanager.getplugin("terminalreporter")
+        if report.failed and out is not None:
+            crash = getattr(report.longrepr, "reprcrash", None)
+            words = str(crash.message if crash is not None else report.longrepr)
+            out.ensure_newline()
+            out.write_line(f"failed: {report.nodeid} ({report.when}): {words[:FAILURE_CHARACTERS]}")
+
+
 def pytest_configure(config: pytest.Config) -> None:
     """Say where a PostgreSQL server of this test run belongs, before other processes are started."""
     if not hasattr(config, "workerinput"):
         databases.begin()
+        if os.environ.get("OTTO_CI") == "1":
+            config.pluginmanager.register(_AsTheyCome(config))
 
 
 @pytest.hookimpl(trylast=True)

@@ -146,6 +146,7 @@ def test_pages_lose_no_run_and_count_none_twice(stage: Stage) -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(400)
 def test_ten_thousand_runs_are_counted_in_little_memory(stage: Stage) -> None:
     """A run's state is some 20 kB here; all of them together would be 200 MB."""
     run = lived(stage)

@@ -14,6 +14,10 @@ from otto_bot.core.run import Hold, Outcome, Run, RunPhase
 from otto_bot.core.stale_base import begun, contained, newest
 
 VERIFYING = "the default branch moved and is taken in; this goes on when Actions finds it green"
+NO_MERGES = (
+    "the default branch moved, and a rule of the repository takes no merge commit on Otto's branches, so that it is "
+    "not taken in; a new run (label off and on again) begins on it"
+)
 STILL_RED = "the base commit is still not green; this goes on when it is"
 
 
@@ -95,8 +99,13 @@ def base_conflict(run: Run, event: e.BaseConflict) -> Run:
     if run.ended:
         return run
     run = _looked(run, event.asked, event.base_sha).model_copy(
-        update={"base_conflict": event.base_sha, "base_conflict_paths": event.paths}
-    )
+        update={
+            "base_conflict": event.base_sha, "base_conflict_paths": event.paths, "base_no_merges": event.no_merges,
+        }
+    )  # fmt: skip
+    if event.no_merges:
+        run = _say(run, NO_MERGES)
+        return run.model_copy(update={"rests": run.rests + 1}) if waiting(run) else run
     where = ", ".join(event.paths[:5]) or "a directory"
     run = _say(run, f"the default branch moved and conflicts with the run branch in {where}; merge it there"[:600])
     return run.model_copy(update={"rests": run.rests + 1}) if waiting(run) else run

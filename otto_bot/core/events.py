@@ -6,6 +6,7 @@ from typing import Annotated
 
 from pydantic import Field, TypeAdapter
 
+from otto_bot.core.barring import Barred, RepositoryMoved, RightsAccepted, Unbarred
 from otto_bot.core.event_base import (
     Event,
 )
@@ -28,6 +29,7 @@ from otto_bot.core.learning_events import LearningsWritten
 from otto_bot.core.parking import Parked, Unparked
 from otto_bot.core.review_events import ReviewAnswered, ReviewGiven, ReviewPosted
 from otto_bot.core.run_events import (
+    AttemptBranchMoved,
     BaseConflict,
     BaseMoved,
     BaseRefused,
@@ -41,6 +43,7 @@ from otto_bot.core.run_events import (
     Prepared,
     PullRequestClosed,
     PullRequestOpened,
+    PullRequestReopened,
     Refused,
     RunBranchMoved,
     RunStarted,
@@ -78,12 +81,14 @@ from otto_bot.core.task_events import (
 
 __all__ = [
     "ActionsAsked",
+    "AttemptBranchMoved",
     "AttemptCoded",
     "AttemptFailed",
     "AttemptPushed",
     "AttemptRenewed",
     "AttemptStarted",
     "AttemptStopped",
+    "Barred",
     "BaseConflict",
     "BaseMoved",
     "BaseRefused",
@@ -120,19 +125,23 @@ __all__ = [
     "Published",
     "PullRequestClosed",
     "PullRequestOpened",
+    "PullRequestReopened",
     "PushWaits",
     "Refused",
     "Replied",
     "Reported",
+    "RepositoryMoved",
     "ReviewAnswered",
     "ReviewGiven",
     "ReviewPosted",
+    "RightsAccepted",
     "RunBranchMoved",
     "RunEvent",
     "RunStarted",
     "TasksMerged",
     "Tidied",
     "TimeUsedUp",
+    "Unbarred",
     "Unparked",
     "Unsure",
     "VerificationEnded",
@@ -170,7 +179,9 @@ RunEvent = Annotated[
     | IssueEdited
     | IssueRelabelled
     | PullRequestClosed
+    | PullRequestReopened
     | RunBranchMoved
+    | AttemptBranchMoved
     | BaseMoved
     | BaseTaken
     | BaseConflict
@@ -190,6 +201,10 @@ RunEvent = Annotated[
     | Tidied
     | Parked
     | Unparked
+    | Barred
+    | Unbarred
+    | RepositoryMoved
+    | RightsAccepted
     | LearningsWritten
     | JourneysTested
     | JourneysDispatched

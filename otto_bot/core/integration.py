@@ -127,13 +127,13 @@ def rebuild(run: Run) -> Run:
 def tasks_merged(run: Run, event: e.TasksMerged) -> Run:
     """The run branch was fast-forwarded; only a proven tree can get here."""
     integration = _current(run, event.batch, event.step)
-    if integration is None or not integration.ready or integration.sha != event.sha:
+    if integration is None or not integration.ready or integration.sha != (event.candidate or event.sha):
         return run
     if event.tasks != integration.merging or not run.mergeable(integration.tree):
         return run
     for key in event.tasks:
         task = run.tasks[key]
-        own = integration.commits.get(key, event.sha)
+        own = event.commits.get(key) or integration.commits.get(key, event.sha)
         run = run.with_task(task.model_copy(update={"state": TaskState.MERGED, "merged_sha": own}))
         if task.last is not None:
             run = outcomes.attempt_passed(run, key, task.last.number)

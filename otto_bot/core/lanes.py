@@ -180,17 +180,22 @@ def _starts(workflow: Workflow, event: EventName, branch: str) -> bool:
 
 
 def choose(
-    workflows: Sequence[Workflow], branch: str, default_branch: str, verify: VerifyConfig, repository: str = ""
-) -> Lane:
+    workflows: Sequence[Workflow], branch: str, default_branch: str, verify: VerifyConfig, repository: str = "",
+    *, may_start: bool = True,
+) -> Lane:  # fmt: skip
     """The first lane that holds for a branch of ours; `verify.via` can demand one. `repository` is `owner/name`.
+
+    `may_start`: the App was granted what it takes to start a workflow by hand.
 
     A dispatch is there for this and comes first. A push comes before a pull request, unless the latter says more.
     What works on no code verifies nothing.
     """
     dispatched, pushed, pulled = (started(workflows, name, branch, default_branch, repository) for name in _EVENTS)
     file = f".github/workflows/{verify.workflow}"
+    by_hand = [one for one in dispatched if one.path == file]
+    barred = "" if may_start or not by_hand else NOT_GRANTED.format(file=verify.workflow)
     lanes = {
-        "dispatch": _lane(LaneKind.DISPATCH, [one for one in dispatched if one.path == file], branch),
+        "dispatch": None if barred else _lane(LaneKind.DISPATCH, by_hand, branch),
         "push": _lane(LaneKind.PUSH, _worthy(pushed), branch),
         "pull_request": _lane(LaneKind.PULL_REQUEST, _worthy(pulled), default_branch),
     }
@@ -202,9 +207,14 @@ def choose(
     for name in wanted:
         lane = lanes[name]
         if lane is not None:
-            return lane
+            return lane.model_copy(update={"why": lane.why + barred}) if barred else lane
     looked = [name for name in lanes if name in wanted]
-    return Lane(kind=LaneKind.NONE, why=_why_none(workflows, _idle(pushed, pulled), looked, branch, default_branch))
+    why = _why_none(workflows, _idle(pushed, pulled), looked, branch, default_branch)
+    return Lane(kind=LaneKind.NONE, why=why + barred)
+
+
+BARRED = "has not granted Actions: read and write to it"
+NOT_GRANTED = "; `{file}` is there to be started by hand, and the App may not: its installation " + BARRED
 
 
 _WHY = {

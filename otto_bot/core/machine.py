@@ -7,7 +7,9 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from otto_bot.core import (
+    barred,
     base,
+    closing,
     edits,
     funds,
     gates,
@@ -15,6 +17,7 @@ from otto_bot.core import (
     journey_dispatch,
     journey_rounds,
     learning_uses,
+    others,
     parked,
     planning,
     polling,
@@ -174,6 +177,7 @@ def _verified(run: Run, event: e.VerificationEnded) -> Run:
             "run_ids": event.run_ids or verification.run_ids,
             "url": event.url or verification.url,
             "left": event.left,
+            "also": event.also,
             "waiting": "",
         }
     )
@@ -208,10 +212,6 @@ def _command(run: Run, event: e.CommandGiven) -> Run:
     return steering.steer(run, event.given, event.at)
 
 
-def _issue_changed(run: Run, event: e.IssueChanged) -> Run:
-    return run if run.ended else steering.cancel(run)
-
-
 def _relabelled(run: Run, event: e.IssueRelabelled) -> Run:
     return run if run.ended else run.model_copy(update={"relabelled_by": event.by})
 
@@ -227,16 +227,7 @@ def _pull_request_closed(run: Run, event: e.PullRequestClosed) -> Run:
         outcome = Outcome.DONE if merged else Outcome.DONE_PARTIAL
         over = {"outcome": outcome, "phase": RunPhase.DONE, "hold": None, "landed": True}
         return run.model_copy(update={**over, "stopping": tasks.still_saving(run)})
-    if run.resting:
-        return run
-    return steering.rest(run, "paused", "its pull request was closed", event.at)
-
-
-def _run_branch_moved(run: Run, event: e.RunBranchMoved) -> Run:
-    if event.sha == run.head or run.pull_request is None:
-        return run
-    run = journey_rounds.moved(run, event.sha)
-    return base.look_again(integration.rebuild(run.model_copy(update={"head": event.sha, "head_tree": event.tree})))
+    return closing.closed(run, event)
 
 
 def _reserved(run: Run, event: e.MoneyReserved) -> Money:
@@ -265,6 +256,8 @@ def _decision_made(run: Run, event: e.DecisionMade) -> Run:
 
 
 def _effect_failed(run: Run, event: e.EffectFailed) -> Run:
+    if run.bars:
+        return _unsure(run, event.key)  # what was under way when the repository was shut: it comes again
     before = run.trouble.get(event.key)
     count = (before.count if before else 0) + 1
     retry_at = _once_more(run, event, count)
@@ -276,7 +269,9 @@ def _effect_failed(run: Run, event: e.EffectFailed) -> Run:
         return run
     if run.outcome is not None and not _leads_on(run, event.key):
         return run
-    return steering.rest(run, "needs_human", event.message, event.at, "/otto resume")
+    closed = run.pull_closed and event.key.startswith(f"run/{run.id}/reopen/")
+    entry = closing.TROUBLE if closed else event.kind
+    return steering.rest(run, "needs_human", event.message, event.at, "/otto resume", entry, closed=closed)
 
 
 def _unsure(run: Run, key: str) -> Run:
@@ -371,11 +366,13 @@ _HANDLERS: dict[type, Callable[[Run, Any], Run]] = {
     e.DecisionPosted: gates.decision_posted,
     e.DecisionApplied: gates.decision_applied,
     e.CommandGiven: _command,
-    e.IssueChanged: _issue_changed,
+    e.IssueChanged: barred.issue_changed,
     e.IssueEdited: edits.issue_edited,
     e.IssueRelabelled: _relabelled,
     e.PullRequestClosed: _pull_request_closed,
-    e.RunBranchMoved: _run_branch_moved,
+    e.PullRequestReopened: closing.reopened,
+    e.RunBranchMoved: others.run_branch_moved,
+    e.AttemptBranchMoved: others.attempt_branch_moved,
     e.BaseMoved: base.base_moved,
     e.BaseTaken: base.base_taken,
     e.BaseConflict: base.base_conflict,
@@ -393,6 +390,10 @@ _HANDLERS: dict[type, Callable[[Run, Any], Run]] = {
     e.Tidied: _tidied,
     e.Parked: parked.parked,
     e.Unparked: parked.unparked,
+    e.Barred: barred.barred,
+    e.Unbarred: barred.unbarred,
+    e.RepositoryMoved: barred.repository_moved,
+    e.RightsAccepted: barred.rights_accepted,
     e.LearningsWritten: learning_uses.learnings_written,
     e.JourneysTested: journey_rounds.journeys_tested,
     e.JourneysDispatched: journey_dispatch.journeys_dispatched,

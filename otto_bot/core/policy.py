@@ -233,15 +233,24 @@ def plan_wait(run: Run) -> PlanWait | None:
         reasons.append("this repository approves every plan")
     if config.plan.approval != "never" and run.plan_notes:
         reasons.append("the planner's answer broke rules (the plan says which)")
+    if config.plan.approval != "never" and run.aside is not None and run.aside.touched:
+        reasons.append("it names files that Otto cannot write (the plan says which)")
     if config.plan.approval == "auto" and high > config.plan.auto_if_under_usd:
         reasons.append(f"it may cost up to ${high:.2f} (above ${config.plan.auto_if_under_usd:.2f} people decide)")
     if config.plan.approval == "auto" and len(run.plan.tasks) > config.plan.max_tasks:
         reasons.append(f"it has {len(run.plan.tasks)} tasks (above {config.plan.max_tasks} people decide)")
-    if allowing.asks(run) and run.exposure is not None and run.exposure.items and allowing.allowed_before(run) is None:
+    if exposed(run):
         accepts = config.verify.exposure == "accept"
         host = "; `verify.exposure: accept` counts only where the host of Otto allows it, too" if accepts else ""
         reasons.append(f"code on its branches can use what your CI has (the plan lists it{host})")
     return PlanWait(reasons=tuple(reasons)) if reasons else None
+
+
+def exposed(run: Run) -> bool:
+    """Whether a person has to allow what code on the run's branches can use in CI."""
+    if run.exposure is None or not run.exposure.items or not allowing.asks(run):
+        return False
+    return allowing.allowed_before(run) is None
 
 
 def reopens(action: Action) -> bool:

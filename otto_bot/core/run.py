@@ -6,8 +6,11 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Literal
 
+from otto_bot.core.aside import Aside
 from otto_bot.core.attempt import Task, Verification
 from otto_bot.core.authors import Author
+from otto_bot.core.barring import Bar, IssueGone
+from otto_bot.core.branch_rules import BranchRule
 from otto_bot.core.budget import Money
 from otto_bot.core.config import Config, HostCaps
 from otto_bot.core.decision import Decision
@@ -124,6 +127,8 @@ class Hold(Frozen):
     since: datetime
     exposure: str = ""
     """Hash of the workflow files that resuming lets Otto's branches start."""
+    closed: bool = False
+    """Its pull request was closed without being merged: the run goes on as soon as it is open again."""
     trouble: str = ""
     """The entry of docs/troubleshooting.md that says more."""
 
@@ -136,6 +141,14 @@ class Reply(Frozen):
     comment_id: int | None
     key: str
     detail: str = ""
+
+
+class Others(Frozen):
+    """Commits that somebody else pushed to the run branch: up to which one, who if it is known, how often so far."""
+
+    sha: str
+    by: str = ""
+    count: int = 1
 
 
 TROUBLE_LIMIT = 8
@@ -194,6 +207,16 @@ class Run(Frozen):
     """Who put the label on again while the run was active: the status comment says that nothing new starts."""
     parked: Parking | None = None
     """A limit of the host or of GitHub that holds the run back; nothing of what is due changes by it."""
+    bars: tuple[Bar, ...] = ()
+    """Why nothing can be done on GitHub now; nothing is due meanwhile."""
+    barred_before: Bar | None = None
+    """The last of them that is over."""
+    moved_from: str = ""
+    """`owner/name` of its repository before it was called otherwise."""
+    base_was: str = ""
+    """The default branch's name before it was called otherwise."""
+    issue_gone: IssueGone | None = None
+    """The issue was moved to another repository, or deleted: nothing is written there any more."""
     heard_at: datetime | None = None
     """When a webhook told something about its verifications last."""
     idle_since: datetime | None = None
@@ -225,11 +248,15 @@ class Run(Frozen):
     base_conflict: str = ""
     """The default branch's commit that does not fit onto the run branch; it is not tried again."""
     base_conflict_paths: tuple[str, ...] = ()
+    base_no_merges: bool = False
+    """It does not fit because a rule takes no merge commit there."""
     exposure_accepted: str = ""
     """Hash of the workflow files that a person let Otto's branches start, after the plan."""
     exposure_allowed: tuple[Allowed, ...] = ()
     """What people said yes to in this run and in earlier ones of the repository, the newest first."""
     branches_prefix: str = "otto"
+    branch_rules: tuple[BranchRule, ...] = ()
+    """GitHub's rules that say how its branches are named and its commits made, as they were when it began."""
 
     revision: int = 0
     plan: Plan | None = None
@@ -243,6 +270,8 @@ class Run(Frozen):
     plan_guided_by: str = ""
     """Whose words these are; empty = findings of journeys are among them."""
     plan_notes: tuple[str, ...] = ()
+    aside: Aside | None = None
+    """What of the repository is left alone, as the newest plan found it."""
     """What the planner's answer broke, and what was done about it: a person looks at such a plan."""
     plan_revision: int = 0
     plan_posted: int = 0
@@ -254,8 +283,11 @@ class Run(Frozen):
 
     pull_request: int | None = None
     pull_request_node: str = ""
+    pull_closed: bool = False
+    """Somebody closed it without merging it: it is opened again before any work goes on."""
     head: str = ""
     head_tree: str = ""
+    others: Others | None = None
     tasks: dict[str, Task] = {}
     order: Batches = ()
     batch: int = 0

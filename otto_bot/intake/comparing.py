@@ -6,10 +6,12 @@ import asyncio
 from datetime import datetime, timedelta
 from typing import Literal
 
+from otto_bot.core import events as e
 from otto_bot.core.issue import IssueText
 from otto_bot.core.review_rounds import last_asked, meant_since
 from otto_bot.core.run import Run
 from otto_bot.core.values import Person
+from otto_bot.github.errors import Moved, NotFound
 from otto_bot.github.models import Comment
 from otto_bot.intake import payloads as p
 from otto_bot.intake.boxes import unticked
@@ -21,6 +23,8 @@ from otto_bot.store.archive import Archive
 from otto_bot.store.ledger import Ledger
 from otto_bot.store.looks import AHEAD
 
+GONE = 410
+DELETED = "was deleted"
 OVERLAP = timedelta(minutes=2)
 """What was asked for is asked for again for this long: GitHub's lists lag behind."""
 
@@ -39,7 +43,15 @@ class Comparing:
         since = await self._since(run)
         started = self._desk.now()
         for number in filter(None, (run.issue, run.pull_request)):
-            for comment in await repository.comments(number, since):
+            if number == run.issue and run.issue_gone is not None:
+                continue
+            try:
+                comments = await repository.comments(number, since)
+            except (Moved, NotFound):
+                if number == run.issue and await self._issue_gone(run):
+                    return
+                raise
+            for comment in comments:
                 await self._comment(run, number, comment, "comment")
         if run.pull_request is not None:
             for comment in await repository.review_comments(run.pull_request, since):
@@ -49,6 +61,27 @@ class Comparing:
         await self._pull(run)
         # What was just told may have ended the run.
         await self._issue(await asyncio.to_thread(self._ledger.load, run.id))
+
+    async def _issue_gone(self, run: Run) -> bool:
+        """Whether the issue was moved to another repository or deleted, unheard.
+
+        One that GitHub does not show, though it shows the repository, is somewhere that the App may not see.
+        """
+        repository = self._desk.repository(run.repo).yielding()
+        try:
+            await repository.issue(run.issue)
+        except Moved:
+            what = "transferred"
+        except NotFound as error:
+            if error.status == GONE and DELETED not in error.message:
+                raise  # issues are switched off: what is there comes back with them
+            await repository.info()  # raises where the repository is what is not there
+            what = "deleted" if error.status == GONE else "transferred"
+        else:
+            return False
+        event = e.IssueChanged.model_validate({"at": self._desk.now(), "what": what})
+        await self._desk.tell(run, event)
+        return True
 
     async def reviews(self, run: Run) -> None:
         """Reviews of the pull request since the last look: a command in their words, and what they ask for."""
@@ -120,10 +153,19 @@ class Comparing:
             return
         pull = await self._desk.repository(run.repo).yielding().pull_request(run.pull_request)
         if pull.state == "open":
+            if run.pull_closed:
+                await self._reopened(run, run.pull_request)
             if pull.head_sha != run.head and not run.resting:
                 await self._desk.run_branch_at(run, pull.head_sha)
-        elif run.outcome is None and (pull.merged or not run.resting):
+        elif run.outcome is None and (pull.merged or not (run.resting or run.pull_closed)):
             await self._desk.pull_closed(run)
+
+    async def _reopened(self, run: Run, number: int) -> None:
+        """Somebody opened the closed pull request again; the request for it does not say who."""
+        last = await self._desk.repository(run.repo).yielding().last_reopened(number)
+        if last is not None and last.actor_id is not None:
+            who = Person(id=last.actor_id, login=last.actor_login)
+            await self._desk.others.pull_reopened(run, Actor(person=who, kind=last.actor_type, app=last.app_id))
 
     async def _issue(self, run: Run) -> None:
         if run.ended:

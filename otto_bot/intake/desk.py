@@ -24,11 +24,13 @@ from otto_bot.intake.boxes import outdated, surface_of, ticked
 from otto_bot.intake.frozen import Changed, text_asked_for
 from otto_bot.intake.label import Labels
 from otto_bot.intake.markdown import command_in
+from otto_bot.intake.others import Others
 from otto_bot.intake.payloads import Comment, Issue
 from otto_bot.intake.permission import Actor, PermissionGate
 from otto_bot.intake.refusing import Deed, Refusing
 from otto_bot.intake.reviews import Reviews
 from otto_bot.intake.sparing import say
+from otto_bot.intake.standing import Standing
 from otto_bot.intake.starting import Asked, Labelled, NotYetKnown, Starting
 from otto_bot.store.cursors import Cursors
 from otto_bot.store.learnings import Learnings
@@ -97,7 +99,9 @@ class Desk:
         self.now = now
         self.labels = Labels(github, caps, now)
         self.reviews = Reviews(ledger, github, gate, caps, now, web_url)
-        self._refusing = Refusing(cursors, github, now)
+        self.others = Others(ledger, github, gate, now)
+        self._refusing = Refusing(cursors, github, now, web_url, docs_url)
+        self.standing = Standing(ledger, github, gate, self.labels, now)
         self._starting = Starting(ledger, github, gate, caps, self.labels, self._refusing, now)
 
     @property
@@ -289,7 +293,8 @@ class Desk:
         return IssueText(title=now.title, body=now.body, as_of=now.updated_at)
 
     async def _redraw_plan(self, run: Run) -> None:
-        body = plan_comment(run, Links(self._web_url, run.repo.owner, run.repo.name, self._docs_url))
+        links = Links(self._web_url, run.repo.owner, run.repo.name, self._docs_url, run.moved_from)
+        body = plan_comment(run, links)
         await self.repository(run.repo).upsert_comment(run.issue, marker(run.id, "plan"), body, run.plan_comment_id)
 
     async def button(self, repo: Repo, external_id: str, identifier: str | None, who: Actor, *, key: str) -> None:

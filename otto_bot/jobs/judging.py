@@ -106,7 +106,8 @@ async def _matter(context: Context, run: Run, effect: Effect) -> Matter:
         report=records[-1].ref if len(records) > 1 else "",
     )
     # The same whenever the run rests in between: what was paid is not paid again.
-    key = f"run/{run.id}/judge/{effect.task}/a{effect.attempt}"
+    again = f"/t{attempt.taken_in}" if attempt.taken_in else ""
+    key = f"run/{run.id}/judge/{effect.task}/a{effect.attempt}{again}"
     request = JudgeRequest(
         run=str(run.id),
         model=run.config.models.judge,

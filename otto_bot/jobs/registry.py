@@ -20,13 +20,15 @@ from otto_bot.jobs.judge_task import judge_task
 from otto_bot.jobs.learn import learn
 from otto_bot.jobs.open_pull_request import open_pull_request
 from otto_bot.jobs.outages import provider_retry
-from otto_bot.jobs.outcomes import Later, NeedsPerson, Retry
+from otto_bot.jobs.outcomes import Later, NeedsPerson, Retry, ShutOut
 from otto_bot.jobs.plan_issue import plan_issue
 from otto_bot.jobs.post_journeys import apply_journeys, post_journeys
 from otto_bot.jobs.prepare import prepare
 from otto_bot.jobs.push_attempt import push_attempt
+from otto_bot.jobs.reopen import reopen
 from otto_bot.jobs.review import answer_review, post_review
 from otto_bot.jobs.run_pilot import run_pilot
+from otto_bot.jobs.shut_out import shut_out
 from otto_bot.jobs.starting_ci import waiting_for_a_yes
 from otto_bot.jobs.take_base import take_base
 from otto_bot.jobs.triage_journeys import triage_journeys
@@ -44,6 +46,7 @@ _JOBS: Mapping[EffectKind, Job] = {
     EffectKind.PLAN: plan_issue,
     EffectKind.POST_PLAN: publish.post_plan,
     EffectKind.OPEN_PULL_REQUEST: open_pull_request,
+    EffectKind.REOPEN: reopen,
     EffectKind.CODE: code_task,
     EffectKind.PUSH: push_attempt,
     EffectKind.VERIFY: verify_head,
@@ -84,13 +87,13 @@ async def _tried(job: Job, context: Context, run: Run, effect: Effect, ticket: T
     return await job(replace(context, ticket=ticket), run, effect, ticket)
 
 
-def translate(error: Exception) -> Later | Retry | NeedsPerson | None:
+def translate(error: Exception) -> Later | Retry | NeedsPerson | ShutOut | None:
     """What an error means for its effect; None = an error of our own."""
-    if isinstance(error, Later | Retry | NeedsPerson):
+    if isinstance(error, Later | Retry | NeedsPerson | ShutOut):
         return error
     if isinstance(error, PushHeld):
         return NeedsPerson(push_held(error.findings), "diff_gate")
-    return host_trouble(error) or _github(error) or _git(error) or _model(error)
+    return shut_out(error) or host_trouble(error) or _github(error) or _git(error) or _model(error)
 
 
 def _github(error: Exception) -> Later | Retry | NeedsPerson | None:

@@ -15,14 +15,17 @@ from otto_bot.core.evidence import Cause, Excerpt, Failure, Phase
 from otto_bot.core.lanes import Lane, LaneKind
 from otto_bot.core.no_ci import WORDS as NO_CI_WORDS
 from otto_bot.core.pauses import HEARING, WAITS_FOR_BASE
+from otto_bot.core.pinning import NOT_STARTED
 from otto_bot.core.run import Run
 from otto_bot.core.shared_failures import FLAKY_WITHIN, weighed
 from otto_bot.diagnosis.diagnose import diagnose
 from otto_bot.diagnosis.reports import with_reports
 from otto_bot.github.ci_models import WorkflowRun
+from otto_bot.jobs.also_reported import also_reported
 from otto_bot.jobs.context import Context, failures_before
 from otto_bot.jobs.evidence_ci import judged_alone, no_ci_reason
 from otto_bot.jobs.evidence_logs import Evidence, evidence_of
+from otto_bot.jobs.evidence_unstarted import kept_from_starting, not_started
 from otto_bot.jobs.listening import hearing
 from otto_bot.jobs.required_checks import failure_of, required_checks
 from otto_bot.jobs.suspects import red_together
@@ -58,9 +61,10 @@ async def verify_head(context: Context, run: Run, effect: Effect, _ticket: Ticke
         return []
     runs = await _runs_of(context, run, verification)
     now = context.now()
+    required = await required_checks(context, run, verification.sha) if _all_ended(runs) else []
     seen = read_runs(
         [_seen(one) for one in runs],
-        await required_checks(context, run, verification.sha) if _all_ended(runs) else [],
+        required,
         started_at=verification.started_at,
         now=now,
         polls=verification.polls,
@@ -104,6 +108,7 @@ async def verify_head(context: Context, run: Run, effect: Effect, _ticket: Ticke
             run_ids=ids,
             url=url,
             left=tuple(context.redactor.text(name) for name in seen.left),
+            also=await also_reported(context, run, verification.sha, [one.name for one in required]) if runs else (),
         ),
     ]
 
@@ -210,6 +215,9 @@ async def _failure(
     if seen.ending in ("no_ci", "neutral"):
         reason, file, told = await no_ci_reason(context, run, verification, bool(runs))
         conclusion, words = f"no_ci:{reason}@{file}", f"{words}: {told}"
+    told, signals = await kept_from_starting(context, run, verification, runs, seen)
+    if not_started(runs):
+        conclusion, words = NOT_STARTED, told or words
     failure = Failure(
         task=task,
         attempt=effect.attempt,
@@ -219,6 +227,7 @@ async def _failure(
         detail=words,
         conclusion=conclusion,
         fingerprint=f"{seen.ending}:{seen.reason}",
+        signals=signals,
         excerpts=(Excerpt(kind="message", source="GitHub Actions", text=words, url=verification.url),),
     )
     return await with_reason(context, run, verification, runs, (), failure)
@@ -247,8 +256,8 @@ def _diagnosed(
 
 
 def _cause(seen: Seen, runs: Sequence[WorkflowRun]) -> Cause:
-    if any(run.conclusion == "startup_failure" for run in runs):
-        return Cause.NEVER_STARTED
+    if not_started(runs):
+        return Cause.PERMISSION
     if seen.reason == "queued":
         return Cause.NEVER_STARTED
     assert seen.ending is not None

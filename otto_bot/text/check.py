@@ -10,6 +10,7 @@ from otto_bot.core.attempt import Attempt, Task, TaskState, Verification, target
 from otto_bot.core.decision import REOPENING
 from otto_bot.core.evidence import Failure
 from otto_bot.core.run import Outcome, Run
+from otto_bot.text.also import also_line
 from otto_bot.text.body import Part, assemble
 from otto_bot.text.footer import footer
 from otto_bot.text.in_ci import in_ci_lines
@@ -18,6 +19,7 @@ from otto_bot.text.links import Links
 from otto_bot.text.markdown import fence, inline, link, one_line, quoted
 from otto_bot.text.status import next_step
 from otto_bot.text.tasks_table import short_table, task_table
+from otto_bot.text.trouble import Trouble, see
 from otto_bot.text.words import CAUSES, ENDINGS, MOVES, PHASE_OF_FAILURE, STATES, count, name, phase_words
 
 Status = Literal["queued", "in_progress", "completed"]
@@ -155,6 +157,9 @@ def _summary(
         lines.append(f"Actions: {said}{_opened(url)}.")
         if verification.left:
             lines.append(_left(run, verification.left))
+        lines.append(also_line(verification.also, links))
+        if verification.left or verification.also:
+            lines.append(see(links, Trouble.FOREIGN_CHECKS))
     if failure is not None:
         detail = f": {inline(failure.detail, 600)}" if failure.detail else "."
         lines.append(f"It failed {PHASE_OF_FAILURE[failure.phase]}: {CAUSES[failure.cause]}{detail}")

@@ -85,6 +85,7 @@ def test_a_huge_gate_gives_a_prompt_within_the_budget_and_every_failure_its_firs
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(400)
 def test_logs_of_thirty_megabytes_make_it_no_longer():
     request = huge(megabytes=30)
     prompt = pilot_prompt(request)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import time
 from collections.abc import Mapping, Sequence
 
 import pytest
@@ -113,15 +112,13 @@ def test_no_files_or_no_room_is_no_map() -> None:
 
 
 @pytest.mark.parametrize("many", [3_000, pytest.param(48_000, marks=pytest.mark.slow)])
-def test_many_files_cost_a_bounded_time_a_bounded_prompt_and_bounded_reads(many: int) -> None:
+def test_many_files_cost_a_bounded_prompt_and_bounded_reads(many: int) -> None:
     """Fifty thousand in the slow tests."""
     paths = [f"src/p{n % 120}/m{n % 37}/file_{n}.py" for n in range(many)] + [f"docs/d{n}/a.md" for n in range(2_000)]
     body = b"class C:\n    def method(self) -> int: ...\n" * 4
     store = Store(dict.fromkeys(paths, body))
-    began = time.monotonic()
     focus = Focus(("src/p7/m7/file_7.py",), "change file_7 and method")
     text = asyncio.run(repository_map([File(path, len(body)) for path in paths], store, focus, 12_000, plainly))
-    assert time.monotonic() - began < 30
     assert size(text) <= 12_000
     assert shown_order(text)[0] == "src/p7/m7/file_7.py"
     assert f"src/: {many} files (.py {many})" in text

@@ -485,7 +485,7 @@ async def test_closing_the_pull_request_pauses_and_merging_ends(started: Any) ->
     where = f"pull/{run.pull_request}"
     await started.do(close={"where": where})
     assert started.run.hold is not None
-    assert started.run.hold.reason == "its pull request was closed"
+    assert started.run.hold.reason == "its pull request was closed without being merged, by dev"
 
     await started.do(reopen={"where": where})
     await started.do(merge={"where": where})

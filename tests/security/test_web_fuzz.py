@@ -130,6 +130,7 @@ def test_malformed_framing_is_refused_and_the_server_goes_on(served: tuple[str, 
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(400)
 def test_schemathesis_finds_no_5xx(served: tuple[str, int]) -> None:
     """Requests made from the description of what the web process answers, in its form and against it."""
     schemathesis = pytest.importorskip("schemathesis")

@@ -26,7 +26,7 @@ STUBBORN: tuple[tuple[Cause, ...], ...] = ((Cause.BASE_RED, Cause.TEST), OUTSIDE
 """What all of a life's failures come from, in some lives."""
 OUTAGES = (
     "post_plan", "open_pull_request", "push", "candidate", "merge", "rerun", "post_decision", "show", "call", "reply",
-    "post_journeys", "take_base", "tidy",
+    "post_journeys", "take_base", "tidy", "reopen",
 )  # fmt: skip
 """Effects that write on GitHub."""
 WAYS = ProductSpec(
@@ -88,6 +88,8 @@ class Life:
     deploys: int = 0
     jumps: int = 0
     parks: int = 0
+    shuts: int = 0
+    """How often the repository is archived, or the App suspended, for a while."""
     base_moves: int = 0
     run_pushes: int = 0
     """How often people push to the run branch."""
@@ -168,4 +170,10 @@ def plain_life(seed: int) -> Life:
         jumps=dice.choice([0, 0, 0, 1, 2]), parks=dice.choice([0, 0, 0, 2]), base_moves=dice.choice([0, 0, 1, 3]),
         run_pushes=dice.choice([0, 0, 0, 4]), causes=dice.choice(STUBBORN) if dice.random() < 0.2 else (),
         shares=dice.random() < 0.25, unwatched=dice.random() < 0.3,
+        shuts=_shuts(seed),
     )  # fmt: skip
+
+
+def _shuts(seed: int) -> int:
+    """By dice of its own: all other lives stay what they were."""
+    return random.Random(f"shut/{seed}").choice([0, 0, 0, 0, 1, 3])  # noqa: S311 - dice, no secret

@@ -1,12 +1,13 @@
 """Drive one attempt of a run: its jobs to their ends, then the run's own end."""
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 from otto_bot.playground.actions.api import ActionsConfig, ActionsHost
 from otto_bot.playground.actions.graph import Attempting, JobGraph
 from otto_bot.playground.actions.groups import Groups
 from otto_bot.playground.actions.runner import Runner
+from otto_bot.playground.actions.standing import Standing
 from otto_bot.playground.actions.state import Leg, RunState
 
 
@@ -22,9 +23,10 @@ class AttemptDriver:
         slots: asyncio.Semaphore,
         groups: Groups,
         carried: Mapping[str, list[Leg]],
+        standing: Callable[[], Standing],
     ) -> None:
         self._state = state
-        self._attempt = Attempting(state, runner, host, config, slots, groups, carried)
+        self._attempt = Attempting(state, runner, host, config, slots, groups, carried, standing)
 
     async def drive(self) -> None:
         """Run every job and publish the run's end. A cancelled task ends all jobs as cancelled."""

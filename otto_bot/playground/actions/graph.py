@@ -3,7 +3,7 @@
 import asyncio
 import re
 import shutil
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -18,8 +18,10 @@ from otto_bot.playground.actions.groups import Groups, Ticket
 from otto_bot.playground.actions.legs import Leg as PlannedLeg
 from otto_bot.playground.actions.legs import fail_fast, legs_of, shown_name
 from otto_bot.playground.actions.live import LiveJob
+from otto_bot.playground.actions.reviews import let_in
 from otto_bot.playground.actions.rewrite import NeedResult
 from otto_bot.playground.actions.runner import LegOutcome, LegRequest, Runner
+from otto_bot.playground.actions.standing import Standing
 from otto_bot.playground.actions.state import Leg, RunState
 from otto_bot.playground.actions.values import ExpressionError
 from otto_bot.playground.actions.workflow import WorkflowFile, needs_of
@@ -38,6 +40,7 @@ class Attempting:
     slots: asyncio.Semaphore
     groups: Groups
     carried: Mapping[str, list[Leg]]
+    standing: Callable[[], Standing]
     github: dict[str, Any] = field(init=False)
     invalid: str | None = None
 
@@ -177,7 +180,11 @@ class JobGraph:
             ticket = await self._turn(group, live)
             if fault is not None and fault.delay_ms:
                 await asyncio.sleep(fault.delay_ms / 1000)
-            if fault is not None and fault.kind == "never_start":
+            standing = self._attempt.standing()
+            if not await let_in(self._state, standing, self._workflow.jobs[plan.key], live):
+                faults.rejected(live)
+                return
+            if not self._attempt.standing().paid or (fault is not None and fault.kind == "never_start"):
                 faults.never_start(live)
                 return
             if not all(self._is_hosted(label) for label in plan.labels):

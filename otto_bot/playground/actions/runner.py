@@ -137,7 +137,8 @@ class Runner:
             inside = ["/bin/sh", "-c", 'cd "$0" && exec "$@"', str(tree), *command]
             return cage.wrapped(self._cage, inside, variables, job=request.folder, readable=(), hidden=hidden)
 
-        return await run_steps(request.leg.key, book.plans, wrap, env, tree, seconds, feed)
+        plans = [plan.filled(request.scope) for plan in book.plans]
+        return await run_steps(request.leg.key, plans, wrap, env, tree, seconds, feed)
 
     def fail_setup(self, live: LiveJob, problem: str) -> LegOutcome:
         """ "Set up job" failed: none of the file's steps exists."""

@@ -10,12 +10,12 @@ from pathlib import Path
 from typing import Any
 
 from otto_bot.playground.actions import artifacts, cage
+from otto_bot.playground.actions.again import is_kept, keys_to_run_again
 from otto_bot.playground.actions.api import (
     ActionsConfig,
     ActionsError,
     ActionsHost,
     ConflictError,
-    Job,
     NotFoundError,
     NotRerunnableError,
     Record,
@@ -33,9 +33,10 @@ from otto_bot.playground.actions.runs import RunBook, display_title
 from otto_bot.playground.actions.state import Leg, RunState
 from otto_bot.playground.actions.triggers import decide, dispatch_inputs
 from otto_bot.playground.actions.values import text_of
-from otto_bot.playground.actions.workflow import FOLDER, WorkflowError, WorkflowFile, needs_of, read_folder
+from otto_bot.playground.actions.workflow import FOLDER, WorkflowError, WorkflowFile, read_folder
 
 _log = logging.getLogger(__name__)
+DISABLED = "Actions has been disabled for this repository."
 
 
 class ActionsService(RunBook):
@@ -57,10 +58,13 @@ class ActionsService(RunBook):
         self._groups = Groups()
         self._wake = asyncio.Event()
         self._closed = False
+        self.standing = config.standing
 
     async def on_event(self, event: TriggerEvent) -> tuple[WorkflowRun, ...]:
         """Start what the event triggers; returns the new runs at once, before they have ended."""
         started: list[RunState] = []
+        if not self.standing.enabled:
+            return ()
         try:
             files = await self._files(event.merge_sha or event.head_sha)
         except NotFoundError as error:
@@ -92,6 +96,8 @@ class ActionsService(RunBook):
             raise NotFoundError(f"There is no workflow {wanted} at {ref}")
         if workflow.error is not None:
             raise ActionsError(workflow.error)
+        if not self.standing.enabled:
+            raise ActionsError(DISABLED)
         values = dispatch_inputs(workflow, inputs)
         full = ref if ref.startswith("refs/") else f"refs/heads/{ref}"
         texts = {name: text_of(value) for name, value in values.items()}
@@ -112,16 +118,18 @@ class ActionsService(RunBook):
     async def rerun(self, run_id: int, *, failed_only: bool, actor: str) -> None:
         """Begin the next attempt of a completed run; with `failed_only` finished jobs are carried over."""
         state = self._state(run_id)
+        if not self.standing.enabled:
+            raise NotRerunnableError(DISABLED)
         if not state.is_over:
             raise NotRerunnableError("This workflow is already running")
-        if state.record.conclusion == "startup_failure":
+        if state.record.conclusion in ("startup_failure", "action_required"):
             raise NotRerunnableError("This workflow run cannot be retried")
         carried: dict[str, list[Leg]] = {}
         if failed_only:
-            again = _keys_to_run_again(state)
+            again = keys_to_run_again(state)
             if not again:
                 raise NotRerunnableError("This workflow run has no failed jobs")
-            carried = {key: legs for key, legs in state.attempt.legs.items() if _is_kept(state, key, again)}
+            carried = {key: legs for key, legs in state.attempt.legs.items() if is_kept(state, key, again)}
         state.next_attempt(actor)
         self._carried[run_id] = carried
         self._admit(state)
@@ -132,6 +140,22 @@ class ActionsService(RunBook):
         if state.is_over:
             raise ConflictError("Cannot cancel a workflow run that is completed.")
         self._cancel(state, by, f"The run was canceled by @{by}.")
+
+    def approve(self, run_id: int) -> None:
+        """A maintainer approves a run: it starts now, as the same attempt."""
+        state = self._state(run_id)
+        if state.record.conclusion != "action_required":
+            raise ActionsError("This run is not from a fork pull request or queued for approval")
+        state.set_status("queued")
+        self._admit(state)
+
+    def review(self, run_id: int, *, approved: bool) -> None:
+        """A reviewer lets the waiting jobs go on, or not."""
+        waiting = [answer for answer in self._state(run_id).reviews.values() if not answer.done()]
+        if not waiting:
+            raise ActionsError("There are no pending deployment requests to approve or reject")
+        for answer in waiting:
+            answer.set_result(approved)
 
     async def workflows(self, sha: str) -> tuple[Workflow, ...]:
         """The workflow files of a commit, in order of their paths."""
@@ -196,7 +220,12 @@ class ActionsService(RunBook):
         except ValueError as error:
             state.fail_to_start(f"Invalid workflow file: {workflow.path}\n{error}")
             return state
-        if not state.is_over:
+        refusal = self.standing.refusal(workflow.document, self._host.repository)
+        if refusal is not None and not state.is_over:
+            state.fail_to_start(refusal)
+        elif not state.is_over and self.standing.approve_runs and _pushed_by_an_app(event):
+            state.wait_for_approval()
+        elif not state.is_over:
             state.set_status("queued")
         return state
 
@@ -224,7 +253,8 @@ class ActionsService(RunBook):
             state.set_status("queued")
         carried = self._carried.pop(state.record.id, {})
         state.attempts.setdefault(state.record.run_attempt, state.attempt)
-        driver = AttemptDriver(state, self._runner, self._host, self._config, self._slots, self._groups, carried)
+        parts = (self._runner, self._host, self._config, self._slots, self._groups, carried, lambda: self.standing)
+        driver = AttemptDriver(state, *parts)
         state.task = asyncio.create_task(driver.drive(), name=f"actions-run-{state.record.id}")
         state.task.add_done_callback(lambda task: self._ended(state, task))
 
@@ -263,31 +293,6 @@ class ActionsService(RunBook):
         return artifacts.pack_folder(self.artifact(artifact_id).folder)
 
 
-def _keys_to_run_again(state: RunState) -> set[str]:
-    """The jobs that failed or were cancelled, and everything that needs one of them; of calls, the caller's key."""
-    legs = state.attempt.legs
-    again = {_top(key) for key, found in legs.items() if any(_is_bad(leg.live.record) for leg in found)}
-    again |= {key for key in state.workflow.jobs if key not in {_top(one) for one in legs}}
-    if not any(_is_bad(live.record) for live in state.attempt.order):
-        return set()
-    grown = True
-    while grown:
-        more = {key for key, job in state.workflow.jobs.items() if again.intersection(needs_of(job))}
-        grown = not more <= again
-        again |= more
-    return again
-
-
-def _is_kept(state: RunState, key: str, again: set[str]) -> bool:
-    """Whether what the job gave in the attempt before still holds. Of a call that runs again every job does."""
-    if "/" in key:
-        return _top(key) not in again
-    return key not in again or not again.intersection(needs_of(state.workflow.jobs[key]))
-
-
-def _top(key: str) -> str:
-    return key.partition("/")[0].partition("#")[0]
-
-
-def _is_bad(job: Job) -> bool:
-    return job.conclusion in ("failure", "cancelled", "timed_out")
+def _pushed_by_an_app(event: TriggerEvent) -> bool:
+    """Only pull requests are asked about: whoever may push, or start a workflow by hand, may start it."""
+    return event.name == "pull_request" and event.actor.endswith("[bot]")

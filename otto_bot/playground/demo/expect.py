@@ -82,9 +82,10 @@ def _count(what: str, got: int, want: int | None) -> list[str]:
 def _text(want: ExpectText, comments: list[Json]) -> list[str]:
     place = re.compile(re.escape(want.where).replace(r"\*", "[0-9]+"))
     here = [row for row in comments if place.fullmatch(row["where"]) and want.author in (None, row["author"])]
-    fits = [row for row in here if _says(want, row["body"])]
+    fits = [row for row in here if _says(want, row["body"]) and _said(want, row)]
     name = f"texts: a comment at {want.where}" + (f" by {want.author}" if want.author else "")
     name += f" with {want.contains}" if want.contains else ""
+    name += f" that said {want.was}" if want.was else ""
     return _count(f"{name} without {want.lacks}" if want.lacks else name, len(fits), want.count)
 
 
@@ -100,6 +101,11 @@ def _thread(want: ExpectThread, rows: list[Json]) -> list[str]:
     ]
     what = "an answer" if want.answer else "a comment"
     return _count(f"threads: {what} with {want.model_dump(exclude_defaults=True)}", len(fits), want.count)
+
+
+def _said(want: ExpectText, row: Json) -> bool:
+    """Whether one version of the comment held all of these words."""
+    return any(all(words in body for words in want.was) for body in (row["body"], *row.get("was", ())))
 
 
 def _says(want: ExpectText | ExpectThread, body: str) -> bool:
@@ -125,9 +131,11 @@ def _pull(want: ExpectPull, pulls: list[Json]) -> list[str]:
 
 
 def _check(want: ExpectCheck, checks: list[Json]) -> list[str]:
-    fits = [row for row in checks if row["name"] == want.name and want.conclusion in (None, row["conclusion"])]
+    named = [row for row in checks if row["name"] == want.name and want.conclusion in (None, row["conclusion"])]
+    fits = [row for row in named if all(words in f"{row['summary']}\n{row['text']}" for words in want.contains)]
     seen = sorted({f"{row['name']}={row['conclusion']}" for row in checks})
-    lines = _count(f"checks: {want.name} {want.conclusion or ''}".rstrip(), len(fits), want.count)
+    words = f" that says {want.contains}" if want.contains else ""
+    lines = _count(f"checks: {want.name} {want.conclusion or ''}".rstrip() + words, len(fits), want.count)
     return [f"{line}; there are {seen}" for line in lines]
 
 

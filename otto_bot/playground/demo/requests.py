@@ -20,6 +20,9 @@ _ROUTINE = re.compile(
     r"^/(?:app/hook/deliveries|app/installations|installation/repositories|repos/[^/]+/[^/]+/issues)$"
 )
 POLLS = ("VerificationPolled", "VerificationEnded")
+RESTS = (
+    "PersonCalled", "EffectFailed", "Refused", "PlanMade", "BaseTaken", "Unbarred", "RepositoryMoved",
+)  # fmt: skip
 _GIT = re.compile(r"\.git/")
 
 
@@ -37,7 +40,7 @@ class Size:
     journeys: int = 0
     """Rounds of journeys, with those that were posted."""
     rests: int = 0
-    """How often it came to rest, or failed at a step and tried again."""
+    """How often it came to rest, failed at a step and tried again, or found its repository open again or renamed."""
     reports: int = 0
     seconds: float = 0.0
 
@@ -82,12 +85,12 @@ def size_of(report: Json) -> Size:
     return Size(
         tasks=len(tasks),
         attempts=sum(task["attempts"] for task in tasks),
-        heads=kinds["VerificationEnded"] + kinds["JobsRerun"] + _cut_off(events),
+        heads=kinds["VerificationEnded"] + kinds["JobsRerun"] + _cut_off(events) + _once_more(events),
         gates=len(report.get("gates", [])) + kinds["DecisionPosted"],
         words=kinds["CommandGiven"] + kinds["IssueEdited"] + kinds["IssueChanged"] + kinds["RunBranchMoved"],
         reviews=kinds["ReviewGiven"],
         journeys=kinds["JourneysTested"] + kinds["JourneysDispatched"] + kinds["JourneysPosted"],
-        rests=kinds["PersonCalled"] + kinds["EffectFailed"] + kinds["Refused"] + kinds["PlanMade"] + kinds["BaseTaken"],
+        rests=sum(kinds[kind] for kind in RESTS),
         reports=kinds["Reported"],
         seconds=(max(times) - min(times)).total_seconds() if times else 0.0,
     )
@@ -97,6 +100,12 @@ def _cut_off(events: Sequence[Json]) -> int:
     """Heads that were looked at when the run was over."""
     polled = {event["target"] for event in events if event["type"] == "VerificationPolled"}
     return len(polled - {event["target"] for event in events if event["type"] == "VerificationEnded"})
+
+
+def _once_more(events: Sequence[Json]) -> int:
+    """Heads of attempts that were pushed again with commits of others in them; the first one may have had no end."""
+    pushed = [(event["task"], event["attempt"]) for event in events if event["type"] == "AttemptPushed"]
+    return len(pushed) - len(set(pushed))
 
 
 def over(report: Json, later: Sequence[Json] = ()) -> list[str]:

@@ -62,6 +62,16 @@ def open_pull_request(case: Case) -> Steps[list[RunEvent]]:
     ]
 
 
+def reopen(case: Case) -> Steps[list[RunEvent]]:
+    """The pull request that somebody closed is open again, unless it was merged."""
+    pull = case.github.pulls[case.effect.number]
+    yield 0.2
+    if pull.merged:
+        return [e.PullRequestClosed(at=case.now, merged=True)]
+    yield from case.write(lambda: case.github.reopen_pull(pull.number))
+    return [e.PullRequestReopened(at=case.now)]
+
+
 def _push(case: Case, branch: str, sha: str) -> None:
     try:
         case.refs.push(branch, sha, None, "otto[bot]")
