@@ -6,6 +6,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Literal
 
+from otto_bot.core.also import Also
 from otto_bot.core.ci_paths import Executed
 from otto_bot.core.decision import Action
 from otto_bot.core.evidence import Failure
@@ -39,7 +40,8 @@ SETTLED = frozenset(
     {TaskState.MERGED, TaskState.SKIPPED, TaskState.ASKED, TaskState.HELD, TaskState.BLOCKED, TaskState.FAILED}
 )
 """Nothing happens to the task without a decision."""
-Ending = Literal["green", "red", "timed_out", "blocked", "neutral", "no_ci", "cancelled"]
+Ending = Literal["green", "red", "timed_out", "blocked", "neutral", "no_ci", "cancelled", "unwatched"]
+"""`unwatched`: path filters leave out every file of the change, so that no workflow starts; the judge alone decides."""
 
 
 class Verification(Frozen):
@@ -59,6 +61,8 @@ class Verification(Frozen):
     """How many webhooks told something about it."""
     reported: tuple[str, ...] = ()
     """Workflow runs that webhooks told the end of, as `id/attempt`."""
+    again: int = 0
+    """How many other commits were verified under this name before."""
     round: int = 1
     rerun_due: bool = False
     waiting: str = ""
@@ -68,6 +72,8 @@ class Verification(Frozen):
     failure: Failure | None = None
     left: tuple[str, ...] = ()
     """Required checks of other Apps that are left to people: GitHub holds the merge for them."""
+    also: tuple[Also, ...] = ()
+    """What other Apps report that nobody requires."""
     lane: Lane | None = None
     """How it is verified, where the run's lane has changed since."""
 
@@ -98,6 +104,8 @@ class Attempt(Frozen):
     sha: str | None = None
     tree: str | None = None
     pushed: bool = False
+    taken_in: int = 0
+    """How often others pushed on top of it after it was pushed, so that it is verified with their commits in it."""
     awaits_base: bool = False
     """Its push waited, once, for the default branch to be taken in."""
     stat: str = ""

@@ -16,6 +16,7 @@ class EffectKind(StrEnum):
     PLAN = "plan"
     POST_PLAN = "post_plan"
     OPEN_PULL_REQUEST = "open_pull_request"
+    REOPEN = "reopen"
     CODE = "code"
     PUSH = "push"
     VERIFY = "verify"

@@ -16,6 +16,7 @@ from otto_bot.core.lanes import LaneKind
 from otto_bot.core.learning_uses import unwritten
 from otto_bot.core.reviewing import gate_surface
 from otto_bot.core.run import GateState, Run, RunPhase
+from otto_bot.core.serial import in_turn
 from otto_bot.core.showing import behind, edit_at, gives_way, is_progress
 from otto_bot.core.surfaces import surfaces
 from otto_bot.core.tasks import all_startable
@@ -46,9 +47,18 @@ def scheduled(run: Run) -> tuple[Effect, ...]:
     """Effects that must happen now or at their named time, each key once. Of a run that is barred there are none."""
     if run.bars:
         return ()
-    rules = ALWAYS if run.resting else (*ALWAYS, *RULES.get(run.phase, ()))
+    rules = ALWAYS if run.resting else (*ALWAYS, *_by_phase(run))
     found = {effect.key: effect for rule in rules for effect in rule(run)}
-    return tuple(_delayed(run, effect) for effect in found.values() if _possible(run, effect))
+    return tuple(_delayed(run, effect) for effect in in_turn(run, found.values()) if _possible(run, effect))
+
+
+def _by_phase(run: Run) -> tuple[Rule, ...]:
+    """What a run at work does; while its pull request is closed nothing but to open it again."""
+    return (_reopen,) if run.pull_closed else RULES.get(run.phase, ())
+
+
+def _reopen(run: Run) -> Iterator[Effect]:
+    yield effect_of(run, EffectKind.REOPEN, f"reopen/h{run.rests}", number=run.pull_request or 0)
 
 
 def _possible(run: Run, effect: Effect) -> bool:
@@ -97,8 +107,13 @@ def _coding(run: Run, task: Task, last: Attempt) -> Effect:
         return _code(run, task, last.number)
     # After a person accepted what the gate held, the same commit is pushed once more.
     said = f"/y{len(task.accepted)}" if any(one.attempt == last.number for one in task.accepted) else ""
-    name = f"push/{task.key}/a{last.number}{said}"
+    name = f"push/{task.key}/a{last.number}{said}{_again(last.taken_in)}"
     return effect_of(run, EffectKind.PUSH, name, task=task.key, attempt=last.number)
+
+
+def _again(count: int) -> str:
+    """Marks what is done once more for an attempt that took the commits of others in."""
+    return f"/t{count}" if count else ""
 
 
 def _work(run: Run) -> Iterator[Effect]:
@@ -122,7 +137,7 @@ def _at_work(run: Run) -> tuple[tuple[str, int, Effect | None], ...]:
         elif task.state is TaskState.JUDGING:
             # After a person accepted changed tests the same attempt is looked at once more.
             said = f"/y{len(task.accepted)}" if task.accepted else ""
-            name = f"judge/{key}/a{last.number}{said}/h{run.rests}"
+            name = f"judge/{key}/a{last.number}{said}{_again(last.taken_in)}/h{run.rests}"
             found.append((key, last.number, effect_of(run, EffectKind.JUDGE, name, task=key, attempt=last.number)))
         elif task.state is TaskState.VERIFYING:
             found.append((key, last.number, None))
@@ -141,7 +156,7 @@ def _verify(run: Run, target: str, *, task: str = "", attempt: int = 0) -> Itera
 
 
 def _poll(run: Run, verification: Verification, task: str, attempt: int) -> Effect:
-    name = f"verify/{verification.target}/n{verification.round}/p{verification.polls}"
+    name = f"verify/{verification.target}{_again(verification.again)}/n{verification.round}/p{verification.polls}"
     return effect_of(
         run,
         EffectKind.VERIFY,
@@ -278,8 +293,8 @@ def _show(run: Run) -> Iterator[Effect]:
 def _pressing(run: Run) -> set[EffectKind]:
     """Short steps that are due and write to GitHub, for which people or Actions wait; not those that met trouble."""
     # Where a limit holds the run back, steps may be due for long, and people shall see why.
-    rules = (_decision,) if run.resting or run.parked is not None else (_decision, *RULES.get(run.phase, ()))
-    effects = (effect for rule in rules for effect in rule(run))
+    rules = (_decision,) if run.resting or run.parked is not None else (_decision, *_by_phase(run))
+    effects = in_turn(run, (effect for rule in rules for effect in rule(run)))
     return {effect.kind for effect in effects if effect.kind in PRESSING and effect.key not in run.trouble}
 
 

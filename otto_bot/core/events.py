@@ -29,6 +29,7 @@ from otto_bot.core.learning_events import LearningsWritten
 from otto_bot.core.parking import Parked, Unparked
 from otto_bot.core.review_events import ReviewAnswered, ReviewGiven, ReviewPosted
 from otto_bot.core.run_events import (
+    AttemptBranchMoved,
     BaseConflict,
     BaseMoved,
     BaseRefused,
@@ -42,6 +43,7 @@ from otto_bot.core.run_events import (
     Prepared,
     PullRequestClosed,
     PullRequestOpened,
+    PullRequestReopened,
     Refused,
     RunBranchMoved,
     RunStarted,
@@ -79,6 +81,7 @@ from otto_bot.core.task_events import (
 
 __all__ = [
     "ActionsAsked",
+    "AttemptBranchMoved",
     "AttemptCoded",
     "AttemptFailed",
     "AttemptPushed",
@@ -122,6 +125,7 @@ __all__ = [
     "Published",
     "PullRequestClosed",
     "PullRequestOpened",
+    "PullRequestReopened",
     "PushWaits",
     "Refused",
     "Replied",
@@ -175,7 +179,9 @@ RunEvent = Annotated[
     | IssueEdited
     | IssueRelabelled
     | PullRequestClosed
+    | PullRequestReopened
     | RunBranchMoved
+    | AttemptBranchMoved
     | BaseMoved
     | BaseTaken
     | BaseConflict

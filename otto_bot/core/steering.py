@@ -212,7 +212,16 @@ def _pause(run: Run, given: Given, at: datetime) -> Run:
     return rest(run, "paused", f"@{given.by.login} asked for a pause", at)
 
 
-def rest(run: Run, kind: str, reason: str, at: datetime, say: str = "/otto resume", trouble: str = "") -> Run:
+def rest(
+    run: Run,
+    kind: str,
+    reason: str,
+    at: datetime,
+    say: str = "/otto resume",
+    trouble: str = "",
+    *,
+    closed: bool = False,
+) -> Run:
     """The run rests until someone speaks."""
     hold = Hold(
         kind="paused" if kind == "paused" else "needs_human",
@@ -221,6 +230,7 @@ def rest(run: Run, kind: str, reason: str, at: datetime, say: str = "/otto resum
         reply=say,
         since=at,
         trouble=trouble[:40],
+        closed=closed,
     )
     return run.model_copy(update={"hold": hold, "rests": run.rests + 1})
 

@@ -13,6 +13,7 @@ from otto_bot.core.edits import edited, stale
 from otto_bot.core.journeys import JourneyRound, RoundState
 from otto_bot.core.reviewing import comment_of, told_by, told_together
 from otto_bot.core.run import Gate, GateState, Outcome, Run
+from otto_bot.core.serial import group_of, held_back
 from otto_bot.core.stale_base import outdated
 from otto_bot.core.values import kept, once
 from otto_bot.core.waits import waits_for
@@ -159,7 +160,9 @@ def _status(run: Run) -> list[object]:
         {} if run.resting else {key: trouble.count for key, trouble in run.trouble.items()},
         *([] if edit is None else [edit.digest, edit.by, stale(run) is not None]),
         *_base(run),
+        *([] if run.others is None else [run.others.sha, run.others.by]),
         *(["landed"] if run.landed else []),
+        *([*held_back(run), run.serial] if group_of(run) else []),
         *_moved(run),
         *([] if run.parked is None else [run.parked.why, run.parked.reason, run.parked.until]),
     ]

@@ -11,7 +11,7 @@ from otto_bot.core.changed import remembered
 from otto_bot.core.edits import stale
 from otto_bot.core.journeys import Next, RoundState
 from otto_bot.core.policy import MIN_USD, plan_wait
-from otto_bot.core.run import GateState, Outcome, Run, RunPhase
+from otto_bot.core.run import GateState, Hold, Outcome, Run, RunPhase
 from otto_bot.core.values import Frozen
 
 
@@ -35,7 +35,7 @@ def _waits_for(run: Run) -> Wait | None:
         return None
     if run.hold is not None:
         if run.hold.kind == "paused":
-            return None
+            return _closed(run.hold)
         return Wait(
             key=f"hold/{run.hold.number}",
             kind="hold",
@@ -47,12 +47,19 @@ def _waits_for(run: Run) -> Wait | None:
     return wait if wait is None else _capped(run, _affordable(run, wait))
 
 
+def _closed(hold: Hold) -> Wait | None:
+    """Whoever closed a pull request may not know what follows. Who said `/otto pause` does; nobody is reminded."""
+    if not hold.closed:
+        return None
+    return Wait(key=f"hold/{hold.number}", kind="closed", question=hold.reason, reply=hold.reply)
+
+
 def waiting(run: Run) -> bool:
     """Whether it waits for anyone: `waits_for` without the words, which change with the money."""
     if run.ended or run.outcome is Outcome.CANCELLED:
         return False
     if run.hold is not None:
-        return run.hold.kind != "paused"
+        return run.hold.kind != "paused" or run.hold.closed
     return _plan_waits(run) or _gate_waits(run) or _journeys_wait(run) or _tasks_wait(run)
 
 
@@ -109,6 +116,12 @@ def _gate(run: Run) -> Wait | None:
     return Wait(
         key=f"gate/g{gate.number}/r{gate.revision}", kind="gate", question=question, reply=reply, since=run.idle_since
     )
+
+
+def gate_call(run: Run, number: int) -> Wait | None:
+    """The wait that the comment of this gate asks about, if the run waits for nothing else: one comment is enough."""
+    wait = waits_for(run)
+    return wait if wait is not None and wait.kind == "gate" and run.gates[-1].number == number else None
 
 
 def _journeys_wait(run: Run) -> bool:

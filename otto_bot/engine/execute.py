@@ -11,7 +11,8 @@ from typing import NamedTuple
 from otto_bot.core.barring import Barred
 from otto_bot.core.effects import Effect, EffectKind, run_of
 from otto_bot.core.events import EffectFailed, RunEvent
-from otto_bot.core.run import TROUBLE_LIMIT, Run
+from otto_bot.core.run import Run
+from otto_bot.core.trouble import TROUBLE_LIMIT
 from otto_bot.engine.patience import PATIENCE, patiently
 from otto_bot.jobs.outcomes import Later, NeedsPerson, Retry, ShutOut, Superseded
 from otto_bot.store.database import StoreUnavailable

@@ -6,7 +6,8 @@ import base64
 import hashlib
 from datetime import timedelta
 
-from otto_bot.github.errors import Conflict, NotFound, Refused, TooLarge, Unreachable
+from otto_bot.core.branch_rules import BranchRule, read_rules
+from otto_bot.github.errors import Conflict, Forbidden, NotFound, Refused, TooLarge, Unreachable
 from otto_bot.github.models import (
     Commit,
     CommitSummary,
@@ -26,6 +27,7 @@ RAW = "application/vnd.github.raw+json"
 WORKFLOW_FOLDER = ".github/workflows"
 MAX_WORKFLOW_FILES = 100
 MAX_FILE_BYTES = 1024 * 1024
+RULES_KEPT = timedelta(minutes=1)
 
 
 def _blob_id(body: bytes) -> str:
@@ -142,3 +144,29 @@ class CodeVerbs(RepositoryCalls):
     async def branch_rules(self, branch: str) -> list[Rule]:
         """The rules that apply to a branch of that name, which need not exist yet."""
         return [parse(Rule, item) async for item in self._pages("/rules/branches/{branch}", branch)]
+
+    @needs(metadata="read")
+    async def binding_rules(self, branch: str) -> tuple[BranchRule, ...]:
+        """The rules that hold Otto on a branch of that name, without those it may bypass; at most a minute old.
+
+        Empty where the repository's plan knows no rulesets: GitHub then answers 403 or 404.
+        """
+        now, known = self._around.now(), self._naming.rules.get(branch)
+        if known is not None and now - known[0] < RULES_KEPT:
+            return known[1]
+        try:
+            rules = read_rules([item async for item in self._pages("/rules/branches/{branch}", branch)])
+        except (Forbidden, NotFound):
+            rules = ()
+        free = {one for one in {rule.ruleset for rule in rules} if one is not None and await self._bypasses(one)}
+        rules = tuple(rule for rule in rules if rule.ruleset not in free)
+        self._naming.rules[branch] = now, rules
+        return rules
+
+    async def _bypasses(self, ruleset: int) -> bool:
+        """Whether pushes of this App are not held to a ruleset. Of one that may not be read they are."""
+        try:
+            found = await self._json("/rulesets/{id}", ruleset)
+        except (Forbidden, NotFound):
+            return False
+        return isinstance(found, dict) and found.get("current_user_can_bypass") in ("always", "exempt")

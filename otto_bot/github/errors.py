@@ -83,6 +83,13 @@ class Refused(GitHubError):
         super().__init__(status, f"{message}{detail}", request_id)
 
 
+def not_granted(error: GitHubError) -> bool:
+    """Whether the installation was not granted what this needs: told when a token is made, or when it is used."""
+    if isinstance(error, Refused):
+        return error.reason == "not_granted"
+    return isinstance(error, Forbidden) and "not accessible by integration" in error.message
+
+
 class Unreachable(GitHubError):
     """No answer, a lost answer or a 5xx. A write may or may not have happened: find it before doing it again."""
 

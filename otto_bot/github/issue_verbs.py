@@ -17,6 +17,7 @@ from otto_bot.github.models import (
     Issue,
     Label,
     LabelledEvent,
+    ReopenedEvent,
     ReviewComment,
     Target,
 )
@@ -71,6 +72,13 @@ class IssueVerbs(MarkedCalls):
         kinds = ("labeled", "unlabeled") if kind == "both" else (kind,)
         items = self._pages("/issues/{number}/events", number)
         return [parse(LabelledEvent, item) async for item in items if item.get("event") in kinds]
+
+    @needs(issues="read", pull_requests="read")
+    async def last_reopened(self, number: int) -> ReopenedEvent | None:
+        """Who opened an issue or pull request again last; None where nobody did."""
+        items = self._pages("/issues/{number}/events", number)
+        found = [parse(ReopenedEvent, item) async for item in items if item.get("event") == "reopened"]
+        return found[-1] if found else None
 
     @needs(issues="read", pull_requests="read")
     async def labelled_issues(self, label: str) -> list[Issue]:

@@ -126,6 +126,15 @@ class LabelledEvent(Fact):
     app_id: int | None = Field(default=None, validation_alias=AliasPath("performed_via_github_app", "id"))
 
 
+class ReopenedEvent(Fact):
+    """Somebody opened an issue or pull request again."""
+
+    actor_login: str = Field(default="ghost", validation_alias=AliasPath("actor", "login"))
+    actor_id: int | None = Field(default=None, validation_alias=AliasPath("actor", "id"))
+    actor_type: str = Field(default="User", validation_alias=AliasPath("actor", "type"))
+    app_id: int | None = Field(default=None, validation_alias=AliasPath("performed_via_github_app", "id"))
+
+
 class Comment(Fact):
     """A comment on an issue or pull request. `app_id` is the App that wrote it, if one did."""
 
@@ -261,6 +270,21 @@ class Commit(Fact):
     author_name: str = Field(default="", validation_alias=AliasPath("author", "name"))
     author_email: str = Field(default="", validation_alias=AliasPath("author", "email"))
     committed_at: datetime | None = Field(default=None, validation_alias=AliasPath("committer", "date"))
+
+
+class MadeCommit(Fact):
+    """A commit that GitHub made, and what it says of its own signature."""
+
+    sha: str
+    tree_sha: str = Field(validation_alias=AliasPath("tree", "sha"))
+    verified: bool = Field(default=False, validation_alias=AliasPath("verification", "verified"))
+    reason: str = Field(default="", validation_alias=AliasPath("verification", "reason"))
+    signature: Annotated[str, BeforeValidator(lambda v: v or "")] = Field(
+        default="", validation_alias=AliasPath("verification", "signature")
+    )
+    payload: Annotated[str, BeforeValidator(lambda v: v or "")] = Field(
+        default="", validation_alias=AliasPath("verification", "payload")
+    )
 
 
 class CommitSummary(Fact):

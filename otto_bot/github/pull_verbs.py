@@ -88,6 +88,12 @@ class PullVerbs(RepositoryCalls):
         return parse(PullRequest, answer.json())
 
     @needs(pull_requests="write")
+    async def reopen_pull_request(self, number: int) -> PullRequest:
+        """Open what was closed without being merged. Raises Refused where its branch is gone, or was made anew."""
+        answer = await self._call("PATCH", "/pulls/{number}", number, body={"state": "open"})
+        return parse(PullRequest, answer.json())
+
+    @needs(pull_requests="write")
     async def request_review(self, number: int, logins: Sequence[str]) -> None:
         """Ask people for a review. Raises Refused where one of them cannot review here."""
         if logins:

@@ -15,10 +15,11 @@ from otto_bot.github.errors import Moved, NotFound
 from otto_bot.github.models import Comment
 from otto_bot.intake import payloads as p
 from otto_bot.intake.boxes import unticked
-from otto_bot.intake.desk import BoxEdit, Desk, Said
+from otto_bot.intake.desk import Desk
 from otto_bot.intake.facts import box_key
 from otto_bot.intake.permission import Actor
 from otto_bot.intake.reviews import REQUESTED, actor_of, reviewable
+from otto_bot.intake.said import BoxEdit, Said
 from otto_bot.store.archive import Archive
 from otto_bot.store.ledger import Ledger
 from otto_bot.store.looks import AHEAD
@@ -153,10 +154,19 @@ class Comparing:
             return
         pull = await self._desk.repository(run.repo).yielding().pull_request(run.pull_request)
         if pull.state == "open":
+            if run.pull_closed:
+                await self._reopened(run, run.pull_request)
             if pull.head_sha != run.head and not run.resting:
                 await self._desk.run_branch_at(run, pull.head_sha)
-        elif run.outcome is None and (pull.merged or not run.resting):
+        elif run.outcome is None and (pull.merged or not (run.resting or run.pull_closed)):
             await self._desk.pull_closed(run)
+
+    async def _reopened(self, run: Run, number: int) -> None:
+        """Somebody opened the closed pull request again; the request for it does not say who."""
+        last = await self._desk.repository(run.repo).yielding().last_reopened(number)
+        if last is not None and last.actor_id is not None:
+            who = Person(id=last.actor_id, login=last.actor_login)
+            await self._desk.others.pull_reopened(run, Actor(person=who, kind=last.actor_type, app=last.app_id))
 
     async def _issue(self, run: Run) -> None:
         if run.ended:

@@ -15,9 +15,10 @@ from otto_bot.core.polling import is_news
 from otto_bot.core.values import Person, Repo
 from otto_bot.github.errors import RetryLater
 from otto_bot.intake import payloads as p
-from otto_bot.intake.desk import BoxEdit, Desk, Said
+from otto_bot.intake.desk import Desk
 from otto_bot.intake.facts import box_key, button_key, comment_key, review_comment_key, review_key
 from otto_bot.intake.permission import NOBODY, Actor
+from otto_bot.intake.said import BoxEdit, Said
 from otto_bot.intake.starting import Labelled
 from otto_bot.store.inbox import Delivery, Inbox
 from otto_bot.store.looks import Looks
@@ -264,20 +265,29 @@ async def _pull_closed(router: Router, _delivery: Delivery, payload: p.Payload) 
         await router.desk.pull_closed(run, sender_of(payload).person)
 
 
+async def _pull_reopened(router: Router, _delivery: Delivery, payload: p.Payload) -> None:
+    assert isinstance(payload, p.PullRequestPayload)
+    run = await router.desk.active(repo_of(payload).id, payload.number)
+    if run is not None and run.pull_request == payload.number:
+        await router.desk.others.pull_reopened(run, sender_of(payload))
+
+
 async def _pushed(router: Router, _delivery: Delivery, payload: p.Payload) -> None:
     assert isinstance(payload, p.PushPayload)
     repo = repo_of(payload)
     who = sender_of(payload).person
     branch = payload.ref.removeprefix("refs/heads/")
-    if branch != repo.default_branch and not branch.endswith("/run"):
-        return  # nobody's business: no run is read for it
     if branch == repo.default_branch:
         if not payload.deleted:
             await router.desk.base_pushed(repo, payload.after)
         return
+    if payload.deleted or (sender_of(payload).is_bot and not branch.endswith("/run")):
+        return  # nobody's business: no run is read for it
     for run in await router.desk.active_in(repo.id):
-        if branch == run.run_branch and not payload.deleted:
+        if branch == run.run_branch:
             await router.desk.run_branch_pushed(run, payload.after, who)
+        elif branch.startswith(f"{run.prefix}/"):
+            await router.desk.others.attempt_branch_pushed(run, branch, who)
 
 
 async def _reported(router: Router, _delivery: Delivery, payload: p.Payload) -> None:
@@ -333,6 +343,7 @@ _HANDLERS: dict[tuple[str, str], Handler] = {
     ("status", "*"): _reported,
     ("pull_request", "labeled"): _pull_labeled,
     ("pull_request", "closed"): _pull_closed,
+    ("pull_request", "reopened"): _pull_reopened,
     ("push", "*"): _pushed,
     ("repository", "*"): _repository_changed,
 }

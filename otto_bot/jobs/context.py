@@ -133,8 +133,8 @@ class Context:
         return await asyncio.to_thread(lambda: self.ledger.append(run_id, events, self.now()))
 
     async def habits(self, run: Run) -> list[str]:
-        """Subjects of the default branch's last commits."""
-        commits = await self.repository(run).commits(run.repo.default_branch, 50)
+        """Subjects of the default branch's last commits, as of where the run began: they stay while it goes on."""
+        commits = await self.repository(run).commits(run.base_sha or run.repo.default_branch, 50)
         return [commit.subject for commit in commits]
 
     def nonce_for(self, key: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Sequence
 
 from otto_bot.core.attempt import Attempt
@@ -17,7 +18,9 @@ from otto_bot.jobs.ci_touched import touched_in_ci
 from otto_bot.jobs.context import Context, failures_before
 from otto_bot.jobs.dispatching import dispatch_if_needed, verification_pull
 from otto_bot.jobs.gated_push import PushHeld, gated_push, held_failure
+from otto_bot.jobs.outcomes import Retry
 from otto_bot.jobs.renewal import renewal
+from otto_bot.jobs.taking_in import TRIES, taken_in
 from otto_bot.jobs.twin import twin_of
 from otto_bot.store.effect_rows import Ticket
 
@@ -43,14 +46,51 @@ async def push_attempt(context: Context, run: Run, effect: Effect, _ticket: Tick
     if twin is not None:
         run = await context.record(run.id, twin)
         attempt = attempt.model_copy(update={"sha": twin.sha, "tree": twin.tree})
+    return await _with_others(context, run, effect, attempt, mirror, current)
+
+
+async def _with_others(
+    context: Context, run: Run, effect: Effect, attempt: Attempt, mirror: Mirror, current: str | None
+) -> Sequence[RunEvent]:
+    """Pushed, with what others have put on its branch by then."""
+    for _ in range(TRIES):
+        try:
+            return await _pushed(context, run, effect, attempt, mirror, current)
+        except PushHeld as held:
+            return [_held(context, run, effect, attempt, held)]
+        except PushRejected as error:
+            # What GitHub made anew of it is written down before it is pushed.
+            run = await asyncio.to_thread(context.ledger.load, run.id)
+            attempt = run.task(effect.task).last or attempt
+            free = error.reason == "non_fast_forward"
+            again = await taken_in(context, run, effect, attempt, mirror) if free else None
+            if again is None:
+                return await _rejected(context, run, effect, attempt, mirror, error)
+        run, current = again
+        last = run.task(effect.task).last
+        if last is None or last.number != effect.attempt or last.sha is None:
+            return []
+        attempt = last
+    raise Retry(f"others push to `{attempt.branch}` all the time", "git")
+
+
+async def _pushed(
+    context: Context, run: Run, effect: Effect, attempt: Attempt, mirror: Mirror, current: str | None
+) -> Sequence[RunEvent]:
+    """AttemptPushed. Raises PushRejected and PushHeld."""
     assert attempt.sha is not None
     in_ci = await touched_in_ci(context, run, mirror, attempt.sha)
-    try:
-        await gated_push(context, run, mirror, attempt.sha, attempt.branch, current)
-    except PushRejected as error:
-        return await _rejected(context, run, effect, attempt, mirror, error)
-    except PushHeld as held:
-        return [_held(context, run, effect, attempt, held)]
+
+    async def renewed(sha: str) -> None:
+        nonlocal run, attempt
+        if sha != attempt.sha:
+            tree = await tree_of(mirror, sha)
+            where = {"task": effect.task, "attempt": attempt.number}
+            run = await context.record(run.id, AttemptRenewed(at=context.now(), **where, sha=sha, tree=tree))
+            attempt = attempt.model_copy(update={"sha": sha, "tree": tree})
+
+    await gated_push(context, run, mirror, attempt.sha, attempt.branch, current, before=renewed)
+    assert attempt.sha is not None
     what = f"{effect.task}/a{effect.attempt}"
     pull = await verification_pull(context, run, attempt.branch, what)
     dispatched = await dispatch_if_needed(context, run, attempt.branch, attempt.sha)

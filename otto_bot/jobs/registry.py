@@ -25,12 +25,14 @@ from otto_bot.jobs.plan_issue import plan_issue
 from otto_bot.jobs.post_journeys import apply_journeys, post_journeys
 from otto_bot.jobs.prepare import prepare
 from otto_bot.jobs.push_attempt import push_attempt
+from otto_bot.jobs.reopen import reopen
 from otto_bot.jobs.review import answer_review, post_review
 from otto_bot.jobs.run_pilot import run_pilot
 from otto_bot.jobs.shut_out import shut_out
 from otto_bot.jobs.starting_ci import waiting_for_a_yes
 from otto_bot.jobs.take_base import take_base
 from otto_bot.jobs.triage_journeys import triage_journeys
+from otto_bot.jobs.turn import letting_others_through
 from otto_bot.jobs.verify_head import verify_head
 from otto_bot.jobs.walk_journeys import walk_journeys
 from otto_bot.model.errors import BudgetSpent, NoWorstCase, ProviderError, UnknownPrice
@@ -44,6 +46,7 @@ _JOBS: Mapping[EffectKind, Job] = {
     EffectKind.PLAN: plan_issue,
     EffectKind.POST_PLAN: publish.post_plan,
     EffectKind.OPEN_PULL_REQUEST: open_pull_request,
+    EffectKind.REOPEN: reopen,
     EffectKind.CODE: code_task,
     EffectKind.PUSH: push_attempt,
     EffectKind.VERIFY: verify_head,
@@ -68,7 +71,7 @@ _JOBS: Mapping[EffectKind, Job] = {
     EffectKind.POST_JOURNEYS: post_journeys,
     EffectKind.APPLY_JOURNEYS: apply_journeys,
 }
-JOBS: Mapping[EffectKind, Job] = {kind: waiting_for_a_yes(job) for kind, job in _JOBS.items()}
+JOBS: Mapping[EffectKind, Job] = {kind: letting_others_through(waiting_for_a_yes(job)) for kind, job in _JOBS.items()}
 
 ELSEWHERE_ADVICE = "A new name is found by itself; otherwise OTTO_GITHUB_WEB_URL must be where GitHub really is"
 UNSAFE_ADVICE = "`git fsck` in a clone names the objects; Otto works on branches that do not have them"

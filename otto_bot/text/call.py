@@ -9,7 +9,7 @@ from otto_bot.core.waits import Wait
 from otto_bot.text.body import assemble
 from otto_bot.text.footer import footer, money_words
 from otto_bot.text.links import Links
-from otto_bot.text.markdown import code, link, sentence
+from otto_bot.text.markdown import code, inline, link, sentence
 from otto_bot.text.refusals import reason_words
 from otto_bot.text.status import where_it_stands
 from otto_bot.text.trouble import of_wait, see
@@ -21,6 +21,13 @@ REACHED = 20
 
 def call_comment(run: Run, wait: Wait, links: Links, reminder: bool) -> str:
     """Mentions who labelled the issue: they can always unblock it."""
+    if wait.kind == "closed":
+        return _closed(run, wait, links)
+    return assemble([*call_words(run, wait, links, reminder), where_it_stands(run, links)], footer(run))
+
+
+def call_words(run: Run, wait: Wait, links: Links, reminder: bool = False) -> list[str]:
+    """Who is called, for what, and the reply: a comment of its own, or the beginning of the one that asks."""
     again = "a reminder: " if reminder else ""
     lead = f"@{run.actor.login} {again}Otto waits for you and does nothing meanwhile."
     more = see(links, of_wait(run, wait))
@@ -29,7 +36,20 @@ def call_comment(run: Run, wait: Wait, links: Links, reminder: bool) -> str:
     answer = f"Reply with {code(wait.reply, 200)}{after}. Anyone with write access can."
     money = wait.reply.startswith(COMMAND)
     reached = f"**So far:** {reached_words(run, links)}" if money else ""
-    return assemble([lead, question, answer, reached, where_it_stands(run, links)], footer(run))
+    return [lead, question, answer, reached]
+
+
+CLOSED_WAY = (
+    "`/otto resume` goes on with the same branch, `/otto stop` ends it. Opening the pull request again says the same "
+    "as `/otto resume`; after that word Otto opens it itself."
+)
+
+
+def _closed(run: Run, wait: Wait, links: Links) -> str:
+    """Somebody closed the pull request: nothing is lost, and two words say what follows."""
+    lead = f"@{run.actor.login} this run is paused: {inline(wait.question, 300)}."
+    kept = "What was written so far stays on the branch. Anyone with write access can say it."
+    return assemble([lead, CLOSED_WAY, kept, see(links, of_wait(run, wait)), where_it_stands(run, links)], footer(run))
 
 
 def reached_words(run: Run, links: Links) -> str:

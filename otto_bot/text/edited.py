@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from otto_bot.core.edits import edited, stale
 from otto_bot.core.issue import IssueSeen
-from otto_bot.core.run import Run, RunPhase
+from otto_bot.core.run import Outcome, Run, RunPhase
 from otto_bot.text.markdown import code
 from otto_bot.text.words import several
 
@@ -26,7 +26,7 @@ def edited_in_plan(run: Run) -> str:
 def edited_in_status(run: Run) -> str:
     """For the status comment: what goes on, and what to do. Empty where there is nothing to say."""
     edit = edited(run)
-    if edit is None or run.ended:
+    if edit is None or (run.ended and (run.outcome is not Outcome.DONE or run.landed)):
         return ""
     return f"**The issue was edited**{_who(edit)}{_what(edit)}. {_now(run)}"
 
@@ -43,7 +43,8 @@ def _now(run: Run) -> str:
             f"Plan r{run.plan_revision} is of the text as it was: `/otto approve r{run.plan_revision}` goes on with "
             f"it. {_REPLAN}"
         )
-    again = "To work from the new text: `/otto stop`, then take the label off and put it on again."
+    stop = "" if run.ended else "`/otto stop`, then "
+    again = f"To work from the new text: {stop}take the label off and put it on again."
     if run.phase is RunPhase.PLAN_REVIEW:
         again = "`/otto replan` reads the new text, while no task has started."
     lead = "What was done is of" if run.outcome is not None else "Work goes on with"

@@ -32,6 +32,11 @@ class Links:
         """The repository."""
         return f"{self.web_url.rstrip('/')}/{_part(self.owner)}/{_part(self.repo)}"
 
+    @property
+    def rules(self) -> str:
+        """What is demanded of branches."""
+        return f"{self.home}/rules"
+
     def help(self, entry: str) -> str:
         """An entry of the page about what goes wrong."""
         return f"{self.docs_url.rstrip('/')}/troubleshooting.md#{_part(entry)}"

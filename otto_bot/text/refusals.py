@@ -60,6 +60,14 @@ def first_file_link(links: Links, branch: str, title: str = "") -> str:
     return url if len(url) <= 500 else links.new_file(branch, "README.md", "")
 
 
+def not_reopened(number: int, branch: str, said: str) -> str:
+    """GitHub does not let a closed pull request be opened again: what a person can do about it."""
+    return (
+        f"GitHub does not let Otto open pull request #{number} again ({one_line(said, 200)}); open it yourself, or put"
+        f" its branch {one_line(branch, 100)} back where it was, if it was deleted or forced elsewhere"
+    )
+
+
 def no_ci(why: str, links: Links, branch: str, *, empty: bool = False) -> str:
     """No workflow can verify a branch: the reason and the page on which a person adds one.
 
@@ -141,6 +149,7 @@ def reason_words(reason: str, links: Links, branch: str) -> str:
     own = [
         ("add otto-verify.yml", starter_link(links, branch)),
         ("add otto-verify.yml", starter_link(links, branch, empty=True)),
+        ("the repository's rules", links.rules),
         ("create README.md", first_file_link(links, branch, links.repo)),
     ]
     for words, url in sorted(own, key=lambda one: -len(one[1])):

@@ -7,6 +7,7 @@ from datetime import datetime
 from otto_bot.core.attempt import TaskState
 from otto_bot.core.funds import RETRYABLE
 from otto_bot.core.run import GateState, Outcome, Run, RunPhase
+from otto_bot.core.serial import held_back
 from otto_bot.core.waits import waits_for
 from otto_bot.text.base import base_lines
 from otto_bot.text.body import Part, assemble
@@ -18,11 +19,13 @@ from otto_bot.text.journeys_line import at_journeys_words, journeys_commands, jo
 from otto_bot.text.links import Links
 from otto_bot.text.markdown import code, inline, link, sentence
 from otto_bot.text.moved import moved_lines
+from otto_bot.text.others import others_line
 from otto_bot.text.parked import now_words, parked_in_status
 from otto_bot.text.plan_changes import change_command
 from otto_bot.text.refusals import reason_words
 from otto_bot.text.review import reviews_line
 from otto_bot.text.tasks_table import short_table, task_graph, task_table, without_at
+from otto_bot.text.trouble import Trouble, see
 from otto_bot.text.words import LANES, clock, count, several
 
 SKIPPABLE = frozenset({TaskState.PENDING, TaskState.REOPENED, TaskState.BLOCKED})
@@ -38,17 +41,26 @@ def status_comment(run: Run, links: Links, now: datetime) -> str:
         Part(full=journeys_line(run, links), short=""),
         parked_in_status(run, now) or _waiting(run, links, now),
         f"**Next:** {next_step(run)}",
+        _merged_early(run, links),
         *base_lines(run, links),
+        *others_line(run, links),
         *moved_lines(run, links),
         reviews_line(run),
         *_troubles(run),
         *_relabelled(run),
-        edited_in_status(run),
+        _edited(run, links),
         estimate_status(run),
         *_money(run),
         f"**You can:** {_commands(run)}",
     ]
     return assemble(parts, footer(run))
+
+
+def _merged_early(run: Run, links: Links) -> str:
+    if not run.landed or run.outcome is not Outcome.DONE_PARTIAL:
+        return ""
+    words = "The pull request was merged while tasks were open, so the run is over. What is missing needs a new one."
+    return f"{words} {see(links, Trouble.HUMAN_MERGES_MIDRUN)}"
 
 
 def where_it_stands(run: Run, links: Links) -> str:
@@ -72,19 +84,28 @@ def where_it_stands(run: Run, links: Links) -> str:
 
 def _waiting(run: Run, links: Links, now: datetime) -> str:
     wait = waits_for(run)
-    if wait is not None:
+    if wait is not None and wait.kind != "closed":
         words = sentence(reason_words(wait.question, links, run.repo.default_branch))
         return f"**Waits for a person:** {words}\nReply {code(wait.reply, 200)}."
     if run.hold is not None:
         words = inline(without_at(run.hold.reason), 600)
-        return f"**Paused:** {words}. `/otto resume` goes on with the same branch, `/otto stop` ends it."
+        more = see(links, Trouble.HUMAN_CLOSES if run.hold.closed else None)
+        ways = "`/otto resume` goes on with the same branch, `/otto stop` ends it."
+        return f"**Paused:** {words}. {ways} {more}".rstrip()
     gate = run.gate
     if gate is not None and gate.deadline is not None and gate.state is GateState.POSTED and gate.deadline > now:
         return f"**Waits** until {clock(gate.deadline)} for objections to retry plan r{gate.revision}."
     waiting = [f"{v.target}: {v.waiting}" for v in run.verifications.values() if v.ending is None and v.waiting]
+    waiting += [f"{key}: its turn, as commits are verified one at a time" for key in held_back(run)]
     if run.resting or not waiting:
         return ""
-    return "**Waits for Actions:** " + inline("; ".join(waiting[:6]), 600)
+    more = f" {see(links, Trouble.STATIC_CONCURRENCY)}" if held_back(run) else ""
+    return "**Waits for Actions:** " + inline("; ".join(waiting[:6]), 600) + more
+
+
+def _edited(run: Run, links: Links) -> str:
+    words = edited_in_status(run)
+    return words and f"{words} {see(links, Trouble.ISSUE_EDITED)}"
 
 
 def next_step(run: Run) -> str:

@@ -56,6 +56,7 @@ DOCUMENTED: dict[str, tuple[str, ...]] = {
     "GET /check-runs/{}/annotations": ("checks",),
     "GET /commits/{}/status": ("statuses",),
     "GET /actions/workflows": ("actions",),
+    "GET /actions/workflows/{}/runs": ("actions",),
     "GET /actions/runs": ("actions",),
     "GET /actions/runs/{}": ("actions",),
     "GET /actions/runs/{}/attempts/{}/jobs": ("actions",),
@@ -77,8 +78,8 @@ BESIDES: dict[str, tuple[dict[str, str], str]] = {
     "push_token": ({"contents": "write"}, "git itself"),
 }
 ON_PULL_REQUESTS = {
-    "issue", "labels_of", "labelled_events", "labelled_issues", "changed_issues", "comments", "editor_of",
-    "upsert_comment", "react", "add_labels", "remove_label",
+    "issue", "labels_of", "labelled_events", "last_reopened", "labelled_issues", "changed_issues", "comments",
+    "editor_of", "upsert_comment", "react", "add_labels", "remove_label",
 }  # fmt: skip
 """Verbs about a number that may be a pull request's: both permissions, whichever of the two it is."""
 _ASKS = {"_json": "GET", "_pages": "GET", "_kept": "GET"}

@@ -13,8 +13,8 @@ from otto_bot.core import quota
 from otto_bot.core.allowance import RUNS_OF_ISSUE
 from otto_bot.core.learnings import Proposal
 from otto_bot.core.run import Outcome
-from otto_bot.intake.desk import BoxEdit
 from otto_bot.intake.permission import Actor
+from otto_bot.intake.said import BoxEdit
 from otto_bot.intake.starting import NotYetKnown
 from otto_bot.text.markers import marker
 
@@ -485,7 +485,7 @@ async def test_closing_the_pull_request_pauses_and_merging_ends(started: Any) ->
     where = f"pull/{run.pull_request}"
     await started.do(close={"where": where})
     assert started.run.hold is not None
-    assert started.run.hold.reason == "its pull request was closed"
+    assert started.run.hold.reason == "its pull request was closed without being merged, by dev"
 
     await started.do(reopen={"where": where})
     await started.do(merge={"where": where})

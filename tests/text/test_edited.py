@@ -70,6 +70,10 @@ def test_the_call_for_a_person(moment: Moment, links: Links, shown: SnapshotAsse
             "Work goes on with the text as it was. To work from the new text: `/otto stop`,",
         ),
         ({"phase": RunPhase.DONE, "outcome": Outcome.DONE_PARTIAL}, "What was done is of the text as it was. To work"),
+        (
+            {"phase": RunPhase.DONE, "outcome": Outcome.DONE},
+            "What was done is of the text as it was. To work from the new text: take the label off",
+        ),
     ],
 )
 def test_each_phase_says_what_goes_on_and_what_to_do(moment: Moment, changes: dict[str, object], words: str) -> None:
@@ -79,7 +83,7 @@ def test_each_phase_says_what_goes_on_and_what_to_do(moment: Moment, changes: di
 
 def test_nothing_is_said_where_nothing_was_edited(moment: Moment) -> None:
     run = moment("planned")
-    over = edit(run).model_copy(update={"phase": RunPhase.DONE, "outcome": Outcome.DONE})
+    over = edit(run).model_copy(update={"phase": RunPhase.DONE, "outcome": Outcome.CANCELLED})
     approved = edit(run).model_copy(update={"plan_approved_by": "maria"})
     assert [edited_in_plan(run), edited_in_status(run), edited_in_status(over), edited_in_plan(approved)] == [""] * 4
 

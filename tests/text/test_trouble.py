@@ -45,6 +45,8 @@ def test_a_link_names_the_page_of_the_host_and_the_entry() -> None:
         (Lane(kind=LaneKind.DISPATCH), Trouble.DISPATCH),
         (Lane(kind=LaneKind.PULL_REQUEST), Trouble.PR_ONLY_CI),
         (Lane(kind=LaneKind.PULL_REQUEST, skips_drafts=("test",)), Trouble.DRAFT_GUARD),
+        (Lane(kind=LaneKind.PULL_REQUEST, shares="ci", skips_drafts=("test",)), Trouble.STATIC_CONCURRENCY),
+        (Lane(kind=LaneKind.PUSH, calls=True), Trouble.REUSABLE_WORKFLOW),
         (Lane(kind=LaneKind.PUSH), None),
     ],
 )

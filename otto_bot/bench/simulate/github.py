@@ -142,6 +142,10 @@ class GitHub:
         if by != OTTO:
             self._news("pull_closed", number)
 
+    def reopen_pull(self, number: int) -> None:
+        """Open what was closed without being merged."""
+        self.pulls[number].open = not self.pulls[number].merged
+
     def comment(self, line: str, *, key: str = "", at: datetime | None = None) -> Said:
         """A person writes a command, or clicks what means it."""
         number = self.number()

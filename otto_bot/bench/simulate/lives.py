@@ -26,7 +26,7 @@ STUBBORN: tuple[tuple[Cause, ...], ...] = ((Cause.BASE_RED, Cause.TEST), OUTSIDE
 """What all of a life's failures come from, in some lives."""
 OUTAGES = (
     "post_plan", "open_pull_request", "push", "candidate", "merge", "rerun", "post_decision", "show", "call", "reply",
-    "post_journeys", "take_base", "tidy",
+    "post_journeys", "take_base", "tidy", "reopen",
 )  # fmt: skip
 """Effects that write on GitHub."""
 WAYS = ProductSpec(
@@ -98,6 +98,10 @@ class Life:
     answers: int = 50
     causes: tuple[Cause, ...] = ()
     """Why Actions fails; empty = for any reason."""
+    shares: bool = False
+    """Whether all heads share a concurrency group, which the workflow files tell."""
+    unwatched: bool = False
+    """Whether path filters leave out every file of some changes."""
     stops: bool = False
     """Whether each run but the last is stopped early."""
     bent: str = ""
@@ -165,6 +169,7 @@ def plain_life(seed: int) -> Life:
         known=dice.random() < 0.7, actions=dice.random() < 0.4, deploys=dice.choice([0, 0, 1, 2]),
         jumps=dice.choice([0, 0, 0, 1, 2]), parks=dice.choice([0, 0, 0, 2]), base_moves=dice.choice([0, 0, 1, 3]),
         run_pushes=dice.choice([0, 0, 0, 4]), causes=dice.choice(STUBBORN) if dice.random() < 0.2 else (),
+        shares=dice.random() < 0.25, unwatched=dice.random() < 0.3,
         shuts=_shuts(seed),
     )  # fmt: skip
 

@@ -85,7 +85,7 @@ def size_of(report: Json) -> Size:
     return Size(
         tasks=len(tasks),
         attempts=sum(task["attempts"] for task in tasks),
-        heads=kinds["VerificationEnded"] + kinds["JobsRerun"] + _cut_off(events),
+        heads=kinds["VerificationEnded"] + kinds["JobsRerun"] + _cut_off(events) + _once_more(events),
         gates=len(report.get("gates", [])) + kinds["DecisionPosted"],
         words=kinds["CommandGiven"] + kinds["IssueEdited"] + kinds["IssueChanged"] + kinds["RunBranchMoved"],
         reviews=kinds["ReviewGiven"],
@@ -100,6 +100,12 @@ def _cut_off(events: Sequence[Json]) -> int:
     """Heads that were looked at when the run was over."""
     polled = {event["target"] for event in events if event["type"] == "VerificationPolled"}
     return len(polled - {event["target"] for event in events if event["type"] == "VerificationEnded"})
+
+
+def _once_more(events: Sequence[Json]) -> int:
+    """Heads of attempts that were pushed again with commits of others in them; the first one may have had no end."""
+    pushed = [(event["task"], event["attempt"]) for event in events if event["type"] == "AttemptPushed"]
+    return len(pushed) - len(set(pushed))
 
 
 def over(report: Json, later: Sequence[Json] = ()) -> list[str]:

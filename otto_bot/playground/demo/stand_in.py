@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -36,7 +37,7 @@ def write_config(path: Path, scenario: Scenario, repo: Path, secrets: Secrets, c
         "app": {
             "id": APP_ID, "slug": "otto", "name": "Otto", "public_key_pem": secrets.public_key_pem,
             "webhook_secret": secrets.webhook_secret,
-            "permissions": PERMISSIONS, "events": EVENTS,
+            "permissions": granted(github.permissions), "events": EVENTS,
         },
         "owner": github.owner,
         "repo": github.name or scenario.name,
@@ -52,7 +53,10 @@ def write_config(path: Path, scenario: Scenario, repo: Path, secrets: Secrets, c
         "issue": {"title": issue.title, "body": issue.body, "author": issue.author},
         "people": [reaction.model_dump(mode="json", by_alias=True, exclude_none=True) for reaction in scenario.people],
         "faults": [fault.model_dump(mode="json", by_alias=True, exclude_none=True) for fault in scenario.faults],
-        "rules": github.rules,
+        "rules": [rule.model_dump(mode="json") for rule in github.rules],
+        "branches": github.branches,
+        "other_apps": [app.model_dump(mode="json") for app in github.other_apps],
+        "submodules": github.submodules,
         "refuse_drafts": github.refuse_drafts,
         "lazy_mergeable": github.lazy_mergeable,
         "limits": github.limits.model_dump(mode="json"),
@@ -60,6 +64,11 @@ def write_config(path: Path, scenario: Scenario, repo: Path, secrets: Secrets, c
         "actions": {"cage": cage, **github.actions},
     }  # fmt: skip
     path.write_text(json.dumps(config, indent=1), encoding="utf-8")
+
+
+def granted(less: Mapping[str, str]) -> dict[str, str]:
+    """What the installation was granted: all that the App asks for, but where an owner has not accepted it."""
+    return {name: level for name, level in {**PERMISSIONS, **less}.items() if level != "none"}
 
 
 class StandIn:

@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING, Any
 from otto_bot.playground.github.changes import checks as check_changes
 from otto_bot.playground.github.changes import issues as issue_changes
 from otto_bot.playground.github.changes import pulls as pull_changes
-from otto_bot.playground.github.changes import pushes
+from otto_bot.playground.github.changes import pushes, queue
 from otto_bot.playground.github.changes import repository as repository_changes
 from otto_bot.playground.github.gitrepo import ZERO, Person
+from otto_bot.playground.github.people_actions import CannotDoError, at_actions
 from otto_bot.playground.github.people_config import (
     Do,
     DoApp,
@@ -25,6 +26,7 @@ from otto_bot.playground.github.people_config import (
     DoEditIssue,
     DoLabel,
     DoMerge,
+    DoOpenPull,
     DoPush,
     DoRename,
     DoReview,
@@ -40,10 +42,6 @@ if TYPE_CHECKING:
     from otto_bot.playground.github.hub import Hub
 
 REVIEW_STATES = {"approve": "APPROVED", "request_changes": "CHANGES_REQUESTED", "comment": "COMMENTED"}
-
-
-class CannotDoError(ValueError):
-    """A person cannot do this now; the text says why."""
 
 
 class Hand:
@@ -69,7 +67,8 @@ class Hand:
             "reopen": self.reopen, "review": self.review, "review_comment": self.review_comment,
             "button": self.button, "push": self.push, "merge": self.merge, "edit_issue": self.edit_issue,
             "edit_comment": self.edit_comment, "draft": self.draft, "status": self.status,
-            "delete_branch": self.delete_branch, "cancel_run": self.cancel_run, "open_issue": self.open_issue,
+            "open_pull": self.open_pull, "enqueue": self.enqueue,
+            "delete_branch": self.delete_branch, "open_issue": self.open_issue, **at_actions(self),
             "rename": self.rename, "archive": self.archive, "transfer_issue": self.transfer_issue,
             "delete_issue": self.delete_issue, "app": self.app,
         }  # fmt: skip
@@ -172,6 +171,19 @@ class Hand:
         pull_changes.set_draft(self.world, self.login, issue, draft=False)
         merge_now(self.hub, self.login, issue, what.method)
 
+    def open_pull(self, what: DoOpenPull) -> None:
+        """Opens a pull request of a branch."""
+        if f"refs/heads/{what.branch}" not in self.world.repo.refs():
+            raise CannotDoError(f"there is no branch {what.branch!r}")
+        base = self.world.config.default_branch
+        pull_changes.open_pull(self.world, self.login, what.title, what.body, what.branch, base, draft=False)
+
+    def enqueue(self, what: DoWhere) -> None:
+        """Puts a pull request into the merge queue; a draft is made ready first."""
+        issue = self.find(what.where)
+        pull_changes.set_draft(self.world, self.login, issue, draft=False)
+        queue.enqueue(self.world, self.login, issue)
+
     def edit_issue(self, what: DoEditIssue) -> None:
         """Edits title or text."""
         issue_changes.edit_issue(self.world, self.login, self.find(what.where), title=what.title, body=what.body)
@@ -253,15 +265,6 @@ class Hand:
         else:
             actions = {"install": "created", "uninstall": "deleted", "accept_rights": "new_permissions_accepted"}
             repository_changes.installed(self.world, self.login, actions[what.what])
-
-    async def cancel_run(self, _what: DoWhere) -> None:
-        """Cancels the newest unfinished workflow run."""
-        if self.hub.actions is None:
-            raise CannotDoError("Actions is switched off")
-        rows = [row for row in self.hub.actions.runs() if row.status != "completed"]
-        if not rows:
-            raise CannotDoError("no workflow run is in progress")
-        await self.hub.actions.cancel(rows[0].id, self.login)
 
 
 def merge_now(hub: Hub, actor: str, issue: Issue, method: str) -> str:

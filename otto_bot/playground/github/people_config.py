@@ -151,6 +151,14 @@ class DoMerge(Strict):
     method: Literal["merge", "squash"] = "merge"
 
 
+class DoOpenPull(Strict):
+    """A pull request of a branch that is there, into the default branch."""
+
+    branch: str
+    title: str = Field(min_length=1, max_length=256)
+    body: str = ""
+
+
 class DoEditIssue(Strict):
     """New title or text of an issue."""
 
@@ -227,6 +235,21 @@ class DoArchive(Strict):
     archived: bool
 
 
+class DoStanding(Strict):
+    """What an owner or administrator sets around Actions; what is left out stays."""
+
+    enabled: bool | None = None
+    paid: bool | None = None
+    sha_pinning: bool | None = None
+    approve_runs: bool | None = None
+
+
+class DoReviewDeployments(Strict):
+    """The answer of an environment's reviewer to the newest run that waits."""
+
+    approved: bool = True
+
+
 class DoBranch(Strict):
     """A branch that is deleted."""
 
@@ -246,12 +269,18 @@ class Do(Strict):
     button: DoButton | None = None
     push: DoPush | None = None
     merge: DoMerge | None = None
+    open_pull: DoOpenPull | None = None
+    enqueue: DoWhere | None = None
     edit_issue: DoEditIssue | None = None
     edit_comment: DoEditComment | None = None
     draft: DoDraft | None = None
     status: DoStatus | None = None
     delete_branch: DoBranch | None = None
     cancel_run: DoWhere | None = None
+    rerun_failed: DoWhere | None = None
+    approve_run: DoWhere | None = None
+    review_deployments: DoReviewDeployments | None = None
+    actions_standing: DoStanding | None = None
     open_issue: DoEditIssue | None = None
     rename: DoRename | None = None
     archive: DoArchive | None = None
@@ -267,8 +296,9 @@ class Do(Strict):
         if not isinstance(value, dict):
             return value
         keys = {"comment": "body", "label": "name", "unlabel": "name", "close": "where", "reopen": "where",
-                "merge": "where", "delete_branch": "branch", "button": "action", "rename": "name",
-                "transfer_issue": "to", "delete_issue": "where", "app": "what"}  # fmt: skip
+                "merge": "where", "enqueue": "where", "delete_branch": "branch", "button": "action", "rename": "name",
+                "transfer_issue": "to", "delete_issue": "where", "app": "what", "rerun_failed": "where",
+                "approve_run": "where"}  # fmt: skip
         return {
             name: {keys[name]: given} if name in keys and isinstance(given, str) else given
             for name, given in (

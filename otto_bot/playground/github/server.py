@@ -100,13 +100,16 @@ def _seed(world: World) -> None:
         if source is not None and not source.is_dir():
             raise ConfigError(f"repo_source_dir: {source} is no folder")
         tree = repo.write_folder(source.resolve()) if source else repo.write_tree(None, [])
+        if config.submodules:
+            tree = repo.write_tree(tree, [("160000", path, sha) for path, sha in config.submodules.items()])
         owner = world.user(config.maintainer)
         assert owner is not None
         who = Person(owner.login, f"{owner.id}+{owner.login}@users.noreply.github.com", world.now())
         head: list[str] = []
         for subject in config.seed_subjects or ["Initial commit"]:
             head = [repo.write_commit(tree, head, subject, who, who)]
-        repo.update_ref(ref, head[0], ZERO)
+        for name in (config.default_branch, *config.branches):
+            repo.update_ref(f"refs/heads/{name}", head[0], ZERO)
     except GitError as error:
         raise ConfigError(f"the repository cannot be made: {error}") from error
 

@@ -52,6 +52,8 @@ class Comment:
     updated_at: datetime
     by_app: bool = False
     edits: int = 0
+    was: list[str] = field(default_factory=list)
+    """Its earlier texts, as GitHub's history of an edited comment has them."""
     editor: str = ""
     via_app: int | None = None
     """Another App that wrote it in the author's name."""

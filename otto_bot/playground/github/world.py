@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
-from otto_bot.playground.github.config import StandInConfig
+from otto_bot.playground.github.config import OtherAppConfig, StandInConfig
 from otto_bot.playground.github.gitrepo import BareRepo
 from otto_bot.playground.github.state import (
     CheckRun,
@@ -29,6 +29,8 @@ from otto_bot.playground.github.state import (
 
 ACTIONS_APP_ID = 15368
 ACTIONS_LOGIN = "github-actions[bot]"
+QUEUE_LOGIN = "github-merge-queue[bot]"
+OTHER_APPS_FROM = 254
 OWNER_ID = 5001
 REPO_ID = 700001
 OTHER_REPO_ID = 700002
@@ -97,6 +99,14 @@ class World:
             known.permission, known.role = permission, role
         self.users[self.bot_login.lower()] = User(self.bot_login, 9001, "Bot")
         self.users[ACTIONS_LOGIN] = User(ACTIONS_LOGIN, 41898282, "Bot")
+        self.users[QUEUE_LOGIN] = User(QUEUE_LOGIN, 118344674, "Bot")
+        for app_id, other in self.other_apps.items():
+            self.users[f"{other.slug}[bot]"] = User(f"{other.slug}[bot]", 9100 + app_id, "Bot")
+
+    @property
+    def other_apps(self) -> dict[int, OtherAppConfig]:
+        """The other Apps of the repository by their ids."""
+        return dict(enumerate(self.config.other_apps, OTHER_APPS_FROM))
 
     @property
     def bot_login(self) -> str:

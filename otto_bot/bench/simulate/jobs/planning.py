@@ -17,7 +17,7 @@ def prepare(case: Case) -> Steps[list[RunEvent]]:
     if case.bad(0.3):
         return [e.Refused(at=case.now, reason="the configuration is wrong")]
     life = case.world.life
-    return [prepared(case.now, life.config, case.refs.heads[BASE], life.lane)]
+    return [prepared(case.now, life.config, case.refs.heads[BASE], life.lane, "ci" if life.shares else "")]
 
 
 def plan_issue(case: Case) -> Steps[list[RunEvent]]:
@@ -60,6 +60,16 @@ def open_pull_request(case: Case) -> Steps[list[RunEvent]]:
             at=case.now, number=pull.number, node_id="n", head_sha=sha, head_tree=tree, dispatched_run=dispatched
         )
     ]
+
+
+def reopen(case: Case) -> Steps[list[RunEvent]]:
+    """The pull request that somebody closed is open again, unless it was merged."""
+    pull = case.github.pulls[case.effect.number]
+    yield 0.2
+    if pull.merged:
+        return [e.PullRequestClosed(at=case.now, merged=True)]
+    yield from case.write(lambda: case.github.reopen_pull(pull.number))
+    return [e.PullRequestReopened(at=case.now)]
 
 
 def _push(case: Case, branch: str, sha: str) -> None:

@@ -13,6 +13,7 @@ JOBS: Mapping[EffectKind, Job] = {
     EffectKind.PLAN: planning.plan_issue,
     EffectKind.POST_PLAN: planning.post_plan,
     EffectKind.OPEN_PULL_REQUEST: planning.open_pull_request,
+    EffectKind.REOPEN: planning.reopen,
     EffectKind.CODE: coding.code,
     EffectKind.PUSH: coding.push,
     EffectKind.VERIFY: checking.verify,

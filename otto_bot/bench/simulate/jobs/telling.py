@@ -70,7 +70,7 @@ def call(case: Case) -> Steps[list[RunEvent]]:
     wait = waits_for(run)
     if wait is None or wait.key != target.removesuffix("/reminder"):
         return []
-    where = run.pull_request if wait.kind in ("gate", "tasks", "journeys") and run.pull_request else ISSUE
+    where = run.pull_request if wait.kind in ("gate", "tasks", "journeys", "closed") and run.pull_request else ISSUE
     says: dict[str, object] = {"wait": wait}
     yield from case.write(lambda: case.github.upsert(f"{run.id}/call/{target}", where, says))
     case.world.people.called(run.id, wait)
