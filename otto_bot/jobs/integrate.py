@@ -12,7 +12,6 @@ from otto_bot.git.commits import tree_of
 from otto_bot.git.errors import PushRejected
 from otto_bot.git.merging import Conflict
 from otto_bot.git.mirror import Mirror
-from otto_bot.git.publish import PushResult
 from otto_bot.jobs.context import Context
 from otto_bot.jobs.dispatching import dispatch_if_needed, verification_pull
 from otto_bot.jobs.gated_push import Pushed, PushHeld, gated_push, held_by, held_failure
