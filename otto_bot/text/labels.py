@@ -41,6 +41,7 @@ LABELS: dict[str, str] = {
     "read": "More:",
     "copy": "Write this as a comment on GitHub:",
     "links": "On GitHub",
+    "besides": "What else is to know",
     "tasks": "Tasks",
     "graph": "Tasks and what each needs first, by batch. The table below says the same.",
     "batch": "Batch",

@@ -282,6 +282,19 @@ def test_a_link_of_ours_in_a_question_is_a_link_and_not_a_long_address() -> None
     assert page.more[-1].url.endswith("troubleshooting.md#pr-only-ci")
 
 
+def test_what_the_status_comment_says_besides_stands_on_the_page_without_its_marks() -> None:
+    run = fold(two(), e.RunBranchMoved(at=T0, sha="theirs", tree="tree-theirs", by="bob"))
+    conflict = e.BaseConflict(at=T0, asked="new", base_sha="new", paths=("a_b*.py",))
+    run = fold(run, e.BaseMoved(at=T0, sha="new"), conflict)
+
+    page = run_page(run, LINKS, (), Timeline(rows=(), total=0, hidden=0, more=False), Which(), NOW)
+
+    notes = " ".join(page.notes)
+    assert "`a_b*.py`" in notes
+    assert "Base: `main` at" in notes
+    assert not any(mark in notes for mark in ("**", "](", "&#", "More about"))
+
+
 def test_a_task_that_failed_by_chance_and_one_that_is_not_there() -> None:
     page = task_page(lost(), "t1", LINKS)
 

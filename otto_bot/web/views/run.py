@@ -15,8 +15,9 @@ from otto_bot.text.pages import GATE_STATES, ROLES, Headline, headline
 from otto_bot.text.parked import now_words
 from otto_bot.text.refusals import own_link
 from otto_bot.text.spoken import capital, exact, line, spoken
+from otto_bot.text.status import beside
 from otto_bot.text.tasks_table import state_words
-from otto_bot.text.trouble import of_wait
+from otto_bot.text.trouble import MORE, of_wait
 from otto_bot.text.words import DECIDERS, count, several, title_of
 from otto_bot.web.views.graph import Graph, columns_of, graph, tone_of
 from otto_bot.web.views.parts import Link, Moment, gate_url, moment, task_url
@@ -79,6 +80,7 @@ class RunPage(NamedTuple):
     head: Headline
     where: Link
     more: tuple[Link, ...]
+    notes: tuple[str, ...]
     links: tuple[Link, ...]
     started: Moment | None
     by: str
@@ -107,6 +109,7 @@ def run_page(
         head=head,
         where=_where(run, links),
         more=more,
+        notes=tuple(line(spoken(words).replace(MORE, ""), 900) for words in beside(run, links)),
         links=_links(run, links),
         started=moment(run.started_at),
         by=line(run.actor.login, 60),
