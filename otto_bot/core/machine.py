@@ -255,8 +255,8 @@ def _effect_failed(run: Run, event: e.EffectFailed) -> Run:
     if run.outcome is not None and not _leads_on(run, event.key):
         return run
     closed = run.pull_closed and event.key.startswith(f"run/{run.id}/reopen/")
-    trouble = closing.TROUBLE if closed else ""
-    return steering.rest(run, "needs_human", event.message, event.at, "/otto resume", trouble, closed=closed)
+    more = closing.TROUBLE if closed else ""
+    return steering.rest(run, "needs_human", event.message, event.at, "/otto resume", more, closed=closed)
 
 
 def _unsure(run: Run, key: str) -> Run:
