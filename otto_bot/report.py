@@ -32,6 +32,7 @@ def report(ledger: Ledger, run_id: int) -> Json:
         "resting": at_rest(run, datetime.now(UTC)),
         "waits_for": wait.question if (wait := waits_for(run)) else None,
         "parked": run.parked.model_dump(mode="json") if run.parked is not None else None,
+        "barred": [bar.model_dump(mode="json") for bar in run.bars],
         "pull_request": run.pull_request,
         "tasks": {k: {"state": task.state.value, "attempts": len(task.attempts)} for k, task in run.tasks.items()},
         "gates": [_gate(gate) for gate in run.gates],
@@ -62,7 +63,7 @@ def at_rest(run: Run, now: datetime) -> bool:
         for effect in scheduled(run)
         if effect.kind not in LATER and (effect.not_before is None or effect.not_before < now + SOON)
     ]
-    return not soon and (run.resting or waits_for(run) is not None)
+    return not soon and (run.resting or bool(run.bars) or waits_for(run) is not None)
 
 
 def _gate(gate: Gate) -> Json:

@@ -44,6 +44,12 @@ One item for each criterion id, each id once. `passed`: whether every [must] ite
 a person."""
 
 
+_UNWATCHED = """\
+## No workflow ran on this commit
+The repository's workflows do not start for the files of this change. Nothing is green, and R1 shows nothing of the \
+work: look at each criterion yourself."""
+
+
 class JudgeRequest(Frozen):
     """What is judged: the whole diff of one attempt. `records` are the harness's own: R1 is what Actions said.
 
@@ -56,6 +62,8 @@ class JudgeRequest(Frozen):
     attempt: int
     diff: str
     records: tuple[CommandRecord, ...]
+    unwatched: bool = False
+    """No workflow ran: path filters leave out every file of this change."""
     house_rules: HouseRules = ()
     nonce: str
     key: str
@@ -104,6 +112,7 @@ def judge_prompt(request: JudgeRequest) -> str:
         f"## Criteria\n{fence('criteria', criteria, nonce)}",
         *house_rules_parts(request.house_rules, nonce),
         fence("diff", _diff(request.diff), nonce),
+        *([_UNWATCHED] if request.unwatched else []),
         "## Records that are there already",
     ]
     return "\n\n".join(parts)

@@ -5,8 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
+from otto_bot.core.cancelled import CancelledBy, cancelled_by
+from otto_bot.core.cancelled import words as cancelled_words
 from otto_bot.core.diff_findings import RULES
 from otto_bot.core.evidence import Cause, Failure, Phase
+from otto_bot.core.pinning import NOT_STARTED
 
 MONEY = "The money for this issue is used up. How much more may be spent?"
 """The question of every task that only money can bring on: the same words for all, so that one answer does."""
@@ -27,8 +30,19 @@ AGAIN_ON_THE_SAME_COMMIT = frozenset(
 """Causes outside of the code: once a person has mended them, Actions looks at the same commit again."""
 
 
+MENDED_OUTSIDE = frozenset({Cause.BILLING, Cause.PERMISSION, Cause.ACTION_REQUIRED, Cause.NO_CI})
+"""Causes that never go away by chance: somebody has paid, allowed, approved or switched on something."""
+
+
+def started_anew(failure: Failure | None) -> bool:
+    """Whether only a new commit lets Actions look again: GitHub ended the run before any job, and never repeats it."""
+    return failure is not None and failure.conclusion == NOT_STARTED
+
+
 def again_on_the_same_commit(failure: Failure | None) -> bool:
     """Whether a plain `/otto retry` needs nobody to write code: the commit is there and was never judged."""
+    if started_anew(failure):
+        return False
     on_github = failure is not None and failure.phase in (Phase.VERIFY, Phase.INTEGRATION)
     return failure is not None and on_github and failure.cause in AGAIN_ON_THE_SAME_COMMIT
 
@@ -70,7 +84,9 @@ def _held(key: str, failure: Failure) -> str:
 
 def reply_for(key: str, failure: Failure | None) -> str:
     """The words that make an asked task go on. Where only money helps, `funds` knows how much."""
-    if again_on_the_same_commit(failure) or (failure is not None and failure.cause in _PLAIN):
+    if again_on_the_same_commit(failure) or started_anew(failure):
+        return f"/otto retry {key}"
+    if failure is not None and failure.cause in _PLAIN:
         return f"/otto retry {key}"
     if failure is not None and failure.cause is Cause.HELD_BY_DIFF_GATE and failure.hits:
         return f"/otto retry {key} -- {LEAVE_OUT}"
@@ -96,14 +112,26 @@ def ask_for_help(key: str, failure: Failure) -> str | None:
 def ask_after_reruns(key: str, failure: Failure, count: int) -> str:
     """The question once running the jobs again has not helped."""
     what = failure.cause.value.replace("_", " ")
+    found = cancelled_by(failure)
+    if found is not None:
+        what = f"{cancelled_words(found)},"
     where = {
         Cause.NEVER_STARTED: "Can someone see in *Settings → Actions → Runners* whether a runner with the wanted label "
         "is online, or on githubstatus.com whether GitHub has trouble?",
-        Cause.CANCELLED: "Who or what cancels the workflow (a person, or a `concurrency` group with "
-        "`cancel-in-progress`)?",
+        Cause.CANCELLED: _who_cancels(found),
         Cause.SYSTEMIC: "Every branch fails so: can someone mend what they share (a service, an image, a version)?",
     }.get(failure.cause, "Can someone look at the runner, its network and its disk?")
     return _cut(f"{what} again after {count} re-runs. {where} Then reply `{reply_for(key, failure)}`.")
+
+
+def _who_cancels(found: CancelledBy | None) -> str:
+    if found is None or found.by != "group":
+        return "Who or what cancels the workflow (a person, or a `concurrency` group with `cancel-in-progress`)?"
+    group = f" `{found.who}`" if found.who else ""
+    return (
+        f"Other runs take its place in the concurrency group{group}: can someone with write access add `queue: max` to "
+        "it, or the branch to its name (`${{ github.workflow }}-${{ github.ref }}`)?"
+    )
 
 
 def ask_after_retries(key: str, failure: Failure, count: int) -> str:
@@ -140,8 +168,52 @@ def _billing(_failure: Failure) -> str:
     )
 
 
+WAITS_FOR, MAY = "waits for the environment ", "may approve: "
+UNPINNED = "not pinned: "
+"""How signals of a failure begin that say more about it."""
+_NAME = re.compile(r"[\w.@/+-]{1,80}(?: [\w.@/+-]{1,40}){0,4}")
+
+
+def _named(failure: Failure, mark: str, most: int = 3) -> str:
+    """What a failure's signals name under a mark, as far as it can be shown as it is."""
+    names = [one.removeprefix(mark) for one in failure.signals if one.startswith(mark)]
+    shown = [f"`{name}`" for name in names if _NAME.fullmatch(name)][:most]
+    more = len(names) - len(shown)
+    return ", ".join(shown) + (f" and {more} more" if shown and more else "")
+
+
+def _not_started(failure: Failure) -> str:
+    loose = _named(failure, UNPINNED)
+    if not loose:
+        return (
+            "GitHub ended the run before any job, and says why only on its page: a policy for actions, or the workflow "
+            "file itself. Can someone mend that on the default branch, or an administrator in *Settings → Actions → "
+            "General*?"
+        )
+    return (
+        "GitHub ended the run before any job. It does so where the organisation requires actions to be pinned to a "
+        f"full-length commit SHA, and the workflow uses {loose}. Can someone pin that on the default branch, or an "
+        "administrator change the policy in *Settings → Actions → General*?"
+    )
+
+
+def about_pinning(failure: Failure) -> bool:
+    """Whether actions that are not pinned to a commit may be why nothing started."""
+    if failure.cause is not Cause.PERMISSION:
+        return False
+    told = " ".join((failure.detail, *failure.signals)).lower()
+    return "pinned to a full-length commit sha" in told or any(one.startswith(UNPINNED) for one in failure.signals)
+
+
 def _permission(failure: Failure) -> str:
+    if started_anew(failure):
+        return _not_started(failure)
     said = " ".join((failure.detail, *failure.signals)).lower()
+    if "pinned to a full-length commit sha" in said:
+        return (
+            "The organisation requires actions to be pinned to a full-length commit SHA, and the workflow uses one "
+            "that is not. Can someone pin it on the default branch?"
+        )
     if "action not allowed" in said or "not allowed to be used" in said or "not allowed by" in said:
         return (
             "The organisation does not allow an action that the workflow uses. Can an administrator allow it in "
@@ -161,6 +233,18 @@ def _permission(failure: Failure) -> str:
 
 
 def _action_required(failure: Failure) -> str:
+    if "deployment was rejected" in failure.detail:
+        return (
+            "A reviewer of an environment rejected the job, or another of its rules did. Can one of them press *Re-run "
+            "failed jobs* on the page of the run, and approve it?"
+        )
+    if where := _named(failure, WAITS_FOR):
+        who = _named(failure, MAY, 6)
+        reviewer = f"one of its reviewers ({who})" if who else "one of its reviewers"
+        return (
+            f"A job waits for approval of the environment {where}. Can {reviewer} open the run in the Actions tab and "
+            "press *Review deployments*?"
+        )
     if "environment" in failure.fingerprint or "environment" in failure.detail.lower():
         return (
             "A job waits for an environment's approval. Can one of its reviewers open the run in the Actions tab and "

@@ -6,6 +6,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Literal
 
+from otto_bot.core.also import Also
 from otto_bot.core.ci_paths import Executed
 from otto_bot.core.decision import Action
 from otto_bot.core.evidence import Failure
@@ -39,7 +40,8 @@ SETTLED = frozenset(
     {TaskState.MERGED, TaskState.SKIPPED, TaskState.ASKED, TaskState.HELD, TaskState.BLOCKED, TaskState.FAILED}
 )
 """Nothing happens to the task without a decision."""
-Ending = Literal["green", "red", "timed_out", "blocked", "neutral", "no_ci", "cancelled"]
+Ending = Literal["green", "red", "timed_out", "blocked", "neutral", "no_ci", "cancelled", "unwatched"]
+"""`unwatched`: path filters leave out every file of the change, so that no workflow starts; the judge alone decides."""
 
 
 class Verification(Frozen):
@@ -70,6 +72,8 @@ class Verification(Frozen):
     failure: Failure | None = None
     left: tuple[str, ...] = ()
     """Required checks of other Apps that are left to people: GitHub holds the merge for them."""
+    also: tuple[Also, ...] = ()
+    """What other Apps report that nobody requires."""
     lane: Lane | None = None
     """How it is verified, where the run's lane has changed since."""
 

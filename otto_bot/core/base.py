@@ -14,6 +14,10 @@ from otto_bot.core.run import Hold, Outcome, Run, RunPhase
 from otto_bot.core.stale_base import begun, contained, newest
 
 VERIFYING = "the default branch moved and is taken in; this goes on when Actions finds it green"
+NO_MERGES = (
+    "the default branch moved, and a rule of the repository takes no merge commit on Otto's branches, so that it is "
+    "not taken in; a new run (label off and on again) begins on it"
+)
 STILL_RED = "the base commit is still not green; this goes on when it is"
 
 
@@ -95,8 +99,13 @@ def base_conflict(run: Run, event: e.BaseConflict) -> Run:
     if run.ended:
         return run
     run = _looked(run, event.asked, event.base_sha).model_copy(
-        update={"base_conflict": event.base_sha, "base_conflict_paths": event.paths}
-    )
+        update={
+            "base_conflict": event.base_sha, "base_conflict_paths": event.paths, "base_no_merges": event.no_merges,
+        }
+    )  # fmt: skip
+    if event.no_merges:
+        run = _say(run, NO_MERGES)
+        return run.model_copy(update={"rests": run.rests + 1}) if waiting(run) else run
     where = ", ".join(event.paths[:5]) or "a directory"
     run = _say(run, f"the default branch moved and conflicts with the run branch in {where}; merge it there"[:600])
     return run.model_copy(update={"rests": run.rests + 1}) if waiting(run) else run
@@ -151,6 +160,26 @@ def baseline_verified(run: Run) -> Run:
     if baseline.ending == "green":
         return run.model_copy(update={"green_trees": run.green_trees | {baseline.tree}})
     return _say(run, STILL_RED) if run.base_round else run
+
+
+def unsaid(baseline: Verification | None) -> bool:
+    """Whether Actions was kept from saying anything about the base, as by a newer commit on the same branch.
+
+    Nobody misses it while all is green: it is asked for once a head fails.
+    """
+    return baseline is not None and baseline.ending == "cancelled" and baseline.round == 1
+
+
+def looked_for(run: Run) -> Run:
+    """A head has failed, and whose failure it is only the base can tell: its jobs run again where they were cancelled.
+
+    Once: a base whose jobs are cancelled again stays without a verdict.
+    """
+    baseline = run.verifications.get(BASELINE)
+    if baseline is None or not unsaid(baseline):
+        return run
+    again = {"ending": None, "failure": None, "rerun_due": True, "round": baseline.round + 1, "waiting": ""}
+    return run.with_verification(baseline.model_copy(update=again))
 
 
 def reopen(run: Run, at: datetime) -> Run:

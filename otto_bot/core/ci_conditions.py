@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from otto_bot.core.ci_values import Unknown, called, combined, each, property_of, truth
+from otto_bot.core.ci_values import Unknown, called, combined, each, property_of, text_of, truth
 
 LONGEST = 2_000
 """Characters of a condition; of a longer one nothing is known. Each is read once an event."""
@@ -56,6 +56,23 @@ def says(condition: object, scope: Scope) -> bool | None:
         except _UnreadableError:
             return None
     return held if _STATUS_CALL.search(text) else both(held, scope.success)
+
+
+def rendered(template: str, scope: Scope) -> str | None:
+    """The text with each `${{ }}` as its value; None = the files do not tell."""
+    if len(template) > LONGEST:
+        return None
+    parts, at = [], 0
+    for match in _WHOLE.finditer(template):
+        try:
+            value = _Reader(match[1], scope).value()
+        except _UnreadableError:
+            return None
+        if isinstance(value, Unknown | list | dict):
+            return None
+        parts += [template[at : match.start()], text_of(value)]
+        at = match.end()
+    return "".join([*parts, template[at:]])
 
 
 def both(one: bool | None, other: bool | None) -> bool | None:

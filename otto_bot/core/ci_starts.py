@@ -10,7 +10,7 @@ from otto_bot.core.globs import BadGlob, checked_all, filter_glob
 from otto_bot.core.lanes import Workflow
 from otto_bot.core.values import Frozen
 
-ON_THE_BRANCH = frozenset({"push", "create", "pull_request", "workflow_dispatch", "merge_group"})
+ON_THE_BRANCH = frozenset({"push", "create", "pull_request", "workflow_dispatch"})
 """Their workflow file is that of the branch, of its merge with the base, or of both."""
 OF_THE_BRANCH_ALONE = frozenset({"push", "create", "workflow_dispatch"})
 """Of these it is the branch's file and no other."""
@@ -18,10 +18,13 @@ BY_OTHERS = frozenset(
     {
         "schedule", "release", "workflow_call", "repository_dispatch", "fork", "watch", "public", "page_build",
         "gollum", "discussion", "discussion_comment", "milestone", "project", "project_card", "project_column",
-        "registry_package", "branch_protection_rule", "image_version",
+        "registry_package", "branch_protection_rule", "image_version", "merge_group",
     }
 )  # fmt: skip
-"""Events that nothing of Otto's causes. Every other name, also one that is not known here, counts as caused."""
+"""Events that nothing of Otto's causes. Every other name, also one that is not known here, counts as caused.
+
+People put a pull request into a merge queue once they want it merged: what runs there is theirs, as after a merge.
+"""
 
 _PULL = frozenset(
     {

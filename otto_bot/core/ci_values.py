@@ -70,7 +70,8 @@ def _number(value: Any) -> float:
         return math.nan
 
 
-def _text(value: Any) -> str:
+def text_of(value: Any) -> str:
+    """A value as it stands in a text."""
     if value is None:
         return ""
     if isinstance(value, bool):
@@ -92,7 +93,7 @@ def property_of(value: Any, key: Any) -> Any:
     if isinstance(value, _Each) and isinstance(key, str):
         return _Each(property_of(entry, key) for entry in value)
     if isinstance(value, dict):
-        return value.get(_text(key).lower(), Unknown.MAYBE if isinstance(value, Open) else None)
+        return value.get(text_of(key).lower(), Unknown.MAYBE if isinstance(value, Open) else None)
     if isinstance(value, list) and isinstance(key, float) and 0 <= key < len(value):
         return value[int(key)]
     return None
@@ -115,19 +116,19 @@ def _contains(given: Sequence[Any]) -> Any:
     if isinstance(search, list):
         found = [combined("==", entry, item) for entry in search]
         return True if True in found else Unknown.MAYBE if Unknown.MAYBE in found else False
-    return Unknown.MAYBE if isinstance(search, dict) else _text(item).casefold() in _text(search).casefold()
+    return Unknown.MAYBE if isinstance(search, dict) else text_of(item).casefold() in text_of(search).casefold()
 
 
 def _join(given: Sequence[Any]) -> Any:
     values = given[0] if isinstance(given[0], list) else [given[0]]
     if any(isinstance(value, Unknown) for value in values):
         return Unknown.MAYBE
-    return (_text(given[1]) if len(given) > 1 else ",").join(_text(value) for value in values)
+    return (text_of(given[1]) if len(given) > 1 else ",").join(text_of(value) for value in values)
 
 
 def _format(given: Sequence[Any]) -> Any:
-    words = [_text(value) for value in given[1:]]
-    template = _text(given[0])
+    words = [text_of(value) for value in given[1:]]
+    template = text_of(given[0])
     if "{{" in template or any(int(place) >= len(words) for place in _PLACE.findall(template)):
         return Unknown.MAYBE
     return _PLACE.sub(lambda match: words[int(match[1])], template)
@@ -135,7 +136,7 @@ def _format(given: Sequence[Any]) -> Any:
 
 def _from_json(given: Sequence[Any]) -> Any:
     try:
-        return json.loads(_text(given[0]), object_hook=lambda found: {key.lower(): found[key] for key in found})
+        return json.loads(text_of(given[0]), object_hook=lambda found: {key.lower(): found[key] for key in found})
     except (ValueError, RecursionError):
         return Unknown.MAYBE
 
@@ -147,8 +148,8 @@ def _to_json(given: Sequence[Any]) -> Any:
 
 _FUNCTIONS: dict[str, Callable[[Sequence[Any]], Any]] = {
     "contains": _contains,
-    "startswith": lambda given: _text(given[0]).casefold().startswith(_text(given[-1]).casefold()),
-    "endswith": lambda given: _text(given[0]).casefold().endswith(_text(given[-1]).casefold()),
+    "startswith": lambda given: text_of(given[0]).casefold().startswith(text_of(given[-1]).casefold()),
+    "endswith": lambda given: text_of(given[0]).casefold().endswith(text_of(given[-1]).casefold()),
     "join": _join,
     "format": _format,
     "fromjson": _from_json,

@@ -12,7 +12,7 @@ from otto_bot.core.globs import checked_all
 from otto_bot.core.values import Frozen
 
 DEFAULT_MODEL = "claude-sonnet-5-5"
-PREFIX_PATTERN = r"^[A-Za-z0-9][A-Za-z0-9._-]{0,38}$"
+PREFIX_PATTERN = r"^[A-Za-z0-9][A-Za-z0-9._-]{0,38}(?:/[A-Za-z0-9][A-Za-z0-9._-]{0,38}){0,2}$"
 
 
 class PlanConfig(Frozen):

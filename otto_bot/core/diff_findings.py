@@ -15,6 +15,7 @@ RULES = {
     "hidden_text": "text that a reviewer cannot see",
     "bad_path": "a name that is not what it looks like",
     "submodule": "a submodule",
+    "lfs": "a file of Git LFS",
     "symlink": "a symbolic link",
     "not_scanned": "what could not be looked at",
     "binary": "a file that nobody can read",

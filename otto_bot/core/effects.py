@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 
 from otto_bot.core import base, journey_rounds, review_rounds, stale_base
 from otto_bot.core.attempt import BASELINE, Attempt, Task, TaskState, Verification, target_of
+from otto_bot.core.barring import ISSUE_GONE
 from otto_bot.core.changed import remembered
 from otto_bot.core.effect import Effect, EffectKind, effect_of, run_of
 from otto_bot.core.integration import candidate_target
@@ -15,6 +16,7 @@ from otto_bot.core.lanes import LaneKind
 from otto_bot.core.learning_uses import unwritten
 from otto_bot.core.reviewing import gate_surface
 from otto_bot.core.run import GateState, Run, RunPhase
+from otto_bot.core.serial import in_turn
 from otto_bot.core.showing import behind, edit_at, gives_way, is_progress
 from otto_bot.core.surfaces import surfaces
 from otto_bot.core.tasks import all_startable
@@ -42,10 +44,12 @@ def due(run: Run, now: datetime) -> tuple[Effect, ...]:
 
 
 def scheduled(run: Run) -> tuple[Effect, ...]:
-    """Effects that must happen now or at their named time, each key once."""
+    """Effects that must happen now or at their named time, each key once. Of a run that is barred there are none."""
+    if run.bars:
+        return ()
     rules = ALWAYS if run.resting else (*ALWAYS, *_by_phase(run))
     found = {effect.key: effect for rule in rules for effect in rule(run)}
-    return tuple(_delayed(run, effect) for effect in found.values() if _possible(run, effect))
+    return tuple(_delayed(run, effect) for effect in in_turn(run, found.values()) if _possible(run, effect))
 
 
 def _by_phase(run: Run) -> tuple[Rule, ...]:
@@ -292,7 +296,7 @@ def _pressing(run: Run) -> set[EffectKind]:
     """Short steps that are due and write to GitHub, for which people or Actions wait; not those that met trouble."""
     # Where a limit holds the run back, steps may be due for long, and people shall see why.
     rules = (_decision,) if run.resting or run.parked is not None else (_decision, *_by_phase(run))
-    effects = (effect for rule in rules for effect in rule(run))
+    effects = in_turn(run, (effect for rule in rules for effect in rule(run)))
     return {effect.kind for effect in effects if effect.kind in PRESSING and effect.key not in run.trouble}
 
 
@@ -305,6 +309,14 @@ def _call(run: Run) -> Iterator[Effect]:
     elif wait is not None and wait.since is not None and f"{wait.key}/reminder" not in run.called:
         key = f"{wait.key}/reminder"
         yield effect_of(run, EffectKind.CALL, f"call/{key}", target=key, not_before=wait.since + REMINDER_AFTER)
+
+
+def _issue_gone(run: Run) -> Iterator[Effect]:
+    """Where people still can read it they are told, once, what ended the run."""
+    gone = run.issue_gone
+    told = gone is None or not gone.at_work or run.pull_request is None or ISSUE_GONE in run.called
+    if not told and not run.stopping:
+        yield effect_of(run, EffectKind.CALL, f"call/{ISSUE_GONE}", target=ISSUE_GONE)
 
 
 def _reply(run: Run) -> Iterator[Effect]:
@@ -349,7 +361,7 @@ def _learn(run: Run) -> Iterator[Effect]:
 
 
 ALWAYS: tuple[Rule, ...] = (
-    _decision, _journeys_decision, _reviews, _stop, _show, _call, _reply, _tidy, _time_up, _base, _learn,
+    _decision, _journeys_decision, _reviews, _stop, _show, _call, _issue_gone, _reply, _tidy, _time_up, _base, _learn,
 )  # fmt: skip
 """Rules of every state: nobody is left without a word, even at rest."""
 

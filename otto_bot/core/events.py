@@ -6,6 +6,7 @@ from typing import Annotated
 
 from pydantic import Field, TypeAdapter
 
+from otto_bot.core.barring import Barred, RepositoryMoved, RightsAccepted, Unbarred
 from otto_bot.core.event_base import (
     Event,
 )
@@ -87,6 +88,7 @@ __all__ = [
     "AttemptRenewed",
     "AttemptStarted",
     "AttemptStopped",
+    "Barred",
     "BaseConflict",
     "BaseMoved",
     "BaseRefused",
@@ -128,15 +130,18 @@ __all__ = [
     "Refused",
     "Replied",
     "Reported",
+    "RepositoryMoved",
     "ReviewAnswered",
     "ReviewGiven",
     "ReviewPosted",
+    "RightsAccepted",
     "RunBranchMoved",
     "RunEvent",
     "RunStarted",
     "TasksMerged",
     "Tidied",
     "TimeUsedUp",
+    "Unbarred",
     "Unparked",
     "Unsure",
     "VerificationEnded",
@@ -196,6 +201,10 @@ RunEvent = Annotated[
     | Tidied
     | Parked
     | Unparked
+    | Barred
+    | Unbarred
+    | RepositoryMoved
+    | RightsAccepted
     | LearningsWritten
     | JourneysTested
     | JourneysDispatched

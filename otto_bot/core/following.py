@@ -69,7 +69,7 @@ def _stopped(run: Run) -> Run:
 
 def _clock(run: Run, event: RunEvent) -> Run:
     """Time spent waiting for people, or for a limit, is not the run's own: its minutes stand still."""
-    idle = run.resting or run.parked is not None or waiting(run)
+    idle = run.resting or run.parked is not None or bool(run.bars) or waiting(run)
     if idle and run.idle_since is None:
         return run.model_copy(update={"idle_since": event.at})
     if not idle and run.idle_since is not None:

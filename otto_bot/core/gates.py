@@ -6,7 +6,7 @@ from datetime import datetime
 
 from otto_bot.core import acceptance, policy
 from otto_bot.core import events as e
-from otto_bot.core.asks import again_on_the_same_commit
+from otto_bot.core.asks import again_on_the_same_commit, started_anew
 from otto_bot.core.attempt import MOVING, Task, TaskState, target_of
 from otto_bot.core.decision import REOPENING, SAME_COMMIT, Action, Decider, Decision, Move, SkipTask, dependents
 from otto_bot.core.evidence import Failure
@@ -291,7 +291,10 @@ def human_move(key: str, guidance: str, who: str, failure: Failure | None = None
         reason = f"@{who} asked for it; nothing is coded again, Actions looks at the same commit"
         return Move(task=key, action=Action.RERUN, reason=reason[:300], decided_by=Decider.HUMAN)
     action = Action.RETRY_DIFFERENT if guidance else Action.RETRY
-    return Move(task=key, action=action, guidance=guidance, reason=f"@{who} asked for it", decided_by=Decider.HUMAN)
+    reason = f"@{who} asked for it"
+    if not guidance and started_anew(failure):
+        reason += "; nothing is coded again, the same files are pushed as a new commit"
+    return Move(task=key, action=action, guidance=guidance, reason=reason[:300], decided_by=Decider.HUMAN)
 
 
 def again(gate: Gate, key: str, guidance: str, who: str, failure: Failure | None = None) -> Move:

@@ -133,6 +133,15 @@ FOLDERS = (_Token(_nothing, skip=3), ANY, _Token(_exactly("/")))
 
 def ignore_glob(pattern: str) -> Glob:
     """A pattern as in .gitignore: without a slash it is matched at any depth, and a folder covers what is in it."""
+    return Glob(_path_tokens(pattern), below=True)
+
+
+def attribute_glob(pattern: str) -> Glob:
+    """A pattern as in .gitattributes: as in .gitignore, but a folder says nothing of what is in it."""
+    return Glob(_path_tokens(pattern))
+
+
+def _path_tokens(pattern: str) -> list[_Token]:
     text = pattern.strip()
     while "**/**/" in text:
         text = text.replace("**/**/", "**/")
@@ -147,7 +156,7 @@ def ignore_glob(pattern: str) -> Glob:
         else:
             tokens.append({"*": SEGMENT, "?": ONE}.get(body[at]) or _Token(_exactly(body[at])))
             at += 1
-    return Glob(tokens, below=True)
+    return tokens
 
 
 def filter_glob(pattern: str) -> Glob:

@@ -65,13 +65,15 @@ def candidate_verified(run: Run, verification: Verification) -> Run:
         return run
     if verification.target != candidate_target(integration.batch, integration.step):
         return run
-    if verification.ending == "green":
-        return run.model_copy(
-            update={
-                "green_trees": run.green_trees | {verification.tree},
-                "integration": integration.model_copy(update={"ready": True}),
-            }
-        )
+    if verification.ending in ("green", "unwatched"):
+        kind = "green_trees" if verification.ending == "green" else "unwatched_trees"
+        trees = getattr(run, kind) | {verification.tree}
+        return run.model_copy(update={kind: trees, "integration": integration.model_copy(update={"ready": True})})
+    if verification.ending == "cancelled" and not integration.again:
+        # Nothing was said about it: the same one is looked at once more.
+        once = _next(run, integration, integration.merging + integration.todo)
+        assert once.integration is not None
+        return once.model_copy(update={"integration": once.integration.model_copy(update={"again": True})})
     if len(integration.merging) > 1:
         return _next(run, integration, integration.merging + integration.todo, one_by_one=True)
     return _red_alone(run, integration, verification)
@@ -125,13 +127,13 @@ def rebuild(run: Run) -> Run:
 def tasks_merged(run: Run, event: e.TasksMerged) -> Run:
     """The run branch was fast-forwarded; only a proven tree can get here."""
     integration = _current(run, event.batch, event.step)
-    if integration is None or not integration.ready or integration.sha != event.sha:
+    if integration is None or not integration.ready or integration.sha != (event.candidate or event.sha):
         return run
-    if event.tasks != integration.merging or integration.tree not in run.green_trees:
+    if event.tasks != integration.merging or not run.mergeable(integration.tree):
         return run
     for key in event.tasks:
         task = run.tasks[key]
-        own = integration.commits.get(key, event.sha)
+        own = event.commits.get(key) or integration.commits.get(key, event.sha)
         run = run.with_task(task.model_copy(update={"state": TaskState.MERGED, "merged_sha": own}))
         if task.last is not None:
             run = outcomes.attempt_passed(run, key, task.last.number)

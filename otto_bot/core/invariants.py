@@ -7,7 +7,7 @@ from itertools import compress
 from operator import is_, is_not
 
 from otto_bot.core import policy
-from otto_bot.core.attempt import MOVING, Task, TaskState, Verification
+from otto_bot.core.attempt import BASELINE, MOVING, Task, TaskState, Verification
 from otto_bot.core.changed import QUIET
 from otto_bot.core.decision import REOPENING, Action, Decider
 from otto_bot.core.journeys import MOST_REPLANS, MOST_ROUNDS, JourneyRound, RoundState
@@ -46,7 +46,7 @@ def _tasks(run: Run, keys: Iterable[str]) -> list[str]:
             found.append(f"4: attempts of {key} are not numbered one by one")
         if task.state is TaskState.FAILED and task.failure is None:
             found.append(f"4: {key} failed without a failure")
-        if task.state is TaskState.MERGED and (task.last is None or task.last.tree not in run.green_trees):
+        if task.state is TaskState.MERGED and (task.last is None or not run.mergeable(task.last.tree)):
             found.append(f"6: {key} is merged without a green verification of its tree")
     return found
 
@@ -222,6 +222,8 @@ def _reruns(before: Run, after: Run) -> list[str]:
         old = known.get(target)
         if old is None or old.sha != verification.sha or verification.round <= old.round:
             continue
+        if target == BASELINE and old.ending == "cancelled" and verification.round == 2:
+            continue  # nobody's work is done again: the base never had its say
         gate = after.gates[-1] if after.gates else None
         applied = gate is not None and gate.state is GateState.APPLIED and gate not in before.gates
         move = gate.decision.move(target.partition("/")[0]) if gate is not None and gate.decision is not None else None
@@ -268,7 +270,7 @@ def _kept(before: Run, after: Run) -> list[str]:
     return found
 
 
-_FOR_EVERY_TASK = frozenset({"plan", "green_trees", "gates", "journeys", "reviews", "config"})
+_FOR_EVERY_TASK = frozenset({"plan", "green_trees", "unwatched_trees", "gates", "journeys", "reviews", "config"})
 """Where one of these changed, what holds of tasks that did not change is looked at, too."""
 
 

@@ -22,6 +22,7 @@ from otto_bot.core.journeys import (
 )
 from otto_bot.core.plan import Plan
 from otto_bot.core.plan_scope import outside_scope
+from otto_bot.core.reviewing import goes_on
 from otto_bot.core.run import Outcome, Run, RunPhase
 from otto_bot.core.verdict import assess
 
@@ -210,7 +211,7 @@ def deadline(run: Run, one: JourneyRound, at: datetime) -> datetime | None:
 def renewed(before: Run, after: Run, at: datetime) -> Run:
     """A run that rested goes on: what is announced can be objected to for as long again as at the beginning."""
     one = current(after)
-    if before.hold is None or after.hold is not None or one is None or one.deadline is None:
+    if not goes_on(before, after) or one is None or one.deadline is None:
         return after
     if one.state is not RoundState.POSTED:
         return after  # a person said yes

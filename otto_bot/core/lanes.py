@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from enum import StrEnum
 from typing import Any, Literal
 
+from otto_bot.core.ci_concurrency import shared_group
 from otto_bot.core.ci_filters import about_ci_alone, branch_passes, contradictory, inputs_asked, paths_pass, strings
 from otto_bot.core.ci_jobs import Happening, Jobs, Worth
 from otto_bot.core.ci_steps import Scripts
@@ -14,6 +15,8 @@ from otto_bot.core.values import Frozen
 
 EventName = Literal["workflow_dispatch", "push", "pull_request"]
 _EVENTS: tuple[EventName, ...] = ("workflow_dispatch", "push", "pull_request")
+MOST_LEVELS, MOST_SHOWN = 4, 100
+"""Of jobs in called workflows more are not told apart: names are shown, and nothing is decided by them."""
 _ACTIONS = ("opened", "synchronize")
 """A pull request is opened once and pushed to later: what does not start for both leaves some head unverified."""
 _DOCS = ("README.md", "docs/guide.md")
@@ -79,6 +82,10 @@ class Started(Frozen):
     worth: Worth
     skips_drafts: tuple[str, ...] = ()
     skips_docs: bool = False
+    calls: bool = False
+    """Whether a job calls another file."""
+    shares: str = ""
+    """A concurrency group in which our heads would cancel each other."""
     narrow: bool = False
     """It starts only where files change that its `paths` name one by one or by folder."""
 
@@ -94,6 +101,10 @@ class Lane(Frozen):
     """Jobs that run for a pull request, and not, or not with all that they test, while it is a draft."""
     skips_docs: tuple[str, ...] = ()
     """Workflows that a change of documentation alone does not start, for their path filters."""
+    calls: bool = False
+    """Whether some of its jobs stand in another workflow file of the repository."""
+    shares: str = ""
+    """A concurrency group that all our heads have in common: they are verified one at a time."""
 
 
 def started(
@@ -102,10 +113,11 @@ def started(
     """The workflows that the event starts for a branch of ours and in which at least one job runs."""
     files, scripts = {workflow.path: workflow.data for workflow in workflows}, Scripts()
 
+    given = Happening(name=event, branch=branch, default_branch=default_branch, repository=repository)
+
     def jobs(draft: bool) -> list[Jobs]:
-        given = {"name": event, "branch": branch, "default_branch": default_branch, "repository": repository}
         actions = _ACTIONS if event == "pull_request" else ("",)
-        events = [Happening.model_validate({**given, "action": one, "draft": draft}) for one in actions]
+        events = [given.model_copy(update={"action": one, "draft": draft}) for one in actions]
         return [Jobs(one, files, scripts) for one in events]
 
     ready, draft = jobs(False), jobs(True) if event == "pull_request" else []
@@ -115,19 +127,38 @@ def started(
         if workflow.data is None or not _starts(workflow, event, target):
             continue
         runs, names = _always(ready, workflow.data), workflow.jobs
+        shown = _shown(workflow, {one.path: one for one in workflows}, ready[0])
         held = _always(draft, workflow.data) if draft else runs
         if runs:
             found.append(
                 Started(
                     path=workflow.path,
-                    jobs=tuple(names[key] for key in runs),
+                    jobs=tuple(name for key in runs for name in shown(key)),
                     worth=max(runs.values()),
                     skips_drafts=tuple(names[key] for key, worth in runs.items() if held.get(key, -1) < worth),
                     skips_docs=not paths_pass(workflow.triggers[event], _DOCS),
                     narrow=not paths_pass(workflow.triggers[event], _ANY_CODE),
+                    calls=any(shown(key) != [names[key]] for key in runs),
+                    shares=shared_group(workflow.path, files, given),
                 )
             )
     return found
+
+
+def _shown(workflow: Workflow, files: Mapping[str, Workflow], reader: Jobs) -> Callable[[str], list[str]]:
+    """Names of a job as checks show them: those of a called file of the repository stand behind its caller's."""
+
+    def names(one: Workflow, key: str, level: int) -> list[str]:
+        job = ((one.data or {}).get("jobs") or {}).get(key)
+        uses = job.get("uses") if isinstance(job, dict) else None
+        called = files.get(uses.removeprefix("./")) if isinstance(uses, str) and uses.startswith("./") else None
+        own = one.jobs[key]
+        if called is None or called.data is None or level > MOST_LEVELS:
+            return [own]
+        inner = reader.running(called.data, called=True)
+        return [f"{own} / {name}" for each in inner for name in names(called, each, level + 1)][:MOST_SHOWN] or [own]
+
+    return lambda key: names(workflow, key, 1)
 
 
 def _always(readers: Sequence[Jobs], data: Mapping[str, Any]) -> dict[str, Worth]:
@@ -149,17 +180,22 @@ def _starts(workflow: Workflow, event: EventName, branch: str) -> bool:
 
 
 def choose(
-    workflows: Sequence[Workflow], branch: str, default_branch: str, verify: VerifyConfig, repository: str = ""
-) -> Lane:
+    workflows: Sequence[Workflow], branch: str, default_branch: str, verify: VerifyConfig, repository: str = "",
+    *, may_start: bool = True,
+) -> Lane:  # fmt: skip
     """The first lane that holds for a branch of ours; `verify.via` can demand one. `repository` is `owner/name`.
+
+    `may_start`: the App was granted what it takes to start a workflow by hand.
 
     A dispatch is there for this and comes first. A push comes before a pull request, unless the latter says more.
     What works on no code verifies nothing.
     """
     dispatched, pushed, pulled = (started(workflows, name, branch, default_branch, repository) for name in _EVENTS)
     file = f".github/workflows/{verify.workflow}"
+    by_hand = [one for one in dispatched if one.path == file]
+    barred = "" if may_start or not by_hand else NOT_GRANTED.format(file=verify.workflow)
     lanes = {
-        "dispatch": _lane(LaneKind.DISPATCH, [one for one in dispatched if one.path == file], branch),
+        "dispatch": None if barred else _lane(LaneKind.DISPATCH, by_hand, branch),
         "push": _lane(LaneKind.PUSH, _worthy(pushed), branch),
         "pull_request": _lane(LaneKind.PULL_REQUEST, _worthy(pulled), default_branch),
     }
@@ -171,9 +207,14 @@ def choose(
     for name in wanted:
         lane = lanes[name]
         if lane is not None:
-            return lane
+            return lane.model_copy(update={"why": lane.why + barred}) if barred else lane
     looked = [name for name in lanes if name in wanted]
-    return Lane(kind=LaneKind.NONE, why=_why_none(workflows, _idle(pushed, pulled), looked, branch, default_branch))
+    why = _why_none(workflows, _idle(pushed, pulled), looked, branch, default_branch)
+    return Lane(kind=LaneKind.NONE, why=why + barred)
+
+
+BARRED = "has not granted Actions: read and write to it"
+NOT_GRANTED = "; `{file}` is there to be started by hand, and the App may not: its installation " + BARRED
 
 
 _WHY = {
@@ -210,6 +251,9 @@ def _lane(kind: LaneKind, found: Sequence[Started], branch: str) -> Lane | None:
     if docs:
         left = "nothing" if len(docs) == len(found) else "not all of them"
         why += f"; a change of documentation alone starts {left}"
+    shares = next((one.shares for one in found if one.shares), "")
+    if shares:
+        why += f"; all branches share the concurrency group `{shares.replace('`', '')}`: verified one at a time"
     return Lane(
         kind=kind,
         workflows=tuple(one.path for one in found),
@@ -217,6 +261,8 @@ def _lane(kind: LaneKind, found: Sequence[Started], branch: str) -> Lane | None:
         why=why,
         skips_drafts=skips,
         skips_docs=docs,
+        calls=any(one.calls for one in found),
+        shares=shares,
     )
 
 

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import datetime, timedelta
 from typing import Any
 
 from otto_bot.core import (
+    barred,
     base,
     closing,
     edits,
+    failing,
     funds,
     gates,
     integration,
@@ -21,21 +22,22 @@ from otto_bot.core import (
     planning,
     polling,
     review_rounds,
+    serial,
     steering,
     tasks,
 )
 from otto_bot.core import events as e
 from otto_bot.core.attempt import BASELINE, TaskState
 from otto_bot.core.budget import Money
+from otto_bot.core.cancelled import cancelled_by
+from otto_bot.core.cancelled import words as cancelled_words
 from otto_bot.core.changed import changed_fields
 from otto_bot.core.events import RunEvent
 from otto_bot.core.following import followed, followed_if_needed, pass_on, quiet
 from otto_bot.core.invariants import InvariantBroken, broken, broken_since, broken_step, overspent
+from otto_bot.core.pauses import WAITS_FOR_BASE
 from otto_bot.core.reviews import Review, tasks_needed
-from otto_bot.core.run import TROUBLE_LIMIT, Outcome, Run, RunPhase, Trouble
-
-LATE_PAUSE, LATE_TRIES = timedelta(hours=1), 48
-"""Of a run that is over nobody is asked: so long between two tries from there on, and so many of them."""
+from otto_bot.core.run import Outcome, Run, RunPhase
 
 
 def reduce(run: Run | None, event: RunEvent) -> Run | None:
@@ -146,7 +148,7 @@ def _polled(run: Run, event: e.VerificationPolled) -> Run:
     verification = run.verifications.get(event.target)
     if verification is None or verification.ending is not None:
         return run
-    return run.with_verification(
+    run = run.with_verification(
         verification.model_copy(
             update={
                 "polls": verification.polls + 1,
@@ -158,6 +160,7 @@ def _polled(run: Run, event: e.VerificationPolled) -> Run:
             }
         )
     )
+    return base.looked_for(run) if event.waiting == WAITS_FOR_BASE else run
 
 
 def _verified(run: Run, event: e.VerificationEnded) -> Run:
@@ -171,15 +174,26 @@ def _verified(run: Run, event: e.VerificationEnded) -> Run:
             "run_ids": event.run_ids or verification.run_ids,
             "url": event.url or verification.url,
             "left": event.left,
+            "also": event.also,
             "waiting": "",
         }
     )
-    run = run.with_verification(verification)
+    run = serial.learnt(run.with_verification(verification), verification)
     if event.target == BASELINE:
-        return base.baseline_verified(polling.base_known(run, event.at))
-    if event.target.startswith("b"):
-        return integration.candidate_verified(run, verification)
-    return tasks.attempt_verified(run, event.target, verification)
+        run = base.baseline_verified(polling.base_known(run, event.at))
+    elif event.target.startswith("b"):
+        run = integration.candidate_verified(run, verification)
+    else:
+        run = tasks.attempt_verified(run, event.target, verification)
+    return _cancelled(run, event)
+
+
+def _cancelled(run: Run, event: e.VerificationEnded) -> Run:
+    """A person who cancels a verification wants it to stop: the run pauses."""
+    found = cancelled_by(event.failure)
+    if found is None or found.by != "person" or run.resting:
+        return run
+    return steering.rest(run, "paused", f"{cancelled_words(found)} of {event.target}", event.at)
 
 
 def _rerun(run: Run, event: e.JobsRerun) -> Run:
@@ -193,10 +207,6 @@ def _rerun(run: Run, event: e.JobsRerun) -> Run:
 
 def _command(run: Run, event: e.CommandGiven) -> Run:
     return steering.steer(run, event.given, event.at)
-
-
-def _issue_changed(run: Run, event: e.IssueChanged) -> Run:
-    return run if run.ended else steering.cancel(run)
 
 
 def _relabelled(run: Run, event: e.IssueRelabelled) -> Run:
@@ -240,57 +250,6 @@ def _time_up(run: Run, event: e.TimeUsedUp) -> Run:
 def _decision_made(run: Run, event: e.DecisionMade) -> Run:
     after = gates.decision_made(run, event)
     return run if after is run else funds.decided(after, event.at)
-
-
-def _effect_failed(run: Run, event: e.EffectFailed) -> Run:
-    before = run.trouble.get(event.key)
-    count = (before.count if before else 0) + 1
-    retry_at = _once_more(run, event, count)
-    trouble = Trouble(count=count, kind=event.kind, message=event.message, retry_at=retry_at)
-    run = _unsure(run.model_copy(update={"trouble": {**run.trouble, event.key: trouble}}), event.key)
-    if run.stopping and trouble.final and not tasks.still_saving(run):
-        return run.model_copy(update={"stopping": False})
-    if not trouble.final or run.ended or run.hold is not None:
-        return run
-    if run.outcome is not None and not _leads_on(run, event.key):
-        return run
-    closed = run.pull_closed and event.key.startswith(f"run/{run.id}/reopen/")
-    more = closing.TROUBLE if closed else ""
-    return steering.rest(run, "needs_human", event.message, event.at, "/otto resume", more, closed=closed)
-
-
-def _unsure(run: Run, key: str) -> Run:
-    """Writing a surface failed, maybe after it was written: what is shown there is not known any more.
-
-    Otherwise a run that comes back to what it had shown before would be believed to be shown so.
-    """
-    kind, _, name = key.partition("/")[2].partition("/")[2].partition("/")
-    return _forgotten(run, name.rpartition("/")[0]) if kind == "show" else run
-
-
-def _unsure_of(run: Run, event: e.Unsure) -> Run:
-    return _forgotten(run, event.surface)
-
-
-def _forgotten(run: Run, surface: str) -> Run:
-    return run.model_copy(update={"shown": {**run.shown, surface: ""}}) if run.shown.get(surface) else run
-
-
-def _once_more(run: Run, event: e.EffectFailed, count: int) -> datetime | None:
-    """When it is tried again. What a run that is over has still to write is not tried for ever."""
-    if event.retry_at is None or not run.ended or count < TROUBLE_LIMIT:
-        return event.retry_at
-    return max(event.retry_at, event.at + LATE_PAUSE) if count < TROUBLE_LIMIT + LATE_TRIES else None
-
-
-def _leads_on(run: Run, key: str) -> bool:
-    """Whether a run that has come to its end goes on only through this effect: a decision's, a review's, the base's."""
-    gate, name = run.gate, key.partition("/")[2].partition("/")[2]
-    if gate is not None:
-        return name.split("/", 1)[-1] == f"g{gate.number}/r{gate.revision}"
-    if run.reviewed and name.startswith("review/"):
-        return True
-    return base.waiting(run) and name.startswith(("base/", f"verify/{BASELINE}/"))
 
 
 def _published(run: Run, event: e.Published) -> Run:
@@ -351,7 +310,7 @@ _HANDLERS: dict[type, Callable[[Run, Any], Run]] = {
     e.DecisionPosted: gates.decision_posted,
     e.DecisionApplied: gates.decision_applied,
     e.CommandGiven: _command,
-    e.IssueChanged: _issue_changed,
+    e.IssueChanged: barred.issue_changed,
     e.IssueEdited: edits.issue_edited,
     e.IssueRelabelled: _relabelled,
     e.PullRequestClosed: _pull_request_closed,
@@ -366,15 +325,19 @@ _HANDLERS: dict[type, Callable[[Run, Any], Run]] = {
     e.PushWaits: base.push_waits,
     e.AttemptRenewed: base.attempt_renewed,
     e.TimeUsedUp: _time_up,
-    e.EffectFailed: _effect_failed,
+    e.EffectFailed: failing.effect_failed,
     e.Published: _published,
-    e.Unsure: _unsure_of,
+    e.Unsure: failing.unsure,
     e.PersonCalled: _called,
     e.Replied: _replied,
     e.ActionsAsked: _actions_asked,
     e.Tidied: _tidied,
     e.Parked: parked.parked,
     e.Unparked: parked.unparked,
+    e.Barred: barred.barred,
+    e.Unbarred: barred.unbarred,
+    e.RepositoryMoved: barred.repository_moved,
+    e.RightsAccepted: barred.rights_accepted,
     e.LearningsWritten: learning_uses.learnings_written,
     e.JourneysTested: journey_rounds.journeys_tested,
     e.JourneysDispatched: journey_dispatch.journeys_dispatched,

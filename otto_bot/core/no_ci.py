@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Literal
 
-from otto_bot.core.ci_filters import branch_passes
+from otto_bot.core.ci_filters import branch_passes, paths_pass
 from otto_bot.core.lanes import Lane, LaneKind, Workflow
 
 NoCiReason = Literal[
@@ -43,6 +43,26 @@ def why_no_ci(
         if reason is not None:
             return reason, path
     return ("skipped" if ran else "unknown"), lane.workflows[0] if lane.workflows else ""
+
+
+def unwatched(lane: Lane, workflows: Sequence[Workflow], states: Mapping[str, str], paths: Sequence[str]) -> bool:
+    """Whether path filters are the one reason why no workflow of the lane starts for a change of these files.
+
+    `workflows` are those of the very commit. A change of workflow files is watched in any case.
+    """
+    if lane.kind not in (LaneKind.PUSH, LaneKind.PULL_REQUEST) or not paths or not lane.workflows:
+        return False
+    if any(path.startswith(".github/") for path in paths):
+        return False
+    known = {workflow.path: workflow for workflow in workflows}
+    return all(
+        (found := known.get(path)) is not None
+        and found.data is not None
+        and not states.get(path, "active").startswith("disabled")
+        and _EVENT[lane.kind] in found.triggers
+        and not paths_pass(found.triggers[_EVENT[lane.kind]], paths)
+        for path in lane.workflows
+    )
 
 
 def _one(

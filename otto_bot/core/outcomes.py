@@ -54,9 +54,9 @@ def attempt_passed(run: Run, key: str, number: int) -> Run:
     return _attempt_ended(run, key, end, end)
 
 
-def rerun_passed(run: Run, key: str, number: int) -> Run:
-    """The jobs of a commit that had failed passed when they ran again."""
-    words = f"attempt {number} passed when its jobs ran again: flaky"
+def rerun_passed(run: Run, key: str, number: int, *, flaky: bool = True) -> Run:
+    """The jobs of a commit that had failed passed when they ran again; or ran at all, once somebody had let them."""
+    words = f"attempt {number} passed when its jobs ran" + (" again: flaky" if flaky else "")
     gate = _rerun_gate(run, key, number)
     return run if gate is None else _write(run, gate, key, MoveEnd(kind=EndKind.PASSED, attempt=number, words=words))
 

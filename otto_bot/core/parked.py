@@ -28,5 +28,8 @@ def cleared(run: Run) -> Run:
 
 
 def at_work(run: Run) -> bool:
-    """Whether the run counts among those that work at once: it is not over, rests not, and waits for nobody's word."""
-    return not run.ended and not run.resting and not waiting(run)
+    """Whether the run counts among those that work at once.
+
+    It is not over, rests not, waits for nobody's word, and its repository is open to it.
+    """
+    return not run.ended and not run.resting and not run.bars and not waiting(run)

@@ -27,6 +27,7 @@ def prepared(run: Run, event: e.Prepared) -> Run:
             "lane": event.lane,
             "exposure": event.exposure,
             "branches_prefix": event.prefix,
+            "branch_rules": event.rules,
             "money": run.money.model_copy(update={"cap": cap}),
             "minutes": event.config.budget.minutes,
         }
@@ -46,7 +47,10 @@ def plan_made(run: Run, event: e.PlanMade) -> Run:
         return journey_rounds.begin(run.model_copy(update={"subject": event.plan}))
     make = _planned if run.pull_request is None else _extended
     after = make(run, event.plan, event.estimate)
-    return run if after is run else after.model_copy(update={"plan_notes": event.notes if event.unsound else ()})
+    if after is run:
+        return run
+    notes = event.notes if event.unsound else ()
+    return after.model_copy(update={"plan_notes": notes, "aside": event.aside or run.aside})
 
 
 def _planned(run: Run, plan: Plan, estimate: Estimate | None) -> Run:

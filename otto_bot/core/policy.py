@@ -7,6 +7,8 @@ from collections.abc import Sequence
 from otto_bot.core import allowing, edits, estimates
 from otto_bot.core.asks import ask_about_push, ask_after_reruns, ask_after_retries, ask_for_help
 from otto_bot.core.attempt import Attempt, Task, TaskState
+from otto_bot.core.cancelled import cancelled_by
+from otto_bot.core.cancelled import words as cancelled_words
 from otto_bot.core.decision import REOPENING, Action, Decider, Facts, Move
 from otto_bot.core.evidence import Cause, EvidenceItem, Failure, Phase, Progress
 from otto_bot.core.run import Gate, Run
@@ -156,12 +158,28 @@ def _rerun(task: Task, failure: Failure) -> Move | None:
     done = task.reruns.get(cause.value, 0) + unnamed
     if failure.phase not in (Phase.VERIFY, Phase.INTEGRATION):
         return _again(task, failure)
-    if done < (1 if cause in ONCE else RERUN_LIMIT):
-        reason = f"{cause.value.replace('_', ' ')}: the failed jobs run again on the same commit, not charged"
+    if done < _most_reruns(failure):
+        reason = f"{_what(failure)}: the failed jobs run again on the same commit, not charged"
         return Move(task=task.key, action=Action.RERUN, reason=reason, decided_by=Decider.RULES)
     if cause in ONCE:
         return None
     return _ask(task, ask_after_reruns(task.key, failure, done), failure.detail)
+
+
+def _most_reruns(failure: Failure) -> int:
+    """Where nobody knows who cancels a run, that it is cancelled once more says enough."""
+    found = cancelled_by(failure)
+    known = found is not None and found.by in ("group", "person")
+    once = failure.cause in ONCE or (failure.cause is Cause.CANCELLED and not known)
+    return 1 if once else RERUN_LIMIT
+
+
+def _what(failure: Failure) -> str:
+    found = cancelled_by(failure)
+    if found is None:
+        return failure.cause.value.replace("_", " ")
+    one_by_one = "; from now on one commit is verified at a time" if found.by == "group" else ""
+    return f"{cancelled_words(found)}{one_by_one}"
 
 
 def _again(task: Task, failure: Failure) -> Move | None:
@@ -215,15 +233,24 @@ def plan_wait(run: Run) -> PlanWait | None:
         reasons.append("this repository approves every plan")
     if config.plan.approval != "never" and run.plan_notes:
         reasons.append("the planner's answer broke rules (the plan says which)")
+    if config.plan.approval != "never" and run.aside is not None and run.aside.touched:
+        reasons.append("it names files that Otto cannot write (the plan says which)")
     if config.plan.approval == "auto" and high > config.plan.auto_if_under_usd:
         reasons.append(f"it may cost up to ${high:.2f} (above ${config.plan.auto_if_under_usd:.2f} people decide)")
     if config.plan.approval == "auto" and len(run.plan.tasks) > config.plan.max_tasks:
         reasons.append(f"it has {len(run.plan.tasks)} tasks (above {config.plan.max_tasks} people decide)")
-    if allowing.asks(run) and run.exposure is not None and run.exposure.items and allowing.allowed_before(run) is None:
+    if exposed(run):
         accepts = config.verify.exposure == "accept"
         host = "; `verify.exposure: accept` counts only where the host of Otto allows it, too" if accepts else ""
         reasons.append(f"code on its branches can use what your CI has (the plan lists it{host})")
     return PlanWait(reasons=tuple(reasons)) if reasons else None
+
+
+def exposed(run: Run) -> bool:
+    """Whether a person has to allow what code on the run's branches can use in CI."""
+    if run.exposure is None or not run.exposure.items or not allowing.asks(run):
+        return False
+    return allowing.allowed_before(run) is None
 
 
 def reopens(action: Action) -> bool:

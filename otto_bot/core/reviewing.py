@@ -32,10 +32,15 @@ def deadline(run: Run, decision: Decision, at: datetime) -> datetime | None:
     return at + timedelta(minutes=run.config.pilot.grace_minutes)
 
 
+def goes_on(before: Run, after: Run) -> bool:
+    """Whether it rested, or was barred from its repository, and does so no more. Nobody could object meanwhile."""
+    return after.hold is None and not after.bars and (before.hold is not None or bool(before.bars))
+
+
 def renewed(before: Run, after: Run, at: datetime) -> Run:
     """A run that rested goes on: its retry plan can be objected to for as long again as at the beginning."""
     gate = after.gate
-    if before.hold is None or after.hold is not None or gate is None or gate.decision is None:
+    if not goes_on(before, after) or gate is None or gate.decision is None:
         return after
     if gate.state is not GateState.POSTED or gate.deadline is None:
         return after

@@ -6,8 +6,11 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Literal
 
+from otto_bot.core.aside import Aside
 from otto_bot.core.attempt import Task, Verification
 from otto_bot.core.authors import Author
+from otto_bot.core.barring import Bar, IssueGone
+from otto_bot.core.branch_rules import BranchRule
 from otto_bot.core.budget import Money
 from otto_bot.core.config import Config, HostCaps
 from otto_bot.core.decision import Decision
@@ -23,6 +26,7 @@ from otto_bot.core.notes import Fact
 from otto_bot.core.parking import Parking
 from otto_bot.core.plan import Batches, Plan
 from otto_bot.core.reviews import Review
+from otto_bot.core.trouble import Trouble
 from otto_bot.core.values import Frozen, Person, Repo
 
 Kind = Literal["build", "improve", "certify"]
@@ -110,6 +114,8 @@ class Integration(Frozen):
     ready: bool = False
     commits: dict[str, str] = {}
     """The squashed commit of each task on the candidate."""
+    again: bool = False
+    """Whether the candidate before it was the same one, and its verification was cancelled."""
 
 
 class Hold(Frozen):
@@ -144,24 +150,6 @@ class Others(Frozen):
     sha: str
     by: str = ""
     count: int = 1
-
-
-TROUBLE_LIMIT = 8
-"""An effect that failed this often waits for a person."""
-
-
-class Trouble(Frozen):
-    """An effect that failed, and when it is tried again."""
-
-    count: int
-    kind: str
-    message: str
-    retry_at: datetime | None
-
-    @property
-    def final(self) -> bool:
-        """Whether only a person can help now."""
-        return self.retry_at is None or self.count >= TROUBLE_LIMIT
 
 
 class Run(Frozen):
@@ -202,6 +190,16 @@ class Run(Frozen):
     """Who put the label on again while the run was active: the status comment says that nothing new starts."""
     parked: Parking | None = None
     """A limit of the host or of GitHub that holds the run back; nothing of what is due changes by it."""
+    bars: tuple[Bar, ...] = ()
+    """Why nothing can be done on GitHub now; nothing is due meanwhile."""
+    barred_before: Bar | None = None
+    """The last of them that is over."""
+    moved_from: str = ""
+    """`owner/name` of its repository before it was called otherwise."""
+    base_was: str = ""
+    """The default branch's name before it was called otherwise."""
+    issue_gone: IssueGone | None = None
+    """The issue was moved to another repository, or deleted: nothing is written there any more."""
     heard_at: datetime | None = None
     """When a webhook told something about its verifications last."""
     idle_since: datetime | None = None
@@ -214,6 +212,8 @@ class Run(Frozen):
     """Whether every green attempt is looked at for weakened tests, judged or not."""
     lane: Lane | None = None
     exposure: Exposure | None = None
+    serial: str = ""
+    """A concurrency group that cancelled one of its verifications: since then its heads are verified one at a time."""
     base_sha: str = ""
     base_moved: int = 0
     base_head: str = ""
@@ -231,11 +231,15 @@ class Run(Frozen):
     base_conflict: str = ""
     """The default branch's commit that does not fit onto the run branch; it is not tried again."""
     base_conflict_paths: tuple[str, ...] = ()
+    base_no_merges: bool = False
+    """It does not fit because a rule takes no merge commit there."""
     exposure_accepted: str = ""
     """Hash of the workflow files that a person let Otto's branches start, after the plan."""
     exposure_allowed: tuple[Allowed, ...] = ()
     """What people said yes to in this run and in earlier ones of the repository, the newest first."""
     branches_prefix: str = "otto"
+    branch_rules: tuple[BranchRule, ...] = ()
+    """GitHub's rules that say how its branches are named and its commits made, as they were when it began."""
 
     revision: int = 0
     plan: Plan | None = None
@@ -249,6 +253,8 @@ class Run(Frozen):
     plan_guided_by: str = ""
     """Whose words these are; empty = findings of journeys are among them."""
     plan_notes: tuple[str, ...] = ()
+    aside: Aside | None = None
+    """What of the repository is left alone, as the newest plan found it."""
     """What the planner's answer broke, and what was done about it: a person looks at such a plan."""
     plan_revision: int = 0
     plan_posted: int = 0
@@ -272,6 +278,8 @@ class Run(Frozen):
     verification_prs: dict[str, int] = {}
     closed_prs: frozenset[int] = frozenset()
     green_trees: frozenset[str] = frozenset()
+    unwatched_trees: frozenset[str] = frozenset()
+    """Trees whose change no workflow looks at: never verified, and merged on the judge's word alone."""
     integration: Integration | None = None
     gates: tuple[Gate, ...] = ()
     journeys: tuple[JourneyRound, ...] = ()
@@ -356,6 +364,10 @@ class Run(Frozen):
     def run_branch(self) -> str:
         """The branch that people review."""
         return f"{self.prefix}/run"
+
+    def mergeable(self, tree: str | None) -> bool:
+        """Whether a tree may go onto the run branch: Actions was green, or has nothing to say."""
+        return tree in self.green_trees or tree in self.unwatched_trees
 
     def task(self, key: str) -> Task:
         """A task by key. Raises KeyError."""

@@ -5,7 +5,9 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Literal
 
+from otto_bot.core.aside import Aside
 from otto_bot.core.authors import Author
+from otto_bot.core.branch_rules import BranchRule
 from otto_bot.core.budget import Inherited
 from otto_bot.core.commands import Given
 from otto_bot.core.config import Config, HostCaps
@@ -64,6 +66,8 @@ class Prepared(Event):
     """Whether weakened tests are looked for also where nobody judges; runs of earlier releases did not."""
     author: Author | None = None
     """Who wrote the issue; None = GitHub did not say, or an earlier release did not ask."""
+    rules: tuple[BranchRule, ...] = ()
+    """GitHub's rules that say how Otto's branches are named and its commits made; earlier releases did not ask."""
 
 
 class Refused(Event):
@@ -91,6 +95,8 @@ class PlanMade(Event):
     notes: tuple[str, ...] = ()
     unsound: bool = False
     estimate: Estimate | None = None
+    aside: Aside | None = None
+    """What of the repository is left alone; None where nobody looked."""
 
 
 class PlanPosted(Event):
@@ -124,11 +130,15 @@ class CommandGiven(Event):
 
 
 class IssueChanged(Event):
-    """The issue was closed, or lost the label: the run is cancelled."""
+    """The issue was closed, lost the label, or is gone: the run is cancelled.
+
+    `to`: where a transferred issue went, as `owner/name#number`; empty where nobody said.
+    """
 
     type: Literal["IssueChanged"] = "IssueChanged"
-    what: Literal["closed", "unlabelled"]
+    what: Literal["closed", "unlabelled", "transferred", "deleted"]
     by: str = ""
+    to: str = ""
 
 
 class IssueEdited(Event):
@@ -235,12 +245,16 @@ class WorkflowsHeld(Event):
 
 
 class BaseConflict(Event):
-    """The default branch at `base_sha` cannot be merged into the run branch by rule."""
+    """The default branch at `base_sha` cannot be merged into the run branch by rule.
+
+    `no_merges`: the repository's rules take no merge commit there, whether the two would fit or not.
+    """
 
     type: Literal["BaseConflict"] = "BaseConflict"
     asked: str
     base_sha: str
     paths: tuple[str, ...] = ()
+    no_merges: bool = False
 
 
 class TimeUsedUp(Event):

@@ -13,6 +13,7 @@ from otto_bot.core.edits import edited, stale
 from otto_bot.core.journeys import JourneyRound, RoundState
 from otto_bot.core.reviewing import comment_of, told_by, told_together
 from otto_bot.core.run import Gate, GateState, Outcome, Run
+from otto_bot.core.serial import group_of, held_back
 from otto_bot.core.stale_base import outdated
 from otto_bot.core.values import kept, once
 from otto_bot.core.waits import waits_for
@@ -45,9 +46,7 @@ def surfaces(run: Run) -> dict[str, str]:
 
 
 def _surfaces(run: Run) -> dict[str, str]:
-    wanted = {STATUS: _digest(_status(run)), **_plan(run), **_context(run)}
-    if run.prepared or run.resting:
-        wanted[LABELS] = _digest(labels(run))
+    wanted = {**_on_issue(run), **_context(run)}
     if run.pull_request is not None:
         wanted[PULL] = _digest(_pull(run))
         wanted[RUN_CHECK] = _digest([run.head, run.phase, run.outcome, len(run.gates), _stands(run), _tasks(run)])
@@ -70,6 +69,14 @@ def _surfaces(run: Run) -> dict[str, str]:
         if one.comment_id is not None and one.state is not RoundState.DECIDED:
             wanted[f"journeys/n{one.number}"] = round_digest(run, one)
     return wanted
+
+
+def _on_issue(run: Run) -> dict[str, str]:
+    """What stands on the issue; nothing where that is gone."""
+    if run.issue_gone is not None:
+        return {}
+    wanted = {STATUS: _digest(_status(run)), **_plan(run)}
+    return {**wanted, LABELS: _digest(labels(run))} if run.prepared or run.resting else wanted
 
 
 def _check(attempt: Attempt, state: str, ending: Ending | None) -> str:
@@ -155,8 +162,16 @@ def _status(run: Run) -> list[object]:
         *_base(run),
         *([] if run.others is None else [run.others.sha, run.others.by]),
         *(["landed"] if run.landed else []),
+        *([*held_back(run), run.serial] if group_of(run) else []),
+        *_moved(run),
         *([] if run.parked is None else [run.parked.why, run.parked.reason, run.parked.until]),
     ]
+
+
+def _moved(run: Run) -> list[object]:
+    """What is said of a repository that was shut or has another name; nothing where nothing happened."""
+    found: list[object] = [] if run.barred_before is None else [run.barred_before.by, run.barred_before.until]
+    return [*found, run.repo.full_name, run.repo.default_branch] if run.moved_from or run.base_was else found
 
 
 def _tasks(run: Run) -> list[object]:
@@ -218,6 +233,8 @@ def _pull(run: Run) -> list[object]:
     merged += [accepted] if accepted else []
     in_ci = [[key, paths] for key, task in run.tasks.items() if (paths := _in_ci(task))]
     merged += [in_ci] if in_ci else []
+    merged += [_moved(run)] if run.moved_from else []
+    merged += [[run.issue_gone.what]] if run.issue_gone is not None else []
     return [merged, run.phase, run.outcome, run.hold and run.hold.kind, _tasks(run), _journeys(run)]
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Literal
 
+from otto_bot.core.also import Also
 from otto_bot.core.attempt import Ending, Handoff
 from otto_bot.core.ci_paths import Executed
 from otto_bot.core.event_base import Event
@@ -115,6 +116,8 @@ class VerificationEnded(Event):
     url: str = ""
     left: tuple[str, ...] = ()
     """Required checks of others that nobody waits for."""
+    also: tuple[Also, ...] = ()
+    """What others report that nobody requires; there may be more of it."""
 
 
 class Reported(Event):
@@ -171,7 +174,11 @@ class CandidateConflict(Event):
 
 
 class TasksMerged(Event):
-    """The run branch was fast-forwarded to a proven tree."""
+    """The run branch was fast-forwarded to a proven tree.
+
+    `candidate` and `commits` are for where GitHub made the commits anew, to sign them: what `sha` stands for, and what
+    stands for each task's own commit.
+    """
 
     type: Literal["TasksMerged"] = "TasksMerged"
     batch: int
@@ -179,3 +186,5 @@ class TasksMerged(Event):
     tasks: tuple[str, ...]
     sha: str
     tree: str
+    candidate: str = ""
+    commits: dict[str, str] = {}

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 
 from otto_bot.core import events as e
 from otto_bot.core import journey_rounds, outcomes, review_rounds, stale_base
+from otto_bot.core.asks import MENDED_OUTSIDE
 from otto_bot.core.attempt import MOVING, SETTLED, Attempt, Task, TaskState, Verification, target_of
 from otto_bot.core.evidence import Cause, Excerpt, Failure, Phase
 from otto_bot.core.plan import batches, order_problems
@@ -206,12 +207,16 @@ def attempt_verified(run: Run, key: str, verification: Verification) -> Run:
     if verification.ending == "green":
         run = run.model_copy(update={"green_trees": run.green_trees | {verification.tree}})
         if (gone := _gone(run, task, verification)) is not None:
-            task = with_last(task, flaky=gone.model_copy(update={"flaky": True}))
-            run = outcomes.rerun_passed(run.with_task(task), name, int(number))
+            chance = gone.cause not in MENDED_OUTSIDE
+            task = with_last(task, flaky=gone.model_copy(update={"flaky": True})) if chance else task
+            run = outcomes.rerun_passed(run.with_task(task), name, int(number), flaky=chance)
         if run.config.qa.enabled or run.scans:
             # Also where nobody judges: whether tests were weakened is looked at there.
             return run.with_task(task.model_copy(update={"state": TaskState.JUDGING}))
         return passed(run, task)
+    if verification.ending == "unwatched":
+        run = run.model_copy(update={"unwatched_trees": run.unwatched_trees | {verification.tree}})
+        return run.with_task(task.model_copy(update={"state": TaskState.JUDGING}))
     failure = verification.failure or Failure(
         task=name,
         attempt=int(number),

@@ -118,6 +118,12 @@ def _gate(run: Run) -> Wait | None:
     )
 
 
+def gate_call(run: Run, number: int) -> Wait | None:
+    """The wait that the comment of this gate asks about, if the run waits for nothing else: one comment is enough."""
+    wait = waits_for(run)
+    return wait if wait is not None and wait.kind == "gate" and run.gates[-1].number == number else None
+
+
 def _journeys_wait(run: Run) -> bool:
     one = journey_steering.at_journeys(run)
     return one is not None and one.state is RoundState.POSTED and one.deadline is None

@@ -8,11 +8,13 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
+from otto_bot.core.barring import Barred
 from otto_bot.core.effects import Effect, EffectKind, run_of
 from otto_bot.core.events import EffectFailed, RunEvent
-from otto_bot.core.run import TROUBLE_LIMIT, Run
+from otto_bot.core.run import Run
+from otto_bot.core.trouble import TROUBLE_LIMIT
 from otto_bot.engine.patience import PATIENCE, patiently
-from otto_bot.jobs.outcomes import Later, NeedsPerson, Retry, Superseded
+from otto_bot.jobs.outcomes import Later, NeedsPerson, Retry, ShutOut, Superseded
 from otto_bot.store.database import StoreUnavailable
 from otto_bot.store.effect_rows import EffectRows, Ticket
 from otto_bot.store.ledger import Ledger
@@ -49,7 +51,7 @@ class Executor:
         ledger: Ledger,
         rows: EffectRows,
         jobs: Mapping[EffectKind, Job],
-        translate: Callable[[Exception], Later | Retry | NeedsPerson | None],
+        translate: Callable[[Exception], Later | Retry | NeedsPerson | ShutOut | None],
         now: Callable[[], datetime],
         pauses: Sequence[float] = PATIENCE,
     ) -> None:
@@ -205,6 +207,12 @@ class Executor:
         if isinstance(outcome, Later):
             until = outcome.until or now + timedelta(seconds=FIRST_PAUSE)
             await asyncio.to_thread(self._rows.give_back, ticket, until, now)
+            return
+        if isinstance(outcome, ShutOut):
+            log.warning("%s: %s", ticket.id, outcome.message)
+            # Not done: it is dropped with all that was due, and due again when the bar is gone.
+            events = [Barred(at=now, by=outcome.by)]
+            await patiently(lambda: self._ledger.append(run.id, events, self._now()), self._pauses)
             return
         if outcome is None:
             log.error("%s failed", ticket.id, exc_info=error)

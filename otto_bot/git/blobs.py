@@ -20,6 +20,8 @@ class Blob:
     path: str
     sha: str
     size: int | None
+    module: bool = False
+    """A submodule: its content is a commit of another repository."""
 
 
 async def list_blobs(mirror: Mirror, commit: str) -> list[Blob]:
@@ -44,9 +46,10 @@ async def _listed(mirror: Mirror, commit: str, *under: str) -> list[Blob]:
         head, tab, path = entry.partition(b"\t")
         if not tab:
             continue
-        mode, _, sha, size = head.split()
+        mode, kind, sha, size = head.split()
         regular = mode in _REGULAR and size.isdigit()
-        found.append(Blob(path.decode("utf-8", "surrogateescape"), sha.decode(), int(size) if regular else None))
+        name = path.decode("utf-8", "surrogateescape")
+        found.append(Blob(name, sha.decode(), int(size) if regular else None, kind == b"commit"))
     return found
 
 

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from otto_bot.core.diff_findings import Finding
 from otto_bot.core.hidden_code import hidden_in
 from otto_bot.core.install_scripts import new_scripts
+from otto_bot.core.lfs import Kept, adds_pointer, removes_pointer
 from otto_bot.core.lock_sources import is_lock, new_sources, tells_sources
 from otto_bot.core.path_forms import invisible, plain_path
 from otto_bot.core.protected_paths import floor_reason
@@ -22,6 +23,7 @@ __all__ = ["BLOB_BYTES", "Finding", "GateLimits", "Looked", "in_words", "inspect
 
 _LINK = "120000"
 _GITLINK = "160000"
+REGULAR = frozenset({"100644", "100755"})
 BLOB_BYTES = 6 * 1024 * 1024
 """Bytes of one content that is read as a whole."""
 SHOWN_LINES, SHOWN_LINE = 12, 200
@@ -45,6 +47,8 @@ class Looked:
     contents: Mapping[str, bytes] = field(default_factory=dict)
     sources: frozenset[str] = frozenset()
     knows: Knows | None = None
+    kept: Kept = field(default_factory=lambda: Kept({}))
+    """What Git LFS keeps."""
 
     def text(self, blob: str) -> str:
         """The content as a package manager reads it; empty where it is not here."""
@@ -83,6 +87,7 @@ def inspect(
             *_paths(change, globs, known),
             *_kinds(change),
             *_modules(change),
+            *_of_lfs(change, known.kept),
             *_content(change, caps, known),
             *_settings(change, known),
         ]
@@ -170,6 +175,21 @@ def _modules(change: FileChange) -> Iterator[Finding]:
     is_module_list = plain_path(change.path).rpartition("/")[2] == ".gitmodules"
     if _GITLINK in (change.mode_before, change.mode_after) or is_module_list:
         yield Finding(rule="submodule", path=change.path, detail="other code becomes, or was, part of the tree")
+
+
+def _of_lfs(change: FileChange, kept: Kept) -> Iterator[Finding]:
+    """Content that belongs to Git LFS: git would hold it itself, or a pointer to what nobody has."""
+    if change.mode_after not in REGULAR or not (change.blob_after or change.patch):
+        return
+    moved = change.old_path is not None and kept.has(change.old_path) and not kept.has(change.path)
+    if moved:
+        yield Finding(rule="lfs", path=change.path, detail="`.gitattributes` says nothing of it at its new place")
+    elif change.blob_after == change.blob_before != "":
+        return
+    elif kept.has(change.path) or removes_pointer(change.patch):
+        yield Finding(rule="lfs", path=change.path, detail="Git LFS keeps its content, and Otto cannot write it there")
+    elif adds_pointer(change.patch):
+        yield Finding(rule="lfs", path=change.path, detail="it is a pointer of Git LFS to a content that nobody has")
 
 
 def _where_to(change: FileChange) -> str:

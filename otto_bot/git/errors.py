@@ -34,6 +34,10 @@ class AccessDenied(GitFailed):
     """The remote answered, and refused the credentials or hides the repository from them."""
 
 
+class ReadOnly(AccessDenied):
+    """The remote answered that the repository is archived: nobody can push."""
+
+
 class TokenRefused(AccessDenied):
     """The remote answered that it does not know these credentials: a fresh token may be taken."""
 
@@ -91,6 +95,7 @@ _UNKNOWN = (
     "unable to read askpass",
     "returned error: 401",
 )
+_READ_ONLY = ("archived so it is read-only", "archived so is read-only")
 _DENIED = (
     "returned error: 403",
     "returned error: 404",
@@ -105,6 +110,7 @@ _REMOTE = (
     (Redirected, _ELSEWHERE),
     (UnsafeObjects, _UNSAFE),
     (RefMissing, _MISSING),
+    (ReadOnly, _READ_ONLY),
     (TokenRefused, _UNKNOWN),
     (AccessDenied, _DENIED),
     (RemoteUnreachable, _UNREACHABLE),

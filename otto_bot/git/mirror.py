@@ -13,7 +13,7 @@ from pathlib import Path
 
 from otto_bot.core.redact import Redactor
 from otto_bot.git.credentials import Credential, checked_remote
-from otto_bot.git.errors import DiskFull, GitFailed, RefMissing, TokenRefused, remote_error
+from otto_bot.git.errors import DiskFull, GitFailed, Redirected, RefMissing, TokenRefused, remote_error
 from otto_bot.git.refs import checked_ref
 from otto_bot.git.runner import GitRunner, Ran
 
@@ -33,7 +33,8 @@ _ATTRIBUTES = "* -text -ident -filter -working-tree-encoding\n"
 
 
 class Mirror:
-    """A bare repository at `path` for the remote `url`. `token` is asked before each conversation with it.
+    """A bare repository at `path` for the remote `url`. `token` is asked before each conversation with it, and `where`
+    for its address: a repository may be renamed while a job is at work. True: the one of this very moment.
 
     What was fetched is kept under `refs/fetched/<hash>`, not under its own name: names of a remote come and go
     (`a`, then `a/b`), and a file named like a directory would block a fetch for ever. Callers use commit ids.
@@ -48,6 +49,7 @@ class Mirror:
         take_in: TakeIn | None = None,
         renewal: Renewal | None = None,
         censor: Callable[[str], str] | None = None,
+        where: Callable[[bool], Awaitable[str]] | None = None,
     ) -> None:
         self.path = path
         self.url = checked_remote(url)
@@ -55,6 +57,7 @@ class Mirror:
         self._token = token
         self._take_in = take_in
         self._renewal = renewal
+        self._where = where
         self.censor = censor or Redactor().text
         """Takes secrets out of the words of commits that are made here."""
         self._turn = asyncio.Lock()
@@ -183,6 +186,8 @@ class Mirror:
         A token that ends in the middle is replaced once, at once: nothing was changed by what a 401 answered.
         """
         await self.ensure()
+        if self._where is not None:
+            self.url = checked_remote(await self._where(False))
 
         async def converse(token: str | None) -> Ran:
             try:
@@ -201,6 +206,12 @@ class Mirror:
         pushes = verb == "push"
         token = await self._token(pushes)
         try:
+            return await converse(token)
+        except Redirected:
+            # git drops the credential on its way there, and has sent nothing yet.
+            if self._where is None:
+                raise
+            self.url = checked_remote(await self._where(True))
             return await converse(token)
         except TokenRefused:
             fresh = await self._renewal(pushes, token) if self._renewal is not None and token else None

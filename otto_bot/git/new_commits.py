@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from otto_bot.core.lfs import Kept, attribute_paths
 from otto_bot.core.lock_sources import known_sources, tells_sources
 from otto_bot.git.changes import FileChange
 from otto_bot.git.commits import checked_sha
@@ -29,11 +30,12 @@ class TooManyCommits(Exception):
 
 @dataclass(frozen=True)
 class Side:
-    """A commit against one parent; `contents` by blob id and `sources` of the parent, for the diff gate."""
+    """A commit against one parent; `contents` by blob id, `sources` and `kept` of the parent, for the diff gate."""
 
     changes: tuple[FileChange, ...]
     contents: Mapping[str, bytes]
     sources: frozenset[str]
+    kept: Kept
 
 
 @dataclass(frozen=True)
@@ -85,7 +87,15 @@ def _side(reading: Reading, parent: str, sha: str, only: frozenset[str] | None) 
     if parent != EMPTY_TREE and any(tells_sources(change.path) for change in changes):
         told = [path for path in reading.files(parent) if tells_sources(path)]
         sources = known_sources(reading.texts(parent, told, max_bytes=BLOB_BYTES, total=CONTENTS))
-    return Side(changes, contents, sources)
+    return Side(changes, contents, sources, _kept(reading, parent, changes))
+
+
+def _kept(reading: Reading, parent: str, changes: Sequence[FileChange]) -> Kept:
+    """What Git LFS keeps of the changed paths, as the parent says: a commit's own attributes are held anyway."""
+    if parent == EMPTY_TREE:
+        return Kept({})
+    paths = [path for change in changes for path in (change.path, change.old_path) if path is not None]
+    return Kept(reading.texts(parent, attribute_paths(paths)))
 
 
 async def _own_of_merge(mirror: Mirror, sha: str) -> frozenset[str]:

@@ -3,11 +3,19 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 
 from otto_bot.git.commits import checked_sha
-from otto_bot.git.errors import AccessDenied, GitFailed, PushReason, PushRejected, RefMissing, RemoteUnreachable
+from otto_bot.git.errors import (
+    AccessDenied,
+    GitFailed,
+    PushReason,
+    PushRejected,
+    ReadOnly,
+    RefMissing,
+    RemoteUnreachable,
+)
 from otto_bot.git.mirror import Mirror
 from otto_bot.git.refs import own_ref
 
@@ -26,6 +34,12 @@ class PushResult:
     branch: str
     sha: str
     pushed: bool
+    made: Mapping[str, str] = field(default_factory=dict)
+    """Commits that stand for others, where the host made them anew: it signs what it makes."""
+
+    def of(self, sha: str) -> str:
+        """What stands for a commit that was to be pushed."""
+        return self.made.get(sha, sha)
 
 
 async def push(mirror: Mirror, sha: str, branch: str, expected: str | None, *, within: str) -> PushResult:
@@ -36,7 +50,7 @@ async def push(mirror: Mirror, sha: str, branch: str, expected: str | None, *, w
     AccessDenied or RemoteUnreachable; in the last case the push may or may not have happened, and calling again
     finds out.
     """
-    ref = _own_ref(branch, within)
+    ref = own_branch(branch, within)
     current = await mirror.remote_head(ref)
     if current == checked_sha(sha):
         return PushResult(branch, sha, pushed=False)
@@ -55,7 +69,8 @@ async def push(mirror: Mirror, sha: str, branch: str, expected: str | None, *, w
     return PushResult(branch, sha, pushed=True)
 
 
-def _own_ref(branch: str, within: str) -> str:
+def own_branch(branch: str, within: str) -> str:
+    """The full name of a branch of the run's own. Raises ValueError for every other name."""
     own = within.endswith("/") and within.strip("/") != "" and branch.startswith(within) and branch != within
     if not own:
         raise ValueError(f"not a branch of this run: {branch[:80]!r} is not within {within[:80]!r}")
@@ -87,6 +102,8 @@ async def _arrived(mirror: Mirror, ref: str, sha: str, failure: GitFailed) -> bo
 
 
 def _explained(failure: GitFailed) -> Exception:
+    if isinstance(failure, ReadOnly):
+        return failure
     said = failure.stderr
     for reason, pattern in _REASONS:
         if re.search(pattern, said, re.IGNORECASE):

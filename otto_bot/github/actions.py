@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import datetime
 
 from otto_bot.github.answer import Answer
-from otto_bot.github.ci_models import Annotation, Artifact, Job, Workflow, WorkflowRun
-from otto_bot.github.errors import GitHubError, LogsGone, NotFound, TooLarge
+from otto_bot.github.ci_models import Annotation, Artifact, Job, PendingDeployment, Workflow, WorkflowRun
+from otto_bot.github.errors import Forbidden, GitHubError, LogsGone, NotFound, Refused, TooLarge, not_granted
 from otto_bot.github.needs import needs
 from otto_bot.github.reading import parse
 from otto_bot.github.repository import RepositoryCalls
 
 MAX_INPUTS = 25
+MOST_RUNS = 300
 _REDIRECT = frozenset({302})
 
 
@@ -31,6 +33,29 @@ class ActionVerbs(RepositoryCalls):
     async def workflow_run(self, run_id: int) -> WorkflowRun:
         """One run as it is now. Tried again on 404: a dispatched run takes a moment to be seen."""
         return parse(WorkflowRun, await self._json("/actions/runs/{id}", run_id, eventual=True))
+
+    @needs(actions="read")
+    async def runs_since(self, workflow_id: int, begun: datetime) -> list[WorkflowRun]:
+        """The runs of a workflow that were created at or after `begun`, newest first; at most the newest 300."""
+        found: list[WorkflowRun] = []
+        async for item in self._pages("/actions/workflows/{id}/runs", workflow_id, key="workflow_runs"):
+            run = parse(WorkflowRun, item)
+            if len(found) >= MOST_RUNS or (run.created_at is not None and run.created_at < begun):
+                break
+            found.append(run)
+        return found
+
+    @needs(actions="read")
+    async def runs_that_wait(self) -> list[WorkflowRun]:
+        """The runs that wait in their concurrency groups: GitHub would cancel them for the next one."""
+        items = self._pages("/actions/runs", key="workflow_runs", params={"status": "pending"})
+        return [run async for item in items if (run := parse(WorkflowRun, item)).status == "pending"]
+
+    @needs(actions="read")
+    async def pending_deployments(self, run_id: int) -> list[PendingDeployment]:
+        """The environments whose reviewers a run waits for."""
+        rows = await self._json("/actions/runs/{id}/pending_deployments", run_id)
+        return [parse(PendingDeployment, row) for row in rows if isinstance(row, dict)]
 
     @needs(actions="read")
     async def jobs(self, run_id: int, attempt: int) -> list[Job]:
@@ -96,6 +121,17 @@ class ActionVerbs(RepositoryCalls):
         data = answer.json() if answer.body.strip() else None
         run_id = data.get("workflow_run_id") if isinstance(data, dict) else None
         return run_id if isinstance(run_id, int) else None
+
+    @needs(actions="write")
+    async def may_start_workflows(self) -> bool:
+        """Whether the installation was granted what `dispatch` and re-runs need. Nothing is started."""
+        try:
+            await self._call("GET", "/actions/workflows", params={"per_page": 1})
+        except (Refused, Forbidden) as error:
+            if not not_granted(error):
+                raise
+            return False
+        return True
 
     @needs(actions="write")
     async def rerun_failed(self, run_id: int) -> None:

@@ -10,6 +10,7 @@ from email.utils import parsedate_to_datetime
 from typing import Any
 
 from otto_bot.github.errors import (
+    Archived,
     Conflict,
     Forbidden,
     GitHubError,
@@ -17,6 +18,7 @@ from otto_bot.github.errors import (
     NotFound,
     Refused,
     RetryLater,
+    Suspended,
     TooLarge,
     Unauthorized,
     Unreachable,
@@ -78,10 +80,18 @@ def problem(answer: Answer, method: str, where: Route, now: datetime) -> GitHubE
         return Unauthorized(status, text, answer.request_id)
     if status == 403:
         needed = answer.headers.get("x-accepted-github-permissions", "")
-        return Forbidden(status, f"{text} (needs {needed})" if needed else text, answer.request_id)
+        return _forbidden(message)(status, f"{text} (needs {needed})" if needed else text, answer.request_id)
     if status == 409:
         return Conflict(status, text, answer.request_id)
     return Refused(status, text, answer.request_id, errors=errors, reason=_reason(message, errors))
+
+
+def _forbidden(message: str) -> type[GitHubError]:
+    """Whether it is about the whole repository or installation, by GitHub's own words."""
+    said = message.lower()
+    if "archived so is read-only" in said or "archived so it is read-only" in said:
+        return Archived
+    return Suspended if "installation" in said and "suspended" in said else Forbidden
 
 
 def _reason(message: str, errors: list[str]) -> str:

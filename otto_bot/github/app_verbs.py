@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from otto_bot.github.ci_models import AppIdentity, Delivery, DeliveryContent, Installation
+from otto_bot.github.errors import Moved, NotFound
 from otto_bot.github.models import RepositoryInfo
 from otto_bot.github.reading import parse, parse_known
 from otto_bot.github.routes import route
@@ -54,6 +55,27 @@ class AppVerbs:
         """Every installation, suspended ones included."""
         where = route("/app/installations")
         return [parse(Installation, item) async for item in self._app_session.pages(where, max_pages=MOST_PAGES)]
+
+    async def installation(self, installation_id: int) -> Installation | None:
+        """One installation, suspended or not; None where the App is not installed there any more."""
+        where = route("/app/installations/{installation_id}", installation_id)
+        try:
+            return parse(Installation, (await self._app_session.call("GET", where)).json())
+        except NotFound:
+            return None
+
+    async def installation_of(self, owner: str, repo: str, repo_id: int) -> Installation | None:
+        """The installation that serves the repository of this id, which was last called so; None = there is none."""
+        try:
+            return await self.installation_for(owner, repo)
+        except NotFound:
+            return None
+        except Moved:
+            # It has another name or owner, and the lists know who may use it.
+            for one in await self.installations():
+                if one.suspended_at is None and repo_id in {info.id for info in await self.repositories(one.id)}:
+                    return one
+        return None
 
     async def installation_for(self, owner: str, repo: str) -> Installation:
         """The installation that serves a repository. Raises NotFound where the App is not installed."""

@@ -10,6 +10,13 @@ from pydantic import AliasPath, BeforeValidator, Field
 from otto_bot.github.models import Fact, Text
 
 
+def _reviewers(rows: Any) -> tuple[str, ...]:
+    """Of GitHub's `{type, reviewer}`: a login, or a team's name."""
+    people = [row.get("reviewer") for row in rows if isinstance(row, dict)] if isinstance(rows, list) else []
+    names = [one.get("login") or one.get("name") for one in people if isinstance(one, dict)]
+    return tuple(name for name in names if isinstance(name, str))
+
+
 class CheckRun(Fact):
     """A check on a commit, anyone's. `app_id` says whose."""
 
@@ -68,6 +75,13 @@ class RequiredContexts(Fact):
 
     contexts: tuple[RequiredContext, ...] = ()
     unreadable: tuple[str, ...] = ()
+
+
+class PendingDeployment(Fact):
+    """An environment that a workflow run waits for, and who may approve it: logins of people, names of teams."""
+
+    environment: Text = Field(validation_alias=AliasPath("environment", "name"))
+    reviewers: Annotated[tuple[str, ...], BeforeValidator(_reviewers)] = ()
 
 
 class Workflow(Fact):

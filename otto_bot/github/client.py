@@ -26,7 +26,7 @@ from otto_bot.github.credentials import (
     InstallationCredentials,
     Nobody,
 )
-from otto_bot.github.errors import GitHubError, TooLarge, Unreachable
+from otto_bot.github.errors import GitHubError, Refused, TooLarge, Unreachable
 from otto_bot.github.host_checks import check_api_url, check_private_key
 from otto_bot.github.logs import download
 from otto_bot.github.pace import APP, LocalSlots, Pace, Sleep, Slots
@@ -270,7 +270,14 @@ class GitHubApp(AppVerbs, AbstractAsyncContextManager["GitHubApp"]):
         if scope.repository_ids:
             body["repository_ids"] = list(scope.repository_ids)
         # The one POST that may be repeated: a token that nobody received does nothing and ends by itself.
-        answer = await self._app_session.call("POST", where, body=body, repeatable=True)
+        try:
+            answer = await self._app_session.call("POST", where, body=body, repeatable=True)
+        except Refused as error:
+            if error.reason != "not_granted":
+                raise
+            asked = ", ".join(f"{name}: {level}" for name, level in scope.permissions)
+            words = f"{error.message} Asked for: {asked}"
+            raise Refused(error.status, words, error.request_id, reason=error.reason) from None
         data = answer.json()
         try:
             token = Token(str(data["token"]), datetime.fromisoformat(data["expires_at"]))

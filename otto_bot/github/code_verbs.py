@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import re
+from datetime import timedelta
 
-from otto_bot.github.errors import Conflict, NotFound, Refused, TooLarge, Unreachable
+from otto_bot.core.branch_rules import BranchRule, read_rules
+from otto_bot.github.errors import Conflict, Forbidden, NotFound, Refused, TooLarge, Unreachable
 from otto_bot.github.models import (
     Commit,
     CommitSummary,
@@ -18,13 +21,16 @@ from otto_bot.github.models import (
 )
 from otto_bot.github.needs import needs
 from otto_bot.github.reading import parse
-from otto_bot.github.repository import RepositoryCalls
+from otto_bot.github.repository import NAME_TRUSTED_FOR, RepositoryCalls
 from otto_bot.github.routes import Segments
 
 RAW = "application/vnd.github.raw+json"
 WORKFLOW_FOLDER = ".github/workflows"
 MAX_WORKFLOW_FILES = 100
 MAX_FILE_BYTES = 1024 * 1024
+RULES_KEPT = timedelta(minutes=1)
+SUBJECTS_KEPT = 50
+_SHA = re.compile(r"[0-9a-f]{40}")
 
 
 def _blob_id(body: bytes) -> str:
@@ -39,9 +45,9 @@ class CodeVerbs(RepositoryCalls):
         return await self._resolve(fresh=True)
 
     @needs(metadata="read")
-    async def info_lately(self) -> RepositoryInfo:
-        """The repository as it was at most a minute ago."""
-        return await self._resolve(fresh=self._stale)
+    async def info_lately(self, within: timedelta = NAME_TRUSTED_FOR) -> RepositoryInfo:
+        """The repository as it was at most a minute ago, or so long."""
+        return await self._resolve(fresh=self._older_than(within))
 
     @needs(metadata="read")
     async def permission(self, login: str) -> Permission:
@@ -137,7 +143,46 @@ class CodeVerbs(RepositoryCalls):
             return []
         return [parse(CommitSummary, item) for item in data] if isinstance(data, list) else []
 
+    @needs(contents="read")
+    async def subjects(self, ref: str) -> list[str]:
+        """Subjects of the last 50 commits up to a commit or a branch, newest first; of a commit they are asked once."""
+        known = self._naming.subjects.get(ref)
+        if known is not None:
+            return known
+        found = [commit.subject for commit in await self.commits(ref, 50)]
+        if _SHA.fullmatch(ref) and found:
+            while len(self._naming.subjects) >= SUBJECTS_KEPT:
+                self._naming.subjects.pop(next(iter(self._naming.subjects)))
+            self._naming.subjects[ref] = found
+        return found
+
     @needs(metadata="read")
     async def branch_rules(self, branch: str) -> list[Rule]:
         """The rules that apply to a branch of that name, which need not exist yet."""
         return [parse(Rule, item) async for item in self._pages("/rules/branches/{branch}", branch)]
+
+    @needs(metadata="read")
+    async def binding_rules(self, branch: str) -> tuple[BranchRule, ...]:
+        """The rules that hold Otto on a branch of that name, without those it may bypass; at most a minute old.
+
+        Empty where the repository's plan knows no rulesets: GitHub then answers 403 or 404.
+        """
+        now, known = self._around.now(), self._naming.rules.get(branch)
+        if known is not None and now - known[0] < RULES_KEPT:
+            return known[1]
+        try:
+            rules = read_rules([item async for item in self._pages("/rules/branches/{branch}", branch)])
+        except (Forbidden, NotFound):
+            rules = ()
+        free = {one for one in {rule.ruleset for rule in rules} if one is not None and await self._bypasses(one)}
+        rules = tuple(rule for rule in rules if rule.ruleset not in free)
+        self._naming.rules[branch] = now, rules
+        return rules
+
+    async def _bypasses(self, ruleset: int) -> bool:
+        """Whether pushes of this App are not held to a ruleset. Of one that may not be read they are."""
+        try:
+            found = await self._json("/rulesets/{id}", ruleset)
+        except (Forbidden, NotFound):
+            return False
+        return isinstance(found, dict) and found.get("current_user_can_bypass") in ("always", "exempt")

@@ -39,6 +39,14 @@ class Forbidden(GitHubError):
     """403 that is no rate limit: a permission is missing or a rule forbids it."""
 
 
+class Archived(GitHubError):
+    """403: the repository is archived, so that nobody can write there."""
+
+
+class Suspended(GitHubError):
+    """403: the App's installation is suspended; it is given no token, and those that it has are worth nothing."""
+
+
 class Unauthorized(GitHubError):
     """401, twice, the second time with a fresh credential."""
 
@@ -73,6 +81,13 @@ class Refused(GitHubError):
         self.reason = reason
         detail = f": {'; '.join(self.errors)}" if self.errors else ""
         super().__init__(status, f"{message}{detail}", request_id)
+
+
+def not_granted(error: GitHubError) -> bool:
+    """Whether the installation was not granted what this needs: told when a token is made, or when it is used."""
+    if isinstance(error, Refused):
+        return error.reason == "not_granted"
+    return isinstance(error, Forbidden) and "not accessible by integration" in error.message
 
 
 class Unreachable(GitHubError):

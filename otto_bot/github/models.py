@@ -272,6 +272,21 @@ class Commit(Fact):
     committed_at: datetime | None = Field(default=None, validation_alias=AliasPath("committer", "date"))
 
 
+class MadeCommit(Fact):
+    """A commit that GitHub made, and what it says of its own signature."""
+
+    sha: str
+    tree_sha: str = Field(validation_alias=AliasPath("tree", "sha"))
+    verified: bool = Field(default=False, validation_alias=AliasPath("verification", "verified"))
+    reason: str = Field(default="", validation_alias=AliasPath("verification", "reason"))
+    signature: Annotated[str, BeforeValidator(lambda v: v or "")] = Field(
+        default="", validation_alias=AliasPath("verification", "signature")
+    )
+    payload: Annotated[str, BeforeValidator(lambda v: v or "")] = Field(
+        default="", validation_alias=AliasPath("verification", "payload")
+    )
+
+
 class CommitSummary(Fact):
     """One line of a branch's history, newest first. `author_login` is None where no account belongs to the email."""
 

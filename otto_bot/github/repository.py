@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any, Protocol, Self
 
+from otto_bot.core.branch_rules import BranchRule
 from otto_bot.github.answer import Answer
 from otto_bot.github.censoring import Censor
 from otto_bot.github.ci_models import RequiredContexts
@@ -54,6 +55,9 @@ class _Naming:
         self.resolved_at: datetime | None = None
         self.resolving = asyncio.Lock()
         self.required: dict[str, tuple[datetime, RequiredContexts]] = {}
+        self.rules: dict[str, tuple[datetime, tuple[BranchRule, ...]]] = {}
+        self.subjects: dict[str, list[str]] = {}
+        """By the commit that they lead to: those never change."""
 
 
 @dataclass(frozen=True)
@@ -127,8 +131,11 @@ class RepositoryCalls:
     @property
     def _stale(self) -> bool:
         """Whether the name was not asked for lately."""
+        return self._older_than(NAME_TRUSTED_FOR)
+
+    def _older_than(self, age: timedelta) -> bool:
         seen = self._naming.resolved_at
-        return seen is None or self._around.now() - seen >= NAME_TRUSTED_FOR
+        return seen is None or self._around.now() - seen >= age
 
     async def _renamed(self, before: RepositoryInfo, *, at_once: bool) -> bool:
         """Whether the repository is called something else by now. A name that was just resolved is not doubted."""
@@ -145,6 +152,7 @@ class RepositoryCalls:
         body: Any = None,
         accept: str | None = None,
         eventual: bool = False,
+        repeatable: bool | None = None,
         allow: frozenset[int] = frozenset(),
     ) -> Answer:
         """One request below the repository; repeated once, under the new name, if it was renamed meanwhile."""
@@ -152,7 +160,14 @@ class RepositoryCalls:
         async def ask(name: RepositoryInfo) -> Answer:
             where = route("/repos/{owner}/{repo}" + tail, name.owner, name.name, *parts)
             return await self._session.call(
-                method, where, params=params, body=body, accept=accept, eventual=eventual, allow=allow
+                method,
+                where,
+                params=params,
+                body=body,
+                accept=accept,
+                eventual=eventual,
+                repeatable=repeatable,
+                allow=allow,
             )
 
         name = await self._resolve()

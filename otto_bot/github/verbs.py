@@ -5,6 +5,7 @@ from __future__ import annotations
 from otto_bot.github.actions import ActionVerbs
 from otto_bot.github.check_verbs import CheckVerbs
 from otto_bot.github.code_verbs import CodeVerbs
+from otto_bot.github.data_verbs import DataVerbs
 from otto_bot.github.issue_verbs import IssueVerbs
 from otto_bot.github.needs import needs, table, union
 from otto_bot.github.pull_verbs import PullVerbs
@@ -12,7 +13,7 @@ from otto_bot.github.review_verbs import ReviewVerbs
 from otto_bot.github.tokens import Token
 
 
-class Repository(CodeVerbs, IssueVerbs, PullVerbs, ReviewVerbs, CheckVerbs, ActionVerbs):
+class Repository(CodeVerbs, DataVerbs, IssueVerbs, PullVerbs, ReviewVerbs, CheckVerbs, ActionVerbs):
     """One repository of one installation; `id` is what lasts when it is renamed or transferred.
 
     All verbs raise GitHubError: RetryLater (a limit: park until then), Unreachable (no or a lost answer: call again,

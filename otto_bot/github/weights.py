@@ -40,6 +40,9 @@ PLAIN = frozenset(
         ("POST", f"{_REPO}/actions/runs/{{id}}/rerun-failed-jobs"),
         ("POST", f"{_REPO}/actions/runs/{{id}}/rerun"),
         ("POST", f"{_REPO}/actions/runs/{{id}}/cancel"),
+        ("POST", f"{_REPO}/git/blobs"),
+        ("POST", f"{_REPO}/git/trees"),
+        ("POST", f"{_REPO}/git/commits"),
         ("POST", "/app/hook/deliveries/{id}/attempts"),
     }
 )

@@ -17,6 +17,7 @@ from otto_bot.intake.comparing import OVERLAP, Comparing
 from otto_bot.intake.desk import Desk
 from otto_bot.intake.label_looks import LabelLooks
 from otto_bot.intake.rhythm import BUDGET, LOOK_COSTS, Purse, Rhythm
+from otto_bot.intake.standing_looks import Installed, StandingLooks
 from otto_bot.store.archive import Archive
 from otto_bot.store.database import StoreUnavailable
 from otto_bot.store.ledger import Ledger
@@ -71,8 +72,9 @@ class CatchUp:
         self._budget = budget
         self._compare = Comparing(desk, ledger, archive)
         self._labels = LabelLooks(desk, ledger, looks)
+        self._standing = StandingLooks(desk, ledger)
         self._repositories: dict[int, tuple[datetime, list[RepositoryInfo]]] = {}
-        self._installations: tuple[datetime, list[int]] | None = None
+        self._installations: tuple[datetime, Installed] | None = None
         self._put_off: dict[int, datetime] = {}
         """Repositories that could not be looked through: others have their turn before they have the next."""
         self._begun = False
@@ -85,14 +87,15 @@ class CatchUp:
     async def round(self, *, every: bool = False) -> None:
         """Whatever is due, or everything. What cannot be read is left for the next round."""
         try:
-            installations = await self._awake()
+            installed = await self._installed()
         except GitHubError as error:
             log.warning("installations could not be listed: %s", error)
             return
-        purses = {one: Purse(self._budget) for one in installations}
+        purses = {one: Purse(self._budget) for one in sorted(installed.awake)}
         swept = await self._swept()
         for installation, purse in purses.items():
             await self._installation(installation, purse, swept, every)
+        await self._standing.look(installed, self._listed())
         await self._due(purses, every)
         if every:
             await self._done()
@@ -125,13 +128,20 @@ class CatchUp:
                 break
             await self._safely(_repo(installation, info), swept.get(info.id), hearing, purse)
 
-    async def _awake(self) -> list[int]:
-        """Installations that are not suspended; the list is kept for some rounds."""
+    async def _installed(self) -> Installed:
+        """Where the App is installed; the list is kept for some rounds."""
         now, kept = self._desk.now(), self._installations
         if kept is None or now >= kept[0]:
-            found = [one.id for one in await self._github.installations() if one.suspended_at is None]
-            self._installations = kept = (now + self._rhythm.repositories(hearing=False), found)
+            found = await self._github.installations()
+            awake = frozenset(one.id for one in found if one.suspended_at is None)
+            installed = Installed(known=frozenset(one.id for one in found), awake=awake)
+            self._installations = kept = (now + self._rhythm.repositories(hearing=False), installed)
         return kept[1]
+
+    def _listed(self) -> dict[int, dict[int, RepositoryInfo]]:
+        """The repositories of the lists that are good still."""
+        now, kept = self._desk.now(), self._repositories
+        return {one: {info.id: info for info in infos} for one, (until, infos) in kept.items() if now < until}
 
     async def _infos(self, installation: int, hearing: bool) -> list[RepositoryInfo]:
         """The installation's repositories; the list is kept for some rounds."""
@@ -242,6 +252,7 @@ class CatchUp:
     async def _compared(self, row: RunRow) -> bool:
         """Whether something new was found."""
         run = await self._desk.run(row.id)
+        await self._standing.named(run, self._listed())
         await (self._compare.run(run) if row.active else self._compare.reviews(run))
         return await self._desk.run(row.id) != run
 

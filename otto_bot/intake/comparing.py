@@ -6,21 +6,26 @@ import asyncio
 from datetime import datetime, timedelta
 from typing import Literal
 
+from otto_bot.core import events as e
 from otto_bot.core.issue import IssueText
 from otto_bot.core.review_rounds import last_asked, meant_since
 from otto_bot.core.run import Run
 from otto_bot.core.values import Person
+from otto_bot.github.errors import Moved, NotFound
 from otto_bot.github.models import Comment
 from otto_bot.intake import payloads as p
 from otto_bot.intake.boxes import unticked
-from otto_bot.intake.desk import BoxEdit, Desk, Said
+from otto_bot.intake.desk import Desk
 from otto_bot.intake.facts import box_key
 from otto_bot.intake.permission import Actor
 from otto_bot.intake.reviews import REQUESTED, actor_of, reviewable
+from otto_bot.intake.said import BoxEdit, Said
 from otto_bot.store.archive import Archive
 from otto_bot.store.ledger import Ledger
 from otto_bot.store.looks import AHEAD
 
+GONE = 410
+DELETED = "was deleted"
 OVERLAP = timedelta(minutes=2)
 """What was asked for is asked for again for this long: GitHub's lists lag behind."""
 
@@ -39,7 +44,15 @@ class Comparing:
         since = await self._since(run)
         started = self._desk.now()
         for number in filter(None, (run.issue, run.pull_request)):
-            for comment in await repository.comments(number, since):
+            if number == run.issue and run.issue_gone is not None:
+                continue
+            try:
+                comments = await repository.comments(number, since)
+            except (Moved, NotFound):
+                if number == run.issue and await self._issue_gone(run):
+                    return
+                raise
+            for comment in comments:
                 await self._comment(run, number, comment, "comment")
         if run.pull_request is not None:
             for comment in await repository.review_comments(run.pull_request, since):
@@ -49,6 +62,27 @@ class Comparing:
         await self._pull(run)
         # What was just told may have ended the run.
         await self._issue(await asyncio.to_thread(self._ledger.load, run.id))
+
+    async def _issue_gone(self, run: Run) -> bool:
+        """Whether the issue was moved to another repository or deleted, unheard.
+
+        One that GitHub does not show, though it shows the repository, is somewhere that the App may not see.
+        """
+        repository = self._desk.repository(run.repo).yielding()
+        try:
+            await repository.issue(run.issue)
+        except Moved:
+            what = "transferred"
+        except NotFound as error:
+            if error.status == GONE and DELETED not in error.message:
+                raise  # issues are switched off: what is there comes back with them
+            await repository.info()  # raises where the repository is what is not there
+            what = "deleted" if error.status == GONE else "transferred"
+        else:
+            return False
+        event = e.IssueChanged.model_validate({"at": self._desk.now(), "what": what})
+        await self._desk.tell(run, event)
+        return True
 
     async def reviews(self, run: Run) -> None:
         """Reviews of the pull request since the last look: a command in their words, and what they ask for."""

@@ -194,6 +194,11 @@ def _issue(payload: Mapping[str, Any], at_work: Container[int]) -> bool:
     return (payload.get("action") != "edited" or edited) and _worked_on(payload, at_work)
 
 
+def _repository(payload: Mapping[str, Any], _at_work: Container[int]) -> bool:
+    """An edit of its description is nobody's business."""
+    return payload.get("action") != "edited" or _part(payload, "changes", "default_branch") is not None
+
+
 def _comment(payload: Mapping[str, Any], _at_work: Container[int]) -> bool:
     """A new comment matters with a command in it; an edit only of a bot's that is ours (a ticked box)."""
     if payload.get("action") == "edited":
@@ -258,6 +263,10 @@ _WANTED: Mapping[str, tuple[frozenset[str], Looks]] = {
     "workflow_run": (frozenset({"completed"}), _workflow_run),
     "check_run": (frozenset({"completed", "rerequested", "requested_action"}), _check_run),
     "status": (frozenset(), _status),
+    "repository": (
+        frozenset({"renamed", "transferred", "archived", "unarchived", "deleted", "edited"}),
+        _repository,
+    ),
     "installation": (
         frozenset({"created", "deleted", "suspend", "unsuspend", "new_permissions_accepted"}),
         _always,

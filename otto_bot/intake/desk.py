@@ -15,10 +15,9 @@ from otto_bot.core.edits import news, reads_the_issue, shown_at
 from otto_bot.core.issue import IssueText
 from otto_bot.core.review_rounds import before_the_word
 from otto_bot.core.run import Run
-from otto_bot.core.values import Frozen, Person, Repo
+from otto_bot.core.values import Person, Repo
 from otto_bot.github.client import GitHubApp
 from otto_bot.github.errors import NotFound, Unreachable
-from otto_bot.github.models import Target
 from otto_bot.github.verbs import Repository
 from otto_bot.intake.boxes import outdated, surface_of, ticked
 from otto_bot.intake.frozen import Changed, text_asked_for
@@ -29,7 +28,9 @@ from otto_bot.intake.payloads import Comment, Issue
 from otto_bot.intake.permission import Actor, PermissionGate
 from otto_bot.intake.refusing import Deed, Refusing
 from otto_bot.intake.reviews import Reviews
+from otto_bot.intake.said import BoxEdit, Said
 from otto_bot.intake.sparing import say
+from otto_bot.intake.standing import Standing
 from otto_bot.intake.starting import Asked, Labelled, NotYetKnown, Starting
 from otto_bot.store.cursors import Cursors
 from otto_bot.store.learnings import Learnings
@@ -42,34 +43,6 @@ from otto_bot.text.markers import marker, shows
 from otto_bot.text.plan import plan_comment
 
 BUTTONS = frozenset({"retry", "skip", "explain"})
-
-
-class Said(Frozen):
-    """Something a person wrote that may be a command."""
-
-    key: str
-    text: str
-    number: int
-    comment_id: int | None
-    kind: Literal["comment", "review_comment"]
-    at: datetime | None = None
-
-    @property
-    def target(self) -> Target | None:
-        """What a reaction to it is put on."""
-        return None if self.comment_id is None else Target(kind=self.kind, id=self.comment_id)
-
-
-class BoxEdit(Frozen):
-    """An edit of a comment that may be ours. `issue` is the issue of that moment, where the edit's webhook told it."""
-
-    key: str
-    repo: Repo
-    number: int
-    comment_id: int
-    before: str
-    after: str
-    issue: IssueText | None = None
 
 
 class Desk:
@@ -99,7 +72,8 @@ class Desk:
         self.labels = Labels(github, caps, now)
         self.reviews = Reviews(ledger, github, gate, caps, now, web_url)
         self.others = Others(ledger, github, gate, now)
-        self._refusing = Refusing(cursors, github, now)
+        self._refusing = Refusing(cursors, github, now, web_url, docs_url)
+        self.standing = Standing(ledger, github, gate, self.labels, now)
         self._starting = Starting(ledger, github, gate, caps, self.labels, self._refusing, now)
 
     @property
@@ -291,7 +265,8 @@ class Desk:
         return IssueText(title=now.title, body=now.body, as_of=now.updated_at)
 
     async def _redraw_plan(self, run: Run) -> None:
-        body = plan_comment(run, Links(self._web_url, run.repo.owner, run.repo.name, self._docs_url))
+        links = Links(self._web_url, run.repo.owner, run.repo.name, self._docs_url, run.moved_from)
+        body = plan_comment(run, links)
         await self.repository(run.repo).upsert_comment(run.issue, marker(run.id, "plan"), body, run.plan_comment_id)
 
     async def button(self, repo: Repo, external_id: str, identifier: str | None, who: Actor, *, key: str) -> None:

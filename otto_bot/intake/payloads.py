@@ -264,6 +264,12 @@ class StatusPayload(Payload):
     state: str
 
 
+class RepositoryPayload(Payload):
+    """`repository`: what happened to it as a whole; `changes` holds what an edit changed."""
+
+    changes: dict[str, Any] | None = None
+
+
 class InstalledRepository(Narrow):
     """A repository in an installation's list."""
 
@@ -316,6 +322,7 @@ MODELS: Mapping[str, type[Narrow]] = {
     "workflow_run": WorkflowRunPayload,
     "check_run": CheckRunPayload,
     "status": StatusPayload,
+    "repository": RepositoryPayload,
     "installation": InstallationPayload,
     "installation_repositories": InstallationRepositoriesPayload,
     "ping": PingPayload,

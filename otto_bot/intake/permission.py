@@ -66,6 +66,10 @@ class PermissionGate:
         self._remember(key, answer)
         return answer
 
+    def forget(self, repo_id: int) -> None:
+        """What was known of this repository's people may be otherwise now."""
+        self._known = {key: known for key, known in self._known.items() if key[0] != repo_id}
+
     def _remember(self, key: tuple[int, int], answer: Answer) -> None:
         """Keep an answer; what is too old goes, so that strangers cannot fill the memory."""
         now = self._now()

@@ -16,6 +16,7 @@ from otto_bot.intake.permission import Actor, Answer
 from otto_bot.intake.sparing import say
 from otto_bot.store.cursors import Cursors
 from otto_bot.text import reply as words
+from otto_bot.text.links import Links
 
 
 class Deed(Frozen):
@@ -30,10 +31,14 @@ class Deed(Frozen):
 class Refusing:
     """Remembers for a day who was refused, so that a word that was refused stays so, and costs nothing twice."""
 
-    def __init__(self, cursors: Cursors, github: GitHubApp, now: Callable[[], datetime]) -> None:
+    def __init__(
+        self, cursors: Cursors, github: GitHubApp, now: Callable[[], datetime], web_url: str, docs_url: str
+    ) -> None:
         self._cursors = cursors
         self._github = github
         self._now = now
+        self._web_url = web_url
+        self._docs_url = docs_url
 
     async def before(self, deed: Deed, who: Actor) -> bool:
         """Whether this very deed was refused already. Its answer is found or written again: a crash may lie between."""
@@ -61,7 +66,8 @@ class Refusing:
     async def _tell(self, deed: Deed, who: Actor, one: Refused) -> None:
         repository = self._github.repository(deed.repo.installation_id, deed.repo.id)
         if one.how == "words":
-            text = words.refused(who.person.login, one.why)
+            links = Links(self._web_url, deed.repo.owner, deed.repo.name, self._docs_url)
+            text = words.refused(who.person.login, one.why, links)
             await say(repository, deed.number, deed.key, text)
         elif one.how == "face" and deed.target is not None:
             try:

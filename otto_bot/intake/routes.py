@@ -5,8 +5,9 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from datetime import datetime, timedelta
+from typing import Any, Literal
 
 from otto_bot.core import events as e
 from otto_bot.core.pauses import key_of
@@ -14,9 +15,10 @@ from otto_bot.core.polling import is_news
 from otto_bot.core.values import Person, Repo
 from otto_bot.github.errors import RetryLater
 from otto_bot.intake import payloads as p
-from otto_bot.intake.desk import BoxEdit, Desk, Said
+from otto_bot.intake.desk import Desk
 from otto_bot.intake.facts import box_key, button_key, comment_key, review_comment_key, review_key
 from otto_bot.intake.permission import NOBODY, Actor
+from otto_bot.intake.said import BoxEdit, Said
 from otto_bot.intake.starting import Labelled
 from otto_bot.store.inbox import Delivery, Inbox
 from otto_bot.store.looks import Looks
@@ -25,6 +27,8 @@ from otto_bot.store.versions import NewerVersion
 log = logging.getLogger(__name__)
 
 ACTIONS = "github-actions"
+INSTALLED = frozenset({"installation", "installation_repositories"})
+"""Events that belong to no repository."""
 HEARD_EVERY = timedelta(seconds=30)
 RETRY_AFTER = timedelta(seconds=10)
 NEWER_AFTER = timedelta(seconds=1)
@@ -60,12 +64,16 @@ class Router:
 
     async def _route(self, delivery: Delivery) -> None:
         handler = _HANDLERS.get((delivery.event, delivery.action)) or _HANDLERS.get((delivery.event, "*"))
-        if handler is None:
+        if handler is None and delivery.event not in INSTALLED:
             return
         payload = _read(delivery)
+        if isinstance(payload, p.InstallationPayload | p.InstallationRepositoriesPayload):
+            await _installed(self, payload)
+            return
         if not isinstance(payload, p.Payload) or payload.repository is None or payload.installation is None:
             return
         await self._hear(payload.installation.id)
+        assert handler is not None
         await handler(self, delivery, payload)
 
     async def _hear(self, installation_id: int) -> None:
@@ -147,6 +155,44 @@ async def _issue_edited(router: Router, _delivery: Delivery, payload: p.Payload)
     run = await router.desk.active(repo_of(payload).id, payload.issue.number)
     if run is not None and run.issue == payload.issue.number:
         await router.desk.issue_reads(run, payload.issue.text, sender_of(payload).person)
+
+
+async def _issue_gone(router: Router, delivery: Delivery, payload: p.Payload) -> None:
+    """It cannot come back: one that is moved back has another number."""
+    assert isinstance(payload, p.IssuesPayload)
+    run = await router.desk.active(repo_of(payload).id, payload.issue.number)
+    if run is None or run.issue != payload.issue.number or run.issue_gone is not None:
+        return
+    deleted, who = delivery.action == "deleted", sender_of(payload).person.login
+    to = "" if deleted else new_place(payload.changes)
+    what: Literal["deleted", "transferred"] = "deleted" if deleted else "transferred"
+    await router.desk.tell(run, e.IssueChanged(at=router.desk.now(), what=what, by=who, to=to))
+
+
+def new_place(changes: Mapping[str, Any] | None) -> str:
+    """Where an issue was moved, as `owner/name#number`; empty where the payload does not say it."""
+    repository, issue = (changes or {}).get("new_repository"), (changes or {}).get("new_issue")
+    name = repository.get("full_name") if isinstance(repository, dict) else None
+    number = issue.get("number") if isinstance(issue, dict) else None
+    return f"{name[:140]}#{number}" if isinstance(name, str) and isinstance(number, int) else ""
+
+
+async def _repository_changed(router: Router, _delivery: Delivery, payload: p.Payload) -> None:
+    repo = repo_of(payload)
+    await router.desk.standing.repository(repo.installation_id, repo.id)
+
+
+async def _installed(router: Router, payload: p.InstallationPayload | p.InstallationRepositoriesPayload) -> None:
+    """What became of an installation, or of repositories in it."""
+    number, standing = payload.installation.id, router.desk.standing
+    if isinstance(payload, p.InstallationPayload):
+        await standing.installation(number, rights=payload.action == "new_permissions_accepted")
+        new = payload.repositories if payload.action == "created" else ()
+    else:
+        new = payload.repositories_added
+        for one in (*payload.repositories_removed, *new):
+            await standing.repository(number, one.id)
+    await standing.labels(number, [one.id for one in new])
 
 
 async def _commented(router: Router, _delivery: Delivery, payload: p.Payload) -> None:
@@ -284,6 +330,8 @@ _HANDLERS: dict[tuple[str, str], Handler] = {
     ("issues", "unlabeled"): _issue_ended,
     ("issues", "closed"): _issue_ended,
     ("issues", "edited"): _issue_edited,
+    ("issues", "transferred"): _issue_gone,
+    ("issues", "deleted"): _issue_gone,
     ("issue_comment", "created"): _commented,
     ("issue_comment", "edited"): _comment_edited,
     ("pull_request_review_comment", "created"): _review_commented,
@@ -297,5 +345,6 @@ _HANDLERS: dict[tuple[str, str], Handler] = {
     ("pull_request", "closed"): _pull_closed,
     ("pull_request", "reopened"): _pull_reopened,
     ("push", "*"): _pushed,
+    ("repository", "*"): _repository_changed,
 }
 """Event and action → what to do. Others are stored by nobody and answered 202."""

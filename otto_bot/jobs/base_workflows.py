@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from dataclasses import dataclass
 
 from otto_bot.core.allowing import acts_of, allowed_to_start, changed, grown
@@ -13,7 +12,7 @@ from otto_bot.core.stale_base import contained
 from otto_bot.git.commits import subtree_of
 from otto_bot.git.mirror import Mirror
 from otto_bot.jobs.context import Context
-from otto_bot.jobs.prepare import chosen_lane
+from otto_bot.jobs.prepare import lane_for
 from otto_bot.jobs.workflow_files import WORKFLOWS, parsed
 from otto_bot.text import refusals
 
@@ -38,9 +37,9 @@ async def read_base(context: Context, run: Run, mirror: Mirror, base: str) -> Re
     """Lane and exposure at `base`, read anew where its workflow files differ. Both commits are in the mirror."""
     if await same_workflows(mirror, contained(run), base):
         return Read()
-    workflows = await parsed(await context.repository(run).workflow_files(base))
-    branch = run.repo.default_branch
-    lane = await asyncio.to_thread(chosen_lane, run.config, workflows, run.branches_prefix, run.repo)
+    repository, branch = context.repository(run), run.repo.default_branch
+    workflows = await parsed(await repository.workflow_files(base))
+    lane = await lane_for(repository, run.config, workflows, run.branches_prefix, run.repo)
     if lane.kind is LaneKind.NONE:
         return Read(refusal=refusals.no_ci(lane.why, context.links(run), branch))
     seen = allowed_to_start(run, workflows, workflows)

@@ -6,6 +6,7 @@ from otto_bot.core.run import Run
 from otto_bot.git.merging import Conflict
 from otto_bot.git.mirror import Mirror
 from otto_bot.jobs.context import Context
+from otto_bot.jobs.linear import no_merges
 from otto_bot.jobs.outcomes import NeedsPerson
 from otto_bot.text.commits import carried_commit
 from otto_bot.text.review import carried_conflict
@@ -21,6 +22,8 @@ async def beginning(context: Context, run: Run, mirror: Mirror) -> str:
     # What was reviewed; after a conflict what stands there now: a person may have solved it on that branch.
     for head in (review.head, (await context.repository(run).pull_request(review.pull_request)).head_sha):
         await mirror.fetch(head)
+        if await no_merges(context, run):
+            return head  # people take the default branch in, as the rule has it, when they merge
         merged = await context.merging(mirror).merge_in(
             head,
             run.base_sha,

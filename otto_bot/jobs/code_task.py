@@ -10,8 +10,11 @@ from otto_bot.agents.coder_prompt import CodeRequest
 from otto_bot.agents.surroundings import CODER_MAP_TOKENS
 from otto_bot.agents.toolbox import Toolbox
 from otto_bot.agents.turns import Signal
+from otto_bot.core.aside import told_to_models
+from otto_bot.core.asks import started_anew
 from otto_bot.core.attempt import Attempt
 from otto_bot.core.authors import at_least_write
+from otto_bot.core.decision import Action
 from otto_bot.core.effects import Effect
 from otto_bot.core.enclosing import plainly
 from otto_bot.core.events import AttemptCoded, AttemptFailed, AttemptStarted, AttemptStopped, RunEvent
@@ -33,6 +36,7 @@ from otto_bot.jobs.journal import StoredJournal
 from otto_bot.jobs.learn import told_to
 from otto_bot.jobs.money import budgeted
 from otto_bot.jobs.outcomes import Later
+from otto_bot.jobs.set_aside import read_only_of
 from otto_bot.jobs.starting import overtaken, own_base, start_of
 from otto_bot.jobs.starting_ci import NotAllowed
 from otto_bot.jobs.surroundings import focus_of, house_rules, map_of
@@ -100,6 +104,9 @@ class _Session:
         """Code, then turn what is there into a commit."""
         notes = told_notes(self.run, self.attempt)
         workspace = await Workspace.open(self.mirror, self.attempt.base_sha, self.path, notes=notes)
+        if (again := await self._anew(workspace)) is not None:
+            await workspace.remove()
+            return [again]
         try:
             result = await self._code(workspace)
         except ProviderError as error:
@@ -114,7 +121,8 @@ class _Session:
         return events
 
     async def _code(self, workspace: Workspace) -> CodeResult:
-        files = await asyncio.to_thread(FileTools, workspace.path, self.context.enclose or plainly)
+        read_only = await read_only_of(self.mirror, self.attempt.base_sha)
+        files = await asyncio.to_thread(FileTools, workspace.path, self.context.enclose or plainly, read_only)
         tools = Toolbox(
             files=files,
             snapshot=lambda: _tree(workspace),
@@ -162,7 +170,7 @@ class _Session:
             notes=told_notes(run, attempt),
             notes_file=workspace.notes_file,
             projects=run.config.paths.projects,
-            protected=(*run.config.paths.guarded, *TOLD),
+            protected=(*run.config.paths.guarded, *TOLD, *told_to_models(run.aside)),
             nonce=self.context.nonce_for(f"run/{run.id}/code/{self.effect.task}/a{attempt.number}"),
         )
 
@@ -225,6 +233,22 @@ class _Session:
         newer = before[0].base_round < self.attempt.base_round and before[0].sha != self.attempt.base_sha
         return newer and (before[0].failure.pre_existing or before[0].failure.cause is Cause.BASE_RED)
 
+    async def _anew(self, workspace: Workspace) -> AttemptCoded | None:
+        """The files of the attempt before as another commit, where nothing but that was asked for; else None.
+
+        What GitHub ended before any job it never repeats: only a new commit is looked at.
+        """
+        before = [a for a in self.run.task(self.effect.task).attempts if a.number == self.attempt.number - 1]
+        if not before or before[0].sha is None or self.attempt.strategy is not Action.RETRY:
+            return None
+        if self.attempt.guidance or not started_anew(before[0].failure):
+            return None
+        tree, sha = await _tree(workspace), self.attempt.base_sha
+        if sha == before[0].sha:
+            sha = await self._commit(workspace, tree)
+        key, stat = {"task": self.effect.task, "attempt": self.attempt.number}, "no changes, as a new commit"
+        return AttemptCoded(at=self.context.now(), **key, sha=sha, tree=tree, stat=stat, handoff=before[0].handoff)
+
     async def _commit(self, workspace: Workspace, tree: str) -> str:
         habits = await self.context.habits(self.run)
         message = self.context.redactor.text(attempt_commit(self.run, self.effect.task, self.attempt.number, habits))
@@ -267,7 +291,8 @@ class _Session:
         else:
             sha = await self._commit(workspace, tree)
             try:
-                await gated_push(self.context, self.run, self.mirror, sha, self.attempt.branch, current)
+                pushed = await gated_push(self.context, self.run, self.mirror, sha, self.attempt.branch, current)
+                sha = pushed.sha
             except (PushHeld, NotAllowed) as found:
                 return None, f"What it had is not pushed: {found}."
         return sha, f"What it had is on `{self.attempt.branch}`; the next attempt goes on from there."

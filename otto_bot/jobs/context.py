@@ -9,7 +9,7 @@ import re
 import secrets
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Protocol
 
@@ -26,6 +26,7 @@ from otto_bot.git.mirror import Mirror
 from otto_bot.git.reading import Reading
 from otto_bot.git.runner import GitRunner
 from otto_bot.github.client import GitHubApp
+from otto_bot.github.models import RepositoryInfo
 from otto_bot.github.verbs import Repository
 from otto_bot.jobs.carrying import CommitsKept
 from otto_bot.jobs.outcomes import Later, Superseded
@@ -37,6 +38,9 @@ from otto_bot.store.effect_rows import EffectRows, Ticket
 from otto_bot.store.learnings import Learnings
 from otto_bot.store.ledger import Ledger
 from otto_bot.text.links import Links
+
+NAMED_LATELY = timedelta(seconds=5)
+"""A name that is older is asked for again before git is told it."""
 
 
 class Stopping(Protocol):
@@ -90,19 +94,24 @@ class Context:
 
     def links(self, run: Run) -> Links:
         """Addresses people can open."""
-        return Links(self.web_url, run.repo.owner, run.repo.name, self.docs_url)
+        return Links(self.web_url, run.repo.owner, run.repo.name, self.docs_url, run.moved_from)
 
     async def mirror(self, run: Run) -> Mirror:
-        """The bare mirror of the repository, made if missing; a rename is followed within a minute."""
+        """The bare mirror of the repository, made if missing. Git's redirects lose the credential, so a repository that
+        was renamed is addressed by its name of the moment, each time."""
         repository = self.repository(run)
         info = await repository.info_lately()
+
+        async def where(fresh: bool) -> str:
+            known = repository.info() if fresh else repository.info_lately(NAMED_LATELY)
+            return _address(self.web_url, await known)
 
         async def token(pushes: bool, refused: str = "") -> str:
             return (await (repository.push_token if pushes else repository.fetch_token)(refused)).value
 
-        url = f"{self.web_url}/{info.owner}/{info.name}.git"
-        path = self.state_dir / "mirrors" / f"{run.repo.id}-{_safe(info.owner)}-{_safe(info.name)}.git"
-        mirror = Mirror(path, url, token, self.runner, CommitsKept(self.archive), token, self.redactor.text)
+        path = _mirror_of(self.state_dir / "mirrors", run.repo.id, info)
+        url, kept = _address(self.web_url, info), CommitsKept(self.archive)
+        mirror = Mirror(path, url, token, self.runner, kept, token, self.redactor.text, where)
         await mirror.ensure()
         return mirror
 
@@ -124,9 +133,8 @@ class Context:
         return await asyncio.to_thread(lambda: self.ledger.append(run_id, events, self.now()))
 
     async def habits(self, run: Run) -> list[str]:
-        """Subjects of the default branch's last commits."""
-        commits = await self.repository(run).commits(run.repo.default_branch, 50)
-        return [commit.subject for commit in commits]
+        """Subjects of the default branch's last commits, as of where the run began: they stay while it goes on."""
+        return await self.repository(run).subjects(run.base_sha or run.repo.default_branch)
 
     def nonce_for(self, key: str) -> str:
         """A nonce that nobody can guess and that is the same whenever this work is resumed."""
@@ -140,6 +148,17 @@ class Context:
         """Give the effect back when the worker is asked to end."""
         if self.stopping():
             raise Later(None, "the worker is being stopped")
+
+
+def _address(web_url: str, info: RepositoryInfo) -> str:
+    return f"{web_url}/{info.owner}/{info.name}.git"
+
+
+def _mirror_of(mirrors: Path, repo_id: int, info: RepositoryInfo) -> Path:
+    """The mirror that is there, whatever the repository was called then: commits may be in no other."""
+    named = mirrors / f"{repo_id}-{_safe(info.owner)}-{_safe(info.name)}.git"
+    known = sorted(path for path in mirrors.glob(f"{repo_id}-*.git") if path.is_dir())
+    return named if named in known or not known else known[0]
 
 
 def _safe(name: str) -> str:

@@ -2,36 +2,51 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Sequence
+from datetime import datetime
 
-from otto_bot.core.attempt import Verification
+from otto_bot.core.attempt import BASELINE, Verification
 from otto_bot.core.effects import Effect
-from otto_bot.core.events import DecisionApplied, DecisionPosted, JobsRerun, Published, RunEvent
+from otto_bot.core.events import (
+    DecisionApplied,
+    DecisionPosted,
+    JobsRerun,
+    PersonCalled,
+    Published,
+    RunEvent,
+    VerificationEnded,
+)
 from otto_bot.core.machine import reduce
 from otto_bot.core.reviewing import comment_of, gate_surface
-from otto_bot.core.run import GateState, Run
+from otto_bot.core.run import Gate, GateState, Run
 from otto_bot.core.surfaces import gate_digest
+from otto_bot.core.waits import gate_call
 from otto_bot.github.ci_models import WorkflowRun
-from otto_bot.github.errors import Forbidden, Refused
+from otto_bot.github.errors import Forbidden, GitHubError, Refused, not_granted
 from otto_bot.jobs.context import Context
 from otto_bot.jobs.dispatching import dispatch_if_needed, noted, wait_until_it_could_be_seen
 from otto_bot.jobs.outcomes import NeedsPerson
 from otto_bot.store.effect_rows import Ticket
+from otto_bot.text.call import call_words
 from otto_bot.text.decision import decision_comment
 from otto_bot.text.markers import marker
+from otto_bot.text.trouble import Trouble
+
+log = logging.getLogger(__name__)
 
 
 async def post_decision(context: Context, run: Run, effect: Effect, _ticket: Ticket) -> Sequence[RunEvent]:
-    """DecisionPosted: from here on the decision may count."""
+    """DecisionPosted: from here on the decision may count. A new comment that asks calls for a person, too."""
     gate = run.gate
     if gate is None or (gate.number, gate.revision) != (effect.gate, effect.number) or run.pull_request is None:
         return []
     surface = gate_surface(gate)
     begun = context.now()
-    body = decision_comment(run, gate, context.links(run), begun)
-    comment = await context.repository(run).upsert_comment(
-        run.pull_request, marker(run.id, surface), body, comment_of(run, gate)
-    )
+    known, links = comment_of(run, gate), context.links(run)
+    wait = gate_call(_as_posted(run, gate, begun), gate.number)
+    body = decision_comment(run, gate, links, begun, call_words(run, wait, links) if wait is not None else ())
+    comment = await context.repository(run).upsert_comment(run.pull_request, marker(run.id, surface), body, known)
     posted = DecisionPosted(
         at=context.now(), gate=gate.number, revision=gate.revision, comment_id=comment.id, url=comment.url,
         begun_at=begun,
@@ -39,7 +54,14 @@ async def post_decision(context: Context, run: Run, effect: Effect, _ticket: Tic
     after = reduce(run, posted) or run
     digest = gate_digest(after, after.gate or gate)
     published = Published(at=context.now(), surface=surface, digest=digest, github_id=comment.id)
-    return [posted, published]
+    called = [PersonCalled(at=context.now(), wait=wait.key)] if wait is not None and known is None else []
+    return [posted, published, *called]
+
+
+def _as_posted(run: Run, gate: Gate, at: datetime) -> Run:
+    """The run as it will be once the comment stands."""
+    posted = DecisionPosted(at=at, gate=gate.number, revision=gate.revision, comment_id=0, begun_at=at)
+    return reduce(run, posted) or run
 
 
 async def apply_decision(context: Context, run: Run, effect: Effect, _ticket: Ticket) -> Sequence[RunEvent]:
@@ -68,7 +90,13 @@ async def rerun_jobs(context: Context, run: Run, effect: Effect, _ticket: Ticket
         if not verification.run_ids:
             await dispatch_if_needed(context, run, verification.branch, verification.sha)
     except (Forbidden, Refused) as error:
-        raise NeedsPerson(_press_the_button(error.message, verification), "rerun") from error
+        if effect.target == BASELINE:
+            # It only stays without a verdict: no person has to see to that.
+            log.warning("the base of run %s is not verified again: %s", run.id, error)
+            given = {"at": context.now(), "target": BASELINE, "sha": verification.sha, "ending": "cancelled"}
+            return [VerificationEnded.model_validate(given)]
+        kind = Trouble.NO_ACTIONS_WRITE if not_granted(error) else "rerun"
+        raise NeedsPerson(_press_the_button(error, verification), kind) from error
     return [JobsRerun(at=context.now(), target=effect.target, round=effect.number)]
 
 
@@ -85,15 +113,23 @@ async def _again(context: Context, run: Run, effect: Effect, seen: WorkflowRun) 
         return
     repository, key = context.repository(run), f"{round_}{seen.run_attempt}"
     wait_until_it_could_be_seen(context, run, key)
-    # Where no job has failed only all of them can run again.
+    # Where no job has failed only all of them can run again: one that was cancelled while it waited has none at all.
     every = seen.conclusion in ("neutral", "skipped")
+    if seen.conclusion == "cancelled":
+        every = not await repository.jobs(seen.id, seen.run_attempt)
     await noted(context, run, key, lambda: (repository.rerun if every else repository.rerun_failed)(seen.id))
 
 
-def _press_the_button(message: str, verification: Verification) -> str:
+def _press_the_button(error: GitHubError, verification: Verification) -> str:
     """Without the right a person does it; the answer makes Otto look at the jobs that run then."""
     where = f"on {verification.url}" if verification.url else "on the page of the workflow run"
     press = f"Press *Re-run failed jobs* {where}"
     if not verification.run_ids:
         press = f"Press *Run workflow* in the Actions tab, for the branch `{verification.branch}`"
-    return f"GitHub does not let Otto run the jobs again ({message}). {press}, then answer `/otto resume`"
+    if not_granted(error):
+        return (
+            "the App may not run jobs again: its installation has not granted it *Actions: read and write*. "
+            f"{press}, then answer `/otto resume`. An owner can grant it in *Settings → GitHub Apps → Configure*, for "
+            "the next time"
+        )
+    return f"GitHub does not let Otto run the jobs again ({error.message}). {press}, then answer `/otto resume`"

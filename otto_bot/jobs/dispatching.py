@@ -9,12 +9,13 @@ from typing import TypeVar
 from otto_bot.core.events import ActionsAsked
 from otto_bot.core.lanes import LaneKind
 from otto_bot.core.run import Run
-from otto_bot.github.errors import GitHubError, Unreachable
+from otto_bot.github.errors import Forbidden, GitHubError, Refused, Unreachable, not_granted
 from otto_bot.jobs.context import Context
 from otto_bot.jobs.drafts import open_pull
-from otto_bot.jobs.outcomes import Later
+from otto_bot.jobs.outcomes import Later, NeedsPerson
 from otto_bot.jobs.starting_ci import check_start
 from otto_bot.text.pull import verification_body, verification_title
+from otto_bot.text.trouble import Trouble
 
 T = TypeVar("T")
 
@@ -39,7 +40,29 @@ async def dispatch_if_needed(context: Context, run: Run, branch: str, sha: str) 
     await check_start(context, run, await context.mirror(run), sha)
     key = f"dispatch/{branch}/{sha}"
     wait_until_it_could_be_seen(context, run, key)
-    return await noted(context, run, key, lambda: repository.dispatch(workflow, branch))
+    try:
+        return await noted(context, run, key, lambda: repository.dispatch(workflow, branch))
+    except (Forbidden, Refused) as error:
+        if (refused := refused_start(error, workflow)) is None:
+            raise
+        raise refused from error
+
+
+def refused_start(error: GitHubError, workflow: str) -> NeedsPerson | None:
+    """What a person can do where GitHub starts no workflow at all; None = it is something else."""
+    if not_granted(error):
+        words = (
+            f"the App may not start {workflow}: its installation has not granted it *Actions: read and write*. An "
+            "owner can grant it in *Settings → GitHub Apps → Configure*; then answer `/otto resume`"
+        )
+        return NeedsPerson(words, Trouble.NO_ACTIONS_WRITE)
+    if "has been disabled" in error.message or "disabled workflow" in error.message:
+        words = (
+            f"GitHub starts no workflow here ({error.message}). An administrator can allow Actions in *Settings → "
+            f"Actions → General*, or enable {workflow} in the Actions tab; then answer `/otto resume`"
+        )
+        return NeedsPerson(words, Trouble.ACTIONS_DISABLED)
+    return None
 
 
 def asked_lately(run: Run, key: str, now: datetime) -> bool:
@@ -70,5 +93,6 @@ async def verification_pull(context: Context, run: Run, branch: str, what: str) 
     """In the pull-request lane: what lets Actions verify a branch, a draft if it can be. The run branch has its own."""
     if run.lane is None or run.lane.kind is not LaneKind.PULL_REQUEST or branch == run.run_branch:
         return None
-    title, body = verification_title(run, what), verification_body(run, what, context.links(run))
+    habits = await context.habits(run)
+    title, body = verification_title(run, what, habits), verification_body(run, what, context.links(run), habits)
     return (await open_pull(context, run, branch, body, draft=title, ready=title)).number

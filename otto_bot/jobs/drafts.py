@@ -21,7 +21,7 @@ async def open_pull(context: Context, run: Run, branch: str, body: str, *, draft
     Raises Refused for any other reason than that there are no drafts here.
     """
     repository, base = context.repository(run), run.repo.default_branch
-    if not left_out(run) and not await _known(context, run):
+    if not left_out(run) and not await has_no_drafts(context, run):
         try:
             return await repository.open_pull_request(branch, base, draft, body, draft=True)
         except Refused as error:
@@ -37,7 +37,8 @@ def left_out(run: Run) -> bool:
     return run.lane is not None and run.lane.kind is LaneKind.PULL_REQUEST and bool(run.lane.skips_drafts)
 
 
-async def _known(context: Context, run: Run) -> bool:
+async def has_no_drafts(context: Context, run: Run) -> bool:
+    """Whether the repository has refused one lately."""
     value = await asyncio.to_thread(context.archive.cursor, _name(run))
     return value is not None and abs(context.now() - datetime.fromisoformat(value)) < REMEMBERED
 

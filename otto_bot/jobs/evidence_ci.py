@@ -2,17 +2,46 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 
 from otto_bot.core.attempt import Verification
-from otto_bot.core.lanes import LaneKind
-from otto_bot.core.no_ci import WORDS, NoCiReason, why_no_ci
+from otto_bot.core.lanes import Lane, LaneKind
+from otto_bot.core.no_ci import WORDS, NoCiReason, unwatched, why_no_ci
 from otto_bot.core.run import Run
 from otto_bot.github.errors import GitHubError, RetryLater, Unreachable
 from otto_bot.jobs.context import Context
 from otto_bot.jobs.workflow_files import parsed
 
 log = logging.getLogger(__name__)
+
+
+async def judged_alone(context: Context, run: Run, verification: Verification) -> bool:
+    """Whether path filters leave out every file of the change, and a judge is there to look at it all the same."""
+    lane = verification.lane or run.lane
+    if lane is None or not run.config.qa.enabled:
+        return False
+    paths = await _changed(context, run, verification, lane)
+    repository = context.repository(run)
+    files = await parsed(await repository.workflow_files(verification.sha))
+    states = {workflow.path: workflow.state for workflow in await repository.workflows()}
+    return unwatched(lane, files, states, paths)
+
+
+async def _changed(context: Context, run: Run, verification: Verification, lane: Lane) -> list[str]:
+    """What GitHub's path filters look at: of a pull request all that it changes, of a push no more than that."""
+    mirror = await context.mirror(run)
+    newest = await mirror.remote_head(f"refs/heads/{run.repo.default_branch}")
+    if newest is None:
+        return []
+    await mirror.fetch(newest, verification.sha, run.head)
+    reading = context.reading(mirror)
+    base = run.head if lane.kind is LaneKind.PUSH and verification.branch != run.run_branch else newest
+    since = await asyncio.to_thread(reading.merge_base, base, verification.sha)
+    if since is None:
+        return []
+    changes = await asyncio.to_thread(reading.diff, since, verification.sha, patch_bytes=0)
+    return [path for change in changes for path in (change.path, change.old_path) if path]
 
 
 async def no_ci_reason(

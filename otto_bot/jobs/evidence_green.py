@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from otto_bot.core.attempt import Verification
@@ -21,7 +22,9 @@ from otto_bot.jobs.evidence_reports import MOST_BYTES, MOST_REPORTS, archive_of,
 
 log = logging.getLogger(__name__)
 
-MOST_JOBS = 100
+MOST_JOBS = 3_000
+SHOWN_JOBS = 100
+"""Lines about jobs that a record shows; of more, the jobs of a matrix share one. All of them count."""
 MOST_TEST_FILES = 2_000
 SHOWN_TESTS = 300
 """Names of passed tests that a record lists; all of them count."""
@@ -75,9 +78,26 @@ def green_jobs(green: Green) -> tuple[str, ...]:
     return tuple(dict.fromkeys([*names, *(name.rpartition(" / ")[2] for name in names)]))
 
 
+def _job_lines(jobs: Mapping[str, str]) -> list[str]:
+    """A line for each job; where there are very many, one for all jobs of a matrix that ended alike."""
+    lines = [f"{name}: {conclusion}" for name, conclusion in sorted(jobs.items())]
+    if len(lines) <= SHOWN_JOBS:
+        return lines
+    families = Counter((name.partition(" (")[0], conclusion) for name, conclusion in jobs.items())
+    # What did not end well first: it is never among what is left out.
+    order = sorted(families, key=lambda one: (one[1] == "success", one))
+    told = [f"{name}: {ended}" + (f" ({families[name, ended]} jobs)" if families[name, ended] > 1 else "")
+            for name, ended in order]  # fmt: skip
+    more = len(told) - SHOWN_JOBS
+    return told[:SHOWN_JOBS] + ([f"and {more} more"] if more > 0 else [])
+
+
 def own_records(green: Green, verification: Verification, expected: Sequence[str]) -> tuple[CommandRecord, ...]:
     """The harness's own records: R1 is what Actions said, R2 the tests that passed where there was a report."""
-    lines = [f"{name}: {conclusion}" for name, conclusion in sorted(green.jobs.items())]
+    if verification.ending == "unwatched":
+        what = f"no workflow starts for the files of {verification.sha[:12]}"
+        return (CommandRecord(number=1, tool=ACTIONS, what=what, output=f"{what}: path filters leave out all of them"),)
+    lines = _job_lines(green.jobs)
     if not lines:
         lines = [f"{name}: not listed" for name in expected] or ["no jobs are listed"]
     what = f"GitHub Actions on {verification.sha[:12]}"

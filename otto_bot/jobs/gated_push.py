@@ -3,20 +3,31 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
 
 from otto_bot.core.acceptance import accepted_names, held
+from otto_bot.core.branch_rules import signs
 from otto_bot.core.diff_findings import Finding, by_weight
 from otto_bot.core.evidence import Failure, Phase
 from otto_bot.core.run import Run
 from otto_bot.core.stale_base import contained
 from otto_bot.diagnosis.fingerprint import progress
 from otto_bot.git.diff_gate import Looked, in_words, inspect
+from otto_bot.git.errors import PushRejected
 from otto_bot.git.mirror import Mirror
 from otto_bot.git.new_commits import NewCommit, TooManyCommits, new_commits
-from otto_bot.git.publish import PushResult, push
+from otto_bot.git.publish import PushResult, own_branch, push
+from otto_bot.jobs.branch_rules import hold_to_rules
 from otto_bot.jobs.context import Context, failures_before
+from otto_bot.jobs.shut_out import still_open
+from otto_bot.jobs.signing import signed
 from otto_bot.jobs.starting_ci import check_start
+
+Pushed = PushResult
+"""What those who push may know of the one who does."""
+Before = Callable[[str], Awaitable[None]]
+"""Hears which commit is about to be pushed."""
 
 
 class PushHeld(Exception):
@@ -36,19 +47,48 @@ async def gated_push(
     expected: str | None,
     *,
     known: Sequence[str] = (),
+    before: Before | None = None,
 ) -> PushResult:
     """Make `branch` of this run point at `sha`, as `git.publish.push` does, if the gate lets every new commit through.
 
-    `expected` is where the branch is now, `known` more commits that GitHub has. Raises PushHeld, NotAllowed where
-    workflow files would start that nobody allowed, and what `push` raises.
+    `expected` is where the branch is now, `known` more commits that GitHub has. Where GitHub wants commits signed, it
+    makes them anew, and the result says what stands for what; `before` hears it first. Raises PushHeld, NotAllowed
+    where workflow files would start that nobody allowed, NeedsPerson where a rule forbids it, and what `push` raises.
     """
+    own_branch(branch, f"{run.prefix}/")
     there = [*known, *([expected] if expected else [])]
     words = in_words(branch, "the name of the branch", context.redactor.knows)
     findings = [*_unaccepted(run, words), *await held_by(context, run, mirror, sha, there)]
     if findings:
         raise PushHeld(findings)
     await check_start(context, run, mirror, sha)
-    return await push(mirror, sha, branch, expected, within=f"{run.prefix}/")
+    made = await as_demanded(context, run, mirror, sha, branch, expected, [*there, *_on_github(run)])
+    if before is not None:
+        await before(made.get(sha, sha))
+    try:
+        result = await push(mirror, made.get(sha, sha), branch, expected, within=f"{run.prefix}/")
+    except PushRejected as error:
+        if error.reason == "missing_rights":
+            await still_open(context.repository(run))
+        raise
+    return replace(result, made=made)
+
+
+async def as_demanded(
+    context: Context, run: Run, mirror: Mirror, sha: str, branch: str, current: str | None, known: Sequence[str]
+) -> Mapping[str, str]:
+    """What the rules for the branch want pushed instead of which commit. Only after the gate: it goes to GitHub.
+
+    Raises NeedsPerson where they want none of it.
+    """
+    rules = await context.repository(run).binding_rules(branch)
+    if not rules:
+        return {}
+    here = [one for one in dict.fromkeys(known) if await mirror.has(one)]
+    await hold_to_rules(context, run, mirror, rules, sha, branch, here)
+    if not signs(rules):
+        return {}
+    return await signed(context, run, mirror, sha, current, here)
 
 
 async def held_by(
@@ -77,7 +117,7 @@ def _of(context: Context, run: Run, commit: NewCommit) -> list[Finding]:
         inspect(
             side.changes,
             protected=run.config.paths.protected,
-            looked=Looked(side.contents, side.sources, knows),
+            looked=Looked(side.contents, side.sources, knows, side.kept),
         )
         for side in commit.sides
     ]

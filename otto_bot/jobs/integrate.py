@@ -14,7 +14,7 @@ from otto_bot.git.merging import Conflict
 from otto_bot.git.mirror import Mirror
 from otto_bot.jobs.context import Context
 from otto_bot.jobs.dispatching import dispatch_if_needed, verification_pull
-from otto_bot.jobs.gated_push import PushHeld, gated_push, held_by, held_failure
+from otto_bot.jobs.gated_push import Pushed, PushHeld, gated_push, held_by, held_failure
 from otto_bot.jobs.outcomes import Retry
 from otto_bot.jobs.suspects import conflict_failure
 from otto_bot.jobs.taking_in import TRIES
@@ -35,35 +35,39 @@ async def build_candidate(context: Context, run: Run, effect: Effect, _ticket: T
         return [commits]
     squashed = commits[-1][1]
     tree = await tree_of(mirror, squashed)
-    where = {
-        "batch": integration.batch, "step": integration.step, "tasks": integration.merging, "commits": dict(commits),
-    }  # fmt: skip
+    where = {"batch": integration.batch, "step": integration.step, "tasks": integration.merging}
     if tree in run.green_trees:
-        return [CandidateBuilt.model_validate({"at": context.now(), "sha": squashed, "tree": tree, **where})]
+        built = {"at": context.now(), "sha": squashed, "tree": tree, "commits": dict(commits)}
+        return [CandidateBuilt.model_validate({**where, **built})]
     try:
-        branch = await _on_a_branch(context, run, mirror, integration, squashed)
+        branch, pushed = await _on_a_branch(context, run, mirror, integration, squashed)
     except PushHeld as found:
         return [await _held(context, run, mirror, integration, commits, found)]
+    squashed = pushed.sha
     pull = await verification_pull(context, run, branch, f"b{integration.batch}/s{integration.step}")
     dispatched = await dispatch_if_needed(context, run, branch, squashed)
-    built = {"branch": branch, "pull_request": pull, "dispatched_run": dispatched}
+    made = {key: pushed.of(sha) for key, sha in commits}
+    built = {"branch": branch, "pull_request": pull, "dispatched_run": dispatched, "commits": made}
     return [CandidateBuilt.model_validate({"at": context.now(), "sha": squashed, "tree": tree, **where, **built})]
 
 
-async def _on_a_branch(context: Context, run: Run, mirror: Mirror, integration: Integration, sha: str) -> str:
-    """The branch that the candidate was pushed to: one on which others have put commits is left to them.
+async def _on_a_branch(
+    context: Context, run: Run, mirror: Mirror, integration: Integration, sha: str
+) -> tuple[str, Pushed]:
+    """The branch that the candidate was pushed to, and as what: one on which others have put commits is left to them.
 
     Raises PushHeld and PushRejected.
     """
     name = f"{run.prefix}/batch-{integration.batch}-{integration.step}"
     for branch in (name, *(f"{name}-{number}" for number in range(2, TRIES))):
         try:
-            await gated_push(context, run, mirror, sha, branch, await mirror.remote_head(f"refs/heads/{branch}"))
+            there = await mirror.remote_head(f"refs/heads/{branch}")
+            pushed = await gated_push(context, run, mirror, sha, branch, there)
         except PushRejected as error:
             if error.reason != "non_fast_forward":
                 raise
             continue
-        return branch
+        return branch, pushed
     raise Retry(f"others push to `{name}` all the time", "git")
 
 
@@ -128,7 +132,7 @@ async def merge(context: Context, run: Run, effect: Effect, _ticket: Ticket) -> 
         await _squash_all(context, run, mirror, integration)
     commits = [(key, integration.commits.get(key, integration.sha)) for key in integration.merging]
     try:
-        await gated_push(context, run, mirror, integration.sha, run.run_branch, run.head)
+        pushed = await gated_push(context, run, mirror, integration.sha, run.run_branch, run.head)
     except PushRejected as error:
         head = await mirror.remote_head(f"refs/heads/{run.run_branch}")
         if error.reason != "non_fast_forward" or head is None or head == run.head:
@@ -143,7 +147,9 @@ async def merge(context: Context, run: Run, effect: Effect, _ticket: Ticket) -> 
             batch=integration.batch,
             step=integration.step,
             tasks=integration.merging,
-            sha=integration.sha,
+            sha=pushed.sha,
             tree=integration.tree,
+            candidate=integration.sha,
+            commits={key: pushed.of(sha) for key, sha in commits} if pushed.made else {},
         )
     ]

@@ -89,11 +89,15 @@ async def _matter(context: Context, run: Run, effect: Effect) -> Matter:
     diff = escaped(text_of(changes, DIFF_READ))
     verification = run.verifications[target_of(effect.task, effect.attempt)]
     green = await green_head(context, run, verification)
-    tests = await asyncio.to_thread(tests_of, reading, attempt.sha, [change.path for change in changes])
-    records = own_records(green, verification, run.lane.jobs if run.lane else ())
+    unwatched = verification.ending == "unwatched"
+    # A test that nobody ran shows nothing.
+    paths = [change.path for change in changes]
+    tests = {} if unwatched else await asyncio.to_thread(tests_of, reading, attempt.sha, paths)
+    expected = run.lane.jobs if run.lane is not None and not unwatched else ()
+    records = own_records(green, verification, expected)
     material = Material(
         task=spec,
-        jobs=green_jobs(green) or (run.lane.jobs if run.lane else ()),
+        jobs=green_jobs(green) or expected,
         passed=Names(sorted(green.outcomes.passed)),
         failed=Names(sorted(green.outcomes.failed | green.outcomes.skipped)),
         defined=tests,
@@ -111,6 +115,7 @@ async def _matter(context: Context, run: Run, effect: Effect) -> Matter:
         attempt=effect.attempt,
         diff=diff,
         records=records,
+        unwatched=unwatched,
         house_rules=await house_rules(reading, run.base_sha, spec.files),
         nonce=context.nonce_for(key),
         key=key,

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from otto_bot.core.barring import BarredBy
+
 
 class Later(Exception):
     """Nothing is wrong: the same step again, at a time or soon. Costs nothing and counts nothing."""
@@ -20,6 +22,19 @@ class Superseded(Exception):
 
     def __init__(self, ticket: str) -> None:
         super().__init__(f"{ticket} was taken over while its worker hung; it writes nothing more")
+
+
+class ShutOut(Exception):
+    """GitHub lets nobody write in this repository, or does not let Otto in: the run rests until that is over.
+
+    Nothing failed, and nothing is counted: the same step comes again then.
+    """
+
+    def __init__(self, by: BarredBy, message: str) -> None:
+        self.by = by
+        self.message = message
+        self.kind = "shut_out"
+        super().__init__(message)
 
 
 class Retry(Exception):

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from otto_bot.agents.mapping.ranking import Focus
 from otto_bot.agents.planner import PlanRequest, make_plan
 from otto_bot.agents.surroundings import PLANNER_MAP_TOKENS
+from otto_bot.core.aside import Aside, told_to_models, touched_by
 from otto_bot.core.authors import at_least_write
 from otto_bot.core.context_notes import context_of
 from otto_bot.core.effects import Effect
@@ -18,6 +19,7 @@ from otto_bot.jobs.estimating import estimated
 from otto_bot.jobs.learn import known_to
 from otto_bot.jobs.money import budgeted, keeper, out_of_money
 from otto_bot.jobs.plan_more import grows, more_tasks
+from otto_bot.jobs.set_aside import set_aside
 from otto_bot.jobs.surroundings import house_rules, map_of
 from otto_bot.model.errors import BudgetSpent
 from otto_bot.store.effect_rows import Ticket
@@ -39,6 +41,7 @@ async def plan_issue(context: Context, run: Run, effect: Effect, _ticket: Ticket
     await mirror.fetch(run.base_sha)
     reading = context.reading(mirror)
     paths = reading.files(run.base_sha)
+    kept = await set_aside(context, run, mirror, run.base_sha)
     issue = told(run)
     focus = Focus(text=f"{issue.title}\n{issue.body}\n{run.plan_guidance}")
     request = PlanRequest(
@@ -53,7 +56,9 @@ async def plan_issue(context: Context, run: Run, effect: Effect, _ticket: Ticket
         guided_by=at_least_write(run.plan_guided_by),
         learnings=await known_to(context, run),
         house_rules=await house_rules(reading, run.base_sha),
-        repository_map=await map_of(mirror, run.base_sha, focus, PLANNER_MAP_TOKENS, context.enclose),
+        repository_map=_with_kept(
+            await map_of(mirror, run.base_sha, focus, PLANNER_MAP_TOKENS, context.enclose), kept.found
+        ),
         notes=context_of(run),
         max_tasks=run.config.plan.max_tasks,
         nonce=context.nonce(),
@@ -63,12 +68,18 @@ async def plan_issue(context: Context, run: Run, effect: Effect, _ticket: Ticket
     except BudgetSpent as error:
         return [await out_of_money(context, run, error)]
     notes = planner_notes(result.fallback, result.problems)
-    cost = await estimated(context, run, result.plan)
-    return [
-        PlanMade(
-            at=context.now(), number=effect.number, plan=result.plan, notes=notes, unsound=bool(notes), estimate=cost
-        )
-    ]
+    made = PlanMade(
+        at=context.now(), number=effect.number, plan=result.plan, notes=notes, unsound=bool(notes),
+        estimate=await estimated(context, run, result.plan),
+        aside=kept.found.model_copy(update={"touched": touched_by(result.plan, kept.read_only)}),
+    )  # fmt: skip
+    return [made]
+
+
+def _with_kept(shown: str, found: Aside) -> str:
+    """The map, with what nobody can change."""
+    paths = told_to_models(found)
+    return f"{shown}\n\nThese stay as they are, no task may change them: {', '.join(paths)}" if paths else shown
 
 
 def key_files(reading: Reading, commit: str, paths: Sequence[str]) -> tuple[tuple[str, str], ...]:

@@ -19,24 +19,22 @@ from otto_bot.core.values import Repo
 from otto_bot.github.config_file import CONFIG_PATH, read_config_file
 from otto_bot.github.errors import Forbidden, GitHubError, RetryLater, TooLarge
 from otto_bot.github.errors import Refused as GitHubRefused
-from otto_bot.github.models import Label
+from otto_bot.github.own_labels import with_label
 from otto_bot.github.verbs import Repository
+from otto_bot.jobs.branch_rules import naming
 from otto_bot.jobs.context import Context
 from otto_bot.jobs.default_token import default_rights
+from otto_bot.jobs.outcomes import ShutOut
+from otto_bot.jobs.shut_out import ARCHIVED
 from otto_bot.jobs.workflow_files import parsed
 from otto_bot.model.errors import UnknownPrice
 from otto_bot.model.prices import AS_OF
 from otto_bot.store.effect_rows import Ticket
 from otto_bot.text import refusals
-from otto_bot.text.trouble import Trouble
+from otto_bot.text.branch_rules import refused_by_rules, trouble_of
+from otto_bot.text.trouble import Trouble, of_lane
 
 log = logging.getLogger(__name__)
-
-LABELS = (
-    Label(name="otto:needs-human", color="d93f0b", description="Otto waits for a person"),
-    Label(name="otto:done", color="0e8a16", description="Otto has finished"),
-    Label(name="otto:verification", color="c5def5", description="A draft that only lets Actions verify a branch"),
-)
 
 
 async def prepare(context: Context, run: Run, _effect: Effect, _ticket: Ticket) -> Sequence[RunEvent]:
@@ -44,8 +42,10 @@ async def prepare(context: Context, run: Run, _effect: Effect, _ticket: Ticket) 
     repository = context.repository(run)
     now = context.now()
     info = await repository.info()
-    if info.archived or info.disabled:
-        return [Refused(at=now, reason=refusals.repository_unusable("archived" if info.archived else "disabled"))]
+    if info.archived:
+        raise ShutOut("archived", ARCHIVED)  # what would be said could not be written
+    if info.disabled:
+        return [Refused(at=now, reason=refusals.repository_unusable("disabled"))]
     base = await repository.branch_sha(run.repo.default_branch)
     if base is None:
         links = context.links(run)
@@ -58,25 +58,29 @@ async def prepare(context: Context, run: Run, _effect: Effect, _ticket: Ticket) 
         return [Refused(at=now, reason=refusals.config_unreadable(str(error)))]
     if unknown := _unknown_models(context, config):
         return [Refused(at=now, reason=refusals.unknown_models(unknown, AS_OF))]
-    await repository.ensure_labels([*LABELS, Label(name=config.label, color="5319e7", description="Otto works on it")])
+    await repository.ensure_labels(with_label(config.label))
     try:
         workflows = await parsed(await repository.workflow_files(base))
     except (Forbidden, GitHubRefused, TooLarge) as error:
         return [Refused(at=now, reason=refusals.workflows_unreadable(str(error)))]
-    prefix = await _prefix(context, run, config)
-    lane = await asyncio.to_thread(chosen_lane, config, workflows, prefix, run.repo)
-    # What only certifies pushes nothing, so nothing has to be verified.
+    names = await naming(context, run, config)
+    prefix = names.prefix
+    # What only certifies pushes nothing, so nothing has to be let through or verified.
+    if names.broken and run.kind != "certify":
+        words = refused_by_rules(names.broken, context.links(run), prefix, names.fitting)
+        return [Refused(at=now, reason=words, trouble=trouble_of(names.broken))]
+    lane = await lane_for(repository, config, workflows, prefix, run.repo)
     if lane.kind is LaneKind.NONE and run.kind != "certify":
         paths = await repository.paths(base)
         empty = paths is not None and not has_source(paths)
         words = refusals.no_ci(lane.why, context.links(run), run.repo.default_branch, empty=empty)
-        return [Refused(at=now, reason=words, trouble=Trouble.PUSH_MAIN_ONLY)]
+        return [Refused(at=now, reason=words, trouble=of_lane(lane) or Trouble.PUSH_MAIN_ONLY)]
     dispatched = (config.verify.workflow, config.journeys.workflow)
     known = await default_rights(repository, workflows, base, run.repo.default_branch)
     acts = Acts(prefix=prefix, default_branch=run.repo.default_branch, dispatched=dispatched, default_rights=known)
     given = {"config": config, "base_sha": base, "lane": lane, "exposure": exposure(workflows, acts), "prefix": prefix}
     author = await _author(repository, run)
-    return [Prepared.model_validate({"at": now, **given, "scans": True, "author": author})]
+    return [Prepared.model_validate({"at": now, **given, "scans": True, "author": author, "rules": names.told})]
 
 
 async def _author(repository: Repository, run: Run) -> Author | None:
@@ -110,16 +114,22 @@ def _unknown_models(context: Context, config: Config) -> list[tuple[str, str, tu
     return found
 
 
-async def _prefix(context: Context, run: Run, config: Config) -> str:
-    """The configured prefix, or another one where a branch of that very name stands in the way."""
-    taken = await context.repository(run).branch_sha(config.branches.prefix)
-    return config.branches.prefix if taken is None else f"{config.branches.prefix}-bot"
+async def lane_for(
+    repository: Repository, config: Config, workflows: Sequence[Workflow], prefix: str, repo: Repo
+) -> Lane:
+    """The chosen lane; a workflow is to be started by hand only where the App was granted that."""
+    lane = await asyncio.to_thread(chosen_lane, config, workflows, prefix, repo)
+    if lane.kind is not LaneKind.DISPATCH or await repository.may_start_workflows():
+        return lane
+    return await asyncio.to_thread(chosen_lane, config, workflows, prefix, repo, may_start=False)
 
 
-def chosen_lane(config: Config, workflows: Sequence[Workflow], prefix: str, repo: Repo) -> Lane:
+def chosen_lane(
+    config: Config, workflows: Sequence[Workflow], prefix: str, repo: Repo, *, may_start: bool = True
+) -> Lane:
     """The way in which branches of ours are verified; none where the repository allows only one that is not there."""
     branch = f"{prefix}/1-1/t1-task-a1"
-    lane = choose(workflows, branch, repo.default_branch, config.verify, repo.full_name)
+    lane = choose(workflows, branch, repo.default_branch, config.verify, repo.full_name, may_start=may_start)
     return lane if lane.kind is LaneKind.NONE else _demand_dispatch(config, lane)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Sequence
 
+from otto_bot.core.barring import ISSUE_GONE
 from otto_bot.core.edits import known_digest
 from otto_bot.core.effects import Effect
 from otto_bot.core.events import PersonCalled, PlanPosted, Published, Replied, RunEvent, Tidied, TimeUsedUp
@@ -11,20 +12,22 @@ from otto_bot.core.reviewing import comment_of, told_by
 from otto_bot.core.run import Outcome, Run
 from otto_bot.core.showing import gives_way
 from otto_bot.core.surfaces import CONTEXT, LABELS, MARK, PLAN, PULL, RUN_CHECK, STATUS, labels, surfaces
-from otto_bot.core.waits import waits_for
+from otto_bot.core.waits import gate_call, waits_for
 from otto_bot.github.ci_models import CheckAction, CheckAnnotation
 from otto_bot.github.verbs import Repository
 from otto_bot.jobs.ask_for_review import ask_for_review
 from otto_bot.jobs.context import Context
 from otto_bot.jobs.context_notes import keep_context
+from otto_bot.jobs.drafts import has_no_drafts
 from otto_bot.jobs.post_journeys import show_round
 from otto_bot.store.effect_rows import Ticket
-from otto_bot.text.call import call_comment
+from otto_bot.text.call import call_comment, call_words
 from otto_bot.text.check import CheckText, attempt_check, run_check
 from otto_bot.text.decision import decision_comment
 from otto_bot.text.markers import marker
+from otto_bot.text.moved import issue_gone_comment
 from otto_bot.text.plan import plan_comment
-from otto_bot.text.pull import pull_body, pull_title, template_of
+from otto_bot.text.pull import IN_PROGRESS, pull_body, pull_title, template_of
 from otto_bot.text.reply import reply_comment
 from otto_bot.text.status import status_comment
 
@@ -77,7 +80,9 @@ async def _gate(context: Context, run: Run, surface: str) -> int | None:
     gate = told_by(run).get(surface)
     if run.pull_request is None or gate is None:
         return None
-    body = decision_comment(run, gate, context.links(run), context.now())
+    links, wait = context.links(run), gate_call(run, gate.number)
+    call = call_words(run, wait, links) if wait is not None else ()
+    body = decision_comment(run, gate, links, context.now(), call)
     repository = context.repository(run)
     ref = await repository.upsert_comment(run.pull_request, marker(run.id, surface), body, comment_of(run, gate))
     return ref.id
@@ -89,9 +94,9 @@ async def _pull(context: Context, run: Run, surface: str) -> int | None:
         return None
     repository = _repository(context, run, surface)
     pull = await repository.pull_request(run.pull_request)
-    body = pull_body(run, context.links(run), template_of(pull.body))
+    body = pull_body(run, context.links(run), template_of(pull.body), no_drafts=await has_no_drafts(context, run))
     done = run.outcome in (Outcome.DONE, Outcome.DONE_PARTIAL)
-    title = pull_title(run, await context.habits(run)) if done and pull.title.startswith("[otto:") else None
+    title = pull_title(run, await context.habits(run)) if done and IN_PROGRESS in pull.title else None
     await repository.edit_pull_request(run.pull_request, title=title, body=body)
     if done and pull.state == "open":
         await ask_for_review(context, run, pull)
@@ -166,6 +171,8 @@ async def post_plan(context: Context, run: Run, effect: Effect, _ticket: Ticket)
 
 async def call_person(context: Context, run: Run, effect: Effect, _ticket: Ticket) -> Sequence[RunEvent]:
     """PersonCalled: one new comment for each wait, so that someone is notified."""
+    if effect.target == ISSUE_GONE:
+        return await _issue_gone(context, run)
     wait = waits_for(run)
     reminder = effect.target.endswith("/reminder")
     if wait is None or wait.key != effect.target.removesuffix("/reminder"):
@@ -176,11 +183,22 @@ async def call_person(context: Context, run: Run, effect: Effect, _ticket: Ticke
     return [PersonCalled(at=context.now(), wait=effect.target)]
 
 
+async def _issue_gone(context: Context, run: Run) -> Sequence[RunEvent]:
+    """On the pull request: the issue is where nothing can be written."""
+    if run.issue_gone is None or run.pull_request is None:
+        return []
+    body = issue_gone_comment(run, context.links(run))
+    await context.repository(run).upsert_comment(run.pull_request, marker(run.id, f"call/{ISSUE_GONE}"), body)
+    return [PersonCalled(at=context.now(), wait=ISSUE_GONE)]
+
+
 async def answer(context: Context, run: Run, effect: Effect, _ticket: Ticket) -> Sequence[RunEvent]:
     """Replied: one reply for each command that owes one."""
     reply = next((r for r in run.replies if r.number == effect.number), None)
     if reply is None:
         return []
+    if run.issue_gone is not None and reply.where == run.issue:
+        return [Replied(at=context.now(), number=reply.number)]  # nobody can be answered there
     body = reply_comment(run, reply, context.links(run))
     name = marker(run.id, f"reply/{reply.number}")
     await context.repository(run).upsert_comment(reply.where, name, body)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Sequence
 
 from otto_bot.core.attempt import Attempt
@@ -58,6 +59,9 @@ async def _with_others(
         except PushHeld as held:
             return [_held(context, run, effect, attempt, held)]
         except PushRejected as error:
+            # What GitHub made anew of it is written down before it is pushed.
+            run = await asyncio.to_thread(context.ledger.load, run.id)
+            attempt = run.task(effect.task).last or attempt
             free = error.reason == "non_fast_forward"
             again = await taken_in(context, run, effect, attempt, mirror) if free else None
             if again is None:
@@ -76,7 +80,17 @@ async def _pushed(
     """AttemptPushed. Raises PushRejected and PushHeld."""
     assert attempt.sha is not None
     in_ci = await touched_in_ci(context, run, mirror, attempt.sha)
-    await gated_push(context, run, mirror, attempt.sha, attempt.branch, current)
+
+    async def renewed(sha: str) -> None:
+        nonlocal run, attempt
+        if sha != attempt.sha:
+            tree = await tree_of(mirror, sha)
+            where = {"task": effect.task, "attempt": attempt.number}
+            run = await context.record(run.id, AttemptRenewed(at=context.now(), **where, sha=sha, tree=tree))
+            attempt = attempt.model_copy(update={"sha": sha, "tree": tree})
+
+    await gated_push(context, run, mirror, attempt.sha, attempt.branch, current, before=renewed)
+    assert attempt.sha is not None
     what = f"{effect.task}/a{effect.attempt}"
     pull = await verification_pull(context, run, attempt.branch, what)
     dispatched = await dispatch_if_needed(context, run, attempt.branch, attempt.sha)

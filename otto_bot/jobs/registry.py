@@ -20,7 +20,7 @@ from otto_bot.jobs.judge_task import judge_task
 from otto_bot.jobs.learn import learn
 from otto_bot.jobs.open_pull_request import open_pull_request
 from otto_bot.jobs.outages import provider_retry
-from otto_bot.jobs.outcomes import Later, NeedsPerson, Retry
+from otto_bot.jobs.outcomes import Later, NeedsPerson, Retry, ShutOut
 from otto_bot.jobs.plan_issue import plan_issue
 from otto_bot.jobs.post_journeys import apply_journeys, post_journeys
 from otto_bot.jobs.prepare import prepare
@@ -28,9 +28,11 @@ from otto_bot.jobs.push_attempt import push_attempt
 from otto_bot.jobs.reopen import reopen
 from otto_bot.jobs.review import answer_review, post_review
 from otto_bot.jobs.run_pilot import run_pilot
+from otto_bot.jobs.shut_out import shut_out
 from otto_bot.jobs.starting_ci import waiting_for_a_yes
 from otto_bot.jobs.take_base import take_base
 from otto_bot.jobs.triage_journeys import triage_journeys
+from otto_bot.jobs.turn import letting_others_through
 from otto_bot.jobs.verify_head import verify_head
 from otto_bot.jobs.walk_journeys import walk_journeys
 from otto_bot.model.errors import BudgetSpent, NoWorstCase, ProviderError, UnknownPrice
@@ -69,7 +71,7 @@ _JOBS: Mapping[EffectKind, Job] = {
     EffectKind.POST_JOURNEYS: post_journeys,
     EffectKind.APPLY_JOURNEYS: apply_journeys,
 }
-JOBS: Mapping[EffectKind, Job] = {kind: waiting_for_a_yes(job) for kind, job in _JOBS.items()}
+JOBS: Mapping[EffectKind, Job] = {kind: letting_others_through(waiting_for_a_yes(job)) for kind, job in _JOBS.items()}
 
 ELSEWHERE_ADVICE = "A new name is found by itself; otherwise OTTO_GITHUB_WEB_URL must be where GitHub really is"
 UNSAFE_ADVICE = "`git fsck` in a clone names the objects; Otto works on branches that do not have them"
@@ -85,13 +87,13 @@ async def _tried(job: Job, context: Context, run: Run, effect: Effect, ticket: T
     return await job(replace(context, ticket=ticket), run, effect, ticket)
 
 
-def translate(error: Exception) -> Later | Retry | NeedsPerson | None:
+def translate(error: Exception) -> Later | Retry | NeedsPerson | ShutOut | None:
     """What an error means for its effect; None = an error of our own."""
-    if isinstance(error, Later | Retry | NeedsPerson):
+    if isinstance(error, Later | Retry | NeedsPerson | ShutOut):
         return error
     if isinstance(error, PushHeld):
         return NeedsPerson(push_held(error.findings), "diff_gate")
-    return host_trouble(error) or _github(error) or _git(error) or _model(error)
+    return shut_out(error) or host_trouble(error) or _github(error) or _git(error) or _model(error)
 
 
 def _github(error: Exception) -> Later | Retry | NeedsPerson | None:

@@ -15,6 +15,7 @@ from otto_bot.jobs.base_workflows import same_workflows
 from otto_bot.jobs.carrying import keep_commit
 from otto_bot.jobs.context import Context
 from otto_bot.jobs.gated_push import PushHeld, gated_push
+from otto_bot.jobs.linear import goes_forward, joined
 from otto_bot.jobs.suspects import conflict_failure
 from otto_bot.text.commits import merge_commit
 
@@ -62,10 +63,10 @@ async def _renewed(
     needed = run.head if run.single else contained(run)
     if await merging.is_ancestor(needed, attempt.sha):
         return None
-    merged = await merging.merge_in(
-        attempt.sha, run.head, message=context.redactor.text(merge_commit(run, effect.task)),
-        author=await context.author(), when=run.started_at,
-    )  # fmt: skip
+    message, author = context.redactor.text(merge_commit(run, effect.task)), await context.author()
+    merged = await joined(context, run, mirror, attempt.sha, run.head, message=message, author=author)
+    if not isinstance(merged, Conflict) and not await goes_forward(mirror, attempt.branch, merged):
+        return None  # no merge may be pushed, and no branch goes back: it is integrated later
     if not isinstance(merged, Conflict):
         tree = await tree_of(mirror, merged)
         await keep_commit(context.archive, run, mirror, merged, context.now())
@@ -82,7 +83,6 @@ async def _kept(context: Context, mirror: Mirror, run: Run, attempt: Attempt) ->
         return None
     try:
         current = await mirror.remote_head(f"refs/heads/{attempt.branch}")
-        await gated_push(context, run, mirror, attempt.sha, attempt.branch, current)
+        return (await gated_push(context, run, mirror, attempt.sha, attempt.branch, current)).sha
     except (PushRejected, PushHeld):
         return None
-    return attempt.sha

@@ -11,20 +11,21 @@ from otto_bot.core.run import Run
 from otto_bot.core.stale_base import contained
 from otto_bot.git.commits import tree_of
 from otto_bot.git.errors import PushRejected
-from otto_bot.git.merging import Conflict
+from otto_bot.git.merging import Conflict, Merging
 from otto_bot.git.mirror import Mirror
 from otto_bot.jobs.base_workflows import read_base
 from otto_bot.jobs.context import Context
 from otto_bot.jobs.dispatching import dispatch_if_needed
 from otto_bot.jobs.gated_push import gated_push
+from otto_bot.jobs.linear import no_merges
 from otto_bot.jobs.outcomes import NeedsPerson
 from otto_bot.store.effect_rows import Ticket
 from otto_bot.text.commits import base_commit
 
 
 async def take_base(context: Context, run: Run, effect: Effect, _ticket: Ticket) -> Sequence[RunEvent]:
-    """BaseTaken, or BaseConflict; BaseRefused where its workflows are a person's to look at before they run for us;
-    RunBranchMoved where someone else's commits got there first.
+    """BaseTaken, or BaseConflict, also where a rule takes no merge; BaseRefused where its workflows are a person's to
+    look at before they run for us; RunBranchMoved where someone else's commits got there first.
 
     The merge has a fixed time, so that a second try makes the same commit.
     """
@@ -35,6 +36,8 @@ async def take_base(context: Context, run: Run, effect: Effect, _ticket: Ticket)
         raise NeedsPerson(f"the default branch `{branch}` is gone; tell Otto by a new run on the new one", "base_gone")
     await mirror.fetch(base, run.head, contained(run))
     merging = context.merging(mirror)
+    if await _cannot_be_merged(context, run, merging, base):
+        return [BaseConflict(at=context.now(), asked=effect.target, base_sha=base, no_merges=True)]
     merged = await merging.merge_in(
         run.head,
         base,
@@ -48,9 +51,10 @@ async def take_base(context: Context, run: Run, effect: Effect, _ticket: Ticket)
     if read.refusal:
         given = {"asked": effect.target, "base_sha": base, "reason": read.refusal, "exposure": read.asks}
         return [BaseRefused.model_validate({"at": context.now(), **given})]
-    moved = await _push(context, run, mirror, merged, base)
-    if moved is not None:
-        return [moved]
+    pushed = await _push(context, run, mirror, merged, base)
+    if isinstance(pushed, RunBranchMoved):
+        return [pushed]
+    merged = pushed
     known = run.verifications.get(BASELINE)
     again = known is None or known.sha != merged
     onward = run.model_copy(update={"lane": read.lane}) if read.lane else run
@@ -63,14 +67,18 @@ async def take_base(context: Context, run: Run, effect: Effect, _ticket: Ticket)
     return [taken]
 
 
-async def _push(context: Context, run: Run, mirror: Mirror, merged: str, base: str) -> RunBranchMoved | None:
-    """The run branch goes forward to the merge. None = it did."""
+async def _cannot_be_merged(context: Context, run: Run, merging: Merging, base: str) -> bool:
+    """Whether a merge would be needed, and a rule takes none: commits are not written anew to do without."""
+    return not await merging.is_ancestor(base, run.head) and await no_merges(context, run)
+
+
+async def _push(context: Context, run: Run, mirror: Mirror, merged: str, base: str) -> RunBranchMoved | str:
+    """The run branch goes forward to the merge, or to what stands for it."""
     try:
-        await gated_push(context, run, mirror, merged, run.run_branch, run.head, known=(base,))
+        return (await gated_push(context, run, mirror, merged, run.run_branch, run.head, known=(base,))).sha
     except PushRejected as error:
         head = await mirror.remote_head(f"refs/heads/{run.run_branch}")
         if error.reason != "non_fast_forward" or head is None or head == run.head:
             raise
         await mirror.fetch(head)
         return RunBranchMoved(at=context.now(), sha=head, tree=await tree_of(mirror, head))
-    return None

@@ -11,6 +11,7 @@ from otto_bot.git.merging import Conflict
 from otto_bot.git.mirror import Mirror
 from otto_bot.jobs.carrying import keep_commit
 from otto_bot.jobs.context import Context
+from otto_bot.jobs.linear import joined
 from otto_bot.text.commits import merge_commit
 
 TRIES = 5
@@ -29,10 +30,8 @@ async def taken_in(
     if head is None:
         return None
     await mirror.fetch(head)
-    merged = await context.merging(mirror).merge_in(
-        attempt.sha, head, message=context.redactor.text(merge_commit(run, effect.task)),
-        author=await context.author(), when=run.started_at,
-    )  # fmt: skip
+    message, author = context.redactor.text(merge_commit(run, effect.task)), await context.author()
+    merged = await joined(context, run, mirror, attempt.sha, head, message=message, author=author)
     if isinstance(merged, Conflict):
         return None
     if merged == attempt.sha:

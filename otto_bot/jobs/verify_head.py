@@ -8,24 +8,29 @@ from datetime import timedelta
 
 from otto_bot.core.actions import RunSeen, Seen, read_runs
 from otto_bot.core.attempt import BASELINE, Ending, Verification
+from otto_bot.core.base import unsaid
 from otto_bot.core.effects import Effect
 from otto_bot.core.events import BaseMoved, RunEvent, VerificationEnded, VerificationPolled
 from otto_bot.core.evidence import Cause, Excerpt, Failure, Phase
 from otto_bot.core.lanes import Lane, LaneKind
 from otto_bot.core.no_ci import WORDS as NO_CI_WORDS
 from otto_bot.core.pauses import HEARING, WAITS_FOR_BASE
+from otto_bot.core.pinning import NOT_STARTED
 from otto_bot.core.run import Run
 from otto_bot.core.shared_failures import FLAKY_WITHIN, weighed
 from otto_bot.diagnosis.diagnose import diagnose
 from otto_bot.diagnosis.reports import with_reports
 from otto_bot.github.ci_models import WorkflowRun
+from otto_bot.jobs.also_reported import also_reported
 from otto_bot.jobs.context import Context, failures_before
-from otto_bot.jobs.evidence_ci import no_ci_reason
+from otto_bot.jobs.evidence_ci import judged_alone, no_ci_reason
 from otto_bot.jobs.evidence_logs import Evidence, evidence_of
+from otto_bot.jobs.evidence_unstarted import kept_from_starting, not_started
 from otto_bot.jobs.listening import hearing
 from otto_bot.jobs.required_checks import failure_of, required_checks
 from otto_bot.jobs.suspects import red_together
 from otto_bot.jobs.unmergeable import conflict_with_base, unmergeable
+from otto_bot.jobs.who_cancelled import with_reason
 from otto_bot.store.effect_rows import Ticket
 
 EVENT_OF = {
@@ -56,9 +61,10 @@ async def verify_head(context: Context, run: Run, effect: Effect, _ticket: Ticke
         return []
     runs = await _runs_of(context, run, verification)
     now = context.now()
+    required = await required_checks(context, run, verification.sha) if _all_ended(runs) else []
     seen = read_runs(
         [_seen(one) for one in runs],
-        await required_checks(context, run, verification.sha) if _all_ended(runs) else [],
+        required,
         started_at=verification.started_at,
         now=now,
         polls=verification.polls,
@@ -87,6 +93,8 @@ async def verify_head(context: Context, run: Run, effect: Effect, _ticket: Ticke
     moved: list[RunEvent] = []
     if seen.ending == "no_ci" and not runs and await unmergeable(context, run, verification):
         failure, moved = await _unmergeable(context, run, effect, verification)
+    elif seen.ending == "no_ci" and effect.target != BASELINE and await judged_alone(context, run, verification):
+        seen = seen.model_copy(update={"ending": "unwatched"})
     elif seen.ending != "green":
         failure = await _failure(context, run, effect, verification, runs, seen)
     return [
@@ -100,6 +108,7 @@ async def verify_head(context: Context, run: Run, effect: Effect, _ticket: Ticke
             run_ids=ids,
             url=url,
             left=tuple(context.redactor.text(name) for name in seen.left),
+            also=await also_reported(context, run, verification.sha, [one.name for one in required]) if runs else (),
         ),
     ]
 
@@ -136,7 +145,10 @@ async def _unmergeable(
 def _after_the_base(run: Run, target: str, seen: Seen) -> Seen:
     """A head that failed waits for the verdict on its base: else nobody can say whose failure it is."""
     base = run.verifications.get(BASELINE)
-    if seen.ending in (None, "green") or target == BASELINE or base is None or base.ending is not None:
+    if seen.ending in (None, "green") or target == BASELINE or base is None:
+        return seen
+    missed = unsaid(base) and seen.ending in ("red", "timed_out")
+    if base.ending is not None and not missed:
         return seen
     return Seen(waiting=WAITS_FOR_BASE, seconds=HEARING)
 
@@ -193,6 +205,7 @@ async def _failure(
     found = await evidence_of(context, run, effect.target, runs)
     if found.jobs:
         failure = await asyncio.to_thread(_diagnosed, task, effect.attempt, verification.sha, found, before, baseline)
+        failure = await with_reason(context, run, verification, runs, found.jobs, failure)
         if effect.target == BASELINE:
             return failure
         failure = await _weighed(context, run, verification, failure)
@@ -202,7 +215,10 @@ async def _failure(
     if seen.ending in ("no_ci", "neutral"):
         reason, file, told = await no_ci_reason(context, run, verification, bool(runs))
         conclusion, words = f"no_ci:{reason}@{file}", f"{words}: {told}"
-    return Failure(
+    told, signals = await kept_from_starting(context, run, verification, runs, seen)
+    if not_started(runs):
+        conclusion, words = NOT_STARTED, told or words
+    failure = Failure(
         task=task,
         attempt=effect.attempt,
         sha=verification.sha,
@@ -211,8 +227,10 @@ async def _failure(
         detail=words,
         conclusion=conclusion,
         fingerprint=f"{seen.ending}:{seen.reason}",
+        signals=signals,
         excerpts=(Excerpt(kind="message", source="GitHub Actions", text=words, url=verification.url),),
     )
+    return await with_reason(context, run, verification, runs, (), failure)
 
 
 async def _together(context: Context, run: Run, failure: Failure) -> Failure:
@@ -238,8 +256,8 @@ def _diagnosed(
 
 
 def _cause(seen: Seen, runs: Sequence[WorkflowRun]) -> Cause:
-    if any(run.conclusion == "startup_failure" for run in runs):
-        return Cause.NEVER_STARTED
+    if not_started(runs):
+        return Cause.PERMISSION
     if seen.reason == "queued":
         return Cause.NEVER_STARTED
     assert seen.ending is not None

@@ -6,7 +6,9 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Any
 
+from otto_bot.core.aside import ReadOnly
 from otto_bot.core.enclosing import Enclose, plainly
+from otto_bot.core.lfs import POINTER_BYTES
 from otto_bot.core.records import middle_cut
 from otto_bot.core.unseen import escaped, restored
 from otto_bot.model.calls import Block
@@ -47,11 +49,12 @@ class FileTools:
     What searches runs in a process of its own, started by `enclose`.
     """
 
-    def __init__(self, workdir: Path, enclose: Enclose = plainly) -> None:
+    def __init__(self, workdir: Path, enclose: Enclose = plainly, read_only: ReadOnly | None = None) -> None:
         from anthropic.lib.tools import agent_toolset as sdk
 
         self._root = workdir.resolve()
         self._enclose = enclose
+        self._read_only = read_only
         # No tool starts a program with it; were one to, that program would know nothing of the worker.
         self._context = sdk.AgentToolContext(workdir=self._root, env={})
         made = (sdk.beta_read_tool, sdk.beta_write_tool, sdk.beta_edit_tool, sdk.beta_glob_tool, sdk.beta_grep_tool)
@@ -133,10 +136,23 @@ class FileTools:
                 return str(error)
             if _in_git(target.relative_to(self._root).as_posix()) or _in_git(value):
                 return f"{value} belongs to git; it is neither read nor written here"
+            if name in ("write", "edit") and (why := self._kept(target)):
+                return f"{value} stays as it is: {why}"
         pattern = arguments.get("pattern")
         if name == "glob" and isinstance(pattern, str) and _in_git(pattern):
             return "patterns into .git are refused"
         return None
+
+    def _kept(self, target: Path) -> str | None:
+        """Why a file may not be written, also where it is reached through a link."""
+        if self._read_only is None:
+            return None
+        try:
+            small = target.is_file() and target.stat().st_size <= POINTER_BYTES
+            content = target.read_text("utf-8", "replace") if small else ""
+        except OSError:
+            content = ""
+        return self._read_only.why(target.relative_to(self._root).as_posix(), content)
 
     def _relative(self, text: str) -> str:
         """Text without the host's own path in it."""

@@ -10,7 +10,7 @@ from typing import Annotated, Any, Literal, Self, TypeVar
 
 from pydantic import BaseModel, Field, ValidationError, model_validator
 
-from otto_bot.playground.github.config import FaultConfig, ReactionConfig, UserConfig
+from otto_bot.playground.github.config import FaultConfig, OtherAppConfig, ReactionConfig, RuleConfig, Sha, UserConfig
 from otto_bot.playground.github.limits import LimitConfig
 from otto_bot.playground.scenario_expect import Expect, Number, Part, Role, TaskKey, Words
 from otto_bot.playground.scenario_file import Place, ScenarioError, YamlFile
@@ -136,11 +136,16 @@ class GitHubSide(Part):
     maintainer: str = "maintainer"
     users: list[UserConfig] = []
     seed_subjects: list[str] = ["Initial commit"]
-    rules: list[dict[str, Any]] = []
+    rules: list[RuleConfig] = []
+    branches: list[str] = []
+    other_apps: list[OtherAppConfig] = []
+    submodules: dict[str, Sha] = {}
     refuse_drafts: bool = False
     lazy_mergeable: bool = False
     limits: LimitConfig = LimitConfig()
     actions: dict[str, Any] = {}
+    permissions: dict[str, Literal["read", "write", "none"]] = {}
+    """Of the App's installation, where an owner granted less than it asks for."""
 
 
 class Script(Part):

@@ -32,6 +32,8 @@ class ExpectText(Part):
     author: str | None = None
     contains: Words = []
     lacks: Words = []
+    was: Words = []
+    """Stood in one and the same version of it, the newest or an earlier one."""
     count: Annotated[int, Field(ge=0)] | None = None
 
 
@@ -54,6 +56,7 @@ class ExpectPull(Part):
     """A pull request that must be there; what is left out does not matter."""
 
     number: Number | None = None
+    title: str | None = None
     draft: bool | None = None
     state: Literal["open", "closed"] | None = None
     merged: bool | None = None
@@ -66,10 +69,21 @@ class ExpectPull(Part):
 
 
 class ExpectCheck(Part):
-    """A check run that must be there (`name` and `conclusion` as GitHub shows them)."""
+    """A check run that must be there (`name` and `conclusion` as GitHub shows them); one of Otto's may say words."""
 
     name: str
     conclusion: str | None = None
+    contains: Words = []
+    count: Annotated[int, Field(ge=0)] | None = None
+
+
+class ExpectWorkflowRun(Part):
+    """A workflow run that must be there: `workflow` is its name; `conclusion` is that of its latest attempt."""
+
+    workflow: str | None = None
+    conclusion: str | None = None
+    attempt: Number | None = None
+    """How often it ran: 2 where it was started again once."""
     count: Annotated[int, Field(ge=0)] | None = None
 
 
@@ -96,5 +110,6 @@ class Expect(Part):
     threads: list[ExpectThread] = []
     pull_requests: list[ExpectPull] = []
     checks: list[ExpectCheck] = []
+    workflow_runs: list[ExpectWorkflowRun] = []
     requests: list[ExpectRequests] = []
     model_calls: dict[Role, Annotated[int, Field(ge=0)]] = {}

@@ -58,7 +58,7 @@ def sync(c: sa.Connection, run: Run, wanted: Sequence[Effect], at: datetime) -> 
             c.execute(
                 t.effects.update()
                 .where(t.effects.c.key == effect.key)
-                .values(not_before=_time(effect), body=effect.model_dump_json(), updated_at=now)
+                .values(not_before=_time(effect), body=effect.model_dump_json(), lane=effect.lane, updated_at=now)
             )
     gone = [row for row in rows if row.key not in by_key and row.state in ("due", "running")]
     unsure = {row.key: surface for row in gone if (surface := _unsure(run, row))}
@@ -104,6 +104,7 @@ def _rearm(c: sa.Connection, effect: Effect, generation: int, not_before: float,
             not_before=not_before,
             lost=lost,
             body=effect.model_dump_json(),
+            lane=effect.lane,
             updated_at=now,
         )
     )

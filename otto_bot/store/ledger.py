@@ -254,6 +254,7 @@ class Ledger(RunQueries):
                 active=0 if run.ended else 1,
                 installation_id=run.repo.installation_id,
                 version=self._version,
+                barred=" ".join(sorted(bar.by for bar in run.bars)),
                 updated_at=at.timestamp(),
                 **standing._asdict(),
                 **parking_columns(before.run, run, at),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import NamedTuple
 
 import sqlalchemy as sa
 
@@ -12,6 +13,14 @@ from otto_bot.store import tables as t
 from otto_bot.store.database import reading
 from otto_bot.store.snapshots import Snapshots
 from otto_bot.store.versions import CODE_VERSION
+
+
+class Standing(NamedTuple):
+    """Where runs are that are not over, or wait for their repository: and what bars them, as they know it."""
+
+    installation: int
+    repo: int
+    barred: frozenset[str]
 
 
 class OtherRunActive(Exception):
@@ -58,6 +67,22 @@ class RunQueries:
         """When an issue whose label comes and goes may begin its next run; None = now."""
         with reading(self._engine) as c:
             return allowance.issue_opens(c, repo_id, issue, at)
+
+    def standings(self) -> list[Standing]:
+        """Each repository with runs that are not over or barred, once for each answer that they give."""
+        row = t.runs.c
+        where = ((row.active == 1) | (row.barred != "")) & (row.version <= self._version)
+        query = sa.select(row.installation_id, row.repo_id, row.barred).where(where).distinct()
+        with reading(self._engine) as c:
+            rows = c.execute(query.order_by(row.installation_id, row.repo_id, row.barred)).all()
+        return [Standing(one.installation_id, one.repo_id, frozenset(one.barred.split())) for one in rows]
+
+    def standing_in(self, repo_id: int) -> list[int]:
+        """A repository's runs that are not over, or barred."""
+        row = t.runs.c
+        where = (row.repo_id == repo_id) & ((row.active == 1) | (row.barred != "")) & (row.version <= self._version)
+        with reading(self._engine) as c:
+            return list(c.execute(sa.select(row.id).where(where).order_by(row.id)).scalars())
 
     def done_lately(self, since: datetime, most: int) -> list[int]:
         """Runs that are done, have a pull request and changed since then, newest first: a review may still come."""

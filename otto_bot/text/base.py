@@ -39,7 +39,12 @@ def conflict_words(run: Run, links: Links) -> str:
     more = len(run.base_conflict_paths) - MOST_PATHS
     where = f"{shown} and {more} more" if more > 0 else shown
     onto = link("the run branch", links.branch(run.run_branch))
-    words = f"{branch} at {link(code(sha[:7], 7), links.commit(sha))} conflicts with {onto} in {where}."
+    at = f"{branch} at {link(code(sha[:7], 7), links.commit(sha))}"
+    if run.base_no_merges:
+        words = f"{at} is not taken in: a rule of the repository takes no merge commit on {onto}."
+        tail = "Squash or rebase when you merge." if run.ended else "Work goes on without it."
+        return f"{words} {tail} {see(links, Trouble.LINEAR_HISTORY)}"
+    words = f"{at} conflicts with {onto} in {where}."
     if run.ended:
         return f"{words} Someone has to merge {branch} there before the pull request can be merged."
     if run.resting:

@@ -23,6 +23,11 @@ def call_comment(run: Run, wait: Wait, links: Links, reminder: bool) -> str:
     """Mentions who labelled the issue: they can always unblock it."""
     if wait.kind == "closed":
         return _closed(run, wait, links)
+    return assemble([*call_words(run, wait, links, reminder), where_it_stands(run, links)], footer(run))
+
+
+def call_words(run: Run, wait: Wait, links: Links, reminder: bool = False) -> list[str]:
+    """Who is called, for what, and the reply: a comment of its own, or the beginning of the one that asks."""
     again = "a reminder: " if reminder else ""
     lead = f"@{run.actor.login} {again}Otto waits for you and does nothing meanwhile."
     more = see(links, of_wait(run, wait))
@@ -31,7 +36,7 @@ def call_comment(run: Run, wait: Wait, links: Links, reminder: bool) -> str:
     answer = f"Reply with {code(wait.reply, 200)}{after}. Anyone with write access can."
     money = wait.reply.startswith(COMMAND)
     reached = f"**So far:** {reached_words(run, links)}" if money else ""
-    return assemble([lead, question, answer, reached, where_it_stands(run, links)], footer(run))
+    return [lead, question, answer, reached]
 
 
 CLOSED_WAY = (

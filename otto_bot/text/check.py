@@ -10,6 +10,7 @@ from otto_bot.core.attempt import Attempt, Task, TaskState, Verification, target
 from otto_bot.core.decision import REOPENING
 from otto_bot.core.evidence import Failure
 from otto_bot.core.run import Outcome, Run
+from otto_bot.text.also import also_line
 from otto_bot.text.body import Part, assemble
 from otto_bot.text.footer import footer
 from otto_bot.text.in_ci import in_ci_lines
@@ -18,6 +19,7 @@ from otto_bot.text.links import Links
 from otto_bot.text.markdown import fence, inline, link, one_line, quoted
 from otto_bot.text.status import next_step
 from otto_bot.text.tasks_table import short_table, task_table
+from otto_bot.text.trouble import Trouble, see
 from otto_bot.text.words import CAUSES, ENDINGS, MOVES, PHASE_OF_FAILURE, STATES, count, name, phase_words
 
 Status = Literal["queued", "in_progress", "completed"]
@@ -90,7 +92,8 @@ def attempt_check(run: Run, task_key: str, attempt_number: int, links: Links) ->
         raise KeyError(f"{task_key} has no attempt {attempt_number}")
     failure = attempt.failure or _kept(run, task_key, attempt_number)
     verification = run.verifications.get(target_of(task_key, attempt_number))
-    status, conclusion, words = _state(task, attempt, failure)
+    alone = verification is not None and verification.ending == "unwatched"
+    status, conclusion, words = _state(task, attempt, failure, alone)
     return CheckText(
         name=f"Otto / {task_key} attempt {attempt_number}",
         title=one_line(words[:1].upper() + words[1:], 200),
@@ -112,7 +115,12 @@ def _kept(run: Run, key: str, number: int) -> Failure | None:
     return found[-1] if found else None
 
 
-def _state(task: Task, attempt: Attempt, failure: Failure | None) -> tuple[Status, Conclusion | None, str]:
+ALONE = "judged alone: no workflow starts for these files"
+
+
+def _state(
+    task: Task, attempt: Attempt, failure: Failure | None, alone: bool = False
+) -> tuple[Status, Conclusion | None, str]:
     if failure is not None:
         return "completed", "failure", f"failed: {CAUSES[failure.cause]}"
     if task.last is not attempt and task.last is not None and task.last.number != attempt.number:
@@ -123,7 +131,7 @@ def _state(task: Task, attempt: Attempt, failure: Failure | None) -> tuple[Statu
     if task.state in moving:
         return moving[task.state], None, STATES[task.state]
     if task.state in (TaskState.VERIFIED, TaskState.MERGED):
-        return "completed", "success", STATES[task.state]
+        return ("completed", "neutral", ALONE) if alone else ("completed", "success", STATES[task.state])
     return "completed", "neutral", STATES[task.state]
 
 
@@ -149,6 +157,9 @@ def _summary(
         lines.append(f"Actions: {said}{_opened(url)}.")
         if verification.left:
             lines.append(_left(run, verification.left))
+        lines.append(also_line(verification.also, links))
+        if verification.left or verification.also:
+            lines.append(see(links, Trouble.FOREIGN_CHECKS))
     if failure is not None:
         detail = f": {inline(failure.detail, 600)}" if failure.detail else "."
         lines.append(f"It failed {PHASE_OF_FAILURE[failure.phase]}: {CAUSES[failure.cause]}{detail}")

@@ -7,6 +7,7 @@ import textwrap
 from collections.abc import Sequence
 
 from otto_bot.core.run import Run
+from otto_bot.text.habits import habit_of, is_conventional, own_subject
 from otto_bot.text.markdown import plain, without_skip
 from otto_bot.text.other_bots import unheard_lines
 from otto_bot.text.words import title_of
@@ -17,22 +18,21 @@ _TRAILER = re.compile(
     r"cc|bug|link|change-?id|fixup!|squash!|amend!|revert)\s*[:!])",
     re.IGNORECASE,
 )
-_CONVENTIONAL = re.compile(r"^(?:build|chore|ci|docs|feat|fix|perf|refactor|revert|style|test)(?:\([^)]+\))?!?: \S")
 _FIX = re.compile(r"\b(?:fix|bug|crash|error|broken|wrong|fail|regression)", re.IGNORECASE)
 _DOCS = re.compile(r"\b(?:docs?|documentation|readme|changelog)\b", re.IGNORECASE)
 _TEST = re.compile(r"^(?:add |write |extend )?(?:unit )?tests?\b", re.IGNORECASE)
 _CLOSING = re.compile(r"^(?:close[sd]?|fix(?:e[sd])?|resolve[sd]?)\s*:?\s+(?=\d)", re.IGNORECASE)
 
 
-def empty_commit(run: Run) -> str:
+def empty_commit(run: Run, habits: Sequence[str]) -> str:
     """The first commit of the run branch: no files, so that Actions shows the state before any work."""
-    subject = f"Start work on issue {run.issue}"
+    subject = own_subject(f"Start work on issue {run.issue}", habits)
     return f"{subject}\n\nNo files are changed: what fails here failed before.\n"
 
 
-def spec_commit(run: Run, names: Sequence[str]) -> str:
+def spec_commit(run: Run, names: Sequence[str], habits: Sequence[str]) -> str:
     """The second commit of the run branch, where what is built is written down in files."""
-    subject = f"Write down what issue {run.issue} asks for"
+    subject = own_subject(f"Write down what issue {run.issue} asks for", habits)
     return f"{subject}\n\nFrom the approved plan: {', '.join(names) or 'no files are needed'}.\n"
 
 
@@ -66,18 +66,10 @@ def carried_commit(run: Run) -> str:
 def subject_line(title: str, habits: Sequence[str], limit: int = SUBJECT) -> str:
     """A title as this repository writes subjects: with a conventional prefix and small, or plain."""
     words = _CLOSING.sub("", plain(title, 300)).rstrip(". ") or "Change"
-    if not conventional(habits):
+    habit = habit_of(habits)
+    if habit is None:
         return _cut(words[:1].upper() + words[1:], limit)
-    if _CONVENTIONAL.match(words):
-        return _cut(words, limit)
-    small = words[:1].lower() + words[1:] if words[1:2].islower() or words[1:2] == " " else words
-    return _cut(f"{_kind(words)}: {small}", limit)
-
-
-def conventional(habits: Sequence[str]) -> bool:
-    """Whether at least half of the subjects (merges left out) carry a conventional prefix."""
-    own = [subject for subject in habits if not subject.startswith(("Merge ", "Revert "))]
-    return bool(own) and 2 * sum(1 for subject in own if _CONVENTIONAL.match(subject)) >= len(own)
+    return _cut(words if is_conventional(words) else habit.subject(_kind(words), words), limit)
 
 
 def _message(run: Run, task_key: str, habits: Sequence[str], where: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from otto_bot.core.decision import Decider, Decision
@@ -27,8 +28,8 @@ SECTIONS = 40
 """Failed tasks that are told at length; the table names more, their checks have it all."""
 
 
-def decision_comment(run: Run, gate: Gate, links: Links, now: datetime) -> str:
-    """One comment a gate, edited for each revision and later for what came of it.
+def decision_comment(run: Run, gate: Gate, links: Links, now: datetime, call: Sequence[str] = ()) -> str:
+    """One comment a gate, edited for each revision and later for what came of it. `call` are words for whom it waits.
 
     A gate without a decision has nothing to say: ValueError.
     """
@@ -38,6 +39,7 @@ def decision_comment(run: Run, gate: Gate, links: Links, now: datetime) -> str:
     sections = [Part(task_section(run, gate, key, links), _short(run, gate, key)) for key in gate.tasks[:SECTIONS]]
     parts: list[str | Part] = [
         f"### Otto · {_headline(run, gate, decision)}",
+        *call,
         _table(run, gate, decision),
         *sections,
         _unshown(gate),

@@ -11,6 +11,7 @@ from otto_bot.core.run import Gate, Run
 from otto_bot.text.links import Links
 from otto_bot.text.markdown import code, inline, link, one_line, quoted
 from otto_bot.text.tasks_table import without_at
+from otto_bot.text.trouble import Trouble, of_failure, see
 from otto_bot.text.weakened import held, weakened_lines, weakened_why
 from otto_bot.text.words import CAUSES, DECIDERS, MOVES, PHASE_OF_FAILURE, PROGRESS, count, name
 
@@ -43,7 +44,7 @@ def task_section(run: Run, gate: Gate, key: str, links: Links) -> str:
         lines += _evidence(gate, key, analysis, failure, links)
     lines += ["", _tried(run, gate, key, failure)]
     if move is not None:
-        lines += ["", plan_line(move), *_who(gate, move)]
+        lines += ["", plan_line(move) + _one_at_a_time(move, failure, links), *_who(gate, move)]
     return "\n".join(line for line in lines if line is not None)
 
 
@@ -145,6 +146,14 @@ def plan_line(move: Move, limit: int = 2000) -> str:
     if move.action is Action.ASK:
         return f"{head}: {inline(move.question or 'What should happen?', 500)}" + _because(move)
     return f"{head}{': ' + inline(without_at(move.reason), 300) if move.reason else ''}"
+
+
+def _one_at_a_time(move: Move, failure: Failure | None, links: Links) -> str:
+    """What else follows where a concurrency group cancelled the jobs that run again."""
+    trouble = of_failure(failure)
+    if move.action is not Action.RERUN or trouble is not Trouble.STATIC_CONCURRENCY:
+        return ""
+    return f". From now on one commit is verified at a time. {see(links, trouble)}"
 
 
 def _because(move: Move) -> str:

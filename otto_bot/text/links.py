@@ -16,17 +16,26 @@ DOCS_URL = "https://github.com/otto-bot/otto/blob/main/docs"
 
 @dataclass(frozen=True)
 class Links:
-    """Addresses within one repository. `web_url` is the host, `docs_url` the documents; no slash at the end."""
+    """Addresses within one repository. `web_url` is the host, `docs_url` the documents; no slash at the end.
+
+    `was` is the `owner/name` that the repository had before.
+    """
 
     web_url: str
     owner: str
     repo: str
     docs_url: str = DOCS_URL
+    was: str = ""
 
     @property
     def home(self) -> str:
         """The repository."""
         return f"{self.web_url.rstrip('/')}/{_part(self.owner)}/{_part(self.repo)}"
+
+    @property
+    def rules(self) -> str:
+        """What is demanded of branches."""
+        return f"{self.home}/rules"
 
     def help(self, entry: str) -> str:
         """An entry of the page about what goes wrong."""
@@ -82,7 +91,13 @@ class Links:
         return full if len(full) <= MAX_URL else f"{page}?{urlencode({'filename': path})}"
 
     def ours(self, url: str) -> str:
-        """The address if it lies within this repository, safe to stand in Markdown; else empty."""
+        """The address if it lies within this repository, safe to stand in Markdown; else empty.
+
+        What was noted under its former name is told under that of today.
+        """
+        before = f"{self.web_url.rstrip('/')}/{_path(self.was)}/" if self.was else ""
+        if before and url.lower().startswith(before.lower()):
+            url = f"{self.home}/{url[len(before) :]}"
         rest = url[len(self.home) :] if url.lower().startswith(self.home.lower()) else None
         if rest is None or rest[:1] not in ("", "/", "?", "#") or _UPWARDS.search(rest):
             return ""

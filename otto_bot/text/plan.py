@@ -9,8 +9,10 @@ from otto_bot.core.lanes import LaneKind
 from otto_bot.core.plan import Plan, Relation, TaskSpec, batches
 from otto_bot.core.policy import plan_wait
 from otto_bot.core.run import Run, RunPhase
+from otto_bot.text.aside import left_alone
 from otto_bot.text.body import Part, assemble
 from otto_bot.text.boxes import boxes
+from otto_bot.text.branches import branches_lines
 from otto_bot.text.edited import edited_in_plan
 from otto_bot.text.estimate import estimate_line
 from otto_bot.text.footer import footer
@@ -19,7 +21,7 @@ from otto_bot.text.links import Links
 from otto_bot.text.markdown import cell, code, fold, inline, link
 from otto_bot.text.plan_changes import change_command, change_it, new_tasks, what_is_new
 from otto_bot.text.plan_spec import planner_says, trade_offs, user_journeys, what_users_get, why_split
-from otto_bot.text.trouble import of_lane, see
+from otto_bot.text.trouble import Trouble, of_lane, see
 from otto_bot.text.words import LANES, RELATIONS, count, several
 
 
@@ -47,7 +49,9 @@ def plan_comment(run: Run, links: Links) -> str:
         trade_offs(plan),
         estimate_line(run),
         _verification(run, links),
-        _exposure(run),
+        branches_lines(run, links),
+        left_alone(run, links),
+        _exposure(run, links),
         _waits(run),
     ]
     return assemble(parts, footer(run))
@@ -127,7 +131,7 @@ def _lane_words(run: Run, kind: LaneKind) -> str:
     return LANES[kind]
 
 
-def _exposure(run: Run) -> Part:
+def _exposure(run: Run, links: Links) -> Part:
     items = run.exposure.items if run.exposure else ()
     if not items:
         return Part("", "")
@@ -144,6 +148,7 @@ def _exposure(run: Run) -> Part:
             f" {code(yes.by, 60)} allowed it in run {yes.run} (issue {yes.issue}, {yes.at:%Y-%m-%d}), for exactly "
             "these workflow files, so it is not asked about again."
         )
+    lead += f" {see(links, Trouble.SECRETS_IN_CI)}"
     return Part(f"{lead}\n\n{fold('Show them', chr(10).join(rows) + more)}", lead)
 
 

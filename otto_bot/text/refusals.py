@@ -149,6 +149,7 @@ def reason_words(reason: str, links: Links, branch: str) -> str:
     own = [
         ("add otto-verify.yml", starter_link(links, branch)),
         ("add otto-verify.yml", starter_link(links, branch, empty=True)),
+        ("the repository's rules", links.rules),
         ("create README.md", first_file_link(links, branch, links.repo)),
     ]
     for words, url in sorted(own, key=lambda one: -len(one[1])):

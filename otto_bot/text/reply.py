@@ -22,6 +22,7 @@ from otto_bot.text.markdown import code, inline, link, sentence
 from otto_bot.text.parked import now_words, why_parked
 from otto_bot.text.plan_changes import change_it
 from otto_bot.text.status import next_step, where_it_stands
+from otto_bot.text.trouble import Trouble, see
 from otto_bot.text.words import clock, count, phase_words
 
 HELP: tuple[tuple[str, str], ...] = (
@@ -66,10 +67,10 @@ def help_text() -> str:
     return "\n".join(["**What you can say to Otto**", "", *rows, "", after])
 
 
-def refused(who: str, why: str) -> str:
+def refused(who: str, why: str, links: Links) -> str:
     """Someone may not do this."""
     only = "Otto acts only for people with write access to this repository."
-    return f"Not done for {code(who, 60)}: {inline(why, 400)}. {only}"
+    return f"Not done for {code(who, 60)}: {inline(why, 400)}. {only} {see(links, Trouble.CUSTOM_ROLE)}"
 
 
 def unknown_verb(problem: str, did_you_mean: str | None) -> str:

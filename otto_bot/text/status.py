@@ -7,6 +7,7 @@ from datetime import datetime
 from otto_bot.core.attempt import TaskState
 from otto_bot.core.funds import RETRYABLE
 from otto_bot.core.run import GateState, Outcome, Run, RunPhase
+from otto_bot.core.serial import held_back
 from otto_bot.core.waits import waits_for
 from otto_bot.text.base import base_lines
 from otto_bot.text.body import Part, assemble
@@ -17,6 +18,7 @@ from otto_bot.text.footer import footer, money_words
 from otto_bot.text.journeys_line import at_journeys_words, journeys_commands, journeys_line
 from otto_bot.text.links import Links
 from otto_bot.text.markdown import code, inline, link, sentence
+from otto_bot.text.moved import moved_lines
 from otto_bot.text.others import others_line
 from otto_bot.text.parked import now_words, parked_in_status
 from otto_bot.text.plan_changes import change_command
@@ -39,8 +41,10 @@ def status_comment(run: Run, links: Links, now: datetime) -> str:
         Part(full=journeys_line(run, links), short=""),
         parked_in_status(run, now) or _waiting(run, links, now),
         f"**Next:** {next_step(run)}",
+        _merged_early(run, links),
         *base_lines(run, links),
         *others_line(run, links),
+        *moved_lines(run, links),
         reviews_line(run),
         *_troubles(run),
         *_relabelled(run),
@@ -50,6 +54,13 @@ def status_comment(run: Run, links: Links, now: datetime) -> str:
         f"**You can:** {_commands(run)}",
     ]
     return assemble(parts, footer(run))
+
+
+def _merged_early(run: Run, links: Links) -> str:
+    if not run.landed or run.outcome is not Outcome.DONE_PARTIAL:
+        return ""
+    words = "The pull request was merged while tasks were open, so the run is over. What is missing needs a new one."
+    return f"{words} {see(links, Trouble.HUMAN_MERGES_MIDRUN)}"
 
 
 def where_it_stands(run: Run, links: Links) -> str:
@@ -85,9 +96,11 @@ def _waiting(run: Run, links: Links, now: datetime) -> str:
     if gate is not None and gate.deadline is not None and gate.state is GateState.POSTED and gate.deadline > now:
         return f"**Waits** until {clock(gate.deadline)} for objections to retry plan r{gate.revision}."
     waiting = [f"{v.target}: {v.waiting}" for v in run.verifications.values() if v.ending is None and v.waiting]
+    waiting += [f"{key}: its turn, as commits are verified one at a time" for key in held_back(run)]
     if run.resting or not waiting:
         return ""
-    return "**Waits for Actions:** " + inline("; ".join(waiting[:6]), 600)
+    more = f" {see(links, Trouble.STATIC_CONCURRENCY)}" if held_back(run) else ""
+    return "**Waits for Actions:** " + inline("; ".join(waiting[:6]), 600) + more
 
 
 def _edited(run: Run, links: Links) -> str:

@@ -9,6 +9,7 @@ from otto_bot.core.run import Run
 from otto_bot.text.accepted import accepted_words
 from otto_bot.text.links import Links
 from otto_bot.text.markdown import cell, link, one_line
+from otto_bot.text.trouble import Trouble, see
 from otto_bot.text.words import CAUSES, STATES, title_of
 
 ROWS = 120
@@ -25,6 +26,8 @@ COLOURS: dict[str, tuple[str, frozenset[TaskState]]] = {
     "off": ("fill:#6e7781,color:#ffffff", frozenset({TaskState.SKIPPED})),
     "todo": ("fill:#ddf4ff,color:#1f2328", frozenset({TaskState.PENDING})),
 }
+
+AFTER_ACTIONS = frozenset({TaskState.JUDGING, TaskState.VERIFIED, TaskState.MERGED})
 
 
 def task_table(run: Run, links: Links) -> str:
@@ -48,9 +51,8 @@ def _row(run: Run, task: Task, links: Links) -> str:
     title = cell(title_of(run, task.key), 100)
     last = task.last
     attempt = f"{last.number} of {run.config.attempts.per_task + task.granted}" if last else ""
-    return (
-        f"| {task.key} {title} | {cell(state_words(task), 240)} | {attempt} | {attempt_link(run, task, last, links)} |"
-    )
+    words = cell(state_words(task), 240) + alone_words(run, task, links)
+    return f"| {task.key} {title} | {words} | {attempt} | {attempt_link(run, task, last, links)} |"
 
 
 def state_words(task: Task) -> str:
@@ -61,6 +63,17 @@ def state_words(task: Task) -> str:
         + accepted_words(task)
         + (" (flaky: failed once, passed when its jobs ran again)" if flaky else "")
     )
+
+
+def alone_words(run: Run, task: Task, links: Links) -> str:
+    """Whose work no workflow looked at: nobody shall take it for verified."""
+    last = task.last
+    verification = run.verifications.get(target_of(task.key, last.number)) if last is not None else None
+    alone = verification is not None and verification.ending == "unwatched" and task.state in AFTER_ACTIONS
+    if not alone:
+        return ""
+    why = "judged alone: path filters leave out all of its files, so no workflow ran"
+    return f" ({why}. {see(links, Trouble.PATH_FILTER)})"
 
 
 def _state_words(task: Task) -> str:

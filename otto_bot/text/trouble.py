@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from enum import StrEnum
 
+from otto_bot.core.asks import about_pinning
 from otto_bot.core.attempt import Task
+from otto_bot.core.cancelled import cancelled_by
 from otto_bot.core.evidence import Cause, Failure
-from otto_bot.core.lanes import Lane, LaneKind
+from otto_bot.core.lanes import BARRED, Lane, LaneKind
+from otto_bot.core.policy import exposed
 from otto_bot.core.run import Run
 from otto_bot.core.waits import Wait
 from otto_bot.text.links import Links
@@ -78,6 +81,12 @@ def of_wait(run: Run, wait: Wait) -> Trouble | None:
     """What a run waits for a person about, where that is the repository's doing and no question about the work."""
     if run.hold is not None:
         return _known(run.hold.trouble)
+    if wait.kind == "plan":
+        return Trouble.SECRETS_IN_CI if exposed(run) else None
+    gate = run.gate
+    if wait.kind == "gate" and gate is not None and gate.decision is not None:
+        about = [move.task for move in gate.decision.moves if move.question == wait.question]
+        return of_task(run.tasks[about[0]]) if about else None
     asked = [task for task in run.tasks.values() if task.question and task.question == wait.question]
     return of_task(asked[0]) if asked else None
 
@@ -89,17 +98,32 @@ def of_task(task: Task) -> Trouble | None:
 
 def of_failure(failure: Failure | None) -> Trouble | None:
     """What of the host or the repository a failure is about."""
-    if failure is not None and failure.cause is Cause.NO_CI:
+    if failure is None:
+        return None
+    if failure.cause is Cause.NO_CI:
         return _NO_CI.get(failure.conclusion.removeprefix("no_ci:").partition("@")[0])
-    if failure is not None and failure.cause is Cause.PUSH_REJECTED:
+    if failure.cause is Cause.PUSH_REJECTED:
         return _PUSH.get(failure.detail.partition(":")[0])
-    return None
+    if (by := cancelled_by(failure)) is not None and by.by == "group":
+        return Trouble.STATIC_CONCURRENCY
+    if failure.cause is Cause.BILLING:
+        return Trouble.BILLING_STOP
+    if failure.cause is Cause.ACTION_REQUIRED and "workflow file issue" not in failure.detail:
+        at_job = "environment" in failure.fingerprint or "deployment was rejected" in failure.detail
+        return Trouble.ENV_WAITING if at_job else Trouble.APPROVAL_REQUIRED
+    return Trouble.SHA_PIN_POLICY if about_pinning(failure) else None
 
 
 def of_lane(lane: Lane) -> Trouble | None:
     """What is odd about how branches are verified."""
+    if BARRED in lane.why:
+        return Trouble.NO_ACTIONS_WRITE
+    if lane.shares:
+        return Trouble.STATIC_CONCURRENCY
     if lane.skips_drafts:
         return Trouble.DRAFT_GUARD
+    if lane.calls:
+        return Trouble.REUSABLE_WORKFLOW
     return {LaneKind.DISPATCH: Trouble.DISPATCH, LaneKind.PULL_REQUEST: Trouble.PR_ONLY_CI}.get(lane.kind)
 
 

@@ -142,6 +142,7 @@ ENDINGS: dict[Ending, str] = {
     "neutral": "neither green nor red: every job was skipped or neutral",
     "no_ci": "no workflow ran",
     "cancelled": "cancelled",
+    "unwatched": "no workflow starts for these files, as path filters leave out all of them; judged alone",
 }
 
 

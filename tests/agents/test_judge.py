@@ -138,3 +138,8 @@ def test_a_large_diff_is_cut_evenly_so_that_no_file_is_lost():
 
 def test_an_empty_diff_is_said():
     assert "the diff is empty" in judge_prompt(REQUEST.model_copy(update={"diff": ""}))
+
+
+def test_where_no_workflow_ran_the_judge_is_told_so() -> None:
+    assert "No workflow ran" not in judge_prompt(REQUEST)
+    assert "No workflow ran on this commit" in judge_prompt(REQUEST.model_copy(update={"unwatched": True}))

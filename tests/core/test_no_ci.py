@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from otto_bot.core.lanes import Lane, LaneKind, Workflow
-from otto_bot.core.no_ci import WORDS, why_no_ci
+from otto_bot.core.no_ci import WORDS, unwatched, why_no_ci
 
 PATH = ".github/workflows/ci.yml"
 
@@ -14,7 +14,7 @@ def workflow(on: Any, **jobs: Any) -> Workflow:
     return Workflow(path=PATH, data={"on": on, "jobs": jobs or {"test": {}}})
 
 
-PULL = {"pull_request": {}}
+PULL: dict[str, Any] = {"pull_request": {}}
 
 
 @pytest.mark.parametrize(
@@ -53,3 +53,36 @@ def test_a_lane_that_knows_of_a_guard_says_so_wherever_it_stands() -> None:
 def test_a_lane_without_workflows_is_not_known() -> None:
     lane = Lane(kind=LaneKind.NONE)
     assert why_no_ci(lane, [], {}, branch="main", draft=False, ran=False) == ("unknown", "")
+
+
+PULLED, PUSHED = Lane(kind=LaneKind.PULL_REQUEST, workflows=(PATH,)), Lane(kind=LaneKind.PUSH, workflows=(PATH,))
+IGNORES = {"pull_request": {"paths-ignore": ["docs/**", "**.md"]}}
+
+
+@pytest.mark.parametrize(
+    ("lane", "on", "states", "paths", "alone"),
+    [
+        (PULLED, IGNORES, {}, ["README.md", "docs/a.txt"], True),
+        (PULLED, {"pull_request": {"paths": ["src/**"]}}, {}, ["README.md"], True),
+        (PUSHED, {"push": {"paths-ignore": ["**.md"]}}, {}, ["README.md"], True),
+        (PULLED, IGNORES, {}, ["README.md", "src/a.py"], False),
+        (PULLED, IGNORES, {}, [], False),
+        (PULLED, IGNORES, {}, ["README.md", ".github/README.md"], False),
+        (PULLED, IGNORES, {PATH: "disabled_manually"}, ["README.md"], False),
+        (PULLED, {"pull_request": None}, {}, ["README.md"], False),
+        (PUSHED, IGNORES, {}, ["README.md"], False),
+        (Lane(kind=LaneKind.DISPATCH, workflows=(PATH,)), IGNORES, {}, ["README.md"], False),
+        (Lane(kind=LaneKind.PULL_REQUEST), IGNORES, {}, ["README.md"], False),
+        (PULLED.model_copy(update={"workflows": (PATH, "other.yml")}), IGNORES, {}, ["README.md"], False),
+    ],
+)
+def test_whether_path_filters_are_the_one_reason(
+    lane: Lane, on: dict[str, Any], states: dict[str, str], paths: list[str], alone: bool
+) -> None:
+    assert unwatched(lane, [workflow(on)], states, paths) is alone
+
+
+def test_a_file_that_cannot_be_read_or_is_gone_tells_nothing() -> None:
+    broken = Workflow(path=PATH, problem="no mapping")
+    assert not unwatched(PULLED, [broken], {}, ["README.md"])
+    assert not unwatched(PULLED, [], {}, ["README.md"])

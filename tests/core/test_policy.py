@@ -48,7 +48,7 @@ def move(why: Failure, **changes: object) -> Move | None:
     return policy.fixed_move(task(why, **changes), why)
 
 
-@pytest.mark.parametrize("cause", [Cause.INFRA, Cause.NEVER_STARTED, Cause.CANCELLED, Cause.SYSTEMIC])
+@pytest.mark.parametrize("cause", [Cause.INFRA, Cause.NEVER_STARTED, Cause.SYSTEMIC])
 def test_an_outage_runs_again_twice_on_the_same_commit_and_then_a_person_is_asked(cause: Cause) -> None:
     why = failure("t1", cause=cause)
     for count in (0, 1):

@@ -16,7 +16,8 @@ from otto_bot.core.journeys import RoundState
 from otto_bot.core.lanes import Lane, LaneKind
 from otto_bot.core.parking import Parking
 from otto_bot.core.reviews import Review, ReviewPoint
-from otto_bot.core.run import GateState, Hold, Integration, Outcome, Run, RunPhase, Trouble
+from otto_bot.core.run import GateState, Hold, Integration, Outcome, Run, RunPhase
+from otto_bot.core.trouble import Trouble
 
 PLAN = b.plan("t1", "t2")
 ASIDE = {EffectKind.SHOW, EffectKind.TIME_UP, EffectKind.CALL, EffectKind.REPLY, EffectKind.LEARN, EffectKind.TIDY}

@@ -12,7 +12,8 @@ import pytest
 from otto_bot.core.attempt import BASELINE
 from otto_bot.core.budget import Money
 from otto_bot.core.reviews import Review
-from otto_bot.core.run import Gate, GateState, Hold, Integration, Outcome, Reply, Run, RunPhase, Trouble
+from otto_bot.core.run import Gate, GateState, Hold, Integration, Outcome, Reply, Run, RunPhase
+from otto_bot.core.trouble import Trouble
 
 PLAN = b.plan("t1", "t2")
 

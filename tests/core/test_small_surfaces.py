@@ -14,8 +14,9 @@ from otto_bot.core.journeys import JourneyRound, RoundState
 from otto_bot.core.learnings import GateLearning, LearningStatus
 from otto_bot.core.machine import reduce
 from otto_bot.core.notes import Fact
-from otto_bot.core.run import Gate, GateState, Hold, Outcome, Run, RunPhase, Trouble
+from otto_bot.core.run import Gate, GateState, Hold, Outcome, Run, RunPhase
 from otto_bot.core.surfaces import gate_digest, labels, round_digest, surfaces
+from otto_bot.core.trouble import Trouble
 
 PLAN = b.plan("t1", "t2")
 HOLD = Hold(kind="paused", number=3, reason="r", since=b.T0)

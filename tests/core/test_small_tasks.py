@@ -12,7 +12,7 @@ from otto_bot.core.attempt import TaskState
 from otto_bot.core.decision import Action
 from otto_bot.core.evidence import Cause, Excerpt, Phase
 from otto_bot.core.plan import Relation
-from otto_bot.core.run import Gate, GateState, Hold, Integration, Outcome, Run, RunPhase, Trouble
+from otto_bot.core.run import Gate, GateState, Hold, Integration, Outcome, Run, RunPhase
 from otto_bot.core.tasks import (
     OUT_OF_MEANS,
     advance,
@@ -25,6 +25,7 @@ from otto_bot.core.tasks import (
     startable,
     still_saving,
 )
+from otto_bot.core.trouble import Trouble
 
 PLAN = b.plan("t1", "t2", b.spec("t3", "t1"))
 QUIET = {"journeys": {"enabled": False}}

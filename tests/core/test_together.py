@@ -23,10 +23,11 @@ from core_builders import (
 from otto_bot.core import events as e
 from otto_bot.core.effects import EffectKind, scheduled
 from otto_bot.core.evidence import Cause, Excerpt
+from otto_bot.core.failing import LATE_TRIES
 from otto_bot.core.invariants import broken_step
-from otto_bot.core.machine import LATE_TRIES
-from otto_bot.core.run import TROUBLE_LIMIT, Outcome, Run
+from otto_bot.core.run import Outcome, Run
 from otto_bot.core.surfaces import STATUS, labels, surfaces
+from otto_bot.core.trouble import TROUBLE_LIMIT
 from otto_bot.core.waits import waits_for
 
 

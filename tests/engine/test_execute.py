@@ -12,7 +12,8 @@ import sqlalchemy as sa
 from otto_bot.core import events as e
 from otto_bot.core.config import HostCaps
 from otto_bot.core.effects import Effect, EffectKind
-from otto_bot.core.run import TROUBLE_LIMIT, Run
+from otto_bot.core.run import Run
+from otto_bot.core.trouble import TROUBLE_LIMIT
 from otto_bot.core.values import Person, Repo
 from otto_bot.engine.execute import FIRST_PAUSE, LONGEST_PAUSE, START_SECONDS, Executor
 from otto_bot.jobs.outcomes import Later, NeedsPerson, Retry, Superseded

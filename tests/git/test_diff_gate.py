@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from otto_bot.core.lfs import Kept
 from otto_bot.core.tampering_paths import is_test
 from otto_bot.git.changes import FileChange
 from otto_bot.git.diff_gate import GateLimits, Looked, inspect, odd_path, wanted
@@ -29,6 +30,33 @@ def patch(*lines: str, start: int = 1) -> str:
 
 def test_an_ordinary_diff_passes() -> None:
     assert inspect([change("src/app.py", patch=patch("+x = 1"), size=10), change("tests/test_a.py")]) == []
+
+
+POINTER = ("version https://git-lfs.github.com/spec/v1", "oid sha256:4d7a", "size 12")
+LFS = Looked(kept=Kept({".gitattributes": "*.psd filter=lfs"}))
+
+
+def lfs(*changes: FileChange) -> set[str]:
+    return {finding.detail for finding in inspect(changes, looked=LFS) if finding.rule == "lfs"}
+
+
+def test_content_that_belongs_to_git_lfs_is_held() -> None:
+    plain, pointer = patch("+Hello"), patch(*(f"+{line}" for line in POINTER))
+    written = {"Git LFS keeps its content, and Otto cannot write it there"}
+    assert lfs(change("a.psd", patch=plain, size=5)) == written
+    assert lfs(change("new/a.psd", patch=pointer, size=90, status="added", mode_before=None)) == written
+    assert lfs(change("a.bin", patch=patch(*(f"-{line}" for line in POINTER), "+Hello"), size=5)) == written
+    assert lfs(change("a.bin", patch=pointer, size=90)) == {"it is a pointer of Git LFS to a content that nobody has"}
+    moved = change("a.txt", old_path="a.psd", status="renamed", blob_before="b" * 40, blob_after="b" * 40)
+    assert lfs(moved) == {"`.gitattributes` says nothing of it at its new place"}
+
+
+def test_what_leaves_pointers_whole_passes() -> None:
+    same = {"blob_before": "b" * 40, "blob_after": "b" * 40}
+    assert lfs(change("b.psd", old_path="a.psd", status="renamed", **same)) == set()
+    assert lfs(change("a.psd", mode_after=None, status="deleted", patch=patch(*(f"-{x}" for x in POINTER)))) == set()
+    assert lfs(change("a.psd", mode_after="100755", **same)) == set()
+    assert lfs(change("a.txt", patch=patch("+Hello"), size=5)) == set()
 
 
 @pytest.mark.parametrize(

@@ -115,6 +115,24 @@ async def test_a_redirect_to_another_host_gets_no_token(mirror: Mirror, upstream
     assert not stranger.seen
 
 
+async def test_a_renamed_repository_is_asked_under_its_new_name_at_once(
+    upstream, start_server, runner: GitRunner, tmp_path: Path
+) -> None:
+    """Its redirect would lose the credential: the name is asked for again, and git is told that one."""
+    before = start_server(upstream.server.root)
+    before.redirect_to = upstream.server.url
+    asked: list[bool] = []
+
+    async def where(fresh: bool) -> str:
+        asked.append(fresh)
+        return f"{upstream.server.url if fresh else before.url}/o/r.git"
+
+    mirror = Mirror(tmp_path / "m.git", f"{before.url}/o/r.git", _token, runner, where=where)
+    assert await mirror.fetch("refs/heads/main") == {"refs/heads/main": upstream.git("rev-parse", "HEAD")}
+    assert asked == [False, True]
+    assert any(seen.authorization for seen in upstream.server.seen)
+
+
 async def test_another_repository_of_the_same_host_gets_no_token(upstream, runner: GitRunner, tmp_path: Path) -> None:
     credential = Credential(f"{upstream.server.url}/o/r.git", TOKEN)
     for other in ("/o/other.git", "/o/r.gitx.git", "/o/r"):

@@ -38,6 +38,7 @@ def test_the_manifest_is_as_promised():
         "pull_request_review",
         "pull_request_review_comment",
         "push",
+        "repository",
         "status",
         "workflow_run",
     ]

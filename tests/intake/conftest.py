@@ -62,7 +62,7 @@ from otto_bot.web.health import Metrics
 SECRET = "It's a Secret to Everybody"
 EVENTS = [
     "issues", "issue_comment", "pull_request", "pull_request_review", "pull_request_review_comment", "push",
-    "workflow_run", "check_run", "status",
+    "workflow_run", "check_run", "status", "repository",
 ]  # fmt: skip
 
 

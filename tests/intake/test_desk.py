@@ -13,8 +13,8 @@ from otto_bot.core import quota
 from otto_bot.core.allowance import RUNS_OF_ISSUE
 from otto_bot.core.learnings import Proposal
 from otto_bot.core.run import Outcome
-from otto_bot.intake.desk import BoxEdit
 from otto_bot.intake.permission import Actor
+from otto_bot.intake.said import BoxEdit
 from otto_bot.intake.starting import NotYetKnown
 from otto_bot.text.markers import marker
 

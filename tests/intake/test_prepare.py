@@ -17,6 +17,7 @@ from otto_bot.jobs.context import Context
 from otto_bot.jobs.prepare import prepare
 from otto_bot.model.client import ModelClient
 from otto_bot.model.prices import AS_OF, Prices
+from otto_bot.playground.github.config import RuleConfig
 from otto_bot.store.effect_rows import EffectRows, Ticket
 
 CI = """
@@ -153,3 +154,77 @@ async def test_what_only_certifies_needs_no_workflow(open_bench: Any, tmp_path: 
         event = await prepared(bench, tmp_path, comment="/otto certify")
     assert isinstance(event, Prepared)
     assert event.lane.kind is LaneKind.NONE
+
+
+PATTERN = {"type": "branch_name_pattern", "parameters": {"operator": "regex", "pattern": "^(feature|fix)/"}}
+
+
+def rule(kind: str, operator: str = "", pattern: str = "", **more: Any) -> dict[str, Any]:
+    return {"type": kind, "parameters": {"operator": operator, "pattern": pattern} if operator else None, **more}
+
+
+@pytest.mark.parametrize(
+    ("rules", "branches", "text", "prefix"),
+    [
+        ([], ["otto"], "", "otto-bot"),
+        ([], ["feature"], "branches: {prefix: feature/bots}\n", "feature-bot/bots"),
+        ([PATTERN], [], "", "feature/otto"),
+        ([PATTERN], ["feature"], "", "fix/otto"),
+        ([PATTERN], [], "branches: {prefix: fix/otto}\n", "fix/otto"),
+        ([rule("branch_name_pattern", "starts_with", "bots/")], [], "", "bots/otto"),
+        ([rule("creation", exclude=["otto/**"])], [], "", "otto"),
+        ([rule("creation", bypass="always")], [], "", "otto"),
+        ([rule("creation", include=["~DEFAULT_BRANCH"])], [], "", "otto"),
+        ([rule("required_signatures")], [], "", "otto"),
+        ([rule("committer_email_pattern", "ends_with", "@github.com"), rule("required_signatures")], [], "", "otto"),
+        ([rule("commit_message_pattern", "contains", "issue")], [], "", "otto"),
+    ],
+)
+async def test_branches_get_a_prefix_that_github_lets_through(
+    open_bench: Any, tmp_path: Path, rules: list[dict[str, Any]], branches: list[str], text: str, prefix: str
+) -> None:
+    async with open_bench({**WORKFLOW, ".github/otto.yml": text}) as bench:
+        world = bench.stand_in.hub.world
+        world.config.rules[:] = [RuleConfig.model_validate({"include": ["~ALL"], **one}) for one in rules]
+        for name in branches:
+            world.repo.update_ref(f"refs/heads/{name}", world.repo.resolve("main"), "0" * 40)
+        event = await prepared(bench, tmp_path)
+
+    assert isinstance(event, Prepared)
+    assert event.prefix == prefix
+
+
+@pytest.mark.parametrize(
+    ("rules", "text", "words", "trouble"),
+    [
+        ([rule("creation")], "", ["rule `creation` of ruleset 1 lets nobody make a branch like `otto/1-1/run`"],
+         "restricted-creation"),
+        ([rule("update")], "", ["`update`", "exclude `otto/**`"], "restricted-creation"),
+        ([rule("pull_request", bypass="pull_requests_only")], "", ["only by a pull request"], "restricted-creation"),
+        ([PATTERN], "branches: {prefix: mine}\n", ["match `^(feature|fix)/`; Otto's would be `mine/1-1/run`",
+                                                  "or set `branches.prefix: feature/mine`"], "branch-pattern"),
+        ([rule("branch_name_pattern", "regex", "^[A-Z]+-[0-9]+/")], "", ["or choose a prefix that fits"],
+         "branch-pattern"),
+        ([PATTERN, rule("creation")], "", ["`branch_name_pattern`", "`creation`"], "branch-pattern"),
+        ([rule("commit_message_pattern", "regex", "^OPS-[0-9]+")], "",
+         ["wants commit messages that match `^OPS-[0-9]+`; Otto's begins with `Start work on issue 1`"],
+         "branch-pattern"),
+        ([rule("commit_author_email_pattern", "ends_with", "@octo.example")], "",
+         ["Otto's is `9001+otto[bot]@users.noreply.github.com`"], "branch-pattern"),
+    ],
+)  # fmt: skip
+async def test_rules_that_refuse_the_branches_stop_the_run_before_anything_is_paid(
+    open_bench: Any, tmp_path: Path, rules: list[dict[str, Any]], text: str, words: list[str], trouble: str
+) -> None:
+    async with open_bench({**WORKFLOW, ".github/otto.yml": text}) as bench:
+        bench.stand_in.hub.world.config.rules[:] = [
+            RuleConfig.model_validate({"include": ["~ALL"], "exclude": ["main"], **one}) for one in rules
+        ]
+        event = await prepared(bench, tmp_path)
+
+    assert isinstance(event, Refused)
+    assert event.trouble == trouble
+    assert "let the App of Otto bypass this in Settings → Rules → Rulesets" in event.reason
+    assert event.reason.endswith("/rules")
+    for word in words:
+        assert word in event.reason

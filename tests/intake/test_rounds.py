@@ -175,7 +175,7 @@ async def test_an_installation_that_nobody_asks_any_more_leaves_room_for_others(
         row = dict(c.execute(sa.select(t.runs)).mappings().one())
         away = [
             {**row, "id": 1000 + n, "repo_id": 99, "issue": n, "trigger_key": f"away/{n}", "installation_id": 99,
-             "look_at": 0.0} for n in range(MOST_DUE)
+             "look_at": 0.0, "barred": "removed"} for n in range(MOST_DUE)
         ]  # fmt: skip
         c.execute(t.runs.insert(), away)
         c.execute(t.runs.update().where(t.runs.c.id == row["id"]).values(look_at=1.0))

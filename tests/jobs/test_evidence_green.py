@@ -11,7 +11,8 @@ from otto_bot.core.attempt import Verification
 from otto_bot.core.budget import Money
 from otto_bot.core.run import Run
 from otto_bot.core.values import Person, Repo
-from otto_bot.jobs.evidence_green import green_head, green_jobs, own_records
+from otto_bot.diagnosis.junit_outcomes import Outcomes
+from otto_bot.jobs.evidence_green import Green, green_head, green_jobs, own_records
 
 T0 = datetime(2026, 11, 22, 12, tzinfo=UTC)
 TOKEN = "ghp_" + "aB3" * 12
@@ -69,3 +70,27 @@ async def test_jobs_and_reports_of_a_green_head(open_bench: Any) -> None:
         assert gone.jobs == {}, "what GitHub does not have is left out"
         (only,) = own_records(gone, head(), ("unit",))
         assert "unit: not listed" in only.output
+
+
+def test_hundreds_of_jobs_are_shown_by_their_matrix_and_all_count() -> None:
+    many = {f"CI / unit ({number})": "success" for number in range(400)}
+    green = Green({**many, "CI / lint": "success", "CI / slow (1)": "failure"}, Outcomes())
+    (record,) = own_records(green, head(), ())
+    assert record.output.split("\n")[1:] == [
+        "CI / slow: failure", "CI / lint: success", "CI / unit: success (400 jobs)",
+    ]  # fmt: skip
+    assert "unit (399)" in green_jobs(green)
+
+
+def test_jobs_of_hundreds_of_names_are_cut_where_the_good_ones_are() -> None:
+    green = Green({f"CI / job{number:03}": "success" for number in range(150)} | {"CI / x": "failure"}, Outcomes())
+    lines = own_records(green, head(), ())[0].output.split("\n")[1:]
+    assert (len(lines), lines[0], lines[-1]) == (101, "CI / x: failure", "and 51 more")
+
+
+def test_where_no_workflow_starts_the_record_says_that_nothing_ran() -> None:
+    alone = head().model_copy(update={"ending": "unwatched"})
+    (record,) = own_records(Green({}, Outcomes()), alone, ("unit",))
+    assert "no workflow starts" in record.output
+    assert "green" not in record.output
+    assert "unit" not in record.output

@@ -7,12 +7,12 @@ from datetime import UTC, datetime
 
 import pytest
 
-from otto_bot.git.errors import DiskFull
+from otto_bot.git.errors import DiskFull, ReadOnly
 from otto_bot.github.answer import Answer, problem
 from otto_bot.github.errors import GitHubError
 from otto_bot.github.routes import route
 from otto_bot.jobs import host_troubles as words
-from otto_bot.jobs.outcomes import NeedsPerson, Retry
+from otto_bot.jobs.outcomes import NeedsPerson, Retry, ShutOut
 from otto_bot.jobs.registry import translate
 
 AT = datetime(2026, 11, 1, tzinfo=UTC)
@@ -60,7 +60,7 @@ def test_a_wrong_clock_is_waited_for(message: str) -> None:
 @pytest.mark.parametrize(
     ("status", "message", "said"),
     [
-        (403, "This installation has been suspended", words.SUSPENDED),
+        (403, "Resource not accessible by integration", words.SUSPENDED),
         (404, "Not Found", words.UNINSTALLED),
         (422, "There is at least one repository that does not exist or is not accessible", words.TAKEN_OUT),
     ],
@@ -70,6 +70,21 @@ def test_an_app_that_was_taken_away_is_a_persons_at_once(status: int, message: s
     assert isinstance(outcome, NeedsPerson)
     assert outcome.message.startswith(said)
     assert outcome.kind == "permission"
+
+
+@pytest.mark.parametrize(
+    ("error", "by"),
+    [
+        (told(403, "This installation has been suspended"), "suspended"),
+        (told(403, "This installation has been suspended", APP), "suspended"),
+        (told(403, "Repository was archived so is read-only.", route("/repos/{o}/{r}/labels", "o", "r")), "archived"),
+        (ReadOnly(("git", "push"), 128, "remote: This repository was archived so it is read-only."), "archived"),
+    ],
+)
+def test_what_is_shut_as_a_whole_bars_the_run_and_is_no_trouble(error: Exception, by: str) -> None:
+    outcome = translate(error)
+    assert isinstance(outcome, ShutOut)
+    assert outcome.by == by
 
 
 def test_github_that_is_down_while_a_token_is_asked_for_is_waited_for() -> None:

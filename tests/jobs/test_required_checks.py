@@ -20,6 +20,7 @@ from otto_bot.core.values import Person
 from otto_bot.jobs.required_checks import required_checks
 from otto_bot.jobs.verify_head import verify_head
 from otto_bot.playground.github.changes import checks as changes
+from otto_bot.playground.github.config import OtherAppConfig
 from otto_bot.playground.github.state import CheckRun
 from otto_bot.store.effect_rows import Ticket
 
@@ -131,6 +132,35 @@ async def test_a_red_one_is_the_attempts_unless_it_was_red_on_the_base(open_benc
 
         event = await house.ended(house.run(BASELINE), BASELINE)
         assert (event.ending, event.left) == ("green", ("codecov/patch",))
+
+
+async def test_what_others_report_beside_it_is_only_shown(open_bench: Any) -> None:
+    """Neither Otto's own checks nor those of Actions, nor what is required or to be ignored."""
+    async with open_bench(GREEN) as bench:
+        house = House(bench, (await bench.push(value__txt="x")).head_sha)
+        house.world.config.other_apps.append(OtherAppConfig(slug="codecov"))
+        house.world.ensure_suite(OTHER, house.sha)
+        house.requires("license/cla")
+        bench.context.redactor.register("hunter2hunter2")
+        for name in ("codecov/patch", "hidden"):
+            house.check(name, CODECOV, "failure")
+        house.check("scan hunter2hunter2", CODECOV, None)
+        house.check("Otto / t1", bench.context.github.app_id, "failure")
+        for name in ("license/cla", "netlify"):
+            house.status(name, "pending")
+        run = house.run(ignore=["hidden"])
+        at = bench.context.now()
+        base = Verification(
+            target=BASELINE, branch="b", sha="s", tree="t", started_at=at, next_at=at, ending="green",
+            left=("license/cla",),
+        )  # fmt: skip
+        run = run.model_copy(update={"verifications": {**run.verifications, BASELINE: base}})
+        event = await house.ended(run)
+        assert (event.ending, event.left, event.failure) == ("green", ("license/cla",), None)
+        assert [one.state for one in event.also] == ["failure", "pending", "in_progress"]
+        assert [one.name for one in event.also][:2] == ["codecov/patch", "netlify"]
+        assert "hunter2" not in event.model_dump_json()
+        assert bench.context.links(run).ours(event.also[0].url)
 
 
 @pytest.mark.parametrize("asked", [True, False])

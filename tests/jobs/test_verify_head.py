@@ -39,7 +39,10 @@ def test_a_head_that_failed_waits_for_the_base(ending: Ending) -> None:
     ("base", "target", "seen"),
     [
         ("red", "t1/a1", Seen(ending="red")),
-        ("cancelled", "t1/a1", Seen(ending="red")),
+        ("cancelled", "t1/a1", Seen(ending="cancelled")),
+        ("cancelled", "t1/a1", Seen(ending="no_ci")),
+        ("cancelled", "t1/a1", Seen(ending="green")),
+        ("cancelled", BASELINE, Seen(ending="red")),
         (None, "t1/a1", Seen(ending="green")),
         (None, BASELINE, Seen(ending="red")),
         (None, "t1/a1", Seen(waiting="CI", seconds=3)),
@@ -47,6 +50,13 @@ def test_a_head_that_failed_waits_for_the_base(ending: Ending) -> None:
 )
 def test_everything_else_goes_on(base: Ending | None, target: str, seen: Seen) -> None:
     assert _after_the_base(run(base), target, seen) == seen
+
+
+def test_a_head_that_failed_waits_for_a_base_that_was_kept_from_its_say() -> None:
+    assert _after_the_base(run("cancelled"), "t1/a1", Seen(ending="red")).ending is None
+    over = run("cancelled")
+    again = over.with_verification(over.verifications[BASELINE].model_copy(update={"round": 2}))
+    assert _after_the_base(again, "t1/a1", Seen(ending="red")).ending == "red"
 
 
 def test_a_run_without_a_base_waits_for_nothing() -> None:

@@ -29,6 +29,7 @@ SCOPE = Scope({"github": GITHUB, "inputs": {}, "vars": {}})
         ("${{ github.workflow }}-${{ github.ref }}", Group("CI-refs/heads/topic")),
         ({"group": "${{ github.head_ref || github.run_id }}", "cancel-in-progress": True}, Group("7", True)),
         ({"group": "g", "cancel-in-progress": "${{ github.event_name != 'push' }}"}, Group("g")),
+        ({"group": "g", "queue": "max"}, Group("g", queue_max=True)),
         ({"group": "g", "cancel-in-progress": "${{ startsWith(github.ref, 'refs/heads/') }}"}, Group("g", True)),
     ],
 )
@@ -40,7 +41,15 @@ def test_group_names_have_no_case() -> None:
     assert Group("CI-Main").key == Group("ci-main").key
 
 
-@pytest.mark.parametrize("raw", ["${{ github.head_ref }}", "${{ nothing.here }}", {"cancel-in-progress": True}])
+@pytest.mark.parametrize(
+    "raw",
+    [
+        "${{ github.head_ref }}",
+        "${{ nothing.here }}",
+        {"cancel-in-progress": True},
+        {"group": "g", "queue": "max", "cancel-in-progress": True},
+    ],
+)
 def test_a_group_that_cannot_be_evaluated(raw: object) -> None:
     with pytest.raises(ExpressionError):
         group_of({"concurrency": raw}, SCOPE)
@@ -62,6 +71,12 @@ RUNS, WAITS = Member(1, "running"), Member(2, "pending")
 )
 def test_who_waits_and_who_goes(members: list[Member], cancel: bool, admission: Admission) -> None:
     assert admit(members, cancel_in_progress=cancel) == admission
+
+
+def test_with_queue_max_the_oldest_of_a_hundred_goes() -> None:
+    assert admit([RUNS, WAITS], cancel_in_progress=False, queue_max=True) == Admission(False)
+    many = [Member(number, "pending") for number in range(100)]
+    assert admit(many, cancel_in_progress=False, queue_max=True).cancelled == (0,)
 
 
 def test_the_pending_one_starts_only_when_none_runs() -> None:

@@ -8,6 +8,7 @@ import importlib
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
+from operator import attrgetter
 from pathlib import Path
 
 import pytest
@@ -74,4 +75,4 @@ def test_each_preset_has_its_switch() -> None:
 def test_a_switch_still_fits_the_product(name: str) -> None:
     for change in OFF[name].changes:
         module = importlib.import_module(change.module)
-        assert changed(change, module, getattr(module, change.function)) is not getattr(module, change.function)
+        assert changed(change, module, right := attrgetter(change.function)(module)) is not right

@@ -151,6 +151,16 @@ def test_a_changed_time_moves_a_waiting_row(table: Rows, rows: EffectRows, at: A
     assert keys(rows.claim("w", at(5), 1)) == ["a#1"]
 
 
+def test_effects_that_share_a_lane_from_now_on_do_not_run_side_by_side(table: Rows, rows: EffectRows, at: At) -> None:
+    table.sync([effect("a"), effect("b")], at(0))
+    table.sync([effect("a", "shared"), effect("b", "shared")], at(1))
+
+    assert keys(rows.claim("w", at(2), 5)) == ["a#1"]
+    table.sync([effect("a", "shared")], at(3))
+    table.sync([effect("a", "shared"), effect("b", "shared"), effect("c", "shared")], at(4))
+    assert rows.claim("w", at(5), 5) == []
+
+
 def test_given_back_keeps_its_later_time(table: Rows, rows: EffectRows, at: At) -> None:
     """Another sync of the same wish does not call it forward; the next try has the next generation."""
     table.sync([effect("a")], at(0))

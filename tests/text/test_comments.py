@@ -166,11 +166,13 @@ def test_titles_follow_the_habits_of_the_repository(moment: Moment) -> None:
 
 def test_a_verification_draft_says_that_nobody_needs_it(moment: Moment, links: Links) -> None:
     run = moment("working")
-    assert verification_title(run, "t1/a2") == "[otto: verification only] t1, attempt 2 of issue 5"
-    assert verification_title(run, "b2/s1") == "[otto: verification only] batch 2, candidate 1 of issue 5"
-    assert "Please do not review or merge it" in verification_body(run, "t1/a2", links)
-    assert "(store)" in verification_body(run, "t1/a2", links)
-    assert "#5" not in verification_body(run, "b2/s1", links)
+    assert verification_title(run, "t1/a2", []) == "[otto: verification only] t1, attempt 2 of issue 5"
+    assert verification_title(run, "b2/s1", []) == "[otto: verification only] batch 2, candidate 1 of issue 5"
+    assert "Please do not review or merge it" in verification_body(run, "t1/a2", links, [])
+    assert "(store)" in verification_body(run, "t1/a2", links, [])
+    assert "title" not in verification_body(run, "t1/a2", links, [])
+    assert "Its title begins as titles do here. [More" in verification_body(run, "t1/a2", links, ["feat: a"])
+    assert "#5" not in verification_body(run, "b2/s1", links, [])
 
 
 def test_commands_that_are_offered_would_work(moment: Moment, links: Links, now: datetime) -> None:

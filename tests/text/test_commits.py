@@ -11,7 +11,7 @@ from hypothesis import settings
 from hypothesis import strategies as st
 
 from otto_bot.core.run import Run
-from otto_bot.text.commits import attempt_commit, conventional, empty_commit, merge_commit, squash_commit, subject_line
+from otto_bot.text.commits import attempt_commit, empty_commit, merge_commit, spec_commit, squash_commit, subject_line
 from otto_bot.text.links import Links
 from otto_bot.text.markdown import without_skip
 from otto_bot.text.pull import pull_body, pull_title
@@ -28,7 +28,8 @@ def test_no_token_survives(token: str, hostile: Callable[[str], Run], links: Lin
     run = hostile(f"Do it {token} now")
     for habits in ([], CONVENTIONAL):
         messages = [
-            empty_commit(run), merge_commit(run, "t2"), attempt_commit(run, "t2", 1, habits),
+            empty_commit(run, habits), spec_commit(run, ["a.md"], habits), merge_commit(run, "t2"),
+            attempt_commit(run, "t2", 1, habits),
             squash_commit(run, "t2", habits), pull_title(run, habits), pull_body(run, links, f"- [ ] x {token}"),
         ]  # fmt: skip
         for message in messages:
@@ -61,14 +62,12 @@ def test_subjects_follow_the_habit() -> None:
     assert subject_line("Fixes #12", []) == "12"
     long = subject_line("word " * 40, CONVENTIONAL)
     assert long.endswith("…")
-    assert conventional(CONVENTIONAL)
-    assert not conventional(["Add x", "feat: y", "Mend z"])
 
 
 def test_messages_have_a_subject_a_body_and_the_issue(moment: Callable[[str], Run]) -> None:
     run = moment("working")
     for message in (
-        empty_commit(run), attempt_commit(run, "t2", 1, []), squash_commit(run, "t2", []), merge_commit(run, "t2")
+        empty_commit(run, []), attempt_commit(run, "t2", 1, []), squash_commit(run, "t2", []), merge_commit(run, "t2")
     ):  # fmt: skip
         subject, blank, *rest = message.split("\n")
         assert len(subject) <= 72

@@ -102,9 +102,9 @@ def test_explain_without_a_task_tells_every_failed_one(moment: Moment, links: Li
     assert "There is no task" in explain_text(moment("gate"), "t99", links)
 
 
-def test_words_outside_of_a_run(shown: SnapshotAssertion) -> None:
+def test_words_outside_of_a_run(shown: SnapshotAssertion, links: Links) -> None:
     said = [
-        refused("@mallory", "write permission in this repository is needed"),
+        refused("@mallory", "write permission in this repository is needed", links),
         unknown_verb("`retyr` is not a command", "retry"),
         unknown_verb("`x` is not a command", None),
         bad_command("name one revision: `/otto approve r2`"),

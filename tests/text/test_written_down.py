@@ -91,7 +91,7 @@ def test_the_pull_request_has_what_was_found_out_folded(
 
 
 def test_the_commit_names_what_it_adds(moment: Callable[[str], Run]) -> None:
-    assert spec_commit(moment("gate"), ["product-spec.md"]) == (
+    assert spec_commit(moment("gate"), ["product-spec.md"], []) == (
         "Write down what issue 5 asks for\n\nFrom the approved plan: product-spec.md.\n"
     )
 

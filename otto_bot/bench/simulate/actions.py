@@ -50,6 +50,8 @@ class Actions:
         self.runs: dict[str, list[WorkflowRun]] = {}
         self.green: dict[str, datetime] = {}
         """Trees that were ever green, and since when."""
+        self.unwatched: set[str] = set()
+        """Trees for whose change no workflow starts, and the judge alone decides."""
         self.restarts: list[tuple[str, datetime]] = []
 
     def start(self, commit: Commit, branch: str) -> int | None:

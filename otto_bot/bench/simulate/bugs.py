@@ -31,7 +31,7 @@ BUGS = (
     Bug("verdict-of-another-commit", "machine", "_verified",
         " or verification.sha != event.sha", "",
         "what Actions said about an older head counts for the newest"),
-    Bug("never-gives-up", "machine", "_effect_failed",
+    Bug("never-gives-up", "failing", "effect_failed",
         "if not trouble.final or", "if event.retry_at is not None or",
         "an effect that always fails is tried for ever, and nobody is asked"),
     Bug("minutes-run-while-waiting", "following", "_clock",

@@ -9,7 +9,7 @@ from otto_bot.bench.simulate.play import Played
 GROUPS = (
     ("how runs ended", ("outcome ", "came home", "people gave up")),
     ("kinds of runs", ("run kind ",)),
-    ("states reached", ("phase ", "task ", "hold ", "parked")),
+    ("states reached", ("phase ", "task ", "hold ", "parked", "shut out")),
     ("decisions", ("decision ", "move ", "jobs ran again", "attempt started")),
     ("people", ("people", "command ")),
     ("faults", ("crash ", "database", "GitHub: ", "model: ", "job: ", "worker ", "clock jump", "event that changed")),

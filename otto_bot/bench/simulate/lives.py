@@ -88,6 +88,8 @@ class Life:
     deploys: int = 0
     jumps: int = 0
     parks: int = 0
+    shuts: int = 0
+    """How often the repository is archived, or the App suspended, for a while."""
     base_moves: int = 0
     run_pushes: int = 0
     """How often people push to the run branch."""
@@ -96,6 +98,10 @@ class Life:
     answers: int = 50
     causes: tuple[Cause, ...] = ()
     """Why Actions fails; empty = for any reason."""
+    shares: bool = False
+    """Whether all heads share a concurrency group, which the workflow files tell."""
+    unwatched: bool = False
+    """Whether path filters leave out every file of some changes."""
     stops: bool = False
     """Whether each run but the last is stopped early."""
     bent: str = ""
@@ -163,4 +169,11 @@ def plain_life(seed: int) -> Life:
         known=dice.random() < 0.7, actions=dice.random() < 0.4, deploys=dice.choice([0, 0, 1, 2]),
         jumps=dice.choice([0, 0, 0, 1, 2]), parks=dice.choice([0, 0, 0, 2]), base_moves=dice.choice([0, 0, 1, 3]),
         run_pushes=dice.choice([0, 0, 0, 4]), causes=dice.choice(STUBBORN) if dice.random() < 0.2 else (),
+        shares=dice.random() < 0.25, unwatched=dice.random() < 0.3,
+        shuts=_shuts(seed),
     )  # fmt: skip
+
+
+def _shuts(seed: int) -> int:
+    """By dice of its own: all other lives stay what they were."""
+    return random.Random(f"shut/{seed}").choice([0, 0, 0, 0, 1, 3])  # noqa: S311 - dice, no secret

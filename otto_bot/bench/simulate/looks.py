@@ -7,11 +7,13 @@ from typing import TYPE_CHECKING
 
 from otto_bot.bench.simulate.rules import hold
 from otto_bot.core import events as e
-from otto_bot.core.attempt import MOVING, Task, TaskState
+from otto_bot.core.attempt import BASELINE, MOVING, Task, TaskState, Verification
 from otto_bot.core.decision import REOPENING, Action, Decider
 from otto_bot.core.events import RunEvent
+from otto_bot.core.pauses import WAITS_FOR_BASE
 from otto_bot.core.reviewing import gate_surface, only_reruns
-from otto_bot.core.run import TROUBLE_LIMIT, Gate, GateState, Outcome, Run, RunPhase
+from otto_bot.core.run import Gate, GateState, Outcome, Run, RunPhase
+from otto_bot.core.trouble import TROUBLE_LIMIT
 
 if TYPE_CHECKING:
     from otto_bot.bench.simulate.world import World
@@ -110,6 +112,8 @@ def restarts(world: World, before: Run, event: RunEvent, after: Run) -> None:
         old = before.verifications.get(target)
         if old is None or old is verification or old.sha != verification.sha or verification.round <= old.round:
             continue
+        if target == BASELINE and old.ending == "cancelled" and verification.round == 2:
+            continue
         hold(1, isinstance(event, e.DecisionApplied), f"{target} runs again by {event.type}")
         assert isinstance(event, e.DecisionApplied)
         gate = next(one for one in after.gates if one.number == event.gate)
@@ -203,6 +207,7 @@ def _merged(world: World, run: Run, key: str) -> None:
     github, last = world.github, run.tasks[key].last
     trees = {run.head_tree} if run.integration is not None and not run.single else {last.tree if last else None}
     green = any(tree in github.actions.green for tree in trees)
+    green = green or any(tree in github.actions.unwatched for tree in trees)
     hold(6, green, f"{key} is merged as {trees}, and Actions never said that this tree is green")
     head = github.refs.heads[run.run_branch]
     parts = github.refs.commits[head].parts
@@ -220,6 +225,36 @@ def tidied(run: Run, branch: str) -> None:
     if made is not None and made.sha is not None and run.phase is RunPhase.INTEGRATING and not made.ready:
         seen = run.verifications.get(f"b{made.batch}/s{made.step}")
         hold(0, seen is None or seen.branch != branch, f"the candidate on {branch} is closed while Actions is at it")
+
+
+def one_at_a_time(world: World, before: Run, after: Run) -> None:
+    """0: where heads share a concurrency group no second one is started while Actions looks at the first."""
+    if not world.life.shares or after.verifications is before.verifications or after.resting:
+        return
+    begun = [
+        one
+        for target, one in after.verifications.items()
+        if _going(one) and before.verifications.get(target) is not one
+    ]
+    others = [target for target, one in before.verifications.items() if _going(one) and _followed(before, target)]
+    for one in begun:
+        old = before.verifications.get(one.target)
+        if old is None or not _going(old) or old.sha != one.sha:
+            rest = [target for target in others if target != one.target]
+            hold(0, not rest, f"{one.target} is started while Actions looks at {rest}")
+            world.seen["one at a time"] += 1
+
+
+def _going(one: Verification) -> bool:
+    return one.ending is None and not one.rerun_due and one.waiting != WAITS_FOR_BASE
+
+
+def _followed(run: Run, target: str) -> bool:
+    """A candidate that was given up, and a task that is stopped, are not looked at any more."""
+    if target.startswith("t"):
+        return run.tasks[target.partition("/")[0]].state is TaskState.VERIFYING
+    made = run.integration
+    return target == BASELINE or (made is not None and target == f"b{made.batch}/s{made.step}")
 
 
 def gives_up(before: Run, event: RunEvent, after: Run) -> None:

@@ -41,10 +41,10 @@ def spec(key: str, *needs: str) -> TaskSpec:
     return TaskSpec(key=key, title=f"task {key}", goal="g", criteria=(Criterion(id="c1", text="c"),), depends_on=needs)
 
 
-def prepared(at: datetime, config: Any, base_sha: str, lane: LaneKind) -> Prepared:
+def prepared(at: datetime, config: Any, base_sha: str, lane: LaneKind, shares: str = "") -> Prepared:
     """What is known of the repository before a plan is made."""
     return Prepared(
-        at=at, scans=True, config=config, base_sha=base_sha, lane=Lane(kind=lane, why="w"),
+        at=at, scans=True, config=config, base_sha=base_sha, lane=Lane(kind=lane, why="w", shares=shares),
         exposure=Exposure(items=(), files_hash="h"), prefix="otto",
     )  # fmt: skip
 

@@ -190,6 +190,21 @@ class People:
     def _unpark(self, number: int) -> None:
         self._world.ledger.append(number, [e.Unparked(at=self._clock.now)], self._clock.now)
 
+    def shut(self, times: int) -> None:
+        """The repository is archived, or the App suspended, for a while; what is under way ends as it may."""
+        run, by = self._world.ledger.newest, self._dice.choice(("archived", "suspended"))
+        if run is not None and not run.ended:
+            self._world.seen["shut out"] += 1
+            event = e.Barred.model_validate({"at": self._clock.now, "by": by})
+            self._world.ledger.append(run.id, [event], self._clock.now)
+            self._clock.after(self._dice.uniform(1, 300), lambda: self._open(run.id, by))
+        if times > 1:
+            self._clock.after(self._dice.uniform(10, 600), lambda: self.shut(times - 1))
+
+    def _open(self, number: int, by: str) -> None:
+        event = e.Unbarred.model_validate({"at": self._clock.now, "by": by})
+        self._world.ledger.append(number, [event], self._clock.now)
+
     def land(self, run: Run) -> None:
         """Somebody merges what is done."""
         pull = self._world.github.pulls.get(run.pull_request or 0)

@@ -9,8 +9,9 @@ from otto_bot.core import journey_rounds
 from otto_bot.core.attempt import TaskState
 from otto_bot.core.gate_account import EndKind, moves_of
 from otto_bot.core.journeys import MOST_REPLANS, MOST_ROUNDS
-from otto_bot.core.run import TROUBLE_LIMIT, Outcome, Run, RunPhase
+from otto_bot.core.run import Outcome, Run, RunPhase
 from otto_bot.core.surfaces import surfaces
+from otto_bot.core.trouble import TROUBLE_LIMIT
 from otto_bot.core.waits import waits_for
 
 if TYPE_CHECKING:

@@ -9,7 +9,7 @@ RULES = {
     3: "tasks that may disturb each other never run side by side",
     4: "every task is in exactly one state; none is lost",
     5: "money, attempts and what costs no attempt stay within their bounds",
-    6: "only a green verification of that exact tree lets a task be merged",
+    6: "only a green verification of that exact tree, or the judge where no workflow starts, lets a task be merged",
     7: "one active run an issue; a repeated or reordered delivery changes nothing; nothing is there twice",
     8: "the same ledger gives the same state",
     9: "no commit by another author is lost; refs move forward only",

@@ -55,7 +55,8 @@ class Eyes:
     def look(self) -> None:
         """Raises Broken where a surface shows how things were."""
         run = self._world.ledger.newest if self._reads else None
-        if run is None or run is self._looked or self._writing(run):
+        # While nothing can be written there, nothing is.
+        if run is None or run is self._looked or run.bars or self._writing(run):
             return
         self._looked = run
         for name in surfaces(run):

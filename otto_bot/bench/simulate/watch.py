@@ -55,6 +55,7 @@ class Watch:
             world.host.wakes(before.id, WALKS)
         looks.attempts(world, before, event, after)
         looks.restarts(world, before, event, after)
+        looks.one_at_a_time(world, before, after)
         looks.kept(before, event, after)
         words.input_text(before, event, after)
         looks.tasks(world, before, after)

@@ -103,6 +103,8 @@ class World:
             self.clock.after(self.dice.uniform(5, 600), self._jump)
         if self.life.parks:
             self.clock.after(self.dice.uniform(5, 300), lambda: self.people.park(self.life.parks))
+        if self.life.shuts:
+            self.clock.after(self.dice.uniform(5, 300), lambda: self.people.shut(self.life.shuts))
 
     def _jump(self) -> None:
         """The machines' clock is set, wrongly; some time later it is right again."""
@@ -178,7 +180,7 @@ def _line(what: Any) -> str:
 
 def calm(life: Life) -> Life:
     """The same life without any trouble."""
-    return replace(life, faults=Faults(), meddle=0.0, deploys=0, jumps=0, parks=0)
+    return replace(life, faults=Faults(), meddle=0.0, deploys=0, jumps=0, parks=0, shuts=0)
 
 
 __all__ = ["Broken", "World", "calm"]

@@ -11,8 +11,12 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, Literal, Protocol
 
-RunStatus = Literal["queued", "in_progress", "completed", "pending"]
-Conclusion = Literal["success", "failure", "cancelled", "skipped", "timed_out", "startup_failure", "neutral"]
+from otto_bot.playground.actions.standing import Standing
+
+RunStatus = Literal["queued", "in_progress", "completed", "pending", "waiting"]
+Conclusion = Literal[
+    "success", "failure", "cancelled", "skipped", "timed_out", "startup_failure", "neutral", "action_required"
+]  # fmt: skip
 Cage = Literal["auto", "off", "require"]
 FaultKind = Literal["never_start", "fail_setup", "lost_runner", "hang", "flaky", "delay"]
 
@@ -219,6 +223,7 @@ class ActionsConfig:
     server_url: str = "https://github.com"
     hidden_paths: tuple[Path, ...] = ()
     """Further folders that a caged job must not see: the host's own state and keys."""
+    standing: Standing = field(default_factory=Standing)
 
 
 Record = WorkflowRun | Job
@@ -281,6 +286,21 @@ class Actions(Protocol):
 
     async def cancel(self, run_id: int, by: str) -> None:
         """Ask a run to stop; it ends a moment later. Raises `NotFoundError`, `ConflictError` when it has ended."""
+        ...
+
+    standing: Standing
+    """What owners and administrators have set; whoever changes it puts another record here."""
+
+    def approve(self, run_id: int) -> None:
+        """A maintainer approves a run: it starts now. Raises `NotFoundError`, or `ActionsError` where none waits."""
+        ...
+
+    def pending(self, run_id: int) -> Mapping[str, tuple[str, ...]]:
+        """The environments that a run waits for, with who may approve each. Raises `NotFoundError`."""
+        ...
+
+    def review(self, run_id: int, *, approved: bool) -> None:
+        """A reviewer lets the waiting jobs go on, or not. Raises `NotFoundError`, or `ActionsError` where none wait."""
         ...
 
     async def workflows(self, sha: str) -> tuple[Workflow, ...]:

@@ -14,6 +14,8 @@ class Group:
 
     name: str
     cancel_in_progress: bool = False
+    queue_max: bool = False
+    """`queue: max`: a newcomer waits behind those that wait already."""
 
     @property
     def key(self) -> str:
@@ -23,9 +25,9 @@ class Group:
 
 @dataclass(frozen=True, slots=True)
 class Member:
-    """A run that is in the group and has not ended."""
+    """A run or a job that is in the group and has not ended."""
 
-    run_id: int
+    number: int
     state: Literal["running", "pending"]
 
 
@@ -38,7 +40,7 @@ class Admission:
 
 
 def group_of(document: dict[str, Any], scope: Scope) -> Group | None:
-    """The workflow's group, or `None`. Raises `ExpressionError` where the group cannot be evaluated."""
+    """The group of a workflow or of a job, or `None`. Raises `ExpressionError` where it cannot be evaluated."""
     raw = document.get("concurrency")
     if raw is None:
         return None
@@ -47,17 +49,32 @@ def group_of(document: dict[str, Any], scope: Scope) -> Group | None:
     if not name:
         raise ExpressionError("concurrency: the group is empty")
     cancel = spec.get("cancel-in-progress", False)
-    return Group(name, truthy(interpolate(cancel, scope)) if isinstance(cancel, str) else truthy(cancel))
+    cancels = truthy(interpolate(cancel, scope)) if isinstance(cancel, str) else truthy(cancel)
+    queue = text_of(spec.get("queue", "single"))
+    if queue not in ("single", "max") or (queue == "max" and cancels):
+        raise ExpressionError(f"concurrency: `queue: {queue}` is not possible here")
+    return Group(name, cancels, queue == "max")
 
 
-def admit(members: Sequence[Member], *, cancel_in_progress: bool) -> Admission:
-    """One runs, one waits: a newcomer replaces the one that waits, and with `cancel-in-progress` both."""
-    leaving = tuple(entry.run_id for entry in members if cancel_in_progress or entry.state == "pending")
+MOST_PENDING = 100
+"""With `queue: max` so many may wait."""
+
+
+def admit(members: Sequence[Member], *, cancel_in_progress: bool, queue_max: bool = False) -> Admission:
+    """One runs, one waits: a newcomer replaces the one that waits, and with `cancel-in-progress` both.
+
+    With `queue: max` it waits behind the others, up to the hundredth.
+    """
+    waiting = [entry.number for entry in members if entry.state == "pending"]
+    if queue_max:
+        leaving = tuple(waiting[: len(waiting) + 1 - MOST_PENDING]) if len(waiting) >= MOST_PENDING else ()
+    else:
+        leaving = tuple(entry.number for entry in members if cancel_in_progress or entry.state == "pending")
     return Admission(starts=not any(entry.state == "running" for entry in members), cancelled=leaving)
 
 
 def next_pending(members: Sequence[Member]) -> int | None:
-    """The run that starts now that none of the group runs any more."""
+    """The one that starts now that none of the group runs any more."""
     if any(entry.state == "running" for entry in members):
         return None
-    return next((entry.run_id for entry in members if entry.state == "pending"), None)
+    return next((entry.number for entry in members if entry.state == "pending"), None)

@@ -13,6 +13,7 @@ BILLING = (
 SETUP = (
     "Failed to download action 'https://api.github.com/repos/actions/checkout/tarball'. Error: The request timed out."
 )
+REJECTED = "The deployment was rejected or didn't satisfy other protection rules."
 FLAKY = "curl: (56) Recv failure: Connection reset by peer"
 
 
@@ -35,6 +36,12 @@ def _fits(fault: Fault, run: WorkflowRun, job_name: str) -> bool:
 def never_start(live: LiveJob) -> None:
     """No runner ever takes the job: no steps, no log, only an annotation."""
     live.annotate(Annotation(".github", 1, 1, "failure", BILLING))
+    live.complete("failure")
+
+
+def rejected(live: LiveJob) -> None:
+    """A reviewer of the job's environment said no: no steps, no log."""
+    live.annotate(Annotation(".github", 1, 1, "failure", REJECTED))
     live.complete("failure")
 
 

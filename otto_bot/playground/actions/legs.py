@@ -34,8 +34,6 @@ def shown_name(key: str, job: Mapping[str, Any]) -> str:
 def legs_of(workflow: WorkflowFile, key: str, scope: Scope) -> tuple[Leg, ...]:
     """The job's legs in GitHub's order. Raises `ExpressionError` for what cannot be evaluated or is too much."""
     job = workflow.jobs[key]
-    if "uses" in job:
-        raise ExpressionError(f"jobs.{key}: the playground cannot call reusable workflows ({job['uses']})")
     strategy = job.get("strategy") or {}
     matrix = interpolate_deep(strategy.get("matrix"), scope) if isinstance(strategy, dict) else None
     combinations = expand(matrix) if matrix else [{}]
@@ -101,7 +99,7 @@ def _leg(key: str, job: Mapping[str, Any], matrix: dict[str, Any], scope: Scope)
         key=key,
         name=_name(key, job, matrix, scope),
         matrix=matrix,
-        labels=_labels(key, interpolate_deep(job.get("runs-on"), scope)),
+        labels=() if "uses" in job else _labels(key, interpolate_deep(job.get("runs-on"), scope)),
         continue_on_error=truthy(interpolate_deep(job.get("continue-on-error", False), scope)),
         timeout_seconds=None if minutes is None else max(0.0, number_of(minutes) * 60.0),
     )

@@ -25,6 +25,21 @@ class LiveJob:
         """Whether the job has completed."""
         return self.record.status == "completed"
 
+    def wait(self) -> None:
+        """Another job of its concurrency group runs."""
+        self.record = replace(self.record, status="pending")
+        self._publish(self.record)
+
+    def waits(self) -> None:
+        """An environment's reviewer has to let the job go on."""
+        self.record = replace(self.record, status="waiting")
+        self._publish(self.record)
+
+    def goes_on(self) -> None:
+        """It was let go on: it is in the queue like any other."""
+        self.record = replace(self.record, status="queued")
+        self._publish(self.record)
+
     def start(self, runner: str | None, log: JobLog | None, book: StepBook | None) -> None:
         """A runner has taken the job."""
         self.log, self.book = log, book

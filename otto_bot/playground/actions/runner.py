@@ -29,7 +29,7 @@ from otto_bot.playground.actions.joblog import JobLog, write_setup
 from otto_bot.playground.actions.legs import Leg
 from otto_bot.playground.actions.live import LiveJob
 from otto_bot.playground.actions.rewrite import LABEL, NeedResult, rewritten
-from otto_bot.playground.actions.shell_steps import Feed, refused, run_steps
+from otto_bot.playground.actions.shell_steps import Feed, needs_nothing, refused, run_steps
 from otto_bot.playground.actions.steps import StepBook, plan_steps
 from otto_bot.playground.actions.uses import HERE, mappings, refusal, uses_of
 from otto_bot.playground.actions.workflow import WorkflowFile
@@ -127,7 +127,9 @@ class Runner:
     async def _in_a_shell(self, request: LegRequest, book: StepBook, seconds: float, feed: Feed) -> process.ProcessEnd:
         tree = request.folder / "tree"
         hidden = (self._config.root, *self._config.hidden_paths)
-        env = {**cage.environment(request.folder), **job_environment(request.scope.contexts["github"])}
+        env: dict[str, str] = {}
+        if not needs_nothing(book.plans):
+            env = {**cage.environment(request.folder), **job_environment(request.scope.contexts["github"])}
 
         def wrap(
             command: Sequence[str], variables: Mapping[str, str]
@@ -135,7 +137,8 @@ class Runner:
             inside = ["/bin/sh", "-c", 'cd "$0" && exec "$@"', str(tree), *command]
             return cage.wrapped(self._cage, inside, variables, job=request.folder, readable=(), hidden=hidden)
 
-        return await run_steps(request.leg.key, book.plans, wrap, env, tree, seconds, feed)
+        plans = [plan.filled(request.scope) for plan in book.plans]
+        return await run_steps(request.leg.key, plans, wrap, env, tree, seconds, feed)
 
     def fail_setup(self, live: LiveJob, problem: str) -> LegOutcome:
         """ "Set up job" failed: none of the file's steps exists."""
@@ -152,6 +155,9 @@ class Runner:
         for key in ("services", "container"):
             if job.get(key):
                 return f"Container operations (`{key}`) need a runner with Docker, and the playground has none"
+        plans = plan_steps(job, request.workflow.document)
+        if self._config.runner == "shell" and refused(job, plans) is None and needs_nothing(plans):
+            return None
         for name in ("home", "cache", "tmp", "tree", "io/present", "io/taken", "io/artifacts"):
             (request.folder / name).mkdir(parents=True)
         tree = request.folder / "tree"
@@ -160,7 +166,7 @@ class Runner:
         except ActionsError as error:
             return str(error)
         if self._config.runner == "shell":
-            return refused(job, plan_steps(job, request.workflow.document))
+            return refused(job, plans)
         uses = uses_of(job, tree)
         problem = next((text for text in map(refusal, uses) if text is not None), None)
         if problem is None:

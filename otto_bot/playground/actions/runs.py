@@ -14,6 +14,7 @@ from otto_bot.playground.actions.api import (
 )
 from otto_bot.playground.actions.expressions import Scope, interpolate
 from otto_bot.playground.actions.live import LiveJob
+from otto_bot.playground.actions.standing import Standing
 from otto_bot.playground.actions.state import Leg, RunState, pull_requests_of
 from otto_bot.playground.actions.values import text_of
 from otto_bot.playground.actions.workflow import WorkflowFile
@@ -21,6 +22,8 @@ from otto_bot.playground.actions.workflow import WorkflowFile
 
 class RunBook:
     """All runs of the repository, the reading half of `api.Actions`."""
+
+    standing: Standing
 
     def __init__(self, host: ActionsHost) -> None:
         self._host = host
@@ -113,6 +116,11 @@ class RunBook:
         if not live.is_over or live.log is None:
             raise NotFoundError(f"Job {job_id} has no log")
         return live.log.content()
+
+    def pending(self, run_id: int) -> Mapping[str, tuple[str, ...]]:
+        """The environments that a run waits for, with who may approve each."""
+        open_ = [name for name, answer in self._state(run_id).reviews.items() if not answer.done()]
+        return {name: self.standing.environments.get(name, ()) for name in open_}
 
     def artifacts(self, run_id: int) -> tuple[Artifact, ...]:
         """What the run uploaded."""

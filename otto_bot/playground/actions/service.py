@@ -4,18 +4,18 @@ import asyncio
 import logging
 import shutil
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from otto_bot.playground.actions import artifacts, cage
+from otto_bot.playground.actions.again import is_kept, keys_to_run_again
 from otto_bot.playground.actions.api import (
     ActionsConfig,
     ActionsError,
     ActionsHost,
     ConflictError,
-    Job,
     NotFoundError,
     NotRerunnableError,
     Record,
@@ -23,17 +23,20 @@ from otto_bot.playground.actions.api import (
     Workflow,
     WorkflowRun,
 )
-from otto_bot.playground.actions.concurrency import Group, Member, admit, group_of, next_pending
+from otto_bot.playground.actions.called import problem_of
+from otto_bot.playground.actions.concurrency import group_of
 from otto_bot.playground.actions.contexts import github_context, run_scope
 from otto_bot.playground.actions.driver import AttemptDriver
+from otto_bot.playground.actions.groups import Groups, Ticket
 from otto_bot.playground.actions.runner import Runner
 from otto_bot.playground.actions.runs import RunBook, display_title
 from otto_bot.playground.actions.state import Leg, RunState
 from otto_bot.playground.actions.triggers import decide, dispatch_inputs
 from otto_bot.playground.actions.values import text_of
-from otto_bot.playground.actions.workflow import FOLDER, WorkflowFile, needs_of, read_folder
+from otto_bot.playground.actions.workflow import FOLDER, WorkflowError, WorkflowFile, read_folder
 
 _log = logging.getLogger(__name__)
+DISABLED = "Actions has been disabled for this repository."
 
 
 class ActionsService(RunBook):
@@ -52,12 +55,16 @@ class ActionsService(RunBook):
         self._config = config
         self._runner = Runner(host, config, act, kind)
         self._slots = asyncio.Semaphore(config.max_parallel)
+        self._groups = Groups()
         self._wake = asyncio.Event()
         self._closed = False
+        self.standing = config.standing
 
     async def on_event(self, event: TriggerEvent) -> tuple[WorkflowRun, ...]:
         """Start what the event triggers; returns the new runs at once, before they have ended."""
         started: list[RunState] = []
+        if not self.standing.enabled:
+            return ()
         try:
             files = await self._files(event.merge_sha or event.head_sha)
         except NotFoundError as error:
@@ -71,7 +78,7 @@ class ActionsService(RunBook):
                 continue
             try:
                 if decide(workflow, event).starts:
-                    started.append(self._new_run(workflow, event, {}))
+                    started.append(self._new_run(workflow, event, {}, files))
             except ValueError as error:
                 started.append(self._invalid(workflow, event, f"Invalid workflow file: {workflow.path}\n{error}"))
         for state in started:
@@ -83,11 +90,14 @@ class ActionsService(RunBook):
     ) -> int:
         """Start one workflow by hand: the run id. `workflow_path` may be the file's name alone."""
         wanted = workflow_path if "/" in workflow_path else f"{FOLDER}/{workflow_path}"
-        workflow = next((entry for entry in await self._files(head_sha) if entry.path == wanted), None)
+        files = await self._files(head_sha)
+        workflow = next((entry for entry in files if entry.path == wanted), None)
         if workflow is None:
             raise NotFoundError(f"There is no workflow {wanted} at {ref}")
         if workflow.error is not None:
             raise ActionsError(workflow.error)
+        if not self.standing.enabled:
+            raise ActionsError(DISABLED)
         values = dispatch_inputs(workflow, inputs)
         full = ref if ref.startswith("refs/") else f"refs/heads/{ref}"
         texts = {name: text_of(value) for name, value in values.items()}
@@ -101,27 +111,25 @@ class ActionsService(RunBook):
             actor=actor,
             inputs=dict(inputs),
         )
-        state = self._new_run(workflow, event, values)
+        state = self._new_run(workflow, event, values, files)
         self._admit(state)
         return state.record.id
 
     async def rerun(self, run_id: int, *, failed_only: bool, actor: str) -> None:
         """Begin the next attempt of a completed run; with `failed_only` finished jobs are carried over."""
         state = self._state(run_id)
+        if not self.standing.enabled:
+            raise NotRerunnableError(DISABLED)
         if not state.is_over:
             raise NotRerunnableError("This workflow is already running")
-        if state.record.conclusion == "startup_failure":
+        if state.record.conclusion in ("startup_failure", "action_required"):
             raise NotRerunnableError("This workflow run cannot be retried")
         carried: dict[str, list[Leg]] = {}
         if failed_only:
-            again = _keys_to_run_again(state)
+            again = keys_to_run_again(state)
             if not again:
                 raise NotRerunnableError("This workflow run has no failed jobs")
-            carried = {
-                key: legs
-                for key, legs in state.attempt.legs.items()
-                if key not in again or not again.intersection(needs_of(state.workflow.jobs[key]))
-            }
+            carried = {key: legs for key, legs in state.attempt.legs.items() if is_kept(state, key, again)}
         state.next_attempt(actor)
         self._carried[run_id] = carried
         self._admit(state)
@@ -131,7 +139,23 @@ class ActionsService(RunBook):
         state = self._state(run_id)
         if state.is_over:
             raise ConflictError("Cannot cancel a workflow run that is completed.")
-        self._cancel(state, by, None)
+        self._cancel(state, by, f"The run was canceled by @{by}.")
+
+    def approve(self, run_id: int) -> None:
+        """A maintainer approves a run: it starts now, as the same attempt."""
+        state = self._state(run_id)
+        if state.record.conclusion != "action_required":
+            raise ActionsError("This run is not from a fork pull request or queued for approval")
+        state.set_status("queued")
+        self._admit(state)
+
+    def review(self, run_id: int, *, approved: bool) -> None:
+        """A reviewer lets the waiting jobs go on, or not."""
+        waiting = [answer for answer in self._state(run_id).reviews.values() if not answer.done()]
+        if not waiting:
+            raise ActionsError("There are no pending deployment requests to approve or reject")
+        for answer in waiting:
+            answer.set_result(approved)
 
     async def workflows(self, sha: str) -> tuple[Workflow, ...]:
         """The workflow files of a commit, in order of their paths."""
@@ -181,17 +205,27 @@ class ActionsService(RunBook):
         state.fail_to_start(error)
         return state
 
-    def _new_run(self, workflow: WorkflowFile, event: TriggerEvent, inputs: Mapping[str, Any]) -> RunState:
+    def _new_run(
+        self, workflow: WorkflowFile, event: TriggerEvent, inputs: Mapping[str, Any], files: Iterable[WorkflowFile] = ()
+    ) -> RunState:
         state = self.add_run(workflow, event, inputs, self._published)
+        state.files = {file.path: file for file in files}
         github = github_context(event, state.record, self._host.repository, self._config.server_url)
         scope = run_scope(github, inputs)
         try:
             state.record = replace(state.record, display_title=display_title(workflow, event, scope))
             state.group = group_of(workflow.document, scope)
+            if (wrong := problem_of(workflow, state.files)) is not None:
+                raise WorkflowError(wrong)
         except ValueError as error:
             state.fail_to_start(f"Invalid workflow file: {workflow.path}\n{error}")
             return state
-        if not state.is_over:
+        refusal = self.standing.refusal(workflow.document, self._host.repository)
+        if refusal is not None and not state.is_over:
+            state.fail_to_start(refusal)
+        elif not state.is_over and self.standing.approve_runs and _pushed_by_an_app(event):
+            state.wait_for_approval()
+        elif not state.is_over:
             state.set_status("queued")
         return state
 
@@ -199,25 +233,17 @@ class ActionsService(RunBook):
         self._wake.set()
         self._host.changed(record)
 
-    def _members(self, group: Group, newcomer: RunState) -> list[Member]:
-        return [
-            Member(state.record.id, "pending" if state.record.status == "pending" else "running")
-            for state in self.states()
-            if state.group is not None and state.group.key == group.key and not state.is_over and state is not newcomer
-        ]
-
     def _admit(self, state: RunState) -> None:
         if state.is_over or self._closed:
             return
         if state.group is None:
             self._start(state)
             return
-        members = self._members(state.group, state)
-        admission = admit(members, cancel_in_progress=state.group.cancel_in_progress)
-        reason = f"Canceling since a higher priority waiting request for '{state.group.name}' exists"
-        for run_id in admission.cancelled:
-            self._cancel(self._state(run_id), f"concurrency:{state.group.name}", reason)
-        if admission.starts:
+        name = state.group.name
+        state.ticket = Ticket(
+            state.group, lambda: self._start(state), lambda reason: self._cancel(state, f"concurrency:{name}", reason)
+        )
+        if self._groups.enter(state.ticket):
             self._start(state)
         else:
             state.set_status("pending")
@@ -227,7 +253,8 @@ class ActionsService(RunBook):
             state.set_status("queued")
         carried = self._carried.pop(state.record.id, {})
         state.attempts.setdefault(state.record.run_attempt, state.attempt)
-        driver = AttemptDriver(state, self._runner, self._host, self._config, self._slots, carried)
+        parts = (self._runner, self._host, self._config, self._slots, self._groups, carried, lambda: self.standing)
+        driver = AttemptDriver(state, *parts)
         state.task = asyncio.create_task(driver.drive(), name=f"actions-run-{state.record.id}")
         state.task.add_done_callback(lambda task: self._ended(state, task))
 
@@ -239,10 +266,11 @@ class ActionsService(RunBook):
             for live in state.attempt.order:
                 live.cancelled(state.cancel_reason)
             state.set_status("completed", "cancelled" if task.cancelled() else "failure")
-        if state.group is not None and not self._closed:
-            waiting = next_pending(self._members(state.group, state))
-            if waiting is not None:
-                self._start(self._state(waiting))
+        self._leave(state)
+
+    def _leave(self, state: RunState) -> None:
+        if state.ticket is not None and not self._closed:
+            self._groups.leave(state.ticket)
 
     def _cancel(self, state: RunState, by: str, reason: str | None) -> None:
         if state.is_over:
@@ -251,6 +279,7 @@ class ActionsService(RunBook):
         state.cancel_reason = reason
         if state.record.status == "pending" or state.task is None:
             state.set_status("completed", "cancelled")
+            self._leave(state)
         else:
             state.task.cancel()
 
@@ -264,19 +293,6 @@ class ActionsService(RunBook):
         return artifacts.pack_folder(self.artifact(artifact_id).folder)
 
 
-def _keys_to_run_again(state: RunState) -> set[str]:
-    """The jobs that failed or were cancelled, and everything that needs one of them."""
-    again = {key for key, legs in state.attempt.legs.items() if any(_is_bad(leg.live.record) for leg in legs)}
-    again |= {key for key in state.workflow.jobs if key not in state.attempt.legs}
-    if not any(_is_bad(live.record) for live in state.attempt.order):
-        return set()
-    grown = True
-    while grown:
-        more = {key for key, job in state.workflow.jobs.items() if again.intersection(needs_of(job))}
-        grown = not more <= again
-        again |= more
-    return again
-
-
-def _is_bad(job: Job) -> bool:
-    return job.conclusion in ("failure", "cancelled", "timed_out")
+def _pushed_by_an_app(event: TriggerEvent) -> bool:
+    """Only pull requests are asked about: whoever may push, or start a workflow by hand, may start it."""
+    return event.name == "pull_request" and event.actor.endswith("[bot]")

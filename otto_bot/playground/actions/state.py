@@ -17,6 +17,7 @@ from otto_bot.playground.actions.api import (
     WorkflowRun,
 )
 from otto_bot.playground.actions.concurrency import Group
+from otto_bot.playground.actions.groups import Ticket
 from otto_bot.playground.actions.live import LiveJob
 from otto_bot.playground.actions.workflow import WorkflowFile
 
@@ -66,10 +67,16 @@ class RunState:
     now: Callable[[], datetime]
     publish: Callable[[Record], None]
     group: Group | None = None
+    ticket: Ticket | None = None
+    """Its place in the workflow's concurrency group."""
+    files: Mapping[str, WorkflowFile] = field(default_factory=dict)
+    """The workflow files of its commit, by path: what its jobs may call."""
     attempts: dict[int, Attempt] = field(default_factory=dict)
     artifacts: dict[str, tuple[int, Artifact]] = field(default_factory=dict)
     task: asyncio.Task[None] | None = None
     cancel_reason: str | None = None
+    reviews: dict[str, asyncio.Future[bool]] = field(default_factory=dict)
+    """Environments that jobs of this run wait for: the answer of a reviewer."""
 
     @property
     def is_over(self) -> bool:
@@ -97,10 +104,19 @@ class RunState:
         self.record = replace(self.record, error=error)
         self.set_status("completed", "startup_failure")
 
+    def wait_for_approval(self) -> None:
+        """The run is there and nothing of it starts: a maintainer has to approve it."""
+        self.set_status("completed", "action_required")
+
+    def waits_for(self, environment: str) -> "asyncio.Future[bool]":
+        """The answer of an environment's reviewer, one for all jobs that name it."""
+        return self.reviews.setdefault(environment, asyncio.get_running_loop().create_future())
+
     def next_attempt(self, actor: str) -> None:
         """Begin the next attempt, queued."""
         now = self.now()
         self.cancel_reason = None
+        self.reviews = {}
         self.record = replace(
             self.record,
             run_attempt=self.record.run_attempt + 1,

@@ -1,7 +1,7 @@
 """The steps of a leg as GitHub shows them: names, what their log heads say, and how each one ended."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -33,6 +33,11 @@ class StepPlan:
     def has_post(self) -> bool:
         """Whether GitHub lists a "Post" step for it."""
         return self.uses is not None and self.uses.startswith(_WITH_POST)
+
+    def filled(self, scope: Scope) -> "StepPlan":
+        """The step with what the expressions in its script and its environment come to."""
+        script = None if self.script is None else evaluated(self.script, scope)
+        return replace(self, script=script, env=evaluated_all(self.env, scope))
 
 
 def plan_steps(job: Mapping[str, Any], document: Mapping[str, Any]) -> tuple[StepPlan, ...]:

@@ -13,6 +13,7 @@ from otto_bot.playground.scenario_expect import (
     ExpectTask,
     ExpectText,
     ExpectThread,
+    ExpectWorkflowRun,
 )
 
 Json = dict[str, Any]
@@ -27,6 +28,7 @@ def differences(expect: Expect, report: Json) -> list[str]:
         *(line for want in expect.threads for line in _thread(want, report.get("threads", []))),
         *(line for want in expect.pull_requests for line in _pull(want, report.get("pull_requests", []))),
         *(line for want in expect.checks for line in _check(want, report.get("checks", []))),
+        *(line for want in expect.workflow_runs for line in _workflow_run(want, report.get("workflow_runs", []))),
         *(line for want in expect.requests for line in _requests(want, report.get("requests", []))),
         *_calls(expect, report.get("model_calls", [])),
     ]
@@ -80,9 +82,10 @@ def _count(what: str, got: int, want: int | None) -> list[str]:
 def _text(want: ExpectText, comments: list[Json]) -> list[str]:
     place = re.compile(re.escape(want.where).replace(r"\*", "[0-9]+"))
     here = [row for row in comments if place.fullmatch(row["where"]) and want.author in (None, row["author"])]
-    fits = [row for row in here if _says(want, row["body"])]
+    fits = [row for row in here if _says(want, row["body"]) and _said(want, row)]
     name = f"texts: a comment at {want.where}" + (f" by {want.author}" if want.author else "")
     name += f" with {want.contains}" if want.contains else ""
+    name += f" that said {want.was}" if want.was else ""
     return _count(f"{name} without {want.lacks}" if want.lacks else name, len(fits), want.count)
 
 
@@ -98,6 +101,11 @@ def _thread(want: ExpectThread, rows: list[Json]) -> list[str]:
     ]
     what = "an answer" if want.answer else "a comment"
     return _count(f"threads: {what} with {want.model_dump(exclude_defaults=True)}", len(fits), want.count)
+
+
+def _said(want: ExpectText, row: Json) -> bool:
+    """Whether one version of the comment held all of these words."""
+    return any(all(words in body for words in want.was) for body in (row["body"], *row.get("was", ())))
 
 
 def _says(want: ExpectText | ExpectThread, body: str) -> bool:
@@ -123,10 +131,26 @@ def _pull(want: ExpectPull, pulls: list[Json]) -> list[str]:
 
 
 def _check(want: ExpectCheck, checks: list[Json]) -> list[str]:
-    fits = [row for row in checks if row["name"] == want.name and want.conclusion in (None, row["conclusion"])]
+    named = [row for row in checks if row["name"] == want.name and want.conclusion in (None, row["conclusion"])]
+    fits = [row for row in named if all(words in f"{row['summary']}\n{row['text']}" for words in want.contains)]
     seen = sorted({f"{row['name']}={row['conclusion']}" for row in checks})
-    lines = _count(f"checks: {want.name} {want.conclusion or ''}".rstrip(), len(fits), want.count)
+    words = f" that says {want.contains}" if want.contains else ""
+    lines = _count(f"checks: {want.name} {want.conclusion or ''}".rstrip() + words, len(fits), want.count)
     return [f"{line}; there are {seen}" for line in lines]
+
+
+def _workflow_run(want: ExpectWorkflowRun, runs: list[Json]) -> list[str]:
+    fits = [
+        row
+        for row in runs
+        if want.workflow in (None, row["name"])
+        and want.conclusion in (None, row["conclusion"])
+        and want.attempt in (None, row["run_attempt"])
+    ]
+    what = f"workflow_runs: {want.workflow or 'any'} {want.conclusion or ''}".rstrip()
+    what += f" in attempt {want.attempt}" if want.attempt else ""
+    seen = [f"{row['name']} {row['branch']}: {row['conclusion']}" for row in runs]
+    return [f"{line}; there are {seen}" for line in _count(what, len(fits), want.count)]
 
 
 def _requests(want: ExpectRequests, requests: list[Json]) -> list[str]:

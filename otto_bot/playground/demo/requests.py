@@ -20,6 +20,9 @@ _ROUTINE = re.compile(
     r"^/(?:app/hook/deliveries|app/installations|installation/repositories|repos/[^/]+/[^/]+/issues)$"
 )
 POLLS = ("VerificationPolled", "VerificationEnded")
+RESTS = (
+    "PersonCalled", "EffectFailed", "Refused", "PlanMade", "BaseTaken", "Unbarred", "RepositoryMoved",
+)  # fmt: skip
 _GIT = re.compile(r"\.git/")
 
 
@@ -37,7 +40,7 @@ class Size:
     journeys: int = 0
     """Rounds of journeys, with those that were posted."""
     rests: int = 0
-    """How often it came to rest, or failed at a step and tried again."""
+    """How often it came to rest, failed at a step and tried again, or found its repository open again or renamed."""
     reports: int = 0
     seconds: float = 0.0
 
@@ -45,7 +48,7 @@ class Size:
 def reads(size: Size) -> int:
     """Most GET requests of the API."""
     return (
-        45 + 5 * size.tasks + 8 * size.attempts + 10 * size.heads + 10 * size.gates + 6 * size.words
+        45 + 5 * size.tasks + 9 * size.attempts + 14 * size.heads + 10 * size.gates + 6 * size.words
         + 25 * size.reviews + 15 * size.journeys + 5 * size.rests
     )  # fmt: skip
 
@@ -87,7 +90,7 @@ def size_of(report: Json) -> Size:
         words=kinds["CommandGiven"] + kinds["IssueEdited"] + kinds["IssueChanged"] + kinds["RunBranchMoved"],
         reviews=kinds["ReviewGiven"],
         journeys=kinds["JourneysTested"] + kinds["JourneysDispatched"] + kinds["JourneysPosted"],
-        rests=kinds["PersonCalled"] + kinds["EffectFailed"] + kinds["Refused"] + kinds["PlanMade"] + kinds["BaseTaken"],
+        rests=sum(kinds[kind] for kind in RESTS),
         reports=kinds["Reported"],
         seconds=(max(times) - min(times)).total_seconds() if times else 0.0,
     )

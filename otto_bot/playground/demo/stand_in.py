@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +20,7 @@ PERMISSIONS = {
 }  # fmt: skip
 EVENTS = [
     "issues", "issue_comment", "pull_request", "pull_request_review", "pull_request_review_comment", "push",
-    "workflow_run", "check_run", "status",
+    "workflow_run", "check_run", "status", "repository",
 ]  # fmt: skip
 LABEL = "otto"
 
@@ -28,6 +29,7 @@ def write_config(path: Path, scenario: Scenario, repo: Path, secrets: Secrets, c
     """Writes the stand-in's config for a scenario, with `repo` as the default branch's files."""
     github, issue = scenario.script.github, scenario.script.issue
     people = {user.login: user.permission for user in github.users}
+    roles = {user.login: user.role for user in github.users}
     people.setdefault(github.maintainer, "admin")
     people.setdefault(issue.author, "read")
     config = {
@@ -35,7 +37,7 @@ def write_config(path: Path, scenario: Scenario, repo: Path, secrets: Secrets, c
         "app": {
             "id": APP_ID, "slug": "otto", "name": "Otto", "public_key_pem": secrets.public_key_pem,
             "webhook_secret": secrets.webhook_secret,
-            "permissions": PERMISSIONS, "events": EVENTS,
+            "permissions": granted(github.permissions), "events": EVENTS,
         },
         "owner": github.owner,
         "repo": github.name or scenario.name,
@@ -43,12 +45,18 @@ def write_config(path: Path, scenario: Scenario, repo: Path, secrets: Secrets, c
         "default_branch": github.default_branch,
         "repo_source_dir": str(repo),
         "seed_subjects": github.seed_subjects,
-        "users": [{"login": login, "permission": permission} for login, permission in people.items()],
+        "users": [
+            {"login": login, "permission": permission, "role": roles.get(login, "")}
+            for login, permission in people.items()
+        ],
         "maintainer": github.maintainer,
         "issue": {"title": issue.title, "body": issue.body, "author": issue.author},
         "people": [reaction.model_dump(mode="json", by_alias=True, exclude_none=True) for reaction in scenario.people],
         "faults": [fault.model_dump(mode="json", by_alias=True, exclude_none=True) for fault in scenario.faults],
-        "rules": github.rules,
+        "rules": [rule.model_dump(mode="json") for rule in github.rules],
+        "branches": github.branches,
+        "other_apps": [app.model_dump(mode="json") for app in github.other_apps],
+        "submodules": github.submodules,
         "refuse_drafts": github.refuse_drafts,
         "lazy_mergeable": github.lazy_mergeable,
         "limits": github.limits.model_dump(mode="json"),
@@ -56,6 +64,11 @@ def write_config(path: Path, scenario: Scenario, repo: Path, secrets: Secrets, c
         "actions": {"cage": cage, **github.actions},
     }  # fmt: skip
     path.write_text(json.dumps(config, indent=1), encoding="utf-8")
+
+
+def granted(less: Mapping[str, str]) -> dict[str, str]:
+    """What the installation was granted: all that the App asks for, but where an owner has not accepted it."""
+    return {name: level for name, level in {**PERMISSIONS, **less}.items() if level != "none"}
 
 
 class StandIn:

@@ -88,6 +88,8 @@ class Story:
         return [f"the default branch moved and is taken in: {self._base[:7]}"]
 
     def _on_BaseConflict(self, event: Json) -> list[str]:  # noqa: N802
+        if event.get("no_merges"):
+            return ["the default branch moved; it is not taken in: a rule takes no merge commit"]
         paths = escape(", ".join(event.get("paths", [])[:3]))
         return [f"the default branch moved and [{RED}]conflicts[/{RED}] with the run branch: {paths}"]
 

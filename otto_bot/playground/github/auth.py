@@ -44,11 +44,17 @@ def identify(world: World, key: str, header: str | None) -> Actor:
         raise ApiError(401, "Requires authentication")
     if value.startswith("ghs_"):
         token = token_of(world, value)
-        if token is None:
+        if token is None or world.uninstalled:
             raise ApiError(401, "Bad credentials")
         return Actor("installation", world.bot_login, token.permissions, token.value)
     _verify_jwt(world, key, value)
     return Actor("app", world.bot_login)
+
+
+def check_awake(world: World, actor: Actor | None) -> None:
+    """A suspended installation's tokens open nothing; raises ApiError 403 with GitHub's words."""
+    if actor is not None and actor.kind == "installation" and world.suspended_at is not None:
+        raise ApiError(403, "This installation has been suspended")
 
 
 def _verify_jwt(world: World, key: str, value: str) -> None:

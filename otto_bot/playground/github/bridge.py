@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from otto_bot.playground.actions.api import Job, NotFoundError, Record, TriggerEvent, WorkflowRun
 from otto_bot.playground.github.changes import checks as check_changes
+from otto_bot.playground.github.changes import queue
 from otto_bot.playground.github.gitdiff import files_between, merge_base
 from otto_bot.playground.github.gitrepo import ZERO, GitError
 from otto_bot.playground.github.shapes import actions as shapes
@@ -97,17 +98,23 @@ class Bridge:
         suite = self._suite(run)
         suite.status = "queued" if run.status == "pending" else run.status
         suite.conclusion, suite.updated_at = run.conclusion, self.world.now()
+        fresh = ("run", run.id) not in self._seen
         if not self._is_new_state("run", run.id, run.run_attempt, run.status):
             return
-        words = {"queued": "requested", "pending": "requested", "in_progress": "in_progress", "completed": "completed"}
-        action = words[run.status]
-        if action == "requested" and run.run_attempt > 1:
-            return  # GitHub: a re-run is no new request
         body: Json = {"workflow_run": shapes.run(self.world, run), "workflow": self._workflow(run)}
-        self.world.announce("workflow_run", action, run.actor, body, f"run/{run.id}")
+        # A re-run, and a run that was approved, is no new request; one that cannot start was requested all the same.
+        actions = ["requested"] if fresh else []
+        actions += [run.status] if run.status in ("in_progress", "completed") else []
+        for action in actions:
+            self.world.announce("workflow_run", action, run.actor, body, f"run/{run.id}")
         if run.status == "completed":
             shown = {"check_suite": check_shapes.suite(self.world, suite)}
             self.world.announce("check_suite", "completed", ACTIONS_LOGIN, shown)
+            if run.event == "merge_group" and self.hub.actions is not None:
+                group = [one for one in self.hub.actions.runs() if one.head_sha == run.head_sha]
+                group = [one for one in group if one.event == "merge_group"]
+                if all(one.status == "completed" for one in group):
+                    queue.group_ended(self.world, run.head_branch, run.head_sha, [one.conclusion for one in group])
 
     def _workflow(self, run: WorkflowRun) -> Json:
         url = f"{self.world.api}/actions/workflows/{run.workflow_id}"
@@ -129,7 +136,7 @@ class Bridge:
         self._sync_check(job, run)
         if not self._is_new_state("job", job.id, job.run_attempt, job.status):
             return
-        action = job.status if job.status in ("in_progress", "completed") else "queued"
+        action = job.status if job.status in ("in_progress", "completed", "waiting") else "queued"
         body = {"workflow_job": shapes.job(self.world, job, run.head_branch)}
         self.world.announce("workflow_job", action, run.actor, body, f"job/{job.id}")
 
@@ -158,14 +165,16 @@ class Bridge:
 
     def hear(self, visible: Visible) -> None:
         """Queues an event that may start workflows."""
-        if visible.event in {"push", "pull_request", *ON_DEFAULT_BRANCH}:
+        asked = visible.event == "merge_group" and visible.action == "checks_requested"
+        if asked or visible.event in {"push", "pull_request", *ON_DEFAULT_BRANCH}:
             self._queue.put_nowait(visible)
 
     async def pump(self) -> None:
         """Hands events to the service until cancelled, in order."""
         while True:
             visible = await self._queue.get()
-            if self.hub.actions is not None:
+            # An archived repository starts no workflow.
+            if self.hub.actions is not None and not self.world.archived:
                 for event in self._triggers(visible):
                     await self.hub.actions.on_event(event)
             self._queue.task_done()
@@ -179,6 +188,8 @@ class Bridge:
             return self._push(visible)
         if visible.event == "pull_request":
             return self._pull(visible)
+        if visible.event == "merge_group":
+            return self._merge_group(visible)
         sha = self.world.repo.resolve(self.default_branch)
         if sha is None:
             return []
@@ -186,6 +197,18 @@ class Bridge:
             TriggerEvent(
                 visible.event, f"refs/heads/{self.default_branch}", sha, action=visible.action,
                 branch=self.default_branch, payload=payload(self.world, visible), actor=visible.actor,
+            )
+        ]  # fmt: skip
+
+    def _merge_group(self, visible: Visible) -> list[TriggerEvent]:
+        group = visible.body["merge_group"]
+        branch = group["head_ref"].removeprefix("refs/heads/")
+        message = self.world.repo.commit(group["head_sha"]).message
+        return [
+            TriggerEvent(
+                "merge_group", group["head_ref"], group["head_sha"], action=visible.action, branch=branch,
+                head_branch=branch, title=message.split("\n")[0], payload=payload(self.world, visible),
+                actor=visible.actor,
             )
         ]  # fmt: skip
 

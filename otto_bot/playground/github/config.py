@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any, Literal, Self
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import Field, ValidationError, model_validator
 
 from otto_bot.playground.github.limits import LimitConfig
 from otto_bot.playground.github.people_config import Do, Login, On, Regex, Strict
 
+Sha = Annotated[str, Field(pattern=r"^[0-9a-f]{40}$")]
 MAX_CONFIG_BYTES = 4 * 1024 * 1024
 Permission = Literal["none", "read", "triage", "write", "maintain", "admin"]
 
@@ -39,10 +40,11 @@ class AppConfig(Strict):
 
 
 class UserConfig(Strict):
-    """A person with an account and a permission on the repository."""
+    """A person with an account and a permission on the repository; `role`: a custom role that is built on it."""
 
     login: str = Field(pattern=r"^[A-Za-z0-9](?:[A-Za-z0-9-]{0,38})$")
     permission: Permission = "read"
+    role: str = Field(default="", max_length=60)
 
 
 class IssueConfig(Strict):
@@ -52,6 +54,29 @@ class IssueConfig(Strict):
     body: str = Field(default="", max_length=65536)
     author: str | None = None
     labels: list[str] = []
+
+
+class RuleConfig(Strict):
+    """One rule of a ruleset: `include` and `exclude` say of which branches, as rulesets do.
+
+    `bypass` is what the ruleset lets the App do in spite of it.
+    """
+
+    type: str = Field(pattern=r"^[a-z_]+$")
+    parameters: dict[str, Any] | None = None
+    include: list[str] = ["~DEFAULT_BRANCH"]
+    exclude: list[str] = []
+    bypass: Literal["always", "pull_requests_only", "never", "exempt"] = "never"
+    ruleset: int = Field(default=1, ge=1)
+
+    @property
+    def bypassed(self) -> bool:
+        """Whether the App's pushes are not held to it."""
+        return self.bypass in ("always", "exempt")
+
+    def told(self) -> dict[str, Any]:
+        """As the pre-receive hook reads it."""
+        return self.model_dump(include={"type", "parameters", "include", "exclude"})
 
 
 class ReactionConfig(Strict):
@@ -110,6 +135,17 @@ class FaultConfig(Strict):
         return self
 
 
+class OtherAppConfig(Strict):
+    """Another App with access to the repository: GitHub opens a check suite of it on every push, used or not.
+
+    `reports`: name of a check → its conclusion, or `queued` for one that never begins.
+    """
+
+    slug: str = Field(pattern=r"^[a-z0-9][a-z0-9-]{0,33}$")
+    name: str = ""
+    reports: dict[str, Literal["queued", "success", "failure", "neutral", "action_required"]] = {}
+
+
 class StandInConfig(Strict):
     """Everything the stand-in needs; see `docs/scenarios.md` for the meaning of people and faults."""
 
@@ -127,7 +163,11 @@ class StandInConfig(Strict):
     issue: IssueConfig | None = None
     people: list[ReactionConfig] = []
     faults: list[FaultConfig] = []
-    rules: list[dict[str, Any]] = []
+    rules: list[RuleConfig] = []
+    branches: list[str] = []
+    """Branches that exist from the start, at the default branch's head."""
+    other_apps: list[OtherAppConfig] = []
+    submodules: dict[str, Sha] = {}
     refuse_drafts: bool = False
     lazy_mergeable: bool = False
     limits: LimitConfig = LimitConfig()

@@ -14,11 +14,13 @@ from starlette.responses import JSONResponse, Response, StreamingResponse
 
 from otto_bot.playground.actions.api import ActionsError
 from otto_bot.playground.github import report
+from otto_bot.playground.github.changes import repository as repository_changes
 from otto_bot.playground.github.changes.pulls import CannotMergeError
 from otto_bot.playground.github.config import FaultConfig, ReactionConfig
 from otto_bot.playground.github.gitrepo import GitError
 from otto_bot.playground.github.hub import Hub
-from otto_bot.playground.github.people import CannotDoError, Hand
+from otto_bot.playground.github.people import Hand
+from otto_bot.playground.github.people_actions import CannotDoError
 from otto_bot.playground.github.people_config import Do
 from otto_bot.playground.github.rest.serve import read_body
 from otto_bot.playground.github.routing import ApiError, not_found
@@ -115,16 +117,8 @@ class Control:
 
     async def install(self, _request: Request) -> Response:
         """Announces the installation, as GitHub does when a person installs the app."""
-        from otto_bot.playground.github.shapes import people, repo
-
         world = self.hub.world
-        body = {
-            "installation": people.installation(world),
-            "repositories": [
-                {key: repo.minimal(world)[key] for key in ("id", "node_id", "name", "full_name", "private")}
-            ],
-        }  # fmt: skip
-        world.announce("installation", "created", world.config.owner, body)
+        repository_changes.installed(world, world.config.owner, "created")
         return JSONResponse({"installation": INSTALLATION_ID})
 
     async def events(self, request: Request) -> Response:

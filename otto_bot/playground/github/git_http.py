@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import json
+import sys
 import tempfile
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
@@ -11,7 +13,7 @@ from pathlib import Path
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import PlainTextResponse, Response, StreamingResponse
 
-from otto_bot.playground.github import pktline
+from otto_bot.playground.github import pktline, push_rules
 from otto_bot.playground.github.auth import identify_git
 from otto_bot.playground.github.changes import pushes
 from otto_bot.playground.github.hub import Hub
@@ -21,8 +23,14 @@ SERVICES = {"git-upload-pack": "read", "git-receive-pack": "write"}
 CHUNK = 64 * 1024
 MAX_HEADER_BYTES = 64 * 1024
 PRE_RECEIVE = r"""#!/bin/sh
+# Where the repository has rules, they are looked at first: a program of Python.
+moves=$(cat)
+if [ -e "$PLAYGROUND_DIR/rules" ]; then
+  printf '%s\n' "$moves" | "$PLAYGROUND_PYTHON" -S -I "$PLAYGROUND_RULES" || exit 1
+fi
 # Refuses commits that bring a workflow file no branch has, when the pusher may not write workflows.
 [ "$PLAYGROUND_WORKFLOWS" = write ] && exit 0
+printf '%s\n' "$moves" |
 while read -r old new ref; do
   case "$new" in 0000000000000000000000000000000000000000) continue ;; esac
   for commit in $(git rev-list "$new" --not --all); do
@@ -36,7 +44,7 @@ while read -r old new ref; do
       exit 1
     done || exit 1
   done
-done
+done || exit 1
 exit 0
 """
 POST_RECEIVE = """#!/bin/sh
@@ -72,8 +80,16 @@ class GitHttp:
                 "Invalid username or token. Password authentication is not supported for Git operations.",
                 401, {"WWW-Authenticate": 'Basic realm="GitHub"'},
             )  # fmt: skip
-        if not known:
+        old = f"{request.path_params['owner']}/{request.path_params['repo']}".lower() in world.old_names
+        if old:
+            where = f"{world.html}.git/{rest}" + (f"?{request.url.query}" if request.url.query else "")
+            return PlainTextResponse("", 301, {"Location": where})
+        if not known or world.taken_out:
             return PlainTextResponse("Repository not found.", 404)
+        if actor is not None and world.suspended_at is not None:
+            return PlainTextResponse(f"Permission to {world.full_name}.git denied to {actor.login}.", 403)
+        if world.archived and service == "git-receive-pack":
+            return PlainTextResponse("This repository was archived so it is read-only.", 403)
         need = ("contents", "write") if service == "git-receive-pack" else ("contents", "read")
         if actor is not None and not actor.may(need):  # type: ignore[arg-type]
             return PlainTextResponse(f"Permission to {world.full_name}.git denied to {actor.login}.", 403)
@@ -118,10 +134,22 @@ class GitHttp:
 
         return StreamingResponse(body(), status, headers)
 
+    def _note_rules(self, folder: Path) -> None:
+        """What the hook has to know of the repository's rules; nothing where it has none."""
+        world = self.hub.world
+        rules = [rule.told() for rule in world.config.rules if not rule.bypassed]
+        if rules:
+            known = {"rules": rules, "default": world.config.default_branch, "html": world.html}
+            (folder / "rules").write_text(json.dumps({**known, "signed": sorted(world.repo.signed())}))
+
     async def _push(self, request: Request, actor: Actor) -> Response:
         with tempfile.TemporaryDirectory(dir=self.hub.world.config.state_dir) as folder:
             allowed = actor.permissions.get("workflows", "none")
-            env = self._env(request, "git-receive-pack", PLAYGROUND_DIR=folder, PLAYGROUND_WORKFLOWS=allowed)
+            self._note_rules(Path(folder))
+            env = self._env(
+                request, "git-receive-pack", PLAYGROUND_DIR=folder, PLAYGROUND_WORKFLOWS=allowed,
+                PLAYGROUND_PYTHON=sys.executable, PLAYGROUND_RULES=push_rules.__file__,
+            )  # fmt: skip
             process, feeding = await self._start(request, env)
             try:
                 status, headers = await _cgi_head(process)
@@ -132,9 +160,12 @@ class GitHttp:
             moved, refused = Path(folder) / "moved", Path(folder) / "refused"
             changes = _moved(moved.read_text()) if moved.exists() else []
             reason = refused.read_text() if refused.exists() else None
+            declined = (Path(folder) / "declined").exists()
         request.scope["playground.refs"] = [{"ref": ref, "old": old, "new": new} for ref, old, new in changes]
         pushes.pushed(self.hub.world, actor.login, changes)
-        if reason is not None:
+        if declined:
+            body = pktline.replace_reason(body, push_rules.DECLINED)
+        elif reason is not None:
             body = pktline.replace_reason(
                 body, f"refusing to allow a GitHub App to create or update workflow `{reason}` "
                 "without `workflows` permission",

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import hashlib
 import os
 import subprocess
 import tempfile
@@ -158,6 +160,10 @@ class BareRepo:
         else:
             self.git("update-ref", ref, new, old)
 
+    def set_head(self, branch: str) -> None:
+        """Names the default branch."""
+        self.git("symbolic-ref", "HEAD", f"refs/heads/{branch}")
+
     def object_type(self, sha: str) -> str | None:
         """`commit`, `tree`, `blob`, `tag`, or None when there is no such object."""
         done = self.try_git("cat-file", "-t", sha)
@@ -185,6 +191,28 @@ class BareRepo:
                 "GIT_COMMITTER_DATE": committer.stamp(),
             },
         )  # fmt: skip
+
+    def write_signed(self, tree: str, parents: list[str], message: str, author: Person, committer: Person) -> str:
+        """Writes a commit with a signature of the stand-in's own, and remembers that it is one."""
+        plain = self.git("cat-file", "commit", self.write_commit(tree, parents, message, author, committer))
+        head, _, body = plain.partition(b"\n\n")
+        seal = base64.b64encode(hashlib.sha512(plain).digest()).decode()
+        lines = ["-----BEGIN PGP SIGNATURE-----", "", seal, "-----END PGP SIGNATURE-----", ""]
+        signature = "\n ".join(lines).encode()
+        sha = self.line(
+            "hash-object", "-t", "commit", "-w", "--stdin", stdin=head + b"\ngpgsig " + signature + b"\n\n" + body
+        )
+        with self._signed_file.open("a", encoding="ascii") as file:
+            file.write(f"{sha}\n")
+        return sha
+
+    @property
+    def _signed_file(self) -> Path:
+        return self.path / "signed-by-the-stand-in"
+
+    def signed(self) -> frozenset[str]:
+        """Every commit that the stand-in has signed."""
+        return frozenset(self._signed_file.read_text().split()) if self._signed_file.exists() else frozenset()
 
     def write_blob(self, content: bytes) -> str:
         """Writes a blob and returns its SHA."""

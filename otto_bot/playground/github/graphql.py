@@ -38,6 +38,7 @@ class GraphQL:
         """Answers as GitHub does: 200 with `errors` for everything but a bad token or no JSON."""
         try:
             actor = auth.identify(self.hub.world, self.hub.key, request.headers.get("authorization"))
+            auth.check_awake(self.hub.world, actor)
             request.scope["playground.actor"] = actor.login
             body = json.loads(await read_body(request))
         except ApiError as error:
@@ -56,6 +57,8 @@ class GraphQL:
         # As GitHub does: reading contents is not enough for it.
         if not (actor.may(("pull_requests", "write")) and actor.may(("contents", "write"))):
             return _error("FORBIDDEN", "Resource not accessible by integration", name)
+        if self.hub.world.archived:
+            return _error("FORBIDDEN", "Repository was archived so is read-only.", name)
         variables = body.get("variables")
         return self._mutate(name, query, variables if isinstance(variables, dict) else {}, actor.login)
 
@@ -84,7 +87,7 @@ class GraphQL:
         if not actor.may(("issues", "read")):
             return _error("FORBIDDEN", "Resource not accessible by integration", "repository")
         row = world.issue(number) if isinstance(number, int) else None
-        if row is None or row.pull is not None:
+        if row is None or row.pull is not None or row.gone:
             return _error("NOT_FOUND", f"Could not resolve to an Issue with the number of {number}.", "repository")
         return JSONResponse({"data": {"repository": {"databaseId": REPO_ID, "issue": self._history(row)}}})
 

@@ -10,10 +10,14 @@ from typing import TYPE_CHECKING, Any
 from otto_bot.playground.github.changes import checks as check_changes
 from otto_bot.playground.github.changes import issues as issue_changes
 from otto_bot.playground.github.changes import pulls as pull_changes
-from otto_bot.playground.github.changes import pushes
+from otto_bot.playground.github.changes import pushes, queue
+from otto_bot.playground.github.changes import repository as repository_changes
 from otto_bot.playground.github.gitrepo import ZERO, Person
+from otto_bot.playground.github.people_actions import CannotDoError, at_actions
 from otto_bot.playground.github.people_config import (
     Do,
+    DoApp,
+    DoArchive,
     DoBranch,
     DoButton,
     DoComment,
@@ -22,10 +26,13 @@ from otto_bot.playground.github.people_config import (
     DoEditIssue,
     DoLabel,
     DoMerge,
+    DoOpenPull,
     DoPush,
+    DoRename,
     DoReview,
     DoReviewComment,
     DoStatus,
+    DoTransfer,
     DoWhere,
 )
 from otto_bot.playground.github.shapes import pulls as pull_shapes
@@ -35,10 +42,6 @@ if TYPE_CHECKING:
     from otto_bot.playground.github.hub import Hub
 
 REVIEW_STATES = {"approve": "APPROVED", "request_changes": "CHANGES_REQUESTED", "comment": "COMMENTED"}
-
-
-class CannotDoError(ValueError):
-    """A person cannot do this now; the text says why."""
 
 
 class Hand:
@@ -64,7 +67,10 @@ class Hand:
             "reopen": self.reopen, "review": self.review, "review_comment": self.review_comment,
             "button": self.button, "push": self.push, "merge": self.merge, "edit_issue": self.edit_issue,
             "edit_comment": self.edit_comment, "draft": self.draft, "status": self.status,
-            "delete_branch": self.delete_branch, "cancel_run": self.cancel_run, "open_issue": self.open_issue,
+            "open_pull": self.open_pull, "enqueue": self.enqueue,
+            "delete_branch": self.delete_branch, "open_issue": self.open_issue, **at_actions(self),
+            "rename": self.rename, "archive": self.archive, "transfer_issue": self.transfer_issue,
+            "delete_issue": self.delete_issue, "app": self.app,
         }  # fmt: skip
         waiting = steps[action.kind](getattr(action, action.kind))
         if waiting is not None:
@@ -165,6 +171,19 @@ class Hand:
         pull_changes.set_draft(self.world, self.login, issue, draft=False)
         merge_now(self.hub, self.login, issue, what.method)
 
+    def open_pull(self, what: DoOpenPull) -> None:
+        """Opens a pull request of a branch."""
+        if f"refs/heads/{what.branch}" not in self.world.repo.refs():
+            raise CannotDoError(f"there is no branch {what.branch!r}")
+        base = self.world.config.default_branch
+        pull_changes.open_pull(self.world, self.login, what.title, what.body, what.branch, base, draft=False)
+
+    def enqueue(self, what: DoWhere) -> None:
+        """Puts a pull request into the merge queue; a draft is made ready first."""
+        issue = self.find(what.where)
+        pull_changes.set_draft(self.world, self.login, issue, draft=False)
+        queue.enqueue(self.world, self.login, issue)
+
     def edit_issue(self, what: DoEditIssue) -> None:
         """Edits title or text."""
         issue_changes.edit_issue(self.world, self.login, self.find(what.where), title=what.title, body=what.body)
@@ -218,14 +237,34 @@ class Hand:
         self.world.repo.update_ref(ref, ZERO, old)
         pushes.pushed(self.world, self.login, [(ref, old, ZERO)])
 
-    async def cancel_run(self, _what: DoWhere) -> None:
-        """Cancels the newest unfinished workflow run."""
-        if self.hub.actions is None:
-            raise CannotDoError("Actions is switched off")
-        rows = [row for row in self.hub.actions.runs() if row.status != "completed"]
-        if not rows:
-            raise CannotDoError("no workflow run is in progress")
-        await self.hub.actions.cancel(rows[0].id, self.login)
+    def rename(self, what: DoRename) -> None:
+        """Gives the repository, or its default branch, another name."""
+        if what.default_branch is not None:
+            repository_changes.rename_default_branch(self.world, self.login, what.default_branch)
+        if what.name is not None:
+            repository_changes.rename(self.world, self.login, what.name)
+
+    def archive(self, what: DoArchive) -> None:
+        """Archives the repository, or opens it again."""
+        repository_changes.archive(self.world, self.login, archived=what.archived)
+
+    def transfer_issue(self, what: DoTransfer) -> None:
+        """Moves an issue to another repository."""
+        repository_changes.transfer_issue(self.world, self.login, self.find(what.where), what.to, seen=what.seen)
+
+    def delete_issue(self, what: DoWhere) -> None:
+        """Deletes an issue."""
+        repository_changes.delete_issue(self.world, self.login, self.find(what.where))
+
+    def app(self, what: DoApp) -> None:
+        """Suspends the app, takes it away, and so on."""
+        if what.what in ("suspend", "unsuspend"):
+            repository_changes.suspend(self.world, self.login, suspended=what.what == "suspend")
+        elif what.what in ("take_repository_out", "add_repository"):
+            repository_changes.selected(self.world, self.login, added=what.what == "add_repository")
+        else:
+            actions = {"install": "created", "uninstall": "deleted", "accept_rights": "new_permissions_accepted"}
+            repository_changes.installed(self.world, self.login, actions[what.what])
 
 
 def merge_now(hub: Hub, actor: str, issue: Issue, method: str) -> str:

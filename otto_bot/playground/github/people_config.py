@@ -151,6 +151,14 @@ class DoMerge(Strict):
     method: Literal["merge", "squash"] = "merge"
 
 
+class DoOpenPull(Strict):
+    """A pull request of a branch that is there, into the default branch."""
+
+    branch: str
+    title: str = Field(min_length=1, max_length=256)
+    body: str = ""
+
+
 class DoEditIssue(Strict):
     """New title or text of an issue."""
 
@@ -192,6 +200,56 @@ class DoStatus(Strict):
     description: str | None = None
 
 
+class DoRename(Strict):
+    """Another name of the repository, or (`default_branch`) of its default branch."""
+
+    name: str | None = Field(default=None, pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$")
+    default_branch: str | None = Field(default=None, pattern=r"^[A-Za-z0-9][A-Za-z0-9._/-]{0,99}$")
+
+    @model_validator(mode="after")
+    def _something(self) -> Self:
+        if self.name is None and self.default_branch is None:
+            raise ValueError("needs `name` or `default_branch`, or both")
+        return self
+
+
+class DoTransfer(Strict):
+    """An issue moved to another repository, `to` = `owner/name`; `seen: false`: the app cannot read there."""
+
+    where: Where = "issue"
+    to: str = Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9-]{0,38}/[A-Za-z0-9][A-Za-z0-9._-]{0,99}$")
+    seen: bool = True
+
+
+class DoApp(Strict):
+    """What the owner does with the app: suspends it, lets it in again, takes it away, …"""
+
+    what: Literal[
+        "suspend", "unsuspend", "uninstall", "install", "accept_rights", "take_repository_out", "add_repository"
+    ]
+
+
+class DoArchive(Strict):
+    """The repository is read-only from now on, or no more."""
+
+    archived: bool
+
+
+class DoStanding(Strict):
+    """What an owner or administrator sets around Actions; what is left out stays."""
+
+    enabled: bool | None = None
+    paid: bool | None = None
+    sha_pinning: bool | None = None
+    approve_runs: bool | None = None
+
+
+class DoReviewDeployments(Strict):
+    """The answer of an environment's reviewer to the newest run that waits."""
+
+    approved: bool = True
+
+
 class DoBranch(Strict):
     """A branch that is deleted."""
 
@@ -211,13 +269,24 @@ class Do(Strict):
     button: DoButton | None = None
     push: DoPush | None = None
     merge: DoMerge | None = None
+    open_pull: DoOpenPull | None = None
+    enqueue: DoWhere | None = None
     edit_issue: DoEditIssue | None = None
     edit_comment: DoEditComment | None = None
     draft: DoDraft | None = None
     status: DoStatus | None = None
     delete_branch: DoBranch | None = None
     cancel_run: DoWhere | None = None
+    rerun_failed: DoWhere | None = None
+    approve_run: DoWhere | None = None
+    review_deployments: DoReviewDeployments | None = None
+    actions_standing: DoStanding | None = None
     open_issue: DoEditIssue | None = None
+    rename: DoRename | None = None
+    archive: DoArchive | None = None
+    transfer_issue: DoTransfer | None = None
+    delete_issue: DoWhere | None = None
+    app: DoApp | None = None
     as_: Login | None = Field(default=None, alias="as")
 
     @model_validator(mode="before")
@@ -227,10 +296,15 @@ class Do(Strict):
         if not isinstance(value, dict):
             return value
         keys = {"comment": "body", "label": "name", "unlabel": "name", "close": "where", "reopen": "where",
-                "merge": "where", "delete_branch": "branch", "button": "action"}  # fmt: skip
+                "merge": "where", "enqueue": "where", "delete_branch": "branch", "button": "action", "rename": "name",
+                "transfer_issue": "to", "delete_issue": "where", "app": "what", "rerun_failed": "where",
+                "approve_run": "where"}  # fmt: skip
         return {
             name: {keys[name]: given} if name in keys and isinstance(given, str) else given
-            for name, given in value.items()
+            for name, given in (
+                (key, {"archived": one} if key == "archive" and isinstance(one, bool) else one)
+                for key, one in value.items()
+            )
         }
 
     @model_validator(mode="after")

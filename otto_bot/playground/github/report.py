@@ -44,7 +44,7 @@ def comment(world: World, row: Comment) -> Json:
     owner = world.issue(row.number)
     return {
         "id": row.id, "where": owner.where if owner else "", "author": row.author, "body": row.body,
-        "created_at": row.created_at.isoformat(), "edits": row.edits,
+        "created_at": row.created_at.isoformat(), "edits": row.edits, "was": row.was,
         "reactions": [{"content": r.content, "user": r.user} for r in row.reactions],
     }  # fmt: skip
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal, TypeVar
 from urllib.parse import urlencode
 
 from otto_bot.playground.github.state import Issue, Json
-from otto_bot.playground.github.world import World
+from otto_bot.playground.github.world import OTHER_REPO_ID, World
 
 if TYPE_CHECKING:
     from otto_bot.playground.github.hub import Hub
@@ -36,6 +36,19 @@ class ApiError(Exception):
         if self.errors:
             shown["errors"] = self.errors
         return shown
+
+
+class MovedError(ApiError):
+    """A redirect as the API sends it: 301, and 307 where something would be written."""
+
+    def __init__(self, method: str, url: str) -> None:
+        status = 301 if method in ("GET", "HEAD") else 307
+        super().__init__(status, "Moved Permanently", headers={"Location": url})
+        self.url = url
+
+    def body(self) -> Json:
+        """GitHub's words, and where it is."""
+        return {"message": self.message, "url": self.url, "documentation_url": f"{DOCS}/guides/#http-redirects"}
 
 
 def not_found() -> ApiError:
@@ -138,8 +151,13 @@ class Call:
     def issue(self) -> Issue:
         """The issue or pull request named by the path, or 404."""
         found = self.world.issue(self.params["number"])
-        if found is None:
+        if found is None or found.gone == "hidden":
             raise not_found()
+        if found.gone == "deleted":
+            raise ApiError(410, "This issue was deleted")
+        if found.gone:
+            tail = self.url.partition(f"/issues/{found.number}")[2]
+            raise MovedError(self.method, f"{self.world.base_url}/repositories/{OTHER_REPO_ID}/issues/1{tail}")
         return found
 
     def pull(self) -> Issue:

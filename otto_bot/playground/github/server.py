@@ -15,7 +15,7 @@ from typing import Any
 from fastapi import FastAPI
 from pydantic import TypeAdapter, ValidationError
 from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
+from starlette.responses import JSONResponse, RedirectResponse, Response
 from starlette.types import ASGIApp
 
 from otto_bot.playground.actions.api import Actions, ActionsConfig, ActionsError
@@ -100,13 +100,16 @@ def _seed(world: World) -> None:
         if source is not None and not source.is_dir():
             raise ConfigError(f"repo_source_dir: {source} is no folder")
         tree = repo.write_folder(source.resolve()) if source else repo.write_tree(None, [])
+        if config.submodules:
+            tree = repo.write_tree(tree, [("160000", path, sha) for path, sha in config.submodules.items()])
         owner = world.user(config.maintainer)
         assert owner is not None
         who = Person(owner.login, f"{owner.id}+{owner.login}@users.noreply.github.com", world.now())
         head: list[str] = []
         for subject in config.seed_subjects or ["Initial commit"]:
             head = [repo.write_commit(tree, head, subject, who, who)]
-        repo.update_ref(ref, head[0], ZERO)
+        for name in (config.default_branch, *config.branches):
+            repo.update_ref(f"refs/heads/{name}", head[0], ZERO)
     except GitError as error:
         raise ConfigError(f"the repository cannot be made: {error}") from error
 
@@ -154,10 +157,27 @@ def _application(hub: Hub, bridge: Bridge, stop: Callable[[], None]) -> FastAPI:
         ("/actions/runs/{run:int}", pages.run), ("/actions/runs/{run:int}/job/{job:int}", pages.job),
         ("/actions/runs/{run:int}/artifacts/{artifact:int}", pages.artifact),
     ):  # fmt: skip
-        add(f"/{hub.world.full_name}{path}", handler, methods=["GET"])
+        add("/{owner}/{repo}" + path, _of_repository(hub, handler), methods=["GET"])
     app.add_exception_handler(404, _not_found)
     app.add_exception_handler(405, _not_found)
     return app
+
+
+def _of_repository(hub: Hub, page: Callable[[Request], Any]) -> Callable[[Request], Any]:
+    """A page of the repository under its name of today; a former name leads there."""
+
+    async def shown(request: Request) -> Response:
+        owner, name = request.path_params.pop("owner"), request.path_params.pop("repo")
+        asked = f"{owner}/{name}".lower()
+        if asked in hub.world.old_names:
+            tail = "/".join(request.url.path.split("/", 3)[3:])
+            return RedirectResponse(f"{hub.world.html}/{tail}".rstrip("/"), 301)
+        if asked != hub.world.full_name.lower():
+            return await _not_found(request, LookupError(asked))
+        found: Response = await page(request)
+        return found
+
+    return shown
 
 
 async def _not_found(_request: Request, _error: Exception) -> Response:

@@ -11,12 +11,13 @@ Json = dict[str, Any]
 
 @dataclass
 class User:
-    """An account; `permission` is what it may do on the one repository."""
+    """An account; `permission` is what it may do on the one repository, `role` names a custom role built on it."""
 
     login: str
     id: int
     type: Literal["User", "Bot"] = "User"
     permission: str = "none"
+    role: str = ""
 
 
 @dataclass
@@ -51,6 +52,8 @@ class Comment:
     updated_at: datetime
     by_app: bool = False
     edits: int = 0
+    was: list[str] = field(default_factory=list)
+    """Its earlier texts, as GitHub's history of an edited comment has them."""
     editor: str = ""
     via_app: int | None = None
     """Another App that wrote it in the author's name."""
@@ -103,6 +106,8 @@ class Issue:
     reactions: list[Reaction] = field(default_factory=list)
     edits: list[Edit] = field(default_factory=list)
     pull: Pull | None = None
+    gone: Literal["", "transferred", "hidden", "deleted"] = ""
+    """Moved to a repository that the app can read, or to one that it cannot, or deleted."""
 
     @property
     def where(self) -> str:

@@ -29,7 +29,9 @@ def sign(secret: str, body: bytes) -> str:
 
 
 def payload(world: World, visible: Visible) -> Json:
-    """The whole body of a webhook."""
+    """The whole body of a webhook. One about the installation belongs to no repository, and has all of it."""
+    if visible.event in UNASKED:
+        return {**visible.body, "sender": people.known_user(world, visible.actor)}
     return {
         **visible.body, "repository": repo.full(world), "sender": people.known_user(world, visible.actor),
         "installation": {"id": INSTALLATION_ID, "node_id": node_id("IN", INSTALLATION_ID)},
@@ -51,6 +53,8 @@ class Courier:
     def hear(self, visible: Visible) -> None:
         """Queues a delivery for a change the app subscribes to; without a webhook URL GitHub delivers nothing."""
         subscribed = visible.event in self.world.config.app.events or visible.event in UNASKED
+        if self.world.suspended_at is not None and visible.event not in UNASKED:
+            return
         asked_back = visible.event == "check_run" and visible.action in ("rerequested", "requested_action")
         if self.url is None or not (subscribed or asked_back):
             return

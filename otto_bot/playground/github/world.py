@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
-from otto_bot.playground.github.config import StandInConfig
+from otto_bot.playground.github.config import OtherAppConfig, StandInConfig
 from otto_bot.playground.github.gitrepo import BareRepo
 from otto_bot.playground.github.state import (
     CheckRun,
@@ -29,8 +29,12 @@ from otto_bot.playground.github.state import (
 
 ACTIONS_APP_ID = 15368
 ACTIONS_LOGIN = "github-actions[bot]"
+QUEUE_LOGIN = "github-merge-queue[bot]"
+OTHER_APPS_FROM = 254
 OWNER_ID = 5001
 REPO_ID = 700001
+OTHER_REPO_ID = 700002
+"""Where an issue is transferred to; nothing else of it is played."""
 INSTALLATION_ID = 800001
 PERMISSION_RANK = {"none": 0, "read": 1, "triage": 2, "write": 3, "maintain": 4, "admin": 5}
 
@@ -71,6 +75,13 @@ class World:
     deliveries: list[Delivery] = field(default_factory=list)
     requests: list[RequestRow] = field(default_factory=list)
     listeners: list[Callable[[Visible], None]] = field(default_factory=list)
+    old_names: list[str] = field(default_factory=list)
+    archived: bool = False
+    suspended_at: datetime | None = None
+    suspended_by: str | None = None
+    uninstalled: bool = False
+    taken_out: bool = False
+    """The app may not use the repository: it is not installed any more, or not for this one."""
     seen: int = 0
     _last_id: int = 1_000_000
 
@@ -82,14 +93,20 @@ class World:
     def _add_people(self) -> None:
         config = self.config
         self.users[config.owner.lower()] = User(config.owner, OWNER_ID, permission="admin")
-        for login, permission in [(config.maintainer, "admin"), *((u.login, u.permission) for u in config.users)]:
-            known = self.users.get(login.lower())
-            if known is None:
-                self.users[login.lower()] = User(login, 6000 + len(self.users), permission=permission)
-            else:
-                known.permission = permission
+        listed = [(config.maintainer, "admin", ""), *((u.login, u.permission, u.role) for u in config.users)]
+        for login, permission, role in listed:
+            known = self.users.setdefault(login.lower(), User(login, 6000 + len(self.users)))
+            known.permission, known.role = permission, role
         self.users[self.bot_login.lower()] = User(self.bot_login, 9001, "Bot")
         self.users[ACTIONS_LOGIN] = User(ACTIONS_LOGIN, 41898282, "Bot")
+        self.users[QUEUE_LOGIN] = User(QUEUE_LOGIN, 118344674, "Bot")
+        for app_id, other in self.other_apps.items():
+            self.users[f"{other.slug}[bot]"] = User(f"{other.slug}[bot]", 9100 + app_id, "Bot")
+
+    @property
+    def other_apps(self) -> dict[int, OtherAppConfig]:
+        """The other Apps of the repository by their ids."""
+        return dict(enumerate(self.config.other_apps, OTHER_APPS_FROM))
 
     @property
     def bot_login(self) -> str:

@@ -35,6 +35,7 @@ MOST = 10_000
 """A planted bug is found within so many runs."""
 MET = (
     "deploy", "delivery lost", "delivery doubled", "clock jump", "decision applied by grace", "outcome done", "parked",
+    "shut out",
     "run kind improve", "run kind certify", "crash in the middle of a job", "phase journeys", "command stop",
     "GitHub: the answer was lost after the write", "worker hangs beyond its lease", "job: told twice", "job: told late",
     "jobs ran again", "database: away at the commit", "came home",

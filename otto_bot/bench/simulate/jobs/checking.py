@@ -7,11 +7,15 @@ from typing import Any
 
 from otto_bot.bench.simulate.actions import WorkflowRun
 from otto_bot.bench.simulate.jobs.case import Case, Steps
+from otto_bot.bench.simulate.makers import chance_of
 from otto_bot.core import events as e
 from otto_bot.core.acceptance import new_hits, tampering
 from otto_bot.core.attempt import BASELINE, Verification
+from otto_bot.core.base import unsaid
+from otto_bot.core.cancelled import CancelledBy
 from otto_bot.core.events import RunEvent
 from otto_bot.core.evidence import Cause, Phase
+from otto_bot.core.pauses import WAITS_FOR_BASE
 from otto_bot.core.tampering_hits import TamperHit
 from otto_bot.core.verdict import Verdict
 
@@ -36,9 +40,18 @@ def verify(case: Case) -> Steps[list[RunEvent]]:
     return [_ended(case, seen, runs, ids)]
 
 
-def _polled(case: Case, seen: Verification, ids: tuple[int, ...]) -> RunEvent:
+def _polled(case: Case, seen: Verification, ids: tuple[int, ...], waiting: str = "") -> RunEvent:
     pause = min(60.0, 10.0 * (1 + seen.polls))
-    return e.VerificationPolled(at=case.now, target=seen.target, next_at=case.soon(pause), run_ids=ids)
+    return e.VerificationPolled(
+        at=case.now, target=seen.target, next_at=case.soon(pause), run_ids=ids, waiting=waiting
+    )  # fmt: skip
+
+
+def _judged_alone(case: Case, seen: Verification) -> bool:
+    """The same tree gives the same answer, as path filters do."""
+    life = case.world.life
+    possible = life.unwatched and seen.target != BASELINE and case.run.config.qa.enabled
+    return possible and chance_of("unwatched", life.seed, seen.tree) < 0.5
 
 
 def _ended(case: Case, seen: Verification, runs: list[WorkflowRun], ids: tuple[int, ...]) -> RunEvent:
@@ -47,12 +60,19 @@ def _ended(case: Case, seen: Verification, runs: list[WorkflowRun], ids: tuple[i
         cause: Cause | None = Cause.NO_CI
     else:
         cause = next((one.cause for one in runs if one.cause is not None), None)
+    if cause is Cause.NO_CI and _judged_alone(case, seen):
+        case.github.actions.unwatched.add(seen.tree)
+        return e.VerificationEnded.model_validate({**given, "ending": "unwatched"})
     if cause is None:
         return e.VerificationEnded.model_validate({**given, "ending": "green"})
     base = case.run.verifications.get(BASELINE)
-    if seen.target != BASELINE and base is not None and base.ending is None:
-        return _polled(case, seen, ids)  # whose failure it is can be said when the base has its verdict
-    why = case.failed(cause, Phase.VERIFY, task=case.effect.task or seen.target).model_copy(update={"sha": seen.sha})
+    if seen.target != BASELINE and base is not None and (base.ending is None or unsaid(base)):
+        # Whose failure it is can be said when the base has its verdict.
+        return _polled(case, seen, ids, WAITS_FOR_BASE)
+    told: dict[str, Any] = {"sha": seen.sha}
+    if cause is Cause.CANCELLED:
+        told["conclusion"] = CancelledBy(by=case.dice.choice(["person", "group", "newer_head", "unknown"])).conclusion
+    why = case.failed(cause, Phase.VERIFY, task=case.effect.task or seen.target).model_copy(update=told)
     return e.VerificationEnded.model_validate({**given, "ending": ENDINGS.get(cause, "red"), "failure": why})
 
 

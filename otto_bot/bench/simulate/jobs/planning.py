@@ -17,7 +17,7 @@ def prepare(case: Case) -> Steps[list[RunEvent]]:
     if case.bad(0.3):
         return [e.Refused(at=case.now, reason="the configuration is wrong")]
     life = case.world.life
-    return [prepared(case.now, life.config, case.refs.heads[BASE], life.lane)]
+    return [prepared(case.now, life.config, case.refs.heads[BASE], life.lane, "ci" if life.shares else "")]
 
 
 def plan_issue(case: Case) -> Steps[list[RunEvent]]:

@@ -20,7 +20,24 @@ def tell(world: World, row: CheckRun, action: str, actor: str, **more: object) -
 
 def login_of(world: World, app_id: int) -> str:
     """Login of the account that acts for an app."""
+    if app_id in world.other_apps:
+        return f"{world.other_apps[app_id].slug}[bot]"
     return world.bot_login if app_id == world.config.app.id else "github-actions[bot]"
+
+
+def of_other_apps(world: World, sha: str, branch: str, before: str) -> None:
+    """A suite of each other App on a pushed commit, for ever queued where it reports nothing, and what it reports."""
+    for app_id, app in world.other_apps.items():
+        if any(row.app_id == app_id and row.head_sha == sha for row in world.suites):
+            continue
+        suite = world.ensure_suite(app_id, sha, branch)
+        suite.before = before
+        for name, state in app.reports.items():
+            done = state != "queued"
+            row = CheckRun(world.next_id(), suite.id, app_id, name, sha, started_at=world.now())
+            if done:
+                row.status, row.conclusion, row.completed_at = "completed", state, world.now()
+            add_check(world, row)
 
 
 def add_check(world: World, row: CheckRun) -> CheckRun:

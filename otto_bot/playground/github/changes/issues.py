@@ -124,6 +124,7 @@ def edit_comment(world: World, actor: str, row: Comment, body: str) -> None:
     if body == row.body:
         return
     before, row.body, row.updated_at = row.body, body, world.now()
+    row.was.append(before)
     row.edits += 1
     row.editor = actor
     _tell_comment(world, row, issue, "edited", actor, changes={"body": {"from": before}})

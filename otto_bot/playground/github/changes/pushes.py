@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from otto_bot.playground.github.changes import checks as check_changes
 from otto_bot.playground.github.changes import issues as issue_changes
 from otto_bot.playground.github.changes import pulls as pull_changes
 from otto_bot.playground.github.gitdiff import commits_between, is_ancestor
@@ -39,6 +40,8 @@ def pushed(world: World, actor: str, changes: list[RefChange]) -> None:
             suite = world.ensure_suite(world.config.app.id, new, branch)
             suite.before = suite.before or old
         _follow_branch(world, actor, branch, new)
+        if new != ZERO:
+            check_changes.of_other_apps(world, new, branch, old)
 
 
 def _announce_create(world: World, actor: str, name: str) -> None:

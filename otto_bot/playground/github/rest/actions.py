@@ -148,6 +148,12 @@ def list_artifacts(call: Call) -> Reply:
     )  # fmt: skip
 
 
+@routes.on("GET ~/actions/runs/{run:int}/pending_deployments", *read("actions"))
+def pending_deployments(call: Call) -> Reply:
+    """The environments that the run waits for, and who may approve each."""
+    return Reply(shapes.pending(call.world, service(call).pending(_run(call).id)))
+
+
 async def _again(call: Call, *, failed_only: bool) -> Reply:
     try:
         await service(call).rerun(_run(call).id, failed_only=failed_only, actor=call.actor.login)

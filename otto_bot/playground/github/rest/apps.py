@@ -20,8 +20,8 @@ def get_app(call: Call) -> Reply:
 
 @routes.on("GET /app/installations", auth="app")
 def list_installations(call: Call) -> Reply:
-    """Every installation: one."""
-    return call.page([None], lambda _: people.installation(call.world))
+    """Every installation: one, or none."""
+    return call.page([] if call.world.uninstalled else [None], lambda _: people.installation(call.world))
 
 
 @routes.on("GET /app/installations/{installation:int}", auth="app")
@@ -34,7 +34,13 @@ def get_installation(call: Call) -> Reply:
 @routes.on("GET ~/installation", auth="app")
 def repo_installation(call: Call) -> Reply:
     """The installation on the repository."""
+    _installed_here(call)
     return Reply(people.installation(call.world))
+
+
+def _installed_here(call: Call) -> None:
+    if call.world.taken_out:
+        raise not_found()
 
 
 @routes.on("GET /users/{login}/installation", auth="app")
@@ -46,7 +52,7 @@ def user_installation(call: Call) -> Reply:
 
 
 def _known_installation(call: Call) -> None:
-    if call.params["installation"] != INSTALLATION_ID:
+    if call.params["installation"] != INSTALLATION_ID or call.world.uninstalled:
         raise not_found()
 
 
@@ -54,9 +60,14 @@ def _known_installation(call: Call) -> None:
 def create_token(call: Call) -> Reply:
     """A token, narrowed to what is asked for."""
     _known_installation(call)
+    if call.world.suspended_at is not None:
+        raise ApiError(403, "This installation has been suspended")
     body = call.body
     names, numbers = body.get("repositories") or [], body.get("repository_ids") or []
-    if any(number != REPO_ID for number in numbers) or any(name != call.world.config.repo for name in names):
+    here = not call.world.taken_out
+    if any(number != REPO_ID or not here for number in numbers) or any(
+        name != call.world.config.repo or not here for name in names
+    ):
         raise ApiError(
             422, "There is at least one repository that does not exist or is not accessible to the parent installation."
         )
@@ -90,8 +101,8 @@ def revoke_token(call: Call) -> Reply:
 
 @routes.on("GET /installation/repositories", ("metadata", "read"))
 def list_repositories(call: Call) -> Reply:
-    """Repositories of the installation: one."""
-    reply = call.page([None], lambda _: repo.full(call.world), key="repositories")
+    """Repositories of the installation: one, or none."""
+    reply = call.page([] if call.world.taken_out else [None], lambda _: repo.full(call.world), key="repositories")
     reply.body["repository_selection"] = "selected"
     return reply
 
@@ -162,7 +173,7 @@ def get_permission(call: Call) -> Reply:
     rank = PERMISSION_RANK[role]
     levels = {"admin": 5, "maintain": 4, "push": 3, "triage": 2, "pull": 1}
     user = {
-        **people.account(call.world, found), "role_name": role,
+        **people.account(call.world, found), "role_name": found.role or role,
         "permissions": {name: rank >= least for name, least in levels.items()},
     }  # fmt: skip
-    return Reply({"permission": shown, "user": user, "role_name": role})
+    return Reply({"permission": shown, "user": user, "role_name": found.role or role})

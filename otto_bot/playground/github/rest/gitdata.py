@@ -9,6 +9,7 @@ import re
 from otto_bot.playground.github.changes import pushes
 from otto_bot.playground.github.gitdiff import is_ancestor
 from otto_bot.playground.github.gitrepo import ZERO, GitError, Person
+from otto_bot.playground.github.push_rules import applies, violations
 from otto_bot.playground.github.rest.repos import moment
 from otto_bot.playground.github.routing import ApiError, Call, Reply, Routes, not_found, read, write
 from otto_bot.playground.github.shapes import repo
@@ -80,12 +81,26 @@ def delete_ref(call: Call) -> Reply:
 
 
 def _move(call: Call, name: str, new: str, old: str) -> None:
+    _hold_to_rules(call, name, new, old)
     try:
         call.world.repo.update_ref(name, new, old)
     except GitError as error:
         raise ApiError(422, f"Reference cannot be updated: {error}") from error
     if new != old:
         pushes.pushed(call.world, call.actor.login, [(name, old, new)])
+
+
+def _hold_to_rules(call: Call, name: str, new: str, old: str) -> None:
+    """The rules of a ruleset hold for the API as they do for pushes."""
+    world, branch = call.world, name.removeprefix("refs/heads/")
+    rules = [rule.told() for rule in world.config.rules if not rule.bypassed]
+    mine = [rule for rule in rules if applies(rule, branch, world.config.default_branch)]
+    if not mine or not name.startswith("refs/heads/"):
+        return
+    found = violations(world.repo.git, mine, world.repo.signed(), name, old, new)
+    if found:
+        told = "\n\n".join(one.words for one in found)
+        raise ApiError(422, f"Repository rule violations found\n\n{told}\n\n")
 
 
 def _refuse_workflows(call: Call, sha: str) -> None:
@@ -117,13 +132,20 @@ def get_commit(call: Call) -> Reply:
 
 @routes.on("POST ~/git/commits", *write("contents"))
 def create_commit(call: Call) -> Reply:
-    """A new commit object; author and committer default to the app's account."""
+    """A new commit object; author and committer default to the app's account.
+
+    What a bot makes without saying who and when is signed by GitHub, whose name is then the committer's.
+    """
     world, tree, parents = call.world, call.text("tree"), call.texts("parents")
     if not SHA.fullmatch(tree) or world.repo.object_type(tree) != "tree":
         raise ApiError(422, "Tree SHA does not exist")
     if not all(SHA.fullmatch(p) and world.repo.object_type(p) == "commit" for p in parents):
         raise ApiError(422, "Parent SHA does not exist or is not a commit object")
     author = _person(call, call.body.get("author"))
+    if call.actor.kind == "installation" and not {"author", "committer", "signature"} & call.body.keys():
+        web_flow = Person("GitHub", "noreply@github.com", author.at)
+        sha = world.repo.write_signed(tree, parents, call.text("message"), author, web_flow)
+        return Reply(repo.git_commit(world, world.repo.commit(sha)), 201)
     committer = _person(call, call.body.get("committer")) if call.body.get("committer") else author
     sha = world.repo.write_commit(tree, parents, call.text("message"), author, committer)
     return Reply(repo.git_commit(world, world.repo.commit(sha)), 201)

@@ -30,7 +30,7 @@ def list_issues(call: Call) -> Reply:
     query = call.query
     state = query.get("state", "open")
     wanted = [name.lower() for name in query.get("labels", "").split(",") if name]
-    rows = [row for row in call.world.issues if state in (row.state, "all")]
+    rows = [row for row in call.world.issues if state in (row.state, "all") and not row.gone]
     rows = [row for row in rows if set(wanted) <= {name.lower() for name in row.labels}]
     if since := query.get("since"):
         rows = [row for row in rows if row.updated_at >= moment(since)]

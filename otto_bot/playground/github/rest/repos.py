@@ -7,8 +7,10 @@ import binascii
 from datetime import datetime
 
 from otto_bot.playground.github.changes import pushes
+from otto_bot.playground.github.config import RuleConfig
 from otto_bot.playground.github.gitdiff import commits_between, files_between, merge_base
 from otto_bot.playground.github.gitrepo import ZERO, Person
+from otto_bot.playground.github.push_rules import applies
 from otto_bot.playground.github.routing import ApiError, Call, Reply, Routes, not_found, read, write
 from otto_bot.playground.github.shapes import repo
 from otto_bot.playground.github.state import Json
@@ -20,7 +22,7 @@ routes = Routes()
 @routes.on("GET /repositories/{id:int}", *read("metadata"))
 def get_by_id(call: Call) -> Reply:
     """The repository by id."""
-    if call.params["id"] != REPO_ID:
+    if call.params["id"] != REPO_ID or call.world.taken_out:
         raise not_found()
     return Reply(repo.detailed(call.world))
 
@@ -134,11 +136,32 @@ def get_branch(call: Call) -> Reply:
 
 @routes.on("GET ~/rules/branches/{branch:path}", *read("metadata"))
 def get_rules(call: Call) -> Reply:
-    """Rules that hold for a branch name; each configured rule may name a `branch` pattern prefix."""
-    ruleset = {"ruleset_source_type": "Repository", "ruleset_source": call.world.full_name, "ruleset_id": 1}
-    name = call.params["branch"]
-    rows = [rule for rule in call.world.config.rules if name.startswith(str(rule.get("branch", "")))]
-    return call.page(rows, lambda rule: {**{k: v for k, v in rule.items() if k != "branch"}, **ruleset})
+    """Rules that hold for a branch name, which need not exist; also those that the caller may bypass."""
+    source = {"ruleset_source_type": "Repository", "ruleset_source": call.world.full_name}
+    name, default = call.params["branch"], call.world.config.default_branch
+    rows = [rule for rule in call.world.config.rules if applies(rule.told(), name, default)]
+
+    def show(rule: RuleConfig) -> Json:
+        given = {} if rule.parameters is None else {"parameters": rule.parameters}
+        return {"type": rule.type, **given, **source, "ruleset_id": rule.ruleset}
+
+    return call.page(rows, show)
+
+
+@routes.on("GET ~/rulesets/{ruleset}", *read("metadata"))
+def get_ruleset(call: Call) -> Reply:
+    """One ruleset, and what the caller may do in spite of it."""
+    mine = [rule for rule in call.world.config.rules if str(rule.ruleset) == call.params["ruleset"]]
+    if not mine:
+        raise ApiError(404, "Not Found")
+    first = mine[0]
+    return Reply({
+        "id": first.ruleset, "name": f"ruleset {first.ruleset}", "target": "branch", "source_type": "Repository",
+        "source": call.world.full_name, "enforcement": "active", "node_id": f"RRS_{first.ruleset}",
+        "conditions": {"ref_name": {"include": first.include, "exclude": first.exclude}},
+        "rules": [{"type": one.type, **({"parameters": one.parameters} if one.parameters else {})} for one in mine],
+        "current_user_can_bypass": first.bypass,
+    })  # fmt: skip
 
 
 @routes.on("GET ~/commits", *read("contents"))

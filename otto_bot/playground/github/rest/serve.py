@@ -14,7 +14,8 @@ from otto_bot.playground.github import auth
 from otto_bot.playground.github.gitrepo import GitError
 from otto_bot.playground.github.hub import Hub
 from otto_bot.playground.github.rest import actions, apps, checks, commits, gitdata, issues, labels, pulls, repos
-from otto_bot.playground.github.routing import Actor, ApiError, Call, Reply, Route, not_found
+from otto_bot.playground.github.routing import Actor, ApiError, Call, MovedError, Reply, Route, not_found
+from otto_bot.playground.github.world import REPO_ID
 
 MAX_BODY_BYTES = 20 * 1024 * 1024
 FAMILIES = (apps, checks, issues, labels, pulls, actions, gitdata, repos, commits)
@@ -55,10 +56,12 @@ def _response(reply: Reply) -> Response:
 
 async def _answer(hub: Hub, route: Route, request: Request) -> Reply:
     actor = auth.identify(hub.world, hub.key, request.headers.get("authorization"))
+    auth.check_awake(hub.world, actor)
     request.scope["playground.actor"] = actor.login if actor.kind == "installation" else "app"
     _check_kind(route, actor)
     _check_repo(hub, request)
     _check_needs(route, actor)
+    _check_archived(hub, request)
     call = Call(
         hub, actor, request.method, f"{hub.world.base_url}{request.url.path}", dict(request.path_params),
         dict(request.query_params), await read_body(request), request.headers.get("accept", ""),
@@ -75,9 +78,22 @@ def _check_kind(route: Route, actor: Actor) -> None:
 
 
 def _check_repo(hub: Hub, request: Request) -> None:
-    params = request.path_params
-    if "owner" in params and f"{params['owner']}/{params['repo']}".lower() != hub.world.full_name.lower():
+    params, world = request.path_params, hub.world
+    if "owner" not in params:
+        return
+    name = f"{params['owner']}/{params['repo']}".lower()
+    if name in world.old_names:
+        tail = request.url.path.split("/", 4)[4:]
+        raise MovedError(request.method, "/".join([f"{world.base_url}/repositories/{REPO_ID}", *tail]))
+    if name != world.full_name.lower() or world.taken_out:
         raise not_found()
+
+
+def _check_archived(hub: Hub, request: Request) -> None:
+    """Whoever asks: an archived repository is only to be read."""
+    writes = request.method not in ("GET", "HEAD") and "owner" in request.path_params
+    if hub.world.archived and writes:
+        raise ApiError(403, "Repository was archived so is read-only.")
 
 
 def _check_needs(route: Route, actor: Actor) -> None:

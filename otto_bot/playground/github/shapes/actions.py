@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import timedelta
+from urllib.parse import quote
 
 from otto_bot.playground.actions.api import Artifact, Job, Workflow, WorkflowRun
 from otto_bot.playground.github.shapes import people, pulls, repo
@@ -67,6 +69,22 @@ def job(world: World, row: Job, head_branch: str | None) -> Json:
         "runner_group_id": 2 if row.runner_name else None,
         "runner_group_name": "GitHub Actions" if row.runner_name else None,
     }  # fmt: skip
+
+
+def pending(world: World, waiting: Mapping[str, tuple[str, ...]]) -> list[Json]:
+    """The environments that a run waits for."""
+    return [
+        {
+            "environment": {
+                "id": number, "node_id": node_id("EN", number), "name": name,
+                "url": f"{world.api}/environments/{quote(name, safe='')}",
+                "html_url": f"{world.html}/deployments/activity_log?environments_filter={quote(name)}",
+            },
+            "wait_timer": 0, "wait_timer_started_at": None, "current_user_can_approve": False,
+            "reviewers": [{"type": "User", "reviewer": people.known_user(world, login)} for login in who],
+        }
+        for number, (name, who) in enumerate(waiting.items(), 900001)
+    ]  # fmt: skip
 
 
 def artifact(world: World, row: Artifact, head_sha: str, head_branch: str) -> Json:

@@ -57,14 +57,15 @@ def association(world: World, login: str) -> str:
 
 
 def app(world: World, app_id: int) -> Json:
-    """An `integration`: our app, or GitHub Actions."""
-    ours = app_id == world.config.app.id
-    slug = world.config.app.slug if ours else "github-actions"
+    """An `integration`: our app, GitHub Actions, or one of the others."""
+    ours, other = app_id == world.config.app.id, world.other_apps.get(app_id)
+    slug = world.config.app.slug if ours else other.slug if other else "github-actions"
+    name = world.config.app.name if ours else other.name or other.slug if other else "GitHub Actions"
     permissions = granted(world) if ours else {"actions": "write", "checks": "write", "metadata": "read"}
     return {
         "id": app_id, "slug": slug, "node_id": node_id("A", app_id),
         "client_id": f"Iv23li{app_id:014d}", "owner": known_user(world, world.config.owner),
-        "name": world.config.app.name if ours else "GitHub Actions", "description": "",
+        "name": name, "description": "",
         "external_url": f"{world.base_url}/apps/{slug}", "html_url": f"{world.base_url}/apps/{slug}",
         "created_at": stamp(world.started_at), "updated_at": stamp(world.started_at),
         "permissions": permissions, "events": list(world.config.app.events) if ours else [],
@@ -88,7 +89,7 @@ def installation(world: World) -> Json:
         "target_type": "User", "permissions": granted(world), "events": list(world.config.app.events),
         "created_at": stamp(world.started_at), "updated_at": stamp(world.started_at),
         "single_file_name": None, "has_multiple_single_files": False, "single_file_paths": [],
-        "suspended_by": None, "suspended_at": None,
+        "suspended_by": user(world, world.suspended_by), "suspended_at": stamp(world.suspended_at),
     }  # fmt: skip
 
 

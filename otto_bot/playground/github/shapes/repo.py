@@ -49,7 +49,7 @@ def full(world: World) -> Json:
         "forks": 0, "forks_count": 0, "stargazers_count": 0, "watchers": 0, "watchers_count": 0, "size": 100,
         "open_issues": issues, "open_issues_count": issues, "has_issues": True, "has_projects": False,
         "has_wiki": False, "has_pages": False, "has_downloads": False, "has_discussions": False,
-        "archived": False, "disabled": False, "is_template": False, "topics": [], "allow_forking": True,
+        "archived": world.archived, "disabled": False, "is_template": False, "topics": [], "allow_forking": True,
         "web_commit_signoff_required": False, "visibility": "private" if world.config.private else "public",
         "pushed_at": stamp(world.now()), "created_at": stamp(world.started_at), "updated_at": stamp(world.now()),
         "allow_squash_merge": True, "allow_merge_commit": True, "allow_rebase_merge": True,
@@ -88,13 +88,21 @@ def git_commit(world: World, row: CommitInfo) -> Json:
             {"sha": p, "url": f"{world.api}/git/commits/{p}", "html_url": f"{world.html}/commit/{p}"}
             for p in row.parents
         ],
-        "verification": verification(),
+        "verification": verification(world, row),
     }  # fmt: skip
 
 
-def verification() -> Json:
-    """No commit of the stand-in is signed."""
-    return {"verified": False, "reason": "unsigned", "signature": None, "payload": None, "verified_at": None}
+def verification(world: World, row: CommitInfo) -> Json:
+    """Whether the stand-in has signed a commit, as GitHub signs what a bot makes through its API."""
+    if row.sha not in world.repo.signed():
+        return {"verified": False, "reason": "unsigned", "signature": None, "payload": None, "verified_at": None}
+    raw = world.repo.git("cat-file", "commit", row.sha).decode(errors="replace")
+    before, _, rest = raw.partition("gpgsig ")
+    signature, _, message = rest.partition("\n\n")
+    return {
+        "verified": True, "reason": "valid", "signature": signature.replace("\n ", "\n"),
+        "payload": f"{before}\n{message}", "verified_at": stamp(row.committer.at),
+    }  # fmt: skip
 
 
 def login_of(world: World, email: str) -> str | None:
@@ -114,7 +122,8 @@ def commit(world: World, row: CommitInfo, *, files: bool = False) -> Json:
         "commit": {
             "url": f"{world.api}/git/commits/{row.sha}", "author": person(row.author),
             "committer": person(row.committer), "message": row.message, "comment_count": 0,
-            "tree": {"sha": row.tree, "url": f"{world.api}/git/trees/{row.tree}"}, "verification": verification(),
+            "tree": {"sha": row.tree, "url": f"{world.api}/git/trees/{row.tree}"},
+            "verification": verification(world, row),
         },
         "author": people.user(world, login_of(world, row.author.email)),
         "committer": people.user(world, login_of(world, row.committer.email)),

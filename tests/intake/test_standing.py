@@ -1,0 +1,181 @@
+"""Installations and repositories that change under a run: told by webhooks in any order, or found by looking."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from otto_bot.core.barring import BarredBy
+from otto_bot.core.effects import scheduled
+from otto_bot.core.run import Outcome
+
+SHUT = {"archived": ({"archive": True}, {"archive": False}), "suspended": ({"app": "suspend"}, {"app": "unsuspend"})}
+EVENT = {"archived": "repository", "suspended": "installation"}
+
+
+def kinds(bench: Any) -> list[str]:
+    """Events of the newest run that are about how its repository stands."""
+    about = ("Barred", "Unbarred", "RepositoryMoved", "RightsAccepted", "IssueChanged")
+    return [event.type for event in bench.told() if event.type in about]
+
+
+@pytest.mark.parametrize("by", sorted(SHUT))
+async def test_a_run_is_barred_and_unbarred_by_webhooks(started: Any, by: BarredBy) -> None:
+    shut, open_ = SHUT[by]
+    await started.do("octo", **shut)
+    assert [bar.by for bar in started.run.bars] == [by]
+    assert not scheduled(started.run)
+    await started.do("octo", **open_)
+    assert started.run.bars == ()
+    assert scheduled(started.run)
+    assert kinds(started) == ["Barred", "Unbarred"]
+
+
+@pytest.mark.parametrize("by", sorted(SHUT))
+async def test_webhooks_that_are_lost_are_found_by_looking(started: Any, by: BarredBy) -> None:
+    shut, open_ = SHUT[by]
+    started.drop(EVENT[by])
+    await started.do("octo", **shut)
+    assert started.run.bars == ()
+    await later(started)
+    assert [bar.by for bar in started.run.bars] == [by]
+    await started.do("octo", **open_)
+    await later(started)
+    assert started.run.bars == ()
+    assert kinds(started) == ["Barred", "Unbarred"]
+
+
+async def later(bench: Any) -> None:
+    """A round of looking, when no list is good any more."""
+    from datetime import timedelta
+
+    bench.now.ahead += timedelta(minutes=20)
+    await bench.catch_up()
+
+
+@pytest.mark.parametrize("by", sorted(SHUT))
+async def test_a_delivery_that_comes_late_or_twice_tells_how_it_is_now(started: Any, by: BarredBy) -> None:
+    """What was told in the other order, and what comes again, changes nothing that is so."""
+    shut, open_ = SHUT[by]
+    started.fault(kind="reorder", event=EVENT[by], count=1)
+    started.fault(kind="duplicate", event=EVENT[by], nth=2)
+    await started.do("octo", **shut)
+    await started.do("octo", **open_)
+    assert started.run.bars == ()
+    assert kinds(started).count("Barred") == kinds(started).count("Unbarred")
+
+
+async def test_a_renamed_repository_is_followed(started: Any) -> None:
+    await started.do("octo", rename={"name": "words", "default_branch": "trunk"})
+    assert (started.run.repo.full_name, started.run.repo.default_branch) == ("octo/words", "trunk")
+    assert started.run.moved_from == "octo/demo"
+    await started.do(comment="/otto status")
+    assert started.given() == ["status"]
+
+
+async def test_a_rename_that_nobody_told_is_found_by_looking(started: Any) -> None:
+    started.drop("repository")
+    await started.do("octo", rename="words")
+    assert started.run.repo.name == "demo"
+    await later(started)
+    assert started.run.repo.full_name == "octo/words"
+
+
+async def test_another_default_branch_is_no_new_name_of_the_old_one(started: Any) -> None:
+    """The pull request stays on the branch that it was opened for."""
+    world = started.stand_in.hub.world
+    await started.branch("next")
+    world.config = world.config.model_copy(update={"default_branch": "next"})
+    world.announce("repository", "edited", "octo", {"changes": {"default_branch": {"from": "main"}}})
+    await started.work()
+    assert started.run.repo.default_branch == "main"
+
+
+@pytest.mark.parametrize(("out", "back"), [("uninstall", "install"), ("take_repository_out", "add_repository")])
+async def test_a_repository_that_is_taken_out_ends_its_runs(started: Any, out: str, back: str) -> None:
+    """Once the App is back the run may say so; a new label starts a new run."""
+    await started.do("octo", app=out)
+    first = started.run
+    assert first.outcome is Outcome.CANCELLED
+    assert [bar.by for bar in first.bars] == ["removed"]
+    assert not scheduled(first)
+    await started.do("octo", app=back)
+    assert started.run.bars == ()
+    assert scheduled(started.run)
+    await started.do(unlabel={"name": "otto"})
+    await started.do(label={"name": "otto"})
+    assert started.run.id != first.id
+    assert not started.run.ended
+
+
+@pytest.mark.parametrize("out", ["uninstall", "take_repository_out"])
+async def test_an_end_that_nobody_told_is_found_by_looking(started: Any, out: str) -> None:
+    for event in ("installation", "installation_repositories"):
+        started.drop(event)
+    await started.do("octo", app=out)
+    await later(started)
+    assert started.run.outcome is Outcome.CANCELLED
+    await later(started)
+    assert kinds(started) == ["Barred"]
+
+
+@pytest.mark.parametrize("back", ["install", "add_repository"])
+async def test_labels_are_there_from_the_start(bench: Any, back: str) -> None:
+    await bench.do("octo", app=back)
+    names = {label.name for label in bench.stand_in.hub.world.labels}
+    assert {"otto", "otto:needs-human", "otto:done"} <= names
+    made = len(bench.stand_in.hub.world.labels)
+    await bench.do("octo", app=back)
+    assert len(bench.stand_in.hub.world.labels) == made
+
+
+async def test_the_label_that_starts_is_the_repositorys_own(open_bench: Any) -> None:
+    async with open_bench({".github/otto.yml": "label: robot\n"}) as bench:
+        await bench.do("octo", app="install")
+        names = {label.name for label in bench.stand_in.hub.world.labels}
+        assert "robot" in names
+        assert "otto" not in names
+
+
+async def test_rights_that_are_accepted_are_told(started: Any) -> None:
+    await started.do("octo", app="accept_rights")
+    assert kinds(started) == ["RightsAccepted"]
+
+
+@pytest.mark.parametrize("lost", [False, True])
+@pytest.mark.parametrize(
+    ("action", "what", "to"),
+    [
+        ({"transfer_issue": {"to": "octo/other"}}, "transferred", "octo/other#1"),
+        ({"transfer_issue": {"to": "octo/other", "seen": False}}, "transferred", "octo/other#1"),
+        ({"delete_issue": "issue/1"}, "deleted", ""),
+    ],
+)
+async def test_an_issue_that_is_gone_ends_its_run(started: Any, action: Any, what: str, to: str, lost: bool) -> None:
+    if lost:
+        started.drop("issues")
+    await started.do(**action)
+    if lost:
+        await later(started)
+    run = started.run
+    assert run.outcome is Outcome.CANCELLED
+    assert run.issue_gone is not None
+    assert (run.issue_gone.what, run.issue_gone.to) == (what, "" if lost else to)
+    assert kinds(started) == ["IssueChanged"]
+
+
+async def test_an_edit_of_the_description_is_not_even_kept(started: Any) -> None:
+    before = len(started.rows())
+    started.stand_in.hub.world.announce("repository", "edited", "octo", {"changes": {"description": {"from": "x"}}})
+    await started.work()
+    assert len(started.rows()) == before
+
+
+@pytest.mark.parametrize("event", ["installation", "installation_repositories", "repository"])
+@pytest.mark.parametrize("body", [{}, {"installation": {"id": 800001}}, {"installation": 3, "action": "deleted"}])
+async def test_bodies_without_their_heart_do_nothing(started: Any, event: str, body: Any) -> None:
+    await started.put(event, "deleted", json.dumps(body).encode())
+    assert kinds(started) == []
+    assert started.rows()[-1].state == "done"
