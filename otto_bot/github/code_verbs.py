@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import re
 from datetime import timedelta
 
 from otto_bot.core.branch_rules import BranchRule, read_rules
@@ -28,6 +29,8 @@ WORKFLOW_FOLDER = ".github/workflows"
 MAX_WORKFLOW_FILES = 100
 MAX_FILE_BYTES = 1024 * 1024
 RULES_KEPT = timedelta(minutes=1)
+SUBJECTS_KEPT = 50
+_SHA = re.compile(r"[0-9a-f]{40}")
 
 
 def _blob_id(body: bytes) -> str:
@@ -139,6 +142,19 @@ class CodeVerbs(RepositoryCalls):
         except (NotFound, Conflict):  # no such branch; an empty repository
             return []
         return [parse(CommitSummary, item) for item in data] if isinstance(data, list) else []
+
+    @needs(contents="read")
+    async def subjects(self, ref: str) -> list[str]:
+        """Subjects of the last 50 commits up to a commit or a branch, newest first; of a commit they are asked once."""
+        known = self._naming.subjects.get(ref)
+        if known is not None:
+            return known
+        found = [commit.subject for commit in await self.commits(ref, 50)]
+        if _SHA.fullmatch(ref) and found:
+            while len(self._naming.subjects) >= SUBJECTS_KEPT:
+                self._naming.subjects.pop(next(iter(self._naming.subjects)))
+            self._naming.subjects[ref] = found
+        return found
 
     @needs(metadata="read")
     async def branch_rules(self, branch: str) -> list[Rule]:

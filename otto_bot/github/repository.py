@@ -56,6 +56,8 @@ class _Naming:
         self.resolving = asyncio.Lock()
         self.required: dict[str, tuple[datetime, RequiredContexts]] = {}
         self.rules: dict[str, tuple[datetime, tuple[BranchRule, ...]]] = {}
+        self.subjects: dict[str, list[str]] = {}
+        """By the commit that they lead to: those never change."""
 
 
 @dataclass(frozen=True)

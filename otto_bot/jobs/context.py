@@ -134,8 +134,7 @@ class Context:
 
     async def habits(self, run: Run) -> list[str]:
         """Subjects of the default branch's last commits, as of where the run began: they stay while it goes on."""
-        commits = await self.repository(run).commits(run.base_sha or run.repo.default_branch, 50)
-        return [commit.subject for commit in commits]
+        return await self.repository(run).subjects(run.base_sha or run.repo.default_branch)
 
     def nonce_for(self, key: str) -> str:
         """A nonce that nobody can guess and that is the same whenever this work is resumed."""

@@ -24,6 +24,8 @@ from otto_bot.jobs.shut_out import still_open
 from otto_bot.jobs.signing import signed
 from otto_bot.jobs.starting_ci import check_start
 
+Pushed = PushResult
+"""What those who push may know of the one who does."""
 Before = Callable[[str], Awaitable[None]]
 """Hears which commit is about to be pushed."""
 

@@ -12,10 +12,9 @@ from otto_bot.git.commits import tree_of
 from otto_bot.git.errors import PushRejected
 from otto_bot.git.merging import Conflict
 from otto_bot.git.mirror import Mirror
-from otto_bot.git.publish import PushResult
 from otto_bot.jobs.context import Context
 from otto_bot.jobs.dispatching import dispatch_if_needed, verification_pull
-from otto_bot.jobs.gated_push import PushHeld, gated_push, held_by, held_failure
+from otto_bot.jobs.gated_push import Pushed, PushHeld, gated_push, held_by, held_failure
 from otto_bot.jobs.outcomes import Retry
 from otto_bot.jobs.suspects import conflict_failure
 from otto_bot.jobs.taking_in import TRIES
@@ -54,7 +53,7 @@ async def build_candidate(context: Context, run: Run, effect: Effect, _ticket: T
 
 async def _on_a_branch(
     context: Context, run: Run, mirror: Mirror, integration: Integration, sha: str
-) -> tuple[str, PushResult]:
+) -> tuple[str, Pushed]:
     """The branch that the candidate was pushed to, and as what: one on which others have put commits is left to them.
 
     Raises PushHeld and PushRejected.

@@ -30,8 +30,8 @@ async def taken_in(
     if head is None:
         return None
     await mirror.fetch(head)
-    words, author = context.redactor.text(merge_commit(run, effect.task)), await context.author()
-    merged = await joined(context, run, mirror, attempt.sha, head, message=words, author=author)
+    message, author = context.redactor.text(merge_commit(run, effect.task)), await context.author()
+    merged = await joined(context, run, mirror, attempt.sha, head, message=message, author=author)
     if isinstance(merged, Conflict):
         return None
     if merged == attempt.sha:

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from otto_bot.core.config import VerifyConfig
-from otto_bot.core.lanes import Lane, LaneKind, Workflow, choose
+from otto_bot.core.lanes import BARRED, Lane, LaneKind, Workflow, choose
 
 
 def workflow(on: Any, path: str = ".github/workflows/ci.yml") -> Workflow:
@@ -39,6 +39,15 @@ def test_the_lane(workflows: list[Workflow], via: str, kind: LaneKind) -> None:
     lane = choose(workflows, "otto/1-1/t1-task-a1", "main", VerifyConfig.model_validate({"via": via}))
     assert lane.kind is kind
     assert lane.why
+
+
+def test_a_workflow_is_started_by_hand_only_where_that_was_granted() -> None:
+    lane = choose([DISPATCH, workflow("push")], "otto/1-1/t1-task-a1", "main", VerifyConfig(), may_start=False)
+    assert (lane.kind, BARRED in lane.why) == (LaneKind.PUSH, True)
+    alone = choose([DISPATCH], "otto/1-1/t1-task-a1", "main", VerifyConfig(), may_start=False)
+    assert (alone.kind, BARRED in alone.why) == (LaneKind.NONE, True)
+    other = choose([workflow("push")], "otto/1-1/t1-task-a1", "main", VerifyConfig(), may_start=False)
+    assert BARRED not in other.why
 
 
 def test_a_file_that_cannot_be_read_is_named() -> None:

@@ -60,6 +60,7 @@ DOCUMENTED: dict[str, tuple[str, ...]] = {
     "GET /actions/runs": ("actions",),
     "GET /actions/runs/{}": ("actions",),
     "GET /actions/runs/{}/attempts/{}/jobs": ("actions",),
+    "GET /actions/runs/{}/pending_deployments": ("actions",),
     "GET /actions/jobs/{}/logs": ("actions",),
     "GET /actions/runs/{}/artifacts": ("actions",),
     "GET /actions/artifacts/{}/zip": ("actions",),
@@ -71,6 +72,7 @@ DOCUMENTED: dict[str, tuple[str, ...]] = {
 
 BESIDES: dict[str, tuple[dict[str, str], str]] = {
     "open_pull_request": ({"contents": "read"}, "both branches must be visible to whoever opens it"),
+    "may_start_workflows": ({"actions": "write"}, "whether that was granted is told when a token with it is made"),
     "mark_ready": ({"contents": "write"}, "GraphQL; https://github.com/boxlite-ai/boxlite/pull/1556"),
     "convert_to_draft": ({"contents": "write"}, "GraphQL; https://github.com/boxlite-ai/boxlite/pull/1556"),
     "fetch_token": ({"contents": "read"}, "git itself"),

@@ -1,4 +1,4 @@
-"""The stand-in where a repository is renamed, archived or taken away, an issue is gone, or an app suspended."""
+"""The stand-in where a repository is renamed, archived or taken away, an issue is gone, an app suspended."""
 
 from __future__ import annotations
 

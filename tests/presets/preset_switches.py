@@ -173,7 +173,7 @@ OFF: dict[str, Switch] = {
     ),
     "static-concurrency": Switch(
         "Where all heads share a concurrency group, one is verified at a time.",
-        one("core.serial", "group_of", 'run.serial or (run.lane.shares if run.lane is not None else "")', '""'),
+        one("core.serial", "in_turn", "free = not group_of(run) or run.resting", "free = True"),
     ),
     "submodule": Switch(
         "Whoever plans and writes code is told which folders belong to another repository.",

@@ -7,10 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from otto_bot.core.lanes import Lane, LaneKind
+from otto_bot.core.evidence import Cause, Failure, Phase
+from otto_bot.core.lanes import BARRED, Lane, LaneKind
 from otto_bot.playground.scenario import presets
 from otto_bot.text.links import Links
-from otto_bot.text.trouble import Trouble, of_lane, see
+from otto_bot.text.trouble import Trouble, of_failure, of_lane, see
 
 PAGE = Path(__file__).parents[2] / "docs" / "troubleshooting.md"
 ENTRY = re.compile(r"^## ([a-z0-9-]+)\n\n(.*?)(?=^## |\Z)", re.MULTILINE | re.DOTALL)
@@ -32,6 +33,29 @@ def test_an_entry_says_what_is_seen_and_why_and_what_to_do(name: str) -> None:
     assert re.findall(r"^\*\*([A-Za-z ]+):\*\* \S", entries()[name], re.MULTILINE) == ["You see", "Why", "Do"]
 
 
+def failed(cause: Cause, **more: object) -> Failure:
+    return Failure.model_validate({"task": "t1", "attempt": 1, "phase": Phase.VERIFY, "cause": cause, **more})
+
+
+@pytest.mark.parametrize(
+    ("failure", "trouble"),
+    [
+        (failed(Cause.BILLING), Trouble.BILLING_STOP),
+        (failed(Cause.ACTION_REQUIRED, fingerprint="blocked:approval"), Trouble.APPROVAL_REQUIRED),
+        (failed(Cause.ACTION_REQUIRED, fingerprint="blocked:environment"), Trouble.ENV_WAITING),
+        (failed(Cause.ACTION_REQUIRED, detail="The deployment was rejected or …"), Trouble.ENV_WAITING),
+        (failed(Cause.ACTION_REQUIRED, detail="likely failed because of a workflow file issue"), None),
+        (failed(Cause.NO_CI, conclusion="no_ci:unknown@ci.yml"), Trouble.ACTIONS_DISABLED),
+        (failed(Cause.PERMISSION, signals=("not pinned: a/b@v1",)), Trouble.SHA_PIN_POLICY),
+        (failed(Cause.PERMISSION, conclusion="startup_failure"), None),
+        (failed(Cause.TEST), None),
+        (None, None),
+    ],
+)
+def test_what_a_failure_is_about(failure: Failure | None, trouble: Trouble | None) -> None:
+    assert of_failure(failure) is trouble
+
+
 def test_a_link_names_the_page_of_the_host_and_the_entry() -> None:
     assert see(LINKS, Trouble.PR_ONLY_CI) == (
         "[More about this](https://docs.example/otto/troubleshooting.md#pr-only-ci)"
@@ -48,6 +72,7 @@ def test_a_link_names_the_page_of_the_host_and_the_entry() -> None:
         (Lane(kind=LaneKind.PULL_REQUEST, shares="ci", skips_drafts=("test",)), Trouble.STATIC_CONCURRENCY),
         (Lane(kind=LaneKind.PUSH, calls=True), Trouble.REUSABLE_WORKFLOW),
         (Lane(kind=LaneKind.PUSH), None),
+        (Lane(kind=LaneKind.PUSH, why=f"…; {BARRED}"), Trouble.NO_ACTIONS_WRITE),
     ],
 )
 def test_what_is_odd_about_a_lane(lane: Lane, trouble: Trouble | None) -> None:
