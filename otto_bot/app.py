@@ -70,5 +70,7 @@ def build_app(settings: Settings, worker_alive: Callable[[], bool]) -> App:
         health.router(store, metrics, worker_alive, lambda gauges: gauges.fill(engine, datetime.now(UTC)))
     )
     where = pages.Where(settings.host, settings.web_url, settings.docs_url)
-    rest.include_router(pages.router(pages.Pages(engine, where, lambda: datetime.now(UTC))))
+    shown = pages.Pages(engine, where, lambda: datetime.now(UTC))
+    rest.include_router(pages.router(shown))
+    rest.add_exception_handler(404, shown.lost)
     return App(Receiver(grouping, secrets, work, metrics), rest)

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import sqlalchemy as sa
 from fastapi import APIRouter, Request, Response
+from fastapi.responses import JSONResponse
 
 from otto_bot.web.access import may_see, refusal
 from otto_bot.web.answer import GUARDS, Page
@@ -56,6 +57,12 @@ class Pages:
         work = partial(self._made, make, query)
         page = await asyncio.get_running_loop().run_in_executor(self._threads, work)
         return page.response()
+
+    async def lost(self, request: Request, _error: Exception) -> Response:
+        """An address that is none: a browser on this machine is told where to go on, everybody else as before."""
+        if "text/html" in request.headers.get("accept", "") and may_see(self.where.bound, request):
+            return await self.answer(request, lambda site, _query: site.lost())
+        return JSONResponse({"detail": "Not Found"}, status_code=404)
 
     def _made(self, make: Make, query: Mapping[str, str]) -> Page:
         return self.site.answered(lambda site: make(site, query))

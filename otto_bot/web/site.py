@@ -101,6 +101,10 @@ class Site:
             log.warning("a page could not be made: %s", error.errors()[0]["msg"])
             return self._advice(500, text.UNREADABLE)
 
+    def lost(self) -> Page:
+        """An address that is none."""
+        return self._advice(404, text.NO_PAGE)
+
     def runs(self, query: Mapping[str, str]) -> Page:
         """The list of runs."""
         asked = wanted(query, self._now().timestamp())

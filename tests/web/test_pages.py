@@ -117,6 +117,17 @@ async def test_what_is_not_there_is_answered_with_what_to_do(host: Any, place: s
     assert words in await host.page(place, 404)
 
 
+async def test_an_address_that_is_none_leads_a_browser_on(host: Any) -> None:
+    browser = await host.http.get("/what/ever", headers={"accept": "text/html,*/*"})
+    program = await host.http.get("/what/ever")
+    stranger = await host.http.get("/what/ever", headers={"accept": "text/html", "host": "evil.example"})
+
+    assert browser.status_code == 404
+    assert "The list of runs leads to all there is." in browser.text
+    assert Reader(browser.text).wrong == []
+    assert [(one.status_code, one.json()) for one in (program, stranger)] == [(404, {"detail": "Not Found"})] * 2
+
+
 async def test_a_run_that_this_version_cannot_read_is_said(host: Any) -> None:
     host.executing()
     with writing(host.engine) as c:
