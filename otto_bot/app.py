@@ -1,4 +1,4 @@
-"""Composition of the web process: webhook receiver and health. It loads neither the queue nor the model."""
+"""Composition of the web process: webhook receiver, health and pages. It loads neither the queue nor the model."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from otto_bot.store.folding import Folding
 from otto_bot.store.glances import Glances
 from otto_bot.store.inbox import Inbox
 from otto_bot.store.installations import Installations
-from otto_bot.web import health
+from otto_bot.web import health, pages
 from otto_bot.web.github_limits import GitHubLimits
 
 STORE_SECONDS = 4.0
@@ -69,4 +69,8 @@ def build_app(settings: Settings, worker_alive: Callable[[], bool]) -> App:
     rest.include_router(
         health.router(store, metrics, worker_alive, lambda gauges: gauges.fill(engine, datetime.now(UTC)))
     )
+    where = pages.Where(settings.host, settings.web_url, settings.docs_url)
+    shown = pages.Pages(engine, where, lambda: datetime.now(UTC))
+    rest.include_router(pages.router(shown))
+    rest.add_exception_handler(404, shown.lost)
     return App(Receiver(grouping, secrets, work, metrics), rest)

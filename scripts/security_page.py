@@ -202,10 +202,14 @@ def addresses() -> str:
             path: sorted(method.upper() for method in found) for path, found in app._rest.openapi()["paths"].items()
         }
     rows = [("`POST`", f"`{PATH}`", "a signature over the raw body, before anything is parsed")]
-    rows += [
-        (f"`{', '.join(found)}`", f"`{path}`", "nothing; it shows no run's content") for path, found in rest.items()
-    ]
+    rows += [(f"`{', '.join(found)}`", f"`{path}`", _asks(path)) for path, found in rest.items()]
     return table(("method", "address", "asks for"), rows)
+
+
+def _asks(path: str) -> str:
+    if path in ("/healthz", "/readyz", "/metrics", "/static/{name}"):
+        return "nothing; it shows no run's content"
+    return "a server on loopback, a request of this machine that names it, no proxy between; it only shows"
 
 
 def _host(folder: str) -> dict[str, str]:

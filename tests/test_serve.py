@@ -158,7 +158,8 @@ def test_too_large_is_said_before_the_body_is_read(served: Served) -> None:
 
 
 def test_nothing_else_is_served(served: Served) -> None:
-    assert [served.http.get(path).status_code for path in ("/", "/docs", "/openapi.json")] == [404] * 3
+    assert [served.http.get(path).status_code for path in ("/docs", "/openapi.json", "/redoc")] == [404] * 3
+    assert served.http.get("/").status_code == 200
     assert served.http.get("/webhooks/github").status_code == 405
 
 

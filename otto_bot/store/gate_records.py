@@ -81,6 +81,11 @@ class GateRecords:
             made = self._made(run_id)
         return [self._record(run, gate, made.get(gate.number)) for gate in run.gates]
 
+    def one(self, run: Run, number: int) -> GateRecord | None:
+        """One gate of a run that was just read; None where it has no such gate."""
+        gate = next((one for one in run.gates if one.number == number), None)
+        return None if gate is None else self._record(run, gate, self._made(run.id).get(number))
+
     def _record(self, run: Run, gate: Gate, made: DecisionMade | None) -> GateRecord:
         if made is None:
             return GateRecord(run=run, gate=gate, made=None, calls=self._calls(run.id, gate.number))

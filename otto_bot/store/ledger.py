@@ -31,6 +31,7 @@ from otto_bot.store.allowance import DayUsedUp
 from otto_bot.store.allowed import allowed_lately
 from otto_bot.store.database import reading, writing
 from otto_bot.store.effect_rows import Ticket, mark_done, sync
+from otto_bot.store.heading import heading
 from otto_bot.store.places import Standing, begins_to_wait, parking_columns, stands
 from otto_bot.store.run_queries import OtherRunActive, RunQueries
 from otto_bot.store.synced import told
@@ -253,6 +254,7 @@ class Ledger(RunQueries):
                 pull_request=run.pull_request or 0,
                 active=0 if run.ended else 1,
                 installation_id=run.repo.installation_id,
+                **heading(run),
                 version=self._version,
                 barred=" ".join(sorted(bar.by for bar in run.bars)),
                 updated_at=at.timestamp(),

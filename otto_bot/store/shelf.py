@@ -14,6 +14,7 @@ from otto_bot.core.values import stored_json
 from otto_bot.store import tables as t
 from otto_bot.store.archive import Archive
 from otto_bot.store.database import reading, writing
+from otto_bot.store.heading import heading
 from otto_bot.store.ledger import NoSuchRun
 from otto_bot.store.snapshots import MARK, read_whole
 
@@ -85,6 +86,7 @@ class Shelf:
                 "active": 0, "working": 0, "phase": run.phase.value, "seq": 0, "state": "", "record": "imported",
                 "started_at": run.started_at.timestamp(), "updated_at": at.timestamp(),
                 "outcome": run.outcome.value if run.outcome else "", "pull_request": 0,
+                **heading(run),
             }  # fmt: skip
             key = c.execute(t.runs.insert().values(**values)).inserted_primary_key
             assert key is not None

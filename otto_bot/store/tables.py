@@ -7,7 +7,8 @@ money and what it found out stay) or `imported` (read only, the ledger of anothe
 compared with GitHub next; `looked_at` and `quiet` = when it was, and how many looks in a row found nothing;
 `version` = of Otto, that wrote its state; `actor_id` = who started it; `began_at` = when it had its first turn (0 =
 it had none yet); `day_until`, `day_why`, `day_usd` = until when, why and for which amount the money of a day holds it
-back; `barred` = why nothing can be done for it on GitHub, words of `core.barring` in order.
+back; `barred` = why nothing can be done for it on GitHub, words of `core.barring` in order; `repo_name` and `title`
+are for lists of runs, as its newest write knew them.
 
 `spending` is what calls of models cost on a day (days since 1970, UTC), those under way at their worst case:
 `open_calls`. A call belongs to the day on which its money was put aside.
@@ -75,6 +76,8 @@ runs = sa.Table(
     sa.Column("day_why", sa.Text, nullable=False, server_default=""),
     sa.Column("day_usd", sa.Float, nullable=False, server_default="0"),
     sa.Column("barred", sa.String(80), nullable=False, server_default=""),
+    sa.Column("repo_name", sa.String(200), nullable=False, server_default=""),
+    sa.Column("title", sa.String(300), nullable=False, server_default=""),
     sa.UniqueConstraint("repo_id", "issue", "ordinal", name="runs_ordinal"),
     sa.Index("runs_working", "working", "installation_id"),
     sa.Index("runs_to_look_at", "active", "look_at"),
@@ -85,6 +88,10 @@ runs = sa.Table(
     sa.Index("runs_begun", "began_at"),
     sa.Index("runs_held", "day_until"),
     sa.Index("runs_barred", "barred"),
+    # Everything a list of runs is chosen and put in order by: a row's snapshot is not walked past for it.
+    sa.Index(
+        "runs_listed", "active", "working", "updated_at", "started_at", "outcome", "issue", "repo_name", "title", "id"
+    ),
     sa.Index(
         "runs_one_active",
         "repo_id",

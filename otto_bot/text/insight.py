@@ -31,11 +31,11 @@ def insight_lines(found: Insight, look: Look) -> list[str]:
 
 def _gates(found: Insight, look: Look) -> list[str]:
     lines = [look.bold(f"{count(found.gates, 'gate')} of {count(found.runs, 'run')}"), ""]
-    lines += _deciders(found, look)
+    lines += grid(decider_rows(found), look)
     lines += ["", *_costs(found, look)]
     lines += ["", *_model(found, look)]
-    lines += ["", *_table("by cause", {_cause(k): t for k, t in found.causes.items()}, look)]
-    lines += ["", *_table("by class", found.classes, look)]
+    lines += ["", *grid(tally_rows("by cause", {cause_words(k): t for k, t in found.causes.items()}), look)]
+    lines += ["", *grid(tally_rows("by class", found.classes), look)]
     if found.shadow.gates:
         lines += ["", *_shadow(found.shadow, look)]
     return [*lines, "", "Counts of what happened: nobody knows what another decision would have brought."]
@@ -52,9 +52,14 @@ def _estimates(found: EstimateInsight, look: Look) -> list[str]:
     out = [f"Estimates that say nothing yet: {' · '.join(left)}."] if left else []
     if not found.all.runs:
         return ["", *out] if out else []
+    return ["", *grid(estimate_rows(found), look), *out]
+
+
+def estimate_rows(found: EstimateInsight) -> list[list[str]]:
+    """How estimates held; the first row is the head."""
     head = ["estimates", "runs", "inside the range", "below", "above", "cost / high p50", "cost / middle p50", "worst"]
     rows = [[SOURCES[source], *_tally(tally)] for source, tally in found.sources.items()]
-    return ["", *grid([head, *rows, ["all", *_tally(found.all)]], look), *out]
+    return [head, *rows, ["all", *_tally(found.all)]]
 
 
 def _tally(tally: EstimateTally) -> list[str]:
@@ -68,10 +73,10 @@ def of(part: int, whole: int) -> str:
     return f"{part} of {whole}{share}" if whole else "–"
 
 
-def _deciders(found: Insight, look: Look) -> list[str]:
+def decider_rows(found: Insight) -> list[list[str]]:
+    """What decisions were worth, by who decided; the first row is the head."""
     head = ["decided by", "gates", "reopened attempts passed", "wasted", "re-runs passed", "wrong skips", "answered"]
-    rows = [_decider(Decider(name), one) for name, one in found.deciders.items() if _any(one)]
-    return grid([head, *rows], look)
+    return [head, *(_decider(Decider(name), one) for name, one in found.deciders.items() if _any(one))]
 
 
 def _any(one: DeciderInsight) -> bool:
@@ -97,12 +102,17 @@ def _wasted(tally: Tally) -> str:
 
 
 def _costs(found: Insight, look: Look) -> list[str]:
+    rows = cost_rows(found)
+    return grid(rows, look) if len(rows) > 1 else ["No model was called at a gate."]
+
+
+def cost_rows(found: Insight) -> list[list[str]]:
+    """What deciding cost; the first row is the head, and it stands alone where no model was called."""
     head = ["cost of deciding", "gates with a call", "$ in all", "$ p50", "$ p95", "s p50", "s p95"]
     rows = [_cost(DECIDERS[Decider(name)], one.usd, one.seconds) for name, one in found.deciders.items()]
     if found.shadow.gates:
         rows.append(_cost("pilot in shadow", found.shadow.usd, found.shadow.seconds))
-    rows = [row for row in rows if row[1] != "0"]
-    return grid([head, *rows], look) if rows else ["No model was called at a gate."]
+    return [head, *(row for row in rows if row[1] != "0")]
 
 
 def _cost(name: str, usd: Spread, seconds: Spread) -> list[str]:
@@ -119,13 +129,15 @@ def _model(found: Insight, look: Look) -> list[str]:
     ]
 
 
-def _cause(name: str) -> str:
+def cause_words(name: str) -> str:
+    """A cause by its name and in words."""
     return f"{name}: {CAUSES[Cause(name)]}"
 
 
-def _table(title: str, tallies: dict[str, Tally], look: Look) -> list[str]:
+def tally_rows(title: str, tallies: dict[str, Tally]) -> list[list[str]]:
+    """Reopened attempts by something; the first row is the head."""
     rows = [[name, of(t.passed, t.reopened), _wasted(t)] for name, t in tallies.items()]
-    return grid([[title, "reopened attempts passed", "wasted"], *rows], look)
+    return [[title, "reopened attempts passed", "wasted"], *rows]
 
 
 def _shadow(found: ShadowInsight, look: Look) -> list[str]:

@@ -146,17 +146,24 @@ def starter_link(links: Links, branch: str, *, empty: bool = False) -> str:
 
 def reason_words(reason: str, links: Links, branch: str) -> str:
     """A reason as Markdown. Exactly our own link is live; everything else in it is only text."""
+    found = own_link(reason, links, branch)
+    if found is None:
+        return inline(reason, REASON_LIMIT)
+    words, url = found
+    before, _, after = reason.partition(url)
+    return f"{inline(before, REASON_LIMIT)} {link(words, url)} {inline(after, 300)}".strip()
+
+
+def own_link(reason: str, links: Links, branch: str) -> tuple[str, str] | None:
+    """The link of ours that stands in a reason: its words and its address."""
     own = [
         ("add otto-verify.yml", starter_link(links, branch)),
         ("add otto-verify.yml", starter_link(links, branch, empty=True)),
         ("the repository's rules", links.rules),
         ("create README.md", first_file_link(links, branch, links.repo)),
     ]
-    for words, url in sorted(own, key=lambda one: -len(one[1])):
-        before, found, after = reason.partition(url)
-        if found:
-            return f"{inline(before, REASON_LIMIT)} {link(words, url)} {inline(after, 300)}".strip()
-    return inline(reason, REASON_LIMIT)
+    by_length = sorted(own, key=lambda one: -len(one[1]))
+    return next(((words, url) for words, url in by_length if url in reason), None)
 
 
 def bad_config(problems: Sequence[tuple[str, str]], path: str) -> str:

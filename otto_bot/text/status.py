@@ -103,6 +103,21 @@ def _waiting(run: Run, links: Links, now: datetime) -> str:
     return "**Waits for Actions:** " + inline("; ".join(waiting[:6]), 600) + more
 
 
+def beside(run: Run, links: Links) -> list[str]:
+    """What else is to know of a run, a paragraph each: journeys, base, commits of others, reviews, edits, estimate."""
+    found = [
+        journeys_line(run, links),
+        _merged_early(run, links),
+        *base_lines(run, links),
+        *others_line(run, links),
+        *moved_lines(run, links),
+        reviews_line(run),
+        _edited(run, links),
+        estimate_status(run),
+    ]
+    return [words for words in found if words]
+
+
 def _edited(run: Run, links: Links) -> str:
     words = edited_in_status(run)
     return words and f"{words} {see(links, Trouble.ISSUE_EDITED)}"

@@ -72,9 +72,12 @@ _PUSH = {"workflow_scope": Trouble.BASE_WORKFLOW_MOVED}
 """By the reasons of `git/errors.py`."""
 
 
+MORE = "More about this"
+
+
 def see(links: Links, trouble: Trouble | None) -> str:
     """The link to an entry; empty where there is none."""
-    return link("More about this", links.help(trouble)) if trouble is not None else ""
+    return link(MORE, links.help(trouble)) if trouble is not None else ""
 
 
 def of_wait(run: Run, wait: Wait) -> Trouble | None:

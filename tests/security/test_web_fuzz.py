@@ -85,6 +85,7 @@ def test_nothing_describes_the_api_and_health_tells_no_detail(tmp_path: Path) ->
 
     assert found.pop("/healthz") == Answer(200, b"ok\n")
     assert found.pop("/readyz") == Answer(200, b"ready\n")
+    assert found.pop("/").status == 403  # pages: for a browser on this machine that says whom it asks
     assert set(found.values()) == {Answer(404, b'{"detail":"Not Found"}')}
 
 

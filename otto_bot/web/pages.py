@@ -1,0 +1,107 @@
+"""The addresses of Mission Control. What makes a page is loaded with the first one: until then the host stays small."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime
+from functools import cached_property, partial
+from typing import TYPE_CHECKING, NamedTuple
+
+import sqlalchemy as sa
+from fastapi import APIRouter, Request, Response
+from fastapi.responses import JSONResponse
+
+from otto_bot.web.access import may_see, refusal
+from otto_bot.web.answer import GUARDS, Page
+from otto_bot.web.assets import Assets, shipped
+
+if TYPE_CHECKING:
+    from otto_bot.web.site import Site
+
+Make = Callable[["Site", Mapping[str, str]], Page]
+THREADS = 2
+FOREVER = "public, max-age=31536000, immutable"
+
+
+class Where(NamedTuple):
+    """What pages need to know of their host: where the server listens, and where people see GitHub and documents."""
+
+    bound: str
+    web_url: str
+    docs_url: str
+
+
+class Pages:
+    """The site behind the addresses, made when somebody looks."""
+
+    def __init__(self, engine: sa.Engine, where: Where, now: Callable[[], datetime]) -> None:
+        self._engine, self.where, self._now = engine, where, now
+        self.assets: Assets = shipped()
+        # Threads of their own: whoever reads pages keeps no webhook from being stored.
+        self._threads = ThreadPoolExecutor(THREADS, "pages")
+
+    @cached_property
+    def site(self) -> Site:
+        """Everything that makes a page."""
+        from otto_bot.web.site import Site  # templates and all that a run is
+
+        return Site(self._engine, self.assets, self.where.web_url, self.where.docs_url, self._now)
+
+    async def answer(self, request: Request, make: Make) -> Response:
+        """One page, made beside the event loop; or the words for who may not see it."""
+        if not may_see(self.where.bound, request):
+            return refusal(self.assets.url("otto.css")).response()
+        query = dict(request.query_params)
+        work = partial(self._made, make, query)
+        page = await asyncio.get_running_loop().run_in_executor(self._threads, work)
+        return page.response()
+
+    async def lost(self, request: Request, _error: Exception) -> Response:
+        """An address that is none: a browser on this machine is told where to go on, everybody else as before."""
+        if "text/html" in request.headers.get("accept", "") and may_see(self.where.bound, request):
+            return await self.answer(request, lambda site, _query: site.lost())
+        return JSONResponse({"detail": "Not Found"}, status_code=404)
+
+    def _made(self, make: Make, query: Mapping[str, str]) -> Page:
+        return self.site.answered(lambda site: make(site, query))
+
+
+def router(pages: Pages) -> APIRouter:
+    """Runs, one run, one task, one gate, insight, health, and what they look like."""
+    api = APIRouter()
+
+    @api.get("/")
+    async def runs(request: Request) -> Response:
+        return await pages.answer(request, lambda site, query: site.runs(query))
+
+    @api.get("/runs/{run_id}")
+    async def run(request: Request, run_id: str) -> Response:
+        return await pages.answer(request, lambda site, query: site.run(run_id, query))
+
+    @api.get("/runs/{run_id}/tasks/{key}")
+    async def task(request: Request, run_id: str, key: str) -> Response:
+        return await pages.answer(request, lambda site, _query: site.task(run_id, key))
+
+    @api.get("/runs/{run_id}/gates/{number}")
+    async def gate(request: Request, run_id: str, number: str) -> Response:
+        return await pages.answer(request, lambda site, _query: site.gate(run_id, number))
+
+    @api.get("/health")
+    async def health(request: Request) -> Response:
+        return await pages.answer(request, lambda site, _query: site.health())
+
+    @api.get("/insight")
+    async def insight(request: Request) -> Response:
+        return await pages.answer(request, lambda site, _query: site.insight())
+
+    @api.get("/static/{name}")
+    async def static(name: str) -> Response:
+        found = pages.assets.body(name)
+        if found is None:
+            return Response("there is no such file\n", status_code=404, media_type="text/plain")
+        body, kind = found
+        return Response(body, media_type=kind, headers={**GUARDS, "Cache-Control": FOREVER})
+
+    return api

@@ -1,0 +1,191 @@
+"""Makes pages: reads the store, shapes what was read, fills a template. Every error becomes a page with advice."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Mapping
+from datetime import datetime, timedelta
+from importlib.resources import files
+from threading import Lock
+from typing import Any
+
+import sqlalchemy as sa
+from jinja2 import Environment, FunctionLoader, StrictUndefined
+from markupsafe import Markup, escape
+from pydantic import ValidationError
+
+from otto_bot.core.insight import Counting
+from otto_bot.core.insight_values import Insight
+from otto_bot.core.run import Run
+from otto_bot.store.database import StoreUnavailable
+from otto_bot.store.gate_records import GateRecords
+from otto_bot.store.glances import Glances
+from otto_bot.store.installations import Installations
+from otto_bot.store.ledger import Ledger, NoSuchRun
+from otto_bot.store.listing import Listing
+from otto_bot.store.pressure import pressure
+from otto_bot.store.run_pages import RunPages
+from otto_bot.store.versions import CODE_VERSION, NewerVersion, shown
+from otto_bot.store.worker_rows import WorkerRows
+from otto_bot.text import pages as text
+from otto_bot.text.labels import LABELS
+from otto_bot.text.links import Links
+from otto_bot.web.answer import Page
+from otto_bot.web.assets import Assets
+from otto_bot.web.views.gate import gate_page
+from otto_bot.web.views.health import Counted, health_page
+from otto_bot.web.views.insight import insight_page
+from otto_bot.web.views.parts import Link, run_url
+from otto_bot.web.views.run import run_page
+from otto_bot.web.views.runs import runs_page, wanted
+from otto_bot.web.views.task import task_page
+from otto_bot.web.views.timeline import ROWS, which
+
+log = logging.getLogger(__name__)
+
+COUNTED = 300
+"""Runs that the page of insight counts: reading one takes about a millisecond."""
+FRESH = timedelta(seconds=60)
+ALL = ("/", LABELS["runs"])
+
+
+def _shipped(name: str) -> str | None:
+    """A template of the package."""
+    file = files("otto_bot.web").joinpath("templates", name)
+    return file.read_text("utf-8") if file.is_file() else None
+
+
+def ticks(words: str) -> Markup:
+    """Someone's words, harmless; what stands in backticks is shown as code."""
+    pieces = words.split("`")
+    if len(pieces) % 2 == 0:  # one of them stands alone
+        return escape(words)
+    shown = [Markup("<code>{}</code>").format(one) if number % 2 else escape(one) for number, one in enumerate(pieces)]
+    return Markup("").join(shown)
+
+
+def _natural(said: str) -> int:
+    """A number in an address; 0 where it is none."""
+    return int(said) if said.isascii() and said.isdigit() and len(said) < 10 else 0
+
+
+class Site:
+    """All pages over one database."""
+
+    def __init__(
+        self, engine: sa.Engine, assets: Assets, web_url: str, docs_url: str, now: Callable[[], datetime]
+    ) -> None:
+        self._engine, self._web_url, self._docs_url, self._now = engine, web_url, docs_url, now
+        self._ledger, self._listing, self._pages = Ledger(engine), Listing(engine), RunPages(engine)
+        self._gates = GateRecords(engine)
+        self._counted: tuple[datetime, Insight] | None = None
+        self._counting = Lock()
+        self._templates = Environment(
+            loader=FunctionLoader(_shipped),
+            autoescape=True,
+            undefined=StrictUndefined,
+            trim_blocks=True,
+            lstrip_blocks=True,
+        )
+        self._templates.globals.update(asset=assets.url, w=LABELS)
+        self._templates.filters["ticks"] = ticks
+
+    def answered(self, make: Callable[[Site], Page]) -> Page:
+        """A page, or the one that says why there is none and what to do."""
+        try:
+            return make(self)
+        except StoreUnavailable as error:
+            log.warning("a page could not be made: %s", error)
+            return self._advice(503, text.NO_STORE, banner=False)
+        except ValidationError as error:
+            log.warning("a page could not be made: %s", error.errors()[0]["msg"])
+            return self._advice(500, text.UNREADABLE)
+
+    def lost(self) -> Page:
+        """An address that is none."""
+        return self._advice(404, text.NO_PAGE)
+
+    def runs(self, query: Mapping[str, str]) -> Page:
+        """The list of runs."""
+        asked = wanted(query, self._now().timestamp())
+        found = self._listing.page(asked)
+        return self._page("runs.html", page=runs_page(asked, found, self._listing.repositories()))
+
+    def run(self, run_id: str, query: Mapping[str, str]) -> Page:
+        """One run."""
+        run = self._load(run_id)
+        if isinstance(run, Page):
+            return run
+        asked = which(query)
+        events = self._pages.timeline(run.id, ROWS, asked.before, every=asked.every)
+        costs = self._pages.costs(run.id)
+        return self._page("run.html", page=run_page(run, self._links(run), costs, events, asked, self._now()))
+
+    def task(self, run_id: str, key: str) -> Page:
+        """One task with its attempts."""
+        run = self._load(run_id)
+        if isinstance(run, Page):
+            return run
+        page = task_page(run, key, self._links(run))
+        if page is None:
+            return self._advice(404, text.NO_TASK, back=(run_url(run.id), f"run {run.id}"), id=run.id, key=key[:20])
+        return self._page("task.html", page=page)
+
+    def gate(self, run_id: str, number: str) -> Page:
+        """One gate with its decision."""
+        run = self._load(run_id)
+        if isinstance(run, Page):
+            return run
+        record = self._gates.one(run, _natural(number))
+        if record is None:
+            back = (run_url(run.id), f"run {run.id}")
+            return self._advice(404, text.NO_GATE, back=back, id=run.id, number=number[:20])
+        return self._page("gate.html", page=gate_page(record, self._links(run), self._now()))
+
+    def insight(self) -> Page:
+        """What decisions and estimates were worth, counted over the newest runs at most once a minute."""
+        now = self._now()
+        with self._counting:
+            if self._counted is None or now - self._counted[0] > FRESH:
+                counting = Counting()
+                for run in self._pages.newest(COUNTED):
+                    counting.add(run)
+                self._counted = (now, counting.result())
+            at, found = self._counted
+        return self._page("insight.html", page=insight_page(found, COUNTED, at))
+
+    def health(self) -> Page:
+        """The host."""
+        now = self._now()
+        glances = Glances(self._engine)
+        found = Counted(
+            glances.deliveries(),
+            glances.effects(),
+            pressure(self._engine, now),
+            Installations(self._engine).totals(now),
+        )
+        workers = WorkerRows(self._engine).all()
+        return self._page("health.html", page=health_page(found, workers, shown(CODE_VERSION), now))
+
+    def _load(self, run_id: str) -> Run | Page:
+        """The run of an address, or what to say where there is none."""
+        number = _natural(run_id)
+        try:
+            return self._ledger.load(number)
+        except NoSuchRun:
+            return self._advice(404, text.NO_RUN, id=run_id[:20])
+        except NewerVersion:
+            return self._advice(409, text.NEWER, id=run_id)
+
+    def _links(self, run: Run) -> Links:
+        return Links(self._web_url, run.repo.owner, run.repo.name, self._docs_url)
+
+    def _advice(
+        self, status: int, words: tuple[str, str], *, banner: bool = True, back: tuple[str, str] = ALL, **parts: object
+    ) -> Page:
+        title, advice = (sentence.format(**parts) for sentence in words)
+        return self._page("advice.html", status, banner=banner, title=title, advice=advice, back=Link(back[1], back[0]))
+
+    def _page(self, template: str, status: int = 200, *, banner: bool = True, **values: Any) -> Page:
+        nobody = banner and self._pages.nobody_works(self._now())
+        return Page(status, self._templates.get_template(template).render(nobody=nobody, **values))

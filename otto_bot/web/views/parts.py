@@ -1,0 +1,166 @@
+"""Small values that several pages show: links, moments, excerpts and failure records."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from typing import NamedTuple
+
+from otto_bot.core.evidence import Excerpt, Failure, squeeze
+from otto_bot.text.labels import LABELS
+from otto_bot.text.links import Links
+from otto_bot.text.spoken import exact, line, weight
+from otto_bot.text.words import CAUSES, PHASE_OF_FAILURE, PROGRESS, class_word, clock
+
+EXCERPT = 6_000
+"""Bytes of one excerpt on a page."""
+LINE = 40
+"""Bytes of HTML around one line."""
+WINDOW = 12
+"""Lines that one quote may go over."""
+TESTS = 20
+
+
+class Link(NamedTuple):
+    """Words that lead somewhere; only words where there is no address."""
+
+    words: str
+    url: str = ""
+
+
+class Moment(NamedTuple):
+    """A time for people and for machines."""
+
+    words: str
+    iso: str
+
+
+class Line(NamedTuple):
+    """One line of an excerpt: its number in the source (0 = not known), and whether a quote stands in it."""
+
+    number: int
+    text: str
+    marked: bool
+
+
+class Shown(NamedTuple):
+    """An excerpt: where it stands, its lines, and whether more of it is left out."""
+
+    place: str
+    url: str
+    lines: tuple[Line, ...]
+    cut: bool
+
+
+class FailureView(NamedTuple):
+    """The typed record of a failed attempt. `facts` are pairs of label and words."""
+
+    facts: tuple[tuple[str, str], ...]
+    tests: tuple[tuple[str, str, str], ...]
+    more_tests: int
+    excerpts: tuple[Shown, ...]
+
+
+def moment(at: datetime | float | None) -> Moment | None:
+    """A time, None where there is none."""
+    if at is None:
+        return None
+    when = datetime.fromtimestamp(at, UTC) if isinstance(at, float) else at
+    return Moment(clock(when), when.isoformat(timespec="seconds"))
+
+
+def run_url(run_id: int) -> str:
+    """The page of a run."""
+    return f"/runs/{run_id}"
+
+
+def task_url(run_id: int, key: str, attempt: int | None = None) -> str:
+    """The page of a task, at one of its attempts."""
+    return f"/runs/{run_id}/tasks/{key}" + (f"#a{attempt}" if attempt is not None else "")
+
+
+def gate_url(run_id: int, number: int) -> str:
+    """The page of a gate."""
+    return f"/runs/{run_id}/gates/{number}"
+
+
+def excerpt_view(excerpt: Excerpt, links: Links, quotes: Sequence[str] = (), limit: int = EXCERPT) -> Shown:
+    """An excerpt with its lines; those that a quote stands in are marked."""
+    text, cut = exact(excerpt.text, limit)
+    every = text.split("\n")
+    lines = _fitting(every, limit)
+    cut = cut or list(lines) != every
+    marked = {number for quote in quotes for number in _lines_of(quote, lines)}
+    first = _first(excerpt)
+    shown = tuple(Line(first + number if first else 0, words, number in marked) for number, words in enumerate(lines))
+    return Shown(line(excerpt.place, 300), links.ours(excerpt.url), shown, cut)
+
+
+def _fitting(lines: Sequence[str], limit: int) -> Sequence[str]:
+    """As many lines as fit with what each of them carries: its number, and a mark."""
+    room = limit
+    for number, words in enumerate(lines):
+        size = weight(words) + LINE
+        if size > room:
+            rest = exact(words, room - LINE)[0] if room > 2 * LINE else ""
+            return [*lines[:number], *([rest] if rest else [])]
+        room -= size
+    return lines
+
+
+def share(parts: int, limit: int = EXCERPT, whole: int = 40_000) -> int:
+    """Bytes for each of several texts of one page."""
+    return max(300, min(limit, whole // max(1, parts)))
+
+
+def _first(excerpt: Excerpt) -> int:
+    """The first line's number, where the lines are those of the source, one by one."""
+    if excerpt.first_line is None:
+        return 0
+    last = excerpt.last_line if excerpt.last_line is not None else excerpt.first_line
+    whole = excerpt.text.rstrip("\n").count("\n") + 1
+    return excerpt.first_line if last - excerpt.first_line + 1 == whole else 0
+
+
+def _lines_of(quote: str, lines: Sequence[str]) -> range:
+    """The fewest lines, in a row, that hold the quoted words."""
+    wanted = squeeze(line(quote, 2_000))
+    flat = [squeeze(text) for text in lines]
+    if not wanted:
+        return range(0)
+    for size in range(1, WINDOW + 1):
+        for start in range(len(flat) - size + 1):
+            if wanted in squeeze(" ".join(flat[start : start + size])):
+                return range(start, start + size)
+    return range(0)
+
+
+def failure_view(failure: Failure, links: Links, limit: int = EXCERPT, most: int = TESTS) -> FailureView:
+    """Cause, class and what else is known, and the words that show it."""
+    facts = [
+        ("cause", CAUSES[failure.cause]),
+        ("class", class_word(failure)),
+        ("failed_when", PHASE_OF_FAILURE[failure.phase]),
+        ("progress", PROGRESS[failure.progress]),
+        ("detail", line(failure.detail, 600)),
+        ("exit_code", "" if failure.exit_code is None else str(failure.exit_code)),
+        ("jobs", line(", ".join(failure.failing_jobs[:10]), 400)),
+        ("suspected", line(", ".join(failure.suspected_files[:10]), 400)),
+        ("fingerprint", line(failure.fingerprint, 80)),
+    ]
+    tests = tuple(
+        (line(test.id, 200), line(test.message, 300), _place(test.file, test.line))
+        for test in failure.failing_tests[:most]
+    )
+    return FailureView(
+        facts=tuple((LABELS[key], words) for key, words in facts if words),
+        tests=tests,
+        more_tests=max(0, len(failure.failing_tests) - most),
+        excerpts=tuple(excerpt_view(one, links, limit=limit) for one in failure.excerpts[:4]),
+    )
+
+
+def _place(file: str | None, number: int | None) -> str:
+    if not file:
+        return ""
+    return line(file, 200) + (f":{number}" if number is not None else "")

@@ -1,0 +1,212 @@
+"""The page of one run: why it stands where it does, its tasks, gates, money and events."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import NamedTuple
+
+from otto_bot.core.run import Gate, Run
+from otto_bot.core.waits import waits_for
+from otto_bot.store.run_pages import RoleCost, Timeline
+from otto_bot.text.footer import money_words, usd
+from otto_bot.text.links import Links
+from otto_bot.text.pages import GATE_STATES, ROLES, Headline, headline
+from otto_bot.text.parked import now_words
+from otto_bot.text.refusals import own_link
+from otto_bot.text.spoken import capital, exact, line, spoken
+from otto_bot.text.status import beside
+from otto_bot.text.tasks_table import state_words
+from otto_bot.text.trouble import MORE, of_wait
+from otto_bot.text.words import DECIDERS, count, several, title_of
+from otto_bot.web.views.graph import Graph, columns_of, graph, tone_of
+from otto_bot.web.views.parts import Link, Moment, gate_url, moment, task_url
+from otto_bot.web.views.timeline import TimelineView, Which, timeline_view
+
+BODY = 4_000
+GATES = 100
+TASKS = 150
+
+
+class TaskRow(NamedTuple):
+    """A task in the table."""
+
+    batch: int
+    link: Link
+    title: str
+    state: str
+    tone: str
+    attempts: str
+    needs: tuple[Link, ...]
+    usd: str
+
+
+class GateRow(NamedTuple):
+    """A gate in the table."""
+
+    link: Link
+    words: str
+    decided_by: str
+    state: str
+    at: Moment | None
+
+
+class CostRow(NamedTuple):
+    """What one kind of call cost."""
+
+    phase: str
+    calls: int
+    tokens: str
+    usd: str
+
+
+class Money(NamedTuple):
+    """Cost against the cap. `spent` and `cap` are for a bar."""
+
+    words: str
+    rows: tuple[CostRow, ...]
+    rest: str
+    spent: float
+    cap: float
+
+
+class RunPage(NamedTuple):
+    """Everything of a run's page."""
+
+    id: int
+    name: str
+    title: str
+    state: str
+    head: Headline
+    where: Link
+    more: tuple[Link, ...]
+    notes: tuple[str, ...]
+    links: tuple[Link, ...]
+    started: Moment | None
+    by: str
+    graph: Graph | None
+    tasks: tuple[TaskRow, ...]
+    more_tasks: int
+    gates: tuple[GateRow, ...]
+    money: Money
+    timeline: TimelineView
+    body: str
+    body_cut: bool
+
+
+def run_page(
+    run: Run, links: Links, costs: Sequence[RoleCost], events: Timeline, asked: Which, now: datetime
+) -> RunPage:
+    """The page as it is shown."""
+    body, cut = exact(run.body, BODY)
+    tasks = _tasks(run)
+    head, more = _head(run, links, now)
+    return RunPage(
+        id=run.id,
+        name=f"{line(run.repo.full_name, 140)}#{run.issue}",
+        title=line(run.title, 200),
+        state=capital(now_words(run)),
+        head=head,
+        where=_where(run, links),
+        more=more,
+        notes=tuple(line(spoken(words).replace(MORE, ""), 900) for words in beside(run, links)),
+        links=_links(run, links),
+        started=moment(run.started_at),
+        by=line(run.actor.login, 60),
+        graph=graph(run),
+        tasks=tasks[:TASKS],
+        more_tasks=max(0, len(tasks) - TASKS),
+        gates=tuple(_gate(run, gate) for gate in reversed(run.gates[-GATES:])),
+        money=_money(run, costs),
+        timeline=timeline_view(run.id, events, asked),
+        body=body.strip(),
+        body_cut=cut,
+    )
+
+
+def _head(run: Run, links: Links, now: datetime) -> tuple[Headline, tuple[Link, ...]]:
+    """The headline, and where more of it stands: a link of ours that it holds, the gate, the document about it."""
+    head, more = headline(run, now), []
+    own = own_link(head.why, links, run.repo.default_branch)
+    if own is not None:
+        words, url = own
+        head = head._replace(why=head.why.replace(url, f"“{words}”"))
+        more.append(Link(words, url))
+    if head.gate is not None:
+        more.append(Link(f"gate {head.gate}", gate_url(run.id, head.gate)))
+    wait = waits_for(run)
+    trouble = of_wait(run, wait) if wait is not None else None
+    if trouble is not None:
+        more.append(Link(trouble.value, links.help(trouble.value)))
+    return head, tuple(more)
+
+
+def _where(run: Run, links: Links) -> Link:
+    """Where a word to Otto is written: the pull request as soon as there is one."""
+    if run.pull_request is not None:
+        return Link(f"pull request #{run.pull_request}", links.pull(run.pull_request))
+    return Link(f"issue #{run.issue}", links.issue(run.issue))
+
+
+def _links(run: Run, links: Links) -> tuple[Link, ...]:
+    found = [Link(f"issue #{run.issue}", links.issue(run.issue))]
+    if run.plan_comment_id is not None:
+        found.append(Link(f"plan r{run.plan_revision}", links.comment(run.issue, run.plan_comment_id)))
+    if run.pull_request is not None:
+        found.append(Link(f"pull request #{run.pull_request}", links.pull(run.pull_request)))
+        found.append(Link("branch", links.branch(run.run_branch)))
+    if run.head:
+        found.append(Link("checks", links.checks(run.head)))
+    found += [Link(f"journeys round {one.number}", url) for one in run.journeys if (url := links.ours(one.comment_url))]
+    return tuple(found)
+
+
+def _tasks(run: Run) -> tuple[TaskRow, ...]:
+    needs = run.plan.depends() if run.plan is not None else {}
+    batch_of = {key: number for number, batch in enumerate(columns_of(run), 1) for key in batch}
+    rows = [_task(run, key, batch_of.get(key, 0), sorted(needs.get(key, ()))) for key in run.tasks]
+    return tuple(sorted(rows, key=lambda row: row.batch))
+
+
+def _task(run: Run, key: str, batch: int, needs: Sequence[str]) -> TaskRow:
+    task = run.tasks[key]
+    allowed = run.config.attempts.per_task + task.granted
+    spent = run.money.by_task.get(key, 0.0)
+    return TaskRow(
+        batch=batch,
+        link=Link(key, task_url(run.id, key)),
+        title=line(title_of(run, key), 120),
+        state=line(spoken(state_words(task)), 300),
+        tone=tone_of(task.state),
+        attempts=f"{len(task.attempts)} of {allowed}" if task.attempts else "",
+        needs=tuple(Link(need, task_url(run.id, need)) for need in needs),
+        usd=usd(spent) if spent else "",
+    )
+
+
+def _gate(run: Run, gate: Gate) -> GateRow:
+    decider = DECIDERS[gate.decision.decided_by] if gate.decision is not None else ""
+    return GateRow(
+        link=Link(f"gate {gate.number}", gate_url(run.id, gate.number)),
+        words=f"batch {gate.batch}: {several(gate.tasks[:12])} failed" if gate.failures else f"batch {gate.batch}",
+        decided_by=decider,
+        state=GATE_STATES[gate.state],
+        at=moment(gate.opened_at),
+    )
+
+
+def _money(run: Run, costs: Sequence[RoleCost]) -> Money:
+    money = run.money
+    rows = tuple(
+        CostRow(ROLES.get(one.role, line(one.role, 20)), one.calls, _tokens(one), f"${one.usd:.2f}") for one in costs
+    )
+    unknown = money.settled - sum(one.usd for one in costs)
+    rest = [f"${money.held:.2f} are put aside for {count(len(money.reserved), 'call')} under way"] * bool(money.held)
+    rest += [f"${unknown:.2f} are counted for calls whose usage is not known"] * (unknown > 0.005)
+    rest += [f"${money.left:.2f} are left"]
+    said = spoken(money_words(run))
+    return Money(f"{said}.", rows, f"{several(rest)}.", min(money.committed, money.cap), money.cap)
+
+
+def _tokens(one: RoleCost) -> str:
+    return f"{one.input_tokens:,} / {one.output_tokens:,}"
