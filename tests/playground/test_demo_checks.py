@@ -38,6 +38,7 @@ REPORT: dict[str, Any] = {
     "pull_requests": [{"number": 2, "draft": True, "state": "open", "base": "main", "head": "x", "files": ["b", "a"],
                        "reviewers": ["ann"]}],
     "checks": [{"name": "Otto", "conclusion": "success"}],
+    "workflow_runs": [{"name": "CI", "conclusion": "success", "run_attempt": 2, "branch": "x"}],
     "requests": [
         {"seq": 1, "at": "2026-01-01T00:00:05+00:00", "method": "POST", "path": "/octo/x.git/git-receive-pack",
          "status": 200, "refs": [{"ref": BRANCH, "old": "0" * 40, "new": "a" * 40}]},
@@ -60,6 +61,7 @@ HOLDS: dict[str, Any] = {
     ],
     "pull_requests": [{"draft": True, "files": ["a", "b"], "reviewers": ["ann"], "count": 1}],
     "checks": [{"name": "Otto", "conclusion": "success"}],
+    "workflow_runs": [{"attempt": 2, "conclusion": "success", "count": 1}, {"conclusion": "cancelled", "count": 0}],
     "requests": [{"method": "POST", "path": "receive-pack$", "at_least": 2, "at_most": 2}],
     "model_calls": {"pilot": 1, "replan": 0},
 }
@@ -90,6 +92,8 @@ def test_everything_holds() -> None:
         ("pull_requests", [{"files": ["a"]}], "there is none; there are [{'number': 2"),
         ("pull_requests", [{"state": "closed"}], "there is none"),
         ("checks", [{"name": "Otto", "conclusion": "failure"}], "there is none; there are ['Otto=success']"),
+        ("workflow_runs", [{"conclusion": "cancelled"}], "there is none; there are ['CI x: success']"),
+        ("workflow_runs", [{"workflow": "CI", "attempt": 1}], "CI in attempt 1: there is none"),
         ("requests", [{"path": "receive-pack", "at_most": 1}], "expected at most 1, got 2"),
         ("requests", [{"path": "dispatches", "at_least": 1}], "expected at least 1, got 0"),
         ("model_calls", {"pilot": 0}, "expected 0 of the pilot, got 1"),
