@@ -18,7 +18,8 @@ from otto_bot.playground.github.changes.pulls import CannotMergeError
 from otto_bot.playground.github.config import FaultConfig, ReactionConfig
 from otto_bot.playground.github.gitrepo import GitError
 from otto_bot.playground.github.hub import Hub
-from otto_bot.playground.github.people import CannotDoError, Hand
+from otto_bot.playground.github.people import Hand
+from otto_bot.playground.github.people_actions import CannotDoError
 from otto_bot.playground.github.people_config import Do
 from otto_bot.playground.github.rest.serve import read_body
 from otto_bot.playground.github.routing import ApiError, not_found

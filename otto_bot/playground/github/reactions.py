@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 from otto_bot.playground.github.changes.pulls import CannotMergeError
 from otto_bot.playground.github.config import ReactionConfig
 from otto_bot.playground.github.gitrepo import GitError
-from otto_bot.playground.github.people import CannotDoError, Hand
+from otto_bot.playground.github.people import Hand
+from otto_bot.playground.github.people_actions import CannotDoError
 from otto_bot.playground.github.people_config import On, OnCheck, OnComment, OnPush
 from otto_bot.playground.github.state import Json
 from otto_bot.playground.github.world import Visible
