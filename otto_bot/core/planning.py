@@ -9,7 +9,7 @@ from otto_bot.core.budget import lineage_cap
 from otto_bot.core.estimate_values import Estimate
 from otto_bot.core.plan import Plan, batches, problems
 from otto_bot.core.reviews import plan_of
-from otto_bot.core.run import Run, RunPhase
+from otto_bot.core.run import Outcome, Run, RunPhase
 
 
 def prepared(run: Run, event: e.Prepared) -> Run:
@@ -103,19 +103,20 @@ def plan_posted(run: Run, event: e.PlanPosted) -> Run:
 
 def pull_request_opened(run: Run, event: e.PullRequestOpened) -> Run:
     """The work begins; the empty first commit is the baseline of everything later."""
-    if run.pull_request is not None or run.phase is not RunPhase.PLAN_REVIEW or not run.plan_approved_by:
+    if run.pull_request is not None:
         return run
-    run = run.model_copy(
-        update={
-            "pull_request": event.number,
-            "pull_request_node": event.node_id,
-            "head": event.head_sha,
-            "head_tree": event.head_tree,
-            "phase": RunPhase.EXECUTING,
-            "batch": 1,
-            "estimated": run.estimate,
-        }
-    )
+    opened = {
+        "pull_request": event.number,
+        "pull_request_node": event.node_id,
+        "head": event.head_sha,
+        "head_tree": event.head_tree,
+    }
+    if run.outcome is Outcome.CANCELLED:
+        return run.model_copy(update=opened)  # it ended while this was under way: what stands there has to say so
+    if run.phase is not RunPhase.PLAN_REVIEW or not run.plan_approved_by:
+        return run
+    begun = {"phase": RunPhase.EXECUTING, "batch": 1, "estimated": run.estimate}
+    run = run.model_copy(update={**opened, **begun})
     return run.with_verification(
         Verification(
             target=BASELINE,

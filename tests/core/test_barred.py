@@ -13,6 +13,7 @@ from core_builders import (
     executing,
     fold,
     plan,
+    planned,
     posted,
     pushed,
     run_started,
@@ -157,6 +158,16 @@ def test_an_issue_that_is_gone_ends_the_run_and_is_told_once_on_the_pull_request
     told = fold(run, e.PersonCalled(at=at(40), wait=ISSUE_GONE))
     assert f"run/1/call/{ISSUE_GONE}" not in keys(told)
     assert fold(told, gone(what)) is told
+
+
+def test_a_pull_request_that_was_being_opened_when_the_issue_went_says_it() -> None:
+    """GitHub has it, and people see it: it is not left as if work went on."""
+    run = fold(planned(ONE), e.PlanPosted(at=at(1), revision=1, comment_id=5), gone())
+    opened = e.PullRequestOpened(at=at(40), number=2, node_id="n", head_sha="head", head_tree="tree-head")
+    after = fold(run, opened)
+    assert (after.pull_request, after.phase, after.outcome) == (2, RunPhase.DONE, Outcome.CANCELLED)
+    assert f"run/1/call/{ISSUE_GONE}" in keys(after)
+    assert PULL in surfaces(after)
 
 
 def test_coders_push_what_they_have_before_it_is_told() -> None:
