@@ -178,6 +178,8 @@ def _baseline(run: Run) -> Iterator[Effect]:
 def _base(run: Run) -> Iterator[Effect]:
     """Take in what is new before more is written. While tasks wait for a green base: follow its verification first."""
     baseline = run.verifications.get(BASELINE)
+    if run.pull_closed:
+        return  # its branch is left as it is
     if base.waiting(run) and baseline is not None and baseline.ending is None:
         yield from _baseline(run)
     elif stale_base.due(run) or (base.waiting(run) and stale_base.outdated(run)):

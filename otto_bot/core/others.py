@@ -41,7 +41,7 @@ def attempt_branch_moved(run: Run, event: e.AttemptBranchMoved) -> Run:
     if task is None or last is None or last.number != event.attempt or last.sha == event.sha or run.single:
         return run
     waits = task.state is TaskState.VERIFIED and run.phase is RunPhase.EXECUTING
-    if run.ended or run.resting or not (waits or task.state in _VERIFIED):
+    if run.ended or run.outcome is not None or not (waits or task.state in _VERIFIED):
         return run
     return _once_more(_told(run, event.sha, event.by), task)
 

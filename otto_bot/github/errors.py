@@ -111,3 +111,7 @@ class RetryLater(GitHubError):
         self.named = named
         self.reason = plain(reason)
         super().__init__(status, f"{self.reason}; not before {until.isoformat(timespec='seconds')}", request_id)
+
+
+NOT_NOW = (RetryLater, Suspended)
+"""Nothing can be asked now: who could do without an answer waits all the same, for there will be one."""

@@ -214,7 +214,7 @@ class Reviews:
         return self._github.repository(run.repo.installation_id, run.repo.id)
 
     def _links(self, run: Run) -> Links:
-        return Links(self._web_url, run.repo.owner, run.repo.name)
+        return Links(self._web_url, run.repo.owner, run.repo.name, was=run.moved_from)
 
     async def _say(self, repository: Repository, number: int, key: str, text: str) -> None:
         await say(repository, number, key, text)

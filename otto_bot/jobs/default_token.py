@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator, Sequence
 from otto_bot.core.lanes import Workflow
 from otto_bot.core.token_rights import rights_in, silent
 from otto_bot.github.ci_models import WorkflowRun
-from otto_bot.github.errors import GitHubError, RetryLater, Unreachable
+from otto_bot.github.errors import NOT_NOW, GitHubError, Unreachable
 from otto_bot.github.verbs import Repository
 
 log = logging.getLogger(__name__)
@@ -30,7 +30,7 @@ async def default_rights(
         return None
     try:
         runs = await repository.workflow_runs(base)
-    except (RetryLater, Unreachable):
+    except (*NOT_NOW, Unreachable):
         raise
     except GitHubError as error:
         log.info("GitHub does not say what the token of %s may do: %s", base, error)
@@ -57,7 +57,7 @@ async def _jobs(repository: Repository, run: WorkflowRun) -> AsyncIterator[int]:
     """Those of a run that ran: others have no log."""
     try:
         jobs = await repository.jobs(run.id, run.run_attempt)
-    except (RetryLater, Unreachable):
+    except (*NOT_NOW, Unreachable):
         raise
     except GitHubError as error:
         log.info("the jobs of run %s cannot be read: %s", run.id, error)
@@ -70,7 +70,7 @@ async def _jobs(repository: Repository, run: WorkflowRun) -> AsyncIterator[int]:
 async def _rights(repository: Repository, job: int) -> tuple[str, ...] | None:
     try:
         text = await repository.job_log(job)
-    except (RetryLater, Unreachable):
+    except (*NOT_NOW, Unreachable):
         raise
     except GitHubError as error:
         log.info("the log of job %s cannot be read: %s", job, error)

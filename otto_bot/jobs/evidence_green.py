@@ -16,7 +16,7 @@ from otto_bot.core.verdict_check import ACTIONS, REPORT
 from otto_bot.diagnosis.junit_outcomes import Outcomes, outcomes_in_zip
 from otto_bot.git.reading import Reading
 from otto_bot.github.ci_models import WorkflowRun
-from otto_bot.github.errors import GitHubError, RetryLater
+from otto_bot.github.errors import NOT_NOW, GitHubError
 from otto_bot.jobs.context import Context
 from otto_bot.jobs.evidence_reports import MOST_BYTES, MOST_REPORTS, archive_of, best_first, worth_fetching
 
@@ -50,7 +50,7 @@ async def green_head(context: Context, run: Run, verification: Verification) -> 
                 name = f"{workflow.name} / {job.name}" if workflow.name else job.name
                 jobs[context.redactor.text(name)] = job.conclusion or job.status
             outcomes = outcomes.plus(await _reports(context, run, workflow, room))
-        except RetryLater:
+        except NOT_NOW:
             raise
         except GitHubError as error:
             log.warning("what the green run %s showed cannot be read: %s", number, error)

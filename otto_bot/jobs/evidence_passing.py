@@ -11,7 +11,7 @@ from otto_bot.core.attempt import BASELINE, Verification
 from otto_bot.core.run import Run
 from otto_bot.diagnosis.models import CheckedJob
 from otto_bot.github.ci_models import Job
-from otto_bot.github.errors import GitHubError, RetryLater
+from otto_bot.github.errors import NOT_NOW, GitHubError
 from otto_bot.jobs.context import Context
 
 log = logging.getLogger(__name__)
@@ -49,7 +49,7 @@ async def _passing(context: Context, run: Run, target: str, job: CheckedJob) -> 
         for run_id in head.run_ids:
             try:
                 body = await _of_run(context, run, run_id, job)
-            except RetryLater:
+            except NOT_NOW:
                 raise
             except GitHubError as error:
                 log.warning("no log of %s in the green run %s: %s", job.source, run_id, error)

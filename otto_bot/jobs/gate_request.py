@@ -18,7 +18,7 @@ from otto_bot.core.plan import TaskSpec
 from otto_bot.core.redact import Redactor
 from otto_bot.core.run import Gate, Run
 from otto_bot.git.errors import GitFailed
-from otto_bot.github.errors import GitHubError, RetryLater
+from otto_bot.github.errors import NOT_NOW, GitHubError
 from otto_bot.jobs.context import Context
 from otto_bot.jobs.starting import own_base
 from otto_bot.text.told import told
@@ -60,7 +60,7 @@ async def attempt_diffs(context: Context, run: Run, gate: Gate) -> tuple[tuple[R
             excerpt = diff_excerpt(changes, failure)
             if excerpt is not None:
                 found.append(Reported(task=failure.task, attempt=failure.attempt, excerpt=excerpt))
-    except RetryLater:
+    except NOT_NOW:
         raise  # a limit ends, and the gate waits for it
     except (GitFailed, GitHubError) as error:
         log.warning("no diffs for gate %s of run %s: %s", gate.number, run.id, error)

@@ -17,7 +17,7 @@ from otto_bot.core.run import Run
 from otto_bot.core.source_files import has_source
 from otto_bot.core.values import Repo
 from otto_bot.github.config_file import CONFIG_PATH, read_config_file
-from otto_bot.github.errors import Forbidden, GitHubError, RetryLater, TooLarge
+from otto_bot.github.errors import NOT_NOW, Forbidden, GitHubError, TooLarge
 from otto_bot.github.errors import Refused as GitHubRefused
 from otto_bot.github.own_labels import with_label
 from otto_bot.github.verbs import Repository
@@ -88,7 +88,7 @@ async def _author(repository: Repository, run: Run) -> Author | None:
     try:
         who = await repository.author_of(run.issue)
         permission = None if who is None else await repository.permission(who.login)
-    except RetryLater:
+    except NOT_NOW:
         raise
     except GitHubError as error:
         log.warning("who wrote issue %s of %s is not known: %s", run.issue, run.repo.full_name, error)

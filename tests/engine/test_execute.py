@@ -16,7 +16,7 @@ from otto_bot.core.run import Run
 from otto_bot.core.trouble import TROUBLE_LIMIT
 from otto_bot.core.values import Person, Repo
 from otto_bot.engine.execute import FIRST_PAUSE, LONGEST_PAUSE, START_SECONDS, Executor
-from otto_bot.jobs.outcomes import Later, NeedsPerson, Retry, Superseded
+from otto_bot.jobs.outcomes import Later, NeedsPerson, Retry, ShutOut, Superseded
 from otto_bot.store.database import open_database
 from otto_bot.store.effect_rows import REPEAT_LIMIT, EffectRows, Ticket
 from otto_bot.store.ledger import Ledger, Trigger
@@ -62,8 +62,8 @@ class House:
         return self.ledger.load(self.run_id)
 
 
-def _translate(error: Exception) -> Later | Retry | NeedsPerson | None:
-    return error if isinstance(error, Later | Retry | NeedsPerson) else None
+def _translate(error: Exception) -> Later | Retry | NeedsPerson | ShutOut | None:
+    return error if isinstance(error, Later | Retry | NeedsPerson | ShutOut) else None
 
 
 @pytest.fixture
@@ -141,6 +141,21 @@ async def test_later_costs_nothing(house: House) -> None:
     house.now = until
     [ticket] = house.claim()
     assert ticket.generation == 2
+
+
+async def test_a_repository_that_is_shut_bars_the_run_and_the_step_comes_again_when_it_is_open(house: House) -> None:
+    """Ten times over: it is no failure, counts nothing, and is not tried meanwhile."""
+    house.does = ShutOut("archived", "it is archived")
+    for number in range(1, 11):
+        run = await house.turn()
+        assert ([bar.by for bar in run.bars], run.trouble, run.hold) == (["archived"], {}, None)
+        house.now += timedelta(hours=1)
+        assert house.claim() == []
+        run = house.ledger.append(house.run_id, [e.Unbarred(at=house.now, by="archived")], house.now)
+        assert house.ran == number
+    house.does = []
+    await house.turn()
+    assert house.ran == 11
 
 
 async def test_what_only_a_person_can_mend_rests(house: House) -> None:

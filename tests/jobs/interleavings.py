@@ -13,6 +13,7 @@ from shared_remote import OTTO, Interrupted, Remote, commit_script
 
 from otto_bot.core import events as e
 from otto_bot.core.attempt import TaskState
+from otto_bot.core.branch_rules import BranchRule
 from otto_bot.core.config import HostCaps
 from otto_bot.core.decision import Action, Decider, Decision, Move
 from otto_bot.core.effects import Effect, EffectKind, scheduled
@@ -27,6 +28,7 @@ from otto_bot.core.values import Person, Repo
 from otto_bot.git.commits import Author, tree_of, write_commit
 from otto_bot.git.errors import GitFailed, PushRejected
 from otto_bot.git.mirror import Mirror
+from otto_bot.github.verbs import Repository
 from otto_bot.jobs.context import Context
 from otto_bot.jobs.gated_push import PushHeld
 from otto_bot.jobs.outcomes import NeedsPerson, Retry
@@ -41,9 +43,16 @@ REAL = (EffectKind.PUSH, EffectKind.CANDIDATE, EffectKind.MERGE, EffectKind.TAKE
 PLAYED = (EffectKind.CODE, EffectKind.VERIFY, EffectKind.GATE, EffectKind.POST_DECISION, EffectKind.APPLY)
 
 
+class NoRules:
+    """All that these jobs ask GitHub itself: there are no rules for branches."""
+
+    async def binding_rules(self, _branch: str) -> tuple[BranchRule, ...]:
+        return ()
+
+
 @dataclass(frozen=True)
 class Near(Context):
-    """The jobs' context with its remote in a folder, and no GitHub beside it."""
+    """The jobs' context with its remote in a folder, and hardly any GitHub beside it."""
 
     remote: Remote = field(kw_only=True)
 
@@ -55,6 +64,9 @@ class Near(Context):
         mirror.url = str(self.remote.path)
         await mirror.ensure()
         return mirror
+
+    def repository(self, run: Run) -> Repository:
+        return cast("Repository", NoRules())
 
     async def author(self) -> Author:
         return Author("otto[bot]", OTTO)

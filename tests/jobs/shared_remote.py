@@ -92,7 +92,7 @@ class Remote:
     def authors(self) -> dict[str, str]:
         """Commit → the address of who wrote it."""
         rows = (line.split(" ") for line in self.run("log", "--all", "--format=%H %ae").splitlines())
-        return dict(rows)  # type: ignore[arg-type]
+        return {sha: who for sha, who, *_ in rows}
 
     def files(self, revision: str) -> set[str]:
         return set(self.run("ls-tree", "-r", "--name-only", revision).splitlines())

@@ -80,3 +80,20 @@ def test_old_runs_that_are_done_are_not_looked_at_for_ever(ledger: Ledger, run: 
     done(ledger, run)
     assert ledger.done_lately(at(60), 5) == []
     assert ledger.done_lately(at(-60), 0) == []
+
+
+def test_where_runs_stand_is_told_for_those_that_are_open_or_barred(ledger: Ledger, run: Run, at: At) -> None:
+    """One that lost its repository is over, and still waits for it; a repository that moves takes its runs along."""
+    old, new = run.repo.installation_id, run.repo.installation_id + 1
+    assert [(*one,) for one in ledger.standings()] == [(old, 7, frozenset())]
+    ledger.append(run.id, [e.Barred(at=at(1), by="archived"), e.Barred(at=at(2), by="suspended")], at(2))
+    assert [one.barred for one in ledger.standings()] == [{"archived", "suspended"}]
+    moved = run.repo.model_copy(update={"installation_id": new, "owner": "acme"})
+    ledger.append(run.id, [e.RepositoryMoved(at=at(3), repo=moved), e.Barred(at=at(4), by="removed")], at(4))
+    assert ledger.active_runs() == []
+    assert [(*one,) for one in ledger.standings()] == [(new, 7, frozenset({"archived", "suspended", "removed"}))]
+    assert (ledger.standing_in(7), ledger.standing_in(8)) == ([run.id], [])
+    over = [e.Unbarred.model_validate({"at": at(5), "by": by}) for by in ("archived", "suspended", "removed")]
+    ledger.append(run.id, over, at(5))
+    assert ledger.standings() == []
+    assert ledger.standing_in(7) == []
