@@ -8,19 +8,21 @@ from otto_bot.core.also import Also, worth_telling
 from otto_bot.core.run import Run
 from otto_bot.github.errors import Forbidden, NotFound
 from otto_bot.jobs.context import Context
+from otto_bot.jobs.reported import ReportedOn
 from otto_bot.jobs.required_checks import ACTIONS
 
 
-async def also_reported(context: Context, run: Run, sha: str, required: Collection[str]) -> tuple[Also, ...]:
+async def also_reported(
+    context: Context, run: Run, reported: ReportedOn, required: Collection[str]
+) -> tuple[Also, ...]:
     """Checks and statuses beside the lane's workflows and what is required; never check suites, never our own.
 
     Nothing where they may not be read: no verdict hangs on them.
     """
-    repository, clean = context.repository(run), context.redactor.text
+    clean = context.redactor.text
     known = {*required, *run.config.verify.ignore}
     try:
-        checks = await repository.check_runs(sha)
-        statuses = await repository.statuses(sha)
+        checks, statuses = await reported.checks(), await reported.statuses()
     except (Forbidden, NotFound):
         return ()
     found = [

@@ -11,6 +11,7 @@ from otto_bot.diagnosis.baseline import beside_base
 from otto_bot.diagnosis.fingerprint import progress
 from otto_bot.github.ci_models import CheckRun, Status
 from otto_bot.jobs.context import Context
+from otto_bot.jobs.reported import ReportedOn
 
 ACTIONS = "github-actions"
 PASSED = frozenset({"success", "neutral", "skipped"})
@@ -19,17 +20,16 @@ _STATES: dict[str, State] = {"success": "green", "pending": "pending", "failure"
 _WORST: tuple[State, ...] = ("red", "pending", "green")
 
 
-async def required_checks(context: Context, run: Run, sha: str) -> list[Required]:
-    """Every required check of this commit, by name; those of `verify.ignore` are not asked for. Raises GitHubError."""
-    repository = context.repository(run)
-    by_branch = (await repository.required_contexts(run.repo.default_branch)).contexts
+async def required_checks(context: Context, run: Run, reported: ReportedOn) -> list[Required]:
+    """Every required check of a commit, by name; those of `verify.ignore` are not asked for. Raises GitHubError."""
+    by_branch = (await context.repository(run).required_contexts(run.repo.default_branch)).contexts
     asked = set(run.config.verify.required)
     source = {one.context: one.app_id for one in by_branch} | dict.fromkeys(asked)
     names = sorted(set(source) - set(run.config.verify.ignore))
     if not names:
         return []
-    checks = [one for one in await repository.check_runs(sha) if one.app_id != context.github.app_id]
-    statuses = await repository.statuses(sha)
+    checks = [one for one in await reported.checks() if one.app_id != context.github.app_id]
+    statuses = await reported.statuses()
     return [_stands(name, source[name], checks, statuses).model_copy(update={"asked": name in asked}) for name in names]
 
 

@@ -27,6 +27,7 @@ from otto_bot.jobs.evidence_ci import judged_alone, no_ci_reason
 from otto_bot.jobs.evidence_logs import Evidence, evidence_of
 from otto_bot.jobs.evidence_unstarted import kept_from_starting, not_started
 from otto_bot.jobs.listening import hearing
+from otto_bot.jobs.reported import ReportedOn
 from otto_bot.jobs.required_checks import failure_of, required_checks
 from otto_bot.jobs.suspects import red_together
 from otto_bot.jobs.unmergeable import conflict_with_base, unmergeable
@@ -61,7 +62,8 @@ async def verify_head(context: Context, run: Run, effect: Effect, _ticket: Ticke
         return []
     runs = await _runs_of(context, run, verification)
     now = context.now()
-    required = await required_checks(context, run, verification.sha) if _all_ended(runs) else []
+    reported, ended = ReportedOn(context.repository(run), verification.sha), _all_ended(runs)
+    required = await required_checks(context, run, reported) if ended else []
     seen = read_runs(
         [_seen(one) for one in runs],
         required,
@@ -108,7 +110,7 @@ async def verify_head(context: Context, run: Run, effect: Effect, _ticket: Ticke
             run_ids=ids,
             url=url,
             left=tuple(context.redactor.text(name) for name in seen.left),
-            also=await also_reported(context, run, verification.sha, [one.name for one in required]) if runs else (),
+            also=await also_reported(context, run, reported, [one.name for one in required]) if ended else (),
         ),
     ]
 

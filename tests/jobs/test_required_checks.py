@@ -17,10 +17,11 @@ from otto_bot.core.lanes import Lane, LaneKind
 from otto_bot.core.required import Required
 from otto_bot.core.run import Run
 from otto_bot.core.values import Person
+from otto_bot.jobs.reported import ReportedOn
 from otto_bot.jobs.required_checks import required_checks
 from otto_bot.jobs.verify_head import verify_head
 from otto_bot.playground.github.changes import checks as changes
-from otto_bot.playground.github.config import OtherAppConfig
+from otto_bot.playground.github.config import OtherAppConfig, RuleConfig
 from otto_bot.playground.github.state import CheckRun
 from otto_bot.store.effect_rows import Ticket
 
@@ -40,7 +41,7 @@ class House:
     def requires(self, *names: str, app: int | None = None) -> None:
         listed = [{"context": name, **({"integration_id": app} if app else {})} for name in names]
         rule = {"type": "required_status_checks", "parameters": {"required_status_checks": listed}}
-        self.world.config.rules.append(rule)
+        self.world.config.rules.append(RuleConfig.model_validate(rule))
 
     def status(self, name: str, state: str, words: str = "") -> None:
         changes.add_status(self.world, "dev", self.sha, state, name, words or None, None)
@@ -65,7 +66,9 @@ class House:
         )  # fmt: skip
 
     async def stands(self, **settings: Any) -> dict[str, tuple[str, str]]:
-        found = await required_checks(self.bench.context, self.run(**settings), self.sha)
+        run = self.run(**settings)
+        reported = ReportedOn(self.bench.context.repository(run), self.sha)
+        found = await required_checks(self.bench.context, run, reported)
         return {one.name: (one.state, one.words) for one in found}
 
     async def looked_at(self, run: Run, target: str = "t1/a1") -> VerificationEnded | VerificationPolled:
