@@ -41,24 +41,22 @@ class DataVerbs(RepositoryCalls):
     async def make_blob(self, content: bytes) -> str:
         """The id of a blob with this content."""
         body = {"content": base64.b64encode(content).decode("ascii"), "encoding": "base64"}
-        return _sha(await self._made("/git/blobs", body))
+        return _sha((await self._call("POST", "/git/blobs", body=body, repeatable=True)).json())
 
     @needs(contents="write")
     async def make_tree(self, base: str, entries: Sequence[TreeEntry]) -> str:
         """The id of the tree `base` with these entries changed."""
         for at in range(0, len(entries), ENTRIES):
             part = [entry.sent() for entry in entries[at : at + ENTRIES]]
-            base = _sha(await self._made("/git/trees", {"base_tree": base, "tree": part}))
+            body = {"base_tree": base, "tree": part}
+            base = _sha((await self._call("POST", "/git/trees", body=body, repeatable=True)).json())
         return base
 
     @needs(contents="write")
     async def make_commit(self, message: str, tree: str, parents: Sequence[str]) -> MadeCommit:
         """A commit of a tree that GitHub has. Author and time are GitHub's to say: with others it would not sign."""
         body = {"message": message, "tree": tree, "parents": list(parents)}
-        return parse(MadeCommit, await self._made("/git/commits", body))
-
-    async def _made(self, tail: str, body: dict[str, Any]) -> Any:
-        return (await self._call("POST", tail, body=body, repeatable=True)).json()
+        return parse(MadeCommit, (await self._call("POST", "/git/commits", body=body, repeatable=True)).json())
 
 
 def _sha(answer: Any) -> str:

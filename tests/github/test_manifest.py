@@ -44,9 +44,9 @@ def test_the_manifest_is_as_promised():
     ]
 
 
-def test_only_a_push_and_drafts_may_write_contents():
+def test_only_a_push_drafts_and_signed_commits_may_write_contents():
     writing = {verb for verb, permissions in NEEDS.items() if permissions.get("contents") == "write"}
-    assert writing == {"push_token", "mark_ready", "convert_to_draft"}
+    assert writing == {"push_token", "mark_ready", "convert_to_draft", "make_blob", "make_tree", "make_commit"}
 
 
 def test_no_token_has_all_that_the_app_may():
