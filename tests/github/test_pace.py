@@ -272,7 +272,9 @@ def writes_in_the_code() -> set[tuple[str, str]]:
             method, where = node.args[:2]
             if node.func.attr not in ("_call", "call") or not isinstance(method, ast.Constant):
                 continue
-            if method.value in ("GET", "HEAD") or any(keyword.arg == "repeatable" for keyword in node.keywords):
+            objects = isinstance(where, ast.Constant) and str(where.value).startswith("/git/")
+            repeatable = any(keyword.arg == "repeatable" for keyword in node.keywords)
+            if method.value in ("GET", "HEAD") or (repeatable and not objects):
                 continue
             found |= {(method.value, template) for template in templates(where, node.func.attr)}
     return found

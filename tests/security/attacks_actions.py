@@ -39,7 +39,7 @@ SAFE = "permissions: {contents: read}\njobs: {test: {runs-on: ubuntu-latest, ste
 ASKED = defence(
     "exposure-is-asked-about",
     "Before the first push somebody says yes to everything that code on Otto's branches could use in the CI",
-    Change("otto_bot.core.policy", "plan_wait", "if allowing.asks(run) and", "if False and"),
+    Change("otto_bot.core.policy", "exposed", "return allowing.allowed_before(run) is None", "return False"),
 )
 
 

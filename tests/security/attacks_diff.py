@@ -87,7 +87,7 @@ BOUND = defence(
 OWN_BRANCHES = defence(
     "own-branches",
     "A push goes to no branch but the run's own",
-    Change("otto_bot.git.publish", "_own_ref", "if not own:", "if 0:"),
+    Change("otto_bot.git.publish", "own_branch", "if not own:", "if 0:"),
 )
 
 TOKEN = "sk-ant-" + "api03-" + "q7Xk2mPz9" * 5

@@ -98,8 +98,8 @@ def size_of(report: Json) -> Size:
 
 def _cut_off(events: Sequence[Json]) -> int:
     """Heads that were looked at when the run was over."""
-    polled = {event["target"] for event in events if event["type"] == "VerificationPolled"}
-    return len(polled - {event["target"] for event in events if event["type"] == "VerificationEnded"})
+    polled = {event.get("target") for event in events if event["type"] == "VerificationPolled"}
+    return len(polled - {event.get("target") for event in events if event["type"] == "VerificationEnded"})
 
 
 def _once_more(events: Sequence[Json]) -> int:
