@@ -91,7 +91,7 @@ BUGS = (
         " and one.head == head", "",
         "what was seen on an older head counts for the newest"),
     Bug("push-key-without-attempt", "effects", "_coding",
-        'name = f"push/{task.key}/a{last.number}{said}"', 'name = f"push/{task.key}{said}"',
+        'name = f"push/{task.key}/a{last.number}{said}', 'name = f"push/{task.key}{said}',
         "the pushes of all attempts of a task are one effect"),
     Bug("called-once-a-kind", "effects", "_call",
         "if wait is not None and wait.key not in run.called:",
