@@ -116,7 +116,7 @@ def ask_after_reruns(key: str, failure: Failure, count: int) -> str:
     if found is not None:
         what = f"{cancelled_words(found)},"
     where = {
-        Cause.NEVER_STARTED: "Can someone see in *Settings → Actions → Runners* whether a runner with the wanted label "
+        Cause.NEVER_STARTED: "Can someone see in `Settings → Actions → Runners` whether a runner with the wanted label "
         "is online, or on githubstatus.com whether GitHub has trouble?",
         Cause.CANCELLED: _who_cancels(found),
         Cause.SYSTEMIC: "Every branch fails so: can someone mend what they share (a service, an image, a version)?",
@@ -153,18 +153,18 @@ def ask_about_push(key: str, failure: Failure) -> str:
         "workflow_scope": "GitHub refuses commits of Otto that change workflow files. Can someone with write access "
         "bring the default branch's `.github/workflows` into the run branch, or leave that part out of the task?",
         "protected": "A rule of the repository refuses Otto's branches. Can an administrator let the App bypass it in "
-        "*Settings → Rules → Rulesets*, or exclude Otto's branch prefix there?",
-        "missing_rights": "The App may not push. Can an owner grant it *Contents: read and write* in *Settings "
+        "`Settings → Rules → Rulesets`, or exclude Otto's branch prefix there?",
+        "missing_rights": "The App may not push. Can an owner grant it `Contents: read and write` in `Settings "
         "→ GitHub "
-        "Apps → Configure*, for this repository?",
-    }.get(reason, "GitHub refuses the push. Can an administrator look at *Settings → Rules → Rulesets*?")
+        "Apps → Configure`, for this repository?",
+    }.get(reason, "GitHub refuses the push. Can an administrator look at `Settings → Rules → Rulesets`?")
     return _cut(f"{words} Then reply `{reply_for(key, failure)}`.")
 
 
 def _billing(_failure: Failure) -> str:
     return (
         "GitHub did not start the jobs because of the account's billing. Can its owner settle the payment or raise the "
-        "spending limit (*Settings → Billing and plans → Budgets*)?"
+        "spending limit (`Settings → Billing and plans → Budgets`)?"
     )
 
 
@@ -187,13 +187,13 @@ def _not_started(failure: Failure) -> str:
     if not loose:
         return (
             "GitHub ended the run before any job, and says why only on its page: a policy for actions, or the workflow "
-            "file itself. Can someone mend that on the default branch, or an administrator in *Settings → Actions → "
-            "General*?"
+            "file itself. Can someone mend that on the default branch, or an administrator in `Settings → Actions → "
+            "General`?"
         )
     return (
         "GitHub ended the run before any job. It does so where the organisation requires actions to be pinned to a "
         f"full-length commit SHA, and the workflow uses {loose}. Can someone pin that on the default branch, or an "
-        "administrator change the policy in *Settings → Actions → General*?"
+        "administrator change the policy in `Settings → Actions → General`?"
     )
 
 
@@ -217,57 +217,57 @@ def _permission(failure: Failure) -> str:
     if "action not allowed" in said or "not allowed to be used" in said or "not allowed by" in said:
         return (
             "The organisation does not allow an action that the workflow uses. Can an administrator allow it in "
-            "*Settings → Actions → General → Allow select actions*?"
+            "`Settings → Actions → General → Allow select actions`?"
         )
     if "environment protection" in said:
         return (
-            "An environment's rules refuse this branch. Can an administrator allow Otto's branches in *Settings → "
-            "Environments → Deployment branches*?"
+            "An environment's rules refuse this branch. Can an administrator allow Otto's branches in `Settings → "
+            "Environments → Deployment branches`?"
         )
     if "saml" in said:
         return "The organisation's single sign-on refuses the token. Can an owner authorise it for the organisation?"
     return (
         "A token of the workflow lacks a right. Can someone with admin rights grant it: `permissions:` in the workflow "
-        "file, or *Settings → Actions → General → Workflow permissions*?"
+        "file, or `Settings → Actions → General → Workflow permissions`?"
     )
 
 
 def _action_required(failure: Failure) -> str:
     if "deployment was rejected" in failure.detail:
         return (
-            "A reviewer of an environment rejected the job, or another of its rules did. Can one of them press *Re-run "
-            "failed jobs* on the page of the run, and approve it?"
+            "A reviewer of an environment rejected the job, or another of its rules did. Can one of them press `Re-run "
+            "failed jobs` on the page of the run, and approve it?"
         )
     if where := _named(failure, WAITS_FOR):
         who = _named(failure, MAY, 6)
         reviewer = f"one of its reviewers ({who})" if who else "one of its reviewers"
         return (
             f"A job waits for approval of the environment {where}. Can {reviewer} open the run in the Actions tab and "
-            "press *Review deployments*?"
+            "press `Review deployments`?"
         )
     if "environment" in failure.fingerprint or "environment" in failure.detail.lower():
         return (
             "A job waits for an environment's approval. Can one of its reviewers open the run in the Actions tab and "
-            "press *Review deployments*?"
+            "press `Review deployments`?"
         )
     if "workflow file issue" in failure.detail.lower():
         return "GitHub refuses the workflow file. Can someone with write access mend it on the default branch?"
     return (
         "GitHub waits for a person before it runs the workflow. Can someone with write access open the run in the "
-        "Actions tab and press *Approve and run*?"
+        "Actions tab and press `Approve and run`?"
     )
 
 
 _NO_CI = {
     "base_conflict": "The pull request of this branch conflicts with the default branch, and GitHub then starts no "
     "workflow. Can someone merge the default branch into the run branch?",
-    "workflow_disabled": "The workflow {file} is disabled. Can someone with write access press *Enable "
-    "workflow* on its "
+    "workflow_disabled": "The workflow {file} is disabled. Can someone with write access press `Enable "
+    "workflow` on its "
     "page in the Actions tab, and close and reopen the pull request of this branch?",
     "workflow_gone": "The workflow {file} is gone from this branch. Can someone merge the default branch into the run "
     "branch?",
     "workflow_broken": "GitHub cannot read {file}. Can someone with write access mend it on the default branch?",
-    "draft_guard": "The jobs of {file} skip drafts. Can someone press *Ready for review* on the pull request of this "
+    "draft_guard": "The jobs of {file} skip drafts. Can someone press `Ready for review` on the pull request of this "
     "branch, or take the `draft` condition out of the workflow?",
     "branch_filter": "The branch filter of {file} leaves this branch out. Can someone with write access add Otto's "
     "branches to it, or add a workflow with `workflow_dispatch` named `otto-verify.yml`?",
@@ -276,7 +276,7 @@ _NO_CI = {
     "without one, named `otto-verify.yml`?",
     "skipped": "Every job of {file} was skipped by its `if:` conditions. Can someone say which condition should let "
     "Otto's branches through, and change it on the default branch?",
-    "unknown": "No workflow ran for this commit. Can an administrator see in *Settings → Actions → General* whether "
+    "unknown": "No workflow ran for this commit. Can an administrator see in `Settings → Actions → General` whether "
     "Actions are allowed, and close and reopen the pull request of this branch?",
 }
 

@@ -123,13 +123,13 @@ async def _again(context: Context, run: Run, effect: Effect, seen: WorkflowRun) 
 def _press_the_button(error: GitHubError, verification: Verification) -> str:
     """Without the right a person does it; the answer makes Otto look at the jobs that run then."""
     where = f"on {verification.url}" if verification.url else "on the page of the workflow run"
-    press = f"Press *Re-run failed jobs* {where}"
+    press = f"Press `Re-run failed jobs` {where}"
     if not verification.run_ids:
-        press = f"Press *Run workflow* in the Actions tab, for the branch `{verification.branch}`"
+        press = f"Press `Run workflow` in the Actions tab, for the branch `{verification.branch}`"
     if not_granted(error):
         return (
-            "the App may not run jobs again: its installation has not granted it *Actions: read and write*. "
-            f"{press}, then answer `/otto resume`. An owner can grant it in *Settings → GitHub Apps → Configure*, for "
+            "the App may not run jobs again: its installation has not granted it `Actions: read and write`. "
+            f"{press}, then answer `/otto resume`. An owner can grant it in `Settings → GitHub Apps → Configure`, for "
             "the next time"
         )
     return f"GitHub does not let Otto run the jobs again ({error.message}). {press}, then answer `/otto resume`"

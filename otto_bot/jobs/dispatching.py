@@ -52,14 +52,14 @@ def refused_start(error: GitHubError, workflow: str) -> NeedsPerson | None:
     """What a person can do where GitHub starts no workflow at all; None = it is something else."""
     if not_granted(error):
         words = (
-            f"the App may not start {workflow}: its installation has not granted it *Actions: read and write*. An "
-            "owner can grant it in *Settings → GitHub Apps → Configure*; then answer `/otto resume`"
+            f"the App may not start {workflow}: its installation has not granted it `Actions: read and write`. An "
+            "owner can grant it in `Settings → GitHub Apps → Configure`; then answer `/otto resume`"
         )
         return NeedsPerson(words, Trouble.NO_ACTIONS_WRITE)
     if "has been disabled" in error.message or "disabled workflow" in error.message:
         words = (
-            f"GitHub starts no workflow here ({error.message}). An administrator can allow Actions in *Settings → "
-            f"Actions → General*, or enable {workflow} in the Actions tab; then answer `/otto resume`"
+            f"GitHub starts no workflow here ({error.message}). An administrator can allow Actions in `Settings → "
+            f"Actions → General`, or enable {workflow} in the Actions tab; then answer `/otto resume`"
         )
         return NeedsPerson(words, Trouble.ACTIONS_DISABLED)
     return None
