@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any, NoReturn
 
 from otto_bot.bench.world import Head, World
+from otto_bot.core.branch_rules import BranchRule
 from otto_bot.core.run import Run
 from otto_bot.github.ci_models import (
     Annotation,
     Artifact,
     CheckRun,
     Job,
+    PendingDeployment,
     RequiredContexts,
     Status,
     Workflow,
@@ -138,6 +140,26 @@ class RecordedGitHub(Repository):
     async def required_contexts(self, branch: str) -> RequiredContexts:
         """Nothing is required beside the workflow."""
         return RequiredContexts()
+
+    async def binding_rules(self, branch: str) -> tuple[BranchRule, ...]:
+        """No rulesets."""
+        return ()
+
+    async def may_start_workflows(self) -> bool:
+        """Everything was granted."""
+        return True
+
+    async def pending_deployments(self, run_id: int) -> list[PendingDeployment]:
+        """No environments."""
+        return []
+
+    async def runs_since(self, workflow_id: int, begun: datetime) -> list[WorkflowRun]:
+        """Nobody else starts anything."""
+        return []
+
+    async def runs_that_wait(self) -> list[WorkflowRun]:
+        """No concurrency groups."""
+        return []
 
     async def check_runs(self, sha: str) -> list[CheckRun]:
         """No checks of others."""

@@ -6,11 +6,12 @@ import hashlib
 import json
 from collections.abc import Sequence
 
-from otto_bot.core.attempt import Attempt, Ending, Task
+from otto_bot.core.attempt import Attempt, Task, Verification
 from otto_bot.core.changed import remembered
 from otto_bot.core.context_notes import context_digest
 from otto_bot.core.edits import edited, stale
 from otto_bot.core.journeys import JourneyRound, RoundState
+from otto_bot.core.pauses import WAITS_FOR_BASE
 from otto_bot.core.reviewing import comment_of, told_by, told_together
 from otto_bot.core.run import Gate, GateState, Outcome, Run
 from otto_bot.core.serial import group_of, held_back
@@ -39,7 +40,7 @@ def surfaces(run: Run) -> dict[str, str]:
     if run.slim:
         return {}
     wait, money = waits_for(run), run.money.granted
-    endings = [verification.ending for verification in run.verifications.values()]
+    endings = [(one.ending, one.rerun_due, one.waiting == WAITS_FOR_BASE) for one in run.verifications.values()]
     marks = run.verification_prs
     also = (wait, money, run.trouble, run.relabelled_by, list(run.verifications), endings, marks, _unlinked(run))
     return remembered(run, "surfaces", also, _surfaces)
@@ -55,9 +56,7 @@ def _surfaces(run: Run) -> dict[str, str]:
             if attempt.pushed:
                 verification = run.verifications.get(f"{key}/a{attempt.number}")
                 state = task.state if attempt is task.last else "past"
-                wanted[f"check/{key}/a{attempt.number}"] = _check(
-                    attempt, state, verification.ending if verification else None
-                )
+                wanted[f"check/{key}/a{attempt.number}"] = _check(attempt, state, verification)
     wanted |= {f"{MARK}{number}": MARKED for number in run.verification_prs.values()}
     for surface, gate in told_by(run).items():
         # A gate waiting to be posted again is written by that posting, not as a surface; so is one that is read again.
@@ -79,10 +78,12 @@ def _on_issue(run: Run) -> dict[str, str]:
     return {**wanted, LABELS: _digest(labels(run))} if run.prepared or run.resting else wanted
 
 
-def _check(attempt: Attempt, state: str, ending: Ending | None) -> str:
+def _check(attempt: Attempt, state: str, verification: Verification | None) -> str:
     """Digest of an attempt's check; most attempts are past, and theirs stays what it is."""
-    shows = [attempt.sha, state, attempt.failure is not None, ending]
-    return _known(attempt, (state, ending), shows)
+    ending = verification.ending if verification is not None else None
+    waits = verification is not None and ending is None and verification.waiting == WAITS_FOR_BASE
+    shows = [attempt.sha, state, attempt.failure is not None, ending, *(["waits"] if waits else [])]
+    return _known(attempt, (state, ending, waits), shows)
 
 
 def _known(value: Attempt | Gate, about: tuple[object, ...], shows: Sequence[object]) -> str:
@@ -163,9 +164,15 @@ def _status(run: Run) -> list[object]:
         *([] if run.others is None else [run.others.sha, run.others.by]),
         *(["landed"] if run.landed else []),
         *([*held_back(run), run.serial] if group_of(run) else []),
+        *_for_the_base(run),
         *_moved(run),
         *([] if run.parked is None else [run.parked.why, run.parked.reason, run.parked.until]),
     ]
+
+
+def _for_the_base(run: Run) -> list[object]:
+    """Heads that have failed and wait for what Actions says about the base."""
+    return [one.target for one in run.verifications.values() if one.ending is None and one.waiting == WAITS_FOR_BASE]
 
 
 def _moved(run: Run) -> list[object]:

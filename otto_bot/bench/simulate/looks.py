@@ -259,6 +259,8 @@ def _followed(run: Run, target: str) -> bool:
 
 def gives_up(before: Run, event: RunEvent, after: Run) -> None:
     """10: what fails again and again becomes a person's."""
+    if after.bars:  # it comes again once the repository is open
+        return
     if isinstance(event, e.EffectFailed) and not before.resting and not after.resting and not after.stopping:
         count = after.trouble[event.key].count
         hold(10, count < TROUBLE_LIMIT, f"{event.key} failed {count} times, and the run goes on trying")

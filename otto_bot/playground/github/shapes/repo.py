@@ -199,6 +199,8 @@ def content(world: World, row: TreeEntry, path: str, ref_name: str, body: bytes 
         "download_url": f"{world.html}/raw/{quote(ref_name)}/{quote(path)}" if kind == "file" else None,
         "_links": {"self": url, "git": git_url, "html": html},
     }  # fmt: skip
+    if kind == "submodule":
+        shown["submodule_git_url"] = f"{world.html}-{shown['name']}.git"
     if body is not None and kind == "symlink":
         shown["target"] = body.decode(errors="replace")
     elif body is not None:
