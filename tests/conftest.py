@@ -34,7 +34,7 @@ ALLOWED = "platform:"  # a skip whose reason starts so is about the operating sy
 
 FAILURE_CHARACTERS = 600
 
-LONG = 600
+LONG = 300
 """Seconds that a test may take, from which on it is a long one."""
 
 # Two cores shared by all tests make single examples slow; whole tests are bounded by pytest-timeout.

@@ -51,7 +51,7 @@ class Missing(Exception):
     """There is no PostgreSQL here; the message says what to install."""
 
 
-def chosen(*, slow: bool = False) -> list[ParameterSet]:
+def chosen(*, slow: bool = True) -> list[ParameterSet]:
     """The databases to test on: OTTO_TEST_BACKEND names one, else both; `slow` = PostgreSQL in the slow suite."""
     one = os.environ.get(BACKEND, "")
     if one and one not in BACKENDS:

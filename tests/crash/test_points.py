@@ -23,7 +23,7 @@ KILLS = "OTTO_CRASH_KILLS"
 @pytest.mark.timeout(1500)
 @pytest.mark.parametrize("number", range(SHARES))
 def test_a_kill_at_every_write_ends_the_same(server: ForkServer, small: Ended, number: int, tmp_path: Path) -> None:
-    chosen = rounds(points(small.writes), int(os.environ.get(KILLS, "6")))[number::SHARES]
+    chosen = rounds(points(small.writes), int(os.environ.get(KILLS, "8")))[number::SHARES]
     ended = played(server, tmp_path / "rounds", chosen)
     passed = [
         point for of_one, got in zip(chosen, ended, strict=True) for point in of_one if str(point) not in got.killed

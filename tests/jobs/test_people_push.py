@@ -27,7 +27,7 @@ from otto_bot.text.trouble import Trouble, of_wait
 TOGETHER = 5
 """Interleavings of one test: they share a repository, as the runs of one do."""
 STEPS = 120
-SOME = [0, TOGETHER, 2 * TOGETHER, 3 * TOGETHER]
+SOME = [0]
 """Those of the quick tests; all hundred are played with the slow ones."""
 LATER = [pytest.param(one, marks=pytest.mark.slow) for one in range(len(SOME) * TOGETHER, 100, TOGETHER)]
 NO_WORKFLOWS = (
