@@ -113,6 +113,7 @@ def over(report: Json, later: Sequence[Json] = ()) -> list[str]:
     runs = [report, *later]
     sizes, requests = [size_of(run) for run in runs], report.get("requests", [])
     heard = all(size.reports for size in sizes)
+    shut = any(event["type"] == "Barred" for run in runs for event in run.get("events", []))
     wrote = [row for row in requests if "write" in row]
     rest = [row for row in requests if "write" not in row and not row.get("fault")]
     git = [row for row in rest if _GIT.search(row["path"])]
@@ -120,8 +121,8 @@ def over(report: Json, later: Sequence[Json] = ()) -> list[str]:
     rounds = sum(map(routine, sizes))
     polls = sum(event["type"] in POLLS for run in runs for event in run.get("events", []))
     found = {
-        # Where no webhook comes, runs are looked at in the rounds.
-        "reads": (len(rest) - len(git) - len(apart), sum(map(reads, sizes)) + (0 if heard else rounds)),
+        # Where no webhook comes, or the repository is shut, runs are looked at in the rounds.
+        "reads": (len(rest) - len(git) - len(apart), sum(map(reads, sizes)) + (0 if heard and not shut else rounds)),
         "writes": (len(wrote), sum(map(writes, sizes))),
         "requests of git": (len(git), sum(map(transfers, sizes))),
         "requests of catching up": (len(apart), rounds),
