@@ -22,13 +22,14 @@ LOOK_SECONDS = 0.2
 class Reader:
     """The ledger of a playground's bot, read here: its command takes an interpreter for each look.
 
-    A run is read whole only where something was recorded since the last look.
+    A run is read whole once nothing was recorded since the last look: until then it does not rest.
     """
 
     def __init__(self, url: str) -> None:
         self._engine = open_database(url)
         self._ledger = Ledger(self._engine)
         self._known: dict[int, tuple[dict[str, Any], Run]] = {}
+        self._newest: dict[int, int] = {}
 
     async def __call__(self, run: int) -> dict[str, Any] | None:
         found = await self.look(run)
@@ -43,14 +44,23 @@ class Reader:
 
     def _look(self, number: int) -> tuple[dict[str, Any], Run]:
         known = self._known.get(number)
-        events = known[0]["events"] if known is not None else []
-        if known is None or self._ledger.events(number, events[-1]["seq"] if events else 0):
-            known = self._known[number] = (ledger_report(self._ledger, number), self._ledger.load(number))
-        report, run = known
+        if known is not None:
+            if more := self._ledger.events(number, self._newest[number]):
+                self._newest[number] = more[-1].seq
+                return {**known[0], "resting": False}, known[1]
+            if self._newest[number] == _newest(known[0]):
+                return {**known[0], "resting": at_rest(known[1], datetime.now(UTC))}, known[1]
+        report, run = self._known[number] = ledger_report(self._ledger, number), self._ledger.load(number)
+        self._newest[number] = _newest(report)
         return {**report, "resting": at_rest(run, datetime.now(UTC))}, run
 
     def close(self) -> None:
         self._engine.dispose()
+
+
+def _newest(report: dict[str, Any]) -> int:
+    events = report["events"]
+    return int(events[-1]["seq"]) if events else 0
 
 
 async def until_rest(play: Playground) -> None:
