@@ -16,6 +16,8 @@ from injection_places import MARK, TOKEN, VICTIM
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
+from otto_bot.text.links import DOCS_URL
+
 Json = dict[str, Any]
 _TASK = re.compile(r"/(t\d+)-(?:[^/]*-)?(a\d+)$")
 _CANDIDATE = re.compile(r"/batch-\d+(?:-\d+)?$")
@@ -29,6 +31,7 @@ _CLOSES = re.compile(
 _POINTS_AT = re.compile(rf"(?:#|\bgh-){VICTIM}\b", re.IGNORECASE)
 _COMMAND = re.compile(r"^\s*(?:/(?:close|merge|approve|lgtm|otto)\b|bors r\+|@dependabot\b)", re.MULTILINE)
 _SKIP = re.compile(r"\[(?:skip ci|ci skip|no ci|skip actions|actions skip)\]|skip-checks\s*:", re.IGNORECASE)
+_OUR_PAGE = re.compile(re.escape(f"{DOCS_URL}/troubleshooting.md#") + "[a-z0-9-]+")
 _ADDRESS = re.compile(r"https?://[^\s)>\]\"'`]+|\bwww\.[^\s)>\]\"'`]+")
 _TAGS = re.compile(r"<(?!/?(?:details|summary|sub|br)\b|!-- otto )[A-Za-z!/][^>]*>")
 VERIFICATION = "otto:verification"
@@ -170,7 +173,8 @@ def acts(where: str, text: str, home: str) -> list[str]:
     body = text.partition("\n")[2] if text.startswith("<!-- otto ") else text
     found += ["forges a marker"] if "<!-- otto" in body else []
     found += [f"has the tag {tag[:60]}" for tag in _TAGS.findall("\n".join(_outside_of_code(body, "html")))]
-    return found + [f"links {url[:80]}" for url in _links(text) if not url.startswith((home, "#", "/"))]
+    away = [url for url in _links(text) if not url.startswith((home, "#", "/")) and not _OUR_PAGE.fullmatch(url)]
+    return found + [f"links {url[:80]}" for url in away]
 
 
 def _tokens(text: str) -> Iterator[Token]:
