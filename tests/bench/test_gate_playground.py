@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import contextlib
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
+from forks import ForkServer
+from played import Reader, until_rest
 
 from otto_bot.bench.command import run
 from otto_bot.bench.export import played_right
@@ -82,26 +85,28 @@ def test_the_six_differ_in_where_the_fact_can_be_seen() -> None:
 @pytest.mark.slow
 @pytest.mark.timeout(300)
 @pytest.mark.parametrize("name", PLAYED)
-def test_the_whole_playground_decides_as_the_bench_does(name: str, tmp_path: Path) -> None:
+def test_the_whole_playground_decides_as_the_bench_does(forks: ForkServer, name: str, tmp_path: Path) -> None:
     assert exported(name, tmp_path / "scenarios") == 0
     best = played_right(load(find(name)))
-    report = asyncio.run(played(tmp_path / "scenarios" / name, tmp_path / "play"))
+    report = asyncio.run(played(forks, tmp_path / "scenarios" / name, tmp_path / "play"))
     assert made(report["events"]) == made(list(best.events))
     assert in_the_end(report["gates"]) == seen(best)
 
 
-async def played(folder: Path, root: Path) -> Json:
+async def played(forks: ForkServer, folder: Path, root: Path) -> Json:
     """The report of an exported scenario; it ends as the bench's own run did and breaks no rule."""
     scenario = load_playground(folder)
-    async with Playground(scenario, root) as play:
-        await play.label()
-        try:
-            await play.wait_rest(scenario.script.time_limit)
-        except TimeoutError:
-            pytest.fail(f"it did not come to rest\n{play.logs()}")
-        report = await play.full_report()
-        found = [*differences(scenario.script.expect, report), *broken(report), *await play.outstanding()]
-        assert not found, "\n".join([*found, play.logs()])
+    (root / "state").mkdir(parents=True)
+    with contextlib.closing(Reader(f"sqlite:///{root / 'state' / 'otto.sqlite'}")) as reads:
+        async with Playground(scenario, root, launch=forks.launch, reads=reads) as play:
+            await play.label()
+            try:
+                await asyncio.wait_for(until_rest(play), scenario.script.time_limit)
+            except TimeoutError:
+                pytest.fail(f"it did not come to rest\n{play.logs()}")
+            report = await play.full_report()
+            found = [*differences(scenario.script.expect, report), *broken(report), *await play.outstanding()]
+            assert not found, "\n".join([*found, play.logs()])
     return report
 
 
