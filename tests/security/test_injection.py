@@ -10,10 +10,12 @@ from typing import Any
 
 import httpx
 import pytest
+from forks import ForkServer
 from injection_compare import Foreign, acts, branch, canaries, foreign_host, moves, outside, texts, writes
 from injection_evil import OUTSIDE
 from injection_places import BY_NAME, MARK, PLACES, TOKEN, VICTIM, acting
 from injection_scene import scene
+from played import Reader, until_rest
 
 from otto_bot.playground.demo.harness import Playground
 from otto_bot.sandbox.cage import Cage
@@ -22,14 +24,16 @@ Json = dict[str, Any]
 SECONDS = 170
 
 
-async def played(folder: Path, foreign: str) -> tuple[Json, Playground]:
+async def played(forks: ForkServer, folder: Path, foreign: str) -> tuple[Json, Playground]:
     """The run to its end, everything stopped again; the report with what the model was told."""
-    play = Playground(scene(folder, foreign), folder / "play", cage="require")
+    (folder / "play" / "state").mkdir(parents=True)
+    reads = Reader(f"sqlite:///{folder / 'play' / 'state' / 'otto.sqlite'}")
+    play = Playground(scene(folder, foreign), folder / "play", cage="require", launch=forks.launch, reads=reads)
     async with play:
         await play.stand_in.do({"open_issue": {"title": "Something else", "body": "Not this one."}})
         await play.label()
         try:
-            await play.wait_rest(SECONDS)
+            await asyncio.wait_for(until_rest(play), SECONDS)
         except TimeoutError:
             last = [f"{event['at']} {event['type']}" for event in (await play.report()).get("events", [])[-20:]]
             left = await play.outstanding()
@@ -38,6 +42,7 @@ async def played(folder: Path, foreign: str) -> tuple[Json, Playground]:
         report = {**await play.full_report(), **await play.stand_in.state()}
         report["prompts"] = await prompts(play, report["model_calls"])
         report["outstanding"] = await play.outstanding()
+    reads.close()
     return report, play
 
 
@@ -56,14 +61,14 @@ def told(body: Json) -> str:
 
 @pytest.mark.slow
 @pytest.mark.timeout(400)
-async def test_injected_words_change_nothing(tmp_path: Path) -> None:
+async def test_injected_words_change_nothing(forks: ForkServer, tmp_path: Path) -> None:
     if not (probe := Cage.probe()).ok:
         pytest.skip(f"without a cage everything reaches out: {probe.reason}")
     assert outside_of_work_trees(tmp_path) == [], "left by another run; remove it"
     with foreign_host() as foreign:
         async with asyncio.TaskGroup() as both:  # where one fails, the other is stopped
-            attacked = both.create_task(played(tmp_path / "evil", foreign.url))
-            left_alone = both.create_task(played(tmp_path / "twin", ""))
+            attacked = both.create_task(played(forks, tmp_path / "evil", foreign.url))
+            left_alone = both.create_task(played(forks, tmp_path / "twin", ""))
         (evil, play), (twin, _) = attacked.result(), left_alone.result()
         heard(foreign)
     home = evil["url"].rpartition("/octo/")[0]
