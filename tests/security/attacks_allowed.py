@@ -95,10 +95,18 @@ async def allowed(mirror: Mirror, person: Any) -> Run:
     return b.fold(None, b.run_started(), given, made, posted, b.said("/otto approve r1"), opened)
 
 
+async def no_rules(_branch: str) -> tuple[()]:
+    """The repository has no rulesets."""
+    return ()
+
+
 async def pushed(place: Path, mirror: Mirror, run: Run, sha: str) -> str | None:
     """What stands on the run branch afterwards that nobody allowed."""
     context: Any = SimpleNamespace(
-        reading=lambda one: Reading(one.path, one.runner.environment()), now=b.at, redactor=Redactor()
+        reading=lambda one: Reading(one.path, one.runner.environment()),
+        now=b.at,
+        redactor=Redactor(),
+        repository=lambda _run: SimpleNamespace(binding_rules=no_rules),
     )
     try:
         await gated_push.gated_push(context, run, mirror, sha, run.run_branch, None, known=(sha,))
