@@ -73,4 +73,5 @@ async def problems(play: Playground) -> list[str]:
     """What the scenario expects and is not so, once it has come to rest."""
     report = await play.full_report()
     found = [*differences(play.scenario.script.expect, report), *broken(report), *await play.outstanding()]
+    found += (await play.stand_in.state("problems"))["problems"]
     return [*found, *await play.misplaced(report), *over(report, await play.later_runs(report))]

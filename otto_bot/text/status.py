@@ -172,6 +172,8 @@ def _after(run: Run) -> str:
         return "nothing. Take the label off and put it on again for a new run."
     skipped = [key for key, task in run.tasks.items() if task.state is not TaskState.MERGED]
     left = f" Left out: {several(skipped[:30])}." if skipped else ""
+    if run.landed:
+        return f"nothing; pull request #{run.pull_request} is merged.{left}"
     return f"people review and merge pull request #{run.pull_request}; Otto never merges.{left}"
 
 

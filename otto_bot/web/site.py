@@ -178,7 +178,7 @@ class Site:
             return self._advice(409, text.NEWER, id=run_id)
 
     def _links(self, run: Run) -> Links:
-        return Links(self._web_url, run.repo.owner, run.repo.name, self._docs_url)
+        return Links(self._web_url, run.repo.owner, run.repo.name, self._docs_url, run.moved_from)
 
     def _advice(
         self, status: int, words: tuple[str, str], *, banner: bool = True, back: tuple[str, str] = ALL, **parts: object

@@ -73,6 +73,10 @@ def paid(report: Json) -> Counter[str]:
     )
 
 
+AT_ONCE = 3
+"""Calls of a run that may be open at the same moment, and be lost with one kill."""
+
+
 def paid_too_often(want: Counter[str], got: Counter[str], kills: int) -> list[str]:
     """Each kill may cost one more answer of a call, and nothing else is asked than without it."""
     lines = [f"never asked: {call}" for call in want if call not in got]

@@ -124,8 +124,10 @@ async def _armed(trap: TrapControl, left: list[Point], killed: Sequence[Point]) 
         again = sum((one.method, one.shape) == (point.method, point.shape) and one.sent_again for one in killed)
         try:
             await trap.put(point.trap(again))
-        except httpx.HTTPStatusError:  # tasks write in another order each time
-            continue
+        except httpx.HTTPStatusError as error:
+            if "were made already" not in error.response.text:
+                raise
+            continue  # tasks write in another order each time
         return point
     return None
 

@@ -268,7 +268,7 @@ async def rest(play: Playground, quiet: float = REST_SECONDS) -> Ended:
         state=crash_end_state.end_state(report, repository),
         report=report,
         paid=crash_end_state.paid(report),
-        problems=[*_expected(scenario, report), *broken(report), *await play.outstanding()],
+        problems=[*_expected(scenario, report), *broken(report), *await play.outstanding(), *seen["problems"]],
         log=play.logs(),
     )
 
