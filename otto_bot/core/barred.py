@@ -27,7 +27,8 @@ def unbarred(run: Run, event: Unbarred) -> Run:
     over = next((bar for bar in run.bars if bar.by == event.by), None)
     if over is None:
         return run
-    left = tuple(bar for bar in run.bars if bar is not over)
+    # Those that are left count from where the first of them all began: nobody could work since then.
+    left = tuple(bar.model_copy(update={"since": min(bar.since, over.since)}) for bar in run.bars if bar is not over)
     run = run.model_copy(update={"bars": left, "barred_before": over.model_copy(update={"until": event.at})})
     if left:
         return run

@@ -75,6 +75,7 @@ def base_taken(run: Run, event: e.BaseTaken) -> Run:
             next_at=event.at,
             pull_request=run.pull_request,
             dispatched_run=event.dispatched_run,
+            again=before.again + 1 if before is not None else 0,
             ending="green" if event.tree in run.green_trees else None,
         )
     )

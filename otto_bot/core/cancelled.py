@@ -11,7 +11,7 @@ from otto_bot.core.values import Frozen
 
 By = Literal["person", "group", "newer_head", "unknown"]
 MARK = "cancelled:"
-_PERSON = re.compile(r"^The run was cancell?ed by @([A-Za-z0-9](?:[A-Za-z0-9-]{0,38})(?:\[bot\])?)\.?$")
+_PERSON = re.compile(r"^The run was cancell?ed by @([A-Za-z0-9](?:[A-Za-z0-9-]{0,38}))\.?$")
 _GROUP = re.compile(
     r"^Canceling since a (?:higher priority waiting request|deadlock)\b(?: was detected)?(?: for (.{1,120}?) exists)?"
 )

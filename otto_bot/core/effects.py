@@ -149,7 +149,7 @@ def _verify(run: Run, target: str, *, task: str = "", attempt: int = 0) -> Itera
     if verification is None or verification.ending is not None:
         return
     if verification.rerun_due:
-        name = f"rerun/{target}/n{verification.round}"
+        name = f"rerun/{target}{_again(verification.again)}/n{verification.round}"
         yield effect_of(run, EffectKind.RERUN, name, target=target, number=verification.round)
     else:
         yield _poll(run, verification, task, attempt)

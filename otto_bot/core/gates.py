@@ -16,7 +16,7 @@ from otto_bot.core.plan import Batches, batches, order_problems
 from otto_bot.core.reviewing import deadline, only_reruns, shared
 from otto_bot.core.routing import sourced
 from otto_bot.core.run import Gate, GateState, Run, RunPhase
-from otto_bot.core.tasks import block, reorder, with_last
+from otto_bot.core.tasks import behind, block, pushed_once_more, reorder, with_last
 
 OPEN = frozenset({TaskState.PENDING, TaskState.REOPENED, TaskState.BLOCKED})
 """States of a task that is still to come."""
@@ -239,7 +239,9 @@ def _move(run: Run, move: Move, gate: int, by: Decider) -> Run:
     if move.action is Action.RERUN:
         return _rerun(run, task, by)
     if move.action is Action.ACCEPT:
-        return run.with_task(acceptance.taken(task, mover(next(g for g in run.gates if g.number == gate), move.task)))
+        taken = acceptance.taken(task, mover(next(g for g in run.gates if g.number == gate), move.task))
+        late = taken.state is TaskState.JUDGING and behind(run, taken)
+        return run.with_task(pushed_once_more(taken) if late else taken)
     state = {Action.SKIP: TaskState.SKIPPED, Action.ASK: TaskState.ASKED, Action.HOLD: TaskState.HELD}[move.action]
     return run.with_task(task.model_copy(update={"state": state, "question": move.question or move.reason}))
 
@@ -252,15 +254,17 @@ def _rerun(run: Run, task: Task, by: Decider) -> Run:
     verification = run.verifications.get(target)
     if verification is None:
         return run.with_task(task.model_copy(update={"state": TaskState.ASKED, "question": NOTHING_RAN}))
-    again = {"ending": None, "failure": None, "rerun_due": True, "round": verification.round + 1, "waiting": ""}
-    run = run.with_verification(verification.model_copy(update=again))
     cause = task.failure.cause.value if task.failure else ""
     more = 0 if by is Decider.HUMAN else 1
     counts: dict[str, object] = {"rerun_count": task.rerun_count + more}
     if more:
         counts["reruns"] = {**task.reruns, cause: task.reruns.get(cause, 0) + more}
-    task = with_last(task, failure=None)
-    return run.with_task(task.model_copy(update={"state": TaskState.VERIFYING, "question": "", **counts}))
+    task = with_last(task, failure=None).model_copy(update={"question": "", **counts})
+    if behind(run, task):  # what would be merged by being green has to hold what others pushed meanwhile
+        return run.with_task(pushed_once_more(task))
+    again = {"ending": None, "failure": None, "rerun_due": True, "round": verification.round + 1, "waiting": ""}
+    run = run.with_verification(verification.model_copy(update=again))
+    return run.with_task(task.model_copy(update={"state": TaskState.VERIFYING}))
 
 
 def human_gate(run: Run, tasks: tuple[str, ...], guidance: str, who: str, at: datetime) -> Run:

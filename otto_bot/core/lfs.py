@@ -52,7 +52,7 @@ class Kept:
         macros = {name for path in ordered for name in _macros(attributes[path])}
         self._rules = [
             (path.removesuffix(ATTRIBUTES), *rule) for path in ordered for rule in _rules(attributes[path], macros)
-        ][:MOST_RULES]
+        ][-MOST_RULES:]
         self._any = any(keeps for _, _, _, keeps in self._rules)
 
     def __bool__(self) -> bool:

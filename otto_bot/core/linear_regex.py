@@ -40,7 +40,10 @@ def search(pattern: str, text: str) -> bool:
     """Whether the expression matches somewhere in the text. Raises Unknown."""
     if len(text) > LONGEST_TEXT:
         raise Unknown("a text of more than 100,000 characters")
-    states, start, end = _Parser(pattern).parsed()
+    try:
+        states, start, end = _Parser(pattern).parsed()
+    except RecursionError:
+        raise Unknown("an expression of too many groups within each other") from None
     now = _closure(states, [start], text, 0)
     for at, char in enumerate(text):
         if end in now:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from otto_bot.core import base, integration, journey_rounds
 from otto_bot.core import events as e
-from otto_bot.core.attempt import Task, TaskState
+from otto_bot.core.attempt import TaskState
 from otto_bot.core.run import Others, Run, RunPhase
-from otto_bot.core.tasks import with_last
+from otto_bot.core.tasks import behind, pushed_once_more
 
 _VERIFIED = (TaskState.VERIFYING, TaskState.JUDGING)
 
@@ -29,8 +29,8 @@ def _moved(run: Run, event: e.RunBranchMoved) -> Run:
     if run.ended or not run.single:
         return run
     for task in run.tasks.values():
-        if task.state in _VERIFIED and task.last is not None and task.last.sha != run.head:
-            run = _once_more(run, task)
+        if task.state in _VERIFIED and behind(run, task):
+            run = run.with_task(pushed_once_more(task))
     return run
 
 
@@ -43,16 +43,9 @@ def attempt_branch_moved(run: Run, event: e.AttemptBranchMoved) -> Run:
     waits = task.state is TaskState.VERIFIED and run.phase is RunPhase.EXECUTING
     if run.ended or run.outcome is not None or not (waits or task.state in _VERIFIED):
         return run
-    return _once_more(_told(run, event.sha, event.by), task)
+    return _told(run, event.sha, event.by).with_task(pushed_once_more(task))
 
 
 def _told(run: Run, sha: str, by: str) -> Run:
     count = run.others.count + 1 if run.others is not None else 1
     return run.model_copy(update={"others": Others(sha=sha, by=by, count=count)})
-
-
-def _once_more(run: Run, task: Task) -> Run:
-    """The attempt is pushed and verified once more: its push takes in what is on the branch."""
-    assert task.last is not None
-    again = with_last(task, pushed=False, taken_in=task.last.taken_in + 1)
-    return run.with_task(again.model_copy(update={"state": TaskState.CODING}))

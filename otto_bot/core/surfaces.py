@@ -17,7 +17,7 @@ from otto_bot.core.run import Gate, GateState, Outcome, Run
 from otto_bot.core.serial import group_of, held_back
 from otto_bot.core.stale_base import outdated
 from otto_bot.core.values import kept, once
-from otto_bot.core.waits import waits_for
+from otto_bot.core.waits import gate_call, waits_for
 
 STATUS = "status"
 PULL = "pull"
@@ -50,7 +50,8 @@ def _surfaces(run: Run) -> dict[str, str]:
     wanted = {**_on_issue(run), **_context(run)}
     if run.pull_request is not None:
         wanted[PULL] = _digest(_pull(run))
-        wanted[RUN_CHECK] = _digest([run.head, run.phase, run.outcome, len(run.gates), _stands(run), _tasks(run)])
+        shows = [run.head, run.phase, run.outcome, len(run.gates), _stands(run), _tasks(run)]
+        wanted[RUN_CHECK] = _digest([*shows, *(["landed"] if run.landed else [])])
     for key, task in run.tasks.items():
         for attempt in task.attempts:
             if attempt.pushed:
@@ -127,7 +128,10 @@ def gate_digest(run: Run, gate: Gate) -> str:
     shows: list[object] = [gate.number, applied, gate.approved_by, gate.outcomes, before, rest, over]
     if gate.learnings:
         shows.append([(one.number, one.status, one.by) for one in gate.learnings])
-    return _known(gate, (tuple(before), rest, over), shows)
+    call = gate_call(run, gate.number)
+    asked = (call.key, call.reply) if call is not None else ()
+    shows += [asked] if asked else []
+    return _known(gate, (tuple(before), rest, over, asked), shows)
 
 
 def labels(run: Run) -> dict[str, bool]:
@@ -240,7 +244,7 @@ def _pull(run: Run) -> list[object]:
     merged += [accepted] if accepted else []
     in_ci = [[key, paths] for key, task in run.tasks.items() if (paths := _in_ci(task))]
     merged += [in_ci] if in_ci else []
-    merged += [_moved(run)] if run.moved_from else []
+    merged += [_moved(run)] if run.moved_from or run.base_was else []
     merged += [[run.issue_gone.what]] if run.issue_gone is not None else []
     return [merged, run.phase, run.outcome, run.hold and run.hold.kind, _tasks(run), _journeys(run)]
 

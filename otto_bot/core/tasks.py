@@ -84,6 +84,18 @@ def with_last(task: Task, **changes: object) -> Task:
     return task.model_copy(update={"attempts": (*task.attempts[:-1], task.last.model_copy(update=changes))})
 
 
+def behind(run: Run, task: Task) -> bool:
+    """Whether others have pushed onto the shared branch since the task's newest attempt was: its head lacks theirs."""
+    return run.single and task.last is not None and task.last.pushed and task.last.sha != run.head
+
+
+def pushed_once_more(task: Task) -> Task:
+    """The same attempt is pushed and verified once more: its push takes in what is on the branch."""
+    assert task.last is not None
+    again = with_last(task, pushed=False, taken_in=task.last.taken_in + 1)
+    return again.model_copy(update={"state": TaskState.CODING})
+
+
 def attempt_coded(run: Run, event: e.AttemptCoded) -> Run:
     """A commit exists; it is pushed next."""
     task = _at_work(run, event.task, event.attempt, TaskState.CODING)

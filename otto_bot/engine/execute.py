@@ -212,7 +212,9 @@ class Executor:
             log.warning("%s: %s", ticket.id, outcome.message)
             # Not done: it is dropped with all that was due, and due again when the bar is gone.
             events = [Barred(at=now, by=outcome.by)]
-            await patiently(lambda: self._ledger.append(run.id, events, self._now()), self._pauses)
+            # What was dropped meanwhile was so by another one, which may be over already.
+            if await asyncio.to_thread(self._rows.wanted, ticket):
+                await patiently(lambda: self._ledger.append(run.id, events, self._now()), self._pauses)
             return
         if outcome is None:
             log.error("%s failed", ticket.id, exc_info=error)

@@ -6,7 +6,7 @@ from collections.abc import Collection
 
 from otto_bot.core.also import Also, worth_telling
 from otto_bot.core.run import Run
-from otto_bot.github.errors import Forbidden, NotFound
+from otto_bot.github.errors import NOT_NOW, GitHubError, Unreachable
 from otto_bot.jobs.context import Context
 from otto_bot.jobs.reported import ReportedOn
 from otto_bot.jobs.required_checks import ACTIONS
@@ -23,7 +23,9 @@ async def also_reported(
     known = {*required, *run.config.verify.ignore}
     try:
         checks, statuses = await reported.checks(), await reported.statuses()
-    except (Forbidden, NotFound):
+    except (*NOT_NOW, Unreachable):
+        raise  # it is told later
+    except GitHubError:
         return ()
     found = [
         Also(name=clean(one.name), state=one.conclusion or one.status, url=one.html_url)

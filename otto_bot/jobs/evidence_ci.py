@@ -9,7 +9,7 @@ from otto_bot.core.attempt import Verification
 from otto_bot.core.lanes import Lane, LaneKind
 from otto_bot.core.no_ci import WORDS, NoCiReason, unwatched, why_no_ci
 from otto_bot.core.run import Run
-from otto_bot.github.errors import GitHubError, RetryLater, Unreachable
+from otto_bot.github.errors import NOT_NOW, GitHubError, Unreachable
 from otto_bot.jobs.context import Context
 from otto_bot.jobs.workflow_files import parsed
 
@@ -56,7 +56,7 @@ async def no_ci_reason(
         states = {workflow.path: workflow.state for workflow in await repository.workflows()}
         number = verification.pull_request or (run.pull_request if verification.branch == run.run_branch else None)
         draft = number is not None and (await repository.pull_request(number)).draft
-    except (Unreachable, RetryLater):
+    except (*NOT_NOW, Unreachable):
         raise  # it is told later
     except GitHubError as error:
         log.warning("GitHub does not say why nothing ran for %s: %s", verification.sha, error)

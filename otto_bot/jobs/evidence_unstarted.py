@@ -11,7 +11,7 @@ from otto_bot.core.attempt import Verification
 from otto_bot.core.pinning import NOT_STARTED, unpinned
 from otto_bot.core.run import Run
 from otto_bot.github.ci_models import WorkflowRun
-from otto_bot.github.errors import GitHubError, RetryLater, Unreachable
+from otto_bot.github.errors import NOT_NOW, GitHubError, Unreachable
 from otto_bot.jobs.context import Context
 from otto_bot.jobs.workflow_files import parsed
 
@@ -27,7 +27,7 @@ async def kept_from_starting(
             return await _not_started(context, run, verification, runs)
         if seen.reason == "environment":
             return "", await _environments(context, run, runs)
-    except (Unreachable, RetryLater):
+    except (*NOT_NOW, Unreachable):
         raise  # it is told later
     except GitHubError as error:
         log.warning("GitHub does not say what keeps a run of %s from starting: %s", verification.sha, error)

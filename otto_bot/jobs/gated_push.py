@@ -62,7 +62,7 @@ async def gated_push(
     if findings:
         raise PushHeld(findings)
     await check_start(context, run, mirror, sha)
-    made = await as_demanded(context, run, mirror, sha, branch, expected, [*there, *_on_github(run)])
+    made = await as_demanded(context, run, mirror, sha, branch, [*there, *_on_github(run)])
     if before is not None:
         await before(made.get(sha, sha))
     try:
@@ -75,7 +75,7 @@ async def gated_push(
 
 
 async def as_demanded(
-    context: Context, run: Run, mirror: Mirror, sha: str, branch: str, current: str | None, known: Sequence[str]
+    context: Context, run: Run, mirror: Mirror, sha: str, branch: str, known: Sequence[str]
 ) -> Mapping[str, str]:
     """What the rules for the branch want pushed instead of which commit. Only after the gate: it goes to GitHub.
 
@@ -88,6 +88,8 @@ async def as_demanded(
     await hold_to_rules(context, run, mirror, rules, sha, branch, here)
     if not signs(rules):
         return {}
+    # Where it is, not where it should be: an earlier try may have been pushed and not written down.
+    current = await mirror.remote_head(f"refs/heads/{branch}")
     return await signed(context, run, mirror, sha, current, here)
 
 

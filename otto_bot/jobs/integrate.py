@@ -9,7 +9,7 @@ from otto_bot.core.events import CandidateBuilt, CandidateConflict, RunBranchMov
 from otto_bot.core.evidence import Phase
 from otto_bot.core.run import Integration, Run
 from otto_bot.git.commits import tree_of
-from otto_bot.git.errors import PushRejected
+from otto_bot.git.errors import PushRejected, RefMissing
 from otto_bot.git.merging import Conflict
 from otto_bot.git.mirror import Mirror
 from otto_bot.jobs.context import Context
@@ -118,6 +118,15 @@ async def _held(
     return CandidateConflict(at=at, batch=batch, step=step, task=held, failure=failure)
 
 
+async def _brought(context: Context, run: Run, mirror: Mirror, integration: Integration, sha: str) -> None:
+    """The candidate, which another machine built: what GitHub made of it stands there, else the same steps give it."""
+    try:
+        await mirror.fetch(sha)
+    except RefMissing:
+        await mirror.fetch(run.head, *[a.sha for key in integration.merging if (a := run.task(key).last) and a.sha])
+        await _squash_all(context, run, mirror, integration)
+
+
 async def merge(context: Context, run: Run, effect: Effect, _ticket: Ticket) -> Sequence[RunEvent]:
     """TasksMerged; RunBranchMoved where someone else's commits got there first."""
     integration = run.integration
@@ -127,9 +136,7 @@ async def merge(context: Context, run: Run, effect: Effect, _ticket: Ticket) -> 
     assert integration.tree is not None
     mirror = await context.mirror(run)
     if not await mirror.has(integration.sha):
-        # Another machine built it: the same steps give the same commit.
-        await mirror.fetch(run.head, *[a.sha for key in integration.merging if (a := run.task(key).last) and a.sha])
-        await _squash_all(context, run, mirror, integration)
+        await _brought(context, run, mirror, integration, integration.sha)
     commits = [(key, integration.commits.get(key, integration.sha)) for key in integration.merging]
     try:
         pushed = await gated_push(context, run, mirror, integration.sha, run.run_branch, run.head)

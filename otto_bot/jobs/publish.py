@@ -178,7 +178,8 @@ async def call_person(context: Context, run: Run, effect: Effect, _ticket: Ticke
     if wait is None or wait.key != effect.target.removesuffix("/reminder"):
         return []
     body = call_comment(run, wait, context.links(run), reminder)
-    where = run.pull_request if wait.kind in ("gate", "tasks", "journeys", "closed") and run.pull_request else run.issue
+    there = wait.kind in ("gate", "tasks", "journeys", "closed") or run.issue_gone is not None
+    where = run.pull_request if there and run.pull_request else run.issue
     await context.repository(run).upsert_comment(where, marker(run.id, f"call/{effect.target}"), body)
     return [PersonCalled(at=context.now(), wait=effect.target)]
 

@@ -14,7 +14,7 @@ from otto_bot.git.errors import RefMissing
 from otto_bot.git.merging import Conflict, Merging
 from otto_bot.git.mirror import Mirror
 from otto_bot.jobs.context import Context, slug
-from otto_bot.jobs.linear import goes_forward, joined
+from otto_bot.jobs.linear import goes_forward, joined, no_merges
 from otto_bot.jobs.tried_before import standing
 from otto_bot.text.commits import merge_commit
 
@@ -42,8 +42,8 @@ async def start_of(context: Context, run: Run, mirror: Mirror, effect: Effect) -
         message, author = context.redactor.text(merge_commit(run, effect.task)), await context.author()
         merged = await joined(context, run, mirror, last.sha, run.head, message=message, author=author)
         if not isinstance(merged, Conflict):
-            # A branch only goes forward: work that was moved on top of the head gets one of its own.
-            same = await goes_forward(mirror, last.branch, merged)
+            # Work that was moved on top of the head, where nothing may be merged, gets a branch of its own.
+            same = not await no_merges(context, run) or await goes_forward(mirror, last.branch, merged)
             return Start(base=merged, branch=last.branch if same else own)
     return Start(base=await _fresh_base(context, run, mirror), branch=own, fresh=True)
 

@@ -12,7 +12,7 @@ from otto_bot.core.evidence import Cause, Failure
 from otto_bot.core.run import Run
 from otto_bot.diagnosis.models import CheckedJob
 from otto_bot.github.ci_models import WorkflowRun
-from otto_bot.github.errors import GitHubError, RetryLater, Unreachable
+from otto_bot.github.errors import NOT_NOW, GitHubError, Unreachable
 from otto_bot.jobs.context import Context
 
 log = logging.getLogger(__name__)
@@ -57,7 +57,7 @@ async def _newer(context: Context, run: Run, over: WorkflowRun) -> list[RunOf]:
         return []
     try:
         found = await context.repository(run).runs_since(over.workflow_id, begun)
-    except (Unreachable, RetryLater):
+    except (*NOT_NOW, Unreachable):
         raise  # it is told later
     except GitHubError as error:
         log.warning("what began after run %s cannot be read: %s", over.id, error)

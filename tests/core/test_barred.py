@@ -80,7 +80,14 @@ def test_two_bars_are_lifted_one_by_one() -> None:
     assert not scheduled(half)
     whole = fold(half, unbarred("suspended", 40))
     assert scheduled(whole)
-    assert whole.barred_before == Bar(by="suspended", since=at(20), until=at(40))
+    assert whole.barred_before == Bar(by="suspended", since=at(10), until=at(40))
+
+
+def test_bars_beside_each_other_give_back_all_of_the_time() -> None:
+    run = fold(executing(ONE), started("t1"), coded("t1"), pushed("t1"))
+    shut = fold(run, barred("archived", 10), barred("suspended", 1000))
+    after = fold(shut, unbarred("archived", 1010), unbarred("suspended", 1020)).verifications["t1/a1"]
+    assert after.started_at == run.verifications["t1/a1"].started_at + timedelta(seconds=1010)
 
 
 def test_what_fails_while_barred_is_no_trouble_and_calls_nobody() -> None:
@@ -134,6 +141,12 @@ def test_another_name_is_followed_and_what_shows_links_is_written_anew() -> None
     moved = fold(run, RepositoryMoved(at=at(10), repo=ELSEWHERE))
     assert (moved.repo, moved.moved_from, moved.base_was) == (ELSEWHERE, "octo/app", "main")
     assert surfaces(moved)[STATUS] != surfaces(run)[STATUS]
+    assert surfaces(moved)[PULL] != surfaces(run)[PULL]
+
+
+def test_the_pull_request_names_a_default_branch_as_it_is_called_now() -> None:
+    run = executing(ONE)
+    moved = fold(run, RepositoryMoved(at=at(10), repo=run.repo.model_copy(update={"default_branch": "trunk"})))
     assert surfaces(moved)[PULL] != surfaces(run)[PULL]
 
 

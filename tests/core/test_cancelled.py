@@ -42,6 +42,8 @@ MINE, OTHER = RunOf(branch="b"), RunOf(branch="x")
         ([], 0, [], CancelledBy()),
         (["The operation was canceled."], 1, [OTHER], CancelledBy()),
         (["it says: The run was canceled by @mona."], 1, [], CancelledBy()),
+        (["The run was canceled by @github-actions[bot]."], 1, [], CancelledBy()),
+        (["The run was canceled by @otto[bot].", GROUP], 1, [OTHER], CancelledBy(by="group", who="ci")),
     ],
 )
 def test_who_it_was(notes: list[str], jobs: int, newer: list[RunOf], found: CancelledBy) -> None:

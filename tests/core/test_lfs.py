@@ -51,8 +51,13 @@ def test_the_files_of_attributes_above_a_path() -> None:
 def test_rules_are_not_without_end() -> None:
     many = "\n".join(f"*.x{number} filter=lfs" for number in range(MOST_RULES + 10))
     kept = Kept({".gitattributes": many})
-    assert kept.has(f"a.x{MOST_RULES - 1}")
-    assert not kept.has(f"a.x{MOST_RULES + 1}")
+    assert kept.has(f"a.x{MOST_RULES + 9}")
+    assert not kept.has("a.x1")  # the last line has the last word, so the first ones go
+
+
+def test_many_rules_before_it_do_not_hide_the_last_one() -> None:
+    many = "\n".join(f"*.x{number} filter=lfs" for number in range(MOST_RULES + 10))
+    assert Kept({".gitattributes": many, "art/.gitattributes": "*.psd filter=lfs"}).has("art/a.psd")
 
 
 def test_pointers() -> None:

@@ -323,6 +323,17 @@ def test_what_was_the_platforms_fault_goes_on_with_the_same_commit() -> None:
     assert run.gates[-1].decision.moves[0].decided_by is Decider.HUMAN
 
 
+def test_what_others_pushed_meanwhile_is_verified_with_the_commit_that_goes_on() -> None:
+    """On the run branch itself: else it would be done with a head that nobody has verified."""
+    run = decided(fold(executing(plan("t1")), *to_failed("t1", cause=Cause.BILLING)))
+    run = fold(run, e.RunBranchMoved(at=T0, sha="theirs", tree="tree-theirs", by="bob"))
+    run = applied(posted(fold(run, said("/otto retry t1", seconds=5))))
+    assert states(run) == {"t1": "coding"}
+    assert [effect.key for effect in scheduled(run) if effect.kind is EffectKind.PUSH] == ["run/1/push/t1/a1/t1"]
+    assert not [effect for effect in scheduled(run) if effect.kind is EffectKind.RERUN]
+    assert len(run.task("t1").attempts) == 1
+
+
 def test_with_guidance_it_is_coded_again() -> None:
     run = decided(fold(executing(plan("t1")), *to_failed("t1", cause=Cause.BILLING)))
     run = applied(posted(fold(run, said("/otto retry t1 -- use dicts", seconds=5))))
