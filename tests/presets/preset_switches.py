@@ -8,11 +8,10 @@ from otto_bot.bench.simulate.planting import Change
 
 
 class Switch(NamedTuple):
-    """`hangs`: without the adaptation the run does not come to rest in time, instead of resting otherwise."""
+    """What Otto adapts, in words, and what takes exactly this away."""
 
     promise: str
     changes: tuple[Change, ...]
-    hangs: bool = False
 
 
 def one(module: str, function: str, right: str, wrong: str) -> tuple[Change, ...]:
@@ -57,7 +56,6 @@ OFF: dict[str, Switch] = {
     "cancel-in-progress": Switch(
         "A base whose verification a newer commit cancelled is verified once a head fails and misses its verdict.",
         one("core.base", "unsaid", 'baseline.ending == "cancelled" and', "False and"),
-        hangs=True,  # the pilot is asked about what was red before, and nobody who waits for the hold ever sees it
     ),
     "custom-role": Switch(
         "What a role is built on decides who may command, not its name.",
@@ -87,7 +85,6 @@ OFF: dict[str, Switch] = {
     "human-closes": Switch(
         "Who closes the pull request is told once what goes on with the run, and it is opened again by `/otto resume`.",
         one("core.waits", "_closed", "if not hold.closed:", "if True:"),
-        hangs=True,
     ),
     "human-merges-midrun": Switch(
         "A merge of the run's pull request ends the run.",
@@ -116,7 +113,6 @@ OFF: dict[str, Switch] = {
     "merge-queue": Switch(
         "What only a merge queue starts is people's: nobody is asked what it could use.",
         one("core.ci_starts", "_caused", "if event in BY_OTHERS:", 'if event in BY_OTHERS - {"merge_group"}:'),
-        hangs=True,  # it rests with a question, and whoever merges at the end waits for ever
     ),
     "no-actions-write": Switch(
         "A workflow is to be started by hand only where the App was granted that.",
