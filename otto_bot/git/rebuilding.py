@@ -32,6 +32,9 @@ class Change:
     sha: str | None
 
 
+MOST_LOOKED_AT = 300
+
+
 class Unspeakable(Exception):
     """A path or message that is no UTF-8, which JSON cannot say."""
 
@@ -41,6 +44,18 @@ async def originals(mirror: Mirror, sha: str, known: Sequence[str]) -> list[Orig
     argv = ("rev-list", "--topo-order", "--reverse", checked_sha(sha), *(f"^{checked_sha(one)}" for one in known))
     shas = (await mirror.git(*argv)).stdout.decode("ascii").split()
     return [await _original(mirror, one) for one in shas]
+
+
+async def all_signed(mirror: Mirror, sha: str, known: str) -> bool:
+    """Whether each commit up to `sha` that `known` does not have is signed; of very many nobody looks."""
+    argv = ("rev-list", f"--max-count={MOST_LOOKED_AT + 1}", checked_sha(sha), f"^{checked_sha(known)}")
+    shas = (await mirror.git(*argv)).stdout.decode("ascii").split()
+    if len(shas) > MOST_LOOKED_AT:
+        return False
+    for one in shas:
+        if not (await _original(mirror, one)).signed:
+            return False
+    return True
 
 
 async def _original(mirror: Mirror, sha: str) -> Original:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from otto_bot.core.branch_rules import linear
+from otto_bot.core.branch_rules import linear, signs
 from otto_bot.core.run import Run
 from otto_bot.git.commits import Author
 from otto_bot.git.merging import Conflict
@@ -13,6 +13,11 @@ from otto_bot.jobs.context import Context
 async def no_merges(context: Context, run: Run) -> bool:
     """Whether the run's branches take no merge commit."""
     return linear(await context.repository(run).binding_rules(run.run_branch))
+
+
+async def only_signed(context: Context, run: Run) -> bool:
+    """Whether the run's branches take nothing but signed commits, also such as another branch has."""
+    return signs(await context.repository(run).binding_rules(run.run_branch))
 
 
 async def joined(

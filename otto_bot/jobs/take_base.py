@@ -11,13 +11,14 @@ from otto_bot.core.run import Run
 from otto_bot.core.stale_base import contained
 from otto_bot.git.commits import tree_of
 from otto_bot.git.errors import PushRejected
-from otto_bot.git.merging import Conflict, Merging
+from otto_bot.git.merging import Conflict
 from otto_bot.git.mirror import Mirror
+from otto_bot.git.rebuilding import all_signed
 from otto_bot.jobs.base_workflows import read_base
 from otto_bot.jobs.context import Context
 from otto_bot.jobs.dispatching import dispatch_if_needed
 from otto_bot.jobs.gated_push import gated_push
-from otto_bot.jobs.linear import no_merges
+from otto_bot.jobs.linear import no_merges, only_signed
 from otto_bot.jobs.outcomes import NeedsPerson
 from otto_bot.store.effect_rows import Ticket
 from otto_bot.text.commits import base_commit
@@ -36,7 +37,7 @@ async def take_base(context: Context, run: Run, effect: Effect, _ticket: Ticket)
         raise NeedsPerson(f"the default branch `{branch}` is gone; tell Otto by a new run on the new one", "base_gone")
     await mirror.fetch(base, run.head, contained(run))
     merging = context.merging(mirror)
-    if await _cannot_be_merged(context, run, merging, base):
+    if await _cannot_be_merged(context, run, mirror, base):
         return [BaseConflict(at=context.now(), asked=effect.target, base_sha=base, no_merges=True)]
     merged = await merging.merge_in(
         run.head,
@@ -67,9 +68,13 @@ async def take_base(context: Context, run: Run, effect: Effect, _ticket: Ticket)
     return [taken]
 
 
-async def _cannot_be_merged(context: Context, run: Run, merging: Merging, base: str) -> bool:
-    """Whether a merge would be needed, and a rule takes none: commits are not written anew to do without."""
-    return not await merging.is_ancestor(base, run.head) and await no_merges(context, run)
+async def _cannot_be_merged(context: Context, run: Run, mirror: Mirror, base: str) -> bool:
+    """Whether a rule takes no merge that would be needed, or not what it would bring: commits are not written anew."""
+    if await context.merging(mirror).is_ancestor(base, run.head):
+        return False
+    if await no_merges(context, run):
+        return True
+    return await only_signed(context, run) and not await all_signed(mirror, base, run.head)
 
 
 async def _push(context: Context, run: Run, mirror: Mirror, merged: str, base: str) -> RunBranchMoved | str:

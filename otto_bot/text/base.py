@@ -41,7 +41,7 @@ def conflict_words(run: Run, links: Links) -> str:
     onto = link("the run branch", links.branch(run.run_branch))
     at = f"{branch} at {link(code(sha[:7], 7), links.commit(sha))}"
     if run.base_no_merges:
-        words = f"{at} is not taken in: a rule of the repository takes no merge commit on {onto}."
+        words = f"{at} is not taken in: a rule of the repository takes no merge commit on {onto}, or no unsigned one."
         tail = "Squash or rebase when you merge." if run.ended else "Work goes on without it."
         return f"{words} {tail} {see(links, Trouble.LINEAR_HISTORY)}"
     words = f"{at} conflicts with {onto} in {where}."

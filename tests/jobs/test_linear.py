@@ -46,12 +46,29 @@ async def test_the_default_branch_is_not_taken_in_and_pushes_wait_for_it_no_long
         assert (conflict.no_merges, conflict.base_sha, conflict.paths) == (True, base, ())
         words = conflict_words(life.run, life.context.links(life.run))
         assert "a rule of the repository takes no merge commit on [the run branch]" in words
+        assert "or no unsigned one" in words
         assert "troubleshooting.md#linear-history" in words
         (pushed,) = await life.do(EffectKind.PUSH)
         assert isinstance(pushed, e.AttemptPushed)
         assert EffectKind.TAKE_BASE not in life.kinds()
         run = await life.ends("t1/a1")
         assert (run.task("t1").state, merges(life, run.run_branch)) == (TaskState.MERGED, "0")
+
+
+async def test_where_only_signed_commits_are_taken_an_unsigned_base_is_not_taken_in(open_bench: Any) -> None:
+    """GitHub looks at every commit that an update brings, also where the default branch has it."""
+    async with open_bench(FILES) as bench:
+        rule = RuleConfig(type="required_signatures", include=["~ALL"], exclude=["~DEFAULT_BRANCH"])
+        bench.stand_in.hub.world.config.rules[:] = [rule]
+        life = await Life.begin(bench)
+        await life.code("t1", one__txt="1\n")
+        base = await life.main_moves(**{WORKFLOW: CI.replace("'true'", "'true && true'")})
+        await life.do(EffectKind.PUSH)
+        (conflict,) = await life.do(EffectKind.TAKE_BASE)
+        assert isinstance(conflict, e.BaseConflict)
+        assert (conflict.no_merges, conflict.base_sha) == (True, base)
+        (pushed,) = await life.do(EffectKind.PUSH)
+        assert isinstance(pushed, e.AttemptPushed)
 
 
 async def test_a_retry_moves_on_top_of_what_was_merged_onto_a_branch_of_its_own(open_bench: Any) -> None:

@@ -89,9 +89,18 @@ class _Moved:
                 yield Violation(f"Branch name must {_demand(given)}")
         elif kind in _COMMITS:
             test, words = _COMMITS[kind]
-            bad = tuple(sha for sha in self.commits if test(self, sha, given))
+            bad = tuple(sha for sha in self.judged(kind) if test(self, sha, given))
             if bad:
                 yield Violation(words.format(demand=_demand(given) if "operator" in given else ""), bad)
+
+    def judged(self, kind: str) -> list[str]:
+        """The commits that a rule is about. Of an update that wants signatures all of them, whatever branch has them.
+
+        https://docs.github.com/en/repositories/configuring-branches-and-merges-in-your-repository/managing-rulesets/available-rules-for-rulesets#require-signed-commits
+        """
+        if kind != "required_signatures" or ZERO in (self.old, self.new):
+            return self.commits
+        return self.git("rev-list", self.new, f"^{self.old}").decode().split()
 
     def forced(self) -> bool:
         """Whether the ref would lose commits."""
