@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import ssl
 from collections.abc import AsyncIterator
+from functools import cache
 from types import TracebackType
 
 import httpx
@@ -45,6 +47,12 @@ def _readable_limits(headers: httpx.Headers) -> None:
             del headers[name]
 
 
+@cache
+def _trusted() -> ssl.SSLContext:
+    """The authorities that this machine trusts, read once: a file of 300 kB."""
+    return httpx.create_ssl_context()
+
+
 class SharedTransport(httpx.AsyncBaseTransport):
     """Survives the short-lived clients that githubkit makes for every call; `shutdown` really closes it.
 
@@ -53,7 +61,7 @@ class SharedTransport(httpx.AsyncBaseTransport):
     """
 
     def __init__(self, inner: httpx.AsyncBaseTransport | None = None, limit: int = MAX_BODY_BYTES) -> None:
-        self._inner = inner or httpx.AsyncHTTPTransport(limits=httpx.Limits(max_connections=40))
+        self._inner = inner or httpx.AsyncHTTPTransport(verify=_trusted(), limits=httpx.Limits(max_connections=40))
         self._limit = limit
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
