@@ -11,7 +11,7 @@ PYTEST := $(BIN)/pytest --dist worksteal
 # Compiled modules are kept: every process of a demo starts in half the time.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help env demo test test-slow test-all lint lint-style lint-types lint-imports lint-workflows lint-image format bench-gate bench-diagnosis bench-weights bench-map bench-webhooks bench-scale bench-latency crash-full mutation audit clean
+.PHONY: help env compiled demo test test-slow test-all lint lint-style lint-types lint-imports lint-workflows lint-image format bench-gate bench-diagnosis bench-weights bench-map bench-webhooks bench-scale bench-latency crash-full mutation audit clean
 
 help:  ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -22,13 +22,17 @@ env:  ## .venv with exactly the locked packages
 demo: env  ## a labelled issue becomes a pull request, without an account or a key
 	@$(BIN)/otto-bot demo $(ARGS)
 
-test: env  ## the quick tests
+# The processes of a test run would each compile all test files, at the same time.
+compiled: env
+	@test -d tests/__pycache__ || printf '%s\n' tests/*/ | xargs -n 8 -P 2 $(BIN)/pytest --collect-only -qq >/dev/null 2>&1 || true
+
+test: compiled  ## the quick tests
 	$(PYTEST) -n $(QUICK_AT_ONCE) -m "not slow" --durations=15 $(ARGS)
 
-test-slow: env  ## the slow tests: installations, crashes, every scenario
+test-slow: compiled  ## the slow tests: installations, crashes, every scenario
 	$(PYTEST) -n $(SLOW_AT_ONCE) -m slow --durations=40 $(ARGS)
 
-test-all: env  ## every test
+test-all: compiled  ## every test
 	$(PYTEST) -n $(SLOW_AT_ONCE) $(ARGS)
 
 lint: lint-style lint-types lint-imports lint-workflows lint-image  ## style, types, import rules, workflows, Dockerfile

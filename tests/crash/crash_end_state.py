@@ -78,13 +78,16 @@ AT_ONCE = 3
 
 
 def paid_too_often(want: Counter[str], got: Counter[str], kills: int) -> list[str]:
-    """Each kill may cost one more answer of a call, and nothing else is asked than without it."""
+    """Each kill may cost one more answer of each call that was open then, and nothing else is asked than without it."""
     lines = [f"never asked: {call}" for call in want if call not in got]
     for call, number in got.items():
         if call not in want:
             lines.append(f"asked only after a kill: {call}")
         elif number > want[call] + kills:
             lines.append(f"paid {number} times instead of {want[call]}: {call}")
+    more = sum((got - want).values())
+    if more > kills * AT_ONCE:
+        lines.append(f"{more} answers were paid again, after {kills} kills")
     return lines
 
 

@@ -112,5 +112,9 @@ def test_a_kill_pays_one_call_once_more_and_no_other() -> None:
     want = Counter({"planner": 1, "coder": 1})
     assert paid_too_often(want, Counter({"planner": 1, "coder": 2}), 1) == []
     assert paid_too_often(want, Counter({"planner": 1, "coder": 3}), 1) == ["paid 3 times instead of 1: coder"]
+    many = {f"turn {number}": 1 for number in range(4)}
+    twice = Counter(dict.fromkeys(many, 2))
+    assert paid_too_often(Counter(many), twice, 1) == ["4 answers were paid again, after 1 kills"]
+    assert paid_too_often(Counter(many), twice, 2) == []
     assert paid_too_often(want, Counter({"planner": 1}), 1) == ["never asked: coder"]
     assert paid_too_often(want, Counter({**want, "pilot": 1}), 1) == ["asked only after a kill: pilot"]
