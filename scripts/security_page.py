@@ -40,6 +40,8 @@ EVENTS = {
     "issues.unlabeled": "the run is cancelled; asks the permission gate",
     "issues.closed": "the run is cancelled; asks the permission gate",
     "issues.edited": "the plan waits where the text is not the one that was labelled",
+    "issues.transferred": "the run ends; nothing is done for who moved it",
+    "issues.deleted": "the run ends; nothing is done for who deleted it",
     "issue_comment.created": "a command; asks the permission gate",
     "issue_comment.edited": "a check box of Otto's own comment; asks the permission gate",
     "pull_request_review_comment.created": "a command; asks the permission gate",
@@ -51,7 +53,9 @@ EVENTS = {
     "status.*": "only a hint to look: the result is read from GitHub's API for the exact commit",
     "pull_request.labeled": "one reply to who could start a run; asks the permission gate",
     "pull_request.closed": "the run ends, or rests",
+    "pull_request.reopened": "the same as `/otto resume` for a run that rests; asks the permission gate",
     "push.*": "commits of others on the run's branch, or a default branch that moved: kept, and verified anew",
+    "repository.*": "only a hint to look: its name, and whether it is archived or gone, is read from GitHub's API",
 }
 CLI = {
     "serve": "the network: the addresses above",
@@ -179,15 +183,13 @@ def table(head: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> str:
 
 
 def events() -> str:
-    """Every webhook event that is handled."""
+    """Every webhook event that is handled. Raises ValueError where nobody wrote what one of them may do."""
     from otto_bot.intake import routes
 
-    rows = []
-    for (event, action), handler in routes._HANDLERS.items():
-        name = f"{event}.{action}"
-        handled = getattr(handler, "__name__", "").strip("_").replace("_", " ")
-        rows.append((f"`{name}`", EVENTS.get(name, handled)))
-    return table(("event", "what it may do"), rows)
+    names = [f"{event}.{action}" for event, action in routes._HANDLERS]
+    if missing := [name for name in names if name not in EVENTS]:
+        raise ValueError(f"say in EVENTS what these may do: {', '.join(missing)}")
+    return table(("event", "what it may do"), [(f"`{name}`", EVENTS[name]) for name in names])
 
 
 def addresses() -> str:

@@ -18,6 +18,9 @@ MOST_A_DAY = 200
 MOST_SILENT = 300
 """Deeds without an answer that are remembered: they, too, stay refused when they are found again."""
 
+WRITE_NEEDED = "write permission in this repository is needed"
+"""Why most people are refused; a role of one's own may be the reason."""
+
 How = Literal["words", "face", "nothing"]
 
 

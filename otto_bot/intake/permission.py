@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection
 from datetime import datetime, timedelta
 
+from otto_bot.core.refusals import WRITE_NEEDED
 from otto_bot.core.values import Frozen, Person
 from otto_bot.github.errors import GitHubError
 from otto_bot.github.verbs import Repository
@@ -88,5 +89,5 @@ def _judge(can_write: bool, user_id: int | None, who: Person) -> Answer:
     if user_id is not None and user_id != who.id:
         return Answer(allowed=False, why="GitHub knows this name as someone else")
     if not can_write or user_id is None:
-        return Answer(allowed=False, why="write permission in this repository is needed")
+        return Answer(allowed=False, why=WRITE_NEEDED)
     return Answer(allowed=True)

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
+from functools import cache
 
 import sqlalchemy as sa
 from pydantic import ValidationError
@@ -22,10 +23,14 @@ from otto_bot.store.snapshots import read_apart
 PAGE = 25
 """Runs that are in memory at once."""
 _NO_GATE = '"gates":[]'
+Read = Callable[[str], bytes | None]
 
 
 class KeptCall(Frozen):
-    """One row of `usage`: a call of the gate, also one of a try whose worker died. Seconds and US dollars."""
+    """One row of `usage`: a call of the gate, also one of a try whose worker died. Seconds and US dollars.
+
+    `reply` is the sha256 of its raw body, empty where none came.
+    """
 
     call: str
     role: str
@@ -35,6 +40,7 @@ class KeptCall(Frozen):
     usd: float
     seconds: float
     raw: bytes | None
+    reply: str = ""
 
 
 class GateRecord(Frozen):
@@ -53,6 +59,11 @@ class GateRecord(Frozen):
     def raw(self, reply: GateReply) -> bytes | None:
         """The raw body of a reply."""
         return self.raws.get(reply.reply)
+
+
+def _raws(replies: Sequence[GateReply], read: Read) -> dict[str, bytes]:
+    found = {reply.reply: read(reply.reply) for reply in replies if reply.reply}
+    return {digest: body for digest, body in found.items() if body is not None}
 
 
 @contextmanager
@@ -81,22 +92,31 @@ class GateRecords:
             made = self._made(run_id)
         return [self._record(run, gate, made.get(gate.number)) for gate in run.gates]
 
-    def one(self, run: Run, number: int) -> GateRecord | None:
-        """One gate of a run that was just read; None where it has no such gate."""
+    def one(self, run: Run, number: int, raws: int) -> GateRecord | None:
+        """What a page shows of a gate of a run that was just read; None where it has no such gate.
+
+        Its request is not read, of raw bodies only the first `raws`, and calls only where the event has no reply.
+        """
         gate = next((one for one in run.gates if one.number == number), None)
-        return None if gate is None else self._record(run, gate, self._made(run.id).get(number))
+        if gate is None:
+            return None
+        made = self._made(run.id).get(number)
+        read = self._archive.read
+        if made is None or not made.replies:
+            return GateRecord(run=run, gate=gate, made=made, calls=self._calls(run.id, number, read, raws))
+        return GateRecord(run=run, gate=gate, made=made, raws=_raws(made.replies[:raws], read))
 
     def _record(self, run: Run, gate: Gate, made: DecisionMade | None) -> GateRecord:
+        read = cache(self._archive.read)  # a reply is named by the event and by its call
         if made is None:
-            return GateRecord(run=run, gate=gate, made=None, calls=self._calls(run.id, gate.number))
-        raws = {reply.reply: self._archive.read(reply.reply) for reply in made.replies if reply.reply}
+            return GateRecord(run=run, gate=gate, made=None, calls=self._calls(run.id, gate.number, read))
         return GateRecord(
             run=run,
             gate=gate,
             made=made,
-            request=self._archive.read(made.request) if made.request else None,
-            raws={digest: body for digest, body in raws.items() if body is not None},
-            calls=self._calls(run.id, gate.number),
+            request=read(made.request) if made.request else None,
+            raws=_raws(made.replies, read),
+            calls=self._calls(run.id, gate.number, read),
         )
 
     def _made(self, run_id: int) -> dict[int, DecisionMade]:
@@ -111,7 +131,8 @@ class GateRecords:
         events = [event for body in bodies if isinstance(event := read_event(body), DecisionMade)]
         return {event.gate: event for event in events}
 
-    def _calls(self, run_id: int, gate: int) -> tuple[KeptCall, ...]:
+    def _calls(self, run_id: int, gate: int, read: Read, raws: int | None = None) -> tuple[KeptCall, ...]:
+        """Calls of a gate, with the raw bodies of the first `raws` of them; None = of all."""
         start = f"run/{run_id}/gate/g{gate}/"
         query = (
             sa.select(t.usage)
@@ -124,9 +145,10 @@ class GateRecords:
             KeptCall(
                 call=row.call, role=row.role, model=row.model, input_tokens=row.input_tokens,
                 output_tokens=row.output_tokens, usd=row.usd, seconds=row.seconds,
-                raw=self._archive.read(row.reply) if row.reply else None,
+                raw=read(row.reply) if row.reply and (raws is None or number < raws) else None,
+                reply=row.reply or "",
             )
-            for row in rows
+            for number, row in enumerate(rows)
         )  # fmt: skip
 
     def runs_with_gates(self, since: datetime | None = None) -> Iterator[Run]:

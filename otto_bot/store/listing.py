@@ -12,7 +12,7 @@ from otto_bot.store import tables as t
 from otto_bot.store.database import reading
 
 Standing = Literal["", "working", "waiting", "over"]
-"""At work; waits for a person, or paused; nothing happens any more. Empty = all of them."""
+"""At work; waits for a person, paused, or shut out of its repository; nothing happens any more. Empty = all of them."""
 REPOSITORIES = 100
 
 

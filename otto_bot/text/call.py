@@ -11,7 +11,7 @@ from otto_bot.text.footer import footer, money_words
 from otto_bot.text.links import Links
 from otto_bot.text.markdown import code, inline, link, sentence
 from otto_bot.text.refusals import reason_words
-from otto_bot.text.status import where_it_stands
+from otto_bot.text.status import WAYS, where_it_stands
 from otto_bot.text.trouble import of_wait, see
 from otto_bot.text.words import STATES, count
 
@@ -40,8 +40,7 @@ def call_words(run: Run, wait: Wait, links: Links, reminder: bool = False) -> li
 
 
 CLOSED_WAY = (
-    "`/otto resume` goes on with the same branch, `/otto stop` ends it. Opening the pull request again says the same "
-    "as `/otto resume`; after that word Otto opens it itself."
+    f"{WAYS} Opening the pull request again says the same as `/otto resume`; after that word Otto opens it itself."
 )
 
 

@@ -21,6 +21,11 @@ BARS: dict[BarredBy, str] = {
 ENTRIES: dict[BarredBy, Trouble] = {"archived": Trouble.ARCHIVED_MIDRUN, "suspended": Trouble.SUSPENDED_INSTALLATION}
 
 
+def shut_by(run: Run) -> BarredBy | None:
+    """What keeps a run from its repository now; nothing keeps one that is over."""
+    return run.bars[0].by if run.bars and not run.ended else None
+
+
 def moved_lines(run: Run, links: Links) -> list[str]:
     """What the status comment says of it, a paragraph each; empty where nothing of the kind happened."""
     bar = run.barred_before
@@ -55,12 +60,20 @@ def renamed_words(run: Run) -> str:
     return f"**Renamed:** {', and '.join(said)}. Otto goes by the repository's id: the work goes on, links are new."
 
 
+def gone_lines(run: Run, links: Links) -> list[str]:
+    """What is said besides of an issue that went when the run was over already; else its end says it."""
+    gone = run.issue_gone
+    if gone is None or gone.at_work:
+        return []
+    return [f"{gone_words(run.issue, gone)} {see(links, Trouble.TRANSFERRED_ISSUE)}"]
+
+
 def issue_gone_comment(run: Run, links: Links) -> str:
     """The one comment that says, where it still can be written, why the run is over, and what to do."""
     gone = run.issue_gone
     assert gone is not None
     lead = f"@{run.actor.login} {gone_words(run.issue, gone)} That ends this run; what is in this pull request stays."
-    to_do = f"**To go on:** {_what_to_do(run, gone)} {see(links, Trouble.TRANSFERRED_ISSUE)}"
+    to_do = f"**To go on:** {what_to_do(run, gone)} {see(links, Trouble.TRANSFERRED_ISSUE)}"
     return assemble([lead, to_do], footer(run))
 
 
@@ -72,11 +85,13 @@ def gone_words(number: int, gone: IssueGone) -> str:
     return f"Issue #{number}, which Otto worked on, was transferred {where}."
 
 
-def _what_to_do(run: Run, gone: IssueGone) -> str:
+def what_to_do(run: Run, gone: IssueGone) -> str:
+    """What people can do so that the work goes on elsewhere."""
     label = code(run.config.label, 60)
     if gone.what == "deleted":
         return f"open an issue that says what is still to be done, and put the label {label} on it."
+    left = "; commits of this pull request are not taken along" if run.pull_request is not None else ""
     return (
         f"put the label {label} on the issue in its new repository. Otto must be installed there. A new run then begins"
-        " on that repository's default branch; commits of this pull request are not taken along."
+        f" on that repository's default branch{left}."
     )

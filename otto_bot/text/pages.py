@@ -8,13 +8,19 @@ from typing import NamedTuple
 from otto_bot.core.attempt import MOVING
 from otto_bot.core.run import Gate, GateState, Outcome, Run
 from otto_bot.core.waits import waits_for
+from otto_bot.text.call import CLOSED_WAY
+from otto_bot.text.moved import gone_words, shut_by, what_to_do
 from otto_bot.text.parked import SURE, why_parked
 from otto_bot.text.spoken import capital, line, spoken
-from otto_bot.text.status import next_step
+from otto_bot.text.status import new_run, next_step, waits_for_actions
 from otto_bot.text.tasks_table import without_at
 from otto_bot.text.words import CAUSES, STATES, clock, count, phase_words
 
-STANDINGS = {"working": "at work", "waiting": "waits for a person, or paused", "over": "over"}
+STANDINGS = {
+    "working": "at work",
+    "waiting": "waits for a person, paused, or shut out of its repository",
+    "over": "over",
+}
 FIRST_RUN = (
     "No run yet. Put the label `otto` on an issue of a repository where the App is installed: its plan appears here.",
     "To see one without an account, start `make demo` in a copy of Otto's repository.",
@@ -44,8 +50,6 @@ ROLES = {
     "triage": "journeys: triage",
 }
 """What a model's call was for."""
-STATUSES = {"met": "met", "not_met": "not met", "unclear": "unclear"}
-"""What a verdict says of a criterion."""
 DELIVERIES = {
     "received": "wait to be worked in",
     "failed": "failed, and come again",
@@ -59,7 +63,11 @@ EFFECTS = {
     "lost": "given up",
     "dropped": "not wanted any more",
 }
-RUNS = {"working": "at work", "waiting": "wait for their turn", "resting": "wait for a person, or paused"}
+RUNS = {
+    "working": "at work",
+    "waiting": "wait for their turn",
+    "resting": "wait for a person, paused, or shut out of their repository",
+}
 PARKED = {
     "github_limit": "held back by a limit of GitHub.",
     "runs": "wait for their turn: so many runs may be at work at once.",
@@ -102,12 +110,15 @@ def headline(run: Run, now: datetime) -> Headline:
     """What a person who just came should read first."""
     after = spoken(next_step(run))
     following = capital(after)
-    if run.bars:
-        why, can = BARRED[run.bars[0].by]
-        return Headline(f"It rests: {why}.", SURE, can, tone="wait")
+    wait = waits_for(run)
+    if (by := shut_by(run)) is not None:
+        why, can = BARRED[by]
+        return Headline(f"It rests: {why}.", SURE if wait is None and run.hold is None else following, can, tone="wait")
     if run.parked is not None:
         return Headline(spoken(why_parked(run)), SURE, CALM, tone="wait")
-    wait = waits_for(run)
+    if wait is not None and wait.kind == "closed":
+        why = f"Paused: {line(without_at(wait.question), 600)}."
+        return Headline(why, following, spoken(CLOSED_WAY), wait.reply, "wait")
     open_gate = run.gate.number if run.gate is not None and run.gate.decision is not None else None
     if wait is not None:
         return Headline(line(wait.question, 2_000), following, "Answer.", wait.reply, "wait", open_gate)
@@ -134,13 +145,20 @@ def _failed(gate: Gate) -> str:
 def _over(run: Run, following: str) -> Headline:
     done = run.outcome in (Outcome.DONE, Outcome.DONE_PARTIAL)
     words = phase_words(run)
-    can = "Put the label on again to start a new run."
+    why, can = f"{capital(words)}.", capital(new_run(run))
     if done and run.pull_request is not None and not run.landed:
         can = f"Review and merge pull request #{run.pull_request}."
     elif run.landed:
         can = "Nothing: people merged the pull request."
+    elif run.issue_gone is not None:
+        can = capital(spoken(what_to_do(run, run.issue_gone)))
+    elif any(bar.by == "removed" for bar in run.bars):
+        shut, opens = BARRED["removed"]
+        why, can = f"{why} {capital(shut)}.", f"{opens} Then: {new_run(run)}"
+    if run.issue_gone is not None and run.issue_gone.at_work:
+        why = f"{why} {spoken(gone_words(run.issue, run.issue_gone))}"
     tone = "done" if run.outcome is Outcome.DONE else "wait" if done else "off"
-    return Headline(f"{capital(words)}.", following, can, tone="bad" if words == "failed" else tone)
+    return Headline(why, following, can, tone="bad" if words == "failed" else tone)
 
 
 def _at_work(run: Run) -> str:
@@ -149,9 +167,9 @@ def _at_work(run: Run) -> str:
         worst = max(troubles, key=lambda one: one.count)
         again = f"; next try {clock(worst.retry_at)}" if worst.retry_at else ""
         return f"Trouble, tried {count(worst.count, 'time')}{again}: {line(worst.message)}"
-    waiting = [f"{v.target}: {line(v.waiting, 100)}" for v in run.verifications.values() if not v.ending and v.waiting]
+    waiting = waits_for_actions(run)
     if waiting:
-        return f"Waits for Actions: {'; '.join(waiting[:6])}"
+        return f"Waits for Actions: {'; '.join(line(one, 120) for one in waiting)}"
     if run.gate is not None:
         return _failed(run.gate)
     moving = [f"{key} is {STATES[task.state]}" for key, task in run.tasks.items() if task.state in MOVING]

@@ -11,6 +11,7 @@ from otto_bot.core.accepting import waiting
 from otto_bot.core.allowance import RUNS_OF_ISSUE
 from otto_bot.core.attempt import TaskState
 from otto_bot.core.funds import reply_for
+from otto_bot.core.refusals import WRITE_NEEDED
 from otto_bot.core.run import Reply, Run, RunPhase
 from otto_bot.text.body import assemble
 from otto_bot.text.explain import explain_text
@@ -70,7 +71,8 @@ def help_text() -> str:
 def refused(who: str, why: str, links: Links) -> str:
     """Someone may not do this."""
     only = "Otto acts only for people with write access to this repository."
-    return f"Not done for {code(who, 60)}: {inline(why, 400)}. {only} {see(links, Trouble.CUSTOM_ROLE)}"
+    role = Trouble.CUSTOM_ROLE if why == WRITE_NEEDED else None
+    return f"Not done for {code(who, 60)}: {inline(why, 400)}. {only} {see(links, role)}".rstrip()
 
 
 def unknown_verb(problem: str, did_you_mean: str | None) -> str:

@@ -18,7 +18,7 @@ from otto_bot.text.footer import footer, money_words
 from otto_bot.text.journeys_line import at_journeys_words, journeys_commands, journeys_line
 from otto_bot.text.links import Links
 from otto_bot.text.markdown import code, inline, link, sentence
-from otto_bot.text.moved import moved_lines
+from otto_bot.text.moved import gone_lines, moved_lines
 from otto_bot.text.others import others_line
 from otto_bot.text.parked import now_words, parked_in_status
 from otto_bot.text.plan_changes import change_command
@@ -28,6 +28,10 @@ from otto_bot.text.tasks_table import short_table, task_graph, task_table, witho
 from otto_bot.text.trouble import Trouble, see
 from otto_bot.text.words import LANES, clock, count, several
 
+WAYS = "`/otto resume` goes on with the same branch, `/otto stop` ends it."
+"""The two words for a run that is paused."""
+WAITING = 6
+"""Pieces of what Actions is waited for."""
 SKIPPABLE = frozenset({TaskState.PENDING, TaskState.REOPENED, TaskState.BLOCKED})
 
 
@@ -41,15 +45,10 @@ def status_comment(run: Run, links: Links, now: datetime) -> str:
         Part(full=journeys_line(run, links), short=""),
         parked_in_status(run, now) or _waiting(run, links, now),
         f"**Next:** {next_step(run)}",
-        _merged_early(run, links),
-        *base_lines(run, links),
-        *others_line(run, links),
-        *moved_lines(run, links),
-        reviews_line(run),
+        *_of_branches(run, links),
         *_troubles(run),
         *_relabelled(run),
-        _edited(run, links),
-        estimate_status(run),
+        *_of_issue(run, links),
         *_money(run),
         f"**You can:** {_commands(run)}",
     ]
@@ -90,32 +89,42 @@ def _waiting(run: Run, links: Links, now: datetime) -> str:
     if run.hold is not None:
         words = inline(without_at(run.hold.reason), 600)
         more = see(links, Trouble.HUMAN_CLOSES if run.hold.closed else None)
-        ways = "`/otto resume` goes on with the same branch, `/otto stop` ends it."
-        return f"**Paused:** {words}. {ways} {more}".rstrip()
+        return f"**Paused:** {words}. {WAYS} {more}".rstrip()
     gate = run.gate
     if gate is not None and gate.deadline is not None and gate.state is GateState.POSTED and gate.deadline > now:
         return f"**Waits** until {clock(gate.deadline)} for objections to retry plan r{gate.revision}."
-    waiting = [f"{v.target}: {v.waiting}" for v in run.verifications.values() if v.ending is None and v.waiting]
-    waiting += [f"{key}: its turn, as commits are verified one at a time" for key in held_back(run)]
+    waiting = waits_for_actions(run)
     if run.resting or not waiting:
         return ""
     more = f" {see(links, Trouble.STATIC_CONCURRENCY)}" if held_back(run) else ""
-    return "**Waits for Actions:** " + inline("; ".join(waiting[:6]), 600) + more
+    return "**Waits for Actions:** " + inline("; ".join(waiting), 600) + more
+
+
+def waits_for_actions(run: Run) -> list[str]:
+    """What Actions is waited for, a piece each; also where a commit waits for its turn. Very many are counted."""
+    waiting = [f"{v.target}: {v.waiting}" for v in run.verifications.values() if v.ending is None and v.waiting]
+    waiting += [f"{key}: its turn, as commits are verified one at a time" for key in held_back(run)]
+    return waiting if len(waiting) <= WAITING else [*waiting[:WAITING], f"and {len(waiting) - WAITING} more"]
 
 
 def beside(run: Run, links: Links) -> list[str]:
     """What else is to know of a run, a paragraph each: journeys, base, commits of others, reviews, edits, estimate."""
-    found = [
-        journeys_line(run, links),
+    found = [journeys_line(run, links), *_of_branches(run, links), *gone_lines(run, links), *_of_issue(run, links)]
+    return [words for words in found if words]
+
+
+def _of_branches(run: Run, links: Links) -> list[str]:
+    return [
         _merged_early(run, links),
         *base_lines(run, links),
         *others_line(run, links),
         *moved_lines(run, links),
         reviews_line(run),
-        _edited(run, links),
-        estimate_status(run),
     ]
-    return [words for words in found if words]
+
+
+def _of_issue(run: Run, links: Links) -> list[str]:
+    return [_edited(run, links), estimate_status(run)]
 
 
 def _edited(run: Run, links: Links) -> str:
@@ -201,11 +210,16 @@ def _money(run: Run) -> list[str]:
     return [f"**Money:** {money_words(run)}."]
 
 
-def _commands(run: Run) -> str:
+def new_run(run: Run) -> str:
+    """What starts another run, once this one is over."""
     if run.kind == "certify" and run.ended:
         return "say `/otto certify` again, or put the label on to have it built."
+    return "put the label on again to start a new run."
+
+
+def _commands(run: Run) -> str:
     if run.ended or run.outcome is Outcome.CANCELLED:
-        return "put the label on again to start a new run."
+        return new_run(run)
     gate = run.gate
     if run.hold is not None:
         words = [code(run.hold.reply, 200), "`/otto stop`"]

@@ -182,8 +182,10 @@ def count(number: int, noun: str) -> str:
     return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
 
 
-def several(words: list[str] | tuple[str, ...]) -> str:
-    """`a`, `a and b`, `a, b and c`."""
+def several(words: list[str] | tuple[str, ...], most: int = 0) -> str:
+    """`a`, `a and b`, `a, b and c`; of more than `most`, where that is given: `a, b and 3 more`."""
+    if 0 < most < len(words):
+        words = [*words[:most], f"{len(words) - most} more"]
     if len(words) < 2:
         return "".join(words)
     return ", ".join(words[:-1]) + " and " + words[-1]

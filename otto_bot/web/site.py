@@ -33,6 +33,7 @@ from otto_bot.text.links import Links
 from otto_bot.web.answer import Page
 from otto_bot.web.assets import Assets
 from otto_bot.web.views.gate import gate_page
+from otto_bot.web.views.gate_evidence import RAWS
 from otto_bot.web.views.health import Counted, health_page
 from otto_bot.web.views.insight import insight_page
 from otto_bot.web.views.parts import Link, run_url
@@ -99,7 +100,7 @@ class Site:
             return self._advice(503, text.NO_STORE, banner=False)
         except ValidationError as error:
             log.warning("a page could not be made: %s", error.errors()[0]["msg"])
-            return self._advice(500, text.UNREADABLE)
+            return self._advice(500, text.UNREADABLE, banner=False)
 
     def lost(self) -> Page:
         """An address that is none."""
@@ -136,7 +137,7 @@ class Site:
         run = self._load(run_id)
         if isinstance(run, Page):
             return run
-        record = self._gates.one(run, _natural(number))
+        record = self._gates.one(run, _natural(number), RAWS)
         if record is None:
             back = (run_url(run.id), f"run {run.id}")
             return self._advice(404, text.NO_GATE, back=back, id=run.id, number=number[:20])

@@ -28,8 +28,14 @@ def test_the_page_is_what_the_code_says(script: ModuleType) -> None:
     assert script.made(page) == page, f"docs/security.md is not up to date: run `{script.COMMAND}`"
 
 
+def test_an_event_that_nobody_described_is_an_error(script: ModuleType, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delitem(script.EVENTS, "pull_request.reopened")
+    with pytest.raises(ValueError, match=r"say in EVENTS what these may do: pull_request\.reopened$"):
+        script.events()
+
+
 def test_nothing_is_described_that_is_gone(script: ModuleType) -> None:
-    """What is new is shown with its own name or help; better words for it belong into the script."""
+    """A new command is shown with its own help; better words for it belong into the script."""
     rows = f"{script.events()}\n{script.commands()}"
     shown = set(re.findall(r"^\| `(?:otto-bot )?([\w.*-]+)` \|", rows, re.MULTILINE))
     assert {*script.EVENTS, *script.CLI} <= shown

@@ -38,7 +38,22 @@ def record(engine: sa.Engine, run: Run, event: e.DecisionMade, seq: int, refused
         c.execute(t.events.insert().values(**row))
 
 
-def test_a_gate_is_read_with_its_request_replies_and_calls(engine: sa.Engine, run: Run, at: At) -> None:
+def reads_of(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """Bodies that are read from now on, in order."""
+    seen: list[str] = []
+    read = Archive.read
+
+    def seen_read(self: Archive, digest: str) -> bytes | None:
+        seen.append(digest)
+        return read(self, digest)
+
+    monkeypatch.setattr(Archive, "read", seen_read)
+    return seen
+
+
+def test_a_gate_is_read_with_its_request_replies_and_calls(
+    engine: sa.Engine, run: Run, at: At, monkeypatch: pytest.MonkeyPatch
+) -> None:
     archive = Archive(engine)
     run = with_gate(engine, run, at)
     request, reply = archive.keep("gate_request", b"{}", at(0)), archive.keep("reply", b"raw", at(0))
@@ -55,11 +70,42 @@ def test_a_gate_is_read_with_its_request_replies_and_calls(engine: sa.Engine, ru
     record(engine, run, made, 1001)
     record(engine, run, made.model_copy(update={"usd": 7.0}), 1002)
 
+    seen = reads_of(monkeypatch)
     [one] = GateRecords(engine).of_run(run.id)
 
+    assert seen == [request, reply], "each once, though the reply is named by the event and by its call"
     assert (one.gate.number, one.made, one.request) == (1, made, b"{}")
     assert one.raw(kept) == b"raw"
     assert [(call.call, call.raw, call.usd) for call in one.calls] == [(names[0], None, 0.5), (names[1], b"raw", 0.5)]
+
+
+@pytest.mark.parametrize("told", [True, False])
+def test_a_page_reads_only_what_it_shows(
+    engine: sa.Engine, run: Run, at: At, told: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """No request, of raw bodies the first ones, each of them once; calls only where the event has no reply."""
+    archive = Archive(engine)
+    run = with_gate(engine, run, at)
+    request = archive.keep("gate_request", b"{}", at(0))
+    raws = [archive.keep("reply", f"raw {number}".encode(), at(0)) for number in range(5)]
+    replies = tuple(GateReply(call=f"c{n}", role="pilot", tries=n, reply=one) for n, one in enumerate(raws))
+    for number, one in enumerate(raws):
+        name = f"run/{run.id}/gate/g1/h0#{number}/1"
+        archive.spent(
+            call=name, run=run.id, role="pilot", model="m", usage=Usage(), seconds=1, reply=one, at=at(number)
+        )
+    made = e.DecisionMade(at=at(0), gate=1, decision=CHOICE, request=request, replies=replies if told else ())
+    record(engine, run, made, 1000)
+    seen = reads_of(monkeypatch)
+
+    found = GateRecords(engine).one(run, 1, raws=3)
+
+    assert found is not None
+    assert seen == raws[:3]
+    assert (found.request, len(found.calls), len(found.raws)) == (None, 0 if told else 5, 3 if told else 0)
+    assert [call.raw for call in found.calls] == ([] if told else [b"raw 0", b"raw 1", b"raw 2", None, None])
+    assert [call.reply for call in found.calls] == ([] if told else raws)
+    assert GateRecords(engine).one(run, 9, raws=3) is None
 
 
 def test_a_gate_without_an_event_or_artifacts_is_read_as_that(engine: sa.Engine, run: Run, at: At) -> None:

@@ -14,6 +14,7 @@ from otto_bot.core.decision import Action, Decider
 from otto_bot.core.evidence import Cause, FailureClass, Phase, Progress
 from otto_bot.core.lanes import LaneKind
 from otto_bot.core.plan import Relation
+from otto_bot.core.refusals import WRITE_NEEDED
 from otto_bot.core.run import Outcome, Reply, Run, RunPhase
 from otto_bot.core.steering import REPLIES
 from otto_bot.text import words
@@ -100,6 +101,21 @@ def test_explain_without_a_task_tells_every_failed_one(moment: Moment, links: Li
     assert "No task of this run has failed" in explain_text(moment("working"), "", links)
     assert "It has not failed" in explain_text(moment("gate"), "t1", links)
     assert "There is no task" in explain_text(moment("gate"), "t99", links)
+
+
+@pytest.mark.parametrize(
+    ("why", "entry"),
+    [
+        (WRITE_NEEDED, True),
+        ("an app did this in your name, and only you yourself can", False),
+        ("GitHub knows this name as someone else", False),
+    ],
+)
+def test_only_who_may_not_write_is_led_to_roles(why: str, entry: bool, links: Links) -> None:
+    said = refused("@mallory", why, links)
+    assert why in said
+    assert ("#custom-role)" in said) is entry
+    assert said == said.strip()
 
 
 def test_words_outside_of_a_run(shown: SnapshotAssertion, links: Links) -> None:

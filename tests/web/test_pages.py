@@ -12,9 +12,14 @@ from core_builders import T0, decision, failure, plan, said, spec, started, to_f
 from page_reader import Reader
 
 from otto_bot.core import events as e
-from otto_bot.core.evidence import EvidenceItem, Excerpt, FailingTest
+from otto_bot.core.decision import Analysis, Learning, Routed
+from otto_bot.core.evidence import Citation, EvidenceItem, Excerpt, FailingTest, FailureClass
+from otto_bot.core.gate_account import GateReply
+from otto_bot.core.run import Run
 from otto_bot.store import tables as t
 from otto_bot.store.database import writing
+from otto_bot.web.assets import shipped
+from otto_bot.web.site import Site
 
 PLACES = ("/", "/runs/1", "/runs/1?events=every", "/runs/1/tasks/t1", "/runs/1/tasks/t2", "/runs/1/tasks/t3",
           "/runs/1/gates/1", "/health", "/insight", "/?page=99", "/?text=nothing")  # fmt: skip
@@ -138,6 +143,20 @@ async def test_a_run_that_this_version_cannot_read_is_said(host: Any) -> None:
     assert "Use the version that wrote it" in await host.page("/runs/1", 500)
 
 
+async def test_what_cannot_be_read_is_said_also_while_the_database_is_away(host: Any) -> None:
+    """The page that says so asks it nothing more."""
+    where = ("https://github.com", "https://otto.example/docs")
+    site = Site(host.engine, shipped(), *where, lambda: T0)
+    with writing(host.engine) as c:
+        c.execute(sa.text("ALTER TABLE effects RENAME TO gone"))
+        c.execute(sa.text("ALTER TABLE workers RENAME TO away"))
+
+    page = site.answered(lambda _site: Run.model_validate_json("{}"))
+
+    assert page.status == 500
+    assert "Use the version that wrote it" in page.html
+
+
 async def test_a_database_that_does_not_answer_is_said(make_database: Any, make_host: Any) -> None:
     host = make_host("127.0.0.1", make_database("sqlite"))
     with writing(host.engine) as c:
@@ -191,6 +210,24 @@ async def test_a_run_of_five_hundred_events_stays_small(host: Any) -> None:
     assert len(seen) > 500
 
 
+async def test_the_longest_list_stays_small(host: Any) -> None:
+    """Also where every name, title and question is as long as it can be; short ones are never cut."""
+    run = host.executing(title="<" * 300)
+    host.add(run, e.Refused(at=T0, reason="`<` & " * 150, reply="/otto resume"))
+    for number in range(5, 204):
+        host.start(issue=number, title="Short" if number == 9 else "<" * 300)
+    with writing(host.engine) as c:
+        c.execute(t.runs.update().values(repo_name="o" * 39 + "/" + "r" * 97 + sa.cast(t.runs.c.id, sa.String)))
+        c.execute(t.runs.update().values(working=0, state=host.ledger.load(run.id).model_dump_json(by_alias=True)))
+
+    full, usual = await host.page("/?size=200&text=%3C"), await host.page("/?size=25&text=Short")
+
+    assert full.count("<tr>") == 200
+    assert len(full.encode()) < LARGEST
+    assert "r" * 97 in usual
+    assert "Short<" in usual
+
+
 async def test_attempts_with_long_logs_stay_small(host: Any) -> None:
     """Also where each letter takes five in HTML, and each line is one letter."""
     run = host.executing()
@@ -212,13 +249,31 @@ async def test_a_gate_of_many_failures_stays_small(host: Any) -> None:
     for key in keys:
         run = host.add(run, *to_failed(key, excerpts=(log,), failing_tests=tests, detail="d" * 600))
     evidence = tuple(EvidenceItem(id=f"E{n}", task="t1", excerpt=log) for n in range(1, 90))
-    moves = decision(dict.fromkeys(keys, "retry_different"), [keys])
-    host.add(run, e.GateOpened(at=T0, gate=1), e.DecisionMade(at=T0, gate=1, decision=moves, evidence=evidence))
+    cited = (Citation(evidence="E1", quote='"quoted" & <odd>'),) * 10
+    read = tuple(Analysis(task=key, class_=FailureClass.CODE, summary="<" * 300, citations=cited) for key in keys)
+    moves = decision(
+        dict.fromkeys(keys, "retry_different"), [keys], analysis=read,
+        routed=tuple(Routed(target_task=key, context="<" * 1_000) for key in keys),
+        learnings=(Learning(text="<" * 300),) * 20,
+    )  # fmt: skip
+    moves = moves.model_copy(
+        update={"moves": tuple(one.model_copy(update={"guidance": "<" * 2_000}) for one in moves.moves)}
+    )
+    raw = host.archive.keep("reply", b"<" * 9_000, T0)
+    replies = tuple(GateReply(call=f"c{n}", role="pilot", tries=n, reply=raw) for n in range(7))
+    made = e.DecisionMade(at=T0, gate=1, decision=moves, evidence=evidence, replies=replies)
+    host.add(run, e.GateOpened(at=T0, gate=1), made)
 
     page = await host.page("/runs/1/gates/1")
 
     assert len(page.encode()) < LARGEST
-    assert "<p>+ 5</p>" in page
+    assert page.count("<p>+ 5</p>") == 3
+    assert f"{'&lt;' * 20}…" in page
+    assert "t29, t30 and 15 more" in page
+    assert page.count("<blockquote>") == 80
+    assert page.count("<p>+ 8</p>") == 40
+    assert "Raw reply: + 4" in page
+    assert page.count("<details>") == 3
     assert "more pieces of evidence" in page
 
 

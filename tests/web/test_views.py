@@ -1,139 +1,49 @@
-"""What pages show, as tables of pure functions: headlines, filters, quotes, graphs, events and words."""
+"""What pages show, as tables of pure functions: filters, quotes, graphs, events and words."""
 
 from __future__ import annotations
 
-from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 from core_builders import (
     T0,
-    applied,
-    at,
-    config,
     executing,
     failure,
     fold,
-    gate,
-    judged,
     plan,
-    planned,
-    posted,
     said,
     spec,
     started,
-    to_failed,
-    to_verified,
-    to_verifying,
 )
+from web_runs import FREE, LINKS, NOW, at_the_gate, finished, lost, two
 
 from otto_bot.core import events as e
 from otto_bot.core.decision import Analysis
 from otto_bot.core.events import read_event
 from otto_bot.core.evidence import Cause, Citation, EvidenceItem, Excerpt, FailureClass
-from otto_bot.core.run import Run
 from otto_bot.store.listing import ListedPage, ListedRun, Wanted
 from otto_bot.store.run_pages import Timeline, TimelineRow
-from otto_bot.text.links import Links
-from otto_bot.text.pages import headline
 from otto_bot.text.refusals import no_ci
 from otto_bot.text.spoken import exact, line, spoken
 from otto_bot.text.timeline import about, event_words
 from otto_bot.web.views.gate_evidence import evidence_of
 from otto_bot.web.views.graph import columns_of, graph
 from otto_bot.web.views.health import ago
-from otto_bot.web.views.parts import excerpt_view
+from otto_bot.web.views.parts import excerpt_view, level
 from otto_bot.web.views.run import run_page
 from otto_bot.web.views.runs import runs_page, wanted
 from otto_bot.web.views.task import task_page
 from otto_bot.web.views.timeline import Which, timeline_view, which
 
-LINKS = Links("https://github.com", "octo", "app")
-FREE = config(plan={"approval": "never"}, verify={"exposure": "accept"}, qa={"enabled": False})
-ASKED = config(plan={"approval": "always"}, verify={"exposure": "accept"})
-NOW = T0 + timedelta(minutes=1)
 
-
-def two() -> Run:
-    return executing(plan("t1", "t2"), FREE)
-
-
-def lost() -> Run:
-    """t1 has failed, t2 is verified."""
-    return fold(two(), *to_failed("t1"), *to_verified("t2"))
-
-
-def at_the_gate() -> Run:
-    one = executing(plan("t1"), FREE)
-    return posted(gate(fold(one, *to_failed("t1")), {"t1": "retry"}))
-
-
-def finished() -> Run:
-    return fold(executing(plan("t1"), FREE), *to_verified("t1"), judged("t1"))
-
-
-def told_to_wait(run: Run) -> Run:
-    polled = e.VerificationPolled(at=T0, target="t1/a1", next_at=at(60), waiting="2 jobs of CI")
-    return fold(run, *to_verifying("t1"), polled)
-
-
-HEADLINES: dict[str, tuple[Run, str, str, str, str]] = {
-    # name: run, why begins, what to do begins, reply, colour
-    "a plan waits": (
-        fold(planned(plan("t1"), ASKED), e.PlanPosted(at=T0, revision=1, comment_id=5)),
-        "Is the plan right?", "Answer.", "/otto approve r1", "wait",
-    ),
-    "planning": (planned(plan("t1"), FREE), "The plan is written.", "Nothing needs you", "", "work"),
-    "coding": (fold(two(), started("t1"), started("t2")), "t1 is being written; t2 is being", "Nothing", "", "work"),
-    "Actions": (told_to_wait(two()), "Waits for Actions: t1/a1: 2 jobs of CI", "Nothing", "", "work"),
-    "trouble": (
-        fold(two(), e.EffectFailed(at=T0, key="run/1/publish", kind="x", message="GitHub is down", retry_at=at(90))),
-        "Trouble, tried 1 time; next try 2026-11-01 09:01 UTC: GitHub is down", "Nothing", "", "work",
-    ),
-    "held back": (
-        fold(two(), e.Parked(at=T0, why="runs", reason="50 runs are at work")),
-        "50 runs are at work.", "Nothing needs you", "", "wait",
-    ),
-    "archived": (
-        fold(two(), e.Barred(at=T0, by="archived")), "It rests: the repository is archived", "Take the repository", "",
-        "wait",
-    ),
-    "paused": (fold(two(), said("/otto pause")), "Paused:", "Let it go on.", "/otto resume", "wait"),
-    "refused": (
-        fold(two(), e.Refused(at=T0, reason="Who may?", reply="/otto resume")), "Who may?", "Answer.", "/otto resume",
-        "wait",
-    ),
-    "a gate": (
-        at_the_gate(), "Batch 1 failed (t1: tests fail). Retry plan r2", "Nothing, or", "/otto approve r2", "work",
-    ),
-    "done": (finished(), "Done: every task is verified", "Review and merge pull request #2.", "", "done"),
-    "cancelled": (
-        fold(two(), e.IssueChanged(at=T0, what="closed")), "Cancelled.", "Put the label on again", "", "off",
-    ),
-    "merged by people": (
-        fold(finished(), e.PullRequestClosed(at=T0, merged=True)), "Done", "Nothing: people merged", "", "done",
-    ),
-}  # fmt: skip
-
-
-@pytest.mark.parametrize("name", HEADLINES)
-def test_the_headline_says_why_and_the_one_thing_to_do(name: str) -> None:
-    run, why, can, reply, tone = HEADLINES[name]
-
-    head = headline(run, NOW)
-
-    assert head.why.startswith(why), head
-    assert head.can.startswith(can), head
-    assert (head.reply, head.tone) == (reply, tone)
-    assert head.next
-
-
-def test_a_gate_whose_time_is_over_asks_nobody() -> None:
-    head = headline(at_the_gate(), T0 + timedelta(days=1))
-
-    assert (head.reply, head.gate) == ("", 1)
-    assert headline(applied(at_the_gate()), NOW).gate is None
+@pytest.mark.parametrize(
+    ("sizes", "whole", "most"),
+    [((), 10, 0), ((3, 4), 10, 4), ((3, 9), 10, 7), ((9, 9, 1), 10, 4), ((1, 1, 20), 10, 8), ((20, 20), 10, 5)],
+)
+def test_only_the_longest_of_many_texts_are_cut(sizes: tuple[int, ...], whole: int, most: int) -> None:
+    assert level(sizes, whole) == most
+    assert sum(min(size, most) for size in sizes) <= whole
 
 
 @pytest.mark.parametrize(

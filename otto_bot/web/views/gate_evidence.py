@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 from otto_bot.core.decision import Decision
@@ -20,7 +21,10 @@ LEAST = 300
 """Less of a piece than this says nothing."""
 RAW, RAWS = 6_000, 3
 """Bytes of a raw reply, and how many of them are shown."""
-MANY = 60
+MANY, PROBLEMS = 60, 20
+"""Replies on one page, and what was wrong with one of them."""
+MARKED = 40
+"""Quotes whose lines are marked in one piece."""
 
 
 class Item(NamedTuple):
@@ -29,6 +33,7 @@ class Item(NamedTuple):
     number: str
     task: str
     shown: Shown
+    more_quotes: int
 
 
 class ReplyRow(NamedTuple):
@@ -66,10 +71,11 @@ def evidence_of(gate: Gate, decision: Decision | None, links: Links) -> tuple[tu
         if room < LEAST:
             left += 1
             continue
-        view = excerpt_view(item.excerpt, links, quotes.get(item.id, [])[:8], min(ITEM, room))
+        said = list(dict.fromkeys(quotes.get(item.id, ())))
+        view = excerpt_view(item.excerpt, links, said[:MARKED], min(ITEM, room))
         room -= sum(weight(one.text) + LINE for one in view.lines)
         task = f"{item.task} attempt {item.attempt}" if item.task and item.attempt else item.task or ""
-        shown.append(Item(item.id, task, view))
+        shown.append(Item(item.id, task, view, max(0, len(said) - MARKED)))
     shown.sort(key=lambda one: int(one.number[1:]))
     return tuple(shown), f"{count(left, 'more piece')} of evidence: the run's checks have them" if left else ""
 
@@ -82,9 +88,19 @@ def replies_of(record: GateRecord) -> tuple[ReplyRow, ...]:
     return tuple(row if number < RAWS else row._replace(raw="") for number, row in enumerate(found))
 
 
+def more_replies(record: GateRecord) -> tuple[int, int]:
+    """How many replies, and how many raw ones, `replies_of` leaves out."""
+    every: Sequence[GateReply | KeptCall] = record.calls
+    if record.made is not None and record.made.replies:
+        every = record.made.replies
+    return max(0, len(every) - MANY), sum(bool(one.reply) for one in every[RAWS:])
+
+
 def _reply(one: GateReply, raw: bytes | None) -> ReplyRow:
     text, cut = exact(raw.decode("utf-8", "replace") if raw else "", RAW)
-    problems = [*([line(one.error, 400)] if one.error else []), *(line(why, 400) for why in one.problems[:20])]
+    problems = [*([line(one.error, 400)] if one.error else []), *(line(why, 400) for why in one.problems[:PROBLEMS])]
+    left = len(one.problems) - PROBLEMS
+    problems += [f"+ {left}"] if left > 0 else []
     role = ROLES.get(one.role, line(one.role, 20))
     return ReplyRow(
         role, line(one.model, 80), one.tries, f"{one.seconds:.1f}", f"{one.usage.usd:.4f}", tuple(problems), text, cut

@@ -12,13 +12,15 @@ from otto_bot.text.links import Links
 from otto_bot.text.spoken import exact, line, weight
 from otto_bot.text.words import CAUSES, PHASE_OF_FAILURE, PROGRESS, class_word, clock
 
-EXCERPT = 6_000
-"""Bytes of one excerpt on a page."""
+EXCERPT, EXCERPTS = 6_000, 4
+"""Bytes of one excerpt on a page, and how many of one failure."""
 LINE = 40
 """Bytes of HTML around one line."""
 WINDOW = 12
 """Lines that one quote may go over."""
 TESTS = 20
+NAMED = 10
+"""Names, as of jobs or files, in one line."""
 
 
 class Link(NamedTuple):
@@ -59,6 +61,7 @@ class FailureView(NamedTuple):
     tests: tuple[tuple[str, str, str], ...]
     more_tests: int
     excerpts: tuple[Shown, ...]
+    more_excerpts: int
 
 
 def moment(at: datetime | float | None) -> Moment | None:
@@ -108,9 +111,25 @@ def _fitting(lines: Sequence[str], limit: int) -> Sequence[str]:
     return lines
 
 
+def short(words: str, room: int) -> str:
+    """Someone's words in so many bytes; where they are cut, that is seen."""
+    kept, cut = exact(words, room)
+    return f"{kept}…" if cut else kept
+
+
 def share(parts: int, limit: int = EXCERPT, whole: int = 40_000) -> int:
     """Bytes for each of several texts of one page."""
     return max(300, min(limit, whole // max(1, parts)))
+
+
+def level(sizes: Sequence[int], whole: int) -> int:
+    """The most bytes that each of several texts may have, so that all of them together stay within `whole`."""
+    for number, size in enumerate(sorted(sizes)):
+        left = len(sizes) - number
+        if size * left > whole:
+            return whole // left
+        whole -= size
+    return max(sizes, default=0)
 
 
 def _first(excerpt: Excerpt) -> int:
@@ -144,8 +163,8 @@ def failure_view(failure: Failure, links: Links, limit: int = EXCERPT, most: int
         ("progress", PROGRESS[failure.progress]),
         ("detail", line(failure.detail, 600)),
         ("exit_code", "" if failure.exit_code is None else str(failure.exit_code)),
-        ("jobs", line(", ".join(failure.failing_jobs[:10]), 400)),
-        ("suspected", line(", ".join(failure.suspected_files[:10]), 400)),
+        ("jobs", line(named(failure.failing_jobs), 400)),
+        ("suspected", line(named(failure.suspected_files), 400)),
         ("fingerprint", line(failure.fingerprint, 80)),
     ]
     tests = tuple(
@@ -156,8 +175,14 @@ def failure_view(failure: Failure, links: Links, limit: int = EXCERPT, most: int
         facts=tuple((LABELS[key], words) for key, words in facts if words),
         tests=tests,
         more_tests=max(0, len(failure.failing_tests) - most),
-        excerpts=tuple(excerpt_view(one, links, limit=limit) for one in failure.excerpts[:4]),
+        excerpts=tuple(excerpt_view(one, links, limit=limit) for one in failure.excerpts[:EXCERPTS]),
+        more_excerpts=max(0, len(failure.excerpts) - EXCERPTS),
     )
+
+
+def named(words: Sequence[str]) -> str:
+    """The first of several names; how many more there are is said."""
+    return ", ".join([*words[:NAMED], *([f"+ {len(words) - NAMED}"] if len(words) > NAMED else [])])
 
 
 def _place(file: str | None, number: int | None) -> str:

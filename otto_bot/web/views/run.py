@@ -7,17 +7,19 @@ from datetime import datetime
 from typing import NamedTuple
 
 from otto_bot.core.run import Gate, Run
+from otto_bot.core.serial import held_back
 from otto_bot.core.waits import waits_for
 from otto_bot.store.run_pages import RoleCost, Timeline
 from otto_bot.text.footer import money_words, usd
 from otto_bot.text.links import Links
+from otto_bot.text.moved import ENTRIES, shut_by
 from otto_bot.text.pages import GATE_STATES, ROLES, Headline, headline
 from otto_bot.text.parked import now_words
 from otto_bot.text.refusals import own_link
 from otto_bot.text.spoken import capital, exact, line, spoken
 from otto_bot.text.status import beside
 from otto_bot.text.tasks_table import state_words
-from otto_bot.text.trouble import MORE, of_wait
+from otto_bot.text.trouble import MORE, Trouble, of_wait
 from otto_bot.text.words import DECIDERS, count, several, title_of
 from otto_bot.web.views.graph import Graph, columns_of, graph, tone_of
 from otto_bot.web.views.parts import Link, Moment, gate_url, moment, task_url
@@ -88,6 +90,7 @@ class RunPage(NamedTuple):
     tasks: tuple[TaskRow, ...]
     more_tasks: int
     gates: tuple[GateRow, ...]
+    more_gates: int
     money: Money
     timeline: TimelineView
     body: str
@@ -117,6 +120,7 @@ def run_page(
         tasks=tasks[:TASKS],
         more_tasks=max(0, len(tasks) - TASKS),
         gates=tuple(_gate(run, gate) for gate in reversed(run.gates[-GATES:])),
+        more_gates=max(0, len(run.gates) - GATES),
         money=_money(run, costs),
         timeline=timeline_view(run.id, events, asked),
         body=body.strip(),
@@ -134,11 +138,22 @@ def _head(run: Run, links: Links, now: datetime) -> tuple[Headline, tuple[Link, 
         more.append(Link(words, url))
     if head.gate is not None:
         more.append(Link(f"gate {head.gate}", gate_url(run.id, head.gate)))
-    wait = waits_for(run)
-    trouble = of_wait(run, wait) if wait is not None else None
+    trouble = _entry(run)
     if trouble is not None:
         more.append(Link(trouble.value, links.help(trouble.value)))
     return head, tuple(more)
+
+
+def _entry(run: Run) -> Trouble | None:
+    """The entry of the document about what the headline says."""
+    if (by := shut_by(run)) is not None:
+        return ENTRIES.get(by)
+    if run.issue_gone is not None and run.issue_gone.at_work:
+        return Trouble.TRANSFERRED_ISSUE
+    wait = waits_for(run)
+    if wait is not None:
+        return of_wait(run, wait)
+    return Trouble.STATIC_CONCURRENCY if held_back(run) and run.parked is None else None
 
 
 def _where(run: Run, links: Links) -> Link:

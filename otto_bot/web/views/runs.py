@@ -13,13 +13,17 @@ from otto_bot.store.listing import ListedPage, ListedRun, Standing, Wanted
 from otto_bot.text import pages as text
 from otto_bot.text.labels import LABELS
 from otto_bot.text.parked import PHASES as PARKED
-from otto_bot.text.spoken import line
+from otto_bot.text.spoken import line, weight
 from otto_bot.text.words import OUTCOMES, PHASES, count, phase_words
-from otto_bot.web.views.parts import Moment, moment, run_url
+from otto_bot.web.views.parts import Moment, level, moment, run_url
 
 SIZES = (10, 25, 50, 100)
 LARGEST = 200
 FURTHEST = 1_000_000
+WORDS = 50_000
+"""Bytes of all names, titles and questions on one page; what they stand in takes about 400 a row."""
+TICKS = 13
+"""Bytes around `code`."""
 _ADDRESS = re.compile(r"https?://\S+")
 """Often a long one; the page of the run has it as a link."""
 _TONES = {
@@ -114,7 +118,7 @@ def runs_page(asked: Wanted, found: ListedPage, repositories: Sequence[str]) -> 
     filtered = bool(asked.repo or asked.standing or asked.outcome or asked.text)
     missing = f"There is no page {asked.page}: the list has {count(pages, 'page')}." if beyond else ""
     return RunsPage(
-        rows=tuple(_row(run) for run in found.runs),
+        rows=_fitting([_row(run) for run in found.runs]),
         total=count(found.total, "run"),
         page=asked.page,
         pages=pages,
@@ -168,6 +172,26 @@ def _row(run: ListedRun) -> Row:
         usd=f"${run.usd:.2f}",
         changed=moment(float(run.updated_at)),
     )
+
+
+def _fitting(rows: Sequence[Row]) -> tuple[Row, ...]:
+    """The rows; where very many have long words, the longest of them are cut."""
+    most = level([_size(words) for row in rows for words in (row.repo, row.title, row.waits)], WORDS)
+    return tuple(
+        row._replace(repo=_cut(row.repo, most), title=_cut(row.title, most), waits=_cut(row.waits, most))
+        for row in rows
+    )
+
+
+def _size(words: str) -> int:
+    return weight(words) + words.count("`") // 2 * TICKS
+
+
+def _cut(words: str, most: int) -> str:
+    kept = words
+    while _size(kept) > most:
+        kept = kept[:-1]
+    return kept if kept == words else f"{kept[:-1]}…"
 
 
 def _state(run: ListedRun) -> tuple[str, str, str]:

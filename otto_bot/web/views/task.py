@@ -7,17 +7,32 @@ from typing import NamedTuple
 from otto_bot.core.attempt import Attempt, Task, target_of
 from otto_bot.core.plan import TaskSpec
 from otto_bot.core.run import Run
+from otto_bot.text.certify import STATUS
 from otto_bot.text.links import Links
-from otto_bot.text.pages import STATUSES
-from otto_bot.text.spoken import exact, line, spoken
+from otto_bot.text.spoken import line, spoken
 from otto_bot.text.tasks_table import state_words
 from otto_bot.text.words import DECIDERS, ENDINGS, MOVES, title_of
 from otto_bot.web.views.graph import tone_of
-from otto_bot.web.views.parts import FailureView, Link, Moment, failure_view, gate_url, moment, run_url, share, task_url
+from otto_bot.web.views.parts import (
+    EXCERPTS,
+    FailureView,
+    Link,
+    Moment,
+    failure_view,
+    gate_url,
+    moment,
+    named,
+    run_url,
+    share,
+    short,
+    task_url,
+)
 
 NEWEST = 12
 """Attempts on one page."""
 TEXT = 3_000
+FACTS = 20
+"""Of what an attempt left for the next one."""
 
 
 class CriterionRow(NamedTuple):
@@ -98,14 +113,14 @@ def task_page(run: Run, key: str, links: Links) -> TaskPage | None:
     spec = run.plan.task(key) if run.plan is not None and key in run.plan.keys else None
     needs = sorted(run.plan.depends().get(key, ())) if run.plan is not None else []
     newest = tuple(reversed(task.attempts))[:NEWEST]
-    room = share(sum(len(one.excerpts[:4]) for a in newest for one in (a.failure, a.flaky) if one is not None))
+    room = share(sum(len(one.excerpts[:EXCERPTS]) for a in newest for one in (a.failure, a.flaky) if one is not None))
     return TaskPage(
         run=Link(f"run {run.id}", run_url(run.id)),
         key=key,
         title=line(title_of(run, key), 200),
         state=line(spoken(state_words(task)), 400),
         tone=tone_of(task.state),
-        goal=exact(spec.goal, TEXT)[0] if spec is not None else "",
+        goal=short(spec.goal, TEXT) if spec is not None else "",
         criteria=_criteria(spec),
         needs=tuple(Link(need, task_url(run.id, need)) for need in needs),
         coming=_coming(run, task, links),
@@ -125,7 +140,7 @@ def _coming(run: Run, task: Task, links: Links) -> Guidance | None:
         return None
     told = tuple(line(words, 1_000) for words in task.routed)
     source, who = _source(run, task.next_gate)
-    return Guidance(MOVES[task.next_strategy], source, who, exact(task.next_guidance, TEXT)[0], told)
+    return Guidance(MOVES[task.next_strategy], source, who, short(task.next_guidance, TEXT), told)
 
 
 def _source(run: Run, number: int | None) -> tuple[Link, str]:
@@ -142,12 +157,13 @@ def _attempt(run: Run, task: Task, spec: TaskSpec | None, attempt: Attempt, link
     told = [line(words, 1_000) for words in attempt.routed] + [line(one.line, 600) for one in attempt.learnings]
     pushed = attempt.sha if attempt.pushed else None
     handoff = attempt.handoff
-    found = [handoff.summary, *handoff.facts[:20]]
+    found = [handoff.summary, *handoff.facts[:FACTS]]
+    found += [f"+ {len(handoff.facts) - FACTS}"] if len(handoff.facts) > FACTS else []
     return AttemptView(
         number=attempt.number,
         guidance=Guidance(
             MOVES[attempt.strategy] if attempt.strategy is not None else "",
-            source, who, exact(attempt.guidance, TEXT)[0], tuple(told),
+            source, who, short(attempt.guidance, TEXT), tuple(told),
         ),
         branch=Link(line(attempt.branch, 200), links.branch(attempt.branch) if pushed else ""),
         commit=Link(attempt.sha[:12] if attempt.sha else "", links.commit(pushed) if pushed else ""),
@@ -172,7 +188,7 @@ def _check(run: Run, task: Task, attempt: Attempt, links: Links) -> Check | None
         waiting=line(seen.waiting, 300),
         link=Link(seen.sha[:12], url),
         since=moment(seen.started_at),
-        left=line(", ".join(seen.left[:10]), 300),
+        left=line(named(seen.left), 300),
     )
 
 
@@ -185,7 +201,7 @@ def _verdict(spec: TaskSpec | None, attempt: Attempt) -> tuple[VerdictRow, ...]:
         VerdictRow(
             id=line(item.id, 8),
             text=line(texts.get(item.id, ""), 500),
-            status=STATUSES[item.status],
+            status=STATUS[item.status],
             tone=tones[item.status],
             because=line(" ".join([item.evidence, *(f"({ref})" for ref in item.refs[:6])]), 1_200),
         )
