@@ -61,6 +61,7 @@ class Comparing:
         await self.reviews(run)
         await self._pull(run)
         # What was just told may have ended the run.
+        await self._desk.others.attempt_branches(await asyncio.to_thread(self._ledger.load, run.id))
         await self._issue(await asyncio.to_thread(self._ledger.load, run.id))
 
     async def _issue_gone(self, run: Run) -> bool:
