@@ -80,7 +80,7 @@ class Standing:
             await self._bar(repo_id, None, "removed")
             return
         for run in runs:
-            repo = await self._as_of_now(run, installation_id, info)
+            repo = await self.as_of_now(run, installation_id, info)
             if repo != run.repo:
                 self._labels.forget(run.repo)
                 self._gate.forget(repo_id)
@@ -97,7 +97,7 @@ class Standing:
                 raise
             return None
 
-    async def _as_of_now(self, run: Run, installation_id: int, info: RepositoryInfo) -> Repo:
+    async def as_of_now(self, run: Run, installation_id: int, info: RepositoryInfo) -> Repo:
         """What the run should know. Its pull request stays on the branch it was opened for, unless that was renamed."""
         branch = run.repo.default_branch
         if info.default_branch != branch:

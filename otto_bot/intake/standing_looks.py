@@ -65,10 +65,17 @@ class StandingLooks:
 
     async def named(self, run: Run, listed: Listed) -> None:
         """Whether the run's repository is called otherwise than the run knows."""
-        info = listed.get(run.repo.installation_id, {}).get(run.repo.id)
-        now = None if info is None else (info.owner, info.name, info.default_branch)
-        if now is not None and now != (run.repo.owner, run.repo.name, run.repo.default_branch):
-            await self.closer(run.repo.installation_id, run.repo.id)
+        installation, repo = run.repo.installation_id, run.repo
+        info = listed.get(installation, {}).get(repo.id)
+        if info is None:
+            return
+        try:
+            now = await self._desk.standing.as_of_now(run, installation, info)
+        except GitHubError as error:
+            log.warning("where run %s belongs could not be read: %s", run.id, error)
+            return
+        if now != repo:
+            await self.closer(installation, repo.id)
 
     async def closer(self, installation: int, repo: int) -> None:
         """Ask about this very repository. What cannot be read is left for the next round."""

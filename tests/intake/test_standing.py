@@ -83,14 +83,66 @@ async def test_a_rename_that_nobody_told_is_found_by_looking(started: Any) -> No
     assert started.run.repo.full_name == "octo/words"
 
 
-async def test_another_default_branch_is_no_new_name_of_the_old_one(started: Any) -> None:
-    """The pull request stays on the branch that it was opened for."""
-    world = started.stand_in.hub.world
-    await started.branch("next")
+async def another_default_branch(bench: Any) -> None:
+    """From `main` to `next`; both are there."""
+    world = bench.stand_in.hub.world
+    await bench.branch("next")
     world.config = world.config.model_copy(update={"default_branch": "next"})
     world.announce("repository", "edited", "octo", {"changes": {"default_branch": {"from": "main"}}})
-    await started.work()
+    await bench.work()
+
+
+async def test_another_default_branch_is_no_new_name_of_the_old_one(started: Any) -> None:
+    """The pull request stays on the branch that it was opened for."""
+    await another_default_branch(started)
     assert started.run.repo.default_branch == "main"
+
+
+async def test_of_two_default_branches_a_run_follows_the_one_it_was_begun_on(started: Any) -> None:
+    """What is pushed to the new one is not its base; what is pushed to its own is found by looking."""
+    await started.opened()
+    await another_default_branch(started)
+    await later(started)
+    before = bases(started)
+    assert before == [await started.repository.branch_sha("main")]
+    await started.do(push={"branch": "next", "files": {"n": "1"}})
+    await later(started)
+    assert bases(started) == before
+    await started.do(push={"branch": "main", "files": {"m": "1"}})
+    await later(started)
+    await later(started)
+    assert bases(started) == [*before, await started.repository.branch_sha("main")]
+
+
+def bases(bench: Any) -> list[str]:
+    """Where the newest run was told that its base is."""
+    return [event.sha for event in bench.told() if event.type == "BaseMoved"]
+
+
+async def test_a_run_on_a_default_branch_of_before_is_not_looked_at_more_closely_for_it(
+    started: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await another_default_branch(started)
+    asked = closer(started, monkeypatch)
+    await later(started)
+    assert asked == []
+    started.drop("repository")
+    await started.do("octo", rename="words")
+    await later(started)
+    assert asked == [started.repo.id]
+
+
+def closer(bench: Any, monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """Repositories that are asked about from here on."""
+    asked: list[int] = []
+    whole = bench.desk.standing.repository
+
+    async def counted(installation: int, repo: int) -> None:
+        asked.append(repo)
+        await whole(installation, repo)
+
+    monkeypatch.setattr(bench.desk.standing, "repository", counted)
+    return asked
 
 
 @pytest.mark.parametrize(("out", "back"), [("uninstall", "install"), ("take_repository_out", "add_repository")])
