@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Mapping
+from collections.abc import Set as AbstractSet
 
 from otto_bot.core.barring import BarredBy
 from otto_bot.core.run import Run
@@ -44,6 +45,11 @@ class Installed(Frozen):
         return frozenset({"archived"}) if info.archived else frozenset()
 
 
+def differ(listed: AbstractSet[str], known: AbstractSet[str]) -> bool:
+    """Whether a closer look could tell more. Of what is taken out or suspended nothing else can be read."""
+    return listed != known and not listed & known & {"removed", "suspended"}
+
+
 class StandingLooks:
     """Has a closer look where lists and runs differ: the lists may be some minutes old."""
 
@@ -56,7 +62,7 @@ class StandingLooks:
         looked = 0
         for one in await asyncio.to_thread(self._ledger.standings):
             bars = installed.bars(one.installation, one.repo, listed)
-            if bars is None or bars == one.barred or bars & one.barred == {"removed"}:
+            if bars is None or not differ(bars, one.barred):
                 continue
             looked += 1
             if looked > MOST:

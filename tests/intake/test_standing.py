@@ -10,6 +10,8 @@ import pytest
 from otto_bot.core.barring import BarredBy
 from otto_bot.core.effects import scheduled
 from otto_bot.core.run import Outcome
+from otto_bot.github.errors import Unreachable
+from otto_bot.intake.standing_looks import differ
 
 SHUT = {"archived": ({"archive": True}, {"archive": False}), "suspended": ({"app": "suspend"}, {"app": "unsuspend"})}
 EVENT = {"archived": "repository", "suspended": "installation"}
@@ -143,6 +145,41 @@ def closer(bench: Any, monkeypatch: pytest.MonkeyPatch) -> list[int]:
 
     monkeypatch.setattr(bench.desk.standing, "repository", counted)
     return asked
+
+
+@pytest.mark.parametrize(
+    ("listed", "known", "look"),
+    [
+        (set(), set(), False), ({"archived"}, set(), True), ({"archived"}, {"archived"}, False),
+        (set(), {"archived"}, True), ({"suspended"}, {"archived"}, True),
+        ({"archived"}, {"archived", "suspended"}, True),
+        ({"suspended"}, {"archived", "suspended"}, False), ({"removed"}, {"removed", "archived"}, False),
+        ({"removed"}, {"suspended"}, True), ({"suspended"}, {"removed"}, True), (set(), {"removed"}, True),
+    ],
+)  # fmt: skip
+def test_a_closer_look_is_taken_where_it_could_tell_more(listed: set[str], known: set[str], look: bool) -> None:
+    assert differ(listed, known) is look
+
+
+async def test_where_github_contradicts_itself_no_run_is_ended(started: Any) -> None:
+    """It lists the repository, and says that there is none: that is asked again, not believed."""
+    missing = {"path": f"^/repositories/{started.repo.id}$", "count": 3}
+    started.fault(kind="status", status=404, match=missing)
+    with pytest.raises(Unreachable):
+        await started.desk.standing.repository(started.repo.installation_id, started.repo.id)
+    await started.desk.standing.repository(started.repo.installation_id, started.repo.id)  # the second time it is there
+    assert kinds(started) == []
+    assert not started.run.ended
+
+
+async def test_a_repository_that_is_taken_out_ends_its_runs_though_its_name_is_still_served(
+    started: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Of an installation that may not use it any more GitHub may still say that it is the one."""
+    monkeypatch.setattr("otto_bot.playground.github.rest.apps._installed_here", lambda _call: None)
+    await started.do("octo", app="take_repository_out")
+    assert kinds(started) == ["Barred"]
+    assert started.run.outcome is Outcome.CANCELLED
 
 
 @pytest.mark.parametrize(("out", "back"), [("uninstall", "install"), ("take_repository_out", "add_repository")])
