@@ -170,7 +170,7 @@ class Comparing:
             await self._desk.others.pull_reopened(run, Actor(person=who, kind=last.actor_type, app=last.app_id))
 
     async def _issue(self, run: Run) -> None:
-        if run.ended:
+        if run.ended or run.issue_gone is not None:
             return
         repository = self._desk.repository(run.repo).yielding()
         issue = await repository.issue(run.issue)

@@ -10,7 +10,8 @@ import pytest
 from otto_bot.core.barring import BarredBy
 from otto_bot.core.effects import scheduled
 from otto_bot.core.run import Outcome
-from otto_bot.github.errors import Unreachable
+from otto_bot.github.errors import Moved, Unreachable
+from otto_bot.intake.comparing import Comparing
 from otto_bot.intake.standing_looks import differ
 
 SHUT = {"archived": ({"archive": True}, {"archive": False}), "suspended": ({"app": "suspend"}, {"app": "unsuspend"})}
@@ -253,6 +254,16 @@ async def test_an_issue_that_is_gone_ends_its_run(started: Any, action: Any, wha
     assert run.issue_gone is not None
     assert (run.issue_gone.what, run.issue_gone.to) == (what, "" if lost else to)
     assert kinds(started) == ["IssueChanged"]
+
+
+async def test_an_issue_that_is_gone_is_not_asked_for_again(started: Any) -> None:
+    """A run that a review made go on, after its issue went, is compared all the same."""
+    run = started.run
+    await started.do(transfer_issue={"to": "octo/other"})
+    compare = Comparing(started.desk, started.ledger, started.archive)
+    with pytest.raises(Moved):
+        await compare._issue(run)
+    await compare._issue(run.model_copy(update={"issue_gone": started.run.issue_gone}))
 
 
 async def test_an_edit_of_the_description_is_not_even_kept(started: Any) -> None:
