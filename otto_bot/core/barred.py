@@ -10,6 +10,9 @@ from otto_bot.core.run_events import IssueChanged
 from otto_bot.core.steering import cancel
 from otto_bot.core.values import Repo
 
+LACKING = frozenset({"permission", "no-actions-write"})
+"""Kinds of trouble that are the want of a right."""
+
 
 def barred(run: Run, event: Barred) -> Run:
     """Nothing of it is due any more. One whose repository was taken from Otto is over."""
@@ -56,7 +59,7 @@ def repository_moved(run: Run, event: RepositoryMoved) -> Run:
 
 def rights_accepted(run: Run, _event: RightsAccepted) -> Run:
     """What was refused for want of a right is tried again."""
-    kept = {key: one for key, one in run.trouble.items() if one.kind != "permission"}
+    kept = {key: one for key, one in run.trouble.items() if one.kind not in LACKING}
     return run if kept == run.trouble else run.model_copy(update={"trouble": kept})
 
 

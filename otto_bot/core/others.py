@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from otto_bot.core import base, integration, journey_rounds
 from otto_bot.core import events as e
-from otto_bot.core.attempt import TaskState
+from otto_bot.core.attempt import Attempt, Task, TaskState
 from otto_bot.core.run import Others, Run, RunPhase
 from otto_bot.core.tasks import behind, pushed_once_more
 
@@ -40,10 +40,22 @@ def attempt_branch_moved(run: Run, event: e.AttemptBranchMoved) -> Run:
     last = task.last if task is not None else None
     if task is None or last is None or last.number != event.attempt or last.sha == event.sha or run.single:
         return run
-    waits = task.state is TaskState.VERIFIED and run.phase is RunPhase.EXECUTING
-    if run.ended or run.outcome is not None or not (waits or task.state in _VERIFIED):
+    if not _takes_in(run, task):
         return run
     return _told(run, event.sha, event.by).with_task(pushed_once_more(task))
+
+
+def watched(run: Run) -> list[Attempt]:
+    """Pushed attempts on branches of their own that would take in what others push there."""
+    if run.single:
+        return []
+    last = [task.last for task in run.tasks.values() if _takes_in(run, task)]
+    return [one for one in last if one is not None and one.pushed and one.branch != run.run_branch]
+
+
+def _takes_in(run: Run, task: Task) -> bool:
+    waits = task.state is TaskState.VERIFIED and run.phase is RunPhase.EXECUTING
+    return not run.ended and run.outcome is None and (waits or task.state in _VERIFIED)
 
 
 def _told(run: Run, sha: str, by: str) -> Run:

@@ -253,9 +253,9 @@ class Run(Frozen):
     plan_guided_by: str = ""
     """Whose words these are; empty = findings of journeys are among them."""
     plan_notes: tuple[str, ...] = ()
+    """What the planner's answer broke, and what was done about it: a person looks at such a plan."""
     aside: Aside | None = None
     """What of the repository is left alone, as the newest plan found it."""
-    """What the planner's answer broke, and what was done about it: a person looks at such a plan."""
     plan_revision: int = 0
     plan_posted: int = 0
     plan_posted_at: datetime | None = None

@@ -71,7 +71,10 @@ class AttemptPushed(Event):
 
 
 class AttemptFailed(Event):
-    """The attempt ended before Actions could say anything. `sha`, `tree`: what it had, pushed to its branch."""
+    """The attempt ended before Actions could say anything. `sha`, `tree`: what it had.
+
+    That is on its branch where it was `pushed`; else it does not fit to what others have put there.
+    """
 
     type: Literal["AttemptFailed"] = "AttemptFailed"
     task: str
@@ -79,16 +82,18 @@ class AttemptFailed(Event):
     failure: Failure
     sha: str | None = None
     tree: str | None = None
+    pushed: bool = True
 
 
 class AttemptStopped(Event):
-    """A stop reached the coder; what it had is pushed. Old ledgers do not tell the tree."""
+    """A stop reached the coder; what it had is on its branch if `pushed`. Old ledgers do not tell the tree."""
 
     type: Literal["AttemptStopped"] = "AttemptStopped"
     task: str
     attempt: int
     sha: str | None = None
     tree: str | None = None
+    pushed: bool = True
 
 
 class VerificationPolled(Event):

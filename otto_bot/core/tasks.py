@@ -138,17 +138,17 @@ def attempt_failed(run: Run, event: e.AttemptFailed) -> Run:
     task = _at_work(run, event.task, event.attempt, TaskState.CODING)
     if task is None:
         return run
-    run, task = _kept(run, task, event.sha, event.tree)
+    run, task = _kept(run, task, event)
     return _saved(fail(run, task, event.failure))
 
 
-def _kept(run: Run, task: Task, sha: str | None, tree: str | None) -> tuple[Run, Task]:
-    """What an attempt had when it ended is on its branch: the next one goes on from there."""
-    if sha is None:
+def _kept(run: Run, task: Task, event: e.AttemptFailed | e.AttemptStopped) -> tuple[Run, Task]:
+    """What an attempt had when it ended is on its branch: the next one goes on from there, or else is shown it."""
+    if event.sha is None:
         return run, task
-    if run.single and tree is not None:
-        run = run.model_copy(update={"head": sha, "head_tree": tree})
-    return run, with_last(task, sha=sha, tree=tree, pushed=True)
+    if event.pushed and run.single and event.tree is not None:
+        run = run.model_copy(update={"head": event.sha, "head_tree": event.tree})
+    return run, with_last(task, sha=event.sha, tree=event.tree, pushed=event.pushed)
 
 
 def attempt_stopped(run: Run, event: e.AttemptStopped) -> Run:
@@ -166,7 +166,7 @@ def attempt_stopped(run: Run, event: e.AttemptStopped) -> Run:
         detail="stopped" if cancelled else OUT_OF_MEANS,
         excerpts=() if cancelled else (Excerpt(kind="message", source="coder", text=OUT_OF_MEANS),),
     )
-    run, task = _kept(run, task, event.sha, event.tree)
+    run, task = _kept(run, task, event)
     return _saved(fail(run, task, failure))
 
 

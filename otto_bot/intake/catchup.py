@@ -210,13 +210,19 @@ class CatchUp:
         return looked
 
     async def _base(self, repo: Repo) -> None:
-        """Whether the default branch has moved: the next batch starts on it, and tasks may wait for it. Asked once."""
-        head: str | None = None
+        """Whether the branch of a run's base has moved: the next batch starts on it, and tasks may wait for it.
+
+        Each is asked for once. A run stays on its own, also when another one is the default by now.
+        """
+        heads: dict[str, str | None] = {}
         for run_id in await asyncio.to_thread(self._looks.at_work, repo.id):
             run = await self._desk.run(run_id)
             if not base.followed(run):
                 continue
-            head = head or await self._desk.repository(repo).yielding().branch_sha(repo.default_branch)
+            branch = run.repo.default_branch
+            if branch not in heads:
+                heads[branch] = await self._desk.repository(repo).yielding().branch_sha(branch)
+            head = heads[branch]
             if head is not None and head != (run.base_head or run.base_sha):
                 await self._desk.tell(run, e.BaseMoved(at=self._desk.now(), sha=head))
 

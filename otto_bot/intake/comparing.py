@@ -61,6 +61,7 @@ class Comparing:
         await self.reviews(run)
         await self._pull(run)
         # What was just told may have ended the run.
+        await self._desk.others.attempt_branches(await asyncio.to_thread(self._ledger.load, run.id))
         await self._issue(await asyncio.to_thread(self._ledger.load, run.id))
 
     async def _issue_gone(self, run: Run) -> bool:
@@ -169,7 +170,7 @@ class Comparing:
             await self._desk.others.pull_reopened(run, Actor(person=who, kind=last.actor_type, app=last.app_id))
 
     async def _issue(self, run: Run) -> None:
-        if run.ended:
+        if run.ended or run.issue_gone is not None:
             return
         repository = self._desk.repository(run.repo).yielding()
         issue = await repository.issue(run.issue)

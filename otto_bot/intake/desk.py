@@ -341,11 +341,14 @@ class Desk:
             await self.tell(run, e.PullRequestClosed(at=self.now(), merged=pull.merged, by=by))
 
     async def base_pushed(self, repo: Repo, sha: str) -> None:
-        """A push to the default branch. Deliveries come late and in another order: what counts is where it stands."""
+        """A push to the default branch. Deliveries come late and in another order: what counts is where it stands.
+
+        A run stays on the branch that it was begun on, also when another one is the default by now.
+        """
         self.labels.forget(repo)
         head: str | None = None
         for run in await self.active_in(repo.id):
-            if sha == run.base_head:
+            if sha == run.base_head or run.repo.default_branch != repo.default_branch:
                 continue
             head = head or await self.repository(repo).branch_sha(repo.default_branch) or sha
             if head != run.base_head:

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from datetime import datetime
 
 from otto_bot.core import events as e
+from otto_bot.core.others import watched
 from otto_bot.core.run import Run
 from otto_bot.core.values import Person
 from otto_bot.github.client import GitHubApp
@@ -25,17 +26,23 @@ class Others:
         self._gate = gate
         self._now = now
 
-    async def attempt_branch_pushed(self, run: Run, branch: str, who: Person) -> None:
+    async def attempt_branches(self, run: Run) -> None:
+        """Pushes to tasks' branches that nobody told of: one request for each branch that takes them in."""
+        for attempt in watched(run):
+            await self.attempt_branch_pushed(run, attempt.branch)
+
+    async def attempt_branch_pushed(self, run: Run, branch: str, who: Person | None = None) -> None:
         """Somebody's push to a task's branch: the attempt takes it in, as long as it is not merged."""
         last = {key: task.last for key, task in run.tasks.items() if task.last is not None}
         found = next(((key, one) for key, one in last.items() if one.branch == branch and one.pushed), None)
-        if found is None or who.login == await self._github.bot_login():
+        if found is None or (who is not None and who.login == await self._github.bot_login()):
             return
         key, attempt = found
         head = await self._repository(run).branch_sha(branch)
         if head not in (None, attempt.sha):
+            by = who.login if who is not None else ""
             moved = e.AttemptBranchMoved.model_validate(
-                {"at": self._now(), "task": key, "attempt": attempt.number, "sha": head, "by": who.login}
+                {"at": self._now(), "task": key, "attempt": attempt.number, "sha": head, "by": by}
             )
             await self._tell(run, moved)
 

@@ -17,7 +17,7 @@ from otto_bot.core.barring import BarredBy
 from otto_bot.core.run import Run
 from otto_bot.core.values import Repo
 from otto_bot.github.client import GitHubApp
-from otto_bot.github.errors import GitHubError, NotFound, Refused, RetryLater, Suspended
+from otto_bot.github.errors import GitHubError, NotFound, Refused, RetryLater, Suspended, Unreachable
 from otto_bot.github.models import RepositoryInfo
 from otto_bot.github.own_labels import with_label
 from otto_bot.intake.label import Labels
@@ -68,11 +68,7 @@ class Standing:
         try:
             info = await self._info(installation_id, repo_id)
             if info is None:
-                # Its owner may be another one, and so the installation.
-                known = runs[0].repo
-                found = await self._github.installation_of(known.owner, known.name, repo_id)
-                if found is not None and found.id != installation_id:
-                    installation_id, info = found.id, await self._info(found.id, repo_id)
+                installation_id, info = await self._elsewhere(installation_id, runs[0].repo)
         except Suspended:
             await self._bar(repo_id, installation_id, "suspended")
             return
@@ -80,7 +76,7 @@ class Standing:
             await self._bar(repo_id, None, "removed")
             return
         for run in runs:
-            repo = await self._as_of_now(run, installation_id, info)
+            repo = await self.as_of_now(run, installation_id, info)
             if repo != run.repo:
                 self._labels.forget(run.repo)
                 self._gate.forget(repo_id)
@@ -97,7 +93,24 @@ class Standing:
                 raise
             return None
 
-    async def _as_of_now(self, run: Run, installation_id: int, info: RepositoryInfo) -> Repo:
+    async def _elsewhere(self, installation_id: int, known: Repo) -> tuple[int, RepositoryInfo | None]:
+        """The repository by whatever installation GitHub says serves it: its owner may be another one.
+
+        None where it is gone: no installation has its name, or the one that has it does not list it, because it was
+        taken out, or another repository has that name by now. One that is listed is not gone, though it could not be
+        read: no runs are ended for that, and it is asked again. Raises Unreachable.
+        """
+        found = await self._github.installation_of(known.owner, known.name, known.id)
+        if found is None:
+            return installation_id, None
+        self._github.forget(found.id)
+        info = await self._info(found.id, known.id)
+        if info is None and known.id in {one.id for one in await self._github.repositories(found.id)}:
+            words = f"installation {found.id} lists repository {known.id} ({known.full_name}), and may not read it"
+            raise Unreachable(0, words)
+        return found.id, info
+
+    async def as_of_now(self, run: Run, installation_id: int, info: RepositoryInfo) -> Repo:
         """What the run should know. Its pull request stays on the branch it was opened for, unless that was renamed."""
         branch = run.repo.default_branch
         if info.default_branch != branch:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Mapping
+from collections.abc import Set as AbstractSet
 
 from otto_bot.core.barring import BarredBy
 from otto_bot.core.run import Run
@@ -44,6 +45,11 @@ class Installed(Frozen):
         return frozenset({"archived"}) if info.archived else frozenset()
 
 
+def differ(listed: AbstractSet[str], known: AbstractSet[str]) -> bool:
+    """Whether a closer look could tell more. Of what is taken out or suspended nothing else can be read."""
+    return listed != known and not listed & known & {"removed", "suspended"}
+
+
 class StandingLooks:
     """Has a closer look where lists and runs differ: the lists may be some minutes old."""
 
@@ -56,7 +62,7 @@ class StandingLooks:
         looked = 0
         for one in await asyncio.to_thread(self._ledger.standings):
             bars = installed.bars(one.installation, one.repo, listed)
-            if bars is None or bars == one.barred or bars & one.barred == {"removed"}:
+            if bars is None or not differ(bars, one.barred):
                 continue
             looked += 1
             if looked > MOST:
@@ -65,10 +71,17 @@ class StandingLooks:
 
     async def named(self, run: Run, listed: Listed) -> None:
         """Whether the run's repository is called otherwise than the run knows."""
-        info = listed.get(run.repo.installation_id, {}).get(run.repo.id)
-        now = None if info is None else (info.owner, info.name, info.default_branch)
-        if now is not None and now != (run.repo.owner, run.repo.name, run.repo.default_branch):
-            await self.closer(run.repo.installation_id, run.repo.id)
+        installation, repo = run.repo.installation_id, run.repo
+        info = listed.get(installation, {}).get(repo.id)
+        if info is None:
+            return
+        try:
+            now = await self._desk.standing.as_of_now(run, installation, info)
+        except GitHubError as error:
+            log.warning("where run %s belongs could not be read: %s", run.id, error)
+            return
+        if now != repo:
+            await self.closer(installation, repo.id)
 
     async def closer(self, installation: int, repo: int) -> None:
         """Ask about this very repository. What cannot be read is left for the next round."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
+from functools import partial
 
 from otto_bot.agents.coder import CodeResult, CoderLimits, code
 from otto_bot.agents.coder_prompt import CodeRequest
@@ -31,14 +32,13 @@ from otto_bot.jobs.caged import caged
 from otto_bot.jobs.carrying import SessionKept, keep_commit
 from otto_bot.jobs.context import Context, failures_before
 from otto_bot.jobs.context_notes import handoff, told_notes
-from otto_bot.jobs.gated_push import PushHeld, gated_push
 from otto_bot.jobs.journal import StoredJournal
 from otto_bot.jobs.learn import told_to
 from otto_bot.jobs.money import budgeted
 from otto_bot.jobs.outcomes import Later
+from otto_bot.jobs.saving import NOTHING, Saved, saved
 from otto_bot.jobs.set_aside import read_only_of
 from otto_bot.jobs.starting import overtaken, own_base, start_of
-from otto_bot.jobs.starting_ci import NotAllowed
 from otto_bot.jobs.surroundings import focus_of, house_rules, map_of
 from otto_bot.jobs.tried_before import own_evidence, previous_diff
 from otto_bot.model.errors import ProviderError
@@ -263,39 +263,26 @@ class _Session:
         return sha
 
     async def _stopped(self, workspace: Workspace, tree: str | None) -> RunEvent:
-        sha, _ = await self._save(workspace, tree)
+        kept = await self._save(workspace, tree)
         where = {"task": self.effect.task, "attempt": self.attempt.number}
-        return AttemptStopped(at=self.context.now(), **where, sha=sha, tree=tree if sha else None)
+        return AttemptStopped(at=self.context.now(), **where, sha=kept.sha, tree=kept.tree, pushed=kept.pushed)
 
     async def _out_of_money(self, workspace: Workspace, tree: str | None) -> RunEvent:
-        sha, kept = await self._save(workspace, tree)
-        failed = self._failed(Cause.BUDGET, f"the money ended in the middle of the work. {kept}")
-        return failed.model_copy(update={"sha": sha, "tree": tree if sha else None})
+        kept = await self._save(workspace, tree)
+        failed = self._failed(Cause.BUDGET, f"the money ended in the middle of the work. {kept.words}")
+        return failed.model_copy(update={"sha": kept.sha, "tree": kept.tree, "pushed": kept.pushed})
 
     async def _over_limit(self, workspace: Workspace, result: CodeResult, tree: str | None) -> RunEvent:
-        sha, kept = await self._save(workspace, tree)
+        kept = await self._save(workspace, tree)
         words = ": ".join(part for part in (result.ending.replace("_", " "), result.detail) if part)
-        failed = self._failed(Cause.AGENT_LIMIT, f"{words}. {kept}")
-        return failed.model_copy(update={"sha": sha, "tree": tree if sha else None})
+        failed = self._failed(Cause.AGENT_LIMIT, f"{words}. {kept.words}")
+        return failed.model_copy(update={"sha": kept.sha, "tree": kept.tree, "pushed": kept.pushed})
 
-    async def _save(self, workspace: Workspace, tree: str | None) -> tuple[str | None, str]:
-        """Work that will not be verified is still pushed: nothing finished is lost. What is held is never pushed."""
+    async def _save(self, workspace: Workspace, tree: str | None) -> Saved:
         if tree is None:
-            return None, "Nothing was written yet."
-        reading = self.context.reading(self.mirror)
-        current = await self.mirror.remote_head(f"refs/heads/{self.attempt.branch}")
-        if current is not None:
-            await self.mirror.fetch(current)
-        if current is not None and reading.tree_id(current) == tree:
-            sha = current  # pushed before, and the word of it was lost
-        else:
-            sha = await self._commit(workspace, tree)
-            try:
-                pushed = await gated_push(self.context, self.run, self.mirror, sha, self.attempt.branch, current)
-                sha = pushed.sha
-            except (PushHeld, NotAllowed) as found:
-                return None, f"What it had is not pushed: {found}."
-        return sha, f"What it had is on `{self.attempt.branch}`; the next attempt goes on from there."
+            return NOTHING
+        commit = partial(self._commit, workspace, tree)
+        return await saved(self.context, self.run, self.mirror, self.effect.task, self.attempt, tree, commit)
 
     def _unchanged(self, detail: str) -> AttemptFailed:
         """What was there before the attempt is there still, so it fails by the same again: that keeps its mark."""

@@ -101,7 +101,8 @@ def _github(error: Exception) -> Later | Retry | NeedsPerson | None:
         return Later(error.until, error.reason)
     if isinstance(error, github.Unreachable):
         return Retry(f"GitHub does not answer: {error.message}", "github", outage=True)
-    if isinstance(error, github.Unauthorized | github.Forbidden):
+    lacking = isinstance(error, github.GitHubError) and github.not_granted(error)
+    if lacking or isinstance(error, github.Unauthorized | github.Forbidden):
         return NeedsPerson(f"GitHub refuses Otto: {error}. Check the App's permissions and installation", "permission")
     if isinstance(error, github.NotFound | github.Conflict | github.Moved):
         return Retry(f"GitHub: {error}", "github", 5)

@@ -31,6 +31,7 @@ from otto_bot.core.machine import started as begun
 from otto_bot.core.parked import at_work
 from otto_bot.core.run import Outcome, Run, RunPhase
 from otto_bot.core.surfaces import LABELS, PLAN, PULL, STATUS, surfaces
+from otto_bot.text.trouble import Trouble
 
 ONE = plan("t1")
 ELSEWHERE = REPO.model_copy(update={"name": "tool", "default_branch": "trunk"})
@@ -202,8 +203,15 @@ def test_of_a_run_that_was_over_nobody_is_told() -> None:
 
 
 def test_rights_that_are_accepted_let_what_lacked_them_be_tried_again() -> None:
-    lacking, other = "run/1/show/status/0", "run/1/show/labels/0"
-    run = fold(begun(run_started()), failed(lacking), failed(other, kind="github"))
+    """Whatever found it out: a token that is not made, an answer of GitHub, or Actions that is not to be asked."""
+    lacking, rerun, other = "run/1/show/status/0", "run/1/rerun/t1/a1/1", "run/1/show/labels/0"
+    run = fold(
+        begun(run_started()),
+        failed(lacking),
+        failed(rerun, kind=Trouble.NO_ACTIONS_WRITE),
+        failed(other, kind="github"),
+    )
+    assert set(run.trouble) == {lacking, rerun, other}
     assert set(fold(run, RightsAccepted(at=at(60))).trouble) == {other}
 
 

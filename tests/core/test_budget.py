@@ -208,6 +208,16 @@ def test_what_a_coder_had_when_the_money_ended_is_where_the_next_attempt_begins(
     assert run.phase is RunPhase.GATE
 
 
+@pytest.mark.parametrize("event", [broke("t1"), e.AttemptStopped(at=T0, task="t1", attempt=1)])
+def test_what_did_not_fit_on_the_branch_is_only_kept(event: e.AttemptFailed | e.AttemptStopped) -> None:
+    kept = event.model_copy(update={"sha": "s", "tree": "t", "pushed": False})
+    before = fold(executing(plan("t1")), started("t1"))
+    run = fold(before, kept)
+    last = run.task("t1").last
+    assert last is not None
+    assert (last.sha, last.pushed, run.head, run.head_tree) == ("s", False, before.head, before.head_tree)
+
+
 def test_minutes_that_end_let_coders_push_and_a_grant_goes_on_from_there() -> None:
     run = fold(executing(plan("t1", "t2")), started("t1"), *to_verifying("t2"), e.TimeUsedUp(at=at(14_400)))
     assert (run.stopping, run.hold and run.hold.reply) == (True, "/otto budget +1")

@@ -16,6 +16,7 @@ from core_builders import (
     plan,
     said,
     started,
+    to_failed,
     to_verified,
     to_verifying,
 )
@@ -24,6 +25,7 @@ from otto_bot.core import events as e
 from otto_bot.core.attempt import TaskState
 from otto_bot.core.effects import EffectKind, scheduled
 from otto_bot.core.evidence import Cause
+from otto_bot.core.others import watched
 from otto_bot.core.run import Outcome, Run
 from otto_bot.core.waits import waits_for
 
@@ -74,6 +76,24 @@ def test_with_branches_of_their_own_tasks_go_on() -> None:
     before = fold(executing(TWO), *to_verifying("t1"))
     run = fold(before, THEIRS)
     assert (run.tasks, run.head) == (before.tasks, "theirs")
+
+
+@pytest.mark.parametrize(
+    ("run", "looked_at"),
+    [
+        (fold(executing(TWO), started("t1")), []),
+        (fold(executing(TWO), *to_verifying("t1"), started("t2")), ["t1"]),
+        (fold(executing(TWO), *to_verifying("t1"), ended("t1")), ["t1"]),
+        (fold(executing(TWO), *to_verified("t1"), *to_verifying("t2")), ["t1", "t2"]),
+        (fold(executing(TWO), *to_verified("t1"), said("/otto stop")), []),
+        (fold(executing(TWO), *to_failed("t1")), []),
+        (fold(executing(ONE), *to_verifying("t1")), []),
+    ],
+    ids=["coding", "verifying", "judging", "verified", "stopped", "failed", "on the run branch"],
+)
+def test_branches_are_looked_at_that_would_take_in_what_is_pushed(run: Run, looked_at: list[str]) -> None:
+    last = {task.last: key for key, task in run.tasks.items() if task.last is not None}
+    assert [last[one] for one in watched(run)] == looked_at
 
 
 def test_it_is_told_up_to_where_and_how_often() -> None:

@@ -51,6 +51,36 @@ async def test_while_otto_opens_it_nobody_pauses_the_run_again(started: Any) -> 
     assert of(started, e.PullRequestReopened) == []  # its own event tells of it
 
 
+async def verifying(started: Any) -> str:
+    """Task t1 is pushed to a branch of its own, and looked at by Actions. Returns the branch."""
+    run = await started.opened()
+    branch = f"{run.prefix}/t1-a1"
+    sha = await started.branch(branch)
+    where = {"at": started.now(), "task": "t1", "attempt": 1}
+    told = [
+        e.VerificationEnded(at=started.now(), target="baseline", sha=run.head, ending="green"),
+        e.AttemptStarted.model_validate({**where, "base_sha": run.head, "branch": branch}),
+        e.AttemptCoded.model_validate({**where, "sha": sha, "tree": "t"}),
+        e.AttemptPushed.model_validate({**where, "sha": sha}),
+    ]
+    started.ledger.append(run.id, told, started.now())
+    return branch
+
+
+async def test_a_push_to_a_tasks_branch_is_found_without_a_webhook_once(started: Any) -> None:
+    branch = await verifying(started)
+    await started.catch_up()
+    assert of(started, e.AttemptBranchMoved) == []
+    started.drop("push")
+    await started.do(push={"branch": branch, "files": {"a.md": "x"}})
+    await started.catch_up()
+    await started.catch_up()
+
+    sha = await started.repository.branch_sha(branch)
+    assert [(event.task, event.sha) for event in of(started, e.AttemptBranchMoved)] == [("t1", sha)]
+    assert started.run.task("t1").last.taken_in == 1
+
+
 async def test_a_push_to_a_tasks_branch_is_told_once_it_is_verified(started: Any) -> None:
     run = await started.opened()
     sha = await started.branch(f"{run.prefix}/t1-a1")

@@ -10,6 +10,9 @@ import pytest
 from otto_bot.core.barring import BarredBy
 from otto_bot.core.effects import scheduled
 from otto_bot.core.run import Outcome
+from otto_bot.github.errors import Moved, Unreachable
+from otto_bot.intake.comparing import Comparing
+from otto_bot.intake.standing_looks import differ
 
 SHUT = {"archived": ({"archive": True}, {"archive": False}), "suspended": ({"app": "suspend"}, {"app": "unsuspend"})}
 EVENT = {"archived": "repository", "suspended": "installation"}
@@ -83,14 +86,101 @@ async def test_a_rename_that_nobody_told_is_found_by_looking(started: Any) -> No
     assert started.run.repo.full_name == "octo/words"
 
 
-async def test_another_default_branch_is_no_new_name_of_the_old_one(started: Any) -> None:
-    """The pull request stays on the branch that it was opened for."""
-    world = started.stand_in.hub.world
-    await started.branch("next")
+async def another_default_branch(bench: Any) -> None:
+    """From `main` to `next`; both are there."""
+    world = bench.stand_in.hub.world
+    await bench.branch("next")
     world.config = world.config.model_copy(update={"default_branch": "next"})
     world.announce("repository", "edited", "octo", {"changes": {"default_branch": {"from": "main"}}})
-    await started.work()
+    await bench.work()
+
+
+async def test_another_default_branch_is_no_new_name_of_the_old_one(started: Any) -> None:
+    """The pull request stays on the branch that it was opened for."""
+    await another_default_branch(started)
     assert started.run.repo.default_branch == "main"
+
+
+async def test_of_two_default_branches_a_run_follows_the_one_it_was_begun_on(started: Any) -> None:
+    """What is pushed to the new one is not its base; what is pushed to its own is found by looking."""
+    await started.opened()
+    await another_default_branch(started)
+    await later(started)
+    before = bases(started)
+    assert before == [await started.repository.branch_sha("main")]
+    await started.do(push={"branch": "next", "files": {"n": "1"}})
+    await later(started)
+    assert bases(started) == before
+    await started.do(push={"branch": "main", "files": {"m": "1"}})
+    await later(started)
+    await later(started)
+    assert bases(started) == [*before, await started.repository.branch_sha("main")]
+
+
+def bases(bench: Any) -> list[str]:
+    """Where the newest run was told that its base is."""
+    return [event.sha for event in bench.told() if event.type == "BaseMoved"]
+
+
+async def test_a_run_on_a_default_branch_of_before_is_not_looked_at_more_closely_for_it(
+    started: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await another_default_branch(started)
+    asked = closer(started, monkeypatch)
+    await later(started)
+    assert asked == []
+    started.drop("repository")
+    await started.do("octo", rename="words")
+    await later(started)
+    assert asked == [started.repo.id]
+
+
+def closer(bench: Any, monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """Repositories that are asked about from here on."""
+    asked: list[int] = []
+    whole = bench.desk.standing.repository
+
+    async def counted(installation: int, repo: int) -> None:
+        asked.append(repo)
+        await whole(installation, repo)
+
+    monkeypatch.setattr(bench.desk.standing, "repository", counted)
+    return asked
+
+
+@pytest.mark.parametrize(
+    ("listed", "known", "look"),
+    [
+        (set(), set(), False), ({"archived"}, set(), True), ({"archived"}, {"archived"}, False),
+        (set(), {"archived"}, True), ({"suspended"}, {"archived"}, True),
+        ({"archived"}, {"archived", "suspended"}, True),
+        ({"suspended"}, {"archived", "suspended"}, False), ({"removed"}, {"removed", "archived"}, False),
+        ({"removed"}, {"suspended"}, True), ({"suspended"}, {"removed"}, True), (set(), {"removed"}, True),
+    ],
+)  # fmt: skip
+def test_a_closer_look_is_taken_where_it_could_tell_more(listed: set[str], known: set[str], look: bool) -> None:
+    assert differ(listed, known) is look
+
+
+async def test_where_github_contradicts_itself_no_run_is_ended(started: Any) -> None:
+    """It lists the repository, and says that there is none: that is asked again, not believed."""
+    missing = {"path": f"^/repositories/{started.repo.id}$", "count": 3}
+    started.fault(kind="status", status=404, match=missing)
+    with pytest.raises(Unreachable):
+        await started.desk.standing.repository(started.repo.installation_id, started.repo.id)
+    await started.desk.standing.repository(started.repo.installation_id, started.repo.id)  # the second time it is there
+    assert kinds(started) == []
+    assert not started.run.ended
+
+
+async def test_a_repository_that_is_taken_out_ends_its_runs_though_its_name_is_still_served(
+    started: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Of an installation that may not use it any more GitHub may still say that it is the one."""
+    monkeypatch.setattr("otto_bot.playground.github.rest.apps._installed_here", lambda _call: None)
+    await started.do("octo", app="take_repository_out")
+    assert kinds(started) == ["Barred"]
+    assert started.run.outcome is Outcome.CANCELLED
 
 
 @pytest.mark.parametrize(("out", "back"), [("uninstall", "install"), ("take_repository_out", "add_repository")])
@@ -164,6 +254,16 @@ async def test_an_issue_that_is_gone_ends_its_run(started: Any, action: Any, wha
     assert run.issue_gone is not None
     assert (run.issue_gone.what, run.issue_gone.to) == (what, "" if lost else to)
     assert kinds(started) == ["IssueChanged"]
+
+
+async def test_an_issue_that_is_gone_is_not_asked_for_again(started: Any) -> None:
+    """A run that a review made go on, after its issue went, is compared all the same."""
+    run = started.run
+    await started.do(transfer_issue={"to": "octo/other"})
+    compare = Comparing(started.desk, started.ledger, started.archive)
+    with pytest.raises(Moved):
+        await compare._issue(run)
+    await compare._issue(run.model_copy(update={"issue_gone": started.run.issue_gone}))
 
 
 async def test_an_edit_of_the_description_is_not_even_kept(started: Any) -> None:

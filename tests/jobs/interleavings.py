@@ -6,8 +6,10 @@ import random
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any, cast
 
+import sqlalchemy as sa
 from core_builders import config, plan, said
 from shared_remote import OTTO, Interrupted, Remote, commit_script
 
@@ -23,6 +25,7 @@ from otto_bot.core.exposure import Exposure
 from otto_bot.core.lanes import Lane, LaneKind
 from otto_bot.core.plan import Plan
 from otto_bot.core.policy import fixed_move
+from otto_bot.core.redact import Redactor
 from otto_bot.core.run import Run
 from otto_bot.core.values import Person, Repo
 from otto_bot.git.commits import Author, tree_of, write_commit
@@ -34,7 +37,11 @@ from otto_bot.jobs.gated_push import PushHeld
 from otto_bot.jobs.outcomes import NeedsPerson, Retry
 from otto_bot.jobs.registry import JOBS, translate
 from otto_bot.jobs.starting import start_of
-from otto_bot.store.ledger import Trigger
+from otto_bot.model.prices import Prices
+from otto_bot.store.archive import Archive
+from otto_bot.store.effect_rows import EffectRows
+from otto_bot.store.learnings import Learnings
+from otto_bot.store.ledger import Ledger, Trigger
 from otto_bot.store.ticket import Ticket
 
 REPO = Repo(id=7, installation_id=3, owner="octo", name="app", default_branch="main")
@@ -241,6 +248,18 @@ class Play:
         """What happened, for whoever reads a failure."""
         rows = [f"{key}: {task.state.value}, {len(task.attempts)} attempts" for key, task in self.run.tasks.items()]
         return "\n".join([f"interleaving {self.number}", *self.git.story[-400:], *rows, str(self.run.hold)])
+
+
+def near(folder: Path, engine: sa.Engine) -> Near:
+    """What jobs are given, over a remote that nobody has pushed to yet."""
+    remote = Remote(folder / "remote.git", random.Random(0))
+    return Near(
+        ledger=Ledger(engine), rows=EffectRows(engine), archive=Archive(engine), learnings=Learnings(engine),
+        github=none(), web_url="https://example.org", docs_url="https://example.org/docs/",
+        runner=Interrupted(folder / "home", remote), state_dir=folder, model=none(), prices=Prices.published(),
+        redactor=Redactor(), cage=None, stopping=lambda: False, now=lambda: datetime.now(UTC), nonce_key=b"key",
+        remote=remote,
+    )  # fmt: skip
 
 
 def merged(run: Run) -> bool:

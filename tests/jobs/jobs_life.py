@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
 from typing import Any
 
 from core_builders import plan, said, spec
@@ -96,8 +97,18 @@ class Life:
         self.claimed.update({ticket.key: ticket for ticket in claimed})
         return self.claimed[effect.key]
 
-    async def code(self, task: str, ending: Ending = "finished", **files: str | None) -> RunEvent:
-        """One attempt of which the model wrote these files (`__` in a name stands for a dot)."""
+    async def code(
+        self,
+        task: str,
+        ending: Ending = "finished",
+        *,
+        meanwhile: Callable[[], Awaitable[object]] | None = None,
+        **files: str | None,
+    ) -> RunEvent:
+        """One attempt of which the model wrote these files (`__` in a name stands for a dot).
+
+        `meanwhile` happens while it works.
+        """
         effect = self.due(EffectKind.CODE, task)
         mirror = await self.context.mirror(self.run)
         start = await start_of(self.context, self.run, mirror, effect)
@@ -117,6 +128,8 @@ class Life:
                 path.unlink()
             else:
                 path.write_text(text)
+        if meanwhile is not None:
+            await meanwhile()
         tree = (await workspace.snapshot()).tree
         (event,) = await session._finish(workspace, CodeResult(ending=ending, tree=tree, turns=1, usage=Usage()))
         await workspace.remove()

@@ -2,26 +2,18 @@
 
 from __future__ import annotations
 
-import random
 from collections.abc import Callable, Iterator
-from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 from core_builders import plan
-from interleavings import Near, Play, merged, none
-from shared_remote import OTTO, Interrupted, Remote, lost
+from interleavings import Near, Play, merged, near
+from shared_remote import OTTO, lost
 
 from otto_bot.core.attempt import TaskState
 from otto_bot.core.policy import attempts_left
-from otto_bot.core.redact import Redactor
 from otto_bot.core.waits import waits_for
-from otto_bot.model.prices import Prices
-from otto_bot.store.archive import Archive
 from otto_bot.store.database import open_database
-from otto_bot.store.effect_rows import EffectRows
-from otto_bot.store.learnings import Learnings
-from otto_bot.store.ledger import Ledger
 from otto_bot.text.trouble import Trouble, of_wait
 
 TOGETHER = 5
@@ -40,14 +32,7 @@ NO_WORKFLOWS = (
 def context(tmp_path: Path, make_database: Callable[..., str], backend: str) -> Iterator[Near]:
     """What jobs are given, over a remote that nobody has pushed to yet."""
     engine = open_database(make_database(backend))
-    remote = Remote(tmp_path / "remote.git", random.Random(0))
-    yield Near(
-        ledger=Ledger(engine), rows=EffectRows(engine), archive=Archive(engine), learnings=Learnings(engine),
-        github=none(), web_url="https://example.org", docs_url="https://example.org/docs/",
-        runner=Interrupted(tmp_path / "home", remote), state_dir=tmp_path, model=none(), prices=Prices.published(),
-        redactor=Redactor(), cage=None, stopping=lambda: False, now=lambda: datetime.now(UTC), nonce_key=b"key",
-        remote=remote,
-    )  # fmt: skip
+    yield near(tmp_path, engine)
     engine.dispose()
 
 

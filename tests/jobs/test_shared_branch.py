@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 import pytest
+from core_builders import plan
 from jobs_life import CI, Life
 
 from otto_bot.core import events as e
@@ -14,6 +16,7 @@ from otto_bot.core.evidence import Cause
 from otto_bot.core.reviews import Review
 from otto_bot.core.run import Run
 from otto_bot.core.values import Person
+from otto_bot.git.commits import tree_of
 from otto_bot.jobs.gate_request import attempt_diffs
 from otto_bot.jobs.scan_tampering import scan_tampering
 from otto_bot.jobs.starting import own_base
@@ -190,6 +193,39 @@ async def test_what_the_diff_gate_holds_is_not_pushed_when_limits_end(open_bench
         assert (event.sha, event.failure.cause) == (None, Cause.AGENT_LIMIT)
         assert "not pushed: CODEOWNERS" in event.failure.detail
         assert await life.files(life.run.run_branch) == before
+
+
+@pytest.mark.parametrize("ending", ["step_limit", "money_limit", "stopped"])
+async def test_what_people_pushed_while_it_worked_is_in_what_is_saved(open_bench: Any, ending: Any) -> None:
+    """The branch is theirs and ours; the run knows where it is, and the attempt has its end."""
+    async with open_bench(FILES) as bench:
+        life = await Life.begin(bench)
+        theirs = await life.push(life.run.run_branch, theirs__txt="t\n")
+        event = await life.code("t1", ending, one__txt="half\n")
+        assert isinstance(event, e.AttemptStopped if ending == "stopped" else e.AttemptFailed)
+        run = life.run
+        assert (await life.remote_head(), run.head, run.task("t1").last.sha) == (event.sha,) * 3
+        assert event.tree == await tree_of(await life.context.mirror(run), event.sha)
+        assert set(await life.files(run.run_branch)) == {"a.txt", "b.txt", "one.txt", "theirs.txt"}
+        assert run.others is not None
+        assert run.others.sha == theirs
+
+
+async def test_a_tasks_own_branch_keeps_what_people_pushed_when_limits_end(open_bench: Any) -> None:
+    async with open_bench(FILES) as bench:
+        life = await Life.begin(bench, plan("t1", "t2"))
+        await life.code("t1", one__txt="almost\n")
+        await life.do(EffectKind.PUSH, "t1")
+        await life.ends("t1/a1", "red")
+        await life.code("t2", two__txt="2\n")
+        await life.do(EffectKind.PUSH, "t2")
+        await life.ends("t2/a1", "red")
+        await life.gate({"t1": "retry", "t2": "skip"})
+        branch = life.run.task("t1").attempts[0].branch
+        pushes = partial(life.push, branch, theirs__txt="t\n")
+        await life.code("t1", "token_limit", meanwhile=pushes, one__txt="half\n")
+        assert life.run.task("t1").attempts[1].branch == branch
+        assert set(await life.files(branch)) == {"a.txt", "b.txt", "one.txt", "theirs.txt"}
 
 
 PASSES = "def test_one():\n    assert one() == 1\n"

@@ -26,6 +26,7 @@ COMMAND = ("git", "fetch")
         (github.Unauthorized(401, "who"), NeedsPerson, "permission"),
         (github.Forbidden(403, "no"), NeedsPerson, "permission"),
         (github.Refused(422, "no"), NeedsPerson, "github"),
+        (github.Refused(422, "no", reason="not_granted"), NeedsPerson, "permission"),
         (github.TooLarge(200, "big"), NeedsPerson, "github"),
         (git.RemoteUnreachable(COMMAND, 128, "refused"), Retry, "git"),
         (git.RefMissing(COMMAND, 128, "gone"), Retry, "git"),

@@ -11,6 +11,7 @@ from otto_bot.core.evidence import Cause, Failure, Phase
 from otto_bot.core.lanes import BARRED, Lane, LaneKind
 from otto_bot.playground.scenario import presets
 from otto_bot.text.links import Links
+from otto_bot.text.moved import ENTRIES
 from otto_bot.text.trouble import Trouble, of_failure, of_lane, see
 
 PAGE = Path(__file__).parents[2] / "docs" / "troubleshooting.md"
@@ -25,7 +26,7 @@ def entries() -> dict[str, str]:
 def test_each_preset_has_its_entry_and_each_entry_its_preset() -> None:
     assert list(entries()) == sorted(entries())
     assert set(entries()) == set(presets())
-    assert set(presets()) <= set(Trouble)
+    assert set(presets()) == set(Trouble)
 
 
 @pytest.mark.parametrize("name", sorted(entries()))
@@ -46,6 +47,15 @@ def failed(cause: Cause, **more: object) -> Failure:
         (failed(Cause.ACTION_REQUIRED, detail="The deployment was rejected or …"), Trouble.ENV_WAITING),
         (failed(Cause.ACTION_REQUIRED, detail="likely failed because of a workflow file issue"), None),
         (failed(Cause.NO_CI, conclusion="no_ci:unknown@ci.yml"), Trouble.ACTIONS_DISABLED),
+        (failed(Cause.NO_CI, conclusion="no_ci:workflow_disabled@ci.yml"), Trouble.ACTIONS_DISABLED),
+        (failed(Cause.NO_CI, conclusion="no_ci:branch_filter@ci.yml"), Trouble.PUSH_MAIN_ONLY),
+        (failed(Cause.NO_CI, conclusion="no_ci:draft_guard@ci.yml"), Trouble.DRAFT_GUARD),
+        (failed(Cause.NO_CI, conclusion="no_ci:path_filter@ci.yml"), Trouble.PATH_FILTER),
+        (failed(Cause.NO_CI, conclusion="no_ci:skipped@ci.yml"), None),
+        (failed(Cause.PUSH_REJECTED, detail="workflow_scope: refusing to allow …"), Trouble.BASE_WORKFLOW_MOVED),
+        (failed(Cause.PUSH_REJECTED, detail="protected: GH006"), None),
+        (failed(Cause.CANCELLED, conclusion="cancelled:group@ci"), Trouble.STATIC_CONCURRENCY),
+        (failed(Cause.CANCELLED, conclusion="cancelled:person@mona"), None),
         (failed(Cause.PERMISSION, signals=("not pinned: a/b@v1",)), Trouble.SHA_PIN_POLICY),
         (failed(Cause.PERMISSION, conclusion="startup_failure"), None),
         (failed(Cause.TEST), None),
@@ -61,6 +71,17 @@ def test_a_link_names_the_page_of_the_host_and_the_entry() -> None:
         "[More about this](https://docs.example/otto/troubleshooting.md#pr-only-ci)"
     )
     assert see(LINKS, None) == ""
+
+
+@pytest.mark.parametrize("trouble", Trouble)
+def test_each_link_goes_to_a_heading_of_the_page(trouble: Trouble) -> None:
+    _, _, heading = LINKS.help(trouble).partition("troubleshooting.md#")
+    assert f"\n## {heading}\n" in PAGE.read_text()
+
+
+@pytest.mark.parametrize(("by", "trouble"), ENTRIES.items())
+def test_what_shuts_a_repository_has_the_entry_of_its_name(by: str, trouble: Trouble) -> None:
+    assert trouble.value.startswith(by)
 
 
 @pytest.mark.parametrize(

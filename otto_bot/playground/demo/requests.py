@@ -48,7 +48,7 @@ class Size:
 def reads(size: Size) -> int:
     """Most GET requests of the API."""
     return (
-        45 + 5 * size.tasks + 9 * size.attempts + 14 * size.heads + 10 * size.gates + 6 * size.words
+        45 + 6 * size.tasks + 9 * size.attempts + 14 * size.heads + 10 * size.gates + 6 * size.words
         + 25 * size.reviews + 15 * size.journeys + 5 * size.rests
     )  # fmt: skip
 
