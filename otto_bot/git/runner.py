@@ -15,6 +15,7 @@ from otto_bot.git.credentials import Credential
 from otto_bot.git.errors import GitTimedOut, OutputTooLarge, failure
 
 MEBIBYTE = 1024 * 1024
+_KILLS, _KILL_SECONDS = 5, 1.0
 _STDERR_KEPT = 64 * 1024
 _CHUNK = 64 * 1024
 
@@ -228,4 +229,15 @@ async def _end(process: asyncio.subprocess.Process) -> None:
     if process.returncode is None:
         _kill_group(process)
         # Shielded: a second cancellation must not leave a zombie behind.
-        await asyncio.shield(process.wait())
+        await asyncio.shield(_killed(process))
+
+
+async def _killed(process: asyncio.subprocess.Process) -> None:
+    """Until nobody holds its pipes. Who still does is killed again; who has left the group is not waited for."""
+    for _ in range(_KILLS):
+        try:
+            async with asyncio.timeout(_KILL_SECONDS):
+                await process.wait()
+                return
+        except TimeoutError:
+            _kill_group(process)

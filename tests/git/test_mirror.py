@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import signal
 import subprocess
 import sys
 import time
@@ -302,6 +303,19 @@ async def test_git_is_killed_after_its_time_and_on_cancel(runner: GitRunner, tmp
     with pytest.raises(asyncio.CancelledError):
         await task
     await _gone(int(mark.read_text()))
+
+
+async def test_nobody_waits_for_a_process_that_left_the_group(runner: GitRunner, tmp_path: Path) -> None:
+    mark = tmp_path / "pid"
+    left = ["-c", f"alias.e=!setsid sh -c 'echo $$ > {mark}; exec sleep 300' & sleep 300", "e"]
+    task = asyncio.create_task(runner.run(left, cwd=tmp_path))
+    await _until(lambda: mark.exists() and mark.read_text().strip() != "")
+    try:
+        task.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await asyncio.wait_for(task, 60)
+    finally:
+        os.kill(int(mark.read_text()), signal.SIGKILL)
 
 
 async def test_endless_output_is_cut_off(runner: GitRunner, tmp_path: Path) -> None:

@@ -4,6 +4,32 @@ import json
 from pathlib import Path
 from typing import Any
 
+import pytest
+
+from otto_bot.playground.github.gitrepo import of_objects
+
+SHA = "0123456789abcdef" * 2 + "01234567"
+
+
+@pytest.mark.parametrize(
+    ("words", "settled"),
+    [
+        (("log", "-1", "--format=%H", "--end-of-options", SHA), True),
+        (("rev-list", "--max-count=5", SHA, f"^{SHA}", "--", "a/path"), True),
+        (("ls-tree", "-z", f"{SHA}:docs"), True),
+        (("merge-base", "--is-ancestor", SHA, SHA), True),
+        (("ls-tree", "-z", "main", "--", "README.md"), False),
+        (("merge-base", SHA, "HEAD"), False),
+        (("log", "-1", SHA[:39]), False),
+        (("rev-list", SHA, "--not", "--all"), False),
+        (("rev-list", "--all"), False),
+        (("rev-parse", SHA), False),
+        (("update-ref", "refs/heads/x", SHA, SHA), False),
+    ],
+)
+def test_only_what_no_ref_can_change_is_kept(words: tuple[str, ...], settled: bool) -> None:
+    assert of_objects(words) is settled
+
 
 def test_clone_push_and_the_log(github: Any, tmp_path: Path) -> None:
     token = github.token()

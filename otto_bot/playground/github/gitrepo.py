@@ -5,9 +5,10 @@ from __future__ import annotations
 import base64
 import hashlib
 import os
+import re
 import subprocess
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -29,6 +30,20 @@ CONFIG = """
 \tlogAllRefUpdates = false
 \thooksPath = "{hooks}"
 """
+
+
+ABOUT_OBJECTS = frozenset({"cat-file", "diff-tree", "log", "ls-tree", "merge-base", "merge-tree", "rev-list"})
+OBJECT = re.compile(r"\^?[0-9a-f]{40}(:.*)?", re.DOTALL)
+MOST_KEPT = 5000
+MOST_KEPT_BYTES = 64 * 1024
+
+
+def of_objects(args: Sequence[str]) -> bool:
+    """Whether a command asks about nothing but objects named by full SHAs: no ref can change what it says."""
+    words = args[1 : args.index("--")] if "--" in args else args[1:]
+    named = [word for word in words if not word.startswith("-")]
+    refs = any(word.startswith(("--all", "--branches", "--tags", "--remotes", "--glob", "--stdin")) for word in words)
+    return args[0] in ABOUT_OBJECTS and not refs and bool(named) and all(map(OBJECT.fullmatch, named))
 
 
 class GitError(RuntimeError):
@@ -89,6 +104,7 @@ class BareRepo:
 
     def __init__(self, path: Path) -> None:
         self.path = path
+        self._settled: dict[tuple[str, ...], subprocess.CompletedProcess[bytes]] = {}
 
     def env(self, **extra: str) -> dict[str, str]:
         """An environment in which neither the host's nor a user's git configuration counts."""
@@ -105,7 +121,23 @@ class BareRepo:
     def try_git(
         self, *args: str, stdin: bytes | None = None, env: Mapping[str, str] | None = None
     ) -> subprocess.CompletedProcess[bytes]:
-        """Runs git in the repository and returns what it did, whatever the exit code."""
+        """Runs git in the repository and returns what it did, whatever the exit code.
+
+        What it said of objects alone, named by their full SHAs, is so for good and is not asked again.
+        """
+        settled = stdin is None and env is None and of_objects(args)
+        if settled and args in self._settled:
+            return self._settled[args]
+        done = self._run(args, stdin, env)
+        if settled and done.returncode in (0, 1) and len(done.stdout) <= MOST_KEPT_BYTES:
+            if len(self._settled) >= MOST_KEPT:
+                self._settled.clear()
+            self._settled[args] = done
+        return done
+
+    def _run(
+        self, args: Sequence[str], stdin: bytes | None, env: Mapping[str, str] | None
+    ) -> subprocess.CompletedProcess[bytes]:
         # An empty input, not the server's own: a git that reads would hang the process.
         return subprocess.run(  # noqa: S603  fixed program, no shell
             ["git", "-C", str(self.path), *args],  # noqa: S607  git is found where the host has it
