@@ -316,6 +316,8 @@ async def test_nobody_waits_for_a_process_that_left_the_group(runner: GitRunner,
             await asyncio.wait_for(task, 60)
     finally:
         os.kill(int(mark.read_text()), signal.SIGKILL)
+        await _gone(int(mark.read_text()))
+        await runner.run(["--version"], cwd=tmp_path)  # meanwhile the loop hears that the pipes are closed
 
 
 async def test_endless_output_is_cut_off(runner: GitRunner, tmp_path: Path) -> None:
