@@ -6,16 +6,15 @@ import asyncio
 import contextlib
 import os
 import shutil
-import signal
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from otto_bot.git.credentials import Credential
 from otto_bot.git.errors import GitTimedOut, OutputTooLarge, failure
+from otto_bot.started import end, kill_group, started
 
 MEBIBYTE = 1024 * 1024
-_KILLS, _KILL_SECONDS = 5, 1.0
 _STDERR_KEPT = 64 * 1024
 _CHUNK = 64 * 1024
 
@@ -136,7 +135,7 @@ class GitRunner:
         Raises GitTimedOut, OutputTooLarge, or GitFailed when the exit code is not in `ok`. Whatever ends the
         wait, cancellation included, the whole process group is killed.
         """
-        process = await asyncio.create_subprocess_exec(
+        process = await started(
             self._git,
             *argv,
             cwd=cwd or self._environment["HOME"],
@@ -144,7 +143,6 @@ class GitRunner:
             stdin=asyncio.subprocess.PIPE,
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.PIPE,
-            start_new_session=True,
             pass_fds=tuple(pass_fds),
         )
         shown = ("git", *argv)
@@ -155,7 +153,8 @@ class GitRunner:
         except TimeoutError:
             raise GitTimedOut(shown, -1, f"killed after {timeout:g} s") from None
         finally:
-            await _end(process)
+            # Shielded: a second cancellation must not leave a zombie behind.
+            await asyncio.shield(end(process))
         told = stderr.decode("utf-8", "replace")
         if credential:
             told = credential.redact(told)
@@ -194,7 +193,8 @@ async def _feed(stdin: asyncio.StreamWriter, given: bytes) -> None:
         await stdin.drain()
     stdin.close()
     with contextlib.suppress(BrokenPipeError, ConnectionResetError):
-        await stdin.wait_closed()
+        # Shielded: what is waited for is the stream's own future, which a cancellation would take from it.
+        await asyncio.shield(stdin.wait_closed())
 
 
 async def _read_all(process: asyncio.subprocess.Process, stream: asyncio.StreamReader, limit: int) -> bytes | None:
@@ -204,7 +204,7 @@ async def _read_all(process: asyncio.subprocess.Process, stream: asyncio.StreamR
     while chunk := await stream.read(_CHUNK):
         size += len(chunk)
         if size > limit:
-            _kill_group(process)
+            kill_group(process)
             # To its end, or the pipe stays open.
             while await stream.read(_CHUNK):
                 continue
@@ -218,26 +218,3 @@ async def _read_tail(stream: asyncio.StreamReader) -> bytes:
     while chunk := await stream.read(_CHUNK):
         kept = (kept + chunk)[-_STDERR_KEPT:]
     return kept
-
-
-def _kill_group(process: asyncio.subprocess.Process) -> None:
-    with contextlib.suppress(ProcessLookupError):
-        os.killpg(process.pid, signal.SIGKILL)
-
-
-async def _end(process: asyncio.subprocess.Process) -> None:
-    if process.returncode is None:
-        _kill_group(process)
-        # Shielded: a second cancellation must not leave a zombie behind.
-        await asyncio.shield(_killed(process))
-
-
-async def _killed(process: asyncio.subprocess.Process) -> None:
-    """Until nobody holds its pipes. Who still does is killed again; who has left the group is not waited for."""
-    for _ in range(_KILLS):
-        try:
-            async with asyncio.timeout(_KILL_SECONDS):
-                await process.wait()
-                return
-        except TimeoutError:
-            _kill_group(process)

@@ -6,11 +6,11 @@ import asyncio
 import contextlib
 import json
 import os
-import signal
 import sys
 from pathlib import Path
 
 from otto_bot.core.enclosing import Enclose
+from otto_bot.started import end, started
 
 SECONDS = 30.0
 _CHILD = Path(__file__).with_name("search_child.py")
@@ -28,9 +28,9 @@ async def search(tool: str, root: Path, start: Path, pattern: str, enclose: Encl
     question = json.dumps({"tool": tool, "root": str(root), "start": str(start), "pattern": pattern}).encode()
     environment = {name: os.environ[name] for name in _LINKER if name in os.environ}
     with enclose([sys.executable, "-I", "-S", str(_CHILD)], [str(root), str(_CHILD)]) as (line, handles):
-        process = await asyncio.create_subprocess_exec(
+        process = await started(
             *line, env=environment, stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE,
-            stderr=asyncio.subprocess.DEVNULL, pass_fds=handles, start_new_session=True,
+            stderr=asyncio.subprocess.DEVNULL, pass_fds=handles,
         )  # fmt: skip
         try:
             async with asyncio.timeout(SECONDS):
@@ -38,9 +38,7 @@ async def search(tool: str, root: Path, start: Path, pattern: str, enclose: Encl
         except TimeoutError:
             raise SearchFailed(f"stopped after {SECONDS:g} s; use a simpler pattern or a narrower path") from None
         finally:
-            with contextlib.suppress(ProcessLookupError):
-                os.killpg(process.pid, signal.SIGKILL)
-            await asyncio.shield(process.wait())
+            await asyncio.shield(end(process))
     text = answer.decode("utf-8", "replace")
     if process.returncode == 0:
         return text

@@ -16,6 +16,7 @@ from otto_bot.sandbox.output import HeadAndTail
 from otto_bot.sandbox.processes import held_in_memory, usage_below
 from otto_bot.sandbox.result import Limits, Result, StoppedBy
 from otto_bot.sandbox.room import Room
+from otto_bot.started import started
 
 _LOOK_EVERY_SECONDS = 0.1
 _DRAIN_SECONDS = 2.0
@@ -113,14 +114,13 @@ async def _supervise(
 async def _start(
     argv: Sequence[str], output: int, env: Mapping[str, str], cwd: Path | None, pass_fds: Sequence[int]
 ) -> asyncio.subprocess.Process:
-    return await asyncio.create_subprocess_exec(
+    return await started(
         *argv,
         cwd=cwd,
         env=dict(env),
         stdin=asyncio.subprocess.DEVNULL,
         stdout=output,
         stderr=output,
-        start_new_session=True,
         pass_fds=tuple(pass_fds),
     )
 

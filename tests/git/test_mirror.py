@@ -305,6 +305,21 @@ async def test_git_is_killed_after_its_time_and_on_cancel(runner: GitRunner, tmp
     await _gone(int(mark.read_text()))
 
 
+async def test_a_cancellation_while_git_begins_ends_what_it_began(runner: GitRunner, tmp_path: Path) -> None:
+    """At every step of the loop until git runs: also where its first child is there before we know of git itself."""
+    for steps in range(12):
+        mark = tmp_path / f"pid-{steps}"
+        task = asyncio.create_task(runner.run(["-c", f"alias.e=!echo $$ > {mark}; exec sleep 300", "e"], cwd=tmp_path))
+        for _ in range(steps):
+            await asyncio.sleep(0)
+            time.sleep(0.003)  # noqa: ASYNC251 - git goes on while our loop stands still
+        task.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await asyncio.wait_for(task, 60)
+        if mark.exists() and (pid := mark.read_text().strip()):
+            await _gone(int(pid))
+
+
 async def test_nobody_waits_for_a_process_that_left_the_group(runner: GitRunner, tmp_path: Path) -> None:
     mark = tmp_path / "pid"
     left = ["-c", f"alias.e=!setsid sh -c 'echo $$ > {mark}; exec sleep 300' & sleep 300", "e"]
