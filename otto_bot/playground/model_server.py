@@ -7,7 +7,6 @@ structured output, errors and cut connections are the protocol's own.
 from __future__ import annotations
 
 import json
-import socket
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
@@ -20,6 +19,7 @@ from fastapi.responses import JSONResponse, Response
 from starlette.types import Receive, Scope, Send
 
 from otto_bot.playground import model_check
+from otto_bot.playground.listening import listener
 from otto_bot.playground.model_call import HEADER, Call, Chooser, read_call
 from otto_bot.playground.model_reply import Draw, Json, ReplyError, events, input_tokens, message
 from otto_bot.playground.scenario import ERROR_TYPES, Rule, Scenario, load
@@ -233,7 +233,7 @@ def serve_many(root: Path, port: int, announce: Callable[[Json], None]) -> None:
 
 
 def _serve(app: FastAPI, port: int, announce: Callable[[Json], None], what: Json) -> None:
-    listener = socket.create_server(("127.0.0.1", port), backlog=128)
-    announce({"ready": True, "url": f"http://127.0.0.1:{listener.getsockname()[1]}", **what})
+    listening = listener(port)
+    announce({"ready": True, "url": f"http://127.0.0.1:{listening.getsockname()[1]}", **what})
     config = uvicorn.Config(app, log_level="warning", lifespan="off", timeout_graceful_shutdown=2, access_log=False)
-    uvicorn.Server(config).run(sockets=[listener])
+    uvicorn.Server(config).run(sockets=[listening])

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import socket
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import UTC, datetime
@@ -19,6 +18,7 @@ from otto_bot.github.pace import LocalSlots, Slots
 from otto_bot.github.verbs import APP_PERMISSIONS, Repository
 from otto_bot.playground.github.config import StandInConfig
 from otto_bot.playground.github.server import StandIn, build
+from otto_bot.playground.listening import listener
 from otto_bot.store.database import migrate, open_database
 from otto_bot.store.installations import Installations, SharedSlots
 
@@ -36,10 +36,10 @@ async def stand_in(folder: Path, key: str) -> AsyncIterator[tuple[StandIn, str]]
         "limits": {"pause_ms": REFUSED_BELOW_MS, "retry_after": 60, "hold": True},
     }
     made = build(StandInConfig.model_validate(given), with_actions=False)
-    with socket.create_server(("127.0.0.1", 0)) as listener:
+    with listener() as listening:
         server = uvicorn.Server(uvicorn.Config(made.asgi, log_level="critical", timeout_graceful_shutdown=2))
-        serving = asyncio.create_task(server.serve(sockets=[listener]))
-        url = f"http://127.0.0.1:{listener.getsockname()[1]}"
+        serving = asyncio.create_task(server.serve(sockets=[listening]))
+        url = f"http://127.0.0.1:{listening.getsockname()[1]}"
         made.set_url(url)
         try:
             yield made, url

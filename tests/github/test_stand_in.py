@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
@@ -21,6 +20,7 @@ from otto_bot.playground.github.changes import issues as changes
 from otto_bot.playground.github.config import StandInConfig
 from otto_bot.playground.github.gitrepo import ZERO, Person
 from otto_bot.playground.github.server import StandIn, build
+from otto_bot.playground.listening import listener
 
 MARKER = "<!-- otto:run=1 status -->"
 BRANCH = "otto/1-1/run"
@@ -33,7 +33,7 @@ def _now() -> datetime:
 @asynccontextmanager
 async def _listening(stand_in: StandIn) -> AsyncIterator[str]:
     """A real server on loopback: a lost answer is a connection that is cut."""
-    with socket.create_server(("127.0.0.1", 0)) as listening:
+    with listener() as listening:
         server = uvicorn.Server(uvicorn.Config(stand_in.asgi, log_level="critical", timeout_graceful_shutdown=2))
         serving = asyncio.create_task(server.serve(sockets=[listening]))
         url = f"http://127.0.0.1:{listening.getsockname()[1]}"

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import socket
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
@@ -46,6 +45,7 @@ from otto_bot.playground.github.gitrepo import ZERO, Person
 from otto_bot.playground.github.people import Hand
 from otto_bot.playground.github.people_config import Do
 from otto_bot.playground.github.server import StandIn, build
+from otto_bot.playground.listening import listener
 from otto_bot.settings import Settings
 from otto_bot.store import tables as t
 from otto_bot.store.archive import Archive
@@ -72,11 +72,11 @@ async def _no_sleep(_seconds: float) -> None:
 
 @asynccontextmanager
 async def _listening(app: Any) -> AsyncIterator[str]:
-    with socket.create_server(("127.0.0.1", 0)) as listener:
+    with listener() as listening:
         server = uvicorn.Server(uvicorn.Config(app, log_level="critical", timeout_graceful_shutdown=2))
-        serving = asyncio.create_task(server.serve(sockets=[listener]))
+        serving = asyncio.create_task(server.serve(sockets=[listening]))
         try:
-            yield f"http://127.0.0.1:{listener.getsockname()[1]}"
+            yield f"http://127.0.0.1:{listening.getsockname()[1]}"
         finally:
             server.should_exit = True
             await serving

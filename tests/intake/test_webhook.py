@@ -24,6 +24,7 @@ from otto_bot.app import App
 from otto_bot.intake.at_work import AtWork
 from otto_bot.intake.grouping import Grouping
 from otto_bot.intake.webhook import Receiver, signed
+from otto_bot.playground.listening import listener
 from otto_bot.store.arrivals import Arrival, Stored
 from otto_bot.store.database import StoreUnavailable
 
@@ -113,18 +114,18 @@ def server() -> Iterator[Served]:
         await grouping.stop()
 
     app = App(Receiver(grouping, [OLD, NEW], work, counts, LIMIT), FastAPI(lifespan=life))
-    listener = socket.create_server(("127.0.0.1", 0))
+    listening = listener()
     running = uvicorn.Server(uvicorn.Config(app, log_level="error", lifespan="on"))
-    thread = threading.Thread(target=running.run, kwargs={"sockets": [listener]})
+    thread = threading.Thread(target=running.run, kwargs={"sockets": [listening]})
     thread.start()
     deadline = time.monotonic() + 10
     while not running.started and time.monotonic() < deadline:
         time.sleep(0.005)  # polling the server's own flag
-    port = listener.getsockname()[1]
+    port = listening.getsockname()[1]
     yield Served(f"http://127.0.0.1:{port}/webhooks/github", inbox, counts, port, thread.ident or 0)
     running.should_exit = True
     thread.join(10)
-    listener.close()
+    listening.close()
     assert not thread.is_alive()
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import socket
 import sys
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
@@ -31,6 +30,7 @@ from otto_bot.playground.github.config import FaultConfig, StandInConfig
 from otto_bot.playground.github.people import Hand
 from otto_bot.playground.github.people_config import Do
 from otto_bot.playground.github.server import StandIn, build
+from otto_bot.playground.listening import listener
 from otto_bot.store.archive import Archive
 from otto_bot.store.database import open_database
 from otto_bot.store.effect_rows import EffectRows
@@ -104,11 +104,11 @@ def open_bench(tmp_path: Path, app_key: str, make_database: Callable[..., str], 
         home = tmp_path / "git-home"
         home.mkdir()
         stand_in = build(StandInConfig.model_validate(given))
-        with socket.create_server(("127.0.0.1", 0)) as listener:
+        with listener() as listening:
             config = uvicorn.Config(stand_in.asgi, log_level="critical", timeout_graceful_shutdown=2)
             server = uvicorn.Server(config)
-            serving = asyncio.create_task(server.serve(sockets=[listener]))
-            url = f"http://127.0.0.1:{listener.getsockname()[1]}"
+            serving = asyncio.create_task(server.serve(sockets=[listening]))
+            url = f"http://127.0.0.1:{listening.getsockname()[1]}"
             stand_in.set_url(url)
             now = lambda: datetime.now(UTC)  # noqa: E731
             app_id, slots = stand_in.hub.world.config.app.id, LocalSlots(pause=0)

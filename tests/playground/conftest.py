@@ -26,6 +26,7 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 
 from otto_bot.playground.github.config import StandInConfig
 from otto_bot.playground.github.server import StandIn, build
+from otto_bot.playground.listening import listener
 
 SECRET = "It's a Secret to Everybody"
 PERMISSIONS = {
@@ -158,10 +159,10 @@ def app_key() -> str:
 
 
 @contextmanager
-def serving(app: Any, listener: socket.socket) -> Iterator[None]:
+def serving(app: Any, listening: socket.socket) -> Iterator[None]:
     """Serves an application on a listening socket, in a thread."""
     server = uvicorn.Server(uvicorn.Config(app, log_level="warning", loop="asyncio", access_log=False, http="h11"))
-    thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
+    thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]})
     thread.start()
     try:
         wait_until(lambda: server.started, "the stand-in serves")
@@ -169,7 +170,7 @@ def serving(app: Any, listener: socket.socket) -> Iterator[None]:
     finally:
         server.should_exit = True
         thread.join(timeout=20)
-        listener.close()
+        listening.close()
 
 
 @pytest.fixture
@@ -224,12 +225,11 @@ def github(
     github_settings: dict[str, Any], response_check: Callable[[httpx.Response], None], github_actions: bool
 ) -> Iterator[Playground]:
     """A running stand-in."""
-    listener = socket.socket()
-    listener.bind(("127.0.0.1", 0))
+    listening = listener()
     stand_in = build(StandInConfig.model_validate(github_settings), with_actions=github_actions)
-    url = f"http://127.0.0.1:{listener.getsockname()[1]}"
+    url = f"http://127.0.0.1:{listening.getsockname()[1]}"
     stand_in.set_url(url)
-    with serving(stand_in.asgi, listener):
+    with serving(stand_in.asgi, listening):
         playground = Playground(stand_in, url, github_settings["app"]["private_key_pem"], response_check)
         with playground.client:
             yield playground

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import hmac
-import socket
 import tempfile
 import threading
 from collections.abc import AsyncIterator, Iterator
@@ -21,6 +20,7 @@ from pydantic import SecretStr
 
 from otto_bot.app import App, build_app
 from otto_bot.intake.webhook import PATH
+from otto_bot.playground.listening import listener
 from otto_bot.settings import Settings
 from otto_bot.store.database import migrate, open_database
 
@@ -132,15 +132,15 @@ def started(place: Path, database: str = "") -> App:
 @contextmanager
 def listening(place: Path) -> Iterator[tuple[str, int]]:
     """The application behind the real server, on a free port."""
-    with socket.create_server(("127.0.0.1", 0)) as listener:
+    with listener() as listening:
         config = uvicorn.Config(
             started(place), ws="none", proxy_headers=False, access_log=False, server_header=False,
             log_level="critical", timeout_graceful_shutdown=1,
         )  # fmt: skip
         server = uvicorn.Server(config)
-        thread = threading.Thread(target=lambda: asyncio.run(server.serve(sockets=[listener])), daemon=True)
+        thread = threading.Thread(target=lambda: asyncio.run(server.serve(sockets=[listening])), daemon=True)
         thread.start()
-        host, port = listener.getsockname()[:2]
+        host, port = listening.getsockname()[:2]
         try:
             yield host, port
         finally:

@@ -13,16 +13,15 @@ import uvicorn
 
 from otto_bot.playground.github.config import ConfigError, StandInConfig, load_config
 from otto_bot.playground.github.server import build
+from otto_bot.playground.listening import listener
 
 GRACE_SECONDS = 3
 
 
 def serve(config: StandInConfig) -> None:
     """Serves until stopped; prints one JSON line when it is ready."""
-    listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
-    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    listener.bind(("127.0.0.1", config.port))
-    url = f"http://127.0.0.1:{listener.getsockname()[1]}"
+    listening = listener(config.port)
+    url = f"http://127.0.0.1:{listening.getsockname()[1]}"
     holder: list[uvicorn.Server] = []
 
     def stop() -> None:
@@ -39,7 +38,7 @@ def serve(config: StandInConfig) -> None:
         ), url,
     )  # fmt: skip
     holder.append(server)
-    server.run(sockets=[listener])
+    server.run(sockets=[listening])
 
 
 class _Announcing(uvicorn.Server):
