@@ -73,7 +73,7 @@ def test_a_fault_at_every_write_ends_the_same(server: ForkServer, small: Ended, 
     """Most of such a run is waiting, so that the three go on at once."""
     work = [functools.partial(with_faults, server, tmp_path / kind, faults(small, kind)) for kind in KINDS]
     found: list[str] = []
-    for kind, got in zip(KINDS, asyncio.run(side_by_side(work)), strict=True):
+    for kind, got in zip(KINDS, asyncio.run(side_by_side(work, len(work))), strict=True):
         failed = hit(got)
         sys.stderr.write(f"{kind}: {failed.total()} writes failed\n")
         found += [f"{kind}: {line}" for line in (*got.against(small), *unhit(small, got, failed))]
