@@ -130,10 +130,11 @@ class Bench:
         await self.work()
 
     async def work(self) -> None:
-        """Work in whatever waits."""
+        """Work in whatever waits, and what GitHub tells of what was written for it."""
         await self.stand_in.hub.courier.settled()
         while (delivery := self.inbox.next(self.now())) is not None:
             await self.router.deliver(delivery)
+            await self.stand_in.hub.courier.settled()
 
     async def put(self, event: str, action: str, body: bytes) -> None:
         """A delivery of any content, and the work on it."""

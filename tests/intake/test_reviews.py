@@ -203,6 +203,7 @@ async def test_while_another_run_is_active_there_is_one_plain_answer(started: An
     assert started.ledger.run_ids() == [1, 2]
     await ask(started)
     await started.catch_up()
+    await started.work()  # what GitHub tells of the answer
 
     assert told_reviews(started, 1) == []
     (answer,) = [text for text in started.answers() if "Not taken up" in text]
