@@ -2,9 +2,9 @@
 # ARGS goes to the command: make demo ARGS="--scenario all-green", make test ARGS="tests/core -k plan"
 PYTHON ?= python3
 BIN := .venv/bin
-# Three on two cores: many wait for a process, a server or git.
+# More than cores: many wait for a process, a server or git, the slow ones most of all.
 QUICK_AT_ONCE := 3
-SLOW_AT_ONCE := 3
+SLOW_AT_ONCE := 4
 PYTEST := $(BIN)/pytest --dist worksteal
 
 .DEFAULT_GOAL := help

@@ -8,6 +8,7 @@ import shutil
 import sys
 from collections.abc import Callable, Generator, Iterator
 from contextlib import ExitStack
+from itertools import islice
 from pathlib import Path
 
 import pytest
@@ -97,12 +98,16 @@ def pytest_configure(config: pytest.Config) -> None:
 
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """What may take longest comes first in the share of each process: else the last minutes are one process's alone."""
+    """What may take longest comes first: else the last minutes are one process's alone.
+
+    It mostly waits, so that half of the processes begin with it while the others keep the cores busy.
+    """
     count = int(getattr(config, "workerinput", {}).get("workercount", 1))
     long = sorted((item for item in items if _allowed(item) >= LONG), key=_allowed, reverse=True)
-    rest = [item for item in items if _allowed(item) < LONG]
-    size = -(-len(rest) // count)
-    items[:] = [item for n in range(count) for item in (*long[n::count], *rest[n * size : (n + 1) * size])]
+    rest = iter([item for item in items if _allowed(item) < LONG])
+    share, first = -(-len(items) // count), (count + 1) // 2
+    begin = [long[n::first] if n < first else [] for n in range(count)]
+    items[:] = [item for mine in begin for item in (*mine, *islice(rest, max(share - len(mine), 0)))]
 
 
 def _allowed(item: pytest.Item) -> float:
