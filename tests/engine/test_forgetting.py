@@ -20,9 +20,9 @@ def states(url: str) -> dict[str, str]:
     """State by job; the last one may not have been recorded as ended when its process stopped."""
     engine = sa.create_engine(url)
     with engine.connect() as c:
-        rows = c.execute(sa.text("SELECT workflow_uuid, status FROM workflow_status")).tuples().all()
+        rows = c.execute(sa.text("SELECT workflow_uuid, status FROM workflow_status")).all()
     engine.dispose()
-    return dict(rows)
+    return {str(key): str(state) for key, state in rows}
 
 
 @pytest.mark.slow
