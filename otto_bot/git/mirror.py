@@ -96,7 +96,9 @@ class Mirror:
         Commits that are here already cost no network; what was never pushed comes from where it is kept. Raises
         RefMissing, AccessDenied, RemoteUnreachable.
         """
-        here = {name: name for name in wanted if _FULL_SHA.fullmatch(name) and await self._comes(name)}
+        shas = [name for name in wanted if _FULL_SHA.fullmatch(name)]
+        held = await self.held(shas)
+        here = {sha: sha for sha in shas if sha in held or await self._comes(sha)}
         kept = {name: _kept(name) for name in wanted if name not in here}
         if not kept:
             return here
@@ -129,16 +131,21 @@ class Mirror:
 
     async def has(self, sha: str) -> bool:
         """Whether the mirror holds this object."""
-        if not self._is_ready():
-            return False
-        if not _FULL_SHA.fullmatch(sha):
-            raise ValueError(f"not a full object id: {sha[:60]!r}")
-        return (await self.git("cat-file", "-e", sha, ok=(0, 1, 128))).exit_code == 0
+        return sha in await self.held([sha])
+
+    async def held(self, shas: Sequence[str]) -> frozenset[str]:
+        """Which of these objects the mirror holds; one process, however many they are."""
+        for sha in shas:
+            if not _FULL_SHA.fullmatch(sha):
+                raise ValueError(f"not a full object id: {sha[:60]!r}")
+        if not shas or not self._is_ready():
+            return frozenset()
+        asked = "".join(f"{sha}\n" for sha in shas).encode()
+        ran = await self.git("cat-file", "--batch-check=%(objectname)", input=asked, ok=(0, 1, 128))
+        return frozenset(ran.stdout.decode("ascii", "replace").splitlines()) & frozenset(shas)
 
     async def _comes(self, sha: str) -> bool:
-        """Whether a commit is here, or comes from where another machine kept it."""
-        if await self.has(sha):
-            return True
+        """Whether a commit comes from where another machine kept it."""
         return self._take_in is not None and await self._take_in(self, sha)
 
     async def git(

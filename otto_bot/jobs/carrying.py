@@ -37,7 +37,9 @@ async def keep_commit(archive: Archive, run: Run, mirror: Mirror, sha: str, at: 
 
     One that is larger than a pack may be stays on its machine alone.
     """
-    known = [one for one in dict.fromkeys((run.base_sha, contained(run), run.head)) if one and await mirror.has(one)]
+    wanted = [one for one in dict.fromkeys((run.base_sha, contained(run), run.head)) if one]
+    held = await mirror.held(wanted)
+    known = [one for one in wanted if one in held]
     if sha in known:
         return
     body = await pack(mirror, sha, known)

@@ -179,7 +179,7 @@ class _Session:
         reading, merging = self.context.reading(self.mirror), self.context.merging(self.mirror)
         task = self.run.task(self.effect.task)
         earlier = tuple(a for a in task.attempts if a.number < self.attempt.number)
-        here = frozenset([a.sha for a in earlier if a.sha and await self.mirror.has(a.sha)])
+        here = await self.mirror.held([a.sha for a in earlier if a.sha])
         undone = await overtaken(self.context, self.run, self.mirror, task.model_copy(update={"attempts": earlier}))
         last = next((a.sha for a in reversed(earlier) if a.sha and a.pushed), None)
         began = await own_base(self.context, self.run, self.mirror, task.key, last) if undone and last else None

@@ -84,7 +84,8 @@ async def as_demanded(
     rules = await context.repository(run).binding_rules(branch)
     if not rules:
         return {}
-    here = [one for one in dict.fromkeys(known) if await mirror.has(one)]
+    held = await mirror.held(list(dict.fromkeys(known)))
+    here = [one for one in dict.fromkeys(known) if one in held]
     await hold_to_rules(context, run, mirror, rules, sha, branch, here)
     if not signs(rules):
         return {}

@@ -108,14 +108,14 @@ def test_what_the_page_shows_is_told(text: str) -> None:
 
 @pytest.mark.slow
 @for_all(texts(PIECES + OF_HTML))
-@settings(max_examples=700, deadline=None)
+@settings(max_examples=300, deadline=None)
 def test_what_the_page_does_not_show_is_not_told_of_many_texts(text: str) -> None:
     nothing_hidden_is_told(text)
 
 
 @pytest.mark.slow
 @for_all(texts(PIECES))
-@settings(max_examples=700, deadline=None)
+@settings(max_examples=300, deadline=None)
 def test_what_the_page_shows_is_told_of_many_texts(text: str) -> None:
     all_that_is_seen_is_told(text)
 
