@@ -63,7 +63,7 @@ async def until_it_stands(play: Playground) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(120)
+@pytest.mark.timeout(240)
 @pytest.mark.parametrize("name", presets())
 async def test_a_preset_ends_as_it_says(forks: ForkServer, tmp_path: Path, name: str) -> None:
     found = await played(forks, name, tmp_path / "play", (), load(find(name)).script.time_limit)
@@ -71,7 +71,7 @@ async def test_a_preset_ends_as_it_says(forks: ForkServer, tmp_path: Path, name:
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(120)
+@pytest.mark.timeout(240)
 @pytest.mark.parametrize("name", presets())
 async def test_a_preset_fails_without_its_adaptation(forks: ForkServer, tmp_path: Path, name: str) -> None:
     switch = OFF[name]
