@@ -48,14 +48,9 @@ async def originals(mirror: Mirror, sha: str, known: Sequence[str]) -> list[Orig
 
 async def all_signed(mirror: Mirror, sha: str, known: str) -> bool:
     """Whether each commit up to `sha` that `known` does not have is signed; of very many nobody looks."""
-    argv = ("rev-list", f"--max-count={MOST_LOOKED_AT + 1}", checked_sha(sha), f"^{checked_sha(known)}")
-    shas = (await mirror.git(*argv)).stdout.decode("ascii").split()
-    if len(shas) > MOST_LOOKED_AT:
-        return False
-    for one in shas:
-        if not (await _original(mirror, one)).signed:
-            return False
-    return True
+    argv = ("rev-list", "--header", f"--max-count={MOST_LOOKED_AT + 1}", checked_sha(sha), f"^{checked_sha(known)}")
+    found = (await mirror.git(*argv)).stdout.split(b"\0")[:-1]
+    return len(found) <= MOST_LOOKED_AT and all(_is_signed(one.partition(b"\n\n")[0]) for one in found)
 
 
 async def _original(mirror: Mirror, sha: str) -> Original:
@@ -64,8 +59,12 @@ async def _original(mirror: Mirror, sha: str) -> Original:
     lines = [line.partition(b" ") for line in head.split(b"\n") if not line.startswith(b" ")]
     tree = next(value for name, _, value in lines if name == b"tree").decode("ascii")
     parents = tuple(value.decode("ascii") for name, _, value in lines if name == b"parent")
-    signed = any(name.startswith(b"gpgsig") for name, _, _ in lines)
-    return Original(sha, tree, parents, _said(message), signed)
+    return Original(sha, tree, parents, _said(message), _is_signed(head))
+
+
+def _is_signed(head: bytes) -> bool:
+    """Whether a commit has a signature, by the lines above its message."""
+    return any(line.startswith(b"gpgsig") for line in head.split(b"\n"))
 
 
 async def changes_of(mirror: Mirror, before: str, after: str) -> list[Change]:

@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 
+from otto_bot.git import rebuilding
 from otto_bot.git.credentials import Credential, checked_remote
 from otto_bot.git.errors import (
     AccessDenied,
@@ -25,6 +26,7 @@ from otto_bot.git.errors import (
     UnsafeObjects,
 )
 from otto_bot.git.mirror import Mirror
+from otto_bot.git.rebuilding import all_signed
 from otto_bot.git.refs import checked_ref, own_ref
 from otto_bot.git.runner import GitRunner
 
@@ -333,6 +335,25 @@ async def test_nobody_waits_for_a_process_that_left_the_group(runner: GitRunner,
         os.kill(int(mark.read_text()), signal.SIGKILL)
         await _gone(int(mark.read_text()))
         await runner.run(["--version"], cwd=tmp_path)  # meanwhile the loop hears that the pipes are closed
+
+
+@pytest.mark.parametrize(("unsigned", "many"), [(None, False), (0, False), (2, False), (None, True)])
+async def test_a_base_is_signed_only_with_each_of_its_commits(
+    mirror: Mirror, upstream, monkeypatch: pytest.MonkeyPatch, unsigned: int | None, many: bool
+) -> None:
+    """A message that speaks of a signature is none; of more commits than are looked at nobody says yes."""
+    seal = "gpgsig -----BEGIN PGP SIGNATURE-----\n \n c2lnbmVk\n -----END PGP SIGNATURE-----\n"
+    base = here = upstream.git("rev-parse", "HEAD")
+    for number in range(3):
+        who = f"Ada <ada@example.com> {number + 1} +0000"
+        head = f"tree {upstream.git('rev-parse', 'HEAD^{tree}')}\nparent {here}\nauthor {who}\ncommitter {who}\n"
+        body = head + ("" if number == unsigned else seal) + "\nWork\n\ngpgsig is said here\n"
+        here = upstream.git("hash-object", "-t", "commit", "-w", "--stdin", input=body)
+    upstream.git("push", "-q", str(upstream.server.repository("o/r.git")), f"{here}:refs/heads/base")
+    await mirror.fetch("refs/heads/base", base)
+    if many:
+        monkeypatch.setattr(rebuilding, "MOST_LOOKED_AT", 2)
+    assert await all_signed(mirror, here, base) is (unsigned is None and not many)
 
 
 async def test_endless_output_is_cut_off(runner: GitRunner, tmp_path: Path) -> None:

@@ -84,6 +84,8 @@ def test_taking_in_a_base_whose_workflows_moved_is_allowed(github: Any, tmp_path
     github.git(work, "fetch", "-q", "origin", token=token)
     github.git(work, "merge", "-q", "-m", "Take main in", "origin/main", token=None)
     github.git(work, "push", "-q", "origin", "feature", token=token)
+    head = github.git(work, "rev-parse", "HEAD", token=None).stdout.strip()
+    assert github.state()["branches"]["feature"] == head
 
 
 def test_pull_request_follows_its_branch(github: Any, hooks: Any, tmp_path: Path) -> None:

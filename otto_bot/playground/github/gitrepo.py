@@ -34,8 +34,8 @@ CONFIG = """
 
 ABOUT_OBJECTS = frozenset({"cat-file", "diff-tree", "log", "ls-tree", "merge-base", "merge-tree", "rev-list"})
 OBJECT = re.compile(r"\^?[0-9a-f]{40}(:.*)?", re.DOTALL)
-MOST_KEPT = 5000
-MOST_KEPT_BYTES = 64 * 1024
+MOST_KEPT = 2000
+MOST_KEPT_BYTES = 16 * 1024
 
 
 def of_objects(args: Sequence[str]) -> bool:
