@@ -86,7 +86,7 @@ def test_a_shipped_preset_is_sound_and_needs_no_settings(name: str) -> None:
     assert scenario.script.description
     assert not any(path.endswith("otto.yml") for path in scenario.files)
     assert not (scenario.repo / ".github" / "otto.yml").exists()
-    assert scenario.script.time_limit <= 100
+    assert scenario.script.time_limit <= 150
 
 
 def test_each_preset_stands_in_the_docs() -> None:

@@ -81,7 +81,8 @@ class Playground:
         self.github: Child | None = None
         self.model: Child | None = None
         self.bot: Child | None = None
-        self._http = httpx.AsyncClient(timeout=30, trust_env=False)
+        # Both servers close a connection that was idle for 5 s: a request at that very moment would be lost.
+        self._http = httpx.AsyncClient(timeout=30, trust_env=False, limits=httpx.Limits(keepalive_expiry=2))
         self._told = 0
         self._resting: Json | None = None
         """The report of the moment the run was last seen at rest: each costs a process of its own."""
