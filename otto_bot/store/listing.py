@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any, Literal
 
 import sqlalchemy as sa
@@ -67,9 +67,9 @@ class Listing:
     def __init__(self, engine: sa.Engine) -> None:
         self._engine = engine
 
-    def page(self, wanted: Wanted) -> ListedPage:
-        """One page; an empty one with the right total where there are fewer pages."""
-        where = _where(wanted)
+    def page(self, wanted: Wanted, repo_ids: Collection[int] | None = None) -> ListedPage:
+        """One page of runs of these repositories (None = all); empty, with the right total, where there are fewer."""
+        where = _where(wanted) & _of(repo_ids)
         with reading(self._engine) as c:
             found = c.execute(_ids(wanted, where)).all()
             ids = [row.id for row in found]
@@ -81,11 +81,15 @@ class Listing:
         runs = tuple(_listed(rows[number], spent.get(number, 0.0)) for number in ids if number in rows)
         return ListedPage(runs=runs, total=found[0].total)
 
-    def repositories(self) -> tuple[str, ...]:
-        """Names of repositories that have runs, in their order; the first of very many."""
-        query = sa.select(t.runs.c.repo_name).where(t.runs.c.repo_name != "").distinct()
+    def repositories(self, repo_ids: Collection[int] | None = None) -> tuple[str, ...]:
+        """Names of repositories that have runs, of these (None = all), in their order; the first of very many."""
+        query = sa.select(t.runs.c.repo_name).where((t.runs.c.repo_name != "") & _of(repo_ids)).distinct()
         with reading(self._engine) as c:
             return tuple(c.execute(query.order_by(t.runs.c.repo_name).limit(REPOSITORIES)).scalars())
+
+
+def _of(repo_ids: Collection[int] | None) -> sa.ColumnElement[bool]:
+    return sa.true() if repo_ids is None else t.runs.c.repo_id.in_(repo_ids)
 
 
 def _where(wanted: Wanted) -> sa.ColumnElement[bool]:

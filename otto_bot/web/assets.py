@@ -7,7 +7,7 @@ import re
 from importlib.resources import files
 from importlib.resources.abc import Traversable
 
-TYPES = {"css": "text/css; charset=utf-8", "svg": "image/svg+xml"}
+TYPES = {"js": "text/javascript; charset=utf-8", "css": "text/css; charset=utf-8", "svg": "image/svg+xml"}
 _USED = re.compile(r"""\basset\(\s*["']([^"']+)["']\s*\)""")
 
 

@@ -3,24 +3,26 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 from functools import cached_property, partial
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 import sqlalchemy as sa
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import JSONResponse
 
-from otto_bot.web.access import may_see, refusal
 from otto_bot.web.answer import GUARDS, Page
 from otto_bot.web.assets import Assets, shipped
+from otto_bot.web.entrance import Entrance
+from otto_bot.web.viewer import Asked
 
 if TYPE_CHECKING:
     from otto_bot.web.site import Site
 
-Make = Callable[["Site", Mapping[str, str]], Page]
+Make = Callable[["Site", Asked], Page]
+T = TypeVar("T")
 THREADS = 2
 FOREVER = "public, max-age=31536000, immutable"
 
@@ -39,6 +41,7 @@ class Pages:
     def __init__(self, engine: sa.Engine, where: Where, now: Callable[[], datetime]) -> None:
         self._engine, self.where, self._now = engine, where, now
         self.assets: Assets = shipped()
+        self.entrance = Entrance(where.bound, self.assets)
         # Threads of their own: whoever reads pages keeps no webhook from being stored.
         self._threads = ThreadPoolExecutor(THREADS, "pages")
 
@@ -51,21 +54,26 @@ class Pages:
 
     async def answer(self, request: Request, make: Make) -> Response:
         """One page, made beside the event loop; or the words for who may not see it."""
-        if not may_see(self.where.bound, request):
-            return refusal(self.assets.url("otto.css")).response()
-        query = dict(request.query_params)
-        work = partial(self._made, make, query)
-        page = await asyncio.get_running_loop().run_in_executor(self._threads, work)
-        return page.response()
+        viewer = await self.entrance.viewer(request)
+        if isinstance(viewer, Page):
+            return viewer.response()
+        work = partial(self._made, make, Asked(viewer, dict(request.query_params)))
+        return (await self.beside(work)).response()
+
+    async def beside(self, work: Callable[[], T]) -> T:
+        """Work that would hold up the event loop, in a thread of the pages."""
+        return await asyncio.get_running_loop().run_in_executor(self._threads, work)
 
     async def lost(self, request: Request, _error: Exception) -> Response:
         """An address that is none: a browser on this machine is told where to go on, everybody else as before."""
-        if "text/html" in request.headers.get("accept", "") and may_see(self.where.bound, request):
-            return await self.answer(request, lambda site, _query: site.lost())
+        if "text/html" in request.headers.get("accept", ""):
+            viewer = await self.entrance.viewer(request)
+            if not isinstance(viewer, Page):
+                return await self.answer(request, lambda site, asked: site.lost(asked))
         return JSONResponse({"detail": "Not Found"}, status_code=404)
 
-    def _made(self, make: Make, query: Mapping[str, str]) -> Page:
-        return self.site.answered(lambda site: make(site, query))
+    def _made(self, make: Make, asked: Asked) -> Page:
+        return self.site.answered(asked, lambda site: make(site, asked))
 
 
 def router(pages: Pages) -> APIRouter:
@@ -74,27 +82,27 @@ def router(pages: Pages) -> APIRouter:
 
     @api.get("/")
     async def runs(request: Request) -> Response:
-        return await pages.answer(request, lambda site, query: site.runs(query))
+        return await pages.answer(request, lambda site, asked: site.runs(asked))
 
     @api.get("/runs/{run_id}")
     async def run(request: Request, run_id: str) -> Response:
-        return await pages.answer(request, lambda site, query: site.run(run_id, query))
+        return await pages.answer(request, lambda site, asked: site.run(run_id, asked))
 
     @api.get("/runs/{run_id}/tasks/{key}")
     async def task(request: Request, run_id: str, key: str) -> Response:
-        return await pages.answer(request, lambda site, _query: site.task(run_id, key))
+        return await pages.answer(request, lambda site, asked: site.task(run_id, key, asked))
 
     @api.get("/runs/{run_id}/gates/{number}")
     async def gate(request: Request, run_id: str, number: str) -> Response:
-        return await pages.answer(request, lambda site, _query: site.gate(run_id, number))
+        return await pages.answer(request, lambda site, asked: site.gate(run_id, number, asked))
 
     @api.get("/health")
     async def health(request: Request) -> Response:
-        return await pages.answer(request, lambda site, _query: site.health())
+        return await pages.answer(request, lambda site, asked: site.health(asked))
 
     @api.get("/insight")
     async def insight(request: Request) -> Response:
-        return await pages.answer(request, lambda site, _query: site.insight())
+        return await pages.answer(request, lambda site, asked: site.insight(asked))
 
     @api.get("/static/{name}")
     async def static(name: str) -> Response:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from importlib.resources import files
 from threading import Lock
@@ -32,6 +32,7 @@ from otto_bot.text.labels import LABELS
 from otto_bot.text.links import Links
 from otto_bot.web.answer import Page
 from otto_bot.web.assets import Assets
+from otto_bot.web.viewer import Asked
 from otto_bot.web.views.gate import gate_page
 from otto_bot.web.views.gate_evidence import RAWS
 from otto_bot.web.views.health import Counted, health_page
@@ -91,59 +92,62 @@ class Site:
         self._templates.globals.update(asset=assets.url, w=LABELS)
         self._templates.filters["ticks"] = ticks
 
-    def answered(self, make: Callable[[Site], Page]) -> Page:
+    def answered(self, asked: Asked, make: Callable[[Site], Page]) -> Page:
         """A page, or the one that says why there is none and what to do."""
         try:
             return make(self)
         except StoreUnavailable as error:
             log.warning("a page could not be made: %s", error)
-            return self._advice(503, text.NO_STORE, banner=False)
+            return self._advice(asked, 503, text.NO_STORE, banner=False)
         except ValidationError as error:
             log.warning("a page could not be made: %s", error.errors()[0]["msg"])
-            return self._advice(500, text.UNREADABLE, banner=False)
+            return self._advice(asked, 500, text.UNREADABLE, banner=False)
 
-    def lost(self) -> Page:
+    def lost(self, asked: Asked) -> Page:
         """An address that is none."""
-        return self._advice(404, text.NO_PAGE)
+        return self._advice(asked, 404, text.NO_PAGE)
 
-    def runs(self, query: Mapping[str, str]) -> Page:
+    def runs(self, asked: Asked) -> Page:
         """The list of runs."""
-        asked = wanted(query, self._now().timestamp())
-        found = self._listing.page(asked)
-        return self._page("runs.html", page=runs_page(asked, found, self._listing.repositories()))
+        which_runs = wanted(asked.query, self._now().timestamp())
+        seen = asked.viewer.repositories
+        found = self._listing.page(which_runs, seen)
+        return self._page(asked, "runs.html", page=runs_page(which_runs, found, self._listing.repositories(seen)))
 
-    def run(self, run_id: str, query: Mapping[str, str]) -> Page:
+    def run(self, run_id: str, asked: Asked) -> Page:
         """One run."""
-        run = self._load(run_id)
+        run = self._load(run_id, asked)
         if isinstance(run, Page):
             return run
-        asked = which(query)
-        events = self._pages.timeline(run.id, ROWS, asked.before, every=asked.every)
+        rows = which(asked.query)
+        events = self._pages.timeline(run.id, ROWS, rows.before, every=rows.every)
         costs = self._pages.costs(run.id)
-        return self._page("run.html", page=run_page(run, self._links(run), costs, events, asked, self._now()))
+        return self._page(asked, "run.html", page=run_page(run, self._links(run), costs, events, rows, self._now()))
 
-    def task(self, run_id: str, key: str) -> Page:
+    def task(self, run_id: str, key: str, asked: Asked) -> Page:
         """One task with its attempts."""
-        run = self._load(run_id)
+        run = self._load(run_id, asked)
         if isinstance(run, Page):
             return run
         page = task_page(run, key, self._links(run))
         if page is None:
-            return self._advice(404, text.NO_TASK, back=(run_url(run.id), f"run {run.id}"), id=run.id, key=key[:20])
-        return self._page("task.html", page=page)
+            return self._advice(
+                asked, 404, text.NO_TASK, back=(run_url(run.id), f"run {run.id}"), id=run.id, key=key[:20]
+            )
+        return self._page(asked, "task.html", page=page)
 
-    def gate(self, run_id: str, number: str) -> Page:
+    def gate(self, run_id: str, number: str, asked: Asked) -> Page:
         """One gate with its decision."""
-        run = self._load(run_id)
+        run = self._load(run_id, asked)
         if isinstance(run, Page):
             return run
         record = self._gates.one(run, _natural(number), RAWS)
         if record is None:
             back = (run_url(run.id), f"run {run.id}")
-            return self._advice(404, text.NO_GATE, back=back, id=run.id, number=number[:20])
-        return self._page("gate.html", page=gate_page(record, self._links(run), self._now()))
+            return self._advice(asked, 404, text.NO_GATE, back=back, id=run.id, number=number[:20])
+        return self._page(asked, "gate.html", page=gate_page(record, self._links(run), self._now()))
 
-    def insight(self) -> Page:
+    def insight(self, asked: Asked) -> Page:
         """What decisions and estimates were worth, counted over the newest runs at most once a minute."""
         now = self._now()
         with self._counting:
@@ -153,9 +157,9 @@ class Site:
                     counting.add(run)
                 self._counted = (now, counting.result())
             at, found = self._counted
-        return self._page("insight.html", page=insight_page(found, COUNTED, at))
+        return self._page(asked, "insight.html", page=insight_page(found, COUNTED, at))
 
-    def health(self) -> Page:
+    def health(self, asked: Asked) -> Page:
         """The host."""
         now = self._now()
         glances = Glances(self._engine)
@@ -166,27 +170,34 @@ class Site:
             Installations(self._engine).totals(now),
         )
         workers = WorkerRows(self._engine).all()
-        return self._page("health.html", page=health_page(found, workers, shown(CODE_VERSION), now))
+        return self._page(asked, "health.html", page=health_page(found, workers, shown(CODE_VERSION), now))
 
-    def _load(self, run_id: str) -> Run | Page:
-        """The run of an address, or what to say where there is none."""
+    def _load(self, run_id: str, asked: Asked) -> Run | Page:
+        """The run of an address, or what to say where there is none that this person may see."""
         number = _natural(run_id)
         try:
-            return self._ledger.load(number)
+            run = self._ledger.load(number)
+            if asked.viewer.sees(run.repo.id):
+                return run
+            return self._advice(asked, 404, text.NO_RUN, id=run_id[:20])
         except NoSuchRun:
-            return self._advice(404, text.NO_RUN, id=run_id[:20])
+            return self._advice(asked, 404, text.NO_RUN, id=run_id[:20])
         except NewerVersion:
-            return self._advice(409, text.NEWER, id=run_id)
+            return self._advice(asked, 409, text.NEWER, id=run_id)
 
     def _links(self, run: Run) -> Links:
         return Links(self._web_url, run.repo.owner, run.repo.name, self._docs_url, run.moved_from)
 
     def _advice(
-        self, status: int, words: tuple[str, str], *, banner: bool = True, back: tuple[str, str] = ALL, **parts: object
-    ) -> Page:
+        self, asked: Asked, status: int, words: tuple[str, str], *, banner: bool = True, back: tuple[str, str] = ALL,
+        **parts: object,
+    ) -> Page:  # fmt: skip
         title, advice = (sentence.format(**parts) for sentence in words)
-        return self._page("advice.html", status, banner=banner, title=title, advice=advice, back=Link(back[1], back[0]))
+        return self._page(
+            asked, "advice.html", status, banner=banner, title=title, advice=advice, back=Link(back[1], back[0])
+        )
 
-    def _page(self, template: str, status: int = 200, *, banner: bool = True, **values: Any) -> Page:
+    def _page(self, asked: Asked, template: str, status: int = 200, *, banner: bool = True, **values: Any) -> Page:
         nobody = banner and self._pages.nobody_works(self._now())
-        return Page(status, self._templates.get_template(template).render(nobody=nobody, **values))
+        made = self._templates.get_template(template).render(nobody=nobody, viewer=asked.viewer, **values)
+        return Page(status, made)

@@ -20,6 +20,7 @@ from otto_bot.store import tables as t
 from otto_bot.store.database import writing
 from otto_bot.web.assets import shipped
 from otto_bot.web.site import Site
+from otto_bot.web.viewer import Asked, Viewer
 
 PLACES = ("/", "/runs/1", "/runs/1?events=every", "/runs/1/tasks/t1", "/runs/1/tasks/t2", "/runs/1/tasks/t3",
           "/runs/1/gates/1", "/health", "/insight", "/?page=99", "/?text=nothing")  # fmt: skip
@@ -151,7 +152,7 @@ async def test_what_cannot_be_read_is_said_also_while_the_database_is_away(host:
         c.execute(sa.text("ALTER TABLE effects RENAME TO gone"))
         c.execute(sa.text("ALTER TABLE workers RENAME TO away"))
 
-    page = site.answered(lambda _site: Run.model_validate_json("{}"))
+    page = site.answered(Asked(Viewer(), {}), lambda _site: Run.model_validate_json("{}"))
 
     assert page.status == 500
     assert "Use the version that wrote it" in page.html

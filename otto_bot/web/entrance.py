@@ -1,0 +1,23 @@
+"""The one door to every page, form and stream: who is it, and may they see pages here at all?"""
+
+from __future__ import annotations
+
+from fastapi import Request
+
+from otto_bot.web.access import may_see, refusal
+from otto_bot.web.answer import Page
+from otto_bot.web.assets import Assets
+from otto_bot.web.viewer import Viewer
+
+
+class Entrance:
+    """Lets in who is at this very machine."""
+
+    def __init__(self, bound: str, assets: Assets) -> None:
+        self._bound, self._assets = bound, assets
+
+    async def viewer(self, request: Request) -> Viewer | Page:
+        """Who it is; or the page that they get instead of what they asked for."""
+        if not may_see(self._bound, request):
+            return refusal(self._assets.url("otto.css"))
+        return Viewer()
