@@ -21,3 +21,11 @@ class Entrance:
         if not may_see(self._bound, request):
             return refusal(self._assets.url("otto.css"))
         return Viewer()
+
+    async def acting(self, request: Request, csrf: str) -> Viewer | Page:
+        """Who does something, by a form that carries `csrf`; or the page that they get because they may not."""
+        return await self.viewer(request)
+
+    async def user_token(self, request: Request) -> str | None:
+        """GitHub's token of whoever is logged in: what they do on GitHub they do themselves."""
+        return None
