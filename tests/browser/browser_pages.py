@@ -1,0 +1,21 @@
+"""Every page of Mission Control by its name: an address, and what a visitor finds there; the pictures show the same."""
+
+from __future__ import annotations
+
+PAGES: dict[str, str] = {
+    "runs": "/",
+    "run": "/runs/1",
+    "task": "/runs/1/tasks/t2",
+    "gate": "/runs/1/gates/1",
+    "insight": "/insight",
+    "health": "/health",
+}
+"""Of the demo's run, after its end."""
+
+LOST: dict[str, str] = {
+    "no-such-run": "/runs/99",
+    "no-such-task": "/runs/1/tasks/t99",
+    "no-such-gate": "/runs/1/gates/9",
+    "no-such-page": "/what/ever",
+}
+"""Addresses that lead nowhere: their pages say what to do."""
