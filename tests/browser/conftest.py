@@ -6,7 +6,6 @@ Everything here lives in one event loop of the session: browser, servers and pla
 from __future__ import annotations
 
 import os
-import shutil
 import sys
 from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
@@ -15,13 +14,14 @@ from typing import Any
 import pytest
 import pytest_asyncio
 from forks import ForkServer
+from playwright.async_api import Browser
+
+from bench.browser.visit import NoChromium, browsing
 
 sys.path.insert(0, str(Path(__file__).parent))
 from browser_host import Served, copy_of  # noqa: E402
 from browser_worlds import played  # noqa: E402
-from browsing import FLAGS  # noqa: E402
 
-CHROMIUM = ("chromium", "chromium-browser", "google-chrome")
 whole_session = pytest_asyncio.fixture(scope="session", loop_scope="session")
 
 
@@ -35,15 +35,6 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 @pytest.fixture(scope="session")
-def chromium() -> str:
-    """Chromium as the system has it; without one the test is skipped with its reason."""
-    for name in CHROMIUM:
-        if found := shutil.which(name):
-            return found
-    pytest.skip("no Chromium: install Debian's package chromium")
-
-
-@pytest.fixture(scope="session")
 def axe() -> Path:
     """axe-core in one file, fetched by `.ci/run`."""
     path = os.environ.get("OTTO_AXE", "")
@@ -53,14 +44,13 @@ def axe() -> Path:
 
 
 @whole_session
-async def browser(chromium: str) -> AsyncIterator[Any]:
-    """The browser; each visitor has a profile of their own in it."""
-    from playwright.async_api import async_playwright
-
-    async with async_playwright() as playwright:
-        made = await playwright.chromium.launch(executable_path=chromium, args=list(FLAGS))
-        yield made
-        await made.close()
+async def browser() -> AsyncIterator[Browser]:
+    """The browser; without one the test is skipped with its reason."""
+    try:
+        async with browsing() as made:
+            yield made
+    except NoChromium as error:
+        pytest.skip(str(error))
 
 
 @pytest.fixture(scope="session")

@@ -6,9 +6,9 @@ import statistics
 from typing import Any
 
 from browser_host import GITHUB
-from browser_pages import LOST, PAGES
+from bench.browser.pages import LOST, PAGES
 from browser_runs import hostile, many, waiting
-from browsing import Visit, visiting
+from bench.browser.visit import Visit, visiting
 from playwright.async_api import Page, Response
 
 FIRST_BYTE_MS, LARGEST = 100, 150_000

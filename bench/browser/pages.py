@@ -19,3 +19,10 @@ LOST: dict[str, str] = {
     "no-such-page": "/what/ever",
 }
 """Addresses that lead nowhere: their pages say what to do."""
+
+WAITING: dict[str, str] = {
+    "asked-runs": "/",
+    "asked-run": "/runs/1",
+    "asked-gate": "/runs/1/gates/1",
+}
+"""Of a run whose retry plan waits for somebody's yes."""

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
+import shutil
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any, Literal
 from urllib.parse import urlsplit
 
-from playwright.async_api import Browser, BrowserContext, ConsoleMessage, Dialog, Page, Request
+from playwright.async_api import Browser, BrowserContext, ConsoleMessage, Dialog, Page, Request, async_playwright
 
 Mode = Literal["light", "dark", "phone"]
 MODES: tuple[Mode, ...] = ("light", "dark", "phone")
@@ -20,6 +21,31 @@ FLAGS = (
     "--disable-component-update", "--disable-sync", "--disable-dev-shm-usage", "--enable-precise-memory-info",
 )  # fmt: skip
 SERIOUS = ("serious", "critical")
+NAMES = ("chromium", "chromium-browser", "google-chrome")
+
+
+class NoChromium(RuntimeError):
+    """There is no browser here; the text says what to install."""
+
+
+def chromium() -> str:
+    """Where the system's Chromium is. Raises NoChromium."""
+    for name in NAMES:
+        if found := shutil.which(name):
+            return found
+    raise NoChromium("no Chromium: install Debian's package chromium")
+
+
+@asynccontextmanager
+async def browsing() -> AsyncIterator[Browser]:
+    """The browser, without a window; each visitor has a profile of their own in it. Raises NoChromium."""
+    path = chromium()
+    async with async_playwright() as playwright:
+        browser = await playwright.chromium.launch(executable_path=path, args=list(FLAGS))
+        try:
+            yield browser
+        finally:
+            await browser.close()
 
 
 class Visit:
