@@ -26,3 +26,10 @@ WAITING: dict[str, str] = {
     "asked-gate": "/runs/1/gates/1",
 }
 """Of a run whose retry plan waits for somebody's yes."""
+
+REGIONS: dict[str, tuple[str, str]] = {
+    "tour-failed": ("/runs/1/gates/1", "Facts"),
+    "tour-why": ("/runs/1/gates/1", "Why each task failed"),
+    "tour-next": ("/runs/1", "Done: every task"),
+}
+"""Parts of the demo's pages that the tour shows: page, and the region's name."""

@@ -16,7 +16,7 @@ from pathlib import Path
 
 from playwright.async_api import Browser
 
-from bench.browser.pages import PAGES, WAITING
+from bench.browser.pages import PAGES, REGIONS, WAITING
 from bench.browser.visit import MODES, NoChromium, browsing, visiting
 from otto_bot.playground.demo.harness import Playground
 from otto_bot.playground.demo.processes import StartError
@@ -48,6 +48,7 @@ async def _all(out: Path) -> None:
         async with browsing() as browser:
             async with _played(DEMO, Path(folder) / "demo") as url:
                 await photograph(browser, url, PAGES, out)
+                await details(browser, url, out)
             async with _played(ASKS, Path(folder) / "asks", people=False) as url:
                 await photograph(browser, url, WAITING, out)
 
@@ -73,6 +74,15 @@ async def photograph(browser: Browser, url: str, pages: Mapping[str, str], out: 
                 page = await visit.open(path)
                 await page.screenshot(path=out / f"{name}-{mode}.png", animations="disabled", scale="css")
                 await page.close()
+
+
+async def details(browser: Browser, url: str, out: Path) -> None:
+    """The regions that answer the tour's questions, as `name-light.png`."""
+    async with visiting(browser, url) as visit:
+        for name, (path, region) in REGIONS.items():
+            page = await visit.open(path)
+            await page.get_by_role("region", name=region).screenshot(path=out / f"{name}-light.png", scale="css")
+            await page.close()
 
 
 if __name__ == "__main__":

@@ -5,6 +5,7 @@ Everything here lives in one event loop of the session: browser, servers and pla
 
 from __future__ import annotations
 
+import inspect
 import os
 import sys
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -19,8 +20,8 @@ from playwright.async_api import Browser
 from bench.browser.visit import NoChromium, browsing
 
 sys.path.insert(0, str(Path(__file__).parent))
-from browser_host import Served, copy_of  # noqa: E402
-from browser_worlds import played  # noqa: E402
+from browser_host import Served, copy_of
+from browser_worlds import played
 
 whole_session = pytest_asyncio.fixture(scope="session", loop_scope="session")
 
@@ -31,7 +32,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         if Path(__file__).parent in item.path.parents:
             item.add_marker(pytest.mark.slow)
             item.add_marker(pytest.mark.timeout(180))
-            item.add_marker(pytest.mark.asyncio(loop_scope="session"), append=False)
+            if inspect.iscoroutinefunction(getattr(item, "function", None)):
+                item.add_marker(pytest.mark.asyncio(loop_scope="session"), append=False)
 
 
 @pytest.fixture(scope="session")

@@ -6,10 +6,11 @@ import statistics
 from typing import Any
 
 from browser_host import GITHUB
-from bench.browser.pages import LOST, PAGES
 from browser_runs import hostile, many, waiting
-from bench.browser.visit import Visit, visiting
 from playwright.async_api import Page, Response
+
+from bench.browser.pages import LOST, PAGES
+from bench.browser.visit import Visit, visiting
 
 FIRST_BYTE_MS, LARGEST = 100, 150_000
 REFERRED = "() => [...document.querySelectorAll('link[href], script[src], img[src]')].map(one => one.href || one.src)"

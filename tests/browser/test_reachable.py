@@ -7,9 +7,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from playwright.async_api import Page
+
 from bench.browser.pages import LOST, PAGES
 from bench.browser.visit import MODES, PHONE, Mode, violations, visiting
-from playwright.async_api import Page
 
 # Everything that a visitor may press or write into, as it stands on the screen. What scrolls in its own frame may be
 # wider than the screen: it is reached by scrolling there.
