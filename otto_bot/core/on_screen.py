@@ -57,7 +57,8 @@ def on_screen(run: Run) -> dict[str, str]:
         "plan": (run.plan_revision, run.plan_number, run.plan_approved_by),
         "gate": _decided(run),
         "code": (run.head, run.pull_request, run.pull_closed, run.landed),
-        "money": (run.money.cap, run.money.granted, run.minutes),
+        # A number may be 240 in memory and 240.0 once it was stored.
+        "money": tuple(f"{value:.4f}" for value in (run.money.cap, run.money.granted, run.minutes)),
         "rest": (run.hold.number if run.hold is not None else 0, run.outcome, run.ended),
         TASKS: tasks,
     }

@@ -139,6 +139,12 @@ def test_a_word_is_held_to_what_it_rests_on_and_to_nothing_else(verb: str) -> No
         assert held == changes(before, after) & set(RESTS_ON[verb]), (name, parts)
 
 
+@pytest.mark.parametrize("make", [waiting_plan, working, at_gate])
+def test_a_run_that_was_stored_and_read_again_is_the_same_on_the_screen(make: Callable[[], Run]) -> None:
+    run = make()
+    assert on_screen(Run.model_validate_json(run.model_dump_json(by_alias=True))) == on_screen(run)
+
+
 def test_a_word_about_one_task_is_held_to_that_task() -> None:
     before = fold(executing(PLAN), *to_failed("t2"), started("t1"))
     after = fold(before, *to_failed("t1")[1:])
