@@ -8,6 +8,7 @@ from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 
 from fastapi import FastAPI
+from starlette.types import ASGIApp
 
 from otto_bot.intake.at_work import AtWork
 from otto_bot.intake.grouping import Grouping
@@ -18,7 +19,8 @@ from otto_bot.store.folding import Folding
 from otto_bot.store.glances import Glances
 from otto_bot.store.inbox import Inbox
 from otto_bot.store.installations import Installations
-from otto_bot.web import health, pages
+from otto_bot.web import health, login, pages
+from otto_bot.web.cookies import WithCookies
 from otto_bot.web.github_limits import GitHubLimits
 
 STORE_SECONDS = 4.0
@@ -28,7 +30,7 @@ STORE_SECONDS = 4.0
 class App:
     """The ASGI application. Webhooks take the short way, past everything that pages need."""
 
-    def __init__(self, receiver: Receiver, rest: FastAPI) -> None:
+    def __init__(self, receiver: Receiver, rest: ASGIApp) -> None:
         self._receiver, self._rest = receiver, rest
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -61,6 +63,7 @@ def build_app(settings: Settings, worker_alive: Callable[[], bool]) -> App:
         try:
             yield
         finally:
+            await shown.entrance.door.aclose()
             await work.stop()
             await grouping.stop()
             folding.stop()
@@ -69,8 +72,9 @@ def build_app(settings: Settings, worker_alive: Callable[[], bool]) -> App:
     rest.include_router(
         health.router(store, metrics, worker_alive, lambda gauges: gauges.fill(engine, datetime.now(UTC)))
     )
-    where = pages.Where(settings.host, settings.web_url, settings.docs_url)
+    where = pages.Where(settings.host, settings.web_url, settings.docs_url, settings.reach)
     shown = pages.Pages(engine, where, lambda: datetime.now(UTC))
     rest.include_router(pages.router(shown))
+    rest.include_router(login.router(shown.entrance, lambda: datetime.now(UTC)))
     rest.add_exception_handler(404, shown.lost)
-    return App(Receiver(grouping, secrets, work, metrics), rest)
+    return App(Receiver(grouping, secrets, work, metrics), WithCookies(rest))
