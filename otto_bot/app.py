@@ -6,7 +6,9 @@ import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
+from typing import TYPE_CHECKING
 
+import sqlalchemy as sa
 from fastapi import FastAPI
 from starlette.types import ASGIApp
 
@@ -19,9 +21,12 @@ from otto_bot.store.folding import Folding
 from otto_bot.store.glances import Glances
 from otto_bot.store.inbox import Inbox
 from otto_bot.store.installations import Installations
-from otto_bot.web import health, login, pages
+from otto_bot.web import actions, health, login, pages
 from otto_bot.web.cookies import WithCookies
 from otto_bot.web.github_limits import GitHubLimits
+
+if TYPE_CHECKING:
+    from otto_bot.web.way_in import WayIn
 
 STORE_SECONDS = 4.0
 """How long the web process waits for a database that is locked or far away: GitHub waits 10 seconds for the answer."""
@@ -63,6 +68,7 @@ def build_app(settings: Settings, worker_alive: Callable[[], bool]) -> App:
         try:
             yield
         finally:
+            await acting.aclose()
             await shown.entrance.door.aclose()
             await work.stop()
             await grouping.stop()
@@ -75,6 +81,19 @@ def build_app(settings: Settings, worker_alive: Callable[[], bool]) -> App:
     where = pages.Where(settings.host, settings.web_url, settings.docs_url, settings.reach)
     shown = pages.Pages(engine, where, lambda: datetime.now(UTC))
     rest.include_router(pages.router(shown))
+    acting = actions.Actions(shown, lambda: _way_in(settings, engine))
+    rest.include_router(actions.router(acting))
     rest.include_router(login.router(shown.entrance, lambda: datetime.now(UTC)))
     rest.add_exception_handler(404, shown.lost)
     return App(Receiver(grouping, secrets, work, metrics), WithCookies(rest))
+
+
+def _way_in(settings: Settings, engine: sa.Engine) -> WayIn:
+    """What acting on pages needs: GitHub's client and the heart, which nobody needs who only looks."""
+    from otto_bot.store.installations import SharedSlots
+    from otto_bot.web.way_in import WayIn, app_of
+
+    slots = SharedSlots(Installations(engine, settings.write_pause_seconds))
+    key = settings.private_key.get_secret_value()
+    github = app_of(settings.github_api_url, settings.app_id, key, slots, lambda: datetime.now(UTC))
+    return WayIn(engine, github, settings.limits, settings.caps, lambda: datetime.now(UTC))
