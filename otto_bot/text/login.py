@@ -12,8 +12,8 @@ RELOAD = "Ask again"
 NEEDED: Words = (
     "Log in to see these pages",
     (
-        "Otto shows its runs only to people whom GitHub lets read the repository. Log in with your GitHub account: Otto "
-        "learns who you are and which of its repositories you may read, and keeps nothing of it here."
+        "Otto shows its runs only to people whom GitHub lets read the repository. Log in with your GitHub account: "
+        "Otto learns who you are and which of its repositories you may read, and keeps nothing of it here."
     ),
 )
 TO_ACT: Words = (
@@ -47,15 +47,15 @@ OTHER_HOST: Words = (
 NO_PUBLIC: Words = (
     "These pages have no address yet",
     (
-        "Without OTTO_PUBLIC_URL people can log in only on the machine that Otto runs on, with no proxy between. Whoever "
-        "runs this host sets it to the address that you opened."
+        "Without OTTO_PUBLIC_URL people can log in only on the machine that Otto runs on, with no proxy between. "
+        "Whoever runs this host sets it to the address that you opened."
     ),
 )
 FORM_OLD: Words = (
     "Nothing was done: this form is not of your session",
     (
-        "You may have logged in or out in another tab since the page was loaded. Go back, reload the page, and press the "
-        "button again."
+        "You may have logged in or out in another tab since the page was loaded. Go back, reload the page, and press "
+        "the button again."
     ),
 )
 FOREIGN: Words = (

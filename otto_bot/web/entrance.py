@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import datetime
+from math import ceil
 from typing import TYPE_CHECKING, Literal
 from urllib.parse import quote
 
@@ -100,7 +101,7 @@ class Entrance:
         for one in (ticket, ticket.model_copy(update={"refresh": "", "refresh_ends": None})):
             sealed = self.seals.seal(cookies.SESSION, one)
             if len(sealed) <= MOST_COOKIE:
-                left = int((ticket.at + LASTS - self._now()).total_seconds())
+                left = ceil((ticket.at + LASTS - self._now()).total_seconds())
                 cookies.put(request.scope, cookies.SESSION, sealed, secure=self.secure, seconds=max(left, 0))
                 return True
         return False
@@ -135,7 +136,7 @@ class Entrance:
             if self.reach.mode == "local":
                 return self._known(ticket, None)
             words = text.TOO_MANY if isinstance(error, TooLarge) else text.NO_GITHUB
-            return self.say(503, words, ((_here(request), text.RELOAD),))
+            return self.say(503, words, ((address_of(request), text.RELOAD),))
 
     def _known(self, ticket: Ticket, found: list[PersonRepository] | None) -> Viewer:
         """On the very machine everything is read; elsewhere what GitHub has named."""
@@ -155,10 +156,10 @@ class Entrance:
         return self.say(401, words, self._ways(request))
 
     def _ways(self, request: Request) -> tuple[tuple[str, str], ...]:
-        return ((f"{LOGIN}?next={quote(_here(request), safe='')}", text.LOG_IN),)
+        return ((f"{LOGIN}?next={quote(address_of(request), safe='')}", text.LOG_IN),)
 
 
-def _here(request: Request) -> str:
+def address_of(request: Request) -> str:
     """Where somebody comes back to after the login."""
     if request.method not in ("GET", "HEAD"):
         return "/"

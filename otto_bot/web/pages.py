@@ -15,7 +15,7 @@ from fastapi.responses import JSONResponse
 
 from otto_bot.web.answer import GUARDS, Page
 from otto_bot.web.assets import Assets, shipped
-from otto_bot.web.entrance import Entrance
+from otto_bot.web.entrance import Entrance, address_of
 from otto_bot.web.reach import Reach
 from otto_bot.web.viewer import Asked
 
@@ -60,7 +60,7 @@ class Pages:
         viewer = await self.entrance.viewer(request)
         if isinstance(viewer, Page):
             return viewer.response()
-        work = partial(self._made, make, Asked(viewer, dict(request.query_params)))
+        work = partial(self._made, make, Asked(viewer, dict(request.query_params), address_of(request)))
         return (await self.beside(work)).response()
 
     async def beside(self, work: Callable[[], T]) -> T:

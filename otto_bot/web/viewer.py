@@ -37,3 +37,5 @@ class Asked(NamedTuple):
 
     viewer: Viewer
     query: Mapping[str, str]
+    here: str = "/"
+    """The address of the page, to come back to after a login."""
