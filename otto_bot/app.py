@@ -6,8 +6,11 @@ import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
+from typing import TYPE_CHECKING
 
+import sqlalchemy as sa
 from fastapi import FastAPI
+from starlette.types import ASGIApp
 
 from otto_bot.intake.at_work import AtWork
 from otto_bot.intake.grouping import Grouping
@@ -18,8 +21,12 @@ from otto_bot.store.folding import Folding
 from otto_bot.store.glances import Glances
 from otto_bot.store.inbox import Inbox
 from otto_bot.store.installations import Installations
-from otto_bot.web import health, pages
+from otto_bot.web import actions, health, login, pages
+from otto_bot.web.cookies import WithCookies
 from otto_bot.web.github_limits import GitHubLimits
+
+if TYPE_CHECKING:
+    from otto_bot.web.way_in import WayIn
 
 STORE_SECONDS = 4.0
 """How long the web process waits for a database that is locked or far away: GitHub waits 10 seconds for the answer."""
@@ -28,7 +35,7 @@ STORE_SECONDS = 4.0
 class App:
     """The ASGI application. Webhooks take the short way, past everything that pages need."""
 
-    def __init__(self, receiver: Receiver, rest: FastAPI) -> None:
+    def __init__(self, receiver: Receiver, rest: ASGIApp) -> None:
         self._receiver, self._rest = receiver, rest
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -61,6 +68,8 @@ def build_app(settings: Settings, worker_alive: Callable[[], bool]) -> App:
         try:
             yield
         finally:
+            await acting.aclose()
+            await shown.entrance.door.aclose()
             await work.stop()
             await grouping.stop()
             folding.stop()
@@ -69,8 +78,22 @@ def build_app(settings: Settings, worker_alive: Callable[[], bool]) -> App:
     rest.include_router(
         health.router(store, metrics, worker_alive, lambda gauges: gauges.fill(engine, datetime.now(UTC)))
     )
-    where = pages.Where(settings.host, settings.web_url, settings.docs_url)
+    where = pages.Where(settings.host, settings.web_url, settings.docs_url, settings.reach)
     shown = pages.Pages(engine, where, lambda: datetime.now(UTC))
     rest.include_router(pages.router(shown))
+    acting = actions.Actions(shown, lambda: _way_in(settings, engine))
+    rest.include_router(actions.router(acting))
+    rest.include_router(login.router(shown.entrance, lambda: datetime.now(UTC)))
     rest.add_exception_handler(404, shown.lost)
-    return App(Receiver(grouping, secrets, work, metrics), rest)
+    return App(Receiver(grouping, secrets, work, metrics), WithCookies(rest))
+
+
+def _way_in(settings: Settings, engine: sa.Engine) -> WayIn:
+    """What acting on pages needs: GitHub's client and the heart, which nobody needs who only looks."""
+    from otto_bot.store.installations import SharedSlots
+    from otto_bot.web.way_in import WayIn, app_of
+
+    slots = SharedSlots(Installations(engine, settings.write_pause_seconds))
+    key = settings.private_key.get_secret_value()
+    github = app_of(settings.github_api_url, settings.app_id, key, slots, lambda: datetime.now(UTC))
+    return WayIn(engine, github, settings.limits, settings.caps, lambda: datetime.now(UTC))

@@ -74,6 +74,19 @@ class RunPages:
         )
         return Timeline(rows=kept, total=total, hidden=everything - total, more=len(rows) > most)
 
+    def last(self, run_id: int) -> int:
+        """The number of its newest event; 0 where there is no such run."""
+        with reading(self._engine) as c:
+            return c.execute(sa.select(t.runs.c.seq).where(t.runs.c.id == run_id)).scalar() or 0
+
+    def heard(self, run_id: int, key: str) -> str:
+        """The event of a word that a page sent, as it is stored; empty where it was never heard."""
+        mine = (t.events.c.run_id == run_id) & (t.events.c.type == "CommandGiven")
+        named = t.events.c.body.contains(f'"key":"{key}"', autoescape=True)
+        query = sa.select(t.events.c.body).where(mine & named).order_by(t.events.c.seq.desc()).limit(1)
+        with reading(self._engine) as c:
+            return c.execute(query).scalar() or ""
+
     def costs(self, run_id: int) -> tuple[RoleCost, ...]:
         """What its calls of models cost, by role, in the order of their first call."""
         row, add = t.usage.c, sa.func.sum

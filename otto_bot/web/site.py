@@ -28,8 +28,10 @@ from otto_bot.store.run_pages import RunPages
 from otto_bot.store.versions import CODE_VERSION, NewerVersion, shown
 from otto_bot.store.worker_rows import WorkerRows
 from otto_bot.text import pages as text
+from otto_bot.text.doing import DO
 from otto_bot.text.labels import LABELS
 from otto_bot.text.links import Links
+from otto_bot.web.acts import Acts
 from otto_bot.web.answer import Page
 from otto_bot.web.assets import Assets
 from otto_bot.web.viewer import Asked
@@ -66,7 +68,7 @@ def ticks(words: str) -> Markup:
     return Markup("").join(shown)
 
 
-def _natural(said: str) -> int:
+def natural(said: str) -> int:
     """A number in an address; 0 where it is none."""
     return int(said) if said.isascii() and said.isdigit() and len(said) < 10 else 0
 
@@ -79,7 +81,7 @@ class Site:
     ) -> None:
         self._engine, self._web_url, self._docs_url, self._now = engine, web_url, docs_url, now
         self._ledger, self._listing, self._pages = Ledger(engine), Listing(engine), RunPages(engine)
-        self._gates = GateRecords(engine)
+        self._gates, self.acts = GateRecords(engine), Acts(engine, now)
         self._counted: tuple[datetime, Insight] | None = None
         self._counting = Lock()
         self._templates = Environment(
@@ -89,7 +91,7 @@ class Site:
             trim_blocks=True,
             lstrip_blocks=True,
         )
-        self._templates.globals.update(asset=assets.url, w=LABELS)
+        self._templates.globals.update(asset=assets.url, w=LABELS, d=DO)
         self._templates.filters["ticks"] = ticks
 
     def answered(self, asked: Asked, make: Callable[[Site], Page]) -> Page:
@@ -116,36 +118,46 @@ class Site:
 
     def run(self, run_id: str, asked: Asked) -> Page:
         """One run."""
+        seen = self.acts.seen(natural(run_id))
         run = self._load(run_id, asked)
         if isinstance(run, Page):
             return run
         rows = which(asked.query)
         events = self._pages.timeline(run.id, ROWS, rows.before, every=rows.every)
-        costs = self._pages.costs(run.id)
-        return self._page(asked, "run.html", page=run_page(run, self._links(run), costs, events, rows, self._now()))
+        costs, links = self._pages.costs(run.id), self.links(run)
+        page = run_page(run, links, costs, events, rows, self._now())
+        do = self.acts.of_run(run, asked, seen, links)
+        return self._page(asked, "run.html", page=page, do=do, said=self.acts.said(run, asked))
 
     def task(self, run_id: str, key: str, asked: Asked) -> Page:
         """One task with its attempts."""
+        seen = self.acts.seen(natural(run_id))
         run = self._load(run_id, asked)
         if isinstance(run, Page):
             return run
-        page = task_page(run, key, self._links(run))
+        links = self.links(run)
+        page = task_page(run, key, links)
         if page is None:
             return self._advice(
                 asked, 404, text.NO_TASK, back=(run_url(run.id), f"run {run.id}"), id=run.id, key=key[:20]
             )
-        return self._page(asked, "task.html", page=page)
+        do = self.acts.of_task(run, key, asked, seen, links)
+        return self._page(asked, "task.html", page=page, do=do, said=self.acts.said(run, asked))
 
     def gate(self, run_id: str, number: str, asked: Asked) -> Page:
         """One gate with its decision."""
+        seen = self.acts.seen(natural(run_id))
         run = self._load(run_id, asked)
         if isinstance(run, Page):
             return run
-        record = self._gates.one(run, _natural(number), RAWS)
+        record = self._gates.one(run, natural(number), RAWS)
         if record is None:
             back = (run_url(run.id), f"run {run.id}")
             return self._advice(asked, 404, text.NO_GATE, back=back, id=run.id, number=number[:20])
-        return self._page(asked, "gate.html", page=gate_page(record, self._links(run), self._now()))
+        links = self.links(run)
+        page = gate_page(record, links, self._now())
+        do = self.acts.of_gate(run, record.gate, asked, seen, links)
+        return self._page(asked, "gate.html", page=page, do=do, said=self.acts.said(run, asked))
 
     def insight(self, asked: Asked) -> Page:
         """What decisions and estimates were worth, counted over the newest runs at most once a minute."""
@@ -174,7 +186,7 @@ class Site:
 
     def _load(self, run_id: str, asked: Asked) -> Run | Page:
         """The run of an address, or what to say where there is none that this person may see."""
-        number = _natural(run_id)
+        number = natural(run_id)
         try:
             run = self._ledger.load(number)
             if asked.viewer.sees(run.repo.id):
@@ -185,7 +197,20 @@ class Site:
         except NewerVersion:
             return self._advice(asked, 409, text.NEWER, id=run_id)
 
-    def _links(self, run: Run) -> Links:
+    def one(self, run_id: str, asked: Asked) -> Run | Page:
+        """The run of an address as it stands, or the page that says why there is none."""
+        return self._load(run_id, asked)
+
+    def page(self, asked: Asked, template: str, status: int = 200, **values: Any) -> Page:
+        """A page of another part of the site."""
+        return self._page(asked, template, status, **values)
+
+    def advice(self, asked: Asked, status: int, words: tuple[str, str], back: tuple[str, str] = ALL) -> Page:
+        """A page that only says what to do."""
+        return self.page(asked, "advice.html", status, title=words[0], advice=words[1], back=Link(back[1], back[0]))
+
+    def links(self, run: Run) -> Links:
+        """Addresses of a run on GitHub."""
         return Links(self._web_url, run.repo.owner, run.repo.name, self._docs_url, run.moved_from)
 
     def _advice(
@@ -199,5 +224,7 @@ class Site:
 
     def _page(self, asked: Asked, template: str, status: int = 200, *, banner: bool = True, **values: Any) -> Page:
         nobody = banner and self._pages.nobody_works(self._now())
-        made = self._templates.get_template(template).render(nobody=nobody, viewer=asked.viewer, **values)
+        made = self._templates.get_template(template).render(
+            nobody=nobody, viewer=asked.viewer, came_from=asked.here, **values
+        )
         return Page(status, made)

@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 
-from otto_bot.web.access import host_of, local, loopback
+from otto_bot.web.access import host_of, local
+from otto_bot.web.reach import loopback
 
 HOSTS = {
     "127.0.0.1": "127.0.0.1",
