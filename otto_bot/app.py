@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
@@ -18,7 +19,8 @@ from otto_bot.store.folding import Folding
 from otto_bot.store.glances import Glances
 from otto_bot.store.inbox import Inbox
 from otto_bot.store.installations import Installations
-from otto_bot.web import health, pages
+from otto_bot.web import health, log_pages, pages
+from otto_bot.web.at_github import Account, AtGitHub
 from otto_bot.web.github_limits import GitHubLimits
 
 STORE_SECONDS = 4.0
@@ -28,8 +30,9 @@ STORE_SECONDS = 4.0
 class App:
     """The ASGI application. Webhooks take the short way, past everything that pages need."""
 
-    def __init__(self, receiver: Receiver, rest: FastAPI) -> None:
+    def __init__(self, receiver: Receiver, rest: FastAPI, logs: log_pages.Logs) -> None:
         self._receiver, self._rest = receiver, rest
+        self.logs = logs
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """One request, or the life of the process."""
@@ -64,6 +67,7 @@ def build_app(settings: Settings, worker_alive: Callable[[], bool]) -> App:
             await work.stop()
             await grouping.stop()
             folding.stop()
+            await logs.close()
 
     rest = FastAPI(title="Otto", docs_url=None, redoc_url=None, openapi_url=None, lifespan=life)
     rest.include_router(
@@ -71,6 +75,20 @@ def build_app(settings: Settings, worker_alive: Callable[[], bool]) -> App:
     )
     where = pages.Where(settings.host, settings.web_url, settings.docs_url)
     shown = pages.Pages(engine, where, lambda: datetime.now(UTC))
+    logs = log_pages.Logs(shown, AtGitHub(_account(settings), engine, lambda: datetime.now(UTC)))
+    rest.include_router(log_pages.router(logs))
     rest.include_router(pages.router(shown))
     rest.add_exception_handler(404, shown.lost)
-    return App(Receiver(grouping, secrets, work, metrics), rest)
+    return App(Receiver(grouping, secrets, work, metrics), rest, logs)
+
+
+def _account(settings: Settings) -> Account:
+    """What reading GitHub for a page takes."""
+    return Account(
+        settings.github_api_url,
+        settings.app_id,
+        settings.private_key.get_secret_value,
+        settings.write_pause_seconds,
+        settings.state_dir.absolute(),
+        lambda: settings.hidden(os.environ),
+    )

@@ -136,7 +136,7 @@ class CodeVerbs(RepositoryCalls):
 
     @needs(contents="read")
     async def compare(self, base: str, head: str) -> Comparison:
-        """What `head` changes since it parted from `base` (commits or branches): at most the 300 files that are told."""
+        """What `head` changes since it parted from `base` (commits or branches): at most the 300 files told."""
         # Files stand on the first page whatever its size; commits are not looked at.
         return parse(Comparison, await self._json("/compare/{base}...{head}", base, head, params={"per_page": 1}))
 

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from importlib.resources import files
 from threading import Lock
-from typing import Any
+from typing import Any, TypeVar
 
 import sqlalchemy as sa
 from jinja2 import Environment, FunctionLoader, StrictUndefined
@@ -49,6 +49,7 @@ COUNTED = 300
 """Runs that the page of insight counts: reading one takes about a millisecond."""
 FRESH = timedelta(seconds=60)
 ALL = ("/", LABELS["runs"])
+Made = TypeVar("Made")
 
 
 def _shipped(name: str) -> str | None:
@@ -92,8 +93,8 @@ class Site:
         self._templates.globals.update(asset=assets.url, w=LABELS)
         self._templates.filters["ticks"] = ticks
 
-    def answered(self, asked: Asked, make: Callable[[Site], Page]) -> Page:
-        """A page, or the one that says why there is none and what to do."""
+    def answered(self, asked: Asked, make: Callable[[Site], Made]) -> Made | Page:
+        """A page, or what one is made of; or the page that says why there is none and what to do."""
         try:
             return make(self)
         except StoreUnavailable as error:
@@ -186,7 +187,7 @@ class Site:
             return self._advice(asked, 409, text.NEWER, id=run_id)
 
     def _links(self, run: Run) -> Links:
-        return Links(self._web_url, run.repo.owner, run.repo.name, self._docs_url, run.moved_from)
+        return Links(self._web_url, run.repo.owner, run.repo.name, self._docs_url, run.moved_from, run.id)
 
     def _advice(
         self, asked: Asked, status: int, words: tuple[str, str], *, banner: bool = True, back: tuple[str, str] = ALL,
@@ -201,3 +202,15 @@ class Site:
         nobody = banner and self._pages.nobody_works(self._now())
         made = self._templates.get_template(template).render(nobody=nobody, viewer=asked.viewer, **values)
         return Page(status, made)
+
+    # What other rooms of the pages make theirs with.
+    load, links, advice, filled = _load, _links, _advice, _page
+
+    @property
+    def engine(self) -> sa.Engine:
+        """The database."""
+        return self._engine
+
+    def now(self) -> datetime:
+        """The clock of the pages."""
+        return self._now()

@@ -65,6 +65,7 @@ class Host:
             host=bound,
         )  # fmt: skip
         self.app: App = build_app(settings, lambda: True)
+        self.logs = self.app.logs
         self.http = httpx.AsyncClient(transport=httpx.ASGITransport(self.app), base_url="http://127.0.0.1:8080")
 
     async def page(self, path: str, status: int = 200) -> str:

@@ -11,12 +11,13 @@ ALLOWED = {
     "h4", "section", "article", "div", "span", "dl", "dt", "dd", "ul", "li", "table", "thead", "tbody", "tr", "th",
     "td",
     "code", "pre", "mark", "figure", "figcaption", "time", "form", "label", "input", "select", "option", "datalist",
-    "button", "meter", "svg", "text", "path", "g", "rect", "br", "details", "summary", "blockquote", "q",
+    "button", "meter", "script", "svg", "text", "path", "g", "rect", "br", "details", "summary", "blockquote", "q",
 }  # fmt: skip
 """What the templates use. Anything else came out of somebody's words."""
 ATTRIBUTES = {
     "lang", "charset", "name", "content", "rel", "href", "type", "class", "id", "tabindex", "role", "aria-label",
     "aria-labelledby", "aria-current", "scope", "datetime", "method", "action", "value", "list", "autocomplete",
+    "src", "defer", "data-part", "data-standing", "data-first", "data-last", "data-start", "data-find",
     "selected", "min", "max", "viewbox", "width", "height", "x", "y", "rx", "d",
 }  # fmt: skip
 
@@ -43,6 +44,8 @@ class Reader(HTMLParser):
         self.tags.append(tag)
         self.wrong += [f"<{tag}>"] if tag not in ALLOWED else []
         self.wrong += [f"<{tag} {name}>" for name in told if name not in ATTRIBUTES]
+        if tag == "script" and not re.fullmatch(r"/static/[a-z]+\.[0-9a-f]{16}\.js", told.get("src") or ""):
+            self.wrong.append("a script that is not ours")
         if tag in ("a", "link"):
             self.links.append(told.get("href") or "")
         self.ids += [told["id"] or ""] if "id" in told else []
