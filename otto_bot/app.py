@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
@@ -21,7 +22,8 @@ from otto_bot.store.folding import Folding
 from otto_bot.store.glances import Glances
 from otto_bot.store.inbox import Inbox
 from otto_bot.store.installations import Installations
-from otto_bot.web import actions, health, login, pages
+from otto_bot.web import actions, health, log_pages, login, pages
+from otto_bot.web.at_github import Account, AtGitHub
 from otto_bot.web.cookies import WithCookies
 from otto_bot.web.github_limits import GitHubLimits
 
@@ -35,8 +37,9 @@ STORE_SECONDS = 4.0
 class App:
     """The ASGI application. Webhooks take the short way, past everything that pages need."""
 
-    def __init__(self, receiver: Receiver, rest: ASGIApp) -> None:
+    def __init__(self, receiver: Receiver, rest: ASGIApp, logs: log_pages.Logs) -> None:
         self._receiver, self._rest = receiver, rest
+        self.logs = logs
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """One request, or the life of the process."""
@@ -73,6 +76,7 @@ def build_app(settings: Settings, worker_alive: Callable[[], bool]) -> App:
             await work.stop()
             await grouping.stop()
             folding.stop()
+            await logs.close()
 
     rest = FastAPI(title="Otto", docs_url=None, redoc_url=None, openapi_url=None, lifespan=life)
     rest.include_router(
@@ -80,12 +84,14 @@ def build_app(settings: Settings, worker_alive: Callable[[], bool]) -> App:
     )
     where = pages.Where(settings.host, settings.web_url, settings.docs_url, settings.reach)
     shown = pages.Pages(engine, where, lambda: datetime.now(UTC))
+    logs = log_pages.Logs(shown, AtGitHub(_account(settings), engine, lambda: datetime.now(UTC)))
+    rest.include_router(log_pages.router(logs))
     rest.include_router(pages.router(shown))
     acting = actions.Actions(shown, lambda: _way_in(settings, engine))
     rest.include_router(actions.router(acting))
     rest.include_router(login.router(shown.entrance, lambda: datetime.now(UTC)))
     rest.add_exception_handler(404, shown.lost)
-    return App(Receiver(grouping, secrets, work, metrics), WithCookies(rest))
+    return App(Receiver(grouping, secrets, work, metrics), WithCookies(rest), logs)
 
 
 def _way_in(settings: Settings, engine: sa.Engine) -> WayIn:
@@ -97,3 +103,15 @@ def _way_in(settings: Settings, engine: sa.Engine) -> WayIn:
     key = settings.private_key.get_secret_value()
     github = app_of(settings.github_api_url, settings.app_id, key, slots, lambda: datetime.now(UTC))
     return WayIn(engine, github, settings.limits, settings.caps, lambda: datetime.now(UTC))
+
+
+def _account(settings: Settings) -> Account:
+    """What reading GitHub for a page takes."""
+    return Account(
+        settings.github_api_url,
+        settings.app_id,
+        settings.private_key.get_secret_value,
+        settings.write_pause_seconds,
+        settings.state_dir.absolute(),
+        lambda: settings.hidden(os.environ),
+    )

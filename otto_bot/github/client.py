@@ -12,6 +12,7 @@ import json
 from collections.abc import Callable, Mapping
 from contextlib import AbstractAsyncContextManager
 from datetime import datetime
+from functools import partial
 from types import TracebackType
 from typing import Any
 
@@ -28,7 +29,7 @@ from otto_bot.github.credentials import (
 )
 from otto_bot.github.errors import GitHubError, Refused, TooLarge, Unreachable
 from otto_bot.github.host_checks import check_api_url, check_private_key
-from otto_bot.github.logs import download
+from otto_bot.github.logs import download, pour
 from otto_bot.github.pace import APP, LocalSlots, Pace, Sleep, Slots
 from otto_bot.github.repository import Surroundings
 from otto_bot.github.routes import Route, route
@@ -235,6 +236,7 @@ class GitHubApp(AppVerbs, AbstractAsyncContextManager["GitHubApp"]):
                 session=lambda permissions: self._session(scope(permissions)),
                 git_token=lambda permissions, refused: self._git_token(scope(permissions), refused),
                 download=self._download,
+                pour=partial(pour, self._transport, self._api_url.startswith("http://")),
                 censor=self._censor,
                 now=self._now,
             )

@@ -107,6 +107,7 @@ LABELS: dict[str, str] = {
     "suspected": "Suspected files",
     "evidence": "Evidence",
     "permalink": "open on GitHub",
+    "open_log": "open the log here",
     "cut": "The rest is left out here.",
     "checks": "Checks",
     # a gate

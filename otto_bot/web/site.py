@@ -7,7 +7,7 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from importlib.resources import files
 from threading import Lock
-from typing import Any
+from typing import Any, TypeVar
 
 import sqlalchemy as sa
 from jinja2 import Environment, FunctionLoader, StrictUndefined
@@ -51,6 +51,7 @@ COUNTED = 300
 """Runs that the page of insight counts: reading one takes about a millisecond."""
 FRESH = timedelta(seconds=60)
 ALL = ("/", LABELS["runs"])
+Made = TypeVar("Made")
 
 
 def _shipped(name: str) -> str | None:
@@ -94,8 +95,8 @@ class Site:
         self._templates.globals.update(asset=assets.url, w=LABELS, d=DO)
         self._templates.filters["ticks"] = ticks
 
-    def answered(self, asked: Asked, make: Callable[[Site], Page]) -> Page:
-        """A page, or the one that says why there is none and what to do."""
+    def answered(self, asked: Asked, make: Callable[[Site], Made]) -> Made | Page:
+        """A page, or what one is made of; or the page that says why there is none and what to do."""
         try:
             return make(self)
         except StoreUnavailable as error:
@@ -205,13 +206,16 @@ class Site:
         """A page of another part of the site."""
         return self._page(asked, template, status, **values)
 
-    def advice(self, asked: Asked, status: int, words: tuple[str, str], back: tuple[str, str] = ALL) -> Page:
-        """A page that only says what to do."""
-        return self.page(asked, "advice.html", status, title=words[0], advice=words[1], back=Link(back[1], back[0]))
+    def advice(
+        self, asked: Asked, status: int, words: tuple[str, str], back: tuple[str, str] = ALL, **parts: object
+    ) -> Page:
+        """A page that only says what to do; `parts` go into its words."""
+        said = tuple(one.format(**parts) for one in words) if parts else words
+        return self.page(asked, "advice.html", status, title=said[0], advice=said[1], back=Link(back[1], back[0]))
 
     def links(self, run: Run) -> Links:
-        """Addresses of a run on GitHub."""
-        return Links(self._web_url, run.repo.owner, run.repo.name, self._docs_url, run.moved_from)
+        """Addresses of a run on GitHub and here."""
+        return Links(self._web_url, run.repo.owner, run.repo.name, self._docs_url, run.moved_from, run.id)
 
     def _advice(
         self, asked: Asked, status: int, words: tuple[str, str], *, banner: bool = True, back: tuple[str, str] = ALL,
@@ -228,3 +232,15 @@ class Site:
             nobody=nobody, viewer=asked.viewer, came_from=asked.here, **values
         )
         return Page(status, made)
+
+    # What other rooms of the pages make theirs with.
+    load, filled = _load, _page
+
+    @property
+    def engine(self) -> sa.Engine:
+        """The database."""
+        return self._engine
+
+    def now(self) -> datetime:
+        """The clock of the pages."""
+        return self._now()

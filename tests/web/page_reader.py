@@ -20,6 +20,7 @@ ATTRIBUTES = {
     "aria-labelledby", "aria-current", "scope", "datetime", "method", "action", "value", "list", "autocomplete",
     "selected", "min", "max", "disabled", "required", "checked", "maxlength", "rows", "inputmode", "aria-describedby",
     "src", "defer", "viewbox", "width", "height", "x", "y", "rx", "d",
+    "data-part", "data-standing", "data-first", "data-last", "data-start", "data-find",
 }  # fmt: skip
 
 
@@ -44,9 +45,9 @@ class Reader(HTMLParser):
         told = dict(attrs)
         self.tags.append(tag)
         self.wrong += [f"<{tag}>"] if tag not in ALLOWED else []
-        if tag == "script" and not (told.get("src") or "").startswith("/static/"):
-            self.wrong.append("a script that is not a file of ours")
         self.wrong += [f"<{tag} {name}>" for name in told if name not in ATTRIBUTES]
+        if tag == "script" and not re.fullmatch(r"/static/[a-z]+\.[0-9a-f]{16}\.js", told.get("src") or ""):
+            self.wrong.append("a script that is not ours")
         if tag in ("a", "link"):
             self.links.append(told.get("href") or "")
         self.ids += [told["id"] or ""] if "id" in told else []

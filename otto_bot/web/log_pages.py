@@ -1,0 +1,104 @@
+"""The addresses of logs: a page, its parts, and the jobs of a run. What makes them is loaded with the first one."""
+
+from __future__ import annotations
+
+import json
+from functools import cached_property
+from typing import TYPE_CHECKING, NamedTuple
+
+from fastapi import APIRouter, Request, Response
+
+from otto_bot.web.answer import GUARDS, Page
+from otto_bot.web.at_github import AtGitHub
+from otto_bot.web.pages import Pages
+from otto_bot.web.viewer import Asked
+
+if TYPE_CHECKING:
+    from otto_bot.core.run import Run
+    from otto_bot.web.logs.desk import Desk
+
+
+class Logs:
+    """What is behind the addresses, made when somebody looks."""
+
+    def __init__(self, pages: Pages, github: AtGitHub) -> None:
+        self.pages, self.github = pages, github
+
+    @cached_property
+    def desk(self) -> Desk:
+        """Everything that reads logs."""
+        from otto_bot.web.logs.desk import Desk
+
+        return Desk(self.pages.site, self.github)
+
+    async def close(self) -> None:
+        """Stop what is on its way from GitHub."""
+        if "desk" in self.__dict__:
+            await self.desk.close()
+        await self.github.close()
+
+    async def run(self, request: Request, run_id: str) -> Found | Page:
+        """The run that somebody asks about, and who; or the page that they get instead."""
+        viewer = await self.pages.entrance.viewer(request)
+        if isinstance(viewer, Page):
+            return viewer
+        asked, pages = Asked(viewer, dict(request.query_params)), self.pages
+
+        def load() -> Run | Page:
+            return pages.site.answered(asked, lambda site: site.load(run_id, asked))
+
+        run = await pages.beside(load)
+        return run if isinstance(run, Page) else Found(run, asked)
+
+
+class Found(NamedTuple):
+    """A run that somebody may see."""
+
+    run: Run
+    asked: Asked
+
+
+def router(logs: Logs) -> APIRouter:
+    """Logs of jobs, transcripts of coders as logs, and parts of both."""
+    api = APIRouter()
+
+    @api.get("/runs/{run_id}/logs")
+    async def jobs(request: Request, run_id: str) -> Response:
+        found = await logs.run(request, run_id)
+        page = found if isinstance(found, Page) else await logs.desk.jobs(found.run, found.asked)
+        return page.response()
+
+    @api.get("/runs/{run_id}/logs/{job}")
+    async def log(request: Request, run_id: str, job: str) -> Response:
+        found = await logs.run(request, run_id)
+        page = found if isinstance(found, Page) else await logs.desk.job(found.run, job, found.asked)
+        return page.response()
+
+    @api.get("/runs/{run_id}/logs/{job}/part")
+    async def part(request: Request, run_id: str, job: str) -> Response:
+        found = await logs.run(request, run_id)
+        told = found if isinstance(found, Page) else await logs.desk.job_part(found.run, job, found.asked)
+        return _told(told)
+
+    @api.get("/runs/{run_id}/tasks/{key}/attempts/{number}/log")
+    async def transcript(request: Request, run_id: str, key: str, number: str) -> Response:
+        found = await logs.run(request, run_id)
+        page = found if isinstance(found, Page) else await logs.desk.coder(found.run, key, number, found.asked)
+        return page.response()
+
+    @api.get("/runs/{run_id}/tasks/{key}/attempts/{number}/log/part")
+    async def transcript_part(request: Request, run_id: str, key: str, number: str) -> Response:
+        found = await logs.run(request, run_id)
+        told = found if isinstance(found, Page) else await logs.desk.coder_part(found.run, key, number, found.asked)
+        return _told(told)
+
+    return api
+
+
+def _told(told: dict[str, object] | Page) -> Response:
+    """A part for a script; where there is none, its page's status."""
+    headers = {**GUARDS, "Cache-Control": "no-store"}
+    body, status = (
+        (json.dumps({"standing": "foreign"}), told.status) if isinstance(told, Page) else (json.dumps(told), 200)
+    )
+    return Response(body, status_code=status, media_type="application/json", headers=headers)
