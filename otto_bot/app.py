@@ -19,6 +19,7 @@ from otto_bot.store.glances import Glances
 from otto_bot.store.inbox import Inbox
 from otto_bot.store.installations import Installations
 from otto_bot.web import health, pages
+from otto_bot.web.api.door import PREFIX, ApiDoor
 from otto_bot.web.github_limits import GitHubLimits
 
 STORE_SECONDS = 4.0
@@ -28,13 +29,15 @@ STORE_SECONDS = 4.0
 class App:
     """The ASGI application. Webhooks take the short way, past everything that pages need."""
 
-    def __init__(self, receiver: Receiver, rest: FastAPI) -> None:
-        self._receiver, self._rest = receiver, rest
+    def __init__(self, receiver: Receiver, api: ApiDoor, rest: FastAPI) -> None:
+        self._receiver, self._api, self._rest = receiver, api, rest
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """One request, or the life of the process."""
         if scope["type"] == "http" and scope["path"] == PATH:
             await self._receiver(scope, receive, send)
+        elif scope["type"] == "http" and scope["path"].startswith(PREFIX):
+            await self._api(scope, receive, send)
         else:
             await self._rest(scope, receive, send)
 
@@ -71,6 +74,7 @@ def build_app(settings: Settings, worker_alive: Callable[[], bool]) -> App:
     )
     where = pages.Where(settings.host, settings.web_url, settings.docs_url)
     shown = pages.Pages(engine, where, lambda: datetime.now(UTC))
+    api = ApiDoor(engine, shown, lambda: datetime.now(UTC))
     rest.include_router(pages.router(shown))
     rest.add_exception_handler(404, shown.lost)
-    return App(Receiver(grouping, secrets, work, metrics), rest)
+    return App(Receiver(grouping, secrets, work, metrics), api, rest)

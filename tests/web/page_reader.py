@@ -12,12 +12,14 @@ ALLOWED = {
     "td",
     "code", "pre", "mark", "figure", "figcaption", "time", "form", "label", "input", "select", "option", "datalist",
     "button", "meter", "svg", "text", "path", "g", "rect", "br", "details", "summary", "blockquote", "q",
+    "defs", "pattern",
 }  # fmt: skip
 """What the templates use. Anything else came out of somebody's words."""
 ATTRIBUTES = {
     "lang", "charset", "name", "content", "rel", "href", "type", "class", "id", "tabindex", "role", "aria-label",
     "aria-labelledby", "aria-current", "scope", "datetime", "method", "action", "value", "list", "autocomplete",
     "selected", "min", "max", "viewbox", "width", "height", "x", "y", "rx", "d",
+    "aria-hidden", "focusable", "fill", "patternunits", "text-anchor",
 }  # fmt: skip
 
 
