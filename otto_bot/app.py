@@ -23,6 +23,7 @@ from otto_bot.store.glances import Glances
 from otto_bot.store.inbox import Inbox
 from otto_bot.store.installations import Installations
 from otto_bot.web import actions, health, log_pages, login, pages
+from otto_bot.web.api.door import PREFIX, ApiDoor
 from otto_bot.web.at_github import Account, AtGitHub
 from otto_bot.web.cookies import WithCookies
 from otto_bot.web.github_limits import GitHubLimits
@@ -37,14 +38,16 @@ STORE_SECONDS = 4.0
 class App:
     """The ASGI application. Webhooks take the short way, past everything that pages need."""
 
-    def __init__(self, receiver: Receiver, rest: ASGIApp, logs: log_pages.Logs) -> None:
-        self._receiver, self._rest = receiver, rest
+    def __init__(self, receiver: Receiver, api: ASGIApp, rest: ASGIApp, logs: log_pages.Logs) -> None:
+        self._receiver, self._api, self._rest = receiver, api, rest
         self.logs = logs
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """One request, or the life of the process."""
         if scope["type"] == "http" and scope["path"] == PATH:
             await self._receiver(scope, receive, send)
+        elif scope["type"] == "http" and scope["path"].startswith(PREFIX):
+            await self._api(scope, receive, send)
         else:
             await self._rest(scope, receive, send)
 
@@ -86,12 +89,13 @@ def build_app(settings: Settings, worker_alive: Callable[[], bool]) -> App:
     shown = pages.Pages(engine, where, lambda: datetime.now(UTC))
     logs = log_pages.Logs(shown, AtGitHub(_account(settings), engine, lambda: datetime.now(UTC)))
     rest.include_router(log_pages.router(logs))
+    api = ApiDoor(engine, shown, lambda: datetime.now(UTC))
     rest.include_router(pages.router(shown))
     acting = actions.Actions(shown, lambda: _way_in(settings, engine))
     rest.include_router(actions.router(acting))
     rest.include_router(login.router(shown.entrance, lambda: datetime.now(UTC)))
     rest.add_exception_handler(404, shown.lost)
-    return App(Receiver(grouping, secrets, work, metrics), WithCookies(rest), logs)
+    return App(Receiver(grouping, secrets, work, metrics), WithCookies(api), WithCookies(rest), logs)
 
 
 def _way_in(settings: Settings, engine: sa.Engine) -> WayIn:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import datetime
 
 import sqlalchemy as sa
@@ -105,9 +106,15 @@ class RunPages:
             for role, calls, read, written, usd, seconds in rows
         )
 
-    def newest(self, most: int) -> tuple[Run, ...]:
-        """The newest runs, without their long texts; one that this version cannot read is left out."""
-        query = sa.select(t.runs.c.state).where(t.runs.c.state != "").order_by(t.runs.c.id.desc()).limit(most)
+    def newest(self, most: int, repo_ids: Collection[int] | None = None, repo: str = "") -> tuple[Run, ...]:
+        """The newest runs of these repositories (None = all), or of the one with that name among them, without their
+        long texts; one that this version cannot read is left out."""
+        where = t.runs.c.state != ""
+        if repo_ids is not None:
+            where &= t.runs.c.repo_id.in_(repo_ids)
+        if repo:
+            where &= sa.func.lower(t.runs.c.repo_name) == repo.lower()
+        query = sa.select(t.runs.c.state).where(where).order_by(t.runs.c.id.desc()).limit(most)
         with reading(self._engine) as c:
             states = c.execute(query).scalars().all()
         return tuple(run for state in states if (run := _readable(state)) is not None)

@@ -82,6 +82,11 @@ BARRED = {
 """What keeps a run from its repository, and what lets it go on."""
 NO_MOVE = "its turn"
 """Of a task that nobody decided about: it runs when it is due."""
+SHADOW = "The pilot decided in shadow; it cost {usd} and {seconds} s, and changed nothing."
+SHADOW_NONE = "The pilot was asked in shadow and gave nothing that may stand ({why}); it cost {usd} and {seconds} s."
+FOUND_GOOD = "The decision that stands was held against the facts, rule by rule, and nothing was found against it."
+FOUND_AFTER = "Before the decision that stands an answer was rejected, for these reasons:"
+NOT_DECIDED = "There is no decision to check yet."
 CALM = "Nothing needs you now: it goes on by itself."
 NO_RUN = ("There is no run {id} here.", "Its number stands at the end of each of Otto's comments; the list has all.")
 NO_TASK = ("Run {id} has no task {key}.", "A plan that was made anew may have other tasks; the run's page has them.")

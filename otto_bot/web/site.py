@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
-from datetime import datetime, timedelta
+from datetime import datetime
 from importlib.resources import files
-from threading import Lock
 from typing import Any, TypeVar
 
 import sqlalchemy as sa
@@ -14,19 +13,13 @@ from jinja2 import Environment, FunctionLoader, StrictUndefined
 from markupsafe import Markup, escape
 from pydantic import ValidationError
 
-from otto_bot.core.insight import Counting
-from otto_bot.core.insight_values import Insight
 from otto_bot.core.run import Run
 from otto_bot.store.database import StoreUnavailable
 from otto_bot.store.gate_records import GateRecords
-from otto_bot.store.glances import Glances
-from otto_bot.store.installations import Installations
 from otto_bot.store.ledger import Ledger, NoSuchRun
 from otto_bot.store.listing import Listing
-from otto_bot.store.pressure import pressure
 from otto_bot.store.run_pages import RunPages
-from otto_bot.store.versions import CODE_VERSION, NewerVersion, shown
-from otto_bot.store.worker_rows import WorkerRows
+from otto_bot.store.versions import NewerVersion
 from otto_bot.text import pages as text
 from otto_bot.text.doing import DO
 from otto_bot.text.labels import LABELS
@@ -34,10 +27,11 @@ from otto_bot.text.links import Links
 from otto_bot.web.acts import Acts
 from otto_bot.web.answer import Page
 from otto_bot.web.assets import Assets
+from otto_bot.web.counted import Countings, host_seen
 from otto_bot.web.viewer import Asked
 from otto_bot.web.views.gate import gate_page
 from otto_bot.web.views.gate_evidence import RAWS
-from otto_bot.web.views.health import Counted, health_page
+from otto_bot.web.views.health import health_page
 from otto_bot.web.views.insight import insight_page
 from otto_bot.web.views.parts import Link, run_url
 from otto_bot.web.views.run import run_page
@@ -47,9 +41,6 @@ from otto_bot.web.views.timeline import ROWS, which
 
 log = logging.getLogger(__name__)
 
-COUNTED = 300
-"""Runs that the page of insight counts: reading one takes about a millisecond."""
-FRESH = timedelta(seconds=60)
 ALL = ("/", LABELS["runs"])
 Made = TypeVar("Made")
 
@@ -83,8 +74,7 @@ class Site:
         self._engine, self._web_url, self._docs_url, self._now = engine, web_url, docs_url, now
         self._ledger, self._listing, self._pages = Ledger(engine), Listing(engine), RunPages(engine)
         self._gates, self.acts = GateRecords(engine), Acts(engine, now)
-        self._counted: tuple[datetime, Insight] | None = None
-        self._counting = Lock()
+        self._countings = Countings(engine, now)
         self._templates = Environment(
             loader=FunctionLoader(_shipped),
             autoescape=True,
@@ -161,29 +151,17 @@ class Site:
         return self._page(asked, "gate.html", page=page, do=do, said=self.acts.said(run, asked))
 
     def insight(self, asked: Asked) -> Page:
-        """What decisions and estimates were worth, counted over the newest runs at most once a minute."""
-        now = self._now()
-        with self._counting:
-            if self._counted is None or now - self._counted[0] > FRESH:
-                counting = Counting()
-                for run in self._pages.newest(COUNTED):
-                    counting.add(run)
-                self._counted = (now, counting.result())
-            at, found = self._counted
-        return self._page(asked, "insight.html", page=insight_page(found, COUNTED, at))
+        """What decisions and estimates were worth, in a repository or in all that this person sees."""
+        seen = asked.viewer.repositories
+        repo = wanted(asked.query, self._now().timestamp()).repo
+        found = self._countings.of(seen, repo)
+        return self._page(asked, "insight.html", page=insight_page(found, self._listing.repositories(seen)))
 
     def health(self, asked: Asked) -> Page:
         """The host."""
         now = self._now()
-        glances = Glances(self._engine)
-        found = Counted(
-            glances.deliveries(),
-            glances.effects(),
-            pressure(self._engine, now),
-            Installations(self._engine).totals(now),
-        )
-        workers = WorkerRows(self._engine).all()
-        return self._page(asked, "health.html", page=health_page(found, workers, shown(CODE_VERSION), now))
+        found = host_seen(self._engine, asked.viewer.repositories, now)
+        return self._page(asked, "health.html", page=health_page(found, now))
 
     def _load(self, run_id: str, asked: Asked) -> Run | Page:
         """The run of an address, or what to say where there is none that this person may see."""

@@ -13,6 +13,7 @@ ALLOWED = {
     "code", "pre", "mark", "figure", "figcaption", "time", "form", "label", "input", "select", "option", "datalist",
     "button", "meter", "svg", "text", "path", "g", "rect", "br", "details", "summary", "blockquote", "q",
     "textarea", "fieldset", "legend", "script",
+    "defs", "pattern",
 }  # fmt: skip
 """What the templates use. Anything else came out of somebody's words."""
 ATTRIBUTES = {
@@ -21,6 +22,7 @@ ATTRIBUTES = {
     "selected", "min", "max", "disabled", "required", "checked", "maxlength", "rows", "inputmode", "aria-describedby",
     "src", "defer", "viewbox", "width", "height", "x", "y", "rx", "d",
     "data-part", "data-standing", "data-first", "data-last", "data-start", "data-find",
+    "aria-hidden", "focusable", "fill", "patternunits", "text-anchor",
 }  # fmt: skip
 
 

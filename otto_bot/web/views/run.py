@@ -97,23 +97,40 @@ class RunPage(NamedTuple):
     body_cut: bool
 
 
+class RunWords(NamedTuple):
+    """What is said of a run wherever it is shown."""
+
+    state: str
+    head: Headline
+    more: tuple[Link, ...]
+    notes: tuple[str, ...]
+    links: tuple[Link, ...]
+
+
+def run_words(run: Run, links: Links, now: datetime) -> RunWords:
+    """State, headline, notes and links."""
+    head, more = _head(run, links, now)
+    notes = tuple(line(spoken(words).replace(MORE, ""), 900) for words in beside(run, links))
+    return RunWords(capital(now_words(run)), head, more, notes, _links(run, links))
+
+
 def run_page(
     run: Run, links: Links, costs: Sequence[RoleCost], events: Timeline, asked: Which, now: datetime
 ) -> RunPage:
     """The page as it is shown."""
     body, cut = exact(run.body, BODY)
     tasks = _tasks(run)
-    head, more = _head(run, links, now)
+    said = run_words(run, links, now)
     return RunPage(
         id=run.id,
         name=f"{line(run.repo.full_name, 140)}#{run.issue}",
         title=line(run.title, 200),
-        state=capital(now_words(run)),
-        head=head,
+        state=said.state,
+        head=said.head,
         where=_where(run, links),
-        more=more,
-        notes=tuple(line(spoken(words).replace(MORE, ""), 900) for words in beside(run, links)),
-        links=_links(run, links),
+        more=said.more,
+        notes=said.notes,
+        links=said.links,
         started=moment(run.started_at),
         by=line(run.actor.login, 60),
         graph=graph(run),

@@ -158,7 +158,7 @@ def _url(asked: Wanted, page: int) -> str:
 
 
 def _row(run: ListedRun) -> Row:
-    state, tone, waits = _state(run)
+    state, tone, waits = state_of(run)
     return Row(
         id=run.id,
         url=run_url(run.id),
@@ -194,7 +194,7 @@ def _cut(words: str, most: int) -> str:
     return kept if kept == words else f"{kept[:-1]}…"
 
 
-def _state(run: ListedRun) -> tuple[str, str, str]:
+def state_of(run: ListedRun) -> tuple[str, str, str]:
     """Words, colour, and what it waits for."""
     bar = run.barred.partition(" ")[0]
     if run.active and bar in text.BARRED:
