@@ -94,7 +94,7 @@ def standing_words(standing: str, *, lines: int, size: int, age: float, words: s
     if standing == "gone":
         return f"Gone: GitHub does not keep this job's log any more. Looked {ago}."
     if standing == "full":
-        return f"This host could not keep the log: {words}. Make room in the folder `logs` of its state folder. Tried {ago}."
+        return f"This host could not keep the log: {words}. Make room where its state folder lies. Tried {ago}."
     return f"The log could not be had: {words}. Tried {ago}."
 
 

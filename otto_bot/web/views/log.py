@@ -24,7 +24,7 @@ WIDTH = 1_000
 """Characters of one line on a page."""
 ROOM, AROUND = 100_000, 64
 """Bytes of HTML for the lines, and what stands around each of them or of its pieces."""
-READ = 256 * 1024
+READ = 512 * 1024
 SEARCHED = 64 * 1024 * 1024
 """Bytes that one request looks through."""
 EXCERPTS, EXCERPT = 8, 8_000
@@ -137,7 +137,9 @@ def log_page(
 def window_of(log: LogFile, wanted: Wanted) -> Window:
     """Lines from before those that are asked for, or the last ones."""
     if wanted.first:
-        return _from(log, max(1, wanted.first - BEFORE), wanted)
+        around = _from(log, max(1, wanted.first - BEFORE), wanted)
+        seen = any(row.marked for row in around.rows)
+        return around if seen else _from(log, wanted.first, wanted)  # the lines before it are too long
     if wanted.start:
         return _from(log, wanted.start, wanted)
     return _last(log, wanted)
