@@ -21,7 +21,7 @@ from otto_bot.store.listing import Listing
 from otto_bot.store.run_pages import RunPages
 from otto_bot.store.versions import NewerVersion
 from otto_bot.text import pages as text
-from otto_bot.text.labels import LABELS
+from otto_bot.text.labels import LABELS, SIGNS
 from otto_bot.text.links import Links
 from otto_bot.web.answer import Page
 from otto_bot.web.assets import Assets
@@ -79,7 +79,7 @@ class Site:
             trim_blocks=True,
             lstrip_blocks=True,
         )
-        self._templates.globals.update(asset=assets.url, w=LABELS)
+        self._templates.globals.update(asset=assets.url, w=LABELS, signs=SIGNS)
         self._templates.filters["ticks"] = ticks
 
     def answered(self, asked: Asked, make: Callable[[Site], Page]) -> Page:
