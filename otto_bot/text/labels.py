@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from otto_bot.text.health import PERMISSIONS
 
+SIGNS = {"done": "✓", "work": "●", "bad": "✕", "wait": "▮▮", "off": "–", "todo": "○"}
+"""What stands before a state, so that nobody needs its colour."""
 LABELS: dict[str, str] = {
     "app": "Otto",
     "skip": "Skip to the content",
@@ -64,6 +66,8 @@ LABELS: dict[str, str] = {
     "tokens": "Tokens in / out",
     "usd": "US dollars",
     "total": "Together",
+    "of_cap": "Of the cap",
+    "arrow": "is needed first by",
     "timeline": "Timeline",
     "event": "What happened",
     "number": "No.",

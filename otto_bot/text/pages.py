@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import NamedTuple
 
-from otto_bot.core.attempt import MOVING
+from otto_bot.core.attempt import MOVING, TaskState
 from otto_bot.core.run import Gate, GateState, Outcome, Run
 from otto_bot.core.waits import waits_for
 from otto_bot.text.call import CLOSED_WAY
@@ -39,6 +39,21 @@ GATE_STATES = {
     GateState.APPROVED: "approved",
     GateState.APPLIED: "carried out",
 }
+SHORT_STATES: dict[TaskState, str] = {
+    TaskState.PENDING: "to do",
+    TaskState.CODING: "being written",
+    TaskState.VERIFYING: "in Actions now",
+    TaskState.JUDGING: "being judged",
+    TaskState.VERIFIED: "verified",
+    TaskState.MERGED: "merged",
+    TaskState.FAILED: "failed",
+    TaskState.REOPENED: "to do again",
+    TaskState.HELD: "on hold",
+    TaskState.ASKED: "asks a person",
+    TaskState.SKIPPED: "skipped",
+    TaskState.BLOCKED: "blocked",
+}
+"""Of a task in a box: the words of `STATES` have no room there, and stand in the table below."""
 ROLES = {
     "planner": "planning",
     "coder": "coding",
@@ -50,6 +65,13 @@ ROLES = {
     "triage": "journeys: triage",
 }
 """What a model's call was for."""
+MONEY_PARTS = {
+    "work": "planning and coding",
+    "check": "judging and journeys",
+    "gates": "gates",
+    "other": "earlier runs and unknown usage",
+    "held": "put aside for calls under way",
+}
 DELIVERIES = {
     "received": "wait to be worked in",
     "failed": "failed, and come again",

@@ -22,7 +22,7 @@ from otto_bot.store.run_pages import RunPages
 from otto_bot.store.versions import NewerVersion
 from otto_bot.text import pages as text
 from otto_bot.text.doing import DO
-from otto_bot.text.labels import LABELS
+from otto_bot.text.labels import LABELS, SIGNS
 from otto_bot.text.links import Links
 from otto_bot.web.acts import Acts
 from otto_bot.web.answer import Page
@@ -82,7 +82,7 @@ class Site:
             trim_blocks=True,
             lstrip_blocks=True,
         )
-        self._templates.globals.update(asset=assets.url, w=LABELS, d=DO)
+        self._templates.globals.update(asset=assets.url, w=LABELS, d=DO, signs=SIGNS)
         self._templates.filters["ticks"] = ticks
 
     def answered(self, asked: Asked, make: Callable[[Site], Made]) -> Made | Page:

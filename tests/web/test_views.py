@@ -29,7 +29,7 @@ from otto_bot.text.spoken import exact, line, spoken
 from otto_bot.text.timeline import about, event_words
 from otto_bot.web.views.gate_evidence import evidence_of
 from otto_bot.web.views.graph import columns_of, graph
-from otto_bot.web.views.health import ago
+from otto_bot.web.views.troubles import ago
 from otto_bot.web.views.parts import excerpt_view, level
 from otto_bot.web.views.run import run_page
 from otto_bot.web.views.runs import runs_page, wanted

@@ -112,7 +112,9 @@ def ago(seconds: float) -> str:
     """A span as people say it."""
     if seconds < 90:
         return f"{max(0, round(seconds))} s"
-    return f"{round(seconds / 60)} min" if seconds < 5400 else f"{seconds / 3600:.1f} h"
+    if seconds < 5400:
+        return f"{round(seconds / 60)} min"
+    return f"{seconds / 3600:.1f} h" if seconds < 172_800 else f"{seconds / 86_400:.0f} days"
 
 
 def size_words(size: int | None) -> str:
