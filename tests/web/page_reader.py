@@ -22,7 +22,7 @@ ATTRIBUTES = {
     "selected", "min", "max", "disabled", "required", "checked", "maxlength", "rows", "inputmode", "aria-describedby",
     "src", "defer", "viewbox", "width", "height", "x", "y", "rx", "d",
     "data-part", "data-standing", "data-first", "data-last", "data-start", "data-find",
-    "aria-hidden", "focusable", "fill", "patternunits", "text-anchor",
+    "aria-hidden", "focusable", "preserveaspectratio", "fill", "patternunits", "text-anchor",
 }  # fmt: skip
 
 
