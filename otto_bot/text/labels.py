@@ -15,7 +15,7 @@ LABELS: dict[str, str] = {
     "insight": "Insight",
     "log_in": "Log in with GitHub",
     "log_out": "Log out",
-    "footer": "Otto, Mission Control. Times are UTC. Pages show; nothing is changed here.",
+    "footer": "Otto, Mission Control. Times are UTC.",
     "nobody": "Steps wait and no worker was heard of for 30 seconds. Start one on the host:",
     "nobody_command": "otto-bot worker",
     # the list of runs
