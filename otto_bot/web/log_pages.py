@@ -80,6 +80,12 @@ def router(logs: Logs) -> APIRouter:
         told = found if isinstance(found, Page) else await logs.desk.job_part(found.run, job, found.asked)
         return _told(told)
 
+    @api.get("/runs/{run_id}/tasks/{key}/attempts/{number}")
+    async def attempt(request: Request, run_id: str, key: str, number: str) -> Response:
+        found = await logs.run(request, run_id)
+        page = found if isinstance(found, Page) else await logs.desk.attempt(found.run, key, number, found.asked)
+        return page.response()
+
     @api.get("/runs/{run_id}/tasks/{key}/attempts/{number}/log")
     async def transcript(request: Request, run_id: str, key: str, number: str) -> Response:
         found = await logs.run(request, run_id)

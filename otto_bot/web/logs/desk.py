@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import TypeVar
 
 from otto_bot.core.run import Run
+from otto_bot.store.transcripts import KeptTranscripts
 from otto_bot.text.logs import LOGS, NO_ATTEMPT, NO_LOG
 from otto_bot.web.answer import Page
 from otto_bot.web.at_github import AtGitHub
@@ -18,6 +19,7 @@ from otto_bot.web.logs.transcripts import Transcripts
 from otto_bot.web.logs.whose import JobRef, asked_of, kept_of, log_url
 from otto_bot.web.site import Site
 from otto_bot.web.viewer import Asked
+from otto_bot.web.views.attempt import attempt_page
 from otto_bot.web.views.jobs import WorkflowJobs, jobs_page
 from otto_bot.web.views.log import log_page, number_of, wanted_of
 from otto_bot.web.views.parts import Link, run_url, task_url
@@ -109,6 +111,20 @@ class Desk:
         if source.standing == "foreign":
             return Page(404, "")
         return await asyncio.to_thread(told, source, asked.query, self._site.now())
+
+    async def attempt(self, run: Run, key: str, said: str, asked: Asked) -> Page:
+        """The page of one attempt."""
+        number = number_of(said)
+
+        def made() -> Page:
+            kept = KeptTranscripts(self._site.engine)
+            prompt, turns = kept.prompt(run.id, key, number), kept.turns(run.id, key, number)
+            page = attempt_page(run, key, number, prompt, turns, self._site.links(run))
+            if page is None:
+                return self.no_attempt(run, key, said, asked)
+            return self._site.filled(asked, "attempt.html", t=LOGS, page=page)
+
+        return await self._filled(asked, made)
 
     def no_attempt(self, run: Run, key: str, said: str, asked: Asked) -> Page:
         """There is no such attempt."""

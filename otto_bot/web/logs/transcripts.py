@@ -84,17 +84,18 @@ def working(run: Run, key: str, attempt: Attempt) -> bool:
 
 def turn_text(turn: KeptTurn) -> str:
     """A turn in lines: what it cost, what was said, which tools were used and what they answered."""
-    body, usage = turn.body, _dict(turn.body.get("usage"))
-    tokens = sum(_number(usage.get(name)) for name in ("input_tokens", "cache_read_tokens", "cache_write_tokens"))
+    body = turn.body
+    usage = body["usage"] if isinstance(body.get("usage"), dict) else {}
+    tokens = sum(number_in(usage, name) for name in ("input_tokens", "cache_read_tokens", "cache_write_tokens"))
     head = (
-        f"── turn {turn.number} · {turn.at:%Y-%m-%d %H:%M:%S} · {_number(body.get('seconds')):.1f} s · "
-        f"${_number(usage.get('usd')):.4f} · {tokens:,.0f} tokens in, {_number(usage.get('output_tokens')):,.0f} out"
+        f"── turn {turn.number} · {turn.at:%Y-%m-%d %H:%M:%S} · {number_in(body, 'seconds'):.1f} s · "
+        f"${number_in(usage, 'usd'):.4f} · {tokens:,.0f} tokens in, {number_in(usage, 'output_tokens'):,.0f} out"
     )
     return "\n".join([f"{_BOLD}{head}{_PLAIN}", *_said(body), *_answered(body), "", ""])
 
 
 def _said(body: dict[str, Any]) -> Iterator[str]:
-    for block in _blocks(body.get("reply_content")):
+    for block in blocks(body.get("reply_content")):
         if block.get("type") == "tool_use":
             given = json.dumps(block.get("input"), ensure_ascii=False)
             yield f"{_BLUE}▶ {plain_name(block.get('name'))}{_PLAIN} {_short(given)}"
@@ -105,7 +106,7 @@ def _said(body: dict[str, Any]) -> Iterator[str]:
 
 
 def _answered(body: dict[str, Any]) -> Iterator[str]:
-    for block in _blocks(body.get("tool_results")):
+    for block in blocks(body.get("tool_results")):
         colour = _RED if block.get("is_error") else _BLUE
         yield f"{colour}◀{_PLAIN} {_short(words_of(block.get('content')).rstrip())}"
 
@@ -114,7 +115,7 @@ def words_of(content: Any) -> str:
     """The text of a block's content."""
     if isinstance(content, str):
         return content
-    return "\n".join(str(one.get("text", "")) for one in _blocks(content))
+    return "\n".join(str(one.get("text", "")) for one in blocks(content))
 
 
 def plain_name(name: Any) -> str:
@@ -126,13 +127,12 @@ def _short(text: str) -> str:
     return text if len(text) <= BLOCK else f"{text[:BLOCK]}\n[… {len(text) - BLOCK:,} more characters …]"
 
 
-def _blocks(value: Any) -> list[dict[str, Any]]:
+def blocks(value: Any) -> list[dict[str, Any]]:
+    """Content blocks; nothing where there are none."""
     return [one for one in value if isinstance(one, dict)] if isinstance(value, list) else []
 
 
-def _dict(value: Any) -> dict[str, Any]:
-    return value if isinstance(value, dict) else {}
-
-
-def _number(value: Any) -> float:
+def number_in(told: dict[str, Any], name: str) -> float:
+    """A number of a recorded turn; 0 where it is none."""
+    value = told.get(name)
     return float(value) if isinstance(value, (int, float)) else 0.0

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from typing import NamedTuple, Protocol
-from urllib.parse import urlencode
 
 from otto_bot.core.run import Run
 from otto_bot.github.ci_models import Job, WorkflowRun
@@ -15,7 +14,7 @@ from otto_bot.text.logs import LOGS
 from otto_bot.text.spoken import line
 from otto_bot.text.words import ENDINGS
 from otto_bot.web.logs.whose import kept_of, log_url
-from otto_bot.web.views.parts import Link, run_url
+from otto_bot.web.views.parts import Link, jobs_url, run_url
 
 MOST_RUNS, MOST_JOBS, MOST_ROWS = 12, 200, 200
 SECONDS = 8.0
@@ -74,11 +73,6 @@ class JobsPage(NamedTuple):
     trouble: str
     cut: bool
     targets: tuple[tuple[Link, str], ...]
-
-
-def jobs_url(run_id: int, target: str) -> str:
-    """The page of one verification's jobs."""
-    return f"{run_url(run_id)}/logs?{urlencode({'of': target})}"
 
 
 def jobs_page(run: Run, target: str, told: WorkflowJobs, links: Links) -> JobsPage:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import NamedTuple
+from urllib.parse import urlencode
 
 from otto_bot.core.evidence import Excerpt, Failure, squeeze
 from otto_bot.text.labels import LABELS
@@ -82,6 +83,16 @@ def run_url(run_id: int) -> str:
 def task_url(run_id: int, key: str, attempt: int | None = None) -> str:
     """The page of a task, at one of its attempts."""
     return f"/runs/{run_id}/tasks/{key}" + (f"#a{attempt}" if attempt is not None else "")
+
+
+def attempt_url(run_id: int, key: str, number: int) -> str:
+    """The page of one attempt."""
+    return f"/runs/{run_id}/tasks/{key}/attempts/{number}"
+
+
+def jobs_url(run_id: int, target: str) -> str:
+    """The page of one verification's jobs and their logs."""
+    return f"{run_url(run_id)}/logs?{urlencode({'of': target})}"
 
 
 def gate_url(run_id: int, number: int) -> str:
