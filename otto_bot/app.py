@@ -18,7 +18,7 @@ from otto_bot.store.folding import Folding
 from otto_bot.store.glances import Glances
 from otto_bot.store.inbox import Inbox
 from otto_bot.store.installations import Installations
-from otto_bot.web import health, pages
+from otto_bot.web import health, live, pages
 from otto_bot.web.github_limits import GitHubLimits
 
 STORE_SECONDS = 4.0
@@ -28,8 +28,9 @@ STORE_SECONDS = 4.0
 class App:
     """The ASGI application. Webhooks take the short way, past everything that pages need."""
 
-    def __init__(self, receiver: Receiver, rest: FastAPI) -> None:
+    def __init__(self, receiver: Receiver, rest: FastAPI, streams: live.Streams) -> None:
         self._receiver, self._rest = receiver, rest
+        self.streams = streams
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """One request, or the life of the process."""
@@ -39,7 +40,7 @@ class App:
             await self._rest(scope, receive, send)
 
 
-def build_app(settings: Settings, worker_alive: Callable[[], bool]) -> App:
+def build_app(settings: Settings, worker_alive: Callable[[], bool], pace: live.Pace | None = None) -> App:
     """The application of a host. Brings the schema up to date first."""
     engine = open_database(settings.database, patience=STORE_SECONDS)
     migrate(engine)
@@ -61,6 +62,7 @@ def build_app(settings: Settings, worker_alive: Callable[[], bool]) -> App:
         try:
             yield
         finally:
+            streams.end()
             await work.stop()
             await grouping.stop()
             folding.stop()
@@ -72,5 +74,7 @@ def build_app(settings: Settings, worker_alive: Callable[[], bool]) -> App:
     where = pages.Where(settings.host, settings.web_url, settings.docs_url)
     shown = pages.Pages(engine, where, lambda: datetime.now(UTC))
     rest.include_router(pages.router(shown))
+    streams = live.Streams(shown, engine, lambda: datetime.now(UTC), pace)
+    rest.include_router(live.router(streams))
     rest.add_exception_handler(404, shown.lost)
-    return App(Receiver(grouping, secrets, work, metrics), rest)
+    return App(Receiver(grouping, secrets, work, metrics), rest, streams)

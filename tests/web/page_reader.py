@@ -12,12 +12,15 @@ ALLOWED = {
     "td",
     "code", "pre", "mark", "figure", "figcaption", "time", "form", "label", "input", "select", "option", "datalist",
     "button", "meter", "svg", "text", "path", "g", "rect", "br", "details", "summary", "blockquote", "q",
+    "script", "template",
 }  # fmt: skip
 """What the templates use. Anything else came out of somebody's words."""
 ATTRIBUTES = {
     "lang", "charset", "name", "content", "rel", "href", "type", "class", "id", "tabindex", "role", "aria-label",
     "aria-labelledby", "aria-current", "scope", "datetime", "method", "action", "value", "list", "autocomplete",
     "selected", "min", "max", "viewbox", "width", "height", "x", "y", "rx", "d",
+    "src", "defer", "hidden", "data-part", "data-live", "data-after", "data-seen", "data-on", "data-off",
+    "data-over", "data-begin",
 }  # fmt: skip
 
 
