@@ -20,6 +20,7 @@ from otto_bot.store.inbox import Inbox
 from otto_bot.store.installations import Installations
 from otto_bot.web import health, live, pages
 from otto_bot.web.github_limits import GitHubLimits
+from otto_bot.web.live_hub import Pace
 
 STORE_SECONDS = 4.0
 """How long the web process waits for a database that is locked or far away: GitHub waits 10 seconds for the answer."""
@@ -40,7 +41,7 @@ class App:
             await self._rest(scope, receive, send)
 
 
-def build_app(settings: Settings, worker_alive: Callable[[], bool], pace: live.Pace | None = None) -> App:
+def build_app(settings: Settings, worker_alive: Callable[[], bool], pace: Pace | None = None) -> App:
     """The application of a host. Brings the schema up to date first."""
     engine = open_database(settings.database, patience=STORE_SECONDS)
     migrate(engine)

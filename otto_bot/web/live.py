@@ -98,6 +98,7 @@ class Streams:
         limits: Limits | None = None,
     ) -> None:  # fmt: skip
         self._pages, self._now = pages, now
+        self.engine, self.entrance = engine, pages.entrance
         self.places = Places(limits or Limits())
         self.eyes = Eyes(engine, lambda: pages.site)
         self.hub = Hub(self.eyes, pages.beside, lambda: now().timestamp(), pace)
@@ -141,14 +142,14 @@ class Streams:
     async def _viewer(self, request: Request) -> Viewer | Response:
         if request.headers.get("sec-fetch-site", "same-origin") not in ("same-origin", "none"):
             return Response("not for other sites\n", 403, HEADERS, "text/plain")
-        viewer = await self._pages.entrance.viewer(request)
+        viewer = await self.entrance.viewer(request)
         if isinstance(viewer, Page):
             return viewer.response()
         return busy() if self.hub.ended else viewer
 
     def _stream(self, request: Request, viewer: Viewer, subject: Subject, sees: Callable[[Viewer], bool]) -> Response:
         async def may() -> bool:
-            found = await self._pages.entrance.viewer(request)
+            found = await self.entrance.viewer(request)
             return isinstance(found, Viewer) and sees(found)
 
         query = request.query_params

@@ -32,11 +32,12 @@ class Stream:
 
     async def messages(self) -> AsyncIterator[bytes]:
         """Everything until the stream ends, or whoever reads it goes."""
-        yield wire.hello() + self._beat()
+        yield wire.hello()
         topic = await self._joined()
         if topic is None:
-            return
+            return  # before any sign of life: for the page that is one more try that failed
         try:
+            yield self._beat()
             async for chunk in self._of(topic):
                 yield chunk
         finally:

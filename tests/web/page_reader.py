@@ -20,7 +20,7 @@ ATTRIBUTES = {
     "aria-labelledby", "aria-current", "scope", "datetime", "method", "action", "value", "list", "autocomplete",
     "selected", "min", "max", "viewbox", "width", "height", "x", "y", "rx", "d",
     "src", "defer", "hidden", "data-part", "data-live", "data-after", "data-seen", "data-on", "data-off",
-    "data-over", "data-begin",
+    "data-over", "data-begin", "data-words",
 }  # fmt: skip
 
 
