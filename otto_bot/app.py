@@ -22,11 +22,12 @@ from otto_bot.store.folding import Folding
 from otto_bot.store.glances import Glances
 from otto_bot.store.inbox import Inbox
 from otto_bot.store.installations import Installations
-from otto_bot.web import actions, health, log_pages, login, pages
+from otto_bot.web import actions, health, live, log_pages, login, pages
 from otto_bot.web.api.door import PREFIX, ApiDoor
 from otto_bot.web.at_github import Account, AtGitHub
 from otto_bot.web.cookies import WithCookies
 from otto_bot.web.github_limits import GitHubLimits
+from otto_bot.web.live_hub import Pace
 
 if TYPE_CHECKING:
     from otto_bot.web.way_in import WayIn
@@ -38,9 +39,11 @@ STORE_SECONDS = 4.0
 class App:
     """The ASGI application. Webhooks take the short way, past everything that pages need."""
 
-    def __init__(self, receiver: Receiver, api: ASGIApp, rest: ASGIApp, logs: log_pages.Logs) -> None:
+    def __init__(
+        self, receiver: Receiver, api: ASGIApp, rest: ASGIApp, logs: log_pages.Logs, streams: live.Streams
+    ) -> None:
         self._receiver, self._api, self._rest = receiver, api, rest
-        self.logs = logs
+        self.logs, self.streams = logs, streams
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """One request, or the life of the process."""
@@ -52,7 +55,7 @@ class App:
             await self._rest(scope, receive, send)
 
 
-def build_app(settings: Settings, worker_alive: Callable[[], bool]) -> App:
+def build_app(settings: Settings, worker_alive: Callable[[], bool], pace: Pace | None = None) -> App:
     """The application of a host. Brings the schema up to date first."""
     engine = open_database(settings.database, patience=STORE_SECONDS)
     migrate(engine)
@@ -74,6 +77,7 @@ def build_app(settings: Settings, worker_alive: Callable[[], bool]) -> App:
         try:
             yield
         finally:
+            streams.end()
             await acting.aclose()
             await shown.entrance.door.aclose()
             await work.stop()
@@ -94,8 +98,10 @@ def build_app(settings: Settings, worker_alive: Callable[[], bool]) -> App:
     acting = actions.Actions(shown, lambda: _way_in(settings, engine))
     rest.include_router(actions.router(acting))
     rest.include_router(login.router(shown.entrance, lambda: datetime.now(UTC)))
+    streams = live.Streams(shown, engine, lambda: datetime.now(UTC), pace)
+    rest.include_router(live.router(streams))
     rest.add_exception_handler(404, shown.lost)
-    return App(Receiver(grouping, secrets, work, metrics), WithCookies(api), WithCookies(rest), logs)
+    return App(Receiver(grouping, secrets, work, metrics), WithCookies(api), WithCookies(rest), logs, streams)
 
 
 def _way_in(settings: Settings, engine: sa.Engine) -> WayIn:

@@ -188,4 +188,14 @@ LABELS: dict[str, str] = {
     "started": "Since",
     "health_as_of": "As of",
     "machine": "For machines: /healthz, /readyz and /metrics.",
+    # live pages
+    "live_on": "Live",
+    "live_off": "Not live now",
+    "live_over": "Over: nothing changes any more",
+    "live_begin": "As of",
+    "lost": "This page does not get updates: the server was not reached three times. What you see may be old.",
+    "retry": "Retry",
+    "moved_on": "Much has happened since this page was loaded.",
+    "left": "You cannot see this page any more, or are logged out.",
+    "load_anew": "Load the page anew",
 }

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from importlib.resources import files
 from typing import Any, TypeVar
@@ -28,16 +28,17 @@ from otto_bot.web.acts import Acts
 from otto_bot.web.answer import Page
 from otto_bot.web.assets import Assets
 from otto_bot.web.counted import Countings, host_seen
+from otto_bot.web.live_parts import EVENTS, Fragments, Live, list_live_url, run_live_url
 from otto_bot.web.viewer import Asked
 from otto_bot.web.views.gate import gate_page
 from otto_bot.web.views.gate_evidence import RAWS
-from otto_bot.web.views.health import health_page
+from otto_bot.web.views.health import HealthPage, health_page
 from otto_bot.web.views.insight import insight_page
 from otto_bot.web.views.parts import Link, run_url
-from otto_bot.web.views.run import run_page
-from otto_bot.web.views.runs import runs_page, wanted
+from otto_bot.web.views.run import RunPage, run_page
+from otto_bot.web.views.runs import RunsPage, runs_page, wanted
 from otto_bot.web.views.task import task_page
-from otto_bot.web.views.timeline import ROWS, which
+from otto_bot.web.views.timeline import ROWS, Which, which
 
 log = logging.getLogger(__name__)
 
@@ -84,6 +85,7 @@ class Site:
         )
         self._templates.globals.update(asset=assets.url, w=LABELS, d=DO, signs=SIGNS)
         self._templates.filters["ticks"] = ticks
+        self.fragments = Fragments(self._templates)
 
     def answered(self, asked: Asked, make: Callable[[Site], Made]) -> Made | Page:
         """A page, or what one is made of; or the page that says why there is none and what to do."""
@@ -102,10 +104,14 @@ class Site:
 
     def runs(self, asked: Asked) -> Page:
         """The list of runs."""
-        which_runs = wanted(asked.query, self._now().timestamp())
-        seen = asked.viewer.repositories
-        found = self._listing.page(which_runs, seen)
-        return self._page(asked, "runs.html", page=runs_page(which_runs, found, self._listing.repositories(seen)))
+        page = self.runs_shown(asked.query, asked.viewer.repositories)
+        live = self.fragments.live(list_live_url(asked.query), self.fragments.runs(page))
+        return self._page(asked, "runs.html", page=page, live=live)
+
+    def runs_shown(self, query: Mapping[str, str], seen: frozenset[int] | None) -> RunsPage:
+        """The list that an address asks for, of repositories that one sees (None = all)."""
+        which_runs = wanted(query, self._now().timestamp())
+        return runs_page(which_runs, self._listing.page(which_runs, seen), self._listing.repositories(seen))
 
     def run(self, run_id: str, asked: Asked) -> Page:
         """One run."""
@@ -114,11 +120,21 @@ class Site:
         if isinstance(run, Page):
             return run
         rows = which(asked.query)
-        events = self._pages.timeline(run.id, ROWS, rows.before, every=rows.every)
-        costs, links = self._pages.costs(run.id), self.links(run)
-        page = run_page(run, links, costs, events, rows, self._now())
-        do = self.acts.of_run(run, asked, seen, links)
-        return self._page(asked, "run.html", page=page, do=do, said=self.acts.said(run, asked))
+        page = self.run_shown(run, rows)
+        newest = page.timeline.rows[0].seq if page.timeline.rows else 0
+        still = () if rows.before is None else (EVENTS,)
+        live = self.fragments.live(run_live_url(run.id, rows), self.fragments.run(page), newest, still)
+        do = self.acts.of_run(run, asked, seen, self.links(run))
+        return self._page(asked, "run.html", page=page, live=live, do=do, said=self.acts.said(run, asked))
+
+    def run_shown(self, run: Run, rows: Which, most: int = ROWS) -> RunPage:
+        """The page of a run with so many of its events."""
+        events = self._pages.timeline(run.id, most, rows.before, every=rows.every)
+        return run_page(run, self.links(run), self._pages.costs(run.id), events, rows, self._now())
+
+    def run_now(self, run_id: int) -> Run:
+        """A run as it stands. Raises NoSuchRun and NewerVersion."""
+        return self._ledger.load(run_id)
 
     def task(self, run_id: str, key: str, asked: Asked) -> Page:
         """One task with its attempts."""
@@ -159,9 +175,20 @@ class Site:
 
     def health(self, asked: Asked) -> Page:
         """The host."""
+        seen = asked.viewer.repositories
+        page = self.health_shown(seen)
+        return self._page(
+            asked, "health.html", page=page, live=self.fragments.live("/live?of=health", self.fragments.health(page))
+        )
+
+    def health_shown(self, seen: frozenset[int] | None) -> HealthPage:
+        """How the host stands, for somebody who sees these repositories."""
         now = self._now()
-        found = host_seen(self._engine, asked.viewer.repositories, now)
-        return self._page(asked, "health.html", page=health_page(found, now))
+        return health_page(host_seen(self._engine, seen, now), now)
+
+    def nobody(self) -> str:
+        """The words that steps wait and nobody works; empty where it is not so."""
+        return self.fragments.nobody(self._pages.nobody_works(self._now()))
 
     def _load(self, run_id: str, asked: Asked) -> Run | Page:
         """The run of an address, or what to say where there is none that this person may see."""
@@ -204,10 +231,14 @@ class Site:
             asked, "advice.html", status, banner=banner, title=title, advice=advice, back=Link(back[1], back[0])
         )
 
-    def _page(self, asked: Asked, template: str, status: int = 200, *, banner: bool = True, **values: Any) -> Page:
-        nobody = banner and self._pages.nobody_works(self._now())
+    def _page(
+        self, asked: Asked, template: str, status: int = 200, *, banner: bool = True, live: Live | None = None,
+        **values: Any,
+    ) -> Page:  # fmt: skip
+        nobody = Markup(self.nobody() if banner else "")  # noqa: S704 - made by a template
+        live = live or self.fragments.live("/live" if status == 200 else "")
         made = self._templates.get_template(template).render(
-            nobody=nobody, viewer=asked.viewer, came_from=asked.here, **values
+            nobody=nobody, live=live, viewer=asked.viewer, came_from=asked.here, **values
         )
         return Page(status, made)
 

@@ -14,6 +14,7 @@ ALLOWED = {
     "button", "meter", "svg", "text", "path", "g", "rect", "br", "details", "summary", "blockquote", "q",
     "textarea", "fieldset", "legend", "script",
     "defs", "pattern",
+    "template",
 }  # fmt: skip
 """What the templates use. Anything else came out of somebody's words."""
 ATTRIBUTES = {
@@ -23,6 +24,8 @@ ATTRIBUTES = {
     "src", "defer", "viewbox", "width", "height", "x", "y", "rx", "d",
     "data-part", "data-standing", "data-first", "data-last", "data-start", "data-find",
     "aria-hidden", "focusable", "preserveaspectratio", "fill", "patternunits", "text-anchor",
+    "hidden", "data-live", "data-after", "data-seen", "data-on", "data-off",
+    "data-over", "data-begin", "data-words",
 }  # fmt: skip
 
 

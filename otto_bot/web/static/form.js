@@ -39,6 +39,7 @@ document.addEventListener("submit", (event) => {
 
 document.addEventListener("keydown", (event) => {
   const at = event.target;
+  if (event.defaultPrevented) return; // another script of the page has done it
   if (event.key === "Enter" && (event.ctrlKey || event.metaKey) && at instanceof Element) {
     const form = at.closest("form");
     if (form && form.method === "post") {
