@@ -77,6 +77,7 @@ def build_app(settings: Settings, worker_alive: Callable[[], bool]) -> App:
     shown = pages.Pages(engine, where, lambda: datetime.now(UTC))
     logs = log_pages.Logs(shown, AtGitHub(_account(settings), engine, lambda: datetime.now(UTC)))
     rest.include_router(log_pages.router(logs))
+    rest.include_router(log_pages.diff_router(logs))
     rest.include_router(pages.router(shown))
     rest.add_exception_handler(404, shown.lost)
     return App(Receiver(grouping, secrets, work, metrics), rest, logs)
