@@ -28,6 +28,7 @@ LOGS: dict[str, str] = {
     "kept": "What was kept of it",
     "kept_words": "These lines were frozen when the job's failure was looked at. No more of the log is left.",
     "nothing_kept": "Nothing of it was kept either.",
+    "made_room": "it has just made room for another log on this host; look again",
     "empty": "The log is empty.",
     "open_log": "in the log",
     "cut_line": "…",
