@@ -94,6 +94,7 @@ def build_app(settings: Settings, worker_alive: Callable[[], bool], pace: Pace |
     logs = log_pages.Logs(shown, AtGitHub(_account(settings), engine, lambda: datetime.now(UTC)))
     rest.include_router(log_pages.router(logs))
     api = ApiDoor(engine, shown, lambda: datetime.now(UTC))
+    rest.include_router(log_pages.diff_router(logs))
     rest.include_router(pages.router(shown))
     acting = actions.Actions(shown, lambda: _way_in(settings, engine))
     rest.include_router(actions.router(acting))

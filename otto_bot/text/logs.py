@@ -28,6 +28,7 @@ LOGS: dict[str, str] = {
     "kept": "What was kept of it",
     "kept_words": "These lines were frozen when the job's failure was looked at. No more of the log is left.",
     "nothing_kept": "Nothing of it was kept either.",
+    "made_room": "it has just made room for another log on this host; look again",
     "empty": "The log is empty.",
     "open_log": "in the log",
     "cut_line": "…",
@@ -45,6 +46,12 @@ LOGS: dict[str, str] = {
     "all_of_it": "All of it",
     "github_compare": "compare on GitHub",
     "binary": "GitHub gives no text of it: it is binary, or too large.",
+    "diff_of": "What changed in",
+    "between": "Between which commits",
+    "behind": "commits that the base has and the head does not:",
+    "branch_gone": "The branch is gone. What is shown is the commit that Otto knows.",
+    "moved": "The branch has moved since: it is at",
+    "no_diff_now": "The diff could not be had:",
     "no_difference": "Nothing differs.",
     "attempt": "Attempt",
     "attempt_page": "prompt and transcript",
@@ -82,6 +89,16 @@ NO_LOG = (
 )
 NO_ATTEMPT = ("No such attempt", "Task {key} of run {id} has no attempt {number}. Its page lists those that it has.")
 NO_DIFF = ("No diff yet", "{why}")
+NO_HEAD = "Nothing of this run is on GitHub yet. There is a diff as soon as its branch is pushed."
+NOT_PUSHED = "Nothing of this attempt was pushed: its change is in no branch. Its page says how it ended."
+FILE_STATES = {
+    "added": "new",
+    "removed": "deleted",
+    "modified": "changed",
+    "renamed": "renamed",
+    "copied": "copied",
+    "changed": "changed",
+}
 
 
 def standing_words(standing: str, *, lines: int, size: int, age: float, words: str) -> str:
@@ -117,3 +134,17 @@ def size_words(size: int) -> str:
     if size < 10_000:
         return f"{size:,} bytes"
     return f"{size / 1_000:,.0f} kB" if size < 1_000_000 else f"{size / 1_000_000:,.1f} MB"
+
+
+def shown_words(
+    files: int, of_files: int, changed: int, of_changed: int, size: int, of_size: int, *, most: bool
+) -> str:
+    """How much of a diff is shown of how much."""
+    more = " GitHub names at most 300 files; there may be more." if most else ""
+    if (files, changed) == (of_files, of_changed):
+        what = f"all of it: {of_files} file{'' if of_files == 1 else 's'}, {of_changed:,} changed lines"
+        return f"{what}, {size_words(of_size)}.{more}"
+    return (
+        f"{files} of {of_files} files, {changed:,} of {of_changed:,} changed lines, "
+        f"{size_words(size)} of {size_words(of_size)}.{more}"
+    )

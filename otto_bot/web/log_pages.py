@@ -1,4 +1,4 @@
-"""The addresses of logs: a page, its parts, and the jobs of a run. What makes them is loaded with the first one."""
+"""The addresses of logs, attempts and diffs. What makes their pages is loaded with the first one."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from otto_bot.web.viewer import Asked
 
 if TYPE_CHECKING:
     from otto_bot.core.run import Run
+    from otto_bot.web.diff_desk import DiffDesk
     from otto_bot.web.logs.desk import Desk
 
 
@@ -30,6 +31,13 @@ class Logs:
         from otto_bot.web.logs.desk import Desk
 
         return Desk(self.pages.site, self.github)
+
+    @cached_property
+    def diffs(self) -> DiffDesk:
+        """Everything that reads diffs."""
+        from otto_bot.web.diff_desk import DiffDesk
+
+        return DiffDesk(self.pages.site, self.github)
 
     async def close(self) -> None:
         """Stop what is on its way from GitHub."""
@@ -97,6 +105,38 @@ def router(logs: Logs) -> APIRouter:
         found = await logs.run(request, run_id)
         told = found if isinstance(found, Page) else await logs.desk.coder_part(found.run, key, number, found.asked)
         return _told(told)
+
+    return api
+
+
+def diff_router(logs: Logs) -> APIRouter:
+    """Diffs of runs and of attempts, and whether they are still what stands on GitHub."""
+    api = APIRouter()
+
+    async def page(request: Request, run_id: str, key: str) -> Response:
+        found = await logs.run(request, run_id)
+        made = found if isinstance(found, Page) else await logs.diffs.page(found.run, key, found.asked)
+        return made.response()
+
+    async def now(request: Request, run_id: str, key: str) -> Response:
+        found = await logs.run(request, run_id)
+        return _told(found if isinstance(found, Page) else await logs.diffs.now(found.run, key, found.asked))
+
+    @api.get("/runs/{run_id}/diff")
+    async def of_run(request: Request, run_id: str) -> Response:
+        return await page(request, run_id, "")
+
+    @api.get("/runs/{run_id}/diff/now")
+    async def of_run_now(request: Request, run_id: str) -> Response:
+        return await now(request, run_id, "")
+
+    @api.get("/runs/{run_id}/tasks/{key}/diff")
+    async def of_task(request: Request, run_id: str, key: str) -> Response:
+        return await page(request, run_id, key)
+
+    @api.get("/runs/{run_id}/tasks/{key}/diff/now")
+    async def of_task_now(request: Request, run_id: str, key: str) -> Response:
+        return await now(request, run_id, key)
 
     return api
 

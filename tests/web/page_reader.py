@@ -26,6 +26,7 @@ ATTRIBUTES = {
     "aria-hidden", "focusable", "preserveaspectratio", "fill", "patternunits", "text-anchor",
     "hidden", "data-live", "data-after", "data-seen", "data-on", "data-off",
     "data-over", "data-begin", "data-words",
+    "open", "data-now", "data-head",
 }  # fmt: skip
 
 

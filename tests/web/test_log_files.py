@@ -143,7 +143,7 @@ def test_a_window_holds_the_asked_lines_whatever_stands_around_them(tmp_path: Pa
         (b"\x1b[31mred\x1b[0m plain", [Piece("red", "c1"), Piece(" plain", "")]),
         (b"\x1b[1;32mok\x1b[22m!\x1b[m.", [Piece("ok", "b c2"), Piece("!", "c2"), Piece(".", "")]),
         (b"\x1b[91mbright\x1b[39m", [Piece("bright", "c1")]),
-        (b"\x1b[38;5;4mblue\x1b[48;5;9m?\x1b[38;2;1;2;3mown", [Piece("blue", "c4"), Piece("?", "c4"), Piece("own", "")]),
+        (b"\x1b[38;5;4msea\x1b[48;5;9m?\x1b[38;2;1;2;3mown", [Piece("sea", "c4"), Piece("?", "c4"), Piece("own", "")]),
         (b"\x1b[2Kgone\x1b[10;5H\x1b]0;title\x07\x1b(B\x1bc", [Piece("gone", "")]),
         (b"50%\r100%\r", [Piece("100%", "")]),
         (b"\x1b[;;;mx\x1b[999mz\x1b[", [Piece("x", ""), Piece("z", "")]),

@@ -71,10 +71,12 @@ class Desk:
         where = (Link(LOGS["logs"], f"{run_url(run.id)}/logs"), Link(str(job)))
 
         def made() -> Page:
-            page = log_page(
-                source, wanted_of(asked.query), self._site.now(), _crumb(run), where, title, here, github, excerpts,
-                links,
-            )  # fmt: skip
+            wanted, now = wanted_of(asked.query), self._site.now()
+            rest = (wanted, now, _crumb(run), where, title, here, github, excerpts, links)
+            try:
+                page = log_page(source, *rest)
+            except FileNotFoundError:
+                page = log_page(_lost(source), *rest)
             return self._site.filled(asked, "log.html", t=LOGS, page=page)
 
         return await self._filled(asked, made)
@@ -84,7 +86,13 @@ class Desk:
         source = await self._source(run, number_of(said), again="again" in asked.query)
         if source.standing == "foreign":
             return Page(404, "")
-        return await asyncio.to_thread(told, source, asked.query, self._site.now())
+        return await asyncio.to_thread(self._told, source, asked)
+
+    def _told(self, source: Source, asked: Asked) -> dict[str, object]:
+        try:
+            return told(source, asked.query, self._site.now())
+        except FileNotFoundError:
+            return told(_lost(source), asked.query, self._site.now())
 
     async def coder(self, run: Run, key: str, said: str, asked: Asked) -> Page:
         """The page of a coder's transcript."""
@@ -110,7 +118,7 @@ class Desk:
         source = await asyncio.to_thread(self._transcripts.look, run, key, number_of(said))
         if source.standing == "foreign":
             return Page(404, "")
-        return await asyncio.to_thread(told, source, asked.query, self._site.now())
+        return await asyncio.to_thread(self._told, source, asked)
 
     async def attempt(self, run: Run, key: str, said: str, asked: Asked) -> Page:
         """The page of one attempt."""
@@ -138,6 +146,11 @@ class Desk:
 
     async def _filled(self, asked: Asked, make: Callable[[], Page]) -> Page:
         return await asyncio.to_thread(self._site.answered, asked, lambda _: make())
+
+
+def _lost(source: Source) -> Source:
+    """Its file made room for another one between two looks."""
+    return source._replace(standing="failed", log=None, words=LOGS["made_room"])
 
 
 def _crumb(run: Run) -> Link:

@@ -52,7 +52,8 @@ class Transcripts:
         name = f"coder-{run.id}-{key}-a{number}"
         count, newest = self._kept.count(run.id, key, number)
         found = self._open.get(name)
-        if found is not None and count < found.last:  # its work was lost with a machine, and begun anew
+        # Its work was lost with a machine, and begun anew; or somebody has tidied the folder up.
+        if found is not None and (count < found.last or not found.writing.log.path.exists()):
             self._close(name)
             found = None
         if found is None:
