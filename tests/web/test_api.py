@@ -24,8 +24,16 @@ from otto_bot.web.assets import shipped
 from otto_bot.web.entrance import Entrance
 from otto_bot.web.viewer import Viewer
 
-PLACES = ("/api/v1/runs", "/api/v1/runs/1", "/api/v1/runs/1/events", "/api/v1/runs/1/tasks/t1", "/api/v1/runs/1/gates/1",
-          "/api/v1/insight", "/api/v1/health", "/api/openapi.json")  # fmt: skip
+PLACES = (
+    "/api/v1/runs",
+    "/api/v1/runs/1",
+    "/api/v1/runs/1/events",
+    "/api/v1/runs/1/tasks/t1",
+    "/api/v1/runs/1/gates/1",
+    "/api/v1/insight",
+    "/api/v1/health",
+    "/api/openapi.json",
+)
 
 
 class Someone(Entrance):

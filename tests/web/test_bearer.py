@@ -22,7 +22,8 @@ class GitHub:
     """Answers as it is told, and remembers what it was asked."""
 
     def __init__(self, answer: Callable[[], httpx.Response]) -> None:
-        self.answer, self.asked, self.now = answer, [], T0
+        self.answer, self.now = answer, T0
+        self.asked: list[httpx.Request] = []
         http = httpx.AsyncClient(transport=httpx.MockTransport(self._handle))
         self.bearer = Bearer(OAuthApp("Iv1.abc", "s3cret", "https://api.github.test"), http, lambda: self.now)
 

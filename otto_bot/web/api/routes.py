@@ -15,7 +15,7 @@ from otto_bot.web.api.reading import Reading
 from otto_bot.web.api.run_models import EventList, RunAnswer, RunList
 from otto_bot.web.api.task_models import TaskAnswer
 from otto_bot.web.viewer import Viewer
-from otto_bot.web.views.runs import FURTHEST, LARGEST
+from otto_bot.web.views.runs import FURTHEST, LARGEST, after_of
 
 Looking = Callable[..., Awaitable[None]]
 Beside = Callable[[Callable[[], Any]], Awaitable[Any]]
@@ -36,6 +36,10 @@ PageNumber = Annotated[int, Query(ge=1, le=FURTHEST)]
 Size = Annotated[int, Query(ge=1, le=FURTHEST, description=f"Rows a page; more than {LARGEST} are {LARGEST}.")]
 AsOf = Annotated[
     float | None, Query(gt=0, allow_inf_nan=False, description="`as_of` of the first page, for later ones.")
+]
+Behind = Annotated[
+    str,
+    Query(pattern="^([01]-[0-9]{1,15})?$", description="As in `next`: go on behind that row. Not for page 1."),
 ]
 After = Annotated[int, Query(ge=0, le=2**31 - 1, description="Events after this number; 0 = from the first one.")]
 Most = Annotated[int, Query(ge=1, le=MOST_EVENTS, description="So many at most.")]
@@ -62,12 +66,12 @@ def _of_runs(api: APIRouter, reading: Reading, beside: Beside) -> None:
     @api.get("/runs", response_model=RunList, summary="List runs", operation_id="list_runs")
     async def runs(
         request: Request, repo: Repo = "", state: State = "", outcome: Ended = "", text: Text = "",
-        page: PageNumber = 1, size: Size = 25, as_of: AsOf = None,
+        page: PageNumber = 1, size: Size = 25, as_of: AsOf = None, after: Behind = "",
     ) -> Any:  # fmt: skip
         now = reading.now()
         wanted = Wanted(
             repo=_clean(repo), standing=state, outcome=outcome, text=_clean(text), page=page, size=min(size, LARGEST),
-            as_of=min(as_of, now) if as_of is not None else now,
+            as_of=min(as_of, now) if as_of is not None else now, after=after_of(after) if page > 1 else None,
         )  # fmt: skip
         return await beside(lambda: reading.runs(_who(request), wanted))
 

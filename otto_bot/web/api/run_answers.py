@@ -34,29 +34,30 @@ from otto_bot.web.api.run_models import (
 from otto_bot.web.views.graph import columns_of
 from otto_bot.web.views.parts import gate_url, run_url, task_url
 from otto_bot.web.views.run import run_words
-from otto_bot.web.views.runs import state_of
+from otto_bot.web.views.runs import after_words, state_of
 
 
 def run_list(asked: Wanted, found: ListedPage) -> RunList:
     """One page of the list."""
     pages = max(1, -(-found.total // asked.size))
-    beyond = asked.page > pages
+    beyond = asked.page > pages and not found.runs
     return RunList(
         runs=tuple(_brief(run) for run in found.runs),
         total=found.total,
         page=asked.page,
-        pages=pages,
+        pages=max(pages, asked.page + found.more) if found.runs else pages,
         size=asked.size,
         as_of=asked.as_of,
-        next=_next(asked) if asked.page < pages else None,
+        next=_next(asked, found.last) if found.more else None,
         advice=text.NO_SUCH_PAGE.format(page=asked.page, pages=pages) if beyond else "",
     )
 
 
-def _next(asked: Wanted) -> str:
+def _next(asked: Wanted, last: tuple[int, int] | None) -> str:
     parts = {
         "repo": asked.repo, "state": asked.standing, "outcome": asked.outcome, "text": asked.text,
         "size": str(asked.size), "page": str(asked.page + 1), "as_of": f"{asked.as_of:.6f}",
+        "after": after_words(last),
     }  # fmt: skip
     return "/api/v1/runs?" + urlencode({name: value for name, value in parts.items() if value})
 

@@ -13,7 +13,7 @@ from otto_bot.text.spoken import line, spoken
 from otto_bot.text.words import count, several
 
 WIDE, LEAST = 596, 3
-"""Pixels of the whole cap, and of a part that would otherwise not be seen."""
+"""Pixels of the whole cap, and what every part has besides its share, so that each is seen and all of them fit."""
 GROUPS = (
     ("work", "work", ("planner", "coder")),
     ("check", "done", ("judge", "journeys", "triage")),
@@ -88,9 +88,8 @@ def _row(one: RoleCost, cap: float) -> CostRow:
 def _bar(parts: Sequence[tuple[str, float]], cap: float) -> tuple[BarPart, ...]:
     """One part after the other, none beyond the cap's end."""
     found, x, whole = [], 2, max(cap, sum(usd for _, usd in parts), 0.01)
+    room = WIDE - LEAST * len(parts)
     for tone, usd in parts:
-        width = min(max(LEAST, round(WIDE * usd / whole)), WIDE + 2 - x)
-        if width > 0:
-            found.append(BarPart(tone, x, width))
-            x += width
+        found.append(BarPart(tone, x, LEAST + int(room * usd / whole)))
+        x += found[-1].width
     return tuple(found)

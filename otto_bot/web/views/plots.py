@@ -10,7 +10,7 @@ WIDE = 340
 ROW, BAR, TEXT = 46, 16, 14
 """From one bar to the next, how high a bar is, and where the words above it stand."""
 LEAST = 3
-"""Pixels of a piece that would otherwise not be seen."""
+"""Pixels that every piece has besides its share, so that each is seen and all of them fit."""
 HIGH, COLUMN, FOOT = 120, 22, 22
 """How high the highest column is, how wide each is, and the room below for its name."""
 MOST_COLUMNS = 12
@@ -86,9 +86,10 @@ def _legend(rows: Sequence[Row]) -> tuple[tuple[str, str], ...]:
 
 def _stack(place: int, label: str, parts: Sequence[Part], longest: int) -> Bar:
     y, x, pieces = place * ROW, 0, []
+    room = WIDE - LEAST * len(parts)
     for part in parts:
         if part.number:
-            width = max(LEAST, min(WIDE * part.number // longest, WIDE - x))
+            width = LEAST + room * part.number // longest
             pieces.append(Piece(part.tone, x, y + TEXT + 6, width, BAR))
             x += width
     value = ", ".join(f"{part.number} {part.words}" for part in parts if part.number)
@@ -165,7 +166,7 @@ def columns(plot: str, title: str, rows: Sequence[Row]) -> Plot | None:
         x, top = place * step + (step - COLUMN) // 2, HIGH + TEXT
         for part in parts:
             if part.number:
-                height = max(LEAST, HIGH * part.number // highest)
+                height = LEAST + (HIGH - LEAST * len(parts)) * part.number // highest
                 top -= height
                 pieces.append(Piece(part.tone, x, top, COLUMN, height))
         total = sum(part.number for part in parts)
