@@ -40,9 +40,10 @@ class App:
     """The ASGI application. Webhooks take the short way, past everything that pages need."""
 
     def __init__(
-        self, receiver: Receiver, api: ASGIApp, rest: ASGIApp, logs: log_pages.Logs, streams: live.Streams
+        self, receiver: Receiver, api: ApiDoor, rest: ASGIApp, logs: log_pages.Logs, streams: live.Streams
     ) -> None:
         self._receiver, self._api, self._rest = receiver, api, rest
+        self._programs = WithCookies(api)
         self.logs, self.streams = logs, streams
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -50,7 +51,7 @@ class App:
         if scope["type"] == "http" and scope["path"] == PATH:
             await self._receiver(scope, receive, send)
         elif scope["type"] == "http" and scope["path"].startswith(PREFIX):
-            await self._api(scope, receive, send)
+            await self._programs(scope, receive, send)
         else:
             await self._rest(scope, receive, send)
 
@@ -102,7 +103,7 @@ def build_app(settings: Settings, worker_alive: Callable[[], bool], pace: Pace |
     streams = live.Streams(shown, engine, lambda: datetime.now(UTC), pace)
     rest.include_router(live.router(streams))
     rest.add_exception_handler(404, shown.lost)
-    return App(Receiver(grouping, secrets, work, metrics), WithCookies(api), WithCookies(rest), logs, streams)
+    return App(Receiver(grouping, secrets, work, metrics), api, WithCookies(rest), logs, streams)
 
 
 def _way_in(settings: Settings, engine: sa.Engine) -> WayIn:
