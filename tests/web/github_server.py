@@ -18,7 +18,7 @@ from otto_bot.playground.github.config import StandInConfig
 from otto_bot.playground.github.server import StandIn, build
 from otto_bot.playground.listening import listener
 
-CLIENT_SECRET = "0123456789abcdef0123456789abcdef01234567"  # noqa: S105 - of a stand-in
+CLIENT_SECRET = "0123456789abcdef0123456789abcdef01234567"
 PEOPLE = {"maria": "admin", "wilma": "write", "rob": "read", "olga": "none"}
 
 
