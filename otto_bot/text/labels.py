@@ -11,6 +11,7 @@ LABELS: dict[str, str] = {
     "skip": "Skip to the content",
     "nav": "Pages",
     "runs": "Runs",
+    "new_run": "New run",
     "health": "Health",
     "insight": "Insight",
     "log_in": "Log in with GitHub",

@@ -34,7 +34,7 @@ BROKEN_WORDS = (
 )
 TOO_LONG: Words = (
     "Nothing was done: that is too much text",
-    "A form takes 16 kB, and guidance 2,000 characters. Go back and shorten it.",
+    "Guidance has at most 2,000 characters, and an issue 60,000. Go back and shorten it.",
 )
 NOT_A_FORM: Words = (
     "Nothing was done: that is no form of these pages",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+import sqlalchemy as sa
 from fastapi import APIRouter, Request, Response
 
 from otto_bot.web.answer import GUARDS, Page
@@ -24,6 +25,11 @@ class Actions:
     def __init__(self, pages: Pages, open_way: Callable[[], WayIn]) -> None:
         self.pages, self._open_way = pages, open_way
         self._way: WayIn | None = None
+
+    @property
+    def engine(self) -> sa.Engine:
+        """The database of the pages."""
+        return self.pages.engine
 
     @property
     def way(self) -> WayIn:
@@ -46,13 +52,13 @@ class Actions:
         run = await self.pages.beside(lambda: self._run(run_id, asked))
         return run.response() if isinstance(run, Page) else await self._said(run, fields, asked)
 
-    async def fields(self, request: Request) -> tuple[Fields, Asked] | Response:
+    async def fields(self, request: Request, largest: int | None = None) -> tuple[Fields, Asked] | Response:
         """What a form sent, and who did; or the answer where it is no form of this person's."""
         from otto_bot.text.page_words import NOT_A_FORM, TOO_LONG
-        from otto_bot.web.forms import NoForm, read
+        from otto_bot.web.forms import LARGEST, NoForm, read
 
         try:
-            fields = await read(request)
+            fields = await read(request, largest or LARGEST)
         except NoForm as error:
             status, words = error.status, TOO_LONG if error.status == 413 else NOT_A_FORM
             viewer = await self.pages.entrance.viewer(request)
@@ -116,5 +122,23 @@ def router(actions: Actions) -> APIRouter:
         from otto_bot.web.stopping import stop_page
 
         return await actions.pages.answer(request, lambda site, asked: stop_page(site, run_id, asked))
+
+    @api.get("/new")
+    async def new(request: Request) -> Response:
+        from otto_bot.web.new_run import NewRun
+
+        return await NewRun(actions, request).form()
+
+    @api.post("/new")
+    async def begin(request: Request) -> Response:
+        from otto_bot.web.new_run import NewRun
+
+        return await NewRun(actions, request).send()
+
+    @api.get("/new/sent")
+    async def begun(request: Request) -> Response:
+        from otto_bot.web.new_run import NewRun
+
+        return await NewRun(actions, request).sent()
 
     return api

@@ -42,7 +42,7 @@ class Pages:
     """The site behind the addresses, made when somebody looks."""
 
     def __init__(self, engine: sa.Engine, where: Where, now: Callable[[], datetime]) -> None:
-        self._engine, self.where, self._now = engine, where, now
+        self.engine, self.where, self._now = engine, where, now
         self.assets: Assets = shipped()
         self.entrance = Entrance(where.reach or Reach(bound=where.bound), self.assets, now)
         # Threads of their own: whoever reads pages keeps no webhook from being stored.
@@ -53,7 +53,7 @@ class Pages:
         """Everything that makes a page."""
         from otto_bot.web.site import Site  # templates and all that a run is
 
-        return Site(self._engine, self.assets, self.where.web_url, self.where.docs_url, self._now)
+        return Site(self.engine, self.assets, self.where.web_url, self.where.docs_url, self._now)
 
     async def answer(self, request: Request, make: Make) -> Response:
         """One page, made beside the event loop; or the words for who may not see it."""

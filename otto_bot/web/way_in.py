@@ -11,6 +11,7 @@ from otto_bot.core.config import HostCaps
 from otto_bot.core.limits import HostLimits
 from otto_bot.github.client import GitHubApp
 from otto_bot.github.pace import Slots
+from otto_bot.intake.beginning import Beginnings
 from otto_bot.intake.label import Labels
 from otto_bot.intake.page_words import PageWords
 from otto_bot.store.ledger import Ledger
@@ -25,7 +26,8 @@ class WayIn:
         self.github, self.limits = github, limits
         self.ledger = Ledger(engine, limits)
         self.words = PageWords(self.ledger, github, now)
-        self.labels = Labels(github, caps, now)
+        self.labels, self.caps = Labels(github, caps, now), caps
+        self.beginnings = Beginnings(now)
 
     async def aclose(self) -> None:
         """Close all connections."""

@@ -133,8 +133,8 @@ async def test_there_is_no_way_around_looking_again_before_an_approval(host: Any
     assert "Look again" in answer.text
     assert APPROVE not in Forms(answer.text).forms
     fields = [(key, value) for key, value in Forms(page).sends(APPROVE) if key != "shown"]
-    for shown in ("", "plan.00000000", "x" * 6_000):
-        assert (await send(host.http, "/runs/1/say", [*fields, ("shown", shown)])).status_code == 409
+    for carried in ("", "plan.00000000", "x" * 6_000):
+        assert (await send(host.http, "/runs/1/say", [*fields, ("shown", carried)])).status_code == 409
     assert given(host) == []
 
 
@@ -161,6 +161,16 @@ async def test_stopping_is_asked_once_more_and_works_without_a_script(host: Any,
     page = Forms(await host.page("/runs/1/stop"))
     assert STOP in page.disabled
     assert page.texts["no"].startswith("This run is over")
+
+
+async def test_guidance_of_any_alphabet_fits_up_to_its_limit(host: Any, github: GitHub) -> None:
+    """A character of it may be twelve bytes of a form."""
+    await log_in(host.http, github, "wilma")
+    words = "\N{SNAKE}" * 2_000
+    answer = await press(host.http, "/runs/1/tasks/t1", RETRY, guidance=words)
+    assert answer.status_code == 303
+    told = [item.event for item in host.ledger.events(1) if isinstance(item.event, e.CommandGiven)]
+    assert told[-1].given.command.guidance == words
 
 
 @pytest.mark.parametrize(
@@ -224,8 +234,8 @@ async def test_where_github_does_not_answer_the_same_press_can_be_sent_again(hos
     await log_in(host.http, github, "wilma")
     page = await host.page("/runs/1/gates/1")
     faults = github.stand_in.hub.faults
-    match = {"method": "GET", "path": "/collaborators/"}
-    faults.append(FaultConfig.model_validate({"kind": "status", "status": 502, "match": match, "count": 9}))
+    match = {"method": "GET", "path": "/collaborators/", "count": 9}
+    faults.append(FaultConfig.model_validate({"kind": "status", "status": 502, "match": match}))
     answer = await press(host.http, "", RETRY, page, guidance="Declare flask.", task=["t1"])
     faults.clear()
     assert answer.status_code == 503
@@ -260,7 +270,7 @@ async def test_what_is_no_form_of_the_session_does_nothing(
 
 async def test_a_form_that_is_too_long_is_advice(host: Any, github: GitHub) -> None:
     await log_in(host.http, github, "wilma")
-    fields = Forms(await host.page("/runs/1")).sends(RETRY, guidance="x" * 20_000)
+    fields = Forms(await host.page("/runs/1")).sends(RETRY, guidance="x" * 40_000)
     assert (await send(host.http, "/runs/1/say", fields)).status_code == 413
     many = [("x", "y")] * 300
     assert (await send(host.http, "/runs/1/say", many)).status_code == 400
