@@ -41,7 +41,7 @@ def close(why: str) -> bytes:
 
 def changed(now: Mapping[str, str], sent: Mapping[str, str]) -> dict[str, str]:
     """The parts that somebody was not sent as they are now; one that is not there any more is empty."""
-    gone = {name: "" for name in sent if name not in now}
+    gone = {name: "" for name, html in sent.items() if html and name not in now}
     return {name: html for name, html in now.items() if sent.get(name) != html} | gone
 
 

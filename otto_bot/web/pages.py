@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 import sqlalchemy as sa
 from fastapi import APIRouter, Request, Response
-from fastapi.responses import JSONResponse
+from fastapi.responses import JSONResponse, RedirectResponse
 
 from otto_bot.web.answer import GUARDS, Page
 from otto_bot.web.assets import Assets, shipped
@@ -106,6 +106,11 @@ def router(pages: Pages) -> APIRouter:
     @api.get("/insight")
     async def insight(request: Request) -> Response:
         return await pages.answer(request, lambda site, asked: site.insight(asked))
+
+    @api.get("/favicon.ico")
+    async def icon() -> Response:
+        """Asked for by browsers that were shown a page without one."""
+        return RedirectResponse(pages.assets.url("otto.svg"), headers=GUARDS)
 
     @api.get("/static/{name}")
     async def static(name: str) -> Response:

@@ -34,8 +34,10 @@ REACHED = """() => {
   one.dataset.reached = 'yes'
   const style = getComputedStyle(one)
   const seen = (style.outlineStyle !== 'none' && parseFloat(style.outlineWidth) >= 2) || style.boxShadow !== 'none'
+  const box = one.closest('svg') && one.querySelector('rect')  // in a picture the box itself is drawn thicker
+  const drawn = box && parseFloat(getComputedStyle(box).strokeWidth) >= 5
   const shown = one.getBoundingClientRect()
-  return {html: one.outerHTML.slice(0, 120), seen: seen && shown.width > 0 && shown.right > 0}
+  return {html: one.outerHTML.slice(0, 120), seen: (seen || drawn) && shown.width > 0 && shown.right > 0}
 }"""
 MISSED = """() => [...document.querySelectorAll('a[href], button, input, select, textarea, summary, [tabindex="0"]')]
   .filter(one => one.checkVisibility() && !one.disabled && one.type !== 'hidden' && !one.dataset.reached)

@@ -22,12 +22,11 @@ ARROW = 7
 
 
 class Box(NamedTuple):
-    """A task. `name` is what a screen reader says of it, `lines` its title as it fits."""
+    """A task; `lines` is its title as it fits. A screen reader says of the link what stands in it."""
 
     key: str
     state: str
     lines: tuple[str, ...]
-    name: str
     tone: str
     url: str
     x: int
@@ -97,7 +96,6 @@ def _box(run: Run, key: str, x: int, y: int) -> Box:
         key=key,
         state=SHORT_STATES[state],
         lines=tuple(wrap(title, LETTERS, max_lines=2, placeholder="…")),
-        name=f"{key} {title}: {STATES[state]}",
         tone=tone_of(state),
         url=task_url(run.id, key),
         x=x,
