@@ -132,7 +132,8 @@ async def test_connection_a_hidden_page_asks_nothing(live: Live, browser: Any, p
             "Object.defineProperty(document, 'hidden', {get: () => true});"
             "document.dispatchEvent(new Event('visibilitychange'))"
         )
+        other = await visit.open("/runs/1")
         live.happen("number eight;")
-        await page.wait_for_timeout(1_500)
+        await expect(other.locator("#events")).to_contain_text("number eight;")  # whoever looks has it by now
         assert asked == []
         assert "number eight" not in await page.content()
