@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
 from fastapi import FastAPI
-from starlette.types import ASGIApp
 
 from otto_bot.intake.at_work import AtWork
 from otto_bot.intake.grouping import Grouping
@@ -26,6 +25,7 @@ from otto_bot.web import actions, health, live, log_pages, login, pages
 from otto_bot.web.api.door import PREFIX, ApiDoor
 from otto_bot.web.at_github import Account, AtGitHub
 from otto_bot.web.cookies import WithCookies
+from otto_bot.web.entrance import Entrance
 from otto_bot.web.github_limits import GitHubLimits
 from otto_bot.web.live_hub import Pace
 
@@ -40,11 +40,12 @@ class App:
     """The ASGI application. Webhooks take the short way, past everything that pages need."""
 
     def __init__(
-        self, receiver: Receiver, api: ApiDoor, rest: ASGIApp, logs: log_pages.Logs, streams: live.Streams
-    ) -> None:
+        self, receiver: Receiver, api: ApiDoor, rest: FastAPI, entrance: Entrance, logs: log_pages.Logs,
+        streams: live.Streams,
+    ) -> None:  # fmt: skip
         self._receiver, self._api, self._rest = receiver, api, rest
-        self._programs = WithCookies(api)
-        self.logs, self.streams = logs, streams
+        self._programs, self._shown = WithCookies(api), WithCookies(rest)
+        self.entrance, self.logs, self.streams = entrance, logs, streams
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """One request, or the life of the process."""
@@ -53,7 +54,7 @@ class App:
         elif scope["type"] == "http" and scope["path"].startswith(PREFIX):
             await self._programs(scope, receive, send)
         else:
-            await self._rest(scope, receive, send)
+            await self._shown(scope, receive, send)
 
 
 def build_app(settings: Settings, worker_alive: Callable[[], bool], pace: Pace | None = None) -> App:
@@ -103,7 +104,7 @@ def build_app(settings: Settings, worker_alive: Callable[[], bool], pace: Pace |
     streams = live.Streams(shown, engine, lambda: datetime.now(UTC), pace)
     rest.include_router(live.router(streams))
     rest.add_exception_handler(404, shown.lost)
-    return App(Receiver(grouping, secrets, work, metrics), api, WithCookies(rest), logs, streams)
+    return App(Receiver(grouping, secrets, work, metrics), api, rest, shown.entrance, logs, streams)
 
 
 def _way_in(settings: Settings, engine: sa.Engine) -> WayIn:

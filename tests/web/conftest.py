@@ -72,6 +72,7 @@ class Host:
         )  # fmt: skip
         self.app: App = build_app(settings, lambda: True)
         self.logs = self.app.logs
+        self.entrance = self.app.entrance
         self.http = self.browser(reach.public_url or "http://127.0.0.1:8080")
 
     def browser(self, base: str = "http://127.0.0.1:8080") -> httpx.AsyncClient:
