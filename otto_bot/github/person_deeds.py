@@ -34,7 +34,7 @@ class PersonDeeds:
     async def newest_issues(self, login: str) -> list[Issue]:
         """The newest issues that this account opened."""
         where = route("/repos/{owner}/{name}/issues", *self._of)
-        params = {"creator": login, "state": "all", "per_page": LOOKED_AT}
+        params: dict[str, str | int] = {"creator": login, "state": "all", "per_page": LOOKED_AT}
         found = (await self._session.call("GET", where, params=params)).json()
         return [parse(Issue, item) for item in found] if isinstance(found, list) else []
 

@@ -11,6 +11,7 @@ from otto_bot.core.run import Run
 from otto_bot.intake.page_words import Edited, Moved, NotNow, Outcome, Refused, Unsure, Word
 from otto_bot.intake.permission import Actor
 from otto_bot.text import page_words as text
+from otto_bot.text.spoken import capital, spoken
 from otto_bot.web.answer import Page
 from otto_bot.web.forms import Fields
 from otto_bot.web.site import Site
@@ -100,7 +101,7 @@ def _words(site: Site, run: Run, outcome: Outcome | BadCommand) -> tuple[int, st
     """Status, title, why, and what to do."""
     match outcome:
         case Refused(why):
-            return 403, text.REFUSED_TITLE, text.capital(f"{why}."), text.ONLY_WRITERS
+            return 403, text.REFUSED_TITLE, capital(f"{why}."), text.ONLY_WRITERS
         case Moved():
             return 409, text.MOVED_TITLE, text.LOOK_AGAIN, ""
         case NotNow(now, no):
@@ -108,9 +109,9 @@ def _words(site: Site, run: Run, outcome: Outcome | BadCommand) -> tuple[int, st
         case Edited(_, by):
             return 409, text.EDITED_TITLE, text.edited_words(by), ""
         case BadCommand():
-            return 400, text.NOT_SAID[0], text.capital(text.spoken(outcome.problem)) + ".", ""
+            return 400, text.NOT_SAID[0], capital(spoken(outcome.problem)) + ".", ""
         case _:
-            return 503, text.UNSURE_TITLE, text.capital(f"{getattr(outcome, 'why', '')}."), text.PRESS_AGAIN
+            return 503, text.UNSURE_TITLE, capital(f"{getattr(outcome, 'why', '')}."), text.PRESS_AGAIN
 
 
 def _since(site: Site, asked: Asked, run: Run, one: Sent) -> list[str]:
