@@ -178,7 +178,8 @@ def _rows(lines: Sequence[str], first: int, wanted: Wanted) -> list[Row]:
 
 def _cut(found: Sequence[Piece]) -> list[Piece]:
     """As many pieces as a line has room for."""
-    kept, room = [], WIDTH
+    kept: list[Piece] = []
+    room = WIDTH
     for piece in found:
         cost = len(piece.text) + (AROUND // 4 if piece.look else 0)
         if cost > room:
