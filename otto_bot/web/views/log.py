@@ -76,6 +76,8 @@ class LogPage(NamedTuple):
     window: Window
     first: int
     last: int
+    begins: str
+    """The offset that was asked for; empty for the end."""
     following: tuple[tuple[str, str, str], ...]
     find: str
     found: str
@@ -125,6 +127,7 @@ def log_page(
         window=window,
         first=wanted.first,
         last=wanted.last,
+        begins=str(window.start) if wanted.start else "",
         following=_following(window, lines, here),
         find=wanted.find,
         found=found,
