@@ -126,5 +126,6 @@ def _account(settings: Settings) -> Account:
         settings.private_key.get_secret_value,
         settings.write_pause_seconds,
         settings.state_dir.absolute(),
+        int(settings.logs_gib * 1024**3),
         lambda: settings.hidden(os.environ),
     )

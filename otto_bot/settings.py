@@ -102,6 +102,7 @@ class Settings(StoreSettings):
     setup_private_hosts: str = ""
     accept_exposure: bool = False
     repository_defaults: str = ""
+    logs_gib: Annotated[float, Field(ge=0.01, le=1_000, allow_inf_nan=False)] = 2
     log_level: Literal["debug", "info", "warning", "error"] = "info"
 
     @property

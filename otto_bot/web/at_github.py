@@ -18,13 +18,15 @@ if TYPE_CHECKING:
 
 
 class Account(NamedTuple):
-    """The App as this host knows it, where what is kept of it lies, and what must never be shown."""
+    """The App as this host knows it, where and how much is kept of logs, and what must never be shown."""
 
     api_url: str
     app_id: int
     private_key: Callable[[], str]
     write_pause: float
     state_dir: Path
+    logs: int
+    """Bytes of the logs that are kept for pages."""
     hidden: Callable[[], tuple[str, ...]]
 
 

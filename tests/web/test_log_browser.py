@@ -7,6 +7,7 @@ import resource
 import shutil
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -111,6 +112,10 @@ async def test_logs_of_200_mb_in_a_browser(host: Any) -> None:
         await page.goto(f"{url}/runs/1/logs/9")
         await page.get_by_text("Final: ").wait_for()
         await page.locator("#log-box .part").first.wait_for()
+        at = "document.getElementById('log-box')"
+        assert await page.evaluate(f"{at}.scrollHeight - {at}.scrollTop - {at}.clientHeight") < 2
+        assert (await held(page))["after"] == 0
+        assert "done" in (await page.locator("#log-state").get_attribute("class") or "")
         first = await heap(page)
         for _ in range(40):
             await page.evaluate("document.getElementById('log-box').scrollTop = 0")
@@ -174,11 +179,15 @@ async def test_logs_in_a_browser_poll_only_while_there_is_something_to_hear(host
     async with serving(host) as url, browsing() as page:
         asked: list[str] = []
         page.on("request", lambda request: asked.append(request.url) if "/part" in request.url else None)
-        await page.clock.install()
+        await page.clock.install(time=datetime(2026, 1, 1, tzinfo=UTC))
         await page.goto(f"{url}/runs/1/logs/9")
         await page.get_by_text("this one is in progress").wait_for()
         async with page.expect_response("**/part*"):
+            await page.clock.pause_at(datetime(2026, 1, 1, 1, tzinfo=UTC))
+        await page.get_by_text("last update").wait_for()
+        async with page.expect_response("**/part*"):
             await page.clock.run_for(2_100)
+        await page.wait_for_timeout(200)
         await page.route("**/part*", lambda route: route.abort())
         for seconds in (2, 5, 15, 30):
             await page.clock.run_for(2_100 if seconds == 2 else 0)

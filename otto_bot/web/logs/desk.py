@@ -34,7 +34,7 @@ class Desk:
 
     def __init__(self, site: Site, github: AtGitHub) -> None:
         self._site, self._github = site, github
-        self._spool = Spool(github.account.state_dir / FOLDER)
+        self._spool = Spool.of(github.account.state_dir / FOLDER, github.account.logs)
         self._jobs = Fetching(self._spool, github.repository, lambda: github.redactor, site.now)
         self._transcripts = Transcripts(site.engine, self._spool, site.now)
 

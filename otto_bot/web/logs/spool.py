@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import time
 from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
@@ -18,6 +19,8 @@ WHOLE = 2 * 1024 * 1024 * 1024
 """Bytes of all logs together."""
 FREE = 256 * 1024 * 1024
 """Bytes of the disk that logs leave to everything else: the database may lie on the same one."""
+UNDER_WAY = 600.0
+"""Seconds since something was added to a log that is still written: then it will need all of its room."""
 CHECKED = 16 * 1024 * 1024
 """Bytes after which that is looked at again."""
 
@@ -38,6 +41,11 @@ class Spool:
 
     def __init__(self, folder: Path, each: int = EACH, whole: int = WHOLE, free: int = FREE) -> None:
         self.folder, self.each, self.whole, self.free = folder, each, whole, free
+
+    @classmethod
+    def of(cls, folder: Path, whole: int) -> Spool:
+        """One that holds so much in all, and no log that would take more than a quarter of it."""
+        return cls(folder, each=min(EACH, whole // 4), whole=whole)
 
     def find(self, name: str) -> Kept | None:
         """A log that was written to its end."""
@@ -67,12 +75,15 @@ class Spool:
 
     def _make_room(self) -> None:
         """The least recently read go until another one fits, whatever its size."""
-        found = []
+        found, used = [], 0
+        for path in self.folder.glob("job-*.part"):
+            with suppress(OSError):
+                used += self.each if time.time() - path.stat().st_mtime < UNDER_WAY else 0
         for path in self.folder.glob("*.log"):
             with suppress(OSError):
                 seen = path.stat()
                 found.append((seen.st_mtime, seen.st_size, path))
-        used = sum(size for _, size, _ in found)
+        used += sum(size for _, size, _ in found)
         for _, size, path in sorted(found):
             if used + self.each <= self.whole and self.room():
                 break

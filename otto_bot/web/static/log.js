@@ -3,7 +3,7 @@
    Everything of the log is put in as text; colours are classes. Without this script the page has links instead. */
 (() => {
   const RING = 1024 * 1024, PART = 128 * 1024, LIVE = 2000, BACKOFF = [2000, 5000, 15000, 30000], EDGE = 600;
-  const KNOWN = 5000;
+  const KNOWN = 5000, TONES = { final: "done", live: "work", loading: "work", waiting: "wait" };
   const view = document.getElementById("log-view");
   if (!view) return;
   const url = view.dataset.part;
@@ -164,6 +164,7 @@
     size = told.size; lines = told.lines; standing = told.standing; final = told.final;
     heard = Date.now() - (standing === "final" ? 0 : told.age * 1000);
     if (told.words !== shown) { state.textContent = told.words; shown = told.words; }
+    state.className = "state " + (TONES[standing] || "bad");
     return told;
   };
   const wait = (milliseconds) => {
@@ -218,7 +219,7 @@
     else await ask(`from=${size}&most=4096`);
   });
   const first = async (again) => {
-    const from = Number(view.dataset.start), tail = !marked.first && !from;
+    const from = view.dataset.start, tail = !marked.first && from === "";
     const where = marked.first ? `line=${Math.max(1, marked.first - 200)}` : tail ? "tail=1" : `from=${from}`;
     await begin(`${where}&most=${PART}${again ? "&again=1" : ""}`);
     if (tail) box.scrollTop = box.scrollHeight;

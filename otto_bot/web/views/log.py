@@ -76,6 +76,8 @@ class LogPage(NamedTuple):
     window: Window
     first: int
     last: int
+    begins: str
+    """The offset that was asked for; empty for the end."""
     following: tuple[tuple[str, str, str], ...]
     find: str
     found: str
@@ -125,6 +127,7 @@ def log_page(
         window=window,
         first=wanted.first,
         last=wanted.last,
+        begins=str(window.start) if wanted.start else "",
         following=_following(window, lines, here),
         find=wanted.find,
         found=found,
@@ -178,7 +181,8 @@ def _rows(lines: Sequence[str], first: int, wanted: Wanted) -> list[Row]:
 
 def _cut(found: Sequence[Piece]) -> list[Piece]:
     """As many pieces as a line has room for."""
-    kept, room = [], WIDTH
+    kept: list[Piece] = []
+    room = WIDTH
     for piece in found:
         cost = len(piece.text) + (AROUND // 4 if piece.look else 0)
         if cost > room:
