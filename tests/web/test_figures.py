@@ -14,8 +14,9 @@ from web_runs import FREE, at_the_gate
 
 from otto_bot.core import events as e
 from otto_bot.core.decision import Decider, Decision, Move
+from otto_bot.core.evidence import Cause, FailureClass
 from otto_bot.core.gate_account import Shadow
-from otto_bot.core.insight_values import EstimateInsight, EstimateTally, Insight
+from otto_bot.core.insight_values import DeciderInsight, EstimateInsight, EstimateTally, Insight, Spread, Tally
 from otto_bot.core.insight_weeks import EstimatedRun
 from otto_bot.text.replay_lines import replay_lines
 from otto_bot.web.counted import CountedRuns
@@ -23,6 +24,7 @@ from otto_bot.web.viewer import Viewer
 from otto_bot.web.views.gate_shadow import shadow_of
 from otto_bot.web.views.graph import HIGH, LETTERS, WIDE, graph
 from otto_bot.web.views.insight import insight_page
+from otto_bot.web.views.plots import WIDE as WIDE_PLOT
 
 
 def counted(**changes: Any) -> CountedRuns:
@@ -46,6 +48,24 @@ def test_every_plot_stands_beside_a_table() -> None:
         ["run 1", "$1-$2", "$1", "inside"], ["run 3", "$1-$2", "$3", "above"]
     ]  # fmt: skip
     assert page.sections[1].plots[0][1].bars[1].value == "$3 of $1-$2: above"
+
+
+def test_the_words_of_a_row_have_room_beside_each_other() -> None:
+    """At the widths of an ordinary font: 7.8 pixels for a letter of a label, 6.5 for one of a value."""
+    tally = Tally(reopened=297, passed=99, failed=99, not_charged=49, open=99)
+    spread = Spread(count=99, total=99, p50=12.3456, p95=123.4567)
+    worst = DeciderInsight(gates=99, attempts=tally, skips=99, wrong_skips=49, usd=spread, seconds=spread)
+    insight = Insight(
+        gates=99, deciders={one.value: worst for one in Decider}, causes={one.value: tally for one in Cause},
+        classes={one.value: tally for one in FailureClass}, estimates=EstimateInsight(all=EstimateTally(runs=1)),
+    )  # fmt: skip
+    runs = (EstimatedRun(run=12_345, repo="o/a", low=10.25, high=19.75, actual=21.5),)
+
+    page = insight_page(counted(insight=insight, estimated=runs), ())
+
+    bars = [bar for section in page.sections for _, plot in section.plots for bar in plot.bars]
+    assert len(bars) > 40
+    assert [(bar.label, bar.value) for bar in bars if len(bar.label) * 7.8 + len(bar.value) * 6.5 > WIDE_PLOT] == []
 
 
 async def test_insight_is_counted_for_the_repository_in_the_address(host: Any) -> None:
