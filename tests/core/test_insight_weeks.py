@@ -14,9 +14,7 @@ from otto_bot.core.insight import insight
 from otto_bot.core.insight_weeks import estimated, monday, weeks
 from otto_bot.core.run import Outcome, Run, RunPhase
 
-FREE = Config.model_validate(
-    {"plan": {"approval": "never"}, "verify": {"exposure": "accept"}, "qa": {"enabled": False}}
-)
+FREE = config(plan={"approval": "never"}, verify={"exposure": "accept"}, qa={"enabled": False})
 
 
 def decided(later: float, *after: Any) -> Run:

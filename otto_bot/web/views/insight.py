@@ -71,7 +71,7 @@ def _of_gates(counted: Insight, weeks: Sequence[WeekInsight]) -> list[Section]:
     sections = [
         Section("deciders", text.DECIDERS, _worth(deciders), _table(decider_rows(counted))),
         Section("deciding", text.DECIDING, _costs(deciders), _table(cost_rows(counted)), _uncalled(deciders)),
-        Section("weeks", text.WEEKS, _weekly(weeks), _weeks_table(weeks), text.WEEK_NOTE),
+        Section("weeks", text.WEEKS, _weekly(weeks), _weeks_table(weeks), text.WEEK_NOTE if weeks else ""),
         Section("causes", text.CAUSES, _tallied("causes", counted.causes), _table(tally_rows("cause", causes))),
         Section("classes", text.CLASSES, _tallied("classes", counted.classes), _table(classes)),
     ]
@@ -106,7 +106,7 @@ def _ends(tally: Tally) -> tuple[Part, ...]:
     return (
         Part("done", tally.passed, text.PASSED),
         Part("bad", tally.failed, text.FAILED),
-        Part("off", tally.open, text.OPEN),
+        Part("off", tally.open, text.OPEN, text.OPEN_LEGEND),
     )
 
 
@@ -147,15 +147,13 @@ def _cents(dollars: float) -> int:
     return max(1, round(100 * dollars)) if dollars > 0 else 0
 
 
-def _weeks_table(weeks: Sequence[WeekInsight]) -> Table:
+def _weeks_table(weeks: Sequence[WeekInsight]) -> Table | None:
     rows = [
         [week.week, str(week.gates), of(week.attempts.passed, week.attempts.reopened), str(week.attempts.failed),
          f"{week.usd:.4f}", f"{week.seconds:.1f}"]
         for week in weeks
     ]  # fmt: skip
-    table = _table([text.WEEK_HEAD, *rows])
-    assert table is not None
-    return table
+    return _table([text.WEEK_HEAD, *rows])
 
 
 def _of_estimates(found: CountedRuns) -> list[Section]:

@@ -17,11 +17,12 @@ MOST_COLUMNS = 12
 
 
 class Part(NamedTuple):
-    """So much of one kind; `tone` is its colour and pattern, `words` say the kind."""
+    """So much of one kind; `tone` is its colour and pattern, `words` say the kind, `legend` in more words."""
 
     tone: str
     number: int
     words: str
+    legend: str = ""
 
 
 class Piece(NamedTuple):
@@ -81,7 +82,7 @@ def stacked(plot: str, title: str, rows: Sequence[Row]) -> Plot | None:
 
 
 def _legend(rows: Sequence[Row]) -> tuple[tuple[str, str], ...]:
-    return tuple(dict.fromkeys((part.tone, part.words) for _, parts in rows for part in parts))
+    return tuple(dict.fromkeys((part.tone, part.legend or part.words) for _, parts in rows for part in parts))
 
 
 def _stack(place: int, label: str, parts: Sequence[Part], longest: int) -> Bar:
