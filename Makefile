@@ -11,7 +11,7 @@ PYTEST := $(BIN)/pytest --dist worksteal
 # Compiled modules are kept: every process of a demo starts in half the time.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help env compiled demo test test-slow test-all lint lint-style lint-types lint-imports lint-workflows lint-image format bench-gate bench-diagnosis bench-weights bench-map bench-webhooks bench-scale bench-latency crash-full mutation audit clean
+.PHONY: help env compiled demo test test-slow test-all lint lint-style lint-types lint-imports lint-workflows lint-image format bench-gate bench-diagnosis bench-weights bench-map bench-webhooks bench-scale bench-latency bench-pages bench-browser screenshots crash-full mutation audit clean
 
 help:  ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -78,6 +78,15 @@ bench-scale: env  ## what a long run, a waiting run and an idle worker cost, see
 
 bench-latency: env  ## how quick Otto reacts, comments and stops, and what it adds to a task; see docs/bench-latency.md
 	@$(BIN)/python -m bench.latency $(ARGS)
+
+bench-browser: env  ## what a live log costs a browser that keeps it open; ARGS="--minutes 10", needs Chromium
+	@$(BIN)/python -m bench.browser $(ARGS)
+
+screenshots: env  ## plays the demo and photographs every page, light, dark and phone, into docs/pictures; needs Chromium
+	@$(BIN)/python -m bench.browser.pictures $(ARGS)
+
+bench-pages: env  ## first byte and size of pages over 10,000 runs, what open live pages cost; see docs/bench-pages.md
+	@$(BIN)/python -m bench.pages $(ARGS)
 
 crash-full: env  ## kill -9 at every few writes of each scenario; ARGS="--docs" writes docs/crash.md
 	@$(BIN)/python tests/crash/crash_full.py $(ARGS)

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
+from typing import TYPE_CHECKING
 
+import sqlalchemy as sa
 from fastapi import FastAPI
 
 from otto_bot.intake.at_work import AtWork
@@ -18,8 +21,16 @@ from otto_bot.store.folding import Folding
 from otto_bot.store.glances import Glances
 from otto_bot.store.inbox import Inbox
 from otto_bot.store.installations import Installations
-from otto_bot.web import health, pages
+from otto_bot.web import actions, health, live, log_pages, login, pages
+from otto_bot.web.api.door import PREFIX, ApiDoor
+from otto_bot.web.at_github import Account, AtGitHub
+from otto_bot.web.cookies import WithCookies
+from otto_bot.web.entrance import Entrance
 from otto_bot.web.github_limits import GitHubLimits
+from otto_bot.web.live_hub import Pace
+
+if TYPE_CHECKING:
+    from otto_bot.web.way_in import WayIn
 
 STORE_SECONDS = 4.0
 """How long the web process waits for a database that is locked or far away: GitHub waits 10 seconds for the answer."""
@@ -28,18 +39,25 @@ STORE_SECONDS = 4.0
 class App:
     """The ASGI application. Webhooks take the short way, past everything that pages need."""
 
-    def __init__(self, receiver: Receiver, rest: FastAPI) -> None:
-        self._receiver, self._rest = receiver, rest
+    def __init__(
+        self, receiver: Receiver, api: ApiDoor, rest: FastAPI, entrance: Entrance, logs: log_pages.Logs,
+        streams: live.Streams,
+    ) -> None:  # fmt: skip
+        self._receiver, self._api, self._rest = receiver, api, rest
+        self._programs, self._shown = WithCookies(api), WithCookies(rest)
+        self.entrance, self.logs, self.streams = entrance, logs, streams
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """One request, or the life of the process."""
         if scope["type"] == "http" and scope["path"] == PATH:
             await self._receiver(scope, receive, send)
+        elif scope["type"] == "http" and scope["path"].startswith(PREFIX):
+            await self._programs(scope, receive, send)
         else:
-            await self._rest(scope, receive, send)
+            await self._shown(scope, receive, send)
 
 
-def build_app(settings: Settings, worker_alive: Callable[[], bool]) -> App:
+def build_app(settings: Settings, worker_alive: Callable[[], bool], pace: Pace | None = None) -> App:
     """The application of a host. Brings the schema up to date first."""
     engine = open_database(settings.database, patience=STORE_SECONDS)
     migrate(engine)
@@ -61,16 +79,53 @@ def build_app(settings: Settings, worker_alive: Callable[[], bool]) -> App:
         try:
             yield
         finally:
+            streams.end()
+            await acting.aclose()
+            await shown.entrance.door.aclose()
             await work.stop()
             await grouping.stop()
             folding.stop()
+            await logs.close()
 
     rest = FastAPI(title="Otto", docs_url=None, redoc_url=None, openapi_url=None, lifespan=life)
     rest.include_router(
         health.router(store, metrics, worker_alive, lambda gauges: gauges.fill(engine, datetime.now(UTC)))
     )
-    where = pages.Where(settings.host, settings.web_url, settings.docs_url)
+    where = pages.Where(settings.host, settings.web_url, settings.docs_url, settings.reach)
     shown = pages.Pages(engine, where, lambda: datetime.now(UTC))
+    logs = log_pages.Logs(shown, AtGitHub(_account(settings), engine, lambda: datetime.now(UTC)))
+    rest.include_router(log_pages.router(logs))
+    api = ApiDoor(engine, shown, lambda: datetime.now(UTC))
+    rest.include_router(log_pages.diff_router(logs))
     rest.include_router(pages.router(shown))
+    acting = actions.Actions(shown, lambda: _way_in(settings, engine))
+    rest.include_router(actions.router(acting))
+    rest.include_router(login.router(shown.entrance, lambda: datetime.now(UTC)))
+    streams = live.Streams(shown, engine, lambda: datetime.now(UTC), pace)
+    rest.include_router(live.router(streams))
     rest.add_exception_handler(404, shown.lost)
-    return App(Receiver(grouping, secrets, work, metrics), rest)
+    return App(Receiver(grouping, secrets, work, metrics), api, rest, shown.entrance, logs, streams)
+
+
+def _way_in(settings: Settings, engine: sa.Engine) -> WayIn:
+    """What acting on pages needs: GitHub's client and the heart, which nobody needs who only looks."""
+    from otto_bot.store.installations import SharedSlots
+    from otto_bot.web.way_in import WayIn, app_of
+
+    slots = SharedSlots(Installations(engine, settings.write_pause_seconds))
+    key = settings.private_key.get_secret_value()
+    github = app_of(settings.github_api_url, settings.app_id, key, slots, lambda: datetime.now(UTC))
+    return WayIn(engine, github, settings.limits, settings.caps, lambda: datetime.now(UTC))
+
+
+def _account(settings: Settings) -> Account:
+    """What reading GitHub for a page takes."""
+    return Account(
+        settings.github_api_url,
+        settings.app_id,
+        settings.private_key.get_secret_value,
+        settings.write_pause_seconds,
+        settings.state_dir.absolute(),
+        int(settings.logs_gib * 1024**3),
+        lambda: settings.hidden(os.environ),
+    )

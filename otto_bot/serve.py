@@ -174,8 +174,13 @@ async def serve(settings: Settings, *, with_worker: bool) -> None:
         server_header=False,
     )
     keeper = asyncio.create_task(child.keep()) if with_worker else None
+
+    def asked() -> None:
+        child.ask()
+        app.streams.end()  # or the server would wait for every open page
+
     try:
-        await _Server(config, child.ask).serve()
+        await _Server(config, asked).serve()
     finally:
         await child.stop()
         if keeper is not None:

@@ -179,7 +179,7 @@ async def _engine(settings: Settings, redactor: Redactor, alone: bool) -> AsyncI
         slots=SharedSlots(Installations(engine_db, settings.write_pause_seconds)),
     ) as github:
         context = _context(settings, ledger, rows, archive, learnings, github, redactor, switch, clock)
-        gate = PermissionGate(clock)
+        gate = PermissionGate(clock, settings.app_id)
         desk = Desk(
             ledger,
             github,

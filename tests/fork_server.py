@@ -164,8 +164,9 @@ def _run(module: str, arguments: list[str]) -> int:
         return playground(arguments)
     if arguments[0] == "serve":
         _migrate()
-        _fork_worker()
-        arguments = ["serve", "--no-worker", *arguments[1:]]
+        if "--no-worker" not in arguments:
+            _fork_worker()
+            arguments = ["serve", "--no-worker", *arguments[1:]]
     return _bot(arguments)
 
 

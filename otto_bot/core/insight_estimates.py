@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from array import array
 
+from otto_bot.core.estimate_values import Estimate
 from otto_bot.core.estimates import REST
 from otto_bot.core.insight_values import EstimateInsight, EstimateTally
 from otto_bot.core.run import Outcome, Run, RunPhase
@@ -29,7 +30,7 @@ class EstimateCounting:
             self._without += 1
         elif run.outcome is Outcome.CANCELLED:
             self._cancelled += 1
-        elif run.outcome not in REST or run.phase is not RunPhase.DONE or run.hold is not None:
+        elif not _at_its_end(run):
             self._open += 1
         else:
             for tally in (self._all, self._seen.setdefault(found.source, _Tally())):
@@ -44,6 +45,17 @@ class EstimateCounting:
             open=self._open,
             without=self._without,
         )
+
+
+def compared(run: Run) -> Estimate | None:
+    """The estimate that a run is held against; None where it had none, or is not at its end."""
+    found = run.estimated or run.estimate
+    counts = run.plan is not None and run.outcome is not Outcome.CANCELLED and _at_its_end(run)
+    return found if counts else None
+
+
+def _at_its_end(run: Run) -> bool:
+    return run.outcome in REST and run.phase is RunPhase.DONE and run.hold is None
 
 
 class _Tally:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping
 from datetime import datetime
 
 from otto_bot.github.answer import Answer
 from otto_bot.github.ci_models import Annotation, Artifact, Job, PendingDeployment, Workflow, WorkflowRun
 from otto_bot.github.errors import Forbidden, GitHubError, LogsGone, NotFound, Refused, TooLarge, not_granted
+from otto_bot.github.logs import CHUNK, CUT_LINE
 from otto_bot.github.needs import needs
 from otto_bot.github.reading import parse
 from otto_bot.github.repository import RepositoryCalls
@@ -72,6 +73,19 @@ class ActionVerbs(RepositoryCalls):
         """
         answer = await self._kept("/actions/jobs/{id}/logs", job_id)
         return answer.body if answer.status != 302 else await self._around.download(_location(answer, "log"))
+
+    @needs(actions="read")
+    async def job(self, job_id: int) -> Job:
+        """One job as it is now. Raises NotFound where the repository has none of this number."""
+        return parse(Job, await self._json("/actions/jobs/{id}", job_id))
+
+    @needs(actions="read")
+    async def job_log_parts(self, job_id: int, limit: int) -> AsyncIterator[bytes]:
+        """As `job_log`, chunk by chunk and at most `limit` bytes; the errors may also come with the first chunk."""
+        answer = await self._kept("/actions/jobs/{id}/logs", job_id)
+        if answer.status == 302:
+            return self._around.pour(_location(answer, "log"), limit)
+        return _chunks(answer.body, limit)
 
     @needs(actions="read")
     async def artifacts(self, run_id: int) -> list[Artifact]:
@@ -147,6 +161,13 @@ class ActionVerbs(RepositoryCalls):
     async def cancel_run(self, run_id: int) -> None:
         """Cancel a run. Raises Conflict where it has ended."""
         await self._call("POST", "/actions/runs/{id}/cancel", run_id)
+
+
+async def _chunks(body: bytes, limit: int) -> AsyncIterator[bytes]:
+    for start in range(0, min(len(body), limit), CHUNK):
+        yield body[start : min(start + CHUNK, limit)]
+    if len(body) > limit:
+        yield CUT_LINE % limit
 
 
 def _location(answer: Answer, what: str) -> str:

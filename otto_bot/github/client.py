@@ -12,6 +12,7 @@ import json
 from collections.abc import Callable, Mapping
 from contextlib import AbstractAsyncContextManager
 from datetime import datetime
+from functools import partial
 from types import TracebackType
 from typing import Any
 
@@ -28,12 +29,12 @@ from otto_bot.github.credentials import (
 )
 from otto_bot.github.errors import GitHubError, Refused, TooLarge, Unreachable
 from otto_bot.github.host_checks import check_api_url, check_private_key
-from otto_bot.github.logs import download
+from otto_bot.github.logs import download, pour
 from otto_bot.github.pace import APP, LocalSlots, Pace, Sleep, Slots
 from otto_bot.github.repository import Surroundings
 from otto_bot.github.routes import Route, route
 from otto_bot.github.session import Credential, Params, Session
-from otto_bot.github.tokens import Scope, Token, TokenCache
+from otto_bot.github.tokens import Client, Scope, Token, TokenCache
 from otto_bot.github.transport import BodyTooLargeError, SharedTransport
 from otto_bot.github.verbs import Repository
 
@@ -85,13 +86,14 @@ class Kit:
         self._jwt_cache.cleanup()
 
     def _client(self, credential: Credential) -> Any:
-        from githubkit import TokenAuthStrategy, UnauthAuthStrategy
+        from githubkit import OAuthAppAuthStrategy, TokenAuthStrategy, UnauthAuthStrategy
 
         if credential == "app":
             return self._app
         if credential == "nobody":
             return self._app.with_auth(UnauthAuthStrategy())
-        assert isinstance(credential, Token)
+        if isinstance(credential, Client):
+            return self._app.with_auth(OAuthAppAuthStrategy(credential.id, credential.secret))
         return self._app.with_auth(TokenAuthStrategy(credential.value))
 
     async def exchange(
@@ -234,6 +236,7 @@ class GitHubApp(AppVerbs, AbstractAsyncContextManager["GitHubApp"]):
                 session=lambda permissions: self._session(scope(permissions)),
                 git_token=lambda permissions, refused: self._git_token(scope(permissions), refused),
                 download=self._download,
+                pour=partial(pour, self._transport, self._api_url.startswith("http://")),
                 censor=self._censor,
                 now=self._now,
             )

@@ -12,6 +12,7 @@ from otto_bot.github.errors import Conflict, Forbidden, NotFound, Refused, TooLa
 from otto_bot.github.models import (
     Commit,
     CommitSummary,
+    Comparison,
     Content,
     Permission,
     RepositoryInfo,
@@ -132,6 +133,12 @@ class CodeVerbs(RepositoryCalls):
     async def commit(self, sha: str) -> Commit:
         """A commit with its tree and parents. Tried again on 404: a push takes a moment to be seen."""
         return parse(Commit, await self._json("/git/commits/{sha}", sha, eventual=True))
+
+    @needs(contents="read")
+    async def compare(self, base: str, head: str) -> Comparison:
+        """What `head` changes since it parted from `base` (commits or branches): at most the 300 files told."""
+        # Files stand on the first page whatever its size; commits are not looked at.
+        return parse(Comparison, await self._json("/compare/{base}...{head}", base, head, params={"per_page": 1}))
 
     @needs(contents="read")
     async def commits(self, branch: str, count: int = 50) -> list[CommitSummary]:

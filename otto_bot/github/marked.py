@@ -15,7 +15,8 @@ class MarkedCalls(RepositoryCalls):
     async def _is_ours(self, comment: Comment) -> bool:
         """Anyone may write the same text, so that the author decides. Comments on lines do not name the App."""
         if comment.app_id is not None:
-            return comment.app_id == self._around.app_id
+            # What a person wrote through the pages of our App names it, too, and is theirs.
+            return comment.app_id == self._around.app_id and comment.author_type != "User"
         return comment.author_type == "Bot" and comment.author_login == await self._around.own_login()
 
 

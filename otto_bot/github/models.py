@@ -272,6 +272,28 @@ class Commit(Fact):
     committed_at: datetime | None = Field(default=None, validation_alias=AliasPath("committer", "date"))
 
 
+class ComparedFile(Fact):
+    """A file that differs. There is no `patch` of a binary file, nor of one that GitHub finds too large."""
+
+    filename: str
+    previous_filename: Text = ""
+    status: Text = ""
+    additions: int = 0
+    deletions: int = 0
+    patch: str | None = None
+
+
+class Comparison(Fact):
+    """What one commit changes since it parted from another one, at `merge_base`."""
+
+    base: str = Field(validation_alias=AliasPath("base_commit", "sha"))
+    merge_base: str = Field(validation_alias=AliasPath("merge_base_commit", "sha"))
+    status: Text = ""
+    ahead_by: int = 0
+    behind_by: int = 0
+    files: Annotated[tuple[ComparedFile, ...], BeforeValidator(lambda v: v or ())] = ()
+
+
 class MadeCommit(Fact):
     """A commit that GitHub made, and what it says of its own signature."""
 

@@ -32,6 +32,10 @@ class Download(Protocol):
         """The body, cut where it is a long log; with `whole_limit` all of it, or TooLarge."""
 
 
+Pour = Callable[[str, int], AsyncIterator[bytes]]
+"""The same chunk by chunk, at most so many bytes of it."""
+
+
 @dataclass(frozen=True)
 class Surroundings:
     """What the verbs need besides requests to the API."""
@@ -43,6 +47,7 @@ class Surroundings:
     git_token: Callable[[Mapping[str, str], str], Awaitable[Token]]
     """Takes permissions, and the value that git was refused with, or nothing."""
     download: Download
+    pour: Pour
     censor: Censor
     now: Callable[[], datetime]
 

@@ -17,6 +17,10 @@ COUNTS_DECODED = "otto_counts_decoded"
 """Request extension of a caller that bounds the decoded bytes itself, and so may be sent a compressed body."""
 
 
+MOST_BYTES = "otto_most_bytes"
+"""Request extension of a caller that keeps nothing of the body in memory: it may have so many bytes."""
+
+
 class BodyTooLargeError(Exception):
     """The body has more bytes than allowed."""
 
@@ -73,7 +77,7 @@ class SharedTransport(httpx.AsyncBaseTransport):
             raise httpx.DecodingError("the server compressed an answer that was asked for plain", request=request)
         _readable_limits(response.headers)
         assert isinstance(response.stream, httpx.AsyncByteStream)
-        response.stream = _CappedStream(response.stream, self._limit)
+        response.stream = _CappedStream(response.stream, request.extensions.get(MOST_BYTES, self._limit))
         return response
 
     async def __aenter__(self) -> SharedTransport:

@@ -115,7 +115,7 @@ class Comparing:
     async def _comment(
         self, run: Run, number: int, comment: Comment, kind: Literal["comment", "review_comment"]
     ) -> None:
-        if comment.app_id == self._desk.app_id and kind == "comment":
+        if comment.app_id == self._desk.app_id and kind == "comment" and comment.author_type != "User":
             await self._box(run, number, comment)
             return
         key = f"{kind.replace('_', '-')}/{comment.id}"

@@ -82,9 +82,13 @@ class Desk:
         return self._github.app_id
 
     async def is_ours(self, comment: Comment) -> bool:
-        """Whether our own App wrote a comment. GitHub names the App of each; where it does not, its account decides."""
+        """Whether our own App wrote a comment. GitHub names the App of each; where it does not, its account decides.
+
+        What people wrote through the pages of the App is theirs, though GitHub names the App.
+        """
         if comment.performed_via_github_app is not None:
-            return comment.performed_via_github_app.id == self.app_id
+            by_person = comment.user is not None and comment.user.type == "User"
+            return comment.performed_via_github_app.id == self.app_id and not by_person
         return comment.user is not None and comment.user.login == await self._github.bot_login()
 
     def repository(self, repo: Repo) -> Repository:

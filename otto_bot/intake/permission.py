@@ -43,15 +43,16 @@ class Answer(Frozen):
 class PermissionGate:
     """Asks GitHub when it is needed; a yes or no of GitHub is kept for a minute, an error never."""
 
-    def __init__(self, now: Callable[[], datetime]) -> None:
-        self._now = now
+    def __init__(self, now: Callable[[], datetime], own_app: int | None = None) -> None:
+        """`own_app`: where people act through our own App, by its pages, it is their own hand that pressed a button."""
+        self._now, self._own_app = now, own_app
         self._known: dict[tuple[int, int], tuple[datetime, Answer]] = {}
 
     async def ask(self, repository: Repository, who: Actor, bots: Collection[str] = ()) -> Answer:
         """Whether this account may make Otto act in this repository now. `bots`: those that may do this very thing."""
         if who.is_bot:
             return _bot(who, bots)
-        if who.app is not None:
+        if who.app not in (None, self._own_app):
             return Answer(allowed=False, why="an app did this in your name, and only you yourself can")
         key = (repository.id, who.person.id)
         known = self._known.get(key)

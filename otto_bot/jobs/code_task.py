@@ -33,6 +33,7 @@ from otto_bot.jobs.carrying import SessionKept, keep_commit
 from otto_bot.jobs.context import Context, failures_before
 from otto_bot.jobs.context_notes import handoff, told_notes
 from otto_bot.jobs.journal import StoredJournal
+from otto_bot.jobs.keep_prompt import keep_prompt
 from otto_bot.jobs.learn import told_to
 from otto_bot.jobs.money import budgeted
 from otto_bot.jobs.outcomes import Later
@@ -131,12 +132,14 @@ class _Session:
         )
         # The purse stops it in time, other tasks counted in; turns of before a restart are paid already.
         limits = CoderLimits(usd=self.run.caps.usd)
+        request = await self._request(workspace)
+        await keep_prompt(self.context, self.run.id, request, can_run=tools.runner is not None)
         return await code(
             budgeted(self.context, self.run),
             tools,
             StoredJournal(self.context, SessionKept(self.mirror, self.attempt.base_sha)),
             limits,
-            await self._request(workspace),
+            request,
             self._signal,
             asyncio.get_running_loop().time,
         )

@@ -17,6 +17,8 @@ DELIVERIES = timedelta(days=7)
 """Deliveries that are worked in say nothing more; GitHub offers them again for three days at most."""
 JOBS = timedelta(days=2)
 WORKERS = timedelta(days=1)
+LOGS = timedelta(days=7)
+"""Copies of logs that pages show: GitHub has them for longer."""
 
 
 @dataclass(frozen=True)
@@ -57,6 +59,7 @@ def collect_files(
             files = Files(kept.state, engine, dry=dry)
             yield "workspaces", files.workspaces(at)
             yield "mirrors", files.mirrors(at - timedelta(days=kept.days))
+            yield "logs", files.logs(at - min(LOGS, timedelta(days=kept.days)), at)
 
 
 def run(kept: Retention, at: datetime, forget: Forget, say: Callable[[str], None], *, dry: bool) -> int:

@@ -78,6 +78,20 @@ class Files:
                 removed = removed.plus(self._remove(path))
         return removed
 
+    def logs(self, before: datetime, at: datetime) -> Removed:
+        """Logs that pages showed and nobody has read since; and what a process that is gone left of one."""
+        removed, folder = Removed(), self._state / "logs"
+        for path in sorted(folder.iterdir()) if folder.is_dir() and not folder.is_symlink() else ():
+            seen = path.lstat()
+            index = path.with_suffix(".log") if path.suffix == ".json" else path
+            touched = index.lstat().st_mtime if index.exists() else seen.st_mtime
+            unread = touched < before.timestamp() if path.suffix != ".part" else touched < at.timestamp() - DAY
+            if unread and path.is_file():
+                removed = removed.plus(Removed(1, seen.st_size))
+                if not self._dry:
+                    path.unlink(missing_ok=True)
+        return removed
+
     def _remove(self, path: Path) -> Removed:
         size = _size(path)
         if not self._dry:

@@ -39,6 +39,12 @@ from otto_bot.store.versions import CODE_VERSION, understood
 
 VERDICT = "VerificationEnded"
 VERDICTS = 1000
+Fits = Callable[[Run], None]
+"""Looks at the run under the lock of its row, and raises where what was to be recorded does not fit it any more."""
+_LOCKED = (
+    t.runs.c.state, t.runs.c.seq, t.runs.c.version, t.runs.c.working, t.runs.c.admitted, t.runs.c.place_until,
+    t.runs.c.began_at, t.runs.c.record,
+)  # fmt: skip
 
 
 class NoSuchRun(LookupError):
@@ -167,14 +173,18 @@ class Ledger(RunQueries):
             understood(run_id, row.version, self._version)
             return self._snapshots.load(c, run_id, row.state)
 
-    def append(self, run_id: int, events: Sequence[RunEvent], at: datetime, *, done: Ticket | None = None) -> Run:
+    def append(
+        self, run_id: int, events: Sequence[RunEvent], at: datetime, *, done: Ticket | None = None,
+        fits: Fits | None = None,
+    ) -> Run:  # fmt: skip
         """Record events, move the run, keep its effects in step; with `done`, end that effect in the same breath.
 
+        `fits` is asked first, where nobody else can move the run: what it raises is raised, and nothing is recorded.
         Raises NoSuchRun, NewerVersion, OtherRunActive where a run that was over would go on beside another one of its
         issue, and DayUsedUp where money is put aside that this day does not have; then no event is recorded.
         """
         try:
-            run = self._append(run_id, events, at, done)
+            run = self._append(run_id, events, at, done, fits)
         except sa.exc.IntegrityError as error:
             run = self.load(run_id)
             other = self.active_run(run.repo.id, run.issue)
@@ -186,28 +196,19 @@ class Ledger(RunQueries):
         self._snapshots.committed(run_id)
         return run
 
-    def _append(self, run_id: int, events: Sequence[RunEvent], at: datetime, done: Ticket | None) -> Run | Shut:
+    def _append(
+        self, run_id: int, events: Sequence[RunEvent], at: datetime, done: Ticket | None, fits: Fits | None
+    ) -> Run | Shut:
         with writing(self._engine) as c:
-            row = c.execute(
-                sa.select(
-                    t.runs.c.state,
-                    t.runs.c.seq,
-                    t.runs.c.version,
-                    t.runs.c.working,
-                    t.runs.c.admitted,
-                    t.runs.c.place_until,
-                    t.runs.c.began_at,
-                    t.runs.c.record,
-                )
-                .where(t.runs.c.id == run_id)
-                .with_for_update()
-            ).first()
+            row = c.execute(sa.select(*_LOCKED).where(t.runs.c.id == run_id).with_for_update()).first()
             if row is None or row.record == "imported":
                 raise NoSuchRun(f"there is no run {run_id}" if row is None else f"run {run_id} is only to be read")
             understood(run_id, row.version, self._version)
             if done is not None:
                 mark_done(c, done, at)
             run = self._snapshots.begin(c, run_id, row.state)
+            if fits is not None:
+                fits(run)
             standing = Standing(row.working, row.admitted, row.place_until, row.began_at)
             before = _Before(run, row.seq, standing)
             shut = None if self._limits is None else allowance.shut(c, self._limits.day, run, events, at)

@@ -19,7 +19,8 @@ REPOSITORIES = 100
 class Wanted(Frozen):
     """Which runs, and which page of them. `as_of` (seconds since 1970) is when the first page was looked at.
 
-    Later pages carry it along: a run that ends or begins meanwhile moves nobody, so none is listed twice.
+    Later pages carry it along, and `after`, which is `last` of the page before: they go on behind that row instead of
+    counting rows, so that no run is listed twice, whatever begins, ends or goes on meanwhile.
     """
 
     repo: str = ""
@@ -29,6 +30,7 @@ class Wanted(Frozen):
     page: int = 1
     size: int = 25
     as_of: float
+    after: tuple[int, int] | None = None
 
 
 class ListedRun(Frozen):
@@ -55,10 +57,13 @@ class ListedRun(Frozen):
 
 
 class ListedPage(Frozen):
-    """The runs of one page, and how many there are on all of them."""
+    """The runs of one page, how many there are on all of them, whether there are `more` behind it, and the place of the
+    last one in the order."""
 
     runs: tuple[ListedRun, ...]
     total: int
+    more: bool = False
+    last: tuple[int, int] | None = None
 
 
 class Listing:
@@ -72,14 +77,19 @@ class Listing:
         where = _where(wanted) & _of(repo_ids)
         with reading(self._engine) as c:
             found = c.execute(_ids(wanted, where)).all()
-            ids = [row.id for row in found]
-            if not ids:
+            ids = [row.id for row in found[: wanted.size]]
+            if wanted.after is not None or not ids:
                 total = c.execute(sa.select(sa.func.count()).select_from(t.runs).where(where)).scalar_one()
+            else:
+                total = found[0].total
+            if not ids:
                 return ListedPage(runs=(), total=total)
             rows = {row.id: row for row in c.execute(_shown(ids))}
             spent = _spent(c, ids)
         runs = tuple(_listed(rows[number], spent.get(number, 0.0)) for number in ids if number in rows)
-        return ListedPage(runs=runs, total=found[0].total)
+        return ListedPage(
+            runs=runs, total=total, more=len(found) > wanted.size, last=(found[len(ids) - 1].history, ids[-1])
+        )
 
     def repositories(self, repo_ids: Collection[int] | None = None) -> tuple[str, ...]:
         """Names of repositories that have runs, of these (None = all), in their order; the first of very many."""
@@ -113,10 +123,15 @@ def _where(wanted: Wanted) -> sa.ColumnElement[bool]:
 
 
 def _ids(wanted: Wanted, where: sa.ColumnElement[bool]) -> sa.Select[Any]:
+    """A run that was listed as active stays before history: what happens to it later is later than `as_of`."""
     row = t.runs.c
-    first = sa.case(((row.active == 1) | (row.updated_at > wanted.as_of), 0), else_=1)
-    query = sa.select(row.id, sa.func.count().over().label("total")).where(where)
-    return query.order_by(first, row.id.desc()).limit(wanted.size).offset((wanted.page - 1) * wanted.size)
+    history = sa.case(((row.active == 1) | (row.updated_at > wanted.as_of), 0), else_=1)
+    query = sa.select(row.id, history.label("history"), sa.func.count().over().label("total")).where(where)
+    query = query.order_by(history, row.id.desc()).limit(wanted.size + 1)
+    if wanted.after is None:
+        return query.offset((wanted.page - 1) * wanted.size)
+    part, last = wanted.after
+    return query.where((history > part) | ((history == part) & (row.id < last)))
 
 
 def _shown(ids: Sequence[int]) -> sa.Select[Any]:

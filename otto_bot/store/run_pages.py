@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import datetime
 
 import sqlalchemy as sa
@@ -74,6 +75,19 @@ class RunPages:
         )
         return Timeline(rows=kept, total=total, hidden=everything - total, more=len(rows) > most)
 
+    def last(self, run_id: int) -> int:
+        """The number of its newest event; 0 where there is no such run."""
+        with reading(self._engine) as c:
+            return c.execute(sa.select(t.runs.c.seq).where(t.runs.c.id == run_id)).scalar() or 0
+
+    def heard(self, run_id: int, key: str) -> str:
+        """The event of a word that a page sent, as it is stored; empty where it was never heard."""
+        mine = (t.events.c.run_id == run_id) & (t.events.c.type == "CommandGiven")
+        named = t.events.c.body.contains(f'"key":"{key}"', autoescape=True)
+        query = sa.select(t.events.c.body).where(mine & named).order_by(t.events.c.seq.desc()).limit(1)
+        with reading(self._engine) as c:
+            return c.execute(query).scalar() or ""
+
     def costs(self, run_id: int) -> tuple[RoleCost, ...]:
         """What its calls of models cost, by role, in the order of their first call."""
         row, add = t.usage.c, sa.func.sum
@@ -92,9 +106,15 @@ class RunPages:
             for role, calls, read, written, usd, seconds in rows
         )
 
-    def newest(self, most: int) -> tuple[Run, ...]:
-        """The newest runs, without their long texts; one that this version cannot read is left out."""
-        query = sa.select(t.runs.c.state).where(t.runs.c.state != "").order_by(t.runs.c.id.desc()).limit(most)
+    def newest(self, most: int, repo_ids: Collection[int] | None = None, repo: str = "") -> tuple[Run, ...]:
+        """The newest runs of these repositories (None = all), or of the one with that name among them, without their
+        long texts; one that this version cannot read is left out."""
+        where = t.runs.c.state != ""
+        if repo_ids is not None:
+            where &= t.runs.c.repo_id.in_(repo_ids)
+        if repo:
+            where &= sa.func.lower(t.runs.c.repo_name) == repo.lower()
+        query = sa.select(t.runs.c.state).where(where).order_by(t.runs.c.id.desc()).limit(most)
         with reading(self._engine) as c:
             states = c.execute(query).scalars().all()
         return tuple(run for state in states if (run := _readable(state)) is not None)

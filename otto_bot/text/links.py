@@ -18,7 +18,7 @@ DOCS_URL = "https://github.com/otto-bot/otto/blob/main/docs"
 class Links:
     """Addresses within one repository. `web_url` is the host, `docs_url` the documents; no slash at the end.
 
-    `was` is the `owner/name` that the repository had before.
+    `was` is the `owner/name` that the repository had before, `run` the run whose own pages are led to (0: none).
     """
 
     web_url: str
@@ -26,6 +26,7 @@ class Links:
     repo: str
     docs_url: str = DOCS_URL
     was: str = ""
+    run: int = 0
 
     @property
     def home(self) -> str:
@@ -76,6 +77,10 @@ class Links:
     def job(self, run_id: int, job_id: int) -> str:
         """One job's log."""
         return f"{self.home}/actions/runs/{run_id}/job/{job_id}"
+
+    def compare(self, base: str, head: str) -> str:
+        """What a commit or branch changes since it parted from another one."""
+        return f"{self.home}/compare/{_part(base)}...{_part(head)}"
 
     def file(self, ref: str, path: str, line: int | None = None, last: int | None = None) -> str:
         """A file at a commit or branch, at a line or a range of lines."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import NamedTuple
 
-from otto_bot.core.attempt import MOVING
+from otto_bot.core.attempt import MOVING, TaskState
 from otto_bot.core.run import Gate, GateState, Outcome, Run
 from otto_bot.core.waits import waits_for
 from otto_bot.text.call import CLOSED_WAY
@@ -39,6 +39,21 @@ GATE_STATES = {
     GateState.APPROVED: "approved",
     GateState.APPLIED: "carried out",
 }
+SHORT_STATES: dict[TaskState, str] = {
+    TaskState.PENDING: "to do",
+    TaskState.CODING: "being written",
+    TaskState.VERIFYING: "in Actions now",
+    TaskState.JUDGING: "being judged",
+    TaskState.VERIFIED: "verified",
+    TaskState.MERGED: "merged",
+    TaskState.FAILED: "failed",
+    TaskState.REOPENED: "to do again",
+    TaskState.HELD: "on hold",
+    TaskState.ASKED: "asks a person",
+    TaskState.SKIPPED: "skipped",
+    TaskState.BLOCKED: "blocked",
+}
+"""Of a task in a box: the words of `STATES` have no room there, and stand in the table below."""
 ROLES = {
     "planner": "planning",
     "coder": "coding",
@@ -50,6 +65,13 @@ ROLES = {
     "triage": "journeys: triage",
 }
 """What a model's call was for."""
+MONEY_PARTS = {
+    "work": "planning and coding",
+    "check": "judging and journeys",
+    "gates": "gates",
+    "other": "earlier runs and unknown usage",
+    "held": "put aside for calls under way",
+}
 DELIVERIES = {
     "received": "wait to be worked in",
     "failed": "failed, and come again",
@@ -82,6 +104,11 @@ BARRED = {
 """What keeps a run from its repository, and what lets it go on."""
 NO_MOVE = "its turn"
 """Of a task that nobody decided about: it runs when it is due."""
+SHADOW = "The pilot decided in shadow; it cost {usd} and {seconds} s, and changed nothing."
+SHADOW_NONE = "The pilot was asked in shadow and gave nothing that may stand ({why}); it cost {usd} and {seconds} s."
+FOUND_GOOD = "The decision that stands was held against the facts, rule by rule, and nothing was found against it."
+FOUND_AFTER = "Before the decision that stands an answer was rejected, for these reasons:"
+NOT_DECIDED = "There is no decision to check yet."
 CALM = "Nothing needs you now: it goes on by itself."
 NO_RUN = ("There is no run {id} here.", "Its number stands at the end of each of Otto's comments; the list has all.")
 NO_TASK = ("Run {id} has no task {key}.", "A plan that was made anew may have other tasks; the run's page has them.")

@@ -11,11 +11,12 @@ from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 import sqlalchemy as sa
 from fastapi import APIRouter, Request, Response
-from fastapi.responses import JSONResponse
+from fastapi.responses import JSONResponse, RedirectResponse
 
 from otto_bot.web.answer import GUARDS, Page
 from otto_bot.web.assets import Assets, shipped
-from otto_bot.web.entrance import Entrance
+from otto_bot.web.entrance import Entrance, address_of
+from otto_bot.web.reach import Reach
 from otto_bot.web.viewer import Asked
 
 if TYPE_CHECKING:
@@ -33,15 +34,17 @@ class Where(NamedTuple):
     bound: str
     web_url: str
     docs_url: str
+    reach: Reach | None = None
+    """Who may see them; without it whoever sits at this machine."""
 
 
 class Pages:
     """The site behind the addresses, made when somebody looks."""
 
     def __init__(self, engine: sa.Engine, where: Where, now: Callable[[], datetime]) -> None:
-        self._engine, self.where, self._now = engine, where, now
+        self.engine, self.where, self._now = engine, where, now
         self.assets: Assets = shipped()
-        self.entrance = Entrance(where.bound, self.assets)
+        self.entrance = Entrance(where.reach or Reach(bound=where.bound), self.assets, now)
         # Threads of their own: whoever reads pages keeps no webhook from being stored.
         self._threads = ThreadPoolExecutor(THREADS, "pages")
 
@@ -50,14 +53,14 @@ class Pages:
         """Everything that makes a page."""
         from otto_bot.web.site import Site  # templates and all that a run is
 
-        return Site(self._engine, self.assets, self.where.web_url, self.where.docs_url, self._now)
+        return Site(self.engine, self.assets, self.where.web_url, self.where.docs_url, self._now)
 
     async def answer(self, request: Request, make: Make) -> Response:
         """One page, made beside the event loop; or the words for who may not see it."""
         viewer = await self.entrance.viewer(request)
         if isinstance(viewer, Page):
             return viewer.response()
-        work = partial(self._made, make, Asked(viewer, dict(request.query_params)))
+        work = partial(self._made, make, Asked(viewer, dict(request.query_params), address_of(request)))
         return (await self.beside(work)).response()
 
     async def beside(self, work: Callable[[], T]) -> T:
@@ -103,6 +106,11 @@ def router(pages: Pages) -> APIRouter:
     @api.get("/insight")
     async def insight(request: Request) -> Response:
         return await pages.answer(request, lambda site, asked: site.insight(asked))
+
+    @api.get("/favicon.ico")
+    async def icon() -> Response:
+        """Asked for by browsers that were shown a page without one."""
+        return RedirectResponse(pages.assets.url("otto.svg"), headers=GUARDS)
 
     @api.get("/static/{name}")
     async def static(name: str) -> Response:

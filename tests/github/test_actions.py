@@ -9,7 +9,7 @@ import httpx
 import pytest
 
 from otto_bot.github.errors import Conflict, GitHubError, LogsGone, NotFound, TooLarge, Unreachable
-from otto_bot.github.logs import download
+from otto_bot.github.logs import download, pour
 from otto_bot.github.transport import SharedTransport
 
 SHA = "a" * 40
@@ -221,3 +221,55 @@ async def test_an_archive_that_cannot_be_had(wire, repo, api, blob, error):
     wire.router.get(BLOB).respond(blob)
     with pytest.raises(error):
         await repo.artifact_zip(3, 7)
+
+
+async def test_a_log_comes_in_chunks_however_long_it_is(wire, repo):
+    wire.repo("GET", "/actions/jobs/1/logs").respond(302, headers={"location": BLOB})
+    blob = wire.router.get(BLOB).respond(content=b"line\n" * 100_000)
+
+    parts = [part async for part in await repo.job_log_parts(1, 10_000_000)]
+
+    assert b"".join(parts) == b"line\n" * 100_000
+    assert max(map(len, parts)) <= 64 * 1024
+    assert "authorization" not in blob.calls.last.request.headers
+
+
+async def test_a_log_in_chunks_is_cut_at_the_limit_and_says_so(wire, repo):
+    wire.repo("GET", "/actions/jobs/1/logs").respond(302, headers={"location": BLOB})
+    wire.router.get(BLOB).respond(content=b"x" * 101)
+    wire.repo("GET", "/actions/jobs/2/logs").respond(content=b"x" * 101)
+
+    for job in (1, 2):
+        got = b"".join([part async for part in await repo.job_log_parts(job, 100)])
+        assert got.startswith(b"x" * 100 + b"\n")
+        assert b"only the first 100 bytes" in got
+
+
+async def test_a_log_in_chunks_may_be_larger_than_any_other_answer():
+    size = 60 * 1024 * 1024
+
+    async def stream():
+        for _ in range(size // 65536):
+            yield b"y" * 65536
+
+    transport = SharedTransport(httpx.MockTransport(lambda _: httpx.Response(200, content=stream())))
+
+    assert sum([len(part) async for part in pour(transport, True, "http://127.0.0.1/x", 2 * size)]) == size
+
+
+@pytest.mark.parametrize(("blob", "error"), [(410, LogsGone), (404, LogsGone), (403, Unreachable), (302, Unreachable)])
+async def test_a_log_in_chunks_that_cannot_be_had(wire, repo, blob, error):
+    wire.repo("GET", "/actions/jobs/1/logs").respond(302, headers={"location": BLOB})
+    wire.router.get(BLOB).respond(blob, headers={"location": "https://evil.example/"})
+    with pytest.raises(error) as caught:
+        [part async for part in await repo.job_log_parts(1, 100)]
+    assert "s3cr3t" not in str(caught.value)
+
+
+async def test_one_job(wire, repo):
+    wire.repo("GET", "/actions/jobs/9").respond(json={"id": 9, "run_id": 5, "name": "t", "status": "in_progress"})
+    wire.repo("GET", "/actions/jobs/8").respond(404)
+
+    assert (await repo.job(9)).status == "in_progress"
+    with pytest.raises(NotFound):
+        await repo.job(8)

@@ -171,3 +171,19 @@ async def test_paths_of_a_commit(wire, repo):
     assert route.calls[0].request.url.params["recursive"] == "1"
     route.respond(json={"tree": tree, "truncated": True})
     assert await repo.paths("abc") is None
+
+
+async def test_two_commits_compared(wire, repo):
+    """Also what has no patch; whatever stands in a name, it is one part of the address."""
+    asked = wire.repo("GET", "/compare/main...otto/4-1/run").respond(
+        json={
+            "base_commit": {"sha": "b"}, "merge_base_commit": {"sha": "m"}, "status": "ahead", "ahead_by": 2,
+            "files": [{"filename": "a.png", "status": "renamed", "previous_filename": "b.png", "patch": None}],
+        }
+    )  # fmt: skip
+
+    found = await repo.compare("main", "otto/4-1/run")
+
+    assert b"main...otto%2F4-1%2Frun?" in asked.calls.last.request.url.raw_path
+    assert (found.base, found.merge_base, found.ahead_by) == ("b", "m", 2)
+    assert (found.files[0].previous_filename, found.files[0].patch) == ("b.png", None)

@@ -294,7 +294,7 @@ def open_bench(tmp_path: Path, app_key: str, make_database: Callable[..., str], 
             repo = Repo(
                 id=info.id, installation_id=installation.id, owner=info.owner, name=info.name, default_branch="main"
             )
-            permission = PermissionGate(now)
+            permission = PermissionGate(now, 4242)
             looks = Looks(engine)
             desk = Desk(ledger, github, permission, HostCaps(), now, url, learnings=Learnings(engine), cursors=looks)
             catch_up = CatchUp(desk, ledger, archive, github, looks, Rhythm(unit=timedelta(minutes=1)), 10_000)

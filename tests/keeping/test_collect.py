@@ -252,3 +252,26 @@ def test_it_is_done_once_a_day_by_the_leader(
         now = at(days)
         set_back.look()
     assert asked == ([at(48.1)] if leads else [])
+
+
+def test_logs_that_pages_showed_go_when_nobody_reads_them(engine: sa.Engine, tmp_path: Path, at: At) -> None:
+    """After a week, or earlier where less is kept; what a process that is gone left half done after a day."""
+    logs = tmp_path / "state" / "logs"
+    logs.mkdir(parents=True)
+    for name, days in (("job-1", 9), ("job-2", 3)):
+        for ending in (".log", ".json"):
+            (logs / f"{name}{ending}").write_bytes(b"x" * 10)
+        seen = at(10 - days).timestamp()
+        os.utime(logs / f"{name}.log", (seen, seen))
+        os.utime(logs / f"{name}.json", (0, 0))
+    for name, days in (("job-3.1.part", 2), ("job-4.1.part", 0.5)):
+        (logs / name).write_bytes(b"x")
+        os.utime(logs / name, (at(10 - days).timestamp(),) * 2)
+    kept = Retention("", tmp_path / "state", 90)
+
+    dry = dict(collect_files(engine, kept, at(10), dry=True))
+    found = dict(collect_files(engine, kept, at(10)))
+
+    assert dry["logs"] == found["logs"] == Removed(3, 21)
+    assert {path.name for path in logs.iterdir()} == {"job-2.log", "job-2.json", "job-4.1.part"}
+    assert dict(collect_files(engine, Retention("", tmp_path / "state", 2), at(10)))["logs"] == Removed(2, 20)

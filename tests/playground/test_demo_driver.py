@@ -117,6 +117,15 @@ def test_options_that_cannot_work(tmp_path: Path, argv: list[str], environment: 
         opts.job(parsed(*argv), tmp_path, environment)
 
 
+def test_pages_stay_up_where_a_person_looks_on_or_it_is_asked_for(tmp_path: Path) -> None:
+    made = [
+        opts.job(parsed(*argv), tmp_path, {}, terminal=terminal).serve
+        for terminal in (True, False)
+        for argv in ([], ["--serve"], ["--no-serve"])
+    ]
+    assert made == [True, True, False, False, True, False]
+
+
 def test_the_default_job_compares_and_others_do_not(tmp_path: Path) -> None:
     job = opts.job(parsed(), tmp_path, {})
     assert (job.scenario.name, job.compare, job.live, job.time_limit) == ("mixed-batch", True, False, 180)

@@ -26,6 +26,7 @@ for _name in (
     "webhook_bodies",
     "web_host",
     "gate_stage",
+    "gate_people",
     "frozen_scene",
     "diff_place",
 ):

@@ -166,7 +166,7 @@ async def a_stage(place: Path, issue: Json | None = None, files: dict[str, str] 
         )
         ledger, archive, looks = Ledger(engine), Archive(engine), Looks(engine)
         inbox = Inbox(engine)
-        gate = PermissionGate(now)
+        gate = PermissionGate(now, 4242)
         desk = Desk(ledger, hub, gate, HostCaps(), now, URL, learnings=Learnings(engine), cursors=looks)
         rounds = CatchUp(desk, ledger, archive, hub, looks, Rhythm(unit=timedelta(minutes=1)), 10_000)
         settings = Settings(

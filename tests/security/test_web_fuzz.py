@@ -6,7 +6,8 @@ import asyncio
 import json
 import socket
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -17,10 +18,14 @@ import webhook_bodies
 import yaml
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
-from web_host import Answer, ask, listening, living, post, started
+from web_host import Answer, ask, fresh_database, listening, living, post, started
 
 from otto_bot.core.commands import VERBS, BadCommand, Command
+from otto_bot.core.config import HostCaps
+from otto_bot.core.values import Person, Repo
 from otto_bot.intake.markdown import command_in
+from otto_bot.store.database import open_database
+from otto_bot.store.ledger import Ledger, Trigger
 
 HERE = Path(__file__).parent
 SAID = {
@@ -77,7 +82,7 @@ def test_nothing_describes_the_api_and_health_tells_no_detail(tmp_path: Path) ->
     """No pages of documentation, no versions, no addresses; what is not there is not explained."""
 
     async def look() -> dict[str, Answer]:
-        paths = ("/docs", "/redoc", "/openapi.json", "/", "/healthz", "/readyz", "/webhooks", "/.env", "/..%2f")
+        paths = ("/docs", "/redoc", "/openapi.json", "/api", "/", "/healthz", "/readyz", "/webhooks", "/.env", "/..%2f")
         async with living(started(tmp_path)) as app:
             return {path: await ask(app, "GET", path) for path in paths}
 
@@ -91,8 +96,19 @@ def test_nothing_describes_the_api_and_health_tells_no_detail(tmp_path: Path) ->
 
 @pytest.fixture(scope="module")
 def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, int]]:
-    with listening(tmp_path_factory.mktemp("host")) as address:
+    place = tmp_path_factory.mktemp("host")
+    _with_a_run(fresh_database(place))
+    with listening(place) as address:
         yield address
+
+
+def _with_a_run(database: str) -> None:
+    """Something to look at."""
+    repo = Repo(id=7, installation_id=3, owner="octo", name="app", default_branch="main")
+    trigger = Trigger(key="k", repo=repo, issue=4, title="T", body="B", actor=Person(id=11, login="anna"))
+    engine = open_database(database)
+    assert Ledger(engine).start(trigger, HostCaps(), datetime.now(UTC)) is not None
+    engine.dispose()
 
 
 def _raw(address: tuple[str, int], *lines: str, body: bytes = b"") -> bytes:
@@ -135,9 +151,30 @@ def test_malformed_framing_is_refused_and_the_server_goes_on(served: tuple[str, 
 def test_schemathesis_finds_no_5xx(served: tuple[str, int]) -> None:
     """Requests made from the description of what the web process answers, in its form and against it."""
     schemathesis = pytest.importorskip("schemathesis")
+    schema = schemathesis.openapi.from_dict(yaml.safe_load((HERE / "web_api.yaml").read_text()))
+
+    assert _thrown(schema, served) > 20
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(400)
+def test_schemathesis_finds_no_5xx_in_the_api(served: tuple[str, int]) -> None:
+    """Requests made from the API's own description; a refusal has words and advice, whatever was asked."""
+    schemathesis = pytest.importorskip("schemathesis")
+    described = httpx.get(f"http://127.0.0.1:{served[1]}/api/openapi.json", timeout=SECONDS).json()
+    assert httpx.get(f"http://127.0.0.1:{served[1]}/api/v1/runs/1", timeout=SECONDS).status_code == 200
+
+    def held(answer: Any) -> None:
+        if answer.status_code != 200:
+            assert all(answer.json()["error"][part] for part in ("code", "message", "advice"))
+
+    assert _thrown(schemathesis.openapi.from_dict(described), served, held) > 100
+
+
+def _thrown(schema: Any, served: tuple[str, int], held: Callable[[Any], None] = lambda _: None) -> int:
+    """How many requests were made of a description; none of the answers is a 5xx, and each is what `held` wants."""
     from schemathesis.generation import GenerationMode
 
-    schema = schemathesis.openapi.from_dict(yaml.safe_load((HERE / "web_api.yaml").read_text()))
     tried = 0
     for operation in (result.ok() for result in schema.get_all_operations()):
         for mode in GenerationMode:
@@ -152,13 +189,14 @@ def test_schemathesis_finds_no_5xx(served: tuple[str, int]) -> None:
                 answer = case.call(base_url=f"http://{served[0]}:{served[1]}", timeout=SECONDS)
                 tried += 1
                 assert answer.status_code < 500, case.as_curl_command()
+                held(answer)
 
             try:
                 throw()
             except Exception as error:
                 if "Unsatisfiable" not in type(error).__name__ and "SkipTest" not in type(error).__name__:
                     raise
-    assert tried > 20
+    return tried
 
 
 KELVIN, LONG_S = "\u212a", "\u017f"

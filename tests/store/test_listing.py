@@ -10,6 +10,8 @@ from typing import Any
 import sqlalchemy as sa
 from alembic import command
 from alembic.config import Config as Alembic
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from otto_bot.core import events as e
 from otto_bot.core.config import HostCaps
@@ -221,3 +223,57 @@ def test_due_steps_that_no_worker_takes_are_noticed(
     workers.arrive("w", "host", "1", at(20))
     assert not pages.nobody_works(at(49))
     assert pages.nobody_works(at(51))
+
+
+CHANGES = st.lists(
+    st.tuples(st.integers(0, 11), st.sampled_from(["ends", "waits", "goes on", "is spoken of", "begins"])), max_size=6
+)
+FILTERS = st.sampled_from([{}, *({"standing": one} for one in ("over", "working", "waiting")), {"outcome": "done"}])
+
+
+def _change(c: sa.Connection, number: int, what: str, when: float) -> None:
+    columns = {
+        "ends": {"active": 0, "working": 0, "outcome": "done"},
+        "waits": {"active": 1, "working": 0, "outcome": ""},
+        "goes on": {"active": 1, "working": 1, "outcome": ""},
+        "is spoken of": {},
+    }
+    if what == "begins":
+        c.execute(t.runs.insert().values(**_row(1_000 + int(when)), started_at=when, updated_at=when))
+    else:
+        c.execute(t.runs.update().where(t.runs.c.id == number + 1).values(updated_at=when, **columns[what]))
+
+
+def _row(number: int) -> dict[str, Any]:
+    return {
+        "id": number, "issue": number, "trigger_key": f"k{number}", "repo_id": 7, "ordinal": 1, "phase": "executing",
+        "seq": 1, "state": "{}", "repo_name": "octo/app", "title": "T", "active": 1, "working": 1,
+    }  # fmt: skip
+
+
+@given(size=st.integers(1, 5), over=st.sets(st.integers(1, 12)), wanted=FILTERS, changes=st.lists(CHANGES, max_size=5))
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_no_run_is_listed_twice_while_runs_change_between_pages(
+    engine: sa.Engine, size: int, over: set[int], wanted: dict[str, Any], changes: list[list[tuple[int, str]]]
+) -> None:
+    """Runs end, wait, go on again, begin and get late news between any two pages of any list."""
+    ended = {"active": 0, "working": 0, "outcome": "done"}
+    rows = [{**_row(number), "outcome": "", **(ended if number in over else {})} for number in range(1, 13)]
+    with writing(engine) as c:
+        c.execute(t.runs.delete())
+        c.execute(t.runs.insert(), [{**row, "started_at": 1.0, "updated_at": 1.0} for row in rows])
+    seen: list[int] = []
+    page, asked, when = 1, Wanted(as_of=100.0, size=size, **wanted), 100.0
+    while (found := Listing(engine).page(asked)).runs:
+        seen += ids(found)
+        for number, what in changes[page - 1] if page <= len(changes) else ():
+            when += 1
+            with writing(engine) as c:
+                _change(c, number, what, when)
+        page += 1
+        asked = asked.model_copy(update={"page": page, "after": found.last})
+
+        assert found.more == bool(Listing(engine).page(asked).runs) or any(changes)
+    assert len(seen) == len(set(seen))
+    if not any(changes):
+        assert len(seen) == found.total

@@ -21,12 +21,13 @@ from otto_bot.core.decision import Analysis, CrossFinding, Decider, Learning, Ro
 from otto_bot.core.evidence import Citation, EvidenceItem, Excerpt, FailingTest, FailureClass
 from otto_bot.core.gate_account import GateReply
 from otto_bot.core.run import Run
-from otto_bot.core.values import Usage
+from otto_bot.core.values import Repo, Usage
 from otto_bot.core.verdict import Verdict, VerdictItem
 from otto_bot.settings import Settings
 from otto_bot.store.archive import Archive
 from otto_bot.store.database import open_database
 from otto_bot.store.ledger import Ledger, Trigger
+from otto_bot.web.reach import Reach
 
 
 def _load(name: str) -> ModuleType:
@@ -57,15 +58,31 @@ def excerpt(text: str = LOG, **changes: Any) -> Excerpt:
 class Host:
     """A database, the application over it, and runs whose events the real ledger took."""
 
-    def __init__(self, url: str, place: Path, bound: str = "127.0.0.1") -> None:
+    def __init__(
+        self, url: str, place: Path, bound: str | Reach = "127.0.0.1", *, app_id: int = 42, key: str = "k"
+    ) -> None:
         self.engine: sa.Engine = open_database(url)
         self.ledger, self.archive = Ledger(self.engine), Archive(self.engine)
+        reach = bound if isinstance(bound, Reach) else Reach(bound=bound)
         settings = Settings(
-            app_id=42, private_key=SecretStr("k"), webhook_secret=(SecretStr("s"),), database_url=url, state_dir=place,
-            host=bound,
+            app_id=app_id, private_key=SecretStr(key), webhook_secret=(SecretStr("s"),), database_url=url,
+            state_dir=place,
+            host=reach.bound, pages=reach.asked, public_url=reach.public_url, client_id=reach.client_id,
+            client_secret=reach.client_secret, github_api_url=reach.api_url, github_web_url=reach.web_url,
         )  # fmt: skip
         self.app: App = build_app(settings, lambda: True)
-        self.http = httpx.AsyncClient(transport=httpx.ASGITransport(self.app), base_url="http://127.0.0.1:8080")
+        self.logs = self.app.logs
+        self.entrance = self.app.entrance
+        self.http = self.browser(reach.public_url or "http://127.0.0.1:8080")
+
+    def browser(self, base: str = "http://127.0.0.1:8080") -> httpx.AsyncClient:
+        """Another one, with cookies of its own."""
+        return httpx.AsyncClient(transport=httpx.ASGITransport(self.app), base_url=base)
+
+    async def close(self) -> None:
+        """Nothing of it is open any more."""
+        await self.http.aclose()
+        self.engine.dispose()
 
     async def page(self, path: str, status: int = 200) -> str:
         """The HTML at an address."""
@@ -77,9 +94,12 @@ class Host:
     def add(self, run: Run, *events: Any) -> Run:
         return self.ledger.append(run.id, list(events), build.T0)
 
-    def start(self, issue: int = 4, title: str = "Let links expire", body: str = "They live forever.") -> Run:
+    def start(
+        self, issue: int = 4, title: str = "Let links expire", body: str = "They live forever.",
+        repo: Repo = build.REPO,
+    ) -> Run:  # fmt: skip
         """A run that has just begun."""
-        trigger = Trigger(key=f"label/{issue}", repo=build.REPO, issue=issue, title=title, body=body, actor=build.ANNA)
+        trigger = Trigger(key=f"label/{issue}", repo=repo, issue=issue, title=title, body=body, actor=build.ANNA)
         run = self.ledger.start(trigger, HostCaps(), build.T0)
         assert run is not None
         return run
@@ -168,4 +188,4 @@ async def host(database_url: str, tmp_path: Path) -> AsyncIterator[Host]:
 @pytest.fixture
 def make_host(database_url: str, tmp_path: Path) -> Any:
     """Hosts that are bound elsewhere, or have another database."""
-    return lambda bound, url=database_url: Host(url, tmp_path, bound)
+    return lambda bound, url=database_url, **app: Host(url, tmp_path, bound, **app)

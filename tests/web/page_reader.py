@@ -12,12 +12,21 @@ ALLOWED = {
     "td",
     "code", "pre", "mark", "figure", "figcaption", "time", "form", "label", "input", "select", "option", "datalist",
     "button", "meter", "svg", "text", "path", "g", "rect", "br", "details", "summary", "blockquote", "q",
+    "textarea", "fieldset", "legend", "script",
+    "defs", "pattern",
+    "template",
 }  # fmt: skip
 """What the templates use. Anything else came out of somebody's words."""
 ATTRIBUTES = {
     "lang", "charset", "name", "content", "rel", "href", "type", "class", "id", "tabindex", "role", "aria-label",
     "aria-labelledby", "aria-current", "scope", "datetime", "method", "action", "value", "list", "autocomplete",
-    "selected", "min", "max", "viewbox", "width", "height", "x", "y", "rx", "d",
+    "selected", "min", "max", "disabled", "required", "checked", "maxlength", "rows", "inputmode", "aria-describedby",
+    "src", "defer", "viewbox", "width", "height", "x", "y", "rx", "d",
+    "data-part", "data-standing", "data-first", "data-last", "data-start", "data-find",
+    "aria-hidden", "focusable", "preserveaspectratio", "fill", "patternunits", "text-anchor",
+    "hidden", "data-live", "data-after", "data-seen", "data-on", "data-off",
+    "data-over", "data-begin", "data-words",
+    "open", "data-now", "data-head",
 }  # fmt: skip
 
 
@@ -43,15 +52,17 @@ class Reader(HTMLParser):
         self.tags.append(tag)
         self.wrong += [f"<{tag}>"] if tag not in ALLOWED else []
         self.wrong += [f"<{tag} {name}>" for name in told if name not in ATTRIBUTES]
+        if tag == "script" and not re.fullmatch(r"/static/[a-z]+\.[0-9a-f]{16}\.js", told.get("src") or ""):
+            self.wrong.append("a script that is not ours")
         if tag in ("a", "link"):
             self.links.append(told.get("href") or "")
         self.ids += [told["id"] or ""] if "id" in told else []
-        self.names += (told.get("aria-labelledby") or "").split()
+        self.names += f"{told.get('aria-labelledby') or ''} {told.get('aria-describedby') or ''}".split()
         if re.fullmatch("h[1-6]", tag):
             self.headings.append(int(tag[1]))
         if tag == "th" and told.get("scope") not in ("col", "row"):
             self.wrong.append("a head of a table without a scope")
-        if tag in ("input", "select") and "label" not in self._open:
+        if tag in ("input", "select", "textarea") and "label" not in self._open and told.get("type") != "hidden":
             self.wrong.append(f"<{tag}> without a label")
         if tag not in VOID:
             self._open.append(tag)

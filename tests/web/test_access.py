@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 
-from otto_bot.web.access import host_of, local, loopback
+from otto_bot.web.access import host_of, local
+from otto_bot.web.reach import loopback
 
 HOSTS = {
     "127.0.0.1": "127.0.0.1",
@@ -98,7 +99,7 @@ async def test_every_page_forbids_foreign_scripts_frames_and_keeping(host: Any) 
         assert policy.startswith("default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'")
         assert "frame-ancestors 'none'" in policy
         assert "unsafe" not in policy
-        assert (answer.headers["cache-control"], answer.headers["referrer-policy"]) == ("no-store", "no-referrer")
+        assert (answer.headers["cache-control"], answer.headers["referrer-policy"]) == ("no-store", "same-origin")
         assert answer.headers["x-content-type-options"] == "nosniff"
         assert "set-cookie" not in answer.headers
 
@@ -114,7 +115,8 @@ def test_receiving_webhooks_loads_nothing_of_the_pages() -> None:
     """A host that nobody looks at stays as small as it was."""
     code = (
         "import sys, otto_bot.app\n"
-        "print(sorted({'jinja2', 'markupsafe', 'otto_bot.core.machine', 'otto_bot.web.site'} & set(sys.modules)))\n"
+        "heavy = {'jinja2', 'markupsafe', 'otto_bot.core.machine', 'otto_bot.web.site', 'otto_bot.github.client'}\n"
+        "print(sorted((heavy | {'otto_bot.web.logs.desk', 'otto_bot.web.diff_desk', 'httpx'}) & set(sys.modules)))\n"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
 

@@ -69,7 +69,7 @@ async def test_a_run_says_why_what_next_and_what_to_do(host: Any) -> None:
     page = await host.page(f"/runs/{run.id}")
 
     for words in ("Batch 1 failed (t1: tests fail).", "The retry plan is carried out", "goes on by itself",
-                  'href="/runs/1/gates/1"', "request #2", "octo/app#4", 'aria-label="t1 task t1: failed"'):  # fmt: skip
+                  'href="/runs/1/gates/1"', "request #2", "octo/app#4", '<text x="12" y="22">t1</text>'):  # fmt: skip
         assert words in page, words
 
 
@@ -204,7 +204,7 @@ async def test_a_run_of_five_hundred_events_stays_small(host: Any) -> None:
     while place:
         page = await host.page(place)
         assert len(page.encode()) < LARGEST
-        seen += re.findall(r'<tr><th scope="row">(\d+)</th>', page)
+        seen += re.findall(r'<tr id="event-(\d+)">', page)
         place = next((link for link in Reader(page).links if "before=" in link), "")
 
     assert seen == [str(number) for number in range(len(seen), 0, -1)]
@@ -290,7 +290,7 @@ async def test_insight_counts_what_decisions_were_worth(host: Any, make_host: An
         page = await other.page("/insight")
     other.engine.dispose()
 
-    for words in ("1 gate of 1 run", "pilot: 0 passed, 1 failed, 0 without a result", "test: tests fail", "0 of 1",
+    for words in ("1 gate of 1 run", "pilot: 1 failed", "test: tests fail", "0 of 1",
                   "otto-bot insight"):  # fmt: skip
         assert words in page, words
 

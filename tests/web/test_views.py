@@ -29,12 +29,12 @@ from otto_bot.text.spoken import exact, line, spoken
 from otto_bot.text.timeline import about, event_words
 from otto_bot.web.views.gate_evidence import evidence_of
 from otto_bot.web.views.graph import columns_of, graph
-from otto_bot.web.views.health import ago
 from otto_bot.web.views.parts import excerpt_view, level
 from otto_bot.web.views.run import run_page
 from otto_bot.web.views.runs import runs_page, wanted
 from otto_bot.web.views.task import task_page
 from otto_bot.web.views.timeline import Which, timeline_view, which
+from otto_bot.web.views.troubles import ago
 
 
 @pytest.mark.parametrize(
@@ -60,6 +60,9 @@ def test_only_the_longest_of_many_texts_are_cut(sizes: tuple[int, ...], whole: i
         ({"state": "over", "outcome": "done"}, {"standing": "over", "outcome": "done"}),
         ({"state": "x' OR 1=1", "outcome": "what"}, {}),
         ({"repo": " octo/app ", "text": "a\x00b"}, {"repo": "octo/app", "text": "ab"}),
+        ({"after": "0-12", "page": "2"}, {"after": (0, 12), "page": 2}),
+        ({"after": "0-12"}, {}),
+        ({"after": "2-12", "page": "2"}, {"page": 2}),
         ({"as_of": "12.5"}, {"as_of": 12.5}),
         ({"as_of": "1e99"}, {}),
         ({"as_of": "nan"}, {}),
@@ -83,10 +86,10 @@ def listed(number: int, **changes: Any) -> ListedRun:
 def test_pages_lead_to_each_other_and_keep_what_was_asked_for() -> None:
     asked = Wanted(repo="octo/app", size=10, page=2, as_of=7.0)
 
-    page = runs_page(asked, ListedPage(runs=(listed(1),), total=25), ())
+    page = runs_page(asked, ListedPage(runs=(listed(1),), total=25, more=True, last=(1, 44)), ())
 
     assert page.previous_url == "/?repo=octo%2Fapp&size=10"
-    assert page.next_url == "/?repo=octo%2Fapp&size=10&page=3&as_of=7.000000"
+    assert page.next_url == "/?repo=octo%2Fapp&size=10&page=3&as_of=7.000000&after=1-44"
     assert (page.pages, page.total, page.missing) == (3, "25 runs", "")
     last = runs_page(asked.model_copy(update={"page": 3}), ListedPage(runs=(), total=25), ())
     assert (last.next_url, bool(last.previous_url)) == ("", True)

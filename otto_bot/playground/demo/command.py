@@ -29,6 +29,8 @@ from otto_bot.playground.scenario import find, load, presets, shipped
 
 Json = dict[str, Any]
 REAL = "Everything but {played} is real: the bot, its git, HTTP and database, the workflows and their logs."
+BEGINS = "Mission Control shows it while it happens: {url}"
+STAYS = "Mission Control says what failed, why, and what happened next, until you press Ctrl-C: {url}"
 
 
 def main(argv: Sequence[str]) -> int:
@@ -46,7 +48,7 @@ def main(argv: Sequence[str]) -> int:
                     stack.enter_context(tempfile.TemporaryDirectory(prefix="otto-demo-", ignore_cleanup_errors=True))
                 )
             )
-            job = opts.job(options, root, os.environ)
+            job = opts.job(options, root, os.environ, terminal=console.is_terminal)
             return asyncio.run(_interruptible(Demo(job, root, console)))
     except (opts.UsageError, opts.ScenarioError, opts.SeedError, StartError) as error:
         sys.stderr.write(f"otto-bot demo: {error}\n")
@@ -94,6 +96,8 @@ class Demo:
         other = asyncio.ensure_future(self._without_pilot()) if job.compare else None
         try:
             async with self._playground(self._root / "demo", pilot=True) as play:
+                if job.serve and play.bot is not None:
+                    say(BEGINS.format(url=play.bot.url))
                 code, report = await self._one(play)
                 if other is not None:
                     say("\n".join(["", *table(report, await other)]))
@@ -177,11 +181,14 @@ class Demo:
         return None
 
     async def _stay(self, play: Playground) -> None:
+        """Until Ctrl-C or SIGTERM; neither changes what the demo has found."""
         state = await play.stand_in.state("url")
         say = self._console.print
         say(f"\nGitHub stand-in: {state['url']}")
-        say(f"bot:             {play.bot.url if play.bot else '-'}")
         say(f"model:           {play.model.url if play.model else 'live'}")
         say(f"files:           {play.root}")
-        say("Ctrl-C ends everything.")
-        await asyncio.Event().wait()
+        say(STAYS.format(url=play.bot.url if play.bot else "-"))
+        over, loop = asyncio.Event(), asyncio.get_running_loop()
+        for number in (signal.SIGINT, signal.SIGTERM):
+            loop.add_signal_handler(number, over.set)
+        await over.wait()

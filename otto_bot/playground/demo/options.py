@@ -55,15 +55,21 @@ def parser() -> argparse.ArgumentParser:
         "--issue", type=Path, metavar="FILE", help="Markdown file: first line title, rest text (with --repo)"
     )
     made.add_argument("--report", type=Path, metavar="FILE", help="write everything that happened as JSON")
-    made.add_argument("--serve", action="store_true", help="leave everything running afterwards and print addresses")
+    made.add_argument(
+        "--serve", action=argparse.BooleanOptionalAction, default=None,
+        help="leave everything running afterwards, for its pages (what a terminal gets; --no-serve ends at once)",
+    )  # fmt: skip
     made.add_argument("--no-compare", action="store_true", help="do not run it a second time without the pilot")
     made.add_argument("--keep", type=Path, metavar="DIR", help="keep state and logs in this new or empty folder")
     made.add_argument("--time-limit", type=float, metavar="SECONDS", help="give up after this time")
     return made
 
 
-def job(options: argparse.Namespace, root: Path, environment: Mapping[str, str]) -> Job:
-    """What the options ask for; `root` is the demo's own folder. Raises UsageError, ScenarioError, SeedError."""
+def job(options: argparse.Namespace, root: Path, environment: Mapping[str, str], *, terminal: bool = False) -> Job:
+    """What the options ask for; `root` is the demo's own folder, `terminal` says that a person looks on.
+
+    Raises UsageError, ScenarioError, SeedError.
+    """
     _consistent(options, environment)
     own = options.repo is not None
     scenario = _own_scenario(options.issue, root) if own else load(find(options.scenario or DEFAULT))
@@ -82,7 +88,7 @@ def job(options: argparse.Namespace, root: Path, environment: Mapping[str, str])
         repo=repo,
         live=options.live,
         compare=default and not options.no_compare and not options.live,
-        serve=options.serve,
+        serve=terminal if options.serve is None else options.serve,
         report=options.report,
         time_limit=options.time_limit or usual,
         cage="require" if caged else "auto",

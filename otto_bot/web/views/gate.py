@@ -14,11 +14,13 @@ from otto_bot.store.gate_records import GateRecord
 from otto_bot.text.decision_closing import closing
 from otto_bot.text.decision_outcome import outcome_words
 from otto_bot.text.links import Links
-from otto_bot.text.pages import GATE_STATES, NO_MOVE
+from otto_bot.text.pages import FOUND_AFTER, FOUND_GOOD, GATE_STATES, NO_MOVE, NOT_DECIDED
+from otto_bot.text.replay_lines import replay_lines
 from otto_bot.text.spoken import capital, exact, line, spoken, weight
 from otto_bot.text.tasks_table import without_at
 from otto_bot.text.words import CLASSES, DECIDED_HOW, DECIDERS, MOVES, count, several, title_of
 from otto_bot.web.views.gate_evidence import Item, ReplyRow, evidence_of, more_replies, replies_of
+from otto_bot.web.views.gate_shadow import ShadowView, shadow_of
 from otto_bot.web.views.parts import (
     FailureView,
     Link,
@@ -122,9 +124,11 @@ class GatePage(NamedTuple):
     evidence: tuple[Item, ...]
     left_out: str
     changed: tuple[str, ...]
+    validated: str
     rejections: tuple[str, ...]
     replies: tuple[ReplyRow, ...]
-    replay: str
+    shadow: ShadowView | None
+    replay: tuple[tuple[str, str], ...]
 
 
 def gate_page(record: GateRecord, links: Links, now: datetime) -> GatePage:
@@ -141,7 +145,7 @@ def gate_page(record: GateRecord, links: Links, now: datetime) -> GatePage:
         who=_who(gate, decision),
         how=DECIDED_HOW[decision.decided_by] if decision is not None else "",
         why=line(without_at(decision.why), 700) if decision is not None else "",
-        approval=_approval(run, gate, decision, now),
+        approval=approval_words(run, gate, decision, now),
         comment=Link(f"retry plan r{gate.revision}", links.ours(gate.comment_url)),
         times=_times(gate),
         facts=tuple(_fact(run, failure, links, most) for failure in gate.failures[:MANY]),
@@ -155,10 +159,12 @@ def gate_page(record: GateRecord, links: Links, now: datetime) -> GatePage:
         learnings=tuple(short(line(one.text), room) for one in decision.learnings) if decision is not None else (),
         evidence=evidence,
         left_out="; ".join(words for words in (line(gate.cut, 500), left) if words),
-        changed=_changed(gate),
+        changed=changed_words(gate),
+        validated=NOT_DECIDED if decision is None else FOUND_AFTER if gate.rejections else FOUND_GOOD,
         rejections=tuple(short(line(one, 400), room) for one in gate.rejections[:MANY]),
         replies=replies_of(record),
-        replay=f"otto-bot replay {run.id} --gate {gate.number}",
+        shadow=shadow_of(gate),
+        replay=replay_lines(run.id, gate.number),
     )
 
 
@@ -176,7 +182,7 @@ def _who(gate: Gate, decision: Decision | None) -> str:
     return " · ".join(said)
 
 
-def _approval(run: Run, gate: Gate, decision: Decision | None, now: datetime) -> tuple[str, ...]:
+def approval_words(run: Run, gate: Gate, decision: Decision | None, now: datetime) -> tuple[str, ...]:
     """Until when one may object, or who said yes; what the comment has below it (check boxes) is left out."""
     if decision is None:
         return ()
@@ -315,7 +321,7 @@ def _order(decision: Decision | None) -> str:
     return ", then ".join([*shown, *([f"{left} more"] if left > 0 else [])])
 
 
-def _changed(gate: Gate) -> tuple[str, ...]:
+def changed_words(gate: Gate) -> tuple[str, ...]:
     """What people made of the decision."""
     said = []
     for revision in gate.account.revisions:

@@ -1,19 +1,20 @@
-"""The page of the host: what arrives, what waits, who works, and which limits hold something back."""
+"""The page of the host: what is wrong first, then what arrives, what waits, who works, and which limits there are."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import NamedTuple
 
-from otto_bot.store.installations import Totals
-from otto_bot.store.pressure import Pressure
+from otto_bot.store.host_facts import InstallationFacts
 from otto_bot.store.run_pages import SILENT_SECONDS
 from otto_bot.store.worker_rows import WorkerRow
+from otto_bot.text import health as words
 from otto_bot.text import pages as text
 from otto_bot.text.spoken import line
 from otto_bot.text.words import clock, count
 from otto_bot.web.views.parts import Moment, moment
+from otto_bot.web.views.troubles import HostSeen, HostTrouble, ago, several_deliveries, size_words, troubles
 
 
 class WorkerView(NamedTuple):
@@ -35,60 +36,68 @@ class Count(NamedTuple):
     number: int
 
 
+class InstallationView(NamedTuple):
+    """GitHub's limits of one installation, and its runs that something holds back."""
+
+    id: int
+    accounts: str
+    left: str
+    resets: Moment | None
+    state: str
+    tone: str
+    writes: int
+    waits: int
+    held: tuple[str, ...]
+
+
 class HealthPage(NamedTuple):
     """Everything of the page."""
 
     at: str
+    troubles: tuple[HostTrouble, ...]
     deliveries: tuple[Count, ...]
     oldest_delivery: str
+    redelivered: str
     effects: tuple[Count, ...]
     oldest_effect: str
     runs: tuple[Count, ...]
     workers: tuple[WorkerView, ...]
     limits: tuple[str, ...]
+    installations: tuple[InstallationView, ...]
+    needed: tuple[tuple[str, str], ...]
+    host: tuple[tuple[str, str], ...]
     version: str
 
 
-class Counted(NamedTuple):
-    """What the store counts."""
-
-    deliveries: Mapping[str, int]
-    effects: Mapping[str, int]
-    pressure: Pressure
-    github: Totals
-
-
-def health_page(found: Counted, workers: Sequence[WorkerRow], version: str, now: datetime) -> HealthPage:
+def health_page(found: HostSeen, now: datetime) -> HealthPage:
     """The page as it is shown."""
     at = now.timestamp()
     return HealthPage(
         at=clock(now),
+        troubles=troubles(found, now),
         deliveries=_counts(text.DELIVERIES, found.deliveries),
         oldest_delivery=_oldest(found.pressure.oldest_delivery, "delivery"),
+        redelivered=f"GitHub was asked to send {several_deliveries(found.redelivered.total)} again so far.",
         effects=_counts(text.EFFECTS, found.effects),
         oldest_effect=_oldest(found.pressure.oldest_effect, "step"),
         runs=_counts(text.RUNS, found.pressure.runs),
-        workers=tuple(_worker(one, at) for one in workers),
+        workers=tuple(_worker(one, at) for one in found.workers),
         limits=_limits(found),
-        version=version,
+        installations=tuple(_installation(one, at) for one in found.installations),
+        needed=words.NEEDED,
+        host=_host(found),
+        version=found.version,
     )
 
 
-def _counts(words: Mapping[str, str], found: Mapping[str, int]) -> tuple[Count, ...]:
+def _counts(known: Mapping[str, str], found: Mapping[str, int]) -> tuple[Count, ...]:
     """What is known by name first, with nought where there is none; then what has another name."""
-    more = {state: line(state, 40) for state in sorted(found) if state not in words}
-    return tuple(Count(said, found.get(state, 0)) for state, said in {**words, **more}.items())
+    more = {state: line(state, 40) for state in sorted(found) if state not in known}
+    return tuple(Count(said, found.get(state, 0)) for state, said in {**known, **more}.items())
 
 
 def _oldest(seconds: float, what: str) -> str:
     return f"The oldest {what} waits for {ago(seconds)}." if seconds >= 1 else f"No {what} waits."
-
-
-def ago(seconds: float) -> str:
-    """A span as people say it."""
-    if seconds < 90:
-        return f"{max(0, round(seconds))} s"
-    return f"{round(seconds / 60)} min" if seconds < 5400 else f"{seconds / 3600:.1f} h"
 
 
 def _worker(one: WorkerRow, at: float) -> WorkerView:
@@ -101,11 +110,57 @@ def _worker(one: WorkerRow, at: float) -> WorkerView:
     return WorkerView(line(one.name, 80), line(one.host, 120), line(one.version, 40), started, heard, state, tone)
 
 
-def _limits(found: Counted) -> tuple[str, ...]:
+def _limits(found: HostSeen) -> tuple[str, ...]:
     said = [f"${found.pressure.spent_today:.2f} spent today (UTC), calls under way at their worst case."]
     closed = found.github.closed
     said.append(
         f"GitHub's limit closes {count(closed, 'installation')} now." if closed else "No limit of GitHub is reached."
     )
-    said += [f"{count(number, 'run')}: {text.PARKED[why]}" for why, number in sorted(found.pressure.parked.items())]
+    said += [
+        f"{count(number, 'run')}: {text.PARKED.get(why, line(why, 40))}"
+        for why, number in sorted(found.pressure.parked.items())
+    ]
     return tuple(said)
+
+
+def _installation(one: InstallationFacts, at: float) -> InstallationView:
+    state, tone = ("open", "done")
+    if one.closed_until > at:
+        until = clock(datetime.fromtimestamp(one.closed_until, UTC))
+        state, tone = f"closed until {until}: {line(one.closed_why, 200)}", "bad"
+    elif one.quota is not None and one.quota.scarce(at):
+        state, tone = "few requests left", "wait"
+    known = one.quota if one.quota is not None and one.quota.reset > at else None
+    return InstallationView(
+        id=one.id,
+        accounts=line(", ".join(one.accounts), 120),
+        left=f"{known.remaining:,} of {known.limit:,} requests" if known is not None else "not told in this hour",
+        resets=moment(float(known.reset)) if known is not None else None,
+        state=state,
+        tone=tone,
+        writes=one.writes,
+        waits=one.waits,
+        held=_held(one),
+    )
+
+
+def _held(one: InstallationFacts) -> tuple[str, ...]:
+    """Runs that a limit holds back, or that are shut out, by why."""
+    parked = [(number, words.PARKED.get(why, line(why, 40))) for why, number in sorted(one.parked.items())]
+    barred = [(number, words.BARRED.get(why, line(why, 40))) for why, number in sorted(one.barred.items())]
+    return tuple(f"{count(number, 'run')}: {said}" for number, said in [*parked, *barred])
+
+
+def _host(found: HostSeen) -> tuple[tuple[str, str], ...]:
+    database = found.database
+    kind = {"sqlite": "SQLite", "postgresql": "PostgreSQL"}.get(database.kind, database.kind)
+    return (
+        ("Otto", found.version),
+        ("database", f"{kind}, {size_words(database.size)}"),
+        ("schema", database.schema_version or "none"),
+    )
+
+
+def at_work(workers: Sequence[WorkerRow], at: float) -> int:
+    """How many workers were heard of lately."""
+    return sum(at - one.heartbeat_at <= SILENT_SECONDS for one in workers)

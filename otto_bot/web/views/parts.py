@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import NamedTuple
+from urllib.parse import urlencode
 
 from otto_bot.core.evidence import Excerpt, Failure, squeeze
 from otto_bot.text.labels import LABELS
 from otto_bot.text.links import Links
 from otto_bot.text.spoken import exact, line, weight
 from otto_bot.text.words import CAUSES, PHASE_OF_FAILURE, PROGRESS, class_word, clock
+from otto_bot.web.logs.whose import job_of, log_url
 
 EXCERPT, EXCERPTS = 6_000, 4
 """Bytes of one excerpt on a page, and how many of one failure."""
@@ -46,12 +48,13 @@ class Line(NamedTuple):
 
 
 class Shown(NamedTuple):
-    """An excerpt: where it stands, its lines, and whether more of it is left out."""
+    """An excerpt: where it stands, its lines, whether more of it is left out, and its lines in the log."""
 
     place: str
     url: str
     lines: tuple[Line, ...]
     cut: bool
+    log: str = ""
 
 
 class FailureView(NamedTuple):
@@ -82,6 +85,16 @@ def task_url(run_id: int, key: str, attempt: int | None = None) -> str:
     return f"/runs/{run_id}/tasks/{key}" + (f"#a{attempt}" if attempt is not None else "")
 
 
+def attempt_url(run_id: int, key: str, number: int) -> str:
+    """The page of one attempt."""
+    return f"/runs/{run_id}/tasks/{key}/attempts/{number}"
+
+
+def jobs_url(run_id: int, target: str) -> str:
+    """The page of one verification's jobs and their logs."""
+    return f"{run_url(run_id)}/logs?{urlencode({'of': target})}"
+
+
 def gate_url(run_id: int, number: int) -> str:
     """The page of a gate."""
     return f"/runs/{run_id}/gates/{number}"
@@ -96,7 +109,17 @@ def excerpt_view(excerpt: Excerpt, links: Links, quotes: Sequence[str] = (), lim
     marked = {number for quote in quotes for number in _lines_of(quote, lines)}
     first = _first(excerpt)
     shown = tuple(Line(first + number if first else 0, words, number in marked) for number, words in enumerate(lines))
-    return Shown(line(excerpt.place, 300), links.ours(excerpt.url), shown, cut)
+    return Shown(line(excerpt.place, 300), links.ours(excerpt.url), shown, cut, _in_log(excerpt, shown, links))
+
+
+def _in_log(excerpt: Excerpt, shown: Sequence[Line], links: Links) -> str:
+    """The page of the job's log: at the quoted lines, or at those of the excerpt."""
+    job = job_of(excerpt.url, links) if excerpt.kind == "log" and links.run else None
+    if job is None:
+        return ""
+    quoted = [one.number for one in shown if one.marked and one.number]
+    first, last = (quoted[0], quoted[-1]) if quoted else (excerpt.first_line, excerpt.last_line)
+    return log_url(links.run, job.job, first, last)
 
 
 def _fitting(lines: Sequence[str], limit: int) -> Sequence[str]:

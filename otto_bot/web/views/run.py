@@ -10,18 +10,19 @@ from otto_bot.core.run import Gate, Run
 from otto_bot.core.serial import held_back
 from otto_bot.core.waits import waits_for
 from otto_bot.store.run_pages import RoleCost, Timeline
-from otto_bot.text.footer import money_words, usd
+from otto_bot.text.footer import usd
 from otto_bot.text.links import Links
 from otto_bot.text.moved import ENTRIES, shut_by
-from otto_bot.text.pages import GATE_STATES, ROLES, Headline, headline
+from otto_bot.text.pages import GATE_STATES, Headline, headline
 from otto_bot.text.parked import now_words
 from otto_bot.text.refusals import own_link
 from otto_bot.text.spoken import capital, exact, line, spoken
 from otto_bot.text.status import beside
 from otto_bot.text.tasks_table import state_words
 from otto_bot.text.trouble import MORE, Trouble, of_wait
-from otto_bot.text.words import DECIDERS, count, several, title_of
+from otto_bot.text.words import DECIDERS, several, title_of
 from otto_bot.web.views.graph import Graph, columns_of, graph, tone_of
+from otto_bot.web.views.money import Money, money_view
 from otto_bot.web.views.parts import Link, Moment, gate_url, moment, task_url
 from otto_bot.web.views.timeline import TimelineView, Which, timeline_view
 
@@ -53,25 +54,6 @@ class GateRow(NamedTuple):
     at: Moment | None
 
 
-class CostRow(NamedTuple):
-    """What one kind of call cost."""
-
-    phase: str
-    calls: int
-    tokens: str
-    usd: str
-
-
-class Money(NamedTuple):
-    """Cost against the cap. `spent` and `cap` are for a bar."""
-
-    words: str
-    rows: tuple[CostRow, ...]
-    rest: str
-    spent: float
-    cap: float
-
-
 class RunPage(NamedTuple):
     """Everything of a run's page."""
 
@@ -97,23 +79,40 @@ class RunPage(NamedTuple):
     body_cut: bool
 
 
+class RunWords(NamedTuple):
+    """What is said of a run wherever it is shown."""
+
+    state: str
+    head: Headline
+    more: tuple[Link, ...]
+    notes: tuple[str, ...]
+    links: tuple[Link, ...]
+
+
+def run_words(run: Run, links: Links, now: datetime) -> RunWords:
+    """State, headline, notes and links."""
+    head, more = _head(run, links, now)
+    notes = tuple(line(spoken(words).replace(MORE, ""), 900) for words in beside(run, links))
+    return RunWords(capital(now_words(run)), head, more, notes, _links(run, links))
+
+
 def run_page(
     run: Run, links: Links, costs: Sequence[RoleCost], events: Timeline, asked: Which, now: datetime
 ) -> RunPage:
     """The page as it is shown."""
     body, cut = exact(run.body, BODY)
     tasks = _tasks(run)
-    head, more = _head(run, links, now)
+    said = run_words(run, links, now)
     return RunPage(
         id=run.id,
         name=f"{line(run.repo.full_name, 140)}#{run.issue}",
         title=line(run.title, 200),
-        state=capital(now_words(run)),
-        head=head,
+        state=said.state,
+        head=said.head,
         where=_where(run, links),
-        more=more,
-        notes=tuple(line(spoken(words).replace(MORE, ""), 900) for words in beside(run, links)),
-        links=_links(run, links),
+        more=said.more,
+        notes=said.notes,
+        links=said.links,
         started=moment(run.started_at),
         by=line(run.actor.login, 60),
         graph=graph(run),
@@ -121,7 +120,7 @@ def run_page(
         more_tasks=max(0, len(tasks) - TASKS),
         gates=tuple(_gate(run, gate) for gate in reversed(run.gates[-GATES:])),
         more_gates=max(0, len(run.gates) - GATES),
-        money=_money(run, costs),
+        money=money_view(run, costs),
         timeline=timeline_view(run.id, events, asked),
         body=body.strip(),
         body_cut=cut,
@@ -208,20 +207,3 @@ def _gate(run: Run, gate: Gate) -> GateRow:
         state=GATE_STATES[gate.state],
         at=moment(gate.opened_at),
     )
-
-
-def _money(run: Run, costs: Sequence[RoleCost]) -> Money:
-    money = run.money
-    rows = tuple(
-        CostRow(ROLES.get(one.role, line(one.role, 20)), one.calls, _tokens(one), f"${one.usd:.2f}") for one in costs
-    )
-    unknown = money.settled - sum(one.usd for one in costs)
-    rest = [f"${money.held:.2f} are put aside for {count(len(money.reserved), 'call')} under way"] * bool(money.held)
-    rest += [f"${unknown:.2f} are counted for calls whose usage is not known"] * (unknown > 0.005)
-    rest += [f"${money.left:.2f} are left"]
-    said = spoken(money_words(run))
-    return Money(f"{said}.", rows, f"{several(rest)}.", min(money.committed, money.cap), money.cap)
-
-
-def _tokens(one: RoleCost) -> str:
-    return f"{one.input_tokens:,} / {one.output_tokens:,}"

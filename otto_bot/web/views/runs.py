@@ -24,6 +24,7 @@ WORDS = 50_000
 """Bytes of all names, titles and questions on one page; what they stand in takes about 400 a row."""
 TICKS = 13
 """Bytes around `code`."""
+_AFTER = re.compile(r"([01])-([0-9]{1,15})")
 _ADDRESS = re.compile(r"https?://\S+")
 """Often a long one; the page of the run has it as a link."""
 _TONES = {
@@ -86,12 +87,14 @@ def wanted(query: Mapping[str, str], now: float) -> Wanted:
     if query.get("state") in text.STANDINGS:
         standing = query["state"]  # type: ignore[assignment]
     outcome = query.get("outcome", "")
+    page = _number(query.get("page", ""), 1, FURTHEST, 1)
     return Wanted(
         repo=query.get("repo", "").strip()[:200],
         standing=standing,
         outcome=outcome if outcome in set(Outcome) else "",
         text=query.get("text", "").strip()[:200].replace("\x00", ""),
-        page=_number(query.get("page", ""), 1, FURTHEST, 1),
+        page=page,
+        after=after_of(query.get("after", "")) if page > 1 else None,
         size=_number(query.get("size", ""), 1, LARGEST, 25),
         as_of=_moment(query.get("as_of", ""), now),
     )
@@ -101,6 +104,17 @@ def _number(said: str, least: int, most: int, default: int) -> int:
     if not (said.isascii() and said.isdigit() and len(said) < 12):
         return default
     return min(max(int(said), least), most)
+
+
+def after_words(after: tuple[int, int] | None) -> str:
+    """The place of a row in an address."""
+    return "" if after is None else f"{after[0]}-{after[1]}"
+
+
+def after_of(said: str) -> tuple[int, int] | None:
+    """The same read back; None where it is none."""
+    found = _AFTER.fullmatch(said)
+    return (int(found[1]), int(found[2])) if found is not None else None
 
 
 def _moment(said: str, now: float) -> float:
@@ -114,14 +128,14 @@ def _moment(said: str, now: float) -> float:
 def runs_page(asked: Wanted, found: ListedPage, repositories: Sequence[str]) -> RunsPage:
     """The list as it is shown."""
     pages = max(1, -(-found.total // asked.size))
-    beyond = asked.page > pages
+    beyond = asked.page > pages and not found.runs
     filtered = bool(asked.repo or asked.standing or asked.outcome or asked.text)
     missing = f"There is no page {asked.page}: the list has {count(pages, 'page')}." if beyond else ""
     return RunsPage(
         rows=_fitting([_row(run) for run in found.runs]),
         total=count(found.total, "run"),
         page=asked.page,
-        pages=pages,
+        pages=max(pages, asked.page + found.more) if found.runs else pages,
         missing=missing,
         first=() if found.total or filtered else text.FIRST_RUN,
         filtered=filtered,
@@ -133,7 +147,7 @@ def runs_page(asked: Wanted, found: ListedPage, repositories: Sequence[str]) -> 
         repositories=tuple(repositories),
         first_url=_url(asked, 1),
         previous_url=_url(asked, asked.page - 1) if 1 < asked.page <= pages else "",
-        next_url=_url(asked, asked.page + 1) if asked.page < pages else "",
+        next_url=_url(asked, asked.page + 1, found.last) if found.more else "",
     )
 
 
@@ -142,8 +156,8 @@ def _choices(words: Mapping[str, str], chosen: str) -> tuple[Choice, ...]:
     return tuple(Choice(value, said, value == chosen) for value, said in every.items())
 
 
-def _url(asked: Wanted, page: int) -> str:
-    """Another page of the same list; all but the first one keep the moment of the first."""
+def _url(asked: Wanted, page: int, after: tuple[int, int] | None = None) -> str:
+    """Another page of the same list; all but the first one keep the moment of the first, and go on behind a row."""
     parts: dict[str, str] = {
         "repo": asked.repo,
         "state": asked.standing,
@@ -152,13 +166,14 @@ def _url(asked: Wanted, page: int) -> str:
         "size": str(asked.size) if asked.size != 25 else "",
         "page": str(page) if page > 1 else "",
         "as_of": f"{asked.as_of:.6f}" if page > 1 else "",
+        "after": after_words(after) if page > 1 else "",
     }
     said = urlencode({name: value for name, value in parts.items() if value})
     return f"/?{said}" if said else "/"
 
 
 def _row(run: ListedRun) -> Row:
-    state, tone, waits = _state(run)
+    state, tone, waits = state_of(run)
     return Row(
         id=run.id,
         url=run_url(run.id),
@@ -194,7 +209,7 @@ def _cut(words: str, most: int) -> str:
     return kept if kept == words else f"{kept[:-1]}…"
 
 
-def _state(run: ListedRun) -> tuple[str, str, str]:
+def state_of(run: ListedRun) -> tuple[str, str, str]:
     """Words, colour, and what it waits for."""
     bar = run.barred.partition(" ")[0]
     if run.active and bar in text.BARRED:

@@ -9,6 +9,7 @@ from otto_bot.core.plan import TaskSpec
 from otto_bot.core.run import Run
 from otto_bot.text.certify import STATUS
 from otto_bot.text.links import Links
+from otto_bot.text.logs import LOGS
 from otto_bot.text.spoken import line, spoken
 from otto_bot.text.tasks_table import state_words
 from otto_bot.text.words import DECIDERS, ENDINGS, MOVES, title_of
@@ -18,8 +19,10 @@ from otto_bot.web.views.parts import (
     FailureView,
     Link,
     Moment,
+    attempt_url,
     failure_view,
     gate_url,
+    jobs_url,
     moment,
     named,
     run_url,
@@ -87,6 +90,9 @@ class AttemptView(NamedTuple):
     failure: FailureView | None
     flaky: FailureView | None
     left: tuple[str, ...]
+    page: Link = Link("")
+    diff: Link = Link("")
+    logs: Link = Link("")
 
 
 class TaskPage(NamedTuple):
@@ -124,7 +130,7 @@ def task_page(run: Run, key: str, links: Links) -> TaskPage | None:
         criteria=_criteria(spec),
         needs=tuple(Link(need, task_url(run.id, need)) for need in needs),
         coming=_coming(run, task, links),
-        attempts=tuple(_attempt(run, task, spec, attempt, links, room) for attempt in newest),
+        attempts=tuple(attempt_view(run, task, spec, attempt, links, room) for attempt in newest),
         earlier=len(task.attempts) - len(newest),
     )
 
@@ -152,7 +158,8 @@ def _source(run: Run, number: int | None) -> tuple[Link, str]:
     return Link(f"gate {gate.number}, retry plan r{gate.revision}", gate_url(run.id, gate.number)), decider
 
 
-def _attempt(run: Run, task: Task, spec: TaskSpec | None, attempt: Attempt, links: Links, room: int) -> AttemptView:
+def attempt_view(run: Run, task: Task, spec: TaskSpec | None, attempt: Attempt, links: Links, room: int) -> AttemptView:
+    """One attempt; each excerpt has `room` bytes."""
     source, who = _source(run, attempt.gate)
     told = [line(words, 1_000) for words in attempt.routed] + [line(one.line, 600) for one in attempt.learnings]
     pushed = attempt.sha if attempt.pushed else None
@@ -174,7 +181,15 @@ def _attempt(run: Run, task: Task, spec: TaskSpec | None, attempt: Attempt, link
         failure=failure_view(attempt.failure, links, room) if attempt.failure is not None else None,
         flaky=failure_view(attempt.flaky, links, room) if attempt.flaky is not None else None,
         left=tuple(line(words, 600) for words in found if words),
+        page=Link(LOGS["attempt_page"], attempt_url(run.id, task.key, attempt.number)),
+        diff=Link(LOGS["diff"], f"{task_url(run.id, task.key)}/diff?attempt={attempt.number}" if pushed else ""),
+        logs=_logs(run, target_of(task.key, attempt.number)),
     )  # fmt: skip
+
+
+def _logs(run: Run, target: str) -> Link:
+    seen = run.verifications.get(target)
+    return Link(LOGS["jobs_and_logs"], jobs_url(run.id, target) if seen is not None and seen.run_ids else "")
 
 
 def _check(run: Run, task: Task, attempt: Attempt, links: Links) -> Check | None:

@@ -56,7 +56,7 @@ def timeline_view(run_id: int, found: Timeline, asked: Which) -> TimelineView:
     last = found.rows[-1].seq if found.rows else 0
     hidden = f"; {found.hidden} more only say how the work is done" if found.hidden else ""
     return TimelineView(
-        rows=tuple(_row(run_id, row) for row in found.rows),
+        rows=tuple(event_row(run_id, row) for row in found.rows),
         total=f"{count(found.total, 'event')}{hidden}.",
         earlier=_url(run_id, Which(last, asked.every)) if found.more else "",
         newest=_url(run_id, Which(None, asked.every)) if asked.before is not None else "",
@@ -71,7 +71,8 @@ def _url(run_id: int, asked: Which) -> str:
     return run_url(run_id) + (f"?{said}" if said else "") + "#timeline"
 
 
-def _row(run_id: int, row: TimelineRow) -> EventRow:
+def event_row(run_id: int, row: TimelineRow) -> EventRow:
+    """One event as it is shown."""
     refused = line(row.refused, 300)
     try:
         event = read_event(row.body)

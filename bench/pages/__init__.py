@@ -1,0 +1,1 @@
+"""How quick pages are, how large, and what live ones cost."""
