@@ -19,7 +19,7 @@ ATTRIBUTES = {
     "lang", "charset", "name", "content", "rel", "href", "type", "class", "id", "tabindex", "role", "aria-label",
     "aria-labelledby", "aria-current", "scope", "datetime", "method", "action", "value", "list", "autocomplete",
     "selected", "min", "max", "viewbox", "width", "height", "x", "y", "rx", "d",
-    "aria-hidden", "focusable", "fill", "patternunits", "text-anchor",
+    "aria-hidden", "focusable", "fill", "patternunits", "text-anchor", "preserveaspectratio",
 }  # fmt: skip
 
 
