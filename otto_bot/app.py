@@ -18,8 +18,10 @@ from otto_bot.store.folding import Folding
 from otto_bot.store.glances import Glances
 from otto_bot.store.inbox import Inbox
 from otto_bot.store.installations import Installations
-from otto_bot.web import health, pages
+from otto_bot.web import health, login, pages
 from otto_bot.web.api.door import PREFIX, ApiDoor
+from otto_bot.web.cookies import WithCookies
+from otto_bot.web.entrance import Entrance
 from otto_bot.web.github_limits import GitHubLimits
 
 STORE_SECONDS = 4.0
@@ -29,17 +31,19 @@ STORE_SECONDS = 4.0
 class App:
     """The ASGI application. Webhooks take the short way, past everything that pages need."""
 
-    def __init__(self, receiver: Receiver, api: ApiDoor, rest: FastAPI) -> None:
+    def __init__(self, receiver: Receiver, api: ApiDoor, rest: FastAPI, entrance: Entrance) -> None:
         self._receiver, self._api, self._rest = receiver, api, rest
+        self._programs, self._shown = WithCookies(api), WithCookies(rest)
+        self.entrance = entrance
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """One request, or the life of the process."""
         if scope["type"] == "http" and scope["path"] == PATH:
             await self._receiver(scope, receive, send)
         elif scope["type"] == "http" and scope["path"].startswith(PREFIX):
-            await self._api(scope, receive, send)
+            await self._programs(scope, receive, send)
         else:
-            await self._rest(scope, receive, send)
+            await self._shown(scope, receive, send)
 
 
 def build_app(settings: Settings, worker_alive: Callable[[], bool]) -> App:
@@ -64,6 +68,7 @@ def build_app(settings: Settings, worker_alive: Callable[[], bool]) -> App:
         try:
             yield
         finally:
+            await shown.entrance.door.aclose()
             await work.stop()
             await grouping.stop()
             folding.stop()
@@ -72,9 +77,10 @@ def build_app(settings: Settings, worker_alive: Callable[[], bool]) -> App:
     rest.include_router(
         health.router(store, metrics, worker_alive, lambda gauges: gauges.fill(engine, datetime.now(UTC)))
     )
-    where = pages.Where(settings.host, settings.web_url, settings.docs_url)
+    where = pages.Where(settings.host, settings.web_url, settings.docs_url, settings.reach)
     shown = pages.Pages(engine, where, lambda: datetime.now(UTC))
     api = ApiDoor(engine, shown, lambda: datetime.now(UTC))
     rest.include_router(pages.router(shown))
+    rest.include_router(login.router(shown.entrance, lambda: datetime.now(UTC)))
     rest.add_exception_handler(404, shown.lost)
-    return App(Receiver(grouping, secrets, work, metrics), api, rest)
+    return App(Receiver(grouping, secrets, work, metrics), api, rest, shown.entrance)

@@ -14,6 +14,7 @@ from otto_bot.core.allowance import Allowance, RunsADay, UsdADay
 from otto_bot.core.config import HostCaps
 from otto_bot.core.egress_hosts import REGISTRIES, checked_entries
 from otto_bot.text.links import DOCS_URL
+from otto_bot.web.reach import Reach, unreachable
 
 if TYPE_CHECKING:
     from otto_bot.core.limits import HostLimits
@@ -76,6 +77,10 @@ class Settings(StoreSettings):
     github_api_url: str = "https://api.github.com"
     github_web_url: str = ""
     docs_url: str = DOCS_URL
+    client_id: str = ""
+    client_secret: SecretStr = SecretStr("")
+    public_url: str = ""
+    pages: Literal["auto", "login", "local", "off"] = "auto"
     host: str = "127.0.0.1"
     port: Annotated[int, Field(ge=0, le=65535)] = 8080
     concurrency: Annotated[int, Field(ge=1, le=64)] = 8
@@ -154,7 +159,16 @@ class Settings(StoreSettings):
     @property
     def secrets(self) -> tuple[str, ...]:
         """Values that only this host and GitHub know."""
-        return (self.private_key.get_secret_value(), *(s.get_secret_value() for s in self.webhook_secret))
+        ours = (self.private_key, *self.webhook_secret, self.client_secret)
+        return tuple(value for one in ours if (value := one.get_secret_value()))
+
+    @property
+    def reach(self) -> Reach:
+        """Where pages are served, and to whom."""
+        return Reach(
+            self.pages, self.host, self.public_url.rstrip("/"), self.client_id, self.client_secret,
+            self.github_api_url, self.web_url,
+        )  # fmt: skip
 
     def hidden(self, environment: Mapping[str, str]) -> tuple[str, ...]:
         """Values that must never leave the process: these, keys of models, passwords of the database and of proxies."""
@@ -168,7 +182,7 @@ MODEL_KEYS = ("ANTHROPIC_API_KEY", "ANTHROPIC_AUTH_TOKEN")
 PROXIES = ("https_proxy", "HTTPS_PROXY", "http_proxy", "HTTP_PROXY", "all_proxy", "ALL_PROXY", "ANTHROPIC_BASE_URL")
 
 
-FILE_VARIANTS = ("private_key", "webhook_secret")
+FILE_VARIANTS = ("private_key", "webhook_secret", "client_secret")
 """Settings whose value may come from a file named by `OTTO_X_FILE`."""
 
 
@@ -252,7 +266,7 @@ def _unusable(settings: Settings) -> list[str]:
         "OTTO_SETUP_HOSTS": lambda: settings.hosts_of_setups,
         "OTTO_SETUP_PRIVATE_HOSTS": lambda: settings.near_hosts_of_setups,
     }
-    return [*problems, *_wrong(checks)]
+    return [*problems, *_wrong(checks), *unreachable(settings.reach)]
 
 
 def _wrong(checks: Mapping[str, Callable[[], object]]) -> list[str]:

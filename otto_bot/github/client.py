@@ -33,7 +33,7 @@ from otto_bot.github.pace import APP, LocalSlots, Pace, Sleep, Slots
 from otto_bot.github.repository import Surroundings
 from otto_bot.github.routes import Route, route
 from otto_bot.github.session import Credential, Params, Session
-from otto_bot.github.tokens import Scope, Token, TokenCache
+from otto_bot.github.tokens import Client, Scope, Token, TokenCache
 from otto_bot.github.transport import BodyTooLargeError, SharedTransport
 from otto_bot.github.verbs import Repository
 
@@ -85,13 +85,14 @@ class Kit:
         self._jwt_cache.cleanup()
 
     def _client(self, credential: Credential) -> Any:
-        from githubkit import TokenAuthStrategy, UnauthAuthStrategy
+        from githubkit import OAuthAppAuthStrategy, TokenAuthStrategy, UnauthAuthStrategy
 
         if credential == "app":
             return self._app
         if credential == "nobody":
             return self._app.with_auth(UnauthAuthStrategy())
-        assert isinstance(credential, Token)
+        if isinstance(credential, Client):
+            return self._app.with_auth(OAuthAppAuthStrategy(credential.id, credential.secret))
         return self._app.with_auth(TokenAuthStrategy(credential.value))
 
     async def exchange(

@@ -1,11 +1,12 @@
-"""Who asks: the App, an installation or nobody."""
+"""Who asks: the App, an installation, a person who has logged in, or nobody."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 
+from otto_bot.github.errors import Unauthorized
 from otto_bot.github.session import Credential
-from otto_bot.github.tokens import Scope, Token, TokenCache
+from otto_bot.github.tokens import Client, Scope, Token, TokenCache
 
 
 class AppCredentials:
@@ -46,3 +47,33 @@ class InstallationCredentials:
     def drop(self, credential: Credential) -> None:
         assert isinstance(credential, Token)
         self._tokens.drop(self._scope, credential)
+
+
+class PersonCredentials:
+    """As a person who has logged in. There is no other token: what GitHub does not accept once has ended."""
+
+    def __init__(self, token: Token) -> None:
+        self._token: Token | None = token
+
+    async def get(self) -> Credential:
+        if self._token is None:
+            raise Unauthorized(401, "GitHub does not accept the login any more")
+        return self._token
+
+    def drop(self, credential: Credential) -> None:
+        """It was revoked, or its time is over."""
+        del credential
+        self._token = None
+
+
+class ClientCredentials:
+    """As the App where it answers for the logins that it gave out."""
+
+    def __init__(self, client: Client) -> None:
+        self._client = client
+
+    async def get(self) -> Credential:
+        return self._client
+
+    def drop(self, credential: Credential) -> None:
+        """There is no other secret."""

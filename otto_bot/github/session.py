@@ -10,10 +10,10 @@ from otto_bot.github.answer import Answer, next_page, problem
 from otto_bot.github.errors import GitHubError, NotFound, RetryLater, TooLarge, Unreachable
 from otto_bot.github.pace import Pace, Sleep
 from otto_bot.github.routes import Route
-from otto_bot.github.tokens import Token
+from otto_bot.github.tokens import Client, Token
 from otto_bot.github.weights import weigh
 
-Credential = Token | Literal["app", "nobody"]
+Credential = Token | Client | Literal["app", "nobody"]
 Params = Mapping[str, str | int]
 
 PER_PAGE = 100

@@ -33,6 +33,14 @@ class Token:
     expires_at: datetime
 
 
+@dataclass(frozen=True)
+class Client:
+    """The App as it lets people log in: its client id and the secret, which is kept out of `repr`."""
+
+    id: str
+    secret: str = field(repr=False)
+
+
 class TokenCache:
     """Tokens in memory only. Each scope is minted once however many ask for it; who finds one waits for nobody."""
 

@@ -13,6 +13,8 @@ LABELS: dict[str, str] = {
     "runs": "Runs",
     "health": "Health",
     "insight": "Insight",
+    "log_in": "Log in with GitHub",
+    "log_out": "Log out",
     "footer": "Otto, Mission Control. Times are UTC. Pages show; nothing is changed here.",
     "nobody": "Steps wait and no worker was heard of for 30 seconds. Start one on the host:",
     "nobody_command": "otto-bot worker",

@@ -9,27 +9,17 @@ from __future__ import annotations
 
 import html
 from collections.abc import Sequence
-from ipaddress import ip_address
 
 from fastapi import Request
 
 from otto_bot.text.elsewhere import ELSEWHERE, TITLE
 from otto_bot.web.answer import Page
+from otto_bot.web.reach import loopback
 
 FORWARDED = (
     "forwarded", "via", "x-forwarded-for", "x-forwarded-host", "x-forwarded-proto", "x-forwarded-server", "x-real-ip",
     "cf-connecting-ip", "true-client-ip",
 )  # fmt: skip
-
-
-def loopback(name: str) -> bool:
-    """Whether a host's name or address, without a port, is this machine for itself alone."""
-    if name.lower() == "localhost":
-        return True
-    try:
-        return ip_address(name).is_loopback
-    except ValueError:
-        return False
 
 
 def host_of(header: str) -> str:

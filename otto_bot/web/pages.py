@@ -15,7 +15,8 @@ from fastapi.responses import JSONResponse
 
 from otto_bot.web.answer import GUARDS, Page
 from otto_bot.web.assets import Assets, shipped
-from otto_bot.web.entrance import Entrance
+from otto_bot.web.entrance import Entrance, address_of
+from otto_bot.web.reach import Reach
 from otto_bot.web.viewer import Asked
 
 if TYPE_CHECKING:
@@ -33,6 +34,8 @@ class Where(NamedTuple):
     bound: str
     web_url: str
     docs_url: str
+    reach: Reach | None = None
+    """Who may see them; without it whoever sits at this machine."""
 
 
 class Pages:
@@ -41,7 +44,7 @@ class Pages:
     def __init__(self, engine: sa.Engine, where: Where, now: Callable[[], datetime]) -> None:
         self._engine, self.where, self._now = engine, where, now
         self.assets: Assets = shipped()
-        self.entrance = Entrance(where.bound, self.assets)
+        self.entrance = Entrance(where.reach or Reach(bound=where.bound), self.assets, now)
         # Threads of their own: whoever reads pages keeps no webhook from being stored.
         self._threads = ThreadPoolExecutor(THREADS, "pages")
 
@@ -57,7 +60,7 @@ class Pages:
         viewer = await self.entrance.viewer(request)
         if isinstance(viewer, Page):
             return viewer.response()
-        work = partial(self._made, make, Asked(viewer, dict(request.query_params)))
+        work = partial(self._made, make, Asked(viewer, dict(request.query_params), address_of(request)))
         return (await self.beside(work)).response()
 
     async def beside(self, work: Callable[[], T]) -> T:
@@ -70,6 +73,8 @@ class Pages:
             viewer = await self.entrance.viewer(request)
             if not isinstance(viewer, Page):
                 return await self.answer(request, lambda site, asked: site.lost(asked))
+            if self.entrance.reach.mode == "login":
+                return viewer.response()
         return JSONResponse({"detail": "Not Found"}, status_code=404)
 
     def _made(self, make: Make, asked: Asked) -> Page:

@@ -177,5 +177,7 @@ class Site:
 
     def _page(self, asked: Asked, template: str, status: int = 200, *, banner: bool = True, **values: Any) -> Page:
         nobody = banner and self._pages.nobody_works(self._now())
-        made = self._templates.get_template(template).render(nobody=nobody, viewer=asked.viewer, **values)
+        made = self._templates.get_template(template).render(
+            nobody=nobody, viewer=asked.viewer, came_from=asked.here, **values
+        )
         return Page(status, made)

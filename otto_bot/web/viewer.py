@@ -12,16 +12,24 @@ Login = Literal["none", "possible", "in"]
 
 
 class Viewer(Frozen):
-    """Whoever asked for a page. `repositories` are ids they may read (None = all), `csrf` is what their forms carry."""
+    """Whoever asked for a page. `repositories` are ids they may read (None = all), `csrf` is what their forms carry.
+
+    `writable` are ids they may write to; None where GitHub was not asked, or did not answer.
+    """
 
     login: Login = "none"
     person: Person | None = None
     repositories: frozenset[int] | None = None
+    writable: frozenset[int] | None = None
     csrf: str = ""
 
     def sees(self, repo_id: int) -> bool:
         """Whether they may read this repository, and with it its runs."""
         return self.repositories is None or repo_id in self.repositories
+
+    def writes(self, repo_id: int) -> bool:
+        """Whether to offer them what needs writing; the gate for commands asks GitHub again when they do it."""
+        return self.person is not None and self.sees(repo_id) and (self.writable is None or repo_id in self.writable)
 
 
 class Asked(NamedTuple):
@@ -29,3 +37,5 @@ class Asked(NamedTuple):
 
     viewer: Viewer
     query: Mapping[str, str]
+    here: str = "/"
+    """The address of the page, to come back to after a login."""

@@ -27,6 +27,7 @@ from otto_bot.settings import Settings
 from otto_bot.store.archive import Archive
 from otto_bot.store.database import open_database
 from otto_bot.store.ledger import Ledger, Trigger
+from otto_bot.web.reach import Reach
 
 
 def _load(name: str) -> ModuleType:
@@ -57,15 +58,27 @@ def excerpt(text: str = LOG, **changes: Any) -> Excerpt:
 class Host:
     """A database, the application over it, and runs whose events the real ledger took."""
 
-    def __init__(self, url: str, place: Path, bound: str = "127.0.0.1") -> None:
+    def __init__(self, url: str, place: Path, bound: str | Reach = "127.0.0.1") -> None:
         self.engine: sa.Engine = open_database(url)
         self.ledger, self.archive = Ledger(self.engine), Archive(self.engine)
+        reach = bound if isinstance(bound, Reach) else Reach(bound=bound)
         settings = Settings(
             app_id=42, private_key=SecretStr("k"), webhook_secret=(SecretStr("s"),), database_url=url, state_dir=place,
-            host=bound,
+            host=reach.bound, pages=reach.asked, public_url=reach.public_url, client_id=reach.client_id,
+            client_secret=reach.client_secret, github_api_url=reach.api_url, github_web_url=reach.web_url,
         )  # fmt: skip
         self.app: App = build_app(settings, lambda: True)
-        self.http = httpx.AsyncClient(transport=httpx.ASGITransport(self.app), base_url="http://127.0.0.1:8080")
+        self.entrance = self.app.entrance
+        self.http = self.browser(reach.public_url or "http://127.0.0.1:8080")
+
+    def browser(self, base: str = "http://127.0.0.1:8080") -> httpx.AsyncClient:
+        """Another one, with cookies of its own."""
+        return httpx.AsyncClient(transport=httpx.ASGITransport(self.app), base_url=base)
+
+    async def close(self) -> None:
+        """Nothing of it is open any more."""
+        await self.http.aclose()
+        self.engine.dispose()
 
     async def page(self, path: str, status: int = 200) -> str:
         """The HTML at an address."""

@@ -20,7 +20,7 @@ from otto_bot.playground.demo.processes import Child, StartError, output, tail
 from otto_bot.playground.demo.quotes import cited_jobs, cited_pages, misplaced
 from otto_bot.playground.demo.secrets import Secrets, make_secrets
 from otto_bot.playground.demo.seed import with_files, without_pilot
-from otto_bot.playground.demo.stand_in import APP_ID, LABEL, StandIn, write_config
+from otto_bot.playground.demo.stand_in import APP_ID, CLIENT_ID, LABEL, StandIn, write_config
 from otto_bot.playground.scenario import Scenario
 
 Json = dict[str, Any]
@@ -173,6 +173,10 @@ class Playground:
             "OTTO_APP_ID": str(APP_ID),
             "OTTO_PRIVATE_KEY_FILE": str(self.secrets.key_file),
             "OTTO_WEBHOOK_SECRET_FILE": str(self.secrets.secret_file),
+            "OTTO_CLIENT_ID": CLIENT_ID,
+            "OTTO_CLIENT_SECRET_FILE": str(self.secrets.client_secret_file),
+            # Who sits at this machine reads at once, and logs in by one click to act.
+            "OTTO_PAGES": "local",
             "OTTO_HOST": "127.0.0.1",
             "OTTO_PORT": self._bot_port,
             "OTTO_CATCHUP_SECONDS": CATCHUP_SECONDS,

@@ -14,6 +14,7 @@ from otto_bot.playground.scenario import Scenario
 
 Json = dict[str, Any]
 APP_ID = 4242
+CLIENT_ID = f"Iv23li{APP_ID:014d}"
 PERMISSIONS = {
     "metadata": "read", "contents": "write", "issues": "write", "pull_requests": "write", "checks": "write",
     "actions": "write", "statuses": "read",
@@ -36,7 +37,7 @@ def write_config(path: Path, scenario: Scenario, repo: Path, secrets: Secrets, c
         "state_dir": str(path.parent / "github"),
         "app": {
             "id": APP_ID, "slug": "otto", "name": "Otto", "public_key_pem": secrets.public_key_pem,
-            "webhook_secret": secrets.webhook_secret,
+            "webhook_secret": secrets.webhook_secret, "client_secret": secrets.client_secret,
             "permissions": granted(github.permissions), "events": EVENTS,
         },
         "owner": github.owner,

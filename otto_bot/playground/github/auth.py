@@ -10,7 +10,7 @@ from cryptography.hazmat.primitives import serialization
 
 from otto_bot.playground.github.config import AppConfig, ConfigError
 from otto_bot.playground.github.routing import Actor, ApiError
-from otto_bot.playground.github.state import Token
+from otto_bot.playground.github.state import Token, UserToken
 from otto_bot.playground.github.world import World
 
 MAX_JWT_SECONDS = 600
@@ -36,6 +36,13 @@ def token_of(world: World, value: str) -> Token | None:
     return token if token and not token.revoked and token.expires_at > world.clock() else None
 
 
+def user_token_of(world: World, value: str) -> UserToken | None:
+    """A living token of a person."""
+    token = world.user_tokens.get(value)
+    over = token is None or token.revoked or (token.expires_at is not None and token.expires_at <= world.clock())
+    return None if over else token
+
+
 def identify(world: World, key: str, header: str | None) -> Actor:
     """The caller named by an Authorization header; raises ApiError 401 with GitHub's words."""
     scheme, _, value = (header or "").partition(" ")
@@ -47,6 +54,11 @@ def identify(world: World, key: str, header: str | None) -> Actor:
         if token is None or world.uninstalled:
             raise ApiError(401, "Bad credentials")
         return Actor("installation", world.bot_login, token.permissions, token.value)
+    if value.startswith("ghu_"):
+        person = user_token_of(world, value)
+        if person is None or world.uninstalled:
+            raise ApiError(401, "Bad credentials")
+        return Actor("user", person.login, {"metadata": "read", **world.config.app.permissions}, person.value)
     _verify_jwt(world, key, value)
     return Actor("app", world.bot_login)
 

@@ -31,6 +31,18 @@ class AppConfig(Strict):
     webhook_url: str | None = None
     permissions: dict[str, Literal["read", "write"]] = {}
     events: list[str] = []
+    client_secret: str | None = None
+    """With it people can log in by the App; its client id is made of the number."""
+    callback_urls: list[str] = ["http://127.0.0.1/login/callback", "http://localhost/login/callback"]
+    """Where a login may lead back to; of this machine the port does not count."""
+    user_tokens_expire: bool = True
+    suspended: bool = False
+    """GitHub has suspended the App itself: nobody can log in by it."""
+
+    @property
+    def client_id(self) -> str:
+        """As GitHub makes them."""
+        return f"Iv23li{self.id:014d}"
 
     @model_validator(mode="after")
     def _has_a_key(self) -> Self:

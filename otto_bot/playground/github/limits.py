@@ -121,7 +121,10 @@ class Limits:
         }  # fmt: skip
 
     def _bucket(self, scope: Scope) -> _Bucket | None:
-        kind = dict(scope["headers"]).get(b"authorization", b"").split(b" ")[0].lower()
+        kind, _, value = dict(scope["headers"]).get(b"authorization", b"").partition(b" ")
+        if value.startswith(b"ghu_"):  # a person's limits are their own
+            return self._buckets[value.decode("latin-1")]
+        kind = kind.lower()
         name = {b"bearer": "app", b"token": "installation"}.get(kind)
         return None if name is None else self._buckets[name]
 

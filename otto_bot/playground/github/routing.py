@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 DOCS = "https://docs.github.com/rest"
 MAX_PER_PAGE = 100
 Need = tuple[str, Literal["read", "write"]]
+Auth = Literal["app", "installation", "either", "user"]
 T = TypeVar("T")
 
 
@@ -66,9 +67,9 @@ def invalid(resource: str, name: str, code: str = "invalid", message: str | None
 
 @dataclass(frozen=True)
 class Actor:
-    """Who calls: the app itself (JWT) or its installation (token), and what the token may do."""
+    """Who calls: the app itself (JWT), its installation, or a person by it (tokens), and what the token may do."""
 
-    kind: Literal["app", "installation"]
+    kind: Literal["app", "installation", "user"]
     login: str
     permissions: dict[str, str] = field(default_factory=dict)
     token: str = ""
@@ -106,6 +107,11 @@ class Call:
     def world(self) -> World:
         """The state."""
         return self.hub.world
+
+    @property
+    def via_app(self) -> int | None:
+        """Our App, where a person acts by it."""
+        return self.world.config.app.id if self.actor.kind == "user" else None
 
     @property
     def body(self) -> Json:
@@ -202,7 +208,7 @@ class Route:
     path: str
     handler: Handler
     needs: tuple[Need, ...]
-    auth: Literal["app", "installation", "either"]
+    auth: Auth
 
 
 class Routes:
@@ -211,9 +217,7 @@ class Routes:
     def __init__(self) -> None:
         self.rows: list[Route] = []
 
-    def on(
-        self, verb: str, *needs: Need, auth: Literal["app", "installation", "either"] = "installation"
-    ) -> Callable[[Handler], Handler]:
+    def on(self, verb: str, *needs: Need, auth: Auth = "installation") -> Callable[[Handler], Handler]:
         """Registers a handler for `"GET /path/{x}"`; paths that begin with `~` are below the repository."""
         method, _, path = verb.partition(" ")
         where = path.replace("~", "/repos/{owner}/{repo}", 1) if path.startswith("~") else path

@@ -29,6 +29,7 @@ from otto_bot.playground.github.git_http import GitHttp, install_hooks
 from otto_bot.playground.github.gitrepo import ZERO, BareRepo, GitError, Person
 from otto_bot.playground.github.graphql import GraphQL
 from otto_bot.playground.github.hub import Hub
+from otto_bot.playground.github.oauth import OAuth
 from otto_bot.playground.github.pages import Pages
 from otto_bot.playground.github.reactions import Reactions
 from otto_bot.playground.github.rest import serve as rest
@@ -148,6 +149,7 @@ def _application(hub: Hub, bridge: Bridge, stop: Callable[[], None]) -> FastAPI:
     add = app.router.add_route
     add("/", _root(hub, pages), methods=["GET"])
     add("/graphql", GraphQL(hub).__call__, methods=["POST"])
+    OAuth(hub).mount(app)
     add("/_blobs/{key}", _blob(hub), methods=["GET"])
     add("/{owner}/{repo}.git/{rest:path}", GitHttp(hub).__call__, methods=["GET", "POST"])
     rest.mount(app, hub)

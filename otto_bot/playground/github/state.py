@@ -221,6 +221,28 @@ class Token:
 
 
 @dataclass
+class UserToken:
+    """What a person let the App do in their name: a token, and the one that renews it."""
+
+    value: str
+    login: str
+    expires_at: datetime | None
+    refresh: str = ""
+    refresh_expires_at: datetime | None = None
+    revoked: bool = False
+
+
+@dataclass
+class LoginCode:
+    """A person has agreed; whoever brings the code and the verifier gets a token, once."""
+
+    login: str
+    redirect_uri: str
+    challenge: str
+    until: datetime
+
+
+@dataclass
 class Delivery:
     """One attempt to deliver a webhook; a redelivery is another row with the same GUID."""
 

@@ -21,7 +21,7 @@ from otto_bot.playground.github.people_config import Regex, Strict
 from otto_bot.playground.github.state import Json
 
 WRITING = frozenset({"POST", "PATCH", "PUT", "DELETE"})
-APART = re.compile(r"^/(app|installation)/|/git-upload-pack$")
+APART = re.compile(r"^/(app|installation|login|applications)/|/git-upload-pack$")
 PROBE = b"4"
 
 

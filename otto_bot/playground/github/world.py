@@ -19,12 +19,14 @@ from otto_bot.playground.github.state import (
     IssueEvent,
     Json,
     Label,
+    LoginCode,
     RequestRow,
     Review,
     ReviewComment,
     Status,
     Token,
     User,
+    UserToken,
 )
 
 ACTIONS_APP_ID = 15368
@@ -72,6 +74,8 @@ class World:
     checks: list[CheckRun] = field(default_factory=list)
     statuses: list[Status] = field(default_factory=list)
     tokens: dict[str, Token] = field(default_factory=dict)
+    user_tokens: dict[str, UserToken] = field(default_factory=dict)
+    login_codes: dict[str, LoginCode] = field(default_factory=dict)
     deliveries: list[Delivery] = field(default_factory=list)
     requests: list[RequestRow] = field(default_factory=list)
     listeners: list[Callable[[Visible], None]] = field(default_factory=list)

@@ -16,18 +16,30 @@ def tell(world: World, issue: Issue, action: str, actor: str, **more: object) ->
         world.announce("issues", action, actor, {"issue": issues.issue(world, issue), **more}, issue.where)
 
 
-def record(world: World, issue: Issue, event: str, actor: str, label: str | None = None) -> None:
-    """Adds a line to the timeline."""
-    world.issue_events.append(IssueEvent(world.next_id(), issue.number, event, actor, world.now(), label))
+def record(
+    world: World, issue: Issue, event: str, actor: str, label: str | None = None, via_app: int | None = None
+) -> None:
+    """Adds a line to the timeline. `via_app`: the App that did it in the actor's name."""
+    line = IssueEvent(world.next_id(), issue.number, event, actor, world.now(), label, via_app=via_app)
+    world.issue_events.append(line)
 
 
-def open_issue(world: World, actor: str, title: str, body: str, labels: list[str], *, by_app: bool = False) -> Issue:
+def open_issue(
+    world: World,
+    actor: str,
+    title: str,
+    body: str,
+    labels: list[str],
+    *,
+    by_app: bool = False,
+    via_app: int | None = None,
+) -> Issue:
     """A new issue, its labels included."""
     now = world.now()
     issue = Issue(world.next_id(), len(world.issues) + 1, title, body, actor, now, now, by_app=by_app)
     world.issues.append(issue)
     tell(world, issue, "opened", actor)
-    add_labels(world, actor, issue, labels)
+    add_labels(world, actor, issue, labels, via_app)
     return issue
 
 
@@ -83,7 +95,7 @@ def ensure_label(world: World, name: str, actor: str, color: str = "ededed", des
     return row
 
 
-def add_labels(world: World, actor: str, issue: Issue, names: list[str]) -> None:
+def add_labels(world: World, actor: str, issue: Issue, names: list[str], via_app: int | None = None) -> None:
     """Puts labels on; those already there change nothing."""
     for name in names:
         row = ensure_label(world, name, actor)
@@ -91,26 +103,28 @@ def add_labels(world: World, actor: str, issue: Issue, names: list[str]) -> None
             continue
         issue.labels.append(row.name)
         issue.updated_at = world.now()
-        record(world, issue, "labeled", actor, row.name)
+        record(world, issue, "labeled", actor, row.name, via_app)
         tell(world, issue, "labeled", actor, label=issues.label(world, row))
 
 
-def remove_label(world: World, actor: str, issue: Issue, name: str) -> bool:
+def remove_label(world: World, actor: str, issue: Issue, name: str, via_app: int | None = None) -> bool:
     """Takes a label off; False when it was not there."""
     row = world.label(name)
     if row is None or row.name not in issue.labels:
         return False
     issue.labels.remove(row.name)
     issue.updated_at = world.now()
-    record(world, issue, "unlabeled", actor, row.name)
+    record(world, issue, "unlabeled", actor, row.name, via_app)
     tell(world, issue, "unlabeled", actor, label=issues.label(world, row))
     return True
 
 
-def add_comment(world: World, actor: str, issue: Issue, body: str, *, by_app: bool = False) -> Comment:
+def add_comment(
+    world: World, actor: str, issue: Issue, body: str, *, by_app: bool = False, via_app: int | None = None
+) -> Comment:
     """A new comment."""
     now = world.now()
-    row = Comment(world.next_id(), issue.number, actor, body, now, now, by_app)
+    row = Comment(world.next_id(), issue.number, actor, body, now, now, by_app, via_app=via_app)
     world.comments.append(row)
     issue.updated_at = now
     _tell_comment(world, row, issue, "created", actor)

@@ -7,6 +7,7 @@ from otto_bot.playground.github.rest.repos import moment
 from otto_bot.playground.github.routing import ApiError, Call, Reply, Routes, invalid, not_found, read, write
 from otto_bot.playground.github.shapes import issues, people
 from otto_bot.playground.github.state import Comment, Issue, Reaction
+from otto_bot.playground.github.world import PERMISSION_RANK
 
 routes = Routes()
 BOTH_READ = read("issues", "pull_requests")
@@ -22,6 +23,12 @@ def for_write(call: Call) -> Issue:
     if not (call.actor.may((resource, "write")) or (issue.pull and call.actor.may(("issues", "write")))):
         raise ApiError(403, "Resource not accessible by integration")
     return issue
+
+
+def may_label(call: Call) -> bool:
+    """The App may, and people with triage."""
+    person = call.world.user(call.actor.login)
+    return call.actor.kind != "user" or (person is not None and PERMISSION_RANK[person.permission] >= 2)
 
 
 @routes.on("GET ~/issues", *BOTH_READ)
@@ -43,9 +50,10 @@ def list_issues(call: Call) -> Reply:
 
 @routes.on("POST ~/issues", *write("issues"))
 def create_issue(call: Call) -> Reply:
-    """A new issue by the app."""
+    """A new issue; labels of somebody who may not label are left out, as GitHub does."""
     title, body = call.text("title", limit=256), call.text("body", required=False, limit=MAX_BODY)
-    issue = changes.open_issue(call.world, call.actor.login, title, body, call.texts("labels"), by_app=True)
+    labels = call.texts("labels") if may_label(call) else []
+    issue = changes.open_issue(call.world, call.actor.login, title, body, labels, by_app=True, via_app=call.via_app)
     return Reply(issues.issue(call.world, issue), 201)
 
 
@@ -168,7 +176,8 @@ def list_comments(call: Call) -> Reply:
 def create_comment(call: Call) -> Reply:
     """A new comment by the app."""
     issue = for_write(call)
-    row = changes.add_comment(call.world, call.actor.login, issue, _body(call), by_app=True)
+    by_app = call.via_app is None
+    row = changes.add_comment(call.world, call.actor.login, issue, _body(call), by_app=by_app, via_app=call.via_app)
     shown = issues.comment(call.world, row)
     return Reply(shown, 201, {"Location": shown["url"]})
 
@@ -213,7 +222,7 @@ def add_issue_labels(call: Call) -> Reply:
     names = call.texts("labels")
     if len({*issue.labels, *names}) > MAX_LABELS:
         raise invalid("Issue", "labels", "custom", f"at most {MAX_LABELS} labels")
-    changes.add_labels(call.world, call.actor.login, issue, names)
+    changes.add_labels(call.world, call.actor.login, issue, names, call.via_app)
     return Reply(issues.labels(call.world, issue.labels))
 
 
@@ -228,14 +237,14 @@ def set_issue_labels(call: Call) -> Reply:
 def _set_labels(call: Call, issue: Issue, names: list[str]) -> None:
     wanted = {name.lower() for name in names}
     for name in [name for name in issue.labels if name.lower() not in wanted]:
-        changes.remove_label(call.world, call.actor.login, issue, name)
-    changes.add_labels(call.world, call.actor.login, issue, names)
+        changes.remove_label(call.world, call.actor.login, issue, name, call.via_app)
+    changes.add_labels(call.world, call.actor.login, issue, names, call.via_app)
 
 
 @routes.on("DELETE ~/issues/{number:int}/labels/{name:path}", *BOTH_WRITE)
 def remove_issue_label(call: Call) -> Reply:
     """Takes one label off."""
     issue = for_write(call)
-    if not changes.remove_label(call.world, call.actor.login, issue, call.params["name"]):
+    if not changes.remove_label(call.world, call.actor.login, issue, call.params["name"], call.via_app):
         raise ApiError(404, "Label does not exist")
     return Reply(issues.labels(call.world, issue.labels))

@@ -13,12 +13,13 @@ from starlette.responses import Response
 from otto_bot.playground.github import auth
 from otto_bot.playground.github.gitrepo import GitError
 from otto_bot.playground.github.hub import Hub
-from otto_bot.playground.github.rest import actions, apps, checks, commits, gitdata, issues, labels, pulls, repos
+from otto_bot.playground.github.rest import actions, apps, checks, commits, gitdata, issues, labels, pulls, repos, users
+from otto_bot.playground.github.rights import check_person
 from otto_bot.playground.github.routing import Actor, ApiError, Call, MovedError, Reply, Route, not_found
 from otto_bot.playground.github.world import REPO_ID
 
 MAX_BODY_BYTES = 20 * 1024 * 1024
-FAMILIES = (apps, checks, issues, labels, pulls, actions, gitdata, repos, commits)
+FAMILIES = (apps, users, checks, issues, labels, pulls, actions, gitdata, repos, commits)
 
 
 def all_routes() -> list[Route]:
@@ -57,9 +58,11 @@ def _response(reply: Reply) -> Response:
 async def _answer(hub: Hub, route: Route, request: Request) -> Reply:
     actor = auth.identify(hub.world, hub.key, request.headers.get("authorization"))
     auth.check_awake(hub.world, actor)
-    request.scope["playground.actor"] = actor.login if actor.kind == "installation" else "app"
+    request.scope["playground.actor"] = "app" if actor.kind == "app" else actor.login
     _check_kind(route, actor)
     _check_repo(hub, request)
+    if actor.kind == "user":
+        check_person(hub.world, route, actor, request)
     _check_needs(route, actor)
     _check_archived(hub, request)
     call = Call(
@@ -73,6 +76,8 @@ async def _answer(hub: Hub, route: Route, request: Request) -> Reply:
 def _check_kind(route: Route, actor: Actor) -> None:
     if route.auth == "app" and actor.kind != "app":
         raise ApiError(401, "A JSON web token could not be decoded")
+    if route.auth == "user" and actor.kind != "user":
+        raise ApiError(403 if actor.kind == "installation" else 401, "Resource not accessible by integration")
     if route.auth == "installation" and actor.kind == "app":
         raise ApiError(403, "Resource not accessible by integration")
 
@@ -97,7 +102,7 @@ def _check_archived(hub: Hub, request: Request) -> None:
 
 
 def _check_needs(route: Route, actor: Actor) -> None:
-    if actor.kind == "installation" and route.needs and not any(actor.may(need) for need in route.needs):
+    if actor.kind != "app" and route.needs and not any(actor.may(need) for need in route.needs):
         wanted = "; ".join(f"{name}={level}" for name, level in route.needs)
         headers = {"X-Accepted-GitHub-Permissions": wanted}
         raise ApiError(403, "Resource not accessible by integration", headers=headers)
