@@ -99,6 +99,10 @@ OTHER_ERROR: Words = (
     "GitHub ended this login",
     "It gave the reason {reason}. Begin again; if that does not help, ask whoever runs this host.",
 )
+BAD_TOKEN: Words = (
+    "This token lets nobody in",
+    "Send a living token of this GitHub App's user authorisation: it begins with ghu_.",
+)
 NO_GITHUB: Words = (
     "GitHub does not answer now",
     (

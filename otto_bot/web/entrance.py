@@ -17,6 +17,7 @@ from otto_bot.web.answer import Page
 from otto_bot.web.assets import Assets
 from otto_bot.web.github_door import Door
 from otto_bot.web.plain import plain
+from otto_bot.web.programs import Programs
 from otto_bot.web.reach import Reach
 from otto_bot.web.sessions import LASTS, MOST_COOKIE, Seals, Ticket
 from otto_bot.web.sites import Place, foreign
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from otto_bot.github.person_verbs import PersonRepository
 
 LOGIN, CALLBACK, LOGOUT = "/login", "/login/callback", "/logout"
+API = "/api/"
 LONGEST_NEXT = 500
 
 
@@ -35,16 +37,26 @@ class Entrance:
     def __init__(self, reach: Reach, assets: Assets, now: Callable[[], datetime]) -> None:
         self.reach, self._assets, self._now = reach, assets, now
         self.seals, self.door, self._place = Seals(reach.client_secret), Door(reach, now), Place(reach)
+        self.programs = Programs(reach, now)
 
     async def viewer(self, request: Request) -> Viewer | Page:
         """Who it is; or the page that they get instead of what they asked for."""
         base = self.base(request)
         if isinstance(base, Page):
             return base
+        if self._sends_token(request):
+            return await self._program(request)
         ticket = self.ticket(request)
         if ticket is None:
             return self._nobody(request, text.NEEDED)
         return await self._somebody(request, ticket)
+
+    async def program(self, request: Request) -> Ticket | None:
+        """Who acts by the API: whoever's token is in the header. A cookie is not enough there: it comes by itself.
+
+        Raises BadToken and CannotTell.
+        """
+        return await self.programs.ticket(_tokens(request)) if self._sends_token(request) else None
 
     async def acting(self, request: Request, csrf: str) -> Viewer | Page:
         """Who does something, by a form that carries `csrf`; or the page that they get because they may not."""
@@ -120,6 +132,26 @@ class Entrance:
         """A page that says what to do."""
         return plain(status, self._assets.url("otto.css"), words, ways)
 
+    async def aclose(self) -> None:
+        """Close the connections, where there are any."""
+        await self.programs.aclose()
+        await self.door.aclose()
+
+    def _sends_token(self, request: Request) -> bool:
+        return self.reach.can_log_in and request.url.path.startswith(API) and bool(_tokens(request))
+
+    async def _program(self, request: Request) -> Viewer | Page:
+        from otto_bot.github.errors import GitHubError, Unauthorized
+        from otto_bot.web.bearer import BadToken, CannotTell
+
+        try:
+            ticket = await self.programs.ticket(_tokens(request))
+            return self._known(ticket, await self.door.repositories(ticket))
+        except (BadToken, Unauthorized):
+            return self.say(401, text.BAD_TOKEN)
+        except (CannotTell, GitHubError):
+            return self.say(503, text.NO_GITHUB)
+
     async def _somebody(self, request: Request, ticket: Ticket) -> Viewer | Page:
         from otto_bot.github.errors import GitHubError, TooLarge, Unauthorized
         from otto_bot.github.oauth import LoginRefused
@@ -157,6 +189,10 @@ class Entrance:
 
     def _ways(self, request: Request) -> tuple[tuple[str, str], ...]:
         return ((f"{LOGIN}?next={quote(address_of(request), safe='')}", text.LOG_IN),)
+
+
+def _tokens(request: Request) -> list[str]:
+    return request.headers.getlist("authorization")
 
 
 def address_of(request: Request) -> str:

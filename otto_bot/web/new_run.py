@@ -106,7 +106,7 @@ class NewRun:
     ) -> Response:
         places = await self._writable() if asked.viewer.person is not None else []
         chosen = next((one for one in places if str(one.id) == repo), places[0] if len(places) == 1 else None)
-        will, notes = ("", ()) if chosen is None else await self._facts.will_run(_repo(chosen))
+        will, notes = ("", ()) if chosen is None else await self._facts.will_run(repo_of(chosen))
         page = NewPage(
             places=tuple(place(one.id, one.full_name) for one in places),
             chosen=None if chosen is None else place(chosen.id, chosen.full_name),
@@ -123,7 +123,7 @@ class NewRun:
 
     async def _carried_out(self, asked: Asked, chosen: PersonRepository, wish: Wish) -> Response:
         """On GitHub, in the person's name; what went wrong is said on the page, with what was typed."""
-        repo, person = _repo(chosen), asked.viewer.person
+        repo, person = repo_of(chosen), asked.viewer.person
         assert person is not None
         try:
             token = await self._entrance.user_token(self._request)
@@ -191,7 +191,8 @@ def _nobody(viewer: Viewer, places: list[PersonRepository]) -> str:
     return "" if places else text.NOWHERE
 
 
-def _repo(one: PersonRepository) -> Repo:
+def repo_of(one: PersonRepository) -> Repo:
+    """A repository that GitHub named, as runs know it."""
     return Repo(
         id=one.id, installation_id=one.installation_id, owner=one.owner, name=one.name,
         default_branch=one.default_branch,

@@ -18,8 +18,10 @@ from starlette.exceptions import HTTPException
 from otto_bot.store.database import StoreUnavailable
 from otto_bot.store.versions import CODE_VERSION, shown
 from otto_bot.text import api as text
+from otto_bot.web.actions import Actions
 from otto_bot.web.answer import Page
 from otto_bot.web.api.base import Refusal, Refused, refusals
+from otto_bot.web.api.deed_routes import acting_routes
 from otto_bot.web.api.reading import Reading
 from otto_bot.web.api.routes import looking_routes
 from otto_bot.web.pages import Pages
@@ -34,7 +36,7 @@ _BEARER = HTTPBearer(
 )
 
 
-def application(engine: sa.Engine, pages: Pages, now: Callable[[], datetime]) -> FastAPI:
+def application(engine: sa.Engine, pages: Pages, actions: Actions, now: Callable[[], datetime]) -> FastAPI:
     """The API over the same database, entrance and threads as the pages."""
     app = FastAPI(
         title="Otto", version=shown(CODE_VERSION), description=text.DESCRIPTION, openapi_url=None, docs_url=None,
@@ -46,7 +48,10 @@ def application(engine: sa.Engine, pages: Pages, now: Callable[[], datetime]) ->
         request.state.viewer = await admitted(pages, request)
 
     # More routers belong here: each route takes `looking` first, and its refusals are Refused.
-    routers: tuple[APIRouter, ...] = (looking_routes(reading, looking, pages.beside),)
+    routers: tuple[APIRouter, ...] = (
+        looking_routes(reading, looking, pages.beside),
+        acting_routes(actions, reading, looking, pages.beside),
+    )
     for router in routers:
         app.include_router(router, prefix="/api/v1", responses=refusals(401, 403, 422, 503))
 

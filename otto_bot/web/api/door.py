@@ -14,22 +14,25 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from otto_bot.web.answer import GUARDS
 
 if TYPE_CHECKING:
+    from otto_bot.web.actions import Actions
     from otto_bot.web.pages import Pages
 
 PREFIX = "/api/"
+MOST_BODY = 262_144
+"""Bytes of a request: 60,000 characters of an issue fit, whatever their alphabet."""
 
 
 class ApiDoor:
     """The API behind its addresses, made when somebody asks."""
 
-    def __init__(self, engine: sa.Engine, pages: Pages, now: Callable[[], datetime]) -> None:
-        self._engine, self._pages, self._now = engine, pages, now
+    def __init__(self, engine: sa.Engine, pages: Pages, actions: Actions, now: Callable[[], datetime]) -> None:
+        self._engine, self._pages, self._actions, self._now = engine, pages, actions, now
 
     @cached_property
     def _application(self) -> ASGIApp:
         from otto_bot.web.api.application import application  # everything that a run is, and the shapes of answers
 
-        return application(self._engine, self._pages, self._now)
+        return application(self._engine, self._pages, self._actions, self._now)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """One request."""
@@ -40,4 +43,24 @@ class ApiDoor:
                 headers.update({**GUARDS, "Cache-Control": "no-store"})
             await send(message)
 
-        await self._application(scope, receive, guarded)
+        application = self._refused(scope) or self._application
+        await application(scope, receive, guarded)
+
+    def _refused(self, scope: Scope) -> ASGIApp | None:
+        """The answer to what is too long to be read."""
+        if scope.get("method") in ("GET", "HEAD", "OPTIONS") or _length(scope) <= MOST_BODY:
+            return None
+        from otto_bot.text.api import TOO_LONG
+        from otto_bot.web.api.application import refusal
+        from otto_bot.web.api.base import Refused
+
+        return refusal(Refused(413, "too_long", TOO_LONG, most=f"{MOST_BODY:,}"))
+
+
+def _length(scope: Scope) -> int:
+    """Bytes of a body as they are announced; more than are taken where they are not."""
+    headers = dict(scope["headers"])
+    said = headers.get(b"content-length", b"")
+    if not said and b"transfer-encoding" not in headers:
+        return 0
+    return int(said) if said.isdigit() and len(said) < 10 else MOST_BODY + 1

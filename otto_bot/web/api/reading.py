@@ -47,6 +47,10 @@ class Reading:
         """One page of the list."""
         return run_list(wanted, self._listing.page(wanted, viewer.repositories))
 
+    def one(self, viewer: Viewer, number: int) -> Run:
+        """A run, as far as this person may see it."""
+        return self._seen(viewer, number)
+
     def run(self, viewer: Viewer, number: int) -> RunAnswer:
         """One run."""
         run = self._seen(viewer, number)

@@ -55,7 +55,7 @@ def looking_routes(reading: Reading, looking: Looking, beside: Beside) -> APIRou
     return api
 
 
-def _who(request: Request) -> Viewer:
+def who(request: Request) -> Viewer:
     """Whom `looking` let in."""
     viewer = request.state.viewer
     assert isinstance(viewer, Viewer)
@@ -73,18 +73,18 @@ def _of_runs(api: APIRouter, reading: Reading, beside: Beside) -> None:
             repo=_clean(repo), standing=state, outcome=outcome, text=_clean(text), page=page, size=min(size, LARGEST),
             as_of=min(as_of, now) if as_of is not None else now, after=after_of(after) if page > 1 else None,
         )  # fmt: skip
-        return await beside(lambda: reading.runs(_who(request), wanted))
+        return await beside(lambda: reading.runs(who(request), wanted))
 
     @api.get("/runs/{run_id}", response_model=RunAnswer, responses=LOST, summary="One run", operation_id="get_run")
     async def run(request: Request, run_id: RunId) -> Any:
-        return await beside(lambda: reading.run(_who(request), run_id))
+        return await beside(lambda: reading.run(who(request), run_id))
 
     @api.get(
         "/runs/{run_id}/events", response_model=EventList, responses=LOST, summary="What happened in a run",
         operation_id="list_events",
     )  # fmt: skip
     async def events(request: Request, run_id: RunId, after: After = 0, most: Most = 100, every: Every = False) -> Any:
-        return await beside(lambda: reading.events(_who(request), run_id, after, most, every=every))
+        return await beside(lambda: reading.events(who(request), run_id, after, most, every=every))
 
 
 def _of_parts(api: APIRouter, reading: Reading, beside: Beside) -> None:
@@ -93,14 +93,14 @@ def _of_parts(api: APIRouter, reading: Reading, beside: Beside) -> None:
         operation_id="get_task",
     )  # fmt: skip
     async def task(request: Request, run_id: RunId, key: Key) -> Any:
-        return await beside(lambda: reading.task(_who(request), run_id, key))
+        return await beside(lambda: reading.task(who(request), run_id, key))
 
     @api.get(
         "/runs/{run_id}/gates/{number}", response_model=GateAnswer, responses=LOST, summary="One gate",
         operation_id="get_gate",
     )  # fmt: skip
     async def gate(request: Request, run_id: RunId, number: Number) -> Any:
-        return await beside(lambda: reading.gate(_who(request), run_id, number))
+        return await beside(lambda: reading.gate(who(request), run_id, number))
 
 
 def _of_host(api: APIRouter, reading: Reading, beside: Beside) -> None:
@@ -109,11 +109,11 @@ def _of_host(api: APIRouter, reading: Reading, beside: Beside) -> None:
         operation_id="get_insight",
     )  # fmt: skip
     async def insight(request: Request, repo: Repo = "") -> Any:
-        return await beside(lambda: reading.insight(_who(request), _clean(repo)))
+        return await beside(lambda: reading.insight(who(request), _clean(repo)))
 
     @api.get("/health", response_model=HealthAnswer, summary="The host", operation_id="get_health")
     async def health(request: Request) -> Any:
-        return await beside(lambda: reading.health(_who(request)))
+        return await beside(lambda: reading.health(who(request)))
 
 
 def _clean(words: str) -> str:

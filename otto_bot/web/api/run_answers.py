@@ -7,6 +7,7 @@ from datetime import datetime
 from urllib.parse import urlencode
 
 from otto_bot.core.events import read_event
+from otto_bot.core.on_screen import on_screen
 from otto_bot.core.run import Gate, Run
 from otto_bot.store.event_pages import Followed
 from otto_bot.store.listing import ListedPage, ListedRun, Wanted
@@ -114,6 +115,7 @@ def run_answer(run: Run, links: Links, costs: Sequence[RoleCost], last_event: in
         cost=_cost(run, costs),
         links=tuple(Link(words=one.words, url=one.url) for one in said.links),
         last_event=last_event,
+        shown=" ".join(f"{part}.{letters}" for part, letters in on_screen(run).items()),
     )
 
 

@@ -134,6 +134,7 @@ class RunAnswer(Answer):
     cost: Cost
     links: tuple[Link, ...] = Field(description="Issue, plan, pull request, branch and checks on GitHub.")
     last_event: int = Field(description="Number of its newest event: ask for events after it.")
+    shown: str = Field(description="What the run stands on now, to be sent with a command that was decided on it.")
 
 
 class EventAnswer(Answer):
