@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
 from fastapi import FastAPI
-from starlette.types import ASGIApp
 
 from otto_bot.intake.at_work import AtWork
 from otto_bot.intake.grouping import Grouping
@@ -23,6 +22,7 @@ from otto_bot.store.inbox import Inbox
 from otto_bot.store.installations import Installations
 from otto_bot.web import actions, health, login, pages
 from otto_bot.web.cookies import WithCookies
+from otto_bot.web.entrance import Entrance
 from otto_bot.web.github_limits import GitHubLimits
 
 if TYPE_CHECKING:
@@ -35,15 +35,16 @@ STORE_SECONDS = 4.0
 class App:
     """The ASGI application. Webhooks take the short way, past everything that pages need."""
 
-    def __init__(self, receiver: Receiver, rest: ASGIApp) -> None:
-        self._receiver, self._rest = receiver, rest
+    def __init__(self, receiver: Receiver, rest: FastAPI, entrance: Entrance) -> None:
+        self._receiver, self._rest, self._shown = receiver, rest, WithCookies(rest)
+        self.entrance = entrance
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """One request, or the life of the process."""
         if scope["type"] == "http" and scope["path"] == PATH:
             await self._receiver(scope, receive, send)
         else:
-            await self._rest(scope, receive, send)
+            await self._shown(scope, receive, send)
 
 
 def build_app(settings: Settings, worker_alive: Callable[[], bool]) -> App:
@@ -85,7 +86,7 @@ def build_app(settings: Settings, worker_alive: Callable[[], bool]) -> App:
     rest.include_router(actions.router(acting))
     rest.include_router(login.router(shown.entrance, lambda: datetime.now(UTC)))
     rest.add_exception_handler(404, shown.lost)
-    return App(Receiver(grouping, secrets, work, metrics), WithCookies(rest))
+    return App(Receiver(grouping, secrets, work, metrics), rest, shown.entrance)
 
 
 def _way_in(settings: Settings, engine: sa.Engine) -> WayIn:

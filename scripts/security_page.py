@@ -211,7 +211,11 @@ def addresses() -> str:
 def _asks(path: str) -> str:
     if path in ("/healthz", "/readyz", "/metrics", "/static/{name}"):
         return "nothing; it shows no run's content"
-    return "a server on loopback, a request of this machine that names it, no proxy between; it only shows"
+    if path in ("/login", "/login/callback"):
+        return "the pages' own address; the way back needs what was sealed on leaving, and GitHub's word"
+    if path == "/logout":
+        return "a form of the session itself, from Otto's own pages"
+    return "a login with GitHub that may read the repository; without a login a request of this very machine"
 
 
 def _host(folder: str) -> dict[str, str]:

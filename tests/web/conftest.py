@@ -71,6 +71,7 @@ class Host:
             client_secret=reach.client_secret, github_api_url=reach.api_url, github_web_url=reach.web_url,
         )  # fmt: skip
         self.app: App = build_app(settings, lambda: True)
+        self.entrance = self.app.entrance
         self.http = self.browser(reach.public_url or "http://127.0.0.1:8080")
 
     def browser(self, base: str = "http://127.0.0.1:8080") -> httpx.AsyncClient:

@@ -79,15 +79,21 @@ def github_server(folder: Path, **app: Any) -> Iterator[GitHub]:
             "users": [{"login": login, "permission": level} for login, level in PEOPLE.items()],
         }
     )
-    listening = listener()
     stand_in = build(config, with_actions=False)
-    url = f"http://127.0.0.1:{listening.getsockname()[1]}"
-    stand_in.set_url(url)
-    server = uvicorn.Server(uvicorn.Config(stand_in.asgi, log_level="warning", loop="asyncio", access_log=False))
+    with serving(stand_in.asgi) as url:
+        stand_in.set_url(url)
+        yield GitHub(stand_in, url)
+
+
+@contextmanager
+def serving(app: Any) -> Iterator[str]:
+    """Serves an application in a thread; its address."""
+    listening = listener()
+    server = uvicorn.Server(uvicorn.Config(app, log_level="warning", loop="asyncio", access_log=False))
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]})
     thread.start()
     try:
-        yield GitHub(stand_in, url)
+        yield f"http://127.0.0.1:{listening.getsockname()[1]}"
     finally:
         server.should_exit = True
         thread.join(timeout=20)

@@ -99,7 +99,7 @@ async def test_every_page_forbids_foreign_scripts_frames_and_keeping(host: Any) 
         assert policy.startswith("default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'")
         assert "frame-ancestors 'none'" in policy
         assert "unsafe" not in policy
-        assert (answer.headers["cache-control"], answer.headers["referrer-policy"]) == ("no-store", "no-referrer")
+        assert (answer.headers["cache-control"], answer.headers["referrer-policy"]) == ("no-store", "same-origin")
         assert answer.headers["x-content-type-options"] == "nosniff"
         assert "set-cookie" not in answer.headers
 
