@@ -131,12 +131,13 @@ class Streams:
             return viewer
         query = {name: said for name, said in request.query_params.items() if name not in ("of", "after", "seen")}
         of = request.query_params.get("of", "")
-        if of != "runs":
-            return self._stream(request, viewer, Subject("health" if of == "health" else "page"), lambda _: "")
+        if of not in ("runs", "health"):
+            return self._stream(request, viewer, Subject("page"), lambda _: "")
         if sum(map(len, query.values())) > QUERY:
             return Response("that is no list\n", 400, HEADERS, "text/plain")
         seen = viewer.repositories
-        subject = Subject("runs", query=tuple(sorted(query.items())), repositories=seen)
+        shown = tuple(sorted(query.items())) if of == "runs" else ()
+        subject = Subject("runs" if of == "runs" else "health", query=shown, repositories=seen)
         return self._stream(request, viewer, subject, lambda now: "" if now.repositories == seen else "again")
 
     async def _viewer(self, request: Request) -> Viewer | Response:

@@ -13,7 +13,7 @@
   const main = document.querySelector("main[data-live]");
   const shown = document.getElementById("live");
   const alerts = document.getElementById("alerts");
-  const said = document.getElementById("said");
+  const aloud = document.getElementById("aloud");
 
   // ---- patching
 
@@ -102,7 +102,7 @@
     const before = headline();
     for (const [name, html] of Object.entries(parts)) replace(name, html);
     const after = headline();
-    if (after !== before) said.textContent = after; // read aloud, when there is a pause; nothing else is
+    if (after !== before) aloud.textContent = after; // read aloud, when there is a pause; nothing else is
   };
 
   const showEntry = ({ seq, html }) => {
