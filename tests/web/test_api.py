@@ -22,6 +22,7 @@ from otto_bot.store.ledger import Trigger
 from otto_bot.web.answer import Page
 from otto_bot.web.assets import shipped
 from otto_bot.web.entrance import Entrance
+from otto_bot.web.reach import Reach
 from otto_bot.web.viewer import Viewer
 
 PLACES = (
@@ -40,7 +41,7 @@ class Someone(Entrance):
     """Lets everybody in as the same person, or answers all of them with the same page."""
 
     def __init__(self, who: Viewer | Page) -> None:
-        super().__init__("127.0.0.1", shipped())
+        super().__init__(Reach(), shipped(), lambda: T0)
         self._who = who
 
     async def viewer(self, request: Request) -> Viewer | Page:
