@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import datetime
 from math import ceil
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 from urllib.parse import quote
 
 from fastapi import Request
@@ -15,9 +15,9 @@ from otto_bot.text import login as text
 from otto_bot.web import cookies
 from otto_bot.web.answer import Page
 from otto_bot.web.assets import Assets
+from otto_bot.web.bearer import BadToken, Bearer, CannotTell
 from otto_bot.web.github_door import Door
 from otto_bot.web.plain import plain
-from otto_bot.web.programs import Programs
 from otto_bot.web.reach import Reach
 from otto_bot.web.sessions import LASTS, MOST_COOKIE, Seals, Ticket
 from otto_bot.web.sites import Place, foreign
@@ -37,14 +37,14 @@ class Entrance:
     def __init__(self, reach: Reach, assets: Assets, now: Callable[[], datetime]) -> None:
         self.reach, self._assets, self._now = reach, assets, now
         self.seals, self.door, self._place = Seals(reach.client_secret), Door(reach, now), Place(reach)
-        self.programs = Programs(reach, now)
+        self.bearer = Bearer(reach.client_id, self._owner, now)
 
     async def viewer(self, request: Request) -> Viewer | Page:
         """Who it is; or the page that they get instead of what they asked for."""
         base = self.base(request)
         if isinstance(base, Page):
             return base
-        if self._sends_token(request):
+        if self.bears(request):
             return await self._program(request)
         ticket = self.ticket(request)
         if ticket is None:
@@ -56,13 +56,18 @@ class Entrance:
 
         Raises BadToken and CannotTell.
         """
-        return await self.programs.ticket(_tokens(request)) if self._sends_token(request) else None
+        if not self.bears(request):
+            return None
+        found = await self.bearer.bearing(request.headers.getlist("authorization"))
+        return found.ticket(self._now())
 
     async def acting(self, request: Request, csrf: str) -> Viewer | Page:
         """Who does something, by a form that carries `csrf`; or the page that they get because they may not."""
         base = self.base(request)
         if isinstance(base, Page):
             return base
+        if self.bears(request):
+            return await self._program(request)  # no browser sends such a header for another site: nothing is forged
         if foreign(request, base):
             return self.say(403, text.FOREIGN, (("/", text.HOME),))
         viewer = await self.viewer(request)
@@ -76,7 +81,11 @@ class Entrance:
 
     async def user_token(self, request: Request) -> str | None:
         """GitHub's token of whoever is logged in: what they do on GitHub they do themselves. Raises GitHubError."""
-        ticket = None if isinstance(self.base(request), Page) else self.ticket(request)
+        if isinstance(self.base(request), Page):
+            return None
+        if self.bears(request):
+            return (await self.bearer.bearing(request.headers.getlist("authorization"))).token
+        ticket = self.ticket(request)
         return None if ticket is None else (await self.door.fresh(ticket)).token
 
     async def repositories(self, request: Request) -> list[PersonRepository]:
@@ -134,23 +143,26 @@ class Entrance:
 
     async def aclose(self) -> None:
         """Close the connections, where there are any."""
-        await self.programs.aclose()
         await self.door.aclose()
 
-    def _sends_token(self, request: Request) -> bool:
-        return self.reach.can_log_in and request.url.path.startswith(API) and bool(_tokens(request))
+    async def _owner(self, token: str) -> Any:
+        """GitHub's client is loaded with the first token."""
+        return await self.door.logins.owner(token)
+
+    def bears(self, request: Request) -> bool:
+        """Whether a program sends a token to the API; where nobody can log in the header is not looked at."""
+        asks = "authorization" in request.headers and request.url.path.startswith(API)
+        return asks and self.reach.can_log_in
 
     async def _program(self, request: Request) -> Viewer | Page:
-        from otto_bot.github.errors import GitHubError, Unauthorized
-        from otto_bot.web.bearer import BadToken, CannotTell
-
+        """Who sends a token; only words for whoever sends another one, or while GitHub does not say."""
         try:
-            ticket = await self.programs.ticket(_tokens(request))
-            return self._known(ticket, await self.door.repositories(ticket))
-        except (BadToken, Unauthorized):
+            found = await self.bearer.bearing(request.headers.getlist("authorization"))
+        except BadToken:
             return self.say(401, text.BAD_TOKEN)
-        except (CannotTell, GitHubError):
+        except CannotTell:
             return self.say(503, text.NO_GITHUB)
+        return await self._somebody(request, found.ticket(self._now()))
 
     async def _somebody(self, request: Request, ticket: Ticket) -> Viewer | Page:
         from otto_bot.github.errors import GitHubError, TooLarge, Unauthorized
@@ -189,10 +201,6 @@ class Entrance:
 
     def _ways(self, request: Request) -> tuple[tuple[str, str], ...]:
         return ((f"{LOGIN}?next={quote(address_of(request), safe='')}", text.LOG_IN),)
-
-
-def _tokens(request: Request) -> list[str]:
-    return request.headers.getlist("authorization")
 
 
 def address_of(request: Request) -> str:
