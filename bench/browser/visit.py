@@ -14,7 +14,7 @@ from playwright.async_api import Browser, BrowserContext, ConsoleMessage, Dialog
 
 Mode = Literal["light", "dark", "phone"]
 MODES: tuple[Mode, ...] = ("light", "dark", "phone")
-WIDE, PHONE = {"width": 1280, "height": 900}, {"width": 390, "height": 664}
+WIDE, PHONE = {"width": 1100, "height": 780}, {"width": 390, "height": 664}
 WAIT_MS = 15_000
 FLAGS = (
     "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
@@ -124,3 +124,11 @@ async def violations(page: Page, axe: Path, rules: Sequence[str] = ()) -> list[s
         if one["impact"] in SERIOUS
         for node in one["nodes"]
     ]
+
+
+async def log_in(visit: Visit, login: str, to: str = "/") -> Page:
+    """One person, from the link on a page through the question of GitHub's stand-in back to what they wanted."""
+    page = await visit.open(f"/login?next={to}")
+    await page.get_by_role("link", name=f"Continue as {login}").click()
+    await page.wait_for_url(f"{visit.base}/**")
+    return page

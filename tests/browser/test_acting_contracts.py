@@ -9,11 +9,11 @@ from typing import Any
 
 import pytest
 import pytest_asyncio
-from browser_acting import GATE, RUN, Acting, fill_gate, log_in, login_settings, stand_in
+from browser_acting import GATE, RUN, Acting, fill_gate, login_settings, stand_in
 from browser_runs import waiting
 from playwright.async_api import Page, expect
 
-from bench.browser.visit import violations, visiting
+from bench.browser.visit import log_in, violations, visiting
 
 APPROVE = "Approve retry plan r2"
 
