@@ -42,6 +42,7 @@ class WithCookies:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """One request."""
+        scope.setdefault(KEPT, {})  # here, so that whoever copies the scope on the way shares it
 
         async def adding(message: Message) -> None:
             if message["type"] == "http.response.start" and scope.get(KEPT):

@@ -1,4 +1,4 @@
-"""The one door to every page, form and stream: who is it, what may they see, and did they mean to do this?"""
+"""The one door to every page, form and stream: who it is, what they may see, and whether they meant to do this."""
 
 from __future__ import annotations
 

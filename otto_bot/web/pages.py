@@ -73,6 +73,8 @@ class Pages:
             viewer = await self.entrance.viewer(request)
             if not isinstance(viewer, Page):
                 return await self.answer(request, lambda site, asked: site.lost(asked))
+            if self.entrance.reach.mode == "login":
+                return viewer.response()
         return JSONResponse({"detail": "Not Found"}, status_code=404)
 
     def _made(self, make: Make, asked: Asked) -> Page:

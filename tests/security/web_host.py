@@ -87,9 +87,10 @@ async def post(app: App, body: bytes, *, event: str = "issues", guid: str = "g-1
 
 async def ask(app: App, method: str, path: str, body: bytes = b"", headers: dict[bytes, bytes] | None = None) -> Answer:
     """One request."""
+    path, _, query = path.partition("?")
     scope = {
         "type": "http", "asgi": {"version": "3.0"}, "http_version": "1.1", "method": method, "path": path,
-        "raw_path": path.encode(), "query_string": b"", "root_path": "", "scheme": "http",
+        "raw_path": path.encode(), "query_string": query.encode(), "root_path": "", "scheme": "http",
         "headers": list((headers or {}).items()), "client": ("127.0.0.1", 1), "server": ("127.0.0.1", 80),
     }  # fmt: skip
     pieces = [{"type": "http.request", "body": body, "more_body": False}]
