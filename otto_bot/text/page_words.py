@@ -83,18 +83,18 @@ def ago(at: datetime, now: datetime) -> str:
 
 
 def since(events: Sequence[RunEvent], now: datetime, me: int) -> list[str]:
-    """What happened since a page was made, newest first; what people did comes before what the run did by itself."""
-    people = [event for event in events if isinstance(event, CommandGiven)]
+    """What happened since a page was made: what people did, newest first, then what the run did by itself."""
+    people = [event for event in events if isinstance(event, CommandGiven)][-MOST_SINCE:]
     rest = [event for event in events if not isinstance(event, CommandGiven)]
-    chosen = [*people[-MOST_SINCE:], *rest[-max(1, MOST_SINCE - len(people)) :]]
-    return [f"{_since(event, me)}, {ago(event.at, now)}." for event in reversed(chosen)]
+    chosen = [*reversed(people), *reversed(rest[-max(1, MOST_SINCE - len(people)) :])]
+    return [f"{_since(event, me)}, {ago(event.at, now)}." for event in chosen]
 
 
 def _since(event: RunEvent, me: int) -> str:
     if not isinstance(event, CommandGiven):
-        return capital(event_words(event))
+        return event_words(event)
     by = event.given.by
-    return capital(done_words(event.given.command, "you" if by.id == me else line(by.login, 60)))
+    return done_words(event.given.command, "You" if by.id == me else line(by.login, 60))
 
 
 def stands(run: Run) -> str:

@@ -96,7 +96,7 @@ async def test_of_two_people_at_once_on_the_same_gate_one_wins_and_the_other_is_
     assert sorted(answer.status_code for answer in answers) == [303, 409]
     late = next(answer for answer in answers if answer.status_code == 409)
     won = "wilma" if answers[0].status_code == 303 else "maria"
-    assert f"{won.capitalize()} " in late.text
+    assert f"{won} " in late.text
     assert "a moment ago" in late.text
     assert "the run moved on" in late.text
     assert len(given(host)) == 1
@@ -113,7 +113,7 @@ async def test_what_was_typed_is_kept_where_the_run_moved_on(host: Any, github: 
     )  # fmt: skip
     answer = await press(host.http, "", RETRY, page, guidance="Declare flask.\n\n<b>Twice</b>")
     assert answer.status_code == 409
-    assert "Anna left t3 out" in answer.text
+    assert "anna left t3 out" in answer.text
     assert "&lt;b&gt;Twice&lt;/b&gt;" in answer.text
     assert given(host) == []
     # Whoever has read what happened may say it again there, about the run as that page tells it.
