@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import asyncio
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from datetime import datetime, timedelta
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from otto_bot.web.reach import Reach
 from otto_bot.web.sessions import Ticket
@@ -16,8 +16,10 @@ if TYPE_CHECKING:
     from otto_bot.github.oauth import Grant, Logins
     from otto_bot.github.person_verbs import PersonRepository
 
+T = TypeVar("T")
 FRESH = timedelta(seconds=60)
 """So long somebody may still see what they could read a moment ago."""
+PATIENCE_SECONDS = 20
 MOST_KEPT = 200
 MOST_ENDED = 10_000
 SOON = timedelta(minutes=5)
@@ -55,14 +57,20 @@ class Door:
         """The session with a token that lasts: the same one, or a renewed one. Raises LoginRefused where it is over."""
         if ticket.ends - self._now() > SOON or not ticket.refresh:
             return ticket
+        return await _in_time(self._renewed(ticket))
+
+    async def _renewed(self, ticket: Ticket) -> Ticket:
         kept = self._of(ticket)
         async with kept.lock:
             if kept.ticket is None or kept.ticket.ends - self._now() <= SOON:
-                kept.ticket = _renewed(ticket, await self.logins.refresh((kept.ticket or ticket).refresh))
+                kept.ticket = _with(ticket, await self.logins.refresh((kept.ticket or ticket).refresh))
             return kept.ticket
 
     async def repositories(self, ticket: Ticket) -> list[PersonRepository]:
         """What both they and the App may read: asked at most once a minute."""
+        return await _in_time(self._repositories(ticket))
+
+    async def _repositories(self, ticket: Ticket) -> list[PersonRepository]:
         from otto_bot.github.tokens import Token
 
         kept = self._of(ticket)
@@ -97,7 +105,19 @@ class Door:
         return kept
 
 
-def _renewed(ticket: Ticket, grant: Grant) -> Ticket:
+async def _in_time(asking: Coroutine[Any, Any, T]) -> T:
+    """Nobody waits for a page as long as GitHub may take. Raises Unreachable."""
+    from otto_bot.github.errors import Unreachable
+
+    try:
+        async with asyncio.timeout(PATIENCE_SECONDS):
+            return await asking
+    except TimeoutError:
+        pass
+    raise Unreachable(0, f"GitHub did not say in {PATIENCE_SECONDS} s what somebody may see")
+
+
+def _with(ticket: Ticket, grant: Grant) -> Ticket:
     """The same session with another token: it does not last longer for it."""
     return ticket.model_copy(
         update={

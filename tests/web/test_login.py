@@ -260,6 +260,17 @@ async def test_where_github_is_not_there_the_login_says_so_and_nothing_is_shown(
     await away.close()
 
 
+async def test_a_github_that_is_slow_is_not_waited_for(
+    host: Any, github: GitHub, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await log_in(host.http, github, "wilma")
+    monkeypatch.setattr("otto_bot.web.github_door.PATIENCE_SECONDS", 0)
+
+    answer = await host.http.get("/health")
+
+    assert (answer.status_code, "GitHub does not answer now" in answer.text) == (503, True)
+
+
 async def test_a_token_that_was_revoked_at_github_logs_out(host: Any, github: GitHub) -> None:
     await log_in(host.http, github, "wilma")
     github.world.user_tokens.clear()
