@@ -12,7 +12,7 @@ WARM = 3
 
 
 class Fetched(NamedTuple):
-    """One page: milliseconds to the first byte of its body (median, and what 95 of 100 are below), bytes of all of it."""
+    """One page: milliseconds to the first byte of its body (median, and the 95th of 100), bytes of all of it."""
 
     name: str
     median: float

@@ -12,12 +12,6 @@ from bench.webhooks.servers import Server
 PATIENCE = 60.0
 
 
-class Arrived(NamedTuple):
-    """Seconds from an event's commit until each page had it."""
-
-    delays: list[float]
-
-
 class Listener:
     """One open page: reads its stream, and knows when each event came."""
 
@@ -108,7 +102,7 @@ async def happening(
 async def until(test: Callable[[], bool]) -> None:
     """Wait for something."""
     async with asyncio.timeout(PATIENCE):
-        while not test():
+        while not test():  # noqa: ASYNC110 - what is waited for tells nobody
             await asyncio.sleep(0.005)
 
 

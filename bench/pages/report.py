@@ -44,10 +44,11 @@ def table(
 ) -> str:  # fmt: skip
     """All of it."""
     most = memory[0].open
+    heads = f"first byte, ms: median (must be ≤ {FIRST_BYTE_MS}) | p95 | times the bare page | kB (must be ≤ {PAGE_KB})"
     lines = [
-        f"{when:%Y-%m-%d %H:%M} UTC, {os.cpu_count()} cores, {runs} runs, load average of the last 5 minutes {load:.1f}.",
+        f"{when:%Y-%m-%d %H:%M} UTC, {os.cpu_count()} cores, {runs} runs, load average of 5 minutes {load:.1f}.",
         "",
-        f"| page | first byte, ms: median (must be ≤ {FIRST_BYTE_MS}) | p95 | times the bare page | kB (must be ≤ {PAGE_KB}) |",
+        f"| page | {heads} |",
         "| --- | --- | --- | --- | --- |",
         *(_page(page, bare) for page in pages),
         f"| bare Starlette page, {bare.size / 1000:.0f} kB | {bare.median:.1f} | {bare.p95:.1f} | 1 | |",
@@ -58,8 +59,8 @@ def table(
         "",
         f"From the commit of an event until a page had it, {most} open, ms: {_spread(live.delays)}.",
         (
-            f"While nothing happens: {rest.nobody * 100:.1f} % of a core with nobody looking, {rest.one * 100:.1f} % with "
-            f"{most} at one run, {rest.others * 100:.1f} % with {most} each at another."
+            f"While nothing happens: {rest.nobody * 100:.1f} % of a core with nobody looking, "
+            f"{rest.one * 100:.1f} % with {most} at one run, {rest.others * 100:.1f} % with {most} each at another."
         ),
         "",
         "| an event each second, for each open page and second | live | asks for the page each second | ratio |",
@@ -72,7 +73,8 @@ def table(
 
 
 def _page(page: Fetched, bare: Fetched) -> str:
-    return f"| {page.name} | {page.median:.1f} | {page.p95:.1f} | {page.median / bare.median:.0f} | {page.size / 1000:.1f} |"
+    times = page.median / bare.median
+    return f"| {page.name} | {page.median:.1f} | {page.p95:.1f} | {times:.0f} | {page.size / 1000:.1f} |"
 
 
 def _spread(delays: Sequence[float]) -> str:

@@ -1,4 +1,4 @@
-"""What open pages ask again and again: has something changed since, and which events are new?"""
+"""What open pages ask again and again: whether something has changed since, and which events are new."""
 
 from __future__ import annotations
 

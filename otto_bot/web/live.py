@@ -17,7 +17,7 @@ from otto_bot.store.database import StoreUnavailable
 from otto_bot.web.answer import GUARDS, Page
 from otto_bot.web.live_eyes import Eyes
 from otto_bot.web.live_hub import Hub, Pace
-from otto_bot.web.live_stream import Stream
+from otto_bot.web.live_stream import NotKnown, Stream, Verdict
 from otto_bot.web.live_topic import Subject
 from otto_bot.web.live_wire import resumed
 from otto_bot.web.pages import Pages
@@ -122,7 +122,7 @@ class Streams:
         events = request.query_params.get("events", "")
         subject = Subject("run", number, events if events in ("every", "none") else "")
         repo = mark.repo_id
-        return self._stream(request, viewer, subject, lambda now: now.sees(repo))
+        return self._stream(request, viewer, subject, lambda now: "" if now.sees(repo) else "left")
 
     async def page(self, request: Request) -> Response:
         """The stream of a page that is not of one run."""
@@ -132,13 +132,13 @@ class Streams:
         query = {name: said for name, said in request.query_params.items() if name not in ("of", "after", "seen")}
         of = request.query_params.get("of", "")
         if of not in ("runs", "health"):
-            return self._stream(request, viewer, Subject("page"), lambda _: True)
+            return self._stream(request, viewer, Subject("page"), lambda _: "")
         if sum(map(len, query.values())) > QUERY:
             return Response("that is no list\n", 400, HEADERS, "text/plain")
         seen = viewer.repositories
         shown = tuple(sorted(query.items())) if of == "runs" else ()
         subject = Subject("runs" if of == "runs" else "health", query=shown, repositories=seen)
-        return self._stream(request, viewer, subject, lambda now: now.repositories == seen)
+        return self._stream(request, viewer, subject, lambda now: "" if now.repositories == seen else "again")
 
     async def _viewer(self, request: Request) -> Viewer | Response:
         if request.headers.get("sec-fetch-site", "same-origin") not in ("same-origin", "none"):
@@ -148,10 +148,16 @@ class Streams:
             return viewer.response()
         return busy() if self.hub.ended else viewer
 
-    def _stream(self, request: Request, viewer: Viewer, subject: Subject, sees: Callable[[Viewer], bool]) -> Response:
-        async def may() -> bool:
+    def _stream(
+        self, request: Request, viewer: Viewer, subject: Subject, sees: Callable[[Viewer], Verdict]
+    ) -> Response:
+        async def may() -> Verdict:
             found = await self.entrance.viewer(request)
-            return isinstance(found, Viewer) and sees(found)
+            if isinstance(found, Viewer):
+                return sees(found)
+            if found.status >= 500:
+                raise NotKnown
+            return "left"
 
         query = request.query_params
         after = resumed(request.headers.get("last-event-id"), query.get("after"))

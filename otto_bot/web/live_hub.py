@@ -26,7 +26,8 @@ class Pace(NamedTuple):
     """Seconds. `look`: between two looks; `parts`: the least between two versions of a page's parts; `again`: after
     which they are made once more although nothing was written (words about time); `host`: the same of the host's page;
     `rest`: how long a run is over until nobody waits for it any more; `beat`: between signs of life; `rights`: between
-    two questions whether somebody may still look."""
+    two questions whether somebody may still look; `life`: after which a page has to come again, because a login is
+    renewed by cookies, and those come only at the beginning of an answer."""
 
     look: float = 0.5
     parts: float = 1.0
@@ -35,6 +36,7 @@ class Pace(NamedTuple):
     rest: float = 600.0
     beat: float = 15.0
     rights: float = 60.0
+    life: float = 900.0
 
 
 class Hub:

@@ -5,23 +5,30 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from datetime import datetime
+from typing import Literal
 
 from otto_bot.store.database import StoreUnavailable
 from otto_bot.web import live_wire as wire
 from otto_bot.web.live_hub import Hub
 from otto_bot.web.live_topic import Subject, Topic
 
+Verdict = Literal["", "left", "again"]
+"""Somebody may still look; may not; or sees other things now, and has to come again."""
 AGAIN = 5.0
 """Seconds until a question is asked again that the database did not answer."""
 NOBODY = "nobody"
 """The part that every page has."""
 
 
+class NotKnown(RuntimeError):
+    """Nobody can say now whether somebody may look: GitHub does not answer."""
+
+
 class Stream:
     """Holds no queue: whoever reads slowly is sent the newest parts, and events from where they stopped."""
 
     def __init__(
-        self, hub: Hub, subject: Subject, after: int, seen: str, may: Callable[[], Awaitable[bool]],
+        self, hub: Hub, subject: Subject, after: int, seen: str, may: Callable[[], Awaitable[Verdict]],
         now: Callable[[], datetime],
     ) -> None:  # fmt: skip
         self._hub, self._subject, self._after, self._seen = hub, subject, after, seen
@@ -52,7 +59,7 @@ class Stream:
 
     async def _of(self, topic: Topic) -> AsyncIterator[bytes]:
         clock, pace = asyncio.get_running_loop().time, self._hub.pace
-        asked = clock()
+        began = asked = clock()
         if topic.seen == self._seen:
             self._sent = topic.parts
         if self._after > topic.seq and await self._ahead(topic):
@@ -64,6 +71,8 @@ class Stream:
             may = True
             if clock() - asked >= pace.rights:
                 may, asked = await self._asked()
+            if clock() - began >= pace.life:
+                self._last = self._last or "again"
             chunk = await self._news(topic) if may else self._beat(away=True)
             if chunk:
                 yield chunk
@@ -86,11 +95,10 @@ class Stream:
         """Whether they may still look, and when that was asked; where nobody can say, nothing is shown until then."""
         clock = asyncio.get_running_loop().time
         try:
-            if not await self._may():
-                self._last = "left"
-            return True, clock()
-        except StoreUnavailable:
+            self._last = await self._may() or self._last
+        except (StoreUnavailable, NotKnown):
             return False, clock() - self._hub.pace.rights + AGAIN
+        return True, clock()
 
     async def _news(self, topic: Topic) -> bytes:
         """What this page does not have yet, as one piece; sets how the stream ends, where it does."""

@@ -35,7 +35,7 @@ def parts(changed: Mapping[str, str], seq: int, seen: str, at: str) -> bytes:
 
 def close(why: str) -> bytes:
     """The last message. `bye`: nothing changes any more; `reload`: too much has happened to be told; `left`: this
-    person may not look any more."""
+    person may not look any more; `again`: come again at once, with what you have."""
     return format_sse_event(event=why, data_str="{}")
 
 

@@ -118,11 +118,29 @@ def telling(host: Any, run_id: int) -> list[int]:
         return list(c.execute(query.order_by(t.events.c.seq)).scalars())
 
 
-@given(cuts=st.lists(st.tuples(st.integers(0, 9_000), st.integers(0, 3)), max_size=6))
-@settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+CUTS = st.lists(st.tuples(st.integers(0, 9_000), st.integers(0, 3)), max_size=5)
+"""After how many bytes a connection breaks, and how many events there are before it."""
+SHARED = [HealthCheck.function_scoped_fixture]
+
+
+@given(cuts=CUTS)
+@settings(max_examples=5, deadline=None, suppress_health_check=SHARED)
 async def test_connections_that_break_anywhere_lose_and_double_no_event(
     host: Any, live: LiveServer, cuts: list[tuple[int, int]]
 ) -> None:
+    await broken(host, live, cuts)
+
+
+@pytest.mark.slow
+@given(cuts=CUTS)
+@settings(max_examples=60, deadline=None, suppress_health_check=SHARED)
+async def test_connections_that_break_very_often_lose_and_double_no_event(
+    host: Any, live: LiveServer, cuts: list[tuple[int, int]]
+) -> None:
+    await broken(host, live, cuts)
+
+
+async def broken(host: Any, live: LiveServer, cuts: list[tuple[int, int]]) -> None:
     """A connection breaks after any byte, things happen before the next one, it goes on from the last whole message."""
     run = host.start(issue=next(ISSUES))
     got: list[int] = []
@@ -142,7 +160,7 @@ async def test_connections_that_break_anywhere_lose_and_double_no_event(
     assert got == telling(host, run.id)
 
 
-@pytest.mark.parametrize("cut", range(8))
+@pytest.mark.parametrize("cut", [0, 3, *(pytest.param(cut, marks=pytest.mark.slow) for cut in (1, 2, 4, 5, 6, 7))])
 async def test_a_page_goes_on_after_each_event_also_when_the_server_begins_anew(
     host: Any, live: LiveServer, cut: int
 ) -> None:
@@ -211,7 +229,8 @@ async def test_two_who_look_at_one_run_see_the_same_and_nobody_asks_for_nobody(h
     assert entries[0] == entries[1]
     assert parts[0]["parts"] == parts[1]["parts"]
     await until(lambda: hub.looked_at == 0)
-    assert not [task for task in asyncio.all_tasks() if task.get_name().startswith(("live pages", "a live page"))]
+    watching = ("live pages", "a live page begins")
+    await until(lambda: not [task for task in asyncio.all_tasks() if task.get_name() in watching])
 
 
 async def slowly(live: LiveServer, path: str, meanwhile: Awaitable[None], end: bytes) -> list[Message]:
@@ -343,7 +362,41 @@ async def test_who_may_not_look_any_more_is_cut_off(host: Any, make_live: Callab
         see(live, Viewer(repositories=frozenset({999})))
         found, of_list = await rest(stream), await rest(listed)
 
-    assert found[-1].event == of_list[-1].event == "left"
+    assert (found[-1].event, of_list[-1].event) == ("left", "again")
+    await live.end()
+
+
+async def test_who_comes_again_after_a_while_loses_nothing(host: Any, make_live: Callable[[Pace], LiveServer]) -> None:
+    """A login is renewed at the beginning of an answer: so no answer goes on for ever."""
+    run = host.executing()
+    live = make_live(QUICK._replace(life=0.1, beat=0.05))
+    await live.begin()
+
+    async with live.open(f"/runs/{run.id}/live") as stream:
+        found = await rest(stream)
+
+    assert found[-1].event == "again"
+    await live.end()
+
+
+async def test_nothing_is_shown_while_nobody_can_say_who_may_see_it(
+    host: Any, make_live: Callable[[Pace], LiveServer]
+) -> None:
+    run = host.executing()
+    live = make_live(QUICK._replace(rights=0.05))
+    await live.begin()
+
+    async with live.open(f"/runs/{run.id}/live", last=numbers(host, run.id)[-1]) as stream:
+        await take(stream, "parts")
+        asked = see(live, Page(503, "GitHub does not answer"))
+        await until(lambda: asked)
+        host.add(run, parked(1))
+        while "away" not in (await take(stream, "beat"))[0].data:
+            pass
+        see(live, Viewer())
+        entry = await take(stream, "entry")
+
+    assert seqs(entry) == numbers(host, run.id)[-1:]
     await live.end()
 
 

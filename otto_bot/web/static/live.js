@@ -213,6 +213,19 @@
     if (!document.hidden) waiting = setTimeout(connect, PAUSES[Math.min(failures, PAUSES.length) - 1] * 1000);
   };
 
+  // A browser does not tell a script why it got no stream: whoever is logged out needs other words than a lost server.
+  const ask = async (url) => {
+    const asking = new AbortController();
+    try {
+      const { status } = await fetch(url, { signal: asking.signal });
+      if ([401, 403, 404].includes(status)) over("left");
+    } catch {
+      return; // not reached: that was counted already
+    } finally {
+      asking.abort();
+    }
+  };
+
   const connect = () => {
     stop();
     if (finished || document.hidden) return;
@@ -246,11 +259,14 @@
       finished = true;
       say("over");
     });
+    on("again", connect);
     on("reload", loadAnew);
     on("left", () => over("left"));
     // Not the browser's own way of coming again: it would know neither pauses nor what is shown.
     mine.onerror = () => {
-      if (source === mine) failed();
+      if (source !== mine) return;
+      if (mine.readyState === EventSource.CLOSED) ask(url); // it was answered, and not with a stream
+      failed();
     };
   };
 
