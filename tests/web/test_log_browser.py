@@ -12,9 +12,12 @@ from typing import Any
 
 import pytest
 import uvicorn
-from test_log_pages import GitHub
+from core_builders import started
+from test_log_pages import GitHub, turn
 
-pytestmark = pytest.mark.slow
+from otto_bot.store.transcripts import turns_key
+
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
 CHROMIUM = shutil.which("chromium")
 MB = 1_000_000
 RING = 1024 * 1024
@@ -92,6 +95,7 @@ async def whole(host: Any, url: str) -> Any:
         told = (await host.http.get(f"{url}/part?tail=1&most=4096")).json()
         if told["final"]:
             return told, slowest
+        await asyncio.sleep(0.1)  # what is asked all the time would be measured itself
 
 
 async def test_logs_of_200_mb_in_a_browser(host: Any) -> None:
@@ -106,6 +110,13 @@ async def test_logs_of_200_mb_in_a_browser(host: Any) -> None:
     grown = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before
     assert grown < 100_000, f"{grown} kB more memory for a log that lies in a file"
     assert slowest < 1.0
+    times = []
+    for line in range(1, 2_000_000, 250_000):
+        begun = asyncio.get_running_loop().time()
+        await host.page(f"/runs/1/logs/9?line={line}")
+        times.append(asyncio.get_running_loop().time() - begun)
+    median = sorted(times)[len(times) // 2]
+    assert median < 0.5, f"{median:.3f} s for a page"  # an idle machine needs a tenth of it
     async with serving(host) as url, browsing() as page:
         wrong: list[str] = []
         page.on("pageerror", lambda error: wrong.append(str(error)))
@@ -207,3 +218,64 @@ async def test_logs_in_a_browser_poll_only_while_there_is_something_to_hear(host
         count = len(asked)
         await page.clock.run_for(120_000)
         assert len(asked) <= count + 1
+
+
+async def test_logs_ten_minutes_of_a_live_log_in_a_browser(host: Any) -> None:
+    """By the page's clock: a coder writes 100 kB every two seconds, the page follows, and its heap stays as it was."""
+    run = host.add(host.executing(), started("t1"))
+    key = turns_key(run.id, "t1", 1)
+    body = "x = 1  # one more line of a file that a tool has read\n" * 1_800
+    number = 0
+
+    def write() -> None:
+        nonlocal number
+        number += 1
+        said = turn(number, tool_results=[{"type": "tool_result", "content": body}])
+        host.archive.save_turn(key, number, said, datetime.now(UTC))
+
+    write()
+    async with serving(host) as url, browsing() as page:
+        await page.clock.install(time=datetime(2026, 1, 1, tzinfo=UTC))
+        await page.goto(f"{url}/runs/1/tasks/t1/attempts/1/log")
+        await page.get_by_text("Live: ").wait_for()
+        await page.locator("#log-box .part").first.wait_for()
+        await page.clock.pause_at(datetime(2026, 1, 1, 1, tzinfo=UTC))
+        used: list[int] = []
+        for _ in range(300):
+            write()
+            async with page.expect_response("**/part*"):
+                await page.clock.run_for(2_000)
+            if number % 60 == 0:
+                used.append(await heap(page))
+        await page.clock.run_for(10_000)
+        now = await held(page)
+
+        assert now["held"] <= RING
+        assert now["before"] > 25 * MB
+        assert max(used) - used[0] < 20 * MB, used
+        assert await page.locator("#log-box .part").count() < 40
+
+
+async def test_logs_in_a_browser_that_nobody_sees_are_not_asked_for(host: Any) -> None:
+    host.at_gate()
+    github = Large(1 * MB)
+    github.add(9, b"", status="in_progress")
+    host.logs.desk._jobs._ask = github
+    hide = (
+        "v => { Object.defineProperty(document, 'hidden', {value: v, configurable: true}); "
+        "document.dispatchEvent(new Event('visibilitychange')); }"
+    )
+    async with serving(host) as url, browsing() as page:
+        asked: list[str] = []
+        page.on("request", lambda request: asked.append(request.url) if "/part" in request.url else None)
+        await page.clock.install(time=datetime(2026, 1, 1, tzinfo=UTC))
+        await page.goto(f"{url}/runs/1/logs/9")
+        async with page.expect_response("**/part*"):
+            await page.clock.pause_at(datetime(2026, 1, 1, 1, tzinfo=UTC))
+        await page.evaluate(hide, arg=True)
+        await page.clock.run_for(1_000)
+        count = len(asked)
+        await page.clock.run_for(60_000)
+        assert len(asked) == count
+        async with page.expect_response("**/part*"):
+            await page.evaluate(hide, arg=False)

@@ -17,6 +17,7 @@ from otto_bot.core import events as e
 from otto_bot.github.ci_models import Job
 from otto_bot.github.errors import GitHubError, LogsGone, NotFound, Unreachable
 from otto_bot.store.transcripts import prompt_key, turns_key
+from otto_bot.web.viewer import Viewer
 
 LARGEST = 150_000
 
@@ -435,3 +436,27 @@ async def test_a_transcript_begins_anew_with_its_attempt(host: Any, tmp_path: Pa
     for path in (tmp_path / "logs").iterdir():
         path.unlink()
     assert "answer_7" in (await part(host, url))["text"]
+
+
+@pytest.mark.parametrize("path", [
+    "/runs/1/logs", "/runs/1/logs/9", "/runs/1/logs/9/part", "/runs/1/diff", "/runs/1/diff/now",
+    "/runs/1/tasks/t1/diff", "/runs/1/tasks/t1/attempts/1", "/runs/1/tasks/t1/attempts/1/log",
+    "/runs/1/tasks/t1/attempts/1/log/part",
+])  # fmt: skip
+async def test_logs_and_diffs_are_shown_to_those_who_may_read_the_repository(
+    host: Any, github: GitHub, monkeypatch: pytest.MonkeyPatch, path: str
+) -> None:
+    """To others a run is as if it was not there, and GitHub is not even asked; strangers get the words of the door."""
+    host.at_gate()
+
+    async def somebody(_: Any) -> Viewer:
+        return Viewer(login="in", repositories=frozenset({123}))
+
+    strange = await host.http.get(path, headers={"x-forwarded-for": "1.2.3.4"})
+    monkeypatch.setattr(host.logs.pages.entrance, "viewer", somebody)
+    hidden, missing = await host.http.get(path), await host.http.get(path.replace("/runs/1/", "/runs/99/"))
+
+    assert strange.status_code == 403
+    assert hidden.status_code == missing.status_code == 404
+    assert hidden.text.replace("run 1", "run 99") == missing.text or "99" in missing.text
+    assert github.asked == []

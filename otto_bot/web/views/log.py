@@ -150,9 +150,10 @@ def window_of(log: LogFile, wanted: Wanted) -> Window:
 
 def _from(log: LogFile, number: int, wanted: Wanted) -> Window:
     part = log.part(log.offset_of(number), READ)
-    rows, used = _rows(drawn(part.body), part.line, wanted), 0
+    some = part.body.split(b"\n", ROWS)[:ROWS] if part.body.count(b"\n") > ROWS else [part.body]
+    rows, used = _rows(drawn(b"\n".join(some)), part.line, wanted), 0
     shown: list[Row] = []
-    for row in rows[:ROWS]:
+    for row in rows:
         used += _size(row)
         if used > ROOM and shown:
             break
@@ -162,9 +163,12 @@ def _from(log: LogFile, number: int, wanted: Wanted) -> Window:
 
 def _last(log: LogFile, wanted: Wanted) -> Window:
     part = log.part_before(log.size, READ)
-    rows, used = _rows(drawn(part.body), part.line, wanted), 0
+    body, first = part.body.removesuffix(b"\n"), part.line
+    if (more := body.count(b"\n") + 1 - ROWS) > 0:
+        body, first = b"\n".join(body.rsplit(b"\n", ROWS)[1:]), first + more
+    rows, used = _rows(drawn(body), first, wanted), 0
     shown: list[Row] = []
-    for row in reversed(rows[-ROWS:]):
+    for row in reversed(rows):
         used += _size(row)
         if used > ROOM and shown:
             break
