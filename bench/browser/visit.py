@@ -14,7 +14,7 @@ from playwright.async_api import Browser, BrowserContext, ConsoleMessage, Dialog
 
 Mode = Literal["light", "dark", "phone"]
 MODES: tuple[Mode, ...] = ("light", "dark", "phone")
-WIDE, PHONE = {"width": 1100, "height": 780}, {"width": 390, "height": 664}
+WIDE, PHONE = {"width": 1080, "height": 700}, {"width": 390, "height": 664}
 WAIT_MS = 15_000
 FLAGS = (
     "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",

@@ -84,6 +84,13 @@ class Logins:
         where = route("/applications/{client_id}/token", self._client.id)
         await session.call("DELETE", where, body={"access_token": token}, allow=frozenset({404, 422}))
 
+    async def owner(self, token: str) -> Any:
+        """What GitHub says of a token of this App: whose it is, until when. None where it is none, or over."""
+        session = self._session(self._ends, ClientCredentials(self._client))
+        where = route("/applications/{client_id}/token", self._client.id)
+        answer = await session.call("POST", where, body={"access_token": token}, allow=frozenset({404, 422}))
+        return None if answer.status in (404, 422) else answer.json()
+
     def person(self, token: Token) -> PersonVerbs:
         """What the owner of this token may see and do."""
         return PersonVerbs(self._session(self._people, PersonCredentials(token)))

@@ -8,21 +8,17 @@ from __future__ import annotations
 import hashlib
 import re
 from collections import OrderedDict
-from collections.abc import Callable, Sequence
-from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any, NamedTuple
-from urllib.parse import quote
+from collections.abc import Awaitable, Callable, Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Any, NamedTuple
 
 from otto_bot.core.values import Person
+from otto_bot.web.sessions import Ticket
 
-if TYPE_CHECKING:
-    import httpx
-
-FRESH_SECONDS = 60.0
+FRESH = timedelta(seconds=60)
 """So long GitHub's word is believed: what was revoked opens nothing a minute later."""
 KEPT, KEPT_REFUSED = 256, 1024
 """Tokens that are remembered, by their hash. Refused ones have a room of their own: they push no good one out."""
-TIMEOUT_SECONDS = 10.0
 _TOKEN = re.compile(r"ghu_[A-Za-z0-9_]{16,512}")
 """A user's token for a GitHub App. Any other secret that somebody sends by mistake is not passed on."""
 _LOGIN = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9_-]{0,98})")
@@ -42,27 +38,23 @@ class Bearing(NamedTuple):
     person: Person
     token: str
 
-
-class OAuthApp(NamedTuple):
-    """The App's user authorisation. `api_url` as in the settings, without a slash at its end."""
-
-    client_id: str
-    client_secret: str
-    api_url: str
+    def ticket(self, now: datetime) -> Ticket:
+        """As a session is: what its owner may read is asked with it, and kept as long."""
+        name = "bearer-" + hashlib.sha256(self.token.encode()).hexdigest()
+        ends = now + FRESH
+        return Ticket(a=now, i=name, u=self.person.id, l=self.person.login, t=self.token, e=ends)
 
 
 class Bearer:
-    """Asks GitHub whose a token is. `http` is a client that follows no redirects; `now` is the host's clock."""
+    """Asks `owner` whose a token is: GitHub's answer, None where it knows none. It raises GitHubError."""
 
-    def __init__(self, app: OAuthApp, http: httpx.AsyncClient, now: Callable[[], datetime]) -> None:
-        self._app, self._http, self._now = app, http, now
+    def __init__(self, client_id: str, owner: Callable[[str], Awaitable[Any]], now: Callable[[], datetime]) -> None:
+        self._client_id, self._owner, self._now = client_id, owner, now
         self._known: OrderedDict[bytes, tuple[float, float, Person]] = OrderedDict()
         self._refused: OrderedDict[bytes, float] = OrderedDict()
 
-    async def bearing(self, headers: Sequence[str]) -> Bearing | None:
-        """Who sends these headers `Authorization`; None where there is none. Raises BadToken and CannotTell."""
-        if not headers:
-            return None
+    async def bearing(self, headers: Sequence[str]) -> Bearing:
+        """Who sends these headers `Authorization`. Raises BadToken and CannotTell."""
         token = token_in(headers)
         key, at = hashlib.sha256(token.encode()).digest(), self._now().timestamp()
         known = self._known.get(key)
@@ -70,44 +62,30 @@ class Bearer:
         if known is not None and known[0] <= at < known[1]:
             return Bearing(known[2], token)
         self._known.pop(key, None)
-        if (since := self._refused.get(key)) is not None and 0 <= at - since < FRESH_SECONDS:
+        if (since := self._refused.get(key)) is not None and 0 <= at - since < FRESH.total_seconds():
             raise BadToken
         found = await self._asked(token)
         if found is None:
             _keep(self._refused, key, at, KEPT_REFUSED)
             raise BadToken
         person, ends = found
-        _keep(self._known, key, (at, min(at + FRESH_SECONDS, ends), person), KEPT)
+        _keep(self._known, key, (at, min(at + FRESH.total_seconds(), ends), person), KEPT)
         return Bearing(person, token)
 
     async def _asked(self, token: str) -> tuple[Person, float] | None:
         """Whose it is and until when; None where it is none of this App. Raises CannotTell."""
-        import httpx  # only who is sent a token needs it
+        from otto_bot.github.errors import GitHubError  # GitHub's client, which only who is sent a token needs
 
-        url = f"{self._app.api_url}/applications/{quote(self._app.client_id, safe='')}/token"
-        headers = {"Accept": "application/vnd.github+json", "X-GitHub-Api-Version": "2022-11-28"}
-        credentials = httpx.BasicAuth(self._app.client_id, self._app.client_secret)
         try:
-            answer = await self._http.post(
-                url, json={"access_token": token}, auth=credentials, headers=headers, timeout=TIMEOUT_SECONDS,
-                follow_redirects=False,
-            )  # fmt: skip
-        except (httpx.HTTPError, OSError) as error:
-            raise CannotTell(type(error).__name__) from None  # without the request: it holds the token
-        if answer.status_code in (404, 422):
-            return None
-        if answer.status_code != 200:
-            raise CannotTell(f"GitHub answered {answer.status_code}")
-        try:
-            said = answer.json()
-        except ValueError:
-            raise CannotTell("GitHub's answer is no JSON") from None
-        return owner_of(said, self._app.client_id, self._now())
+            said = await self._owner(token)
+        except GitHubError as error:
+            raise CannotTell(type(error).__name__) from None  # without its words: they may name the request
+        return None if said is None else owner_of(said, self._client_id, self._now())
 
 
 def token_in(headers: Sequence[str]) -> str:
     """The token in the one header `Authorization`. Raises BadToken for anything else."""
-    scheme, _, token = headers[0].strip().partition(" ")
+    scheme, _, token = (headers[0] if headers else "").strip().partition(" ")
     if len(headers) != 1 or scheme.lower() != "bearer" or not _TOKEN.fullmatch(token.strip()):
         raise BadToken
     return token.strip()

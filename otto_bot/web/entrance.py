@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import datetime
 from math import ceil
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 from urllib.parse import quote
 
 from fastapi import Request
@@ -15,6 +15,7 @@ from otto_bot.text import login as text
 from otto_bot.web import cookies
 from otto_bot.web.answer import Page
 from otto_bot.web.assets import Assets
+from otto_bot.web.bearer import BadToken, Bearer, CannotTell
 from otto_bot.web.github_door import Door
 from otto_bot.web.plain import plain
 from otto_bot.web.reach import Reach
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from otto_bot.github.person_verbs import PersonRepository
 
 LOGIN, CALLBACK, LOGOUT = "/login", "/login/callback", "/logout"
+API = "/api/"
 LONGEST_NEXT = 500
 
 
@@ -35,12 +37,15 @@ class Entrance:
     def __init__(self, reach: Reach, assets: Assets, now: Callable[[], datetime]) -> None:
         self.reach, self._assets, self._now = reach, assets, now
         self.seals, self.door, self._place = Seals(reach.client_secret), Door(reach, now), Place(reach)
+        self.bearer = Bearer(reach.client_id, self._owner, now)
 
     async def viewer(self, request: Request) -> Viewer | Page:
         """Who it is; or the page that they get instead of what they asked for."""
         base = self.base(request)
         if isinstance(base, Page):
             return base
+        if self.bears(request):
+            return await self._program(request)
         ticket = self.ticket(request)
         if ticket is None:
             return self._nobody(request, text.NEEDED)
@@ -51,6 +56,8 @@ class Entrance:
         base = self.base(request)
         if isinstance(base, Page):
             return base
+        if self.bears(request):
+            return await self._program(request)  # no browser sends such a header for another site: nothing is forged
         if foreign(request, base):
             return self.say(403, text.FOREIGN, (("/", text.HOME),))
         viewer = await self.viewer(request)
@@ -64,7 +71,11 @@ class Entrance:
 
     async def user_token(self, request: Request) -> str | None:
         """GitHub's token of whoever is logged in: what they do on GitHub they do themselves. Raises GitHubError."""
-        ticket = None if isinstance(self.base(request), Page) else self.ticket(request)
+        if isinstance(self.base(request), Page):
+            return None
+        if self.bears(request):
+            return (await self.bearer.bearing(request.headers.getlist("authorization"))).token
+        ticket = self.ticket(request)
         return None if ticket is None else (await self.door.fresh(ticket)).token
 
     async def repositories(self, request: Request) -> list[PersonRepository]:
@@ -119,6 +130,25 @@ class Entrance:
     def say(self, status: int, words: text.Words, ways: tuple[tuple[str, str], ...] = ()) -> Page:
         """A page that says what to do."""
         return plain(status, self._assets.url("otto.css"), words, ways)
+
+    async def _owner(self, token: str) -> Any:
+        """GitHub's client is loaded with the first token."""
+        return await self.door.logins.owner(token)
+
+    def bears(self, request: Request) -> bool:
+        """Whether a program sends a token to the API; where nobody can log in the header is not looked at."""
+        asks = "authorization" in request.headers and request.url.path.startswith(API)
+        return asks and self.reach.can_log_in
+
+    async def _program(self, request: Request) -> Viewer | Page:
+        """Who sends a token; only words for whoever sends another one, or while GitHub does not say."""
+        try:
+            found = await self.bearer.bearing(request.headers.getlist("authorization"))
+        except BadToken:
+            return self.say(401, text.NEEDED)
+        except CannotTell:
+            return self.say(503, text.NO_GITHUB)
+        return await self._somebody(request, found.ticket(self._now()))
 
     async def _somebody(self, request: Request, ticket: Ticket) -> Viewer | Page:
         from otto_bot.github.errors import GitHubError, TooLarge, Unauthorized

@@ -11,7 +11,9 @@ import httpx
 import pytest
 
 from otto_bot.core.values import Person
-from otto_bot.web.bearer import BadToken, Bearer, CannotTell, OAuthApp, owner_of, token_in
+from otto_bot.github.oauth import Logins
+from otto_bot.github.tokens import Client
+from otto_bot.web.bearer import BadToken, Bearer, CannotTell, owner_of, token_in
 
 T0 = datetime(2026, 11, 1, 9, 0, tzinfo=UTC)
 TOKEN = "ghu_" + "a1" * 18
@@ -24,8 +26,14 @@ class GitHub:
     def __init__(self, answer: Callable[[], httpx.Response]) -> None:
         self.answer, self.now = answer, T0
         self.asked: list[httpx.Request] = []
-        http = httpx.AsyncClient(transport=httpx.MockTransport(self._handle))
-        self.bearer = Bearer(OAuthApp("Iv1.abc", "s3cret", "https://api.github.test"), http, lambda: self.now)
+        client = Client("Iv1.abc", "s3cret")
+        web, api = "https://github.test", "https://api.github.test"
+        transport = httpx.MockTransport(self._handle)
+        logins = Logins(api, web, client, now=lambda: self.now, transport=transport, sleep=self._waits)
+        self.bearer = Bearer("Iv1.abc", logins.owner, lambda: self.now)
+
+    async def _waits(self, seconds: float) -> None:
+        """No test waits."""
 
     def _handle(self, request: httpx.Request) -> httpx.Response:
         self.asked.append(request)
@@ -42,7 +50,6 @@ async def test_a_token_of_this_app_is_its_owners() -> None:
     assert (request.method, str(request.url)) == ("POST", "https://api.github.test/applications/Iv1.abc/token")
     assert json.loads(request.content) == {"access_token": TOKEN}
     assert request.headers["authorization"].startswith("Basic ")
-    assert await github.bearer.bearing([]) is None
 
 
 async def test_githubs_word_is_believed_for_a_minute_and_no_longer() -> None:
@@ -107,6 +114,7 @@ async def test_where_github_does_not_say_nobody_is_let_in(answer: Callable[[], h
         ["Bearer ghu_" + "a" * 600],
         [f"Bearer {TOKEN}", f"Bearer {TOKEN}"],
         [TOKEN],
+        [],
     ],
 )
 async def test_what_is_no_token_of_a_user_is_passed_on_to_nobody(headers: list[str]) -> None:
