@@ -33,7 +33,6 @@ LOST: dict[str, str] = {
 """Addresses that lead nowhere: their pages say what to do."""
 
 WAITING: dict[str, str] = {
-    "asked-runs": "/",
     "asked-run": "/runs/1",
     "asked-gate": "/runs/1/gates/1",
 }

@@ -10,6 +10,7 @@ from typing import Any
 
 from browser_host import Served
 from browser_runs import Filled, web_tests
+
 RUN, GATE = "/runs/1", "/runs/1/gates/1"
 
 

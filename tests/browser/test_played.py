@@ -1,4 +1,4 @@
-"""A real run of the playground that waits for a person: its logs, its diffs, two people at its gate, and what follows."""
+"""A run of the playground that waits for a person: its logs, its diffs, two people at its gate, what follows."""
 
 from __future__ import annotations
 
