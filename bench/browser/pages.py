@@ -6,11 +6,23 @@ PAGES: dict[str, str] = {
     "runs": "/",
     "run": "/runs/1",
     "task": "/runs/1/tasks/t2",
+    "attempt": "/runs/1/tasks/t2/attempts/1",
+    "transcript": "/runs/1/tasks/t2/attempts/1/log",
     "gate": "/runs/1/gates/1",
     "insight": "/insight",
     "health": "/health",
+    "new-run": "/new",
 }
 """Of the demo's run, after its end."""
+
+OF_GITHUB: dict[str, str] = {
+    "logs": "/runs/1/logs",
+    "diff": "/runs/1/diff",
+}
+"""Pages that ask GitHub, which must be there."""
+
+LOG_LINK = "open the log here"
+"""Leads from the evidence of a gate to the exact lines of a job's log, whose number nobody knows before."""
 
 LOST: dict[str, str] = {
     "no-such-run": "/runs/99",
@@ -21,7 +33,6 @@ LOST: dict[str, str] = {
 """Addresses that lead nowhere: their pages say what to do."""
 
 WAITING: dict[str, str] = {
-    "asked-runs": "/",
     "asked-run": "/runs/1",
     "asked-gate": "/runs/1/gates/1",
 }

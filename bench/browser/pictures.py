@@ -16,8 +16,8 @@ from pathlib import Path
 
 from playwright.async_api import Browser
 
-from bench.browser.pages import PAGES, REGIONS, WAITING
-from bench.browser.visit import MODES, NoChromium, browsing, visiting
+from bench.browser.pages import LOG_LINK, OF_GITHUB, PAGES, REGIONS, WAITING
+from bench.browser.visit import MODES, NoChromium, browsing, log_in, visiting
 from otto_bot.playground.demo.harness import Playground
 from otto_bot.playground.demo.processes import StartError
 from otto_bot.playground.scenario import DEFAULT, find, load
@@ -25,6 +25,8 @@ from otto_bot.playground.scenario import DEFAULT, find, load
 FOLDER = Path("docs/pictures")
 MOST_BYTES = 3_000_000
 DEMO, ASKS = DEFAULT, "gate-approval"
+MAINTAINER = "maintainer"
+"""Who is logged in on the pictures: forms are there for people who may act."""
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -47,7 +49,8 @@ async def _all(out: Path) -> None:
     with tempfile.TemporaryDirectory(prefix="otto-pictures-") as folder:
         async with browsing() as browser:
             async with _played(DEMO, Path(folder) / "demo") as url:
-                await photograph(browser, url, PAGES, out)
+                log = await log_address(browser, url)
+                await photograph(browser, url, {**PAGES, **OF_GITHUB, "log": log}, out)
                 await details(browser, url, out)
             async with _played(ASKS, Path(folder) / "asks", people=False) as url:
                 await photograph(browser, url, WAITING, out)
@@ -70,10 +73,20 @@ async def photograph(browser: Browser, url: str, pages: Mapping[str, str], out: 
     """Each page in each mode, as `page-mode.png`."""
     for mode in MODES:
         async with visiting(browser, url, mode) as visit:
+            await log_in(visit, MAINTAINER)
             for name, path in pages.items():
                 page = await visit.open(path)
                 await page.screenshot(path=out / f"{name}-{mode}.png", animations="disabled", scale="css")
                 await page.close()
+
+
+async def log_address(browser: Browser, url: str) -> str:
+    """Where the log is that the demo's gate quotes, at the lines that it quotes."""
+    async with visiting(browser, url) as visit:
+        page = await visit.open(PAGES["gate"])
+        found = await page.get_by_role("link", name=LOG_LINK).first.get_attribute("href")
+        assert found is not None
+        return found
 
 
 async def details(browser: Browser, url: str, out: Path) -> None:

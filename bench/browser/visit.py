@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import shutil
 from collections.abc import AsyncIterator, Sequence
@@ -10,11 +11,12 @@ from pathlib import Path
 from typing import Any, Literal
 from urllib.parse import urlsplit
 
-from playwright.async_api import Browser, BrowserContext, ConsoleMessage, Dialog, Page, Request, async_playwright
+from playwright.async_api import Browser, BrowserContext, ConsoleMessage, Dialog, Page, Request, ViewportSize, async_playwright
 
 Mode = Literal["light", "dark", "phone"]
 MODES: tuple[Mode, ...] = ("light", "dark", "phone")
-WIDE, PHONE = {"width": 1280, "height": 900}, {"width": 390, "height": 664}
+WIDE: ViewportSize = {"width": 1080, "height": 700}
+PHONE: ViewportSize = {"width": 390, "height": 664}
 WAIT_MS = 15_000
 FLAGS = (
     "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
@@ -113,7 +115,7 @@ async def violations(page: Page, axe: Path, rules: Sequence[str] = ()) -> list[s
     It runs beside the page's own policy, which allows no such script.
     """
     session = await page.context.new_cdp_session(page)
-    await session.send("Runtime.evaluate", {"expression": axe.read_text("utf-8")})
+    await session.send("Runtime.evaluate", {"expression": await asyncio.to_thread(axe.read_text, "utf-8")})
     options = {"resultTypes": ["violations"], **({"runOnly": list(rules)} if rules else {})}
     asked = f"axe.run(document, {json.dumps(options)}).then(r => JSON.stringify(r.violations))"
     found = await session.send("Runtime.evaluate", {"expression": asked, "awaitPromise": True})
@@ -124,3 +126,11 @@ async def violations(page: Page, axe: Path, rules: Sequence[str] = ()) -> list[s
         if one["impact"] in SERIOUS
         for node in one["nodes"]
     ]
+
+
+async def log_in(visit: Visit, login: str, to: str = "/") -> Page:
+    """One person, from the link on a page through the question of GitHub's stand-in back to what they wanted."""
+    page = await visit.open(f"/login?next={to}")
+    await page.get_by_role("link", name=f"Continue as {login}").click()
+    await page.wait_for_url(f"{visit.base}/**")
+    return page

@@ -10,9 +10,6 @@ from typing import Any
 
 from browser_host import Served
 from browser_runs import Filled, web_tests
-from playwright.async_api import Page, expect
-
-from bench.browser.visit import Visit
 
 RUN, GATE = "/runs/1", "/runs/1/gates/1"
 
@@ -72,12 +69,3 @@ async def stand_in(folder: Path) -> AsyncIterator[Any]:
     """The stand-in's server in a thread of its own."""
     with helpers("github_server").github_server(folder) as github:
         yield github
-
-
-async def log_in(visit: Visit, login: str, to: str = "/") -> Page:
-    """One person, from the link on a page through GitHub's question back to what they wanted."""
-    page = await visit.open(f"/login?next={to}")
-    await page.get_by_role("link", name=f"Continue as {login}").click()
-    await expect(page.get_by_role("heading", level=1)).to_be_visible()
-    assert page.url.startswith(visit.base), page.url
-    return page

@@ -58,7 +58,8 @@ class Served:
         own = {
             "OTTO_DATABASE_URL": f"sqlite:///{self.database}", "OTTO_STATE_DIR": str(self.folder),
             "OTTO_APP_ID": str(APP_ID), "OTTO_PRIVATE_KEY_FILE": str(secrets.key_file),
-            "OTTO_WEBHOOK_SECRET_FILE": str(secrets.secret_file), "OTTO_HOST": "127.0.0.1", "OTTO_GITHUB_API_URL": GITHUB,
+            "OTTO_WEBHOOK_SECRET_FILE": str(secrets.secret_file), "OTTO_HOST": "127.0.0.1",
+            "OTTO_GITHUB_API_URL": GITHUB,
         }  # fmt: skip
         return {**kept, **QUIET, **own, **self._settings}
 

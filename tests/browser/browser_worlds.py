@@ -20,7 +20,6 @@ FILES = ("otto.sqlite", "otto.sqlite-wal", "otto.sqlite-shm")
 
 async def played(forks: ForkServer, shared: Path, name: str) -> Path:
     """A folder with the database of a scenario that was played to its rest."""
-    shared.mkdir(parents=True, exist_ok=True)
     with (shared / f"{name}.lock").open("w") as lock:
         await asyncio.to_thread(fcntl.flock, lock, fcntl.LOCK_EX)
         kept = shared / name

@@ -59,7 +59,9 @@ async def browser() -> AsyncIterator[Browser]:
 def shared(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder of the whole test run, for all of its processes."""
     base = tmp_path_factory.getbasetemp()
-    return (base.parent if os.environ.get("PYTEST_XDIST_WORKER") else base) / "browser"
+    folder = (base.parent if os.environ.get("PYTEST_XDIST_WORKER") else base) / "browser"
+    folder.mkdir(exist_ok=True)
+    return folder
 
 
 Serve = Callable[..., Awaitable[Served]]

@@ -9,11 +9,11 @@ from typing import Any
 
 import pytest
 import pytest_asyncio
-from browser_acting import GATE, RUN, Acting, fill_gate, log_in, login_settings, stand_in
+from browser_acting import GATE, RUN, Acting, fill_gate, login_settings, stand_in
 from browser_runs import waiting
 from playwright.async_api import Page, expect
 
-from bench.browser.visit import violations, visiting
+from bench.browser.visit import log_in, violations, visiting
 
 APPROVE = "Approve retry plan r2"
 
@@ -50,19 +50,17 @@ async def test_double_clicks_are_one_action(acting: Acting, browser: Any) -> Non
         assert acting.said() == [("wilma", "approve")]
 
 
-async def test_two_people_at_once_on_the_same_gate_one_wins_and_the_other_is_told(
-    acting: Acting, browser: Any
-) -> None:
+async def test_two_people_at_once_on_the_same_gate_one_wins_and_the_other_is_told(acting: Acting, browser: Any) -> None:
     async with visiting(browser, acting.url) as one, visiting(browser, acting.url) as other:
         for visit in (one, other):
             visit.expected.append("status of 409")
         mine, theirs = await log_in(one, "wilma", GATE), await log_in(other, "maria", GATE)
         form = theirs.get_by_role("form", name="Try again")
         await form.get_by_role("textbox").fill("Declare flask.")
-        await asyncio.gather(
-            button(mine, APPROVE).click(), form.get_by_role("button", name="Try again").click()
+        await asyncio.gather(button(mine, APPROVE).click(), form.get_by_role("button", name="Try again").click())
+        won, lost, name = (
+            (mine, theirs, "wilma") if acting.said() == [("wilma", "approve")] else (theirs, mine, "maria")
         )
-        won, lost, name = (mine, theirs, "wilma") if acting.said() == [("wilma", "approve")] else (theirs, mine, "maria")
         assert len(acting.said()) == 1
         await expect(won.get_by_text("Heard: You")).to_be_visible()
         await expect(lost.get_by_role("heading", level=1)).to_have_text("Nothing was done: the run moved on")

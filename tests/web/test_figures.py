@@ -175,5 +175,5 @@ async def test_cost_by_phase_stands_against_the_cap(host: Any) -> None:
     page = await host.page("/runs/1")
 
     assert 'role="img" aria-label="Of $10.00: $10.00 left."' in page
-    assert 'href="/runs/1/tasks/t1" aria-label="t1 task t1: failed"' in page
+    assert 'href="/runs/1/tasks/t1" aria-label="t1 failed task t1"' in page
     assert '<span class="state bad">failed</span>' in page
