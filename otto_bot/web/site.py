@@ -6,6 +6,7 @@ import logging
 from collections.abc import Callable, Mapping
 from datetime import datetime
 from importlib.resources import files
+from types import SimpleNamespace
 from typing import Any, TypeVar
 
 import sqlalchemy as sa
@@ -83,7 +84,8 @@ class Site:
             trim_blocks=True,
             lstrip_blocks=True,
         )
-        self._templates.globals.update(asset=assets.url, w=LABELS, d=DO, signs=SIGNS)
+        # Names, not a mapping: Jinja would read `w.copy` as the method of a dict.
+        self._templates.globals.update(asset=assets.url, w=SimpleNamespace(**LABELS), d=DO, signs=SIGNS)
         self._templates.filters["ticks"] = ticks
         self.fragments = Fragments(self._templates)
 
