@@ -121,8 +121,7 @@ class Entrance:
         return plain(status, self._assets.url("otto.css"), words, ways)
 
     async def _somebody(self, request: Request, ticket: Ticket) -> Viewer | Page:
-        from otto_bot.github.errors import GitHubError, TooLarge, Unauthorized
-        from otto_bot.github.oauth import LoginRefused
+        from otto_bot.github.errors import GitHubError, LoginRefused, TooLarge, Unauthorized
 
         try:
             fresh = await self.door.fresh(ticket)
