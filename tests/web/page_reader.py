@@ -17,7 +17,7 @@ ALLOWED = {
 ATTRIBUTES = {
     "lang", "charset", "name", "content", "rel", "href", "type", "class", "id", "tabindex", "role", "aria-label",
     "aria-labelledby", "aria-current", "scope", "datetime", "method", "action", "value", "list", "autocomplete",
-    "src", "defer", "data-part", "data-standing", "data-first", "data-last", "data-start", "data-find",
+    "src", "defer", "data-part", "data-standing", "data-first", "data-last", "data-marks", "data-start", "data-find",
     "hidden", "open", "data-now", "data-head",
     "selected", "min", "max", "viewbox", "width", "height", "x", "y", "rx", "d",
 }  # fmt: skip

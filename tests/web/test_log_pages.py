@@ -85,12 +85,32 @@ async def test_logs_a_citation_opens_the_exact_lines(host: Any, github: GitHub) 
     gate = Reader(await host.page("/runs/1/gates/1"))
     page = await host.page("/runs/1/logs/9?line=21")
 
-    assert "/runs/1/logs/9?line=21" in gate.links
+    assert "/runs/1/logs/9?line=21&cited=1.E1" in gate.links
     assert 'id="L21" href="#L21">21</a> <mark>' in page
     assert page.count("<mark>") == 1
     assert "line 21 of the log</mark>" in page
     assert "Final: 5,000 lines" in page
     assert Reader(page).wrong == []
+
+
+async def test_logs_a_quote_is_found_in_the_log_itself(host: Any, github: GitHub) -> None:
+    """An excerpt may leave out empty lines, so that only the log knows in which one the words stand."""
+    host.at_gate()
+    told = numbered(19) + b"2026-11-29T10:00:00.0000000Z collected\n\n\n"
+    told += (
+        b"2026-11-29T10:00:00.0000000Z E   ModuleNotFoundError: \x1b[31mNo module\x1b[0m  named 'flask'\n" + numbered(9)
+    )
+    github.add(9, told)
+
+    page = await host.page("/runs/1/logs/9?line=20-26&cited=1.E1")
+    other = await host.page("/runs/1/logs/9?line=20-26&cited=1.E2")
+
+    assert page.count("<mark>") == 1
+    assert 'id="L23" href="#L23">23</a> <mark>' in page
+    assert 'data-first="23" data-last="23" data-marks="23"' in page
+    assert other.count("<mark>") == 7
+    for odd in ("x", "1.", "9.E1", ".", "1.E1" * 20):
+        assert (await host.page(f"/runs/1/logs/9?line=20-26&cited={odd}")).count("<mark>") == 7
 
 
 async def test_logs_a_task_leads_to_the_lines_of_its_failure(host: Any, github: GitHub) -> None:
