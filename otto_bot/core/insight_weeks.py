@@ -41,17 +41,32 @@ def monday(at: datetime) -> str:
     return (day - timedelta(days=day.weekday())).isoformat()
 
 
-def weeks(runs: Iterable[Run]) -> tuple[WeekInsight, ...]:
-    """Every week in which a gate with a decision was opened, the newest last."""
-    counting: dict[str, Counting] = {}
-    spent: dict[str, tuple[float, float]] = {}
-    for run in runs:
+class Weeks:
+    """Takes runs one by one, keeps counts only."""
+
+    def __init__(self) -> None:
+        self._counting: dict[str, Counting] = {}
+        self._spent: dict[str, tuple[float, float]] = {}
+
+    def add(self, run: Run) -> None:
+        """Count a run's gates that have a decision, each in its week."""
         for week, gates in _by_week(run).items():
-            counting.setdefault(week, Counting()).add(run.model_copy(update={"gates": gates}))
-            usd, seconds = spent.get(week, (0.0, 0.0))
+            self._counting.setdefault(week, Counting()).add(run.model_copy(update={"gates": gates}))
+            usd, seconds = self._spent.get(week, (0.0, 0.0))
             usd += sum(gate.usd for gate in gates)
-            spent[week] = (usd, seconds + sum(gate.account.seconds for gate in gates))
-    return tuple(_week(week, counting[week], *spent[week]) for week in sorted(counting))
+            self._spent[week] = (usd, seconds + sum(gate.account.seconds for gate in gates))
+
+    def result(self) -> tuple[WeekInsight, ...]:
+        """Every week in which a gate with a decision was opened, the newest last."""
+        return tuple(_week(week, self._counting[week], *self._spent[week]) for week in sorted(self._counting))
+
+
+def weeks(runs: Iterable[Run]) -> tuple[WeekInsight, ...]:
+    """The weeks of these runs, the newest last."""
+    counting = Weeks()
+    for run in runs:
+        counting.add(run)
+    return counting.result()
 
 
 def _by_week(run: Run) -> dict[str, tuple[Gate, ...]]:
@@ -78,9 +93,17 @@ def _week(week: str, counting: Counting, usd: float, seconds: float) -> WeekInsi
 
 def estimated(runs: Iterable[Run], most: int) -> tuple[EstimatedRun, ...]:
     """At most so many runs at their end that had an estimate: the newest, by their number, the newest last."""
-    found = [
-        EstimatedRun(run=run.id, repo=run.repo.full_name, low=said.low, high=said.high, actual=run.money.settled)
-        for run in runs
-        if (said := compared(run)) is not None
-    ]
+    return newest_estimated((one for run in runs if (one := estimate_of(run)) is not None), most)
+
+
+def estimate_of(run: Run) -> EstimatedRun | None:
+    """Estimate and cost of a run at its end; None where it had no estimate, or goes on."""
+    said = compared(run)
+    if said is None:
+        return None
+    return EstimatedRun(run=run.id, repo=run.repo.full_name, low=said.low, high=said.high, actual=run.money.settled)
+
+
+def newest_estimated(found: Iterable[EstimatedRun], most: int) -> tuple[EstimatedRun, ...]:
+    """The newest of them, by their number, the newest last."""
     return tuple(sorted(found, key=lambda one: one.run)[-most:])

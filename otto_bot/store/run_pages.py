@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 from datetime import datetime
 
 import sqlalchemy as sa
@@ -17,6 +17,8 @@ QUIET = (
     "ActionsAsked", "Tidied",
 )  # fmt: skip
 """Events that only say how the work is done; they are left out unless someone wants every event."""
+AT_A_TIME = 10
+"""Snapshots that are in memory while many are gone through."""
 SILENT_SECONDS = 30.0
 """A worker that was not heard of for so long is not there."""
 
@@ -106,9 +108,9 @@ class RunPages:
             for role, calls, read, written, usd, seconds in rows
         )
 
-    def newest(self, most: int, repo_ids: Collection[int] | None = None, repo: str = "") -> tuple[Run, ...]:
+    def newest(self, most: int, repo_ids: Collection[int] | None = None, repo: str = "") -> Iterator[Run]:
         """The newest runs of these repositories (None = all), or of the one with that name among them, without their
-        long texts; one that this version cannot read is left out."""
+        long texts, one by one; one that this version cannot read is left out."""
         where = t.runs.c.state != ""
         if repo_ids is not None:
             where &= t.runs.c.repo_id.in_(repo_ids)
@@ -116,8 +118,9 @@ class RunPages:
             where &= sa.func.lower(t.runs.c.repo_name) == repo.lower()
         query = sa.select(t.runs.c.state).where(where).order_by(t.runs.c.id.desc()).limit(most)
         with reading(self._engine) as c:
-            states = c.execute(query).scalars().all()
-        return tuple(run for state in states if (run := _readable(state)) is not None)
+            for state in c.execution_options(yield_per=AT_A_TIME).execute(query).scalars():
+                if (run := _readable(state)) is not None:
+                    yield run
 
     def nobody_works(self, at: datetime) -> bool:
         """Whether steps are due and no worker was heard of lately."""

@@ -10,9 +10,9 @@ from typing import NamedTuple
 
 import sqlalchemy as sa
 
-from otto_bot.core.insight import insight
+from otto_bot.core.insight import Counting
 from otto_bot.core.insight_values import Insight
-from otto_bot.core.insight_weeks import EstimatedRun, WeekInsight, estimated, weeks
+from otto_bot.core.insight_weeks import EstimatedRun, WeekInsight, Weeks, estimate_of, newest_estimated
 from otto_bot.store.glances import Glances
 from otto_bot.store.host_facts import HostFacts
 from otto_bot.store.installations import Installations
@@ -56,13 +56,21 @@ class Countings:
         with self._counting:
             known = self._kept.get(key)
             if known is None or not timedelta() <= now - known.at <= FRESH:
-                runs = self._pages.newest(COUNTED, repo_ids, repo)
-                known = CountedRuns(repo, now, COUNTED, insight(runs), weeks(runs), estimated(runs, ESTIMATED))
-                self._kept[key] = known
+                known = self._kept[key] = self._counted(repo_ids, repo, now)
             self._kept.move_to_end(key)
             while len(self._kept) > KEPT:
                 self._kept.popitem(last=False)
             return known
+
+    def _counted(self, repo_ids: frozenset[int] | None, repo: str, now: datetime) -> CountedRuns:
+        """One run after the other: all of them at once would be 200 MB."""
+        counting, by_week, said = Counting(), Weeks(), []
+        for run in self._pages.newest(COUNTED, repo_ids, repo):
+            counting.add(run)
+            by_week.add(run)
+            if (one := estimate_of(run)) is not None:
+                said.append(one)
+        return CountedRuns(repo, now, COUNTED, counting.result(), by_week.result(), newest_estimated(said, ESTIMATED))
 
 
 def host_seen(engine: sa.Engine, repo_ids: frozenset[int] | None, now: datetime) -> HostSeen:
