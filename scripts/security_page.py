@@ -205,6 +205,8 @@ def addresses() -> str:
         }
     rows = [("`POST`", f"`{PATH}`", "a signature over the raw body, before anything is parsed")]
     rows += [(f"`{', '.join(found)}`", f"`{path}`", _asks(path)) for path, found in rest.items()]
+    rows += [("`GET`", "`/api/v1/…`", "as pages; from elsewhere a token of the App's user authorisation in the header")]
+    rows += [("`POST`", "`/api/v1/…`", "such a token, always; then the permission gate, as for a comment")]
     return table(("method", "address", "asks for"), rows)
 
 
@@ -215,6 +217,8 @@ def _asks(path: str) -> str:
         return "the pages' own address; the way back needs what was sealed on leaving, and GitHub's word"
     if path == "/logout":
         return "a form of the session itself, from Otto's own pages"
+    if path in ("/runs/{run_id}/say", "/new"):
+        return "to act: a login with GitHub, a form of that session, and the permission gate, as for a comment"
     return "a login with GitHub that may read the repository; without a login a request of this very machine"
 
 

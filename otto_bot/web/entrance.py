@@ -147,7 +147,7 @@ class Entrance:
 
     async def _owner(self, token: str) -> Any:
         """GitHub's client is loaded with the first token."""
-        return await self.door.logins.owner(token)
+        return await (await self.door.opened()).owner(token)
 
     def bears(self, request: Request) -> bool:
         """Whether a program sends a token to the API; where nobody can log in the header is not looked at."""

@@ -52,13 +52,6 @@ class Door:
                 self._logins = await asyncio.to_thread(self._load)
             return self._logins
 
-    @property
-    def logins(self) -> Logins:
-        """The same, for whoever was let in a moment ago: it is loaded then."""
-        if self._logins is None:
-            self._logins = self._load()
-        return self._logins
-
     def _load(self) -> Logins:
         from otto_bot.github.oauth import Logins  # GitHub's client, which nobody needs who only receives webhooks
         from otto_bot.github.tokens import Client

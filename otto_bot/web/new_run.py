@@ -130,7 +130,7 @@ class NewRun:
             if token is None:
                 return await self._actions.made(asked, lambda site, who: site.advice(who, 401, text.ENDED))
             ends = datetime.now(UTC) + timedelta(minutes=5)
-            session = self._entrance.door.logins.person(Token(token, ends)).session
+            session = (await self._entrance.door.opened()).person(Token(token, ends)).session
             label = await self._facts.label(repo)
             after = await asyncio.to_thread(self._facts.run_of, repo.id, wish.number) if wish.number else None
             deeds = PersonDeeds(session, chosen.owner, chosen.name)

@@ -83,7 +83,7 @@ async def test_another_token_is_nobodys(host: Any, token: str) -> None:
 
 async def test_a_revoked_token_is_nobodys(host: Any, github: GitHub) -> None:
     token = await token_of(host, github, "olga")
-    await host.entrance.door.logins.revoke(token)
+    await (await host.entrance.door.opened()).revoke(token)
 
     assert (await host.http.get("/api/v1/runs", headers=bearing(token))).status_code == 401
 

@@ -99,7 +99,7 @@ class Deeds:
 
     async def _begun(self, ticket: Ticket, chosen: PersonRepository, wish: Wish) -> tuple[Begun, str]:
         ends: datetime = ticket.at + timedelta(minutes=5)
-        session = self._entrance.door.logins.person(Token(ticket.token, ends)).session
+        session = (await self._entrance.door.opened()).person(Token(ticket.token, ends)).session
         label = await Facts(self._actions).label(repo_of(chosen))
         deeds = PersonDeeds(session, chosen.owner, chosen.name)
         return await self._actions.way.beginnings.begin(deeds, _person(ticket), label, wish), label
