@@ -6,6 +6,7 @@ import logging
 from collections.abc import Callable, Mapping
 from datetime import datetime
 from importlib.resources import files
+from types import SimpleNamespace
 from typing import Any, TypeVar
 
 import sqlalchemy as sa
@@ -83,7 +84,9 @@ class Site:
             trim_blocks=True,
             lstrip_blocks=True,
         )
-        self._templates.globals.update(asset=assets.url, w=LABELS, d=DO, signs=SIGNS)
+        # Not as dicts: `w.copy` and `w.clear` would be what every dict can do, not our words.
+        words = {"w": SimpleNamespace(**LABELS), "d": SimpleNamespace(**DO)}
+        self._templates.globals.update(asset=assets.url, signs=SIGNS, **words)
         self._templates.filters["ticks"] = ticks
         self.fragments = Fragments(self._templates)
 

@@ -80,7 +80,8 @@ async def test_a_run_that_waits_says_the_exact_words_that_make_it_go_on(host: An
     page, listed = await host.page("/runs/1"), await host.page("/?state=waiting")
 
     assert "Allow <code>ci.yml</code> first?" in page
-    assert "<code>/otto resume</code>" in page
+    assert "Write this as a comment on GitHub: <code>/otto resume</code>" in page
+    assert "All runs</a>" in listed
     assert "Allow <code>ci.yml</code> first?" in listed
     assert "waits for a person" in listed
 
