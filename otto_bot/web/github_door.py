@@ -48,7 +48,8 @@ class Door:
     async def opened(self) -> Logins:
         """The App's user authorisation. Loading it takes a second: no webhook waits for that."""
         async with self._opening:
-            loaded = self._logins = self._logins or await asyncio.to_thread(self._load)
+            loaded = self._logins or await asyncio.to_thread(self._load)
+            self._logins = loaded
         return loaded
 
     @property
