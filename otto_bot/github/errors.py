@@ -83,6 +83,14 @@ class Refused(GitHubError):
         super().__init__(status, f"{message}{detail}", request_id)
 
 
+class LoginRefused(GitHubError):
+    """GitHub does not give a token for this; `reason` is its own word, such as `bad_verification_code`."""
+
+    def __init__(self, reason: str, words: str) -> None:
+        self.reason = reason
+        super().__init__(200, f"{reason}: {words}")
+
+
 def not_granted(error: GitHubError) -> bool:
     """Whether the installation was not granted what this needs: told when a token is made, or when it is used."""
     if isinstance(error, Refused):

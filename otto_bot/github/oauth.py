@@ -13,7 +13,7 @@ from otto_bot.core.redact import Redactor
 from otto_bot.github.censoring import Censor
 from otto_bot.github.client import API_VERSION, Kit
 from otto_bot.github.credentials import ClientCredentials, Nobody, PersonCredentials
-from otto_bot.github.errors import GitHubError, Refused, Unreachable
+from otto_bot.github.errors import LoginRefused, Refused, Unreachable
 from otto_bot.github.host_checks import check_api_url
 from otto_bot.github.pace import LocalSlots, Pace, Sleep
 from otto_bot.github.person_verbs import PersonVerbs
@@ -25,14 +25,6 @@ from otto_bot.github.transport import SharedTransport
 NEVER = timedelta(days=3650)
 """Where GitHub names no end: the App's owner has switched expiry off."""
 MOST_SECONDS = 400 * 24 * 3600
-
-
-class LoginRefused(GitHubError):
-    """GitHub does not give a token for this; `reason` is its own word, such as `bad_verification_code`."""
-
-    def __init__(self, reason: str, words: str) -> None:
-        self.reason = reason
-        super().__init__(200, f"{reason}: {words}")
 
 
 class Grant:

@@ -151,8 +151,7 @@ class Entrance:
         return await self._somebody(request, found.ticket(self._now()))
 
     async def _somebody(self, request: Request, ticket: Ticket) -> Viewer | Page:
-        from otto_bot.github.errors import GitHubError, TooLarge, Unauthorized
-        from otto_bot.github.oauth import LoginRefused
+        from otto_bot.github.errors import GitHubError, LoginRefused, TooLarge, Unauthorized
 
         try:
             fresh = await self.door.fresh(ticket)

@@ -6,7 +6,6 @@ import asyncio
 from collections import OrderedDict
 from collections.abc import Callable, Coroutine
 from datetime import datetime, timedelta
-from functools import cached_property
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from otto_bot.web.reach import Reach
@@ -43,10 +42,24 @@ class Door:
         self._reach, self._now = reach, now
         self._kept: OrderedDict[str, _Kept] = OrderedDict()
         self._ended: OrderedDict[str, None] = OrderedDict()
+        self._logins: Logins | None = None
+        self._opening = asyncio.Lock()
 
-    @cached_property
+    async def opened(self) -> Logins:
+        """The App's user authorisation. Loading it takes a second: no webhook waits for that."""
+        async with self._opening:
+            loaded = self._logins or await asyncio.to_thread(self._load)
+            self._logins = loaded
+        return loaded
+
+    @property
     def logins(self) -> Logins:
-        """The App's user authorisation."""
+        """The same, for whoever was let in a moment ago: it is loaded then."""
+        if self._logins is None:
+            self._logins = self._load()
+        return self._logins
+
+    def _load(self) -> Logins:
         from otto_bot.github.oauth import Logins  # GitHub's client, which nobody needs who only receives webhooks
         from otto_bot.github.tokens import Client
 
@@ -63,7 +76,7 @@ class Door:
         kept = self._of(ticket)
         async with kept.lock:
             if kept.ticket is None or kept.ticket.ends - self._now() <= SOON:
-                kept.ticket = _with(ticket, await self.logins.refresh((kept.ticket or ticket).refresh))
+                kept.ticket = _with(ticket, await (await self.opened()).refresh((kept.ticket or ticket).refresh))
             return kept.ticket
 
     async def repositories(self, ticket: Ticket) -> list[PersonRepository]:
@@ -76,7 +89,7 @@ class Door:
         kept = self._of(ticket)
         async with kept.lock:
             if kept.at is None or self._now() - kept.at >= FRESH:
-                person = self.logins.person(Token(ticket.token, ticket.ends))
+                person = (await self.opened()).person(Token(ticket.token, ticket.ends))
                 kept.repositories = await person.repositories()
                 kept.at = self._now()
             return kept.repositories
@@ -94,8 +107,8 @@ class Door:
 
     async def aclose(self) -> None:
         """Close the connections, where there are any."""
-        if "logins" in self.__dict__:
-            await self.logins.aclose()
+        if self._logins is not None:
+            await self._logins.aclose()
 
     def _of(self, ticket: Ticket) -> _Kept:
         kept = self._kept.setdefault(ticket.id, _Kept())

@@ -124,7 +124,7 @@ class Logging:
         return way
 
     async def _ticket(self, code: str, redirect_uri: str, way: Leaving) -> Ticket:
-        logins = self._in.door.logins
+        logins = await self._in.door.opened()
         grant = await logins.exchange(code, redirect_uri=redirect_uri, verifier=way.verifier)
         who = await logins.person(grant.token).account()
         return Ticket(
@@ -138,11 +138,10 @@ class Logging:
 
         with suppress(GitHubError, TimeoutError):
             async with asyncio.timeout(REVOKE_SECONDS):
-                await self._in.door.logins.revoke(ticket.token)
+                await (await self._in.door.opened()).revoke(ticket.token)
 
     def _failed(self, error: GitHubError, redirect_uri: str, following: str) -> Response:
-        from otto_bot.github.errors import Forbidden, NotFound
-        from otto_bot.github.oauth import LoginRefused
+        from otto_bot.github.errors import Forbidden, LoginRefused, NotFound
 
         log.warning("a login failed: %s", error)
         if isinstance(error, LoginRefused):

@@ -121,3 +121,27 @@ def test_receiving_webhooks_loads_nothing_of_the_pages() -> None:
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
 
     assert (done.returncode, done.stdout) == (0, "[]\n"), done.stderr
+
+
+def test_who_is_not_logged_in_loads_nothing_of_github() -> None:
+    """Also the link to the login, and a session that is none."""
+    code = (
+        "import asyncio, sys, httpx, tempfile\n"
+        "from pathlib import Path\n"
+        "from pydantic import SecretStr\n"
+        "from otto_bot.app import build_app\n"
+        "from otto_bot.settings import Settings\n"
+        "async def look(place):\n"
+        "    settings = Settings(app_id=1, private_key='k', webhook_secret=('s',), state_dir=Path(place),\n"
+        "                        client_id='c', client_secret='0123456789abcdef', public_url='https://otto.example.org')\n"
+        "    transport = httpx.ASGITransport(build_app(settings, lambda: True))\n"
+        "    async with httpx.AsyncClient(transport=transport, base_url='https://otto.example.org') as http:\n"
+        "        http.cookies.set('__Host-otto', 'x', domain='otto.example.org')\n"
+        "        print([(await http.get(path)).status_code for path in ('/', '/login', '/login/callback')])\n"
+        "with tempfile.TemporaryDirectory() as place:\n"
+        "    asyncio.run(look(place))\n"
+        "print(sorted({'githubkit', 'jinja2', 'otto_bot.github.client', 'otto_bot.web.site'} & set(sys.modules)))\n"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+
+    assert (done.returncode, done.stdout) == (0, "[401, 303, 400]\n[]\n"), done.stderr

@@ -142,3 +142,68 @@ async def test_a_viewer_knows_what_they_may_write_to(host: Any, github: GitHub, 
         REPO_ID, github.world.full_name, INSTALLATION_ID, "main", writes, True,
     )  # fmt: skip
     assert token in github.tokens()
+
+
+def form(http: httpx.AsyncClient, host: str, **headers: str) -> Request:
+    """A form that a browser sends, with the cookies that it has."""
+    cookie = "; ".join(f"{name}={value}" for name, value in http.cookies.items())
+    lines = {"host": host, "cookie": cookie, **headers}
+    scope = {"type": "http", "method": "POST", "path": "/runs/1/say", "query_string": b"", "client": ("127.0.0.1", 1)}
+    return Request({**scope, "headers": [(name.encode(), told.encode()) for name, told in lines.items()]})
+
+
+@pytest.mark.parametrize(
+    ("headers", "good", "status"),
+    [
+        ({"origin": "https://otto.example.org", "sec-fetch-site": "same-origin"}, True, 0),
+        ({}, True, 0),
+        ({}, False, 403),
+        ({"origin": "https://evil.example"}, True, 403),
+        ({"sec-fetch-site": "cross-site"}, True, 403),
+        ({"host": "evil.example"}, True, 403),
+        ({"cookie": ""}, True, 401),
+    ],
+)
+async def test_acting_needs_a_session_its_code_and_our_own_page(
+    host: Any, github: GitHub, headers: dict[str, str], good: bool, status: int
+) -> None:
+    viewer, _, _ = await known(host, github, "wilma")
+
+    got = await host.entrance.acting(
+        form(host.http, **{"host": "otto.example.org", **headers}), viewer.csrf if good else "x"
+    )
+
+    assert got == viewer if status == 0 else got.status == status
+
+
+@pytest.mark.parametrize(("client", "words"), [(True, "Log in to do this"), (False, "Nobody can act here yet")])
+async def test_on_this_machine_reading_needs_no_login_and_acting_does(
+    make_host: Any, github: GitHub, client: bool, words: str
+) -> None:
+    reach = reach_of(github, asked="local", bound="127.0.0.1", public_url="")
+    made = make_host(reach if client else "127.0.0.1")
+    request = form(made.http, "127.0.0.1:8080")
+
+    viewer = await made.entrance.viewer(request)
+    assert (viewer.login, viewer.person, viewer.repositories) == ("possible" if client else "none", None, None)
+    assert not viewer.writes(REPO_ID)
+    got = await made.entrance.acting(request, "")
+    assert (got.status, words in got.html) == (403, True)
+    assert await made.entrance.user_token(request) is None
+    assert await made.entrance.repositories(request) == []
+    await made.close()
+
+
+async def test_on_this_machine_a_github_that_is_not_there_keeps_nobody_from_reading(
+    make_host: Any, github: GitHub, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whether they may act is then left to the gate, which asks again."""
+    made = make_host(reach_of(github, asked="local", bound="127.0.0.1", public_url=""))
+    await log_in(made.http, github, "wilma")
+    monkeypatch.setattr("otto_bot.web.github_door.PATIENCE_SECONDS", 0)
+
+    viewer = await made.entrance.viewer(form(made.http, "127.0.0.1:8080"))
+
+    assert (viewer.login, viewer.repositories, viewer.writable) == ("in", None, None)
+    assert viewer.writes(REPO_ID)
+    await made.close()
