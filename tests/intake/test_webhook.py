@@ -20,10 +20,9 @@ import pytest
 import uvicorn
 from fastapi import FastAPI
 
-from otto_bot.app import App
 from otto_bot.intake.at_work import AtWork
 from otto_bot.intake.grouping import Grouping
-from otto_bot.intake.webhook import Receiver, signed
+from otto_bot.intake.webhook import PATH, Receive, Receiver, Scope, Send, signed
 from otto_bot.playground.listening import listener
 from otto_bot.store.arrivals import Arrival, Stored
 from otto_bot.store.database import StoreUnavailable
@@ -113,7 +112,12 @@ def server() -> Iterator[Served]:
         yield
         await grouping.stop()
 
-    app = App(Receiver(grouping, [OLD, NEW], work, counts, LIMIT), FastAPI(lifespan=life))
+    receiver, rest = Receiver(grouping, [OLD, NEW], work, counts, LIMIT), FastAPI(lifespan=life)
+
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        mine = scope["type"] == "http" and scope["path"] == PATH
+        await (receiver(scope, receive, send) if mine else rest(scope, receive, send))
+
     listening = listener()
     running = uvicorn.Server(uvicorn.Config(app, log_level="error", lifespan="on"))
     thread = threading.Thread(target=running.run, kwargs={"sockets": [listening]})
