@@ -24,7 +24,7 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
-from otto_bot.serve import MOST_CONNECTIONS, REQUEST_SECONDS, migrate_apart
+from otto_bot.serve import MOST_CONNECTIONS, migrate_apart
 from otto_bot.store.database import NEWEST, StoreUnavailable, open_database, schema_version
 
 SECRET = "It's_a_secret_to_everybody"
@@ -268,19 +268,16 @@ def test_sigterm_lets_a_delivery_end(env: dict[str, str], tmp_path: Path) -> Non
 
 
 def test_sigterm_ends_open_pages_at_once(env: dict[str, str], tmp_path: Path) -> None:
-    """They would go on for ever; the server would wait for them as long as for a request, and then break them off."""
+    """They would go on for ever: the server would wait for them as long as for a request, and then break them off."""
     served = Served(tmp_path, env, "--no-worker")
     with served.http.stream("GET", "/live?of=health") as page:
         lines = page.iter_lines()
         while not next(lines).startswith("event: parts"):
             pass
-        began = time.monotonic()
         served.process.send_signal(signal.SIGTERM)
-        assert "event: bye" not in list(lines), "it ends as it should, and is not over"
+        assert "event: bye" not in list(lines), "it ends whole, or reading it would fail, and is not over"
         assert served.process.wait(PATIENCE) == 0
-        took = time.monotonic() - began
-
-    assert took < REQUEST_SECONDS - 1
+    assert "graceful" not in served.log.read_text(), "nothing was broken off"
     served.end()
 
 

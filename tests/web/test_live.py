@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import re
 import socket
-import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack
 from itertools import count
@@ -133,7 +132,7 @@ async def test_connections_that_break_anywhere_lose_and_double_no_event(
 
 @pytest.mark.slow
 @given(cuts=CUTS)
-@settings(max_examples=60, deadline=None, suppress_health_check=SHARED)
+@settings(max_examples=25, deadline=None, suppress_health_check=SHARED)
 async def test_connections_that_break_very_often_lose_and_double_no_event(
     host: Any, live: LiveServer, cuts: list[tuple[int, int]]
 ) -> None:
@@ -426,20 +425,21 @@ async def test_other_sites_cannot_listen(live: LiveServer) -> None:
     assert answer.status_code == 403
 
 
-async def test_streams_end_at_once_when_the_server_does(host: Any, make_live: Callable[[Pace], LiveServer]) -> None:
+async def test_streams_end_at_once_when_the_server_does(
+    host: Any, make_live: Callable[[Pace], LiveServer], caplog: pytest.LogCaptureFixture
+) -> None:
+    """Whole: after five seconds uvicorn would break them off, and say so."""
     run = host.executing()
     live = make_live(QUICK)
     await live.begin()
     async with live.open(f"/runs/{run.id}/live") as stream, live.open("/live?of=health") as other:
         await take(stream, "parts")
         await take(other, "parts")
-        began = time.monotonic()
         await live.end()
-        took = time.monotonic() - began
         await rest(stream)
         await rest(other)
 
-    assert took < 2, "uvicorn would wait for 5 seconds, then break them off"
+    assert not [record for record in caplog.records if "graceful" in record.getMessage()]
 
 
 async def test_a_stream_outlives_its_database(host: Any, live: LiveServer, database_url: str, tmp_path: Path) -> None:
