@@ -48,9 +48,9 @@ class Door:
     async def opened(self) -> Logins:
         """The App's user authorisation. Loading it takes a second: no webhook waits for that."""
         async with self._opening:
-            if self._logins is None:
-                self._logins = await asyncio.to_thread(self._load)
-            return self._logins
+            loaded = self._logins or await asyncio.to_thread(self._load)
+            self._logins = loaded
+        return loaded
 
     def _load(self) -> Logins:
         from otto_bot.github.oauth import Logins  # GitHub's client, which nobody needs who only receives webhooks

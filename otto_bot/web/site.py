@@ -84,8 +84,9 @@ class Site:
             trim_blocks=True,
             lstrip_blocks=True,
         )
-        # Names, not a mapping: Jinja would read `w.copy` as the method of a dict.
-        self._templates.globals.update(asset=assets.url, w=SimpleNamespace(**LABELS), d=DO, signs=SIGNS)
+        # Not as dicts: `w.copy` and `w.clear` would be what every dict can do, not our words.
+        words = {"w": SimpleNamespace(**LABELS), "d": SimpleNamespace(**DO)}
+        self._templates.globals.update(asset=assets.url, signs=SIGNS, **words)
         self._templates.filters["ticks"] = ticks
         self.fragments = Fragments(self._templates)
 
