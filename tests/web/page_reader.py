@@ -22,7 +22,7 @@ ATTRIBUTES = {
     "aria-labelledby", "aria-current", "scope", "datetime", "method", "action", "value", "list", "autocomplete",
     "selected", "min", "max", "disabled", "required", "checked", "maxlength", "rows", "inputmode", "aria-describedby",
     "src", "defer", "viewbox", "width", "height", "x", "y", "rx", "d",
-    "data-part", "data-standing", "data-first", "data-last", "data-start", "data-find",
+    "data-part", "data-standing", "data-first", "data-last", "data-marks", "data-start", "data-find",
     "aria-hidden", "focusable", "preserveaspectratio", "fill", "patternunits", "text-anchor",
     "hidden", "data-live", "data-after", "data-seen", "data-on", "data-off",
     "data-over", "data-begin", "data-words",

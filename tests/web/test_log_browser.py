@@ -13,7 +13,8 @@ from typing import Any
 import pytest
 import uvicorn
 from core_builders import started
-from test_log_pages import GitHub, turn
+from test_attempt_pages import turn
+from test_log_pages import GitHub
 
 from otto_bot.store.transcripts import turns_key
 

@@ -20,6 +20,7 @@ from otto_bot.web.logs.whose import JobRef, asked_of, kept_of, log_url
 from otto_bot.web.site import Site
 from otto_bot.web.viewer import Asked
 from otto_bot.web.views.attempt import attempt_page
+from otto_bot.web.views.gate_evidence import quotes_in
 from otto_bot.web.views.jobs import WorkflowJobs, jobs_page
 from otto_bot.web.views.log import log_page, number_of, wanted_of
 from otto_bot.web.views.parts import Link, run_url, task_url
@@ -69,10 +70,11 @@ class Desk:
         github = Link(LOGS["at_github"], links.job(ref.workflow_run, job) if ref.workflow_run else "")
         here = log_url(run.id, job)
         where = (Link(LOGS["logs"], f"{run_url(run.id)}/logs"), Link(str(job)))
+        quotes = quotes_in(run, asked.query.get("cited", "")[:20])
 
         def made() -> Page:
             wanted, now = wanted_of(asked.query), self._site.now()
-            rest = (wanted, now, _crumb(run), where, title, here, github, excerpts, links)
+            rest = (wanted, now, _crumb(run), where, title, here, github, excerpts, links, quotes)
             try:
                 page = log_page(source, *rest)
             except FileNotFoundError:

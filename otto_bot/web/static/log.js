@@ -8,6 +8,9 @@
   if (!view) return;
   const url = view.dataset.part;
   const marked = { first: Number(view.dataset.first), last: Number(view.dataset.last) };
+  let marks = view.dataset.marks ? new Set(view.dataset.marks.split(",").map(Number)) : null;
+  const isMarkedLine = (number) =>
+    marks ? marks.has(number) : marked.first > 0 && number >= marked.first && number <= marked.last;
   const state = document.getElementById("log-state"), age = document.getElementById("log-age");
   const form = document.getElementById("log-find"), found = document.getElementById("log-found");
   const nav = document.getElementById("log-nav");
@@ -95,7 +98,7 @@
       plain = [];
     };
     rows.forEach((row, n) => {
-      const number = told.line + n, isMarked = number >= marked.first && number <= marked.last;
+      const number = told.line + n, isMarked = isMarkedLine(number);
       if (!isMarked && !row.includes("\x1b")) { plain.push(row); return; }
       flush();
       const into = isMarked ? make("mark") : make("span");
@@ -255,6 +258,7 @@
   const goTo = async (number) => {
     const line = matches[number][1];
     marked.first = marked.last = line;
+    marks = null;
     await begin(`line=${Math.max(1, line - 100)}&most=${PART}`);
     await toMark();
     found.textContent =

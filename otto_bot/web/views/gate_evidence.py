@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from otto_bot.core.decision import Decision
 from otto_bot.core.gate_account import GateReply
-from otto_bot.core.run import Gate
+from otto_bot.core.run import Gate, Run
 from otto_bot.store.gate_records import GateRecord, KeptCall
 from otto_bot.text.links import Links
 from otto_bot.text.pages import ROLES
@@ -63,6 +63,13 @@ def _cited(gate: Gate, decision: Decision | None) -> dict[str, list[str]]:
     return found
 
 
+def quotes_in(run: Run, cited: str) -> tuple[str, ...]:
+    """What a gate's decision quotes from a piece of its evidence, both named as in `1.E2`."""
+    number, _, evidence = cited.partition(".")
+    gate = next((one for one in run.gates if str(one.number) == number), None)
+    return tuple(dict.fromkeys(_cited(gate, gate.decision).get(evidence, ())))[:MARKED] if gate is not None else ()
+
+
 def evidence_of(gate: Gate, decision: Decision | None, links: Links) -> tuple[tuple[Item, ...], str]:
     """Cited pieces are shown first to last whatever else is left out; what is too long is cut, and said so."""
     quotes = _cited(gate, decision)
@@ -73,6 +80,8 @@ def evidence_of(gate: Gate, decision: Decision | None, links: Links) -> tuple[tu
             continue
         said = list(dict.fromkeys(quotes.get(item.id, ())))
         view = excerpt_view(item.excerpt, links, said[:MARKED], min(ITEM, room))
+        if said and view.log:
+            view = view._replace(log=f"{view.log}&cited={gate.number}.{item.id}")
         room -= sum(weight(one.text) + LINE for one in view.lines)
         task = f"{item.task} attempt {item.attempt}" if item.task and item.attempt else item.task or ""
         shown.append(Item(item.id, task, view, max(0, len(said) - MARKED)))

@@ -15,7 +15,7 @@ from otto_bot.text.spoken import line, weight
 from otto_bot.web.logs.drawn import Piece, drawn, pieces
 from otto_bot.web.logs.lines import LogFile
 from otto_bot.web.logs.source import Source
-from otto_bot.web.views.parts import Link, Moment, Shown, excerpt_view, moment
+from otto_bot.web.views.parts import Link, Moment, Shown, excerpt_view, lines_of, moment
 
 ROWS = 400
 BEFORE = 12
@@ -31,6 +31,10 @@ EXCERPTS, EXCERPT = 8, 8_000
 MARKED = 5_000
 """Lines that one address may mark."""
 TONES = {"final": "done", "live": "work", "loading": "work", "waiting": "wait"}
+QUOTES = 10
+"""Quotes that are looked for."""
+_BARE = re.compile(r"^\d{4}-\d\d-\d\dT[\d:.]+Z ?|\x1b\[[0-9;]*m")
+"""What stands around the words of a line: when it was written, and colours."""
 _LINES = re.compile(r"L?([0-9]{1,9})(?:-L?([0-9]{1,9}))?")
 
 
@@ -42,6 +46,8 @@ class Wanted(NamedTuple):
     start: int = 0
     find: str = ""
     after: int = 0
+    lines: frozenset[int] = frozenset()
+    """The lines among those that quoted words stand in; none: all of them are marked."""
 
 
 class Row(NamedTuple):
@@ -76,6 +82,8 @@ class LogPage(NamedTuple):
     window: Window
     first: int
     last: int
+    marks: str
+    """Their numbers, where not all from the first to the last are marked."""
     begins: str
     """The offset that was asked for; empty for the end."""
     following: tuple[tuple[str, str, str], ...]
@@ -104,12 +112,14 @@ def number_of(said: str | None) -> int:
 
 def log_page(
     source: Source, wanted: Wanted, now: datetime, run: Link, where: Sequence[Link], title: str, here: str,
-    github: Link, kept: Sequence[Excerpt], links: Links,
+    github: Link, kept: Sequence[Excerpt], links: Links, quotes: Sequence[str] = (),
 ) -> LogPage:  # fmt: skip
     """The page as it is shown. Reads the log's file."""
     log = source.log
     lines, size = (log.index.lines, log.size) if log is not None else (0, 0)
     found, matches, wanted = _found(log, wanted, here) if log is not None else ("", (), wanted)
+    if log is not None and size:
+        wanted = exactly(log, wanted, quotes)
     window = window_of(log, wanted) if log is not None and size else Window((), 0, 0)
     gone = source.standing in ("gone", "failed", "full")
     age = (now - source.at).total_seconds()
@@ -127,6 +137,7 @@ def log_page(
         window=window,
         first=wanted.first,
         last=wanted.last,
+        marks=",".join(str(one) for one in sorted(wanted.lines)),
         begins=str(window.start) if wanted.start else "",
         following=_following(window, lines, here),
         find=wanted.find,
@@ -177,10 +188,23 @@ def _last(log: LogFile, wanted: Wanted) -> Window:
 
 
 def _rows(lines: Sequence[str], first: int, wanted: Wanted) -> list[Row]:
-    return [
-        Row(number, tuple(_cut(pieces(text))), bool(wanted.first) and wanted.first <= number <= wanted.last)
-        for number, text in enumerate(lines, first)
-    ]
+    return [Row(number, tuple(_cut(pieces(text))), _marked(number, wanted)) for number, text in enumerate(lines, first)]
+
+
+def _marked(number: int, wanted: Wanted) -> bool:
+    if wanted.lines:
+        return number in wanted.lines
+    return bool(wanted.first) and wanted.first <= number <= wanted.last
+
+
+def exactly(log: LogFile, wanted: Wanted, quotes: Sequence[str]) -> Wanted:
+    """The lines that quoted words stand in, of those that are asked for; where they are not there, all of those."""
+    if not quotes or not wanted.first:
+        return wanted
+    part = log.part(log.offset_of(wanted.first), READ)
+    texts = [_BARE.sub("", text) for text in drawn(part.body)[: min(wanted.last - wanted.first + 1, ROWS)]]
+    found = {wanted.first + number for quote in quotes[:QUOTES] for number in lines_of(quote, texts)}
+    return wanted._replace(first=min(found), last=max(found), lines=frozenset(found)) if found else wanted
 
 
 def _cut(found: Sequence[Piece]) -> list[Piece]:

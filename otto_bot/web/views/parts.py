@@ -106,7 +106,7 @@ def excerpt_view(excerpt: Excerpt, links: Links, quotes: Sequence[str] = (), lim
     every = text.split("\n")
     lines = _fitting(every, limit)
     cut = cut or list(lines) != every
-    marked = {number for quote in quotes for number in _lines_of(quote, lines)}
+    marked = {number for quote in quotes for number in lines_of(quote, lines)}
     first = _first(excerpt)
     shown = tuple(Line(first + number if first else 0, words, number in marked) for number, words in enumerate(lines))
     return Shown(line(excerpt.place, 300), links.ours(excerpt.url), shown, cut, _in_log(excerpt, shown, links))
@@ -164,7 +164,7 @@ def _first(excerpt: Excerpt) -> int:
     return excerpt.first_line if last - excerpt.first_line + 1 == whole else 0
 
 
-def _lines_of(quote: str, lines: Sequence[str]) -> range:
+def lines_of(quote: str, lines: Sequence[str]) -> range:
     """The fewest lines, in a row, that hold the quoted words."""
     wanted = squeeze(line(quote, 2_000))
     flat = [squeeze(text) for text in lines]
