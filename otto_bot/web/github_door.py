@@ -48,9 +48,9 @@ class Door:
     async def opened(self) -> Logins:
         """The App's user authorisation. Loading it takes a second: no webhook waits for that."""
         async with self._opening:
-            loaded = self._logins or await asyncio.to_thread(self._load)
-            self._logins = loaded
-        return loaded
+            if self._logins is None:
+                self._logins = await asyncio.to_thread(self._load)
+            return self._logins
 
     @property
     def logins(self) -> Logins:
