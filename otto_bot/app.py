@@ -7,7 +7,7 @@ import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import sqlalchemy as sa
 from fastapi import FastAPI
@@ -36,16 +36,30 @@ STORE_SECONDS = 4.0
 """How long the web process waits for a database that is locked or far away: GitHub waits 10 seconds for the answer."""
 
 
+class Shown(NamedTuple):
+    """What pages are made by."""
+
+    entrance: Entrance
+    acting: actions.Actions
+    logs: log_pages.Logs
+    streams: live.Streams
+
+    async def aclose(self) -> None:
+        """No page is told anything any more, and no connection of theirs is open."""
+        self.streams.end()
+        await self.acting.aclose()
+        await self.entrance.aclose()
+        await self.logs.close()
+
+
 class App:
     """The ASGI application. Webhooks take the short way, past everything that pages need."""
 
-    def __init__(
-        self, receiver: Receiver, api: ApiDoor, rest: FastAPI, entrance: Entrance, logs: log_pages.Logs,
-        streams: live.Streams,
-    ) -> None:  # fmt: skip
+    def __init__(self, receiver: Receiver, api: ApiDoor, rest: FastAPI, shown: Shown) -> None:
         self._receiver, self._api, self._rest = receiver, api, rest
-        self._programs, self._shown = WithCookies(api), WithCookies(rest)
-        self.entrance, self.logs, self.streams = entrance, logs, streams
+        self._programs, self._pages = WithCookies(api), WithCookies(rest)
+        self.shown = shown
+        self.entrance, self.logs, self.streams = shown.entrance, shown.logs, shown.streams
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """One request, or the life of the process."""
@@ -54,7 +68,7 @@ class App:
         elif scope["type"] == "http" and scope["path"].startswith(PREFIX):
             await self._programs(scope, receive, send)
         else:
-            await self._shown(scope, receive, send)
+            await self._pages(scope, receive, send)
 
 
 def build_app(settings: Settings, worker_alive: Callable[[], bool], pace: Pace | None = None) -> App:
@@ -79,13 +93,10 @@ def build_app(settings: Settings, worker_alive: Callable[[], bool], pace: Pace |
         try:
             yield
         finally:
-            streams.end()
-            await acting.aclose()
-            await shown.entrance.aclose()
+            await parts.aclose()
             await work.stop()
             await grouping.stop()
             folding.stop()
-            await logs.close()
 
     rest = FastAPI(title="Otto", docs_url=None, redoc_url=None, openapi_url=None, lifespan=life)
     rest.include_router(
@@ -104,7 +115,8 @@ def build_app(settings: Settings, worker_alive: Callable[[], bool], pace: Pace |
     streams = live.Streams(shown, engine, lambda: datetime.now(UTC), pace)
     rest.include_router(live.router(streams))
     rest.add_exception_handler(404, shown.lost)
-    return App(Receiver(grouping, secrets, work, metrics), api, rest, shown.entrance, logs, streams)
+    parts = Shown(shown.entrance, acting, logs, streams)
+    return App(Receiver(grouping, secrets, work, metrics), api, rest, parts)
 
 
 def _way_in(settings: Settings, engine: sa.Engine) -> WayIn:

@@ -50,7 +50,7 @@ class Door:
         async with self._opening:
             loaded = self._logins or await asyncio.to_thread(self._load)
             self._logins = loaded
-        return loaded
+            return loaded
 
     def _load(self) -> Logins:
         from otto_bot.github.oauth import Logins  # GitHub's client, which nobody needs who only receives webhooks

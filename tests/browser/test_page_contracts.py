@@ -11,7 +11,7 @@ from playwright.async_api import Page, Response
 from bench.browser.pages import LOST, PAGES
 from bench.browser.visit import Visit, visiting
 
-FIRST_BYTE_MS, LARGEST = 100, 150_000
+FIRST_BYTE_MS, LARGEST = 500, 150_000
 QUICK = ("/", "/?page=300", "/?text=links&state=over", "/runs/1", "/insight")
 TOOK = """() => {
   const one = performance.getEntriesByType('navigation')[0]
@@ -117,7 +117,10 @@ async def test_access_words_of_others_run_nothing(filled: Any, browser: Any) -> 
 
 
 async def test_ten_thousand_runs_and_five_hundred_events_stay_quick_and_small(filled: Any, browser: Any) -> None:
-    """The first byte within 100 ms, a page within 150 kB. The median, alone on a machine, is `make bench-pages`."""
+    """A page has at most 150 kB, and its first byte comes soon, also while other tests keep the machine busy.
+
+    That it comes within 100 ms on a machine of its own is what `make bench-pages` measures.
+    """
     host = await filled(many)
     async with visiting(browser, host.url) as visit:
         page = await visit.open("/")

@@ -82,6 +82,7 @@ class Host:
     async def close(self) -> None:
         """Nothing of it is open any more."""
         await self.http.aclose()
+        await self.app.shown.aclose()
         self.engine.dispose()
 
     async def page(self, path: str, status: int = 200) -> str:
