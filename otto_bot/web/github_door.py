@@ -48,9 +48,10 @@ class Door:
     async def opened(self) -> Logins:
         """The App's user authorisation. Loading it takes a second: no webhook waits for that."""
         async with self._opening:
-            loaded = self._logins or await asyncio.to_thread(self._load)
-            self._logins = loaded
-            return loaded
+            found = self._logins
+            if found is None:
+                found = self._logins = await asyncio.to_thread(self._load)
+            return found
 
     def _load(self) -> Logins:
         from otto_bot.github.oauth import Logins  # GitHub's client, which nobody needs who only receives webhooks

@@ -183,10 +183,18 @@ async def host(database_url: str, tmp_path: Path) -> AsyncIterator[Host]:
     made = Host(database_url, tmp_path)
     async with made.http:
         yield made
-    made.engine.dispose()
+    await made.close()
 
 
 @pytest.fixture
-def make_host(database_url: str, tmp_path: Path) -> Any:
-    """Hosts that are bound elsewhere, or have another database."""
-    return lambda bound, url=database_url, **app: Host(url, tmp_path, bound, **app)
+async def make_host(database_url: str, tmp_path: Path) -> AsyncIterator[Any]:
+    """Hosts that are bound elsewhere, or have another database. Each is closed at the end, whatever a test did."""
+    made: list[Host] = []
+
+    def make(bound: Any, url: str = database_url, **app: Any) -> Host:
+        made.append(Host(url, tmp_path, bound, **app))
+        return made[-1]
+
+    yield make
+    for host in made:
+        await host.close()
