@@ -11,12 +11,8 @@ from playwright.async_api import Page, Response
 from bench.browser.pages import LOST, PAGES
 from bench.browser.visit import Visit, visiting
 
-FIRST_BYTE_MS, LARGEST = 500, 150_000
-QUICK = ("/", "/?page=300", "/?text=links&state=over", "/runs/1", "/insight")
-TOOK = """() => {
-  const one = performance.getEntriesByType('navigation')[0]
-  return one.responseStart - one.requestStart
-}"""
+LARGEST = 150_000
+PLACES = ("/", "/?page=300", "/?text=links&state=over", "/runs/1", "/insight")
 REFERRED = "() => [...document.querySelectorAll('link[href], script[src], img[src]')].map(one => one.href || one.src)"
 INLINE = """() => new Promise(done => {
   document.addEventListener('securitypolicyviolation', broken => done(broken.effectiveDirective), {once: true})
@@ -116,19 +112,12 @@ async def test_access_words_of_others_run_nothing(filled: Any, browser: Any) -> 
             assert "\u202e" not in await page.locator("body").inner_text()
 
 
-async def test_ten_thousand_runs_and_five_hundred_events_stay_quick_and_small(filled: Any, browser: Any) -> None:
-    """A page has at most 150 kB, and its first byte comes soon, also while other tests keep the machine busy.
-
-    That it comes within 100 ms on a machine of its own is what `make bench-pages` measures.
-    """
+async def test_pages_of_ten_thousand_runs_and_five_hundred_events_stay_small(filled: Any, browser: Any) -> None:
+    """A page has at most 150 kB; how soon it comes is what `make bench-pages` measures."""
     host = await filled(many)
     async with visiting(browser, host.url) as visit:
         page = await visit.open("/")
         assert await page.locator("#total").inner_text() == "10000 runs"
-        for path in (*QUICK, "/?size=200"):
-            times: list[float] = []
-            for _ in range(7 if path in QUICK else 1):
-                await page.goto(f"{host.url}{path}")
-                times.append(await page.evaluate(TOOK))
+        for path in (*PLACES, "/?size=200"):
+            await page.goto(f"{host.url}{path}")
             assert len((await page.content()).encode()) <= LARGEST, path
-            assert path not in QUICK or min(times) <= FIRST_BYTE_MS, (path, times)
