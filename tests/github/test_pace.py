@@ -266,6 +266,8 @@ def writes_in_the_code() -> set[tuple[str, str]]:
     """Every write that a verb sends, read from the source: method and route template."""
     found: set[tuple[str, str]] = set()
     for file in Path(room.__path__[0]).glob("*.py"):
+        if file.stem in ("oauth", "person_deeds"):
+            continue  # one press of a person, with their own token: no installation's limits are used
         for node in ast.walk(ast.parse(file.read_text())):
             if not isinstance(node, ast.Call) or not isinstance(node.func, ast.Attribute) or len(node.args) < 2:
                 continue

@@ -98,7 +98,7 @@ NO_CLIMBING = defence(
 STORAGE_BY_HTTPS = defence(
     "storage-by-https",
     "A log or artifact is fetched by https alone, and with no credential, wherever GitHub's answer leads",
-    Change("otto_bot.github.logs", "download", '{"https", "http"} if allow_http else {"https"}', '{"https", "http"}'),
+    Change("otto_bot.github.logs", "_request", '{"https", "http"} if allow_http else {"https"}', '{"https", "http"}'),
 )
 CLEAN_PROMPTS = defence(
     "redacted-prompts",

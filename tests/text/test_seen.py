@@ -172,7 +172,7 @@ BEGINNINGS = [
 def test_a_text_of_beginnings_without_ends_takes_no_longer_than_its_length(piece: str) -> None:
     began = time.process_time()
     seen(piece * (8_000 // len(piece)))
-    assert time.process_time() - began < 1
+    assert time.process_time() - began < 4  # mostly a tenth of a second; squared it would be minutes
 
 
 @pytest.mark.slow
