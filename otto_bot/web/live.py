@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import datetime
 from functools import partial
@@ -29,6 +29,8 @@ MINE = 20
 """Of one person who is logged in."""
 BUSY_SECONDS = 30
 HEADERS = {**GUARDS, "Cache-Control": "no-store", "X-Accel-Buffering": "no"}
+MOST_NAME = 20
+"""Characters of a gate's or a task's name."""
 QUERY = 2_000
 """Characters of a list's query: longer ones are of no list."""
 
@@ -119,8 +121,7 @@ class Streams:
             return busy()
         if mark is None or not viewer.sees(mark.repo_id):
             return await self._pages.answer(request, lambda site, asked: site.run(run_id, asked))
-        events = request.query_params.get("events", "")
-        subject = Subject("run", number, events if events in ("every", "none") else "")
+        subject = _subject(number, request.query_params)
         repo = mark.repo_id
         return self._stream(request, viewer, subject, lambda now: "" if now.sees(repo) else "left")
 
@@ -163,6 +164,15 @@ class Streams:
         after = resumed(request.headers.get("last-event-id"), query.get("after"))
         stream = Stream(self.hub, subject, after, query.get("seen", ""), may, self._now)
         return Placed(stream, self.places, viewer.person.id if viewer.person is not None else 0)
+
+
+def _subject(run: int, query: Mapping[str, str]) -> Subject:
+    """What of a run is looked at: its own page, or that of one of its gates or tasks, which has no timeline."""
+    for name in ("gate", "task"):
+        if said := query.get(name):
+            return Subject("run", run, "none", ((name, said[:MOST_NAME]),))
+    events = query.get("events", "")
+    return Subject("run", run, events if events in ("every", "none") else "")
 
 
 def router(streams: Streams) -> APIRouter:

@@ -11,6 +11,7 @@ import sqlalchemy as sa
 from otto_bot.web.live_topic import KEPT, Entry, News, Subject
 
 if TYPE_CHECKING:
+    from otto_bot.core.run import Run
     from otto_bot.store.live_rows import LiveRows, Mark
     from otto_bot.web.site import Site
 
@@ -83,6 +84,8 @@ class Eyes:
 
         try:
             run = site.run_now(subject.run)
+            if subject.query:
+                return _of_part(site, run, *subject.query[0])
             page = site.run_shown(run, Which(None, subject.events == "every"), 0)
         except (NoSuchRun, NewerVersion, ValidationError):
             return None  # the page itself says what is the matter
@@ -90,3 +93,12 @@ class Eyes:
         if subject.events == "none":
             parts.pop(EVENTS)
         return parts
+
+
+def _of_part(site: Site, run: Run, what: str, name: str) -> Mapping[str, str] | None:
+    """The page of a gate or a task; None where the run has none of that name (any more)."""
+    if what == "gate":
+        found = site.gate_shown(run, name)
+        return None if found is None else site.fragments.gate(found[1])
+    page = site.task_shown(run, name)
+    return None if page is None else site.fragments.task(page)

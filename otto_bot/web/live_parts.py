@@ -10,13 +10,17 @@ from jinja2 import Environment
 from markupsafe import Markup
 
 from otto_bot.web.live_topic import digest
+from otto_bot.web.views.gate import GatePage
 from otto_bot.web.views.health import HealthPage
 from otto_bot.web.views.run import RunPage
 from otto_bot.web.views.runs import RunsPage
+from otto_bot.web.views.task import TaskPage
 from otto_bot.web.views.timeline import EventRow, Which
 
 EVENTS = "events"
 """How many events there are: on a page of older ones its links are others."""
+OF_OTHERS = ("head", "body")
+"""Parts of the pages of gates and tasks."""
 OF_RUN = ("head", "links", "notes", "tasks", "gates", "cost", EVENTS)
 
 
@@ -39,6 +43,14 @@ class Fragments:
     def run(self, page: RunPage) -> dict[str, str]:
         """Everything of a run's page that changes, but the rows of its timeline."""
         return {name: self._made("_run.html", name, page) for name in OF_RUN}
+
+    def gate(self, page: GatePage) -> dict[str, str]:
+        """Everything of a gate's page but its forms."""
+        return {name: self._made("_gate.html", name, page) for name in OF_OTHERS}
+
+    def task(self, page: TaskPage) -> dict[str, str]:
+        """Everything of a task's page but its forms."""
+        return {name: self._made("_task.html", name, page) for name in OF_OTHERS}
 
     def entry(self, row: EventRow) -> str:
         """One row of the timeline."""
@@ -73,6 +85,11 @@ def run_live_url(run_id: int, asked: Which) -> str:
     """Where the page of a run hears of what is new; a page of older events hears of none."""
     events = "none" if asked.before is not None else "every" if asked.every else ""
     return f"/runs/{run_id}/live" + (f"?events={events}" if events else "")
+
+
+def part_live_url(run_id: int, what: str, name: str) -> str:
+    """The same of the page of a gate or a task."""
+    return f"/runs/{run_id}/live?{urlencode({'events': 'none', what: name})}"
 
 
 def list_live_url(query: Mapping[str, str]) -> str:

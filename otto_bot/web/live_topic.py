@@ -19,7 +19,7 @@ Kind = Literal["run", "runs", "health", "page"]
 class Subject(NamedTuple):
     """What is looked at. A list of runs belongs to who may read the same repositories, and to one query.
 
-    `events` of a run: the telling ones (empty), `every` one, or `none`.
+    `events` of a run: the telling ones (empty), `every` one, or `none`; `query` names a gate or a task of it.
     """
 
     kind: Kind

@@ -14,7 +14,7 @@ from jinja2 import Environment, FunctionLoader, StrictUndefined
 from markupsafe import Markup, escape
 from pydantic import ValidationError
 
-from otto_bot.core.run import Run
+from otto_bot.core.run import Gate, Run
 from otto_bot.store.database import StoreUnavailable
 from otto_bot.store.gate_records import GateRecords
 from otto_bot.store.ledger import Ledger, NoSuchRun
@@ -29,16 +29,16 @@ from otto_bot.web.acts import Acts
 from otto_bot.web.answer import Page
 from otto_bot.web.assets import Assets
 from otto_bot.web.counted import Countings, host_seen
-from otto_bot.web.live_parts import EVENTS, Fragments, Live, list_live_url, run_live_url
+from otto_bot.web.live_parts import EVENTS, Fragments, Live, list_live_url, part_live_url, run_live_url
 from otto_bot.web.viewer import Asked
-from otto_bot.web.views.gate import gate_page
+from otto_bot.web.views.gate import GatePage, gate_page
 from otto_bot.web.views.gate_evidence import RAWS
 from otto_bot.web.views.health import HealthPage, health_page
 from otto_bot.web.views.insight import insight_page
 from otto_bot.web.views.parts import Link, run_url
 from otto_bot.web.views.run import RunPage, run_page
 from otto_bot.web.views.runs import RunsPage, runs_page, wanted
-from otto_bot.web.views.task import task_page
+from otto_bot.web.views.task import TaskPage, task_page
 from otto_bot.web.views.timeline import ROWS, Which, which
 
 log = logging.getLogger(__name__)
@@ -145,14 +145,18 @@ class Site:
         run = self._load(run_id, asked)
         if isinstance(run, Page):
             return run
-        links = self.links(run)
-        page = task_page(run, key, links)
+        page = self.task_shown(run, key)
         if page is None:
             return self._advice(
                 asked, 404, text.NO_TASK, back=(run_url(run.id), f"run {run.id}"), id=run.id, key=key[:20]
             )
-        do = self.acts.of_task(run, key, asked, seen, links)
-        return self._page(asked, "task.html", page=page, do=do, said=self.acts.said(run, asked))
+        live = self.fragments.live(part_live_url(run.id, "task", key), self.fragments.task(page))
+        do = self.acts.of_task(run, key, asked, seen, self.links(run))
+        return self._page(asked, "task.html", page=page, live=live, do=do, said=self.acts.said(run, asked))
+
+    def task_shown(self, run: Run, key: str) -> TaskPage | None:
+        """The page of a task; None where the run has no such task."""
+        return task_page(run, key, self.links(run))
 
     def gate(self, run_id: str, number: str, asked: Asked) -> Page:
         """One gate with its decision."""
@@ -160,14 +164,19 @@ class Site:
         run = self._load(run_id, asked)
         if isinstance(run, Page):
             return run
-        record = self._gates.one(run, natural(number), RAWS)
-        if record is None:
+        found = self.gate_shown(run, number)
+        if found is None:
             back = (run_url(run.id), f"run {run.id}")
             return self._advice(asked, 404, text.NO_GATE, back=back, id=run.id, number=number[:20])
-        links = self.links(run)
-        page = gate_page(record, links, self._now())
-        do = self.acts.of_gate(run, record.gate, asked, seen, links)
-        return self._page(asked, "gate.html", page=page, do=do, said=self.acts.said(run, asked))
+        gate, page = found
+        live = self.fragments.live(part_live_url(run.id, "gate", f"{gate.number}"), self.fragments.gate(page))
+        do = self.acts.of_gate(run, gate, asked, seen, self.links(run))
+        return self._page(asked, "gate.html", page=page, live=live, do=do, said=self.acts.said(run, asked))
+
+    def gate_shown(self, run: Run, number: str) -> tuple[Gate, GatePage] | None:
+        """A gate and its page; None where the run has no such gate."""
+        record = self._gates.one(run, natural(number), RAWS)
+        return None if record is None else (record.gate, gate_page(record, self.links(run), self._now()))
 
     def insight(self, asked: Asked) -> Page:
         """What decisions and estimates were worth, in a repository or in all that this person sees."""
