@@ -26,6 +26,8 @@ LEADS = {
 }
 DO = {
     "do": "What you can do here",
+    "moved_on": "The run moved on since this page was loaded, and these buttons count for what it was then.",
+    "load": "Load the page again",
     "guidance": "Guidance for the coder (at most 2,000 characters; Ctrl+Enter sends)",
     "plan_guidance": "What the plan should be like (at most 2,000 characters; Ctrl+Enter sends)",
     "which": "Which tasks (none = all that failed)",

@@ -102,6 +102,7 @@ async def test_two_people_at_the_same_gate_and_the_open_page_goes_on_by_itself(a
         assert "approved r2" in late
         await expect(watching.locator("#events")).to_contain_text("t1 attempt 2: a coder starts", timeout=END_MS)
         assert await watching.evaluate("window.mine") == "still here"
+        await expect(watching.get_by_text("The run moved on since this page was loaded")).to_be_visible()
         await _each_once(watching)
 
 

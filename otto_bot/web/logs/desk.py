@@ -40,8 +40,9 @@ class Desk:
         self._transcripts = Transcripts(site.engine, self._spool, site.now)
 
     async def close(self) -> None:
-        """Stop what is on its way."""
+        """Stop what is on its way, and close what is open."""
         await self._jobs.close()
+        self._transcripts.close()
 
     async def jobs(self, run: Run, asked: Asked) -> Page:
         """The jobs of a run, or those of one verification as GitHub tells them."""

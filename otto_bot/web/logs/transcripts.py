@@ -66,6 +66,12 @@ class Transcripts:
             found.last, found.at = turn.number, turn.at
         return Source("live" if live else "final", found.at, found.writing.log)
 
+    def close(self) -> None:
+        """Nothing of them stays: they are written anew when somebody looks."""
+        with self._lock:
+            while self._open:
+                self._close(next(iter(self._open)))
+
     def _close(self, name: str) -> None:
         self._open.pop(name).writing.drop()
 

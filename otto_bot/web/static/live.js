@@ -102,7 +102,11 @@
     const before = headline();
     for (const [name, html] of Object.entries(parts)) replace(name, html);
     const after = headline();
-    if (after !== before) aloud.textContent = after; // read aloud, when there is a pause; nothing else is
+    if (after === before) return;
+    aloud.textContent = after; // read aloud, when there is a pause; nothing else is
+    // Forms stay as they are, with what somebody types; what they count for is not what stands above them now.
+    const note = document.getElementById("moved-on");
+    if (note) note.hidden = false;
   };
 
   const showEntry = ({ seq, html }) => {
