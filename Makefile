@@ -5,13 +5,14 @@ BIN := .venv/bin
 # More than cores: many wait for a process, a server or git, the slow ones most of all.
 QUICK_AT_ONCE := 3
 SLOW_AT_ONCE := 4
+BROWSER_AT_ONCE := 2
 PYTEST := $(BIN)/pytest --dist worksteal
 
 .DEFAULT_GOAL := help
 # Compiled modules are kept: every process of a demo starts in half the time.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help env compiled demo test test-slow test-all lint lint-style lint-types lint-imports lint-workflows lint-image format bench-gate bench-diagnosis bench-weights bench-map bench-webhooks bench-scale bench-latency bench-pages bench-browser screenshots crash-full mutation audit clean
+.PHONY: help env compiled demo test test-slow test-browser test-all lint lint-style lint-types lint-imports lint-workflows lint-image format bench-gate bench-diagnosis bench-weights bench-map bench-webhooks bench-scale bench-latency bench-pages bench-browser screenshots crash-full mutation audit clean
 
 help:  ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -30,7 +31,10 @@ test: compiled  ## the quick tests
 	$(PYTEST) -n $(QUICK_AT_ONCE) -m "not slow" --durations=15 $(ARGS)
 
 test-slow: compiled  ## the slow tests: installations, crashes, every scenario
-	$(PYTEST) -n $(SLOW_AT_ONCE) -m slow --durations=40 $(ARGS)
+	$(PYTEST) -n $(SLOW_AT_ONCE) -m "slow and not browser" --durations=40 $(ARGS)
+
+test-browser: compiled  ## the tests that drive Chromium
+	$(PYTEST) -n $(BROWSER_AT_ONCE) -m browser --durations=15 $(ARGS)
 
 test-all: compiled  ## every test
 	$(PYTEST) -n $(SLOW_AT_ONCE) $(ARGS)

@@ -17,7 +17,7 @@ from github_server import GitHub, github_server
 from otto_bot.core import events as e
 from otto_bot.playground.listening import listener
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.browser]
 CHROMIUM = shutil.which("chromium")
 PHONE = {"viewport": {"width": 390, "height": 664}, "is_mobile": True, "has_touch": True}
 

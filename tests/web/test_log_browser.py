@@ -18,7 +18,7 @@ from test_log_pages import GitHub
 
 from otto_bot.store.transcripts import turns_key
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.slow, pytest.mark.browser, pytest.mark.timeout(300)]
 CHROMIUM = shutil.which("chromium")
 MB = 1_000_000
 RING = 1024 * 1024
