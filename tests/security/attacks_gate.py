@@ -37,7 +37,7 @@ NAMED_BOTS = defence(
 NO_APPS = defence(
     "no-apps",
     "What an App does in a person's name is not that person's word",
-    Change(PERMISSION, "PermissionGate.ask", "if who.app is not None:", "if False:"),
+    Change(PERMISSION, "PermissionGate.ask", "if who.app not in (None, self._own_app):", "if False:"),
 )
 FAIL_CLOSED = defence(
     "fail-closed",
