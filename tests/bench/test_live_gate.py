@@ -243,6 +243,7 @@ def test_a_provider_that_refuses_everything_ends_the_bench(
 
 @NEEDS_CAGE
 @pytest.mark.slow
+@pytest.mark.timeout(280)
 def test_ctrl_c_keeps_what_is_whole_and_it_goes_on_later(
     stand_in: Any, tmp_path: Path, request: pytest.FixtureRequest
 ) -> None:
