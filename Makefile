@@ -5,7 +5,7 @@ BIN := .venv/bin
 # More than cores: many wait for a process, a server or git, the slow ones most of all.
 QUICK_AT_ONCE := 3
 SLOW_AT_ONCE := 4
-BROWSER_AT_ONCE := 2
+BROWSER_AT_ONCE := 3
 PYTEST := $(BIN)/pytest --dist worksteal
 
 .DEFAULT_GOAL := help
