@@ -34,6 +34,8 @@ ENDED = frozenset({"done", "done_partial", "cancelled", "failed"})
 NEEDS_HUMAN = "needs_human"
 REPORT_SECONDS = 30.0
 QUIET_SECONDS = 1.0
+WAITING = re.compile(r'^otto_inbox\{state="received"\} (\S+)$', re.MULTILINE)
+"""Of the bot's metrics: deliveries that wait or are in hand."""
 LONG_QUIET_SECONDS = 3.0
 """Where people speak after the end: until a run that is over goes on."""
 PRESET_DEFAULTS = "{verify: {settle_seconds: 0.3, timeout_minutes: 3}, pilot: {grace_minutes: 0}, journeys: false}"
@@ -291,10 +293,22 @@ class Playground:
             if ended or not self.scenario.people:
                 return True
             await self.stand_in.settle()
+            if await self._unheard():
+                return False
             await asyncio.sleep(LONG_QUIET_SECONDS if awaited else QUIET_SECONDS)
             self._resting = after = await self.report()
             return bool(after.get("resting")) and len(after["events"]) == len(before["events"])
         return False
+
+    async def _unheard(self) -> bool:
+        """Whether the bot has deliveries that it has not worked in yet: on a busy machine that takes a while."""
+        if self.bot is None or not self.bot.running:
+            return False
+        try:
+            answer = await self._http.get(f"{self.bot.url}/metrics")
+        except httpx.HTTPError:
+            return False  # it is being ended, or started anew
+        return any(float(number) > 0 for number in WAITING.findall(answer.text))
 
     async def outstanding(self) -> list[str]:
         """What people in the scenario have not done yet, in words."""
