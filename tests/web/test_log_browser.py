@@ -121,8 +121,9 @@ async def test_logs_of_200_mb_in_a_browser(host: Any) -> None:
         assert "done" in (await page.locator("#log-state").get_attribute("class") or "")
         first = await heap(page)
         for _ in range(40):
+            before = (await held(page))["before"]
             await page.evaluate("document.getElementById('log-box').scrollTop = 0")
-            await page.wait_for_timeout(60)
+            await page.locator(f'#log-counts:not([data-before="{before}"])').wait_for(state="attached")
         last = await heap(page)
         now = await held(page)
         assert now["after"] > 0
