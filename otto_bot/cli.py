@@ -13,6 +13,11 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from otto_bot.environment.env_file import prepare
+from otto_bot.environment.faults import GivenError
+
+WITHOUT_SETTINGS = frozenset({"explain", "init", "schema", "setup"})
+"""Commands that no `.env` file concerns."""
 EXIT_USAGE = 2
 EXPLAIN = """\
 Say why CI logs failed: a log (also .gz), the ZIP of a run as GitHub hands it out, a folder of either, or - for
@@ -43,6 +48,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         os.execv(sys.executable, [sys.executable, "-m", "otto_bot.playground", *arguments])  # noqa: S606
     options = _parser().parse_args(arguments)
     try:
+        if arguments[0] not in WITHOUT_SETTINGS:
+            prepare(os.environ, Path.cwd())
         result: int = options.run(options)
     except KeyboardInterrupt:
         return 130
@@ -50,7 +57,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         from otto_bot.settings import SettingsError
         from otto_bot.store.database import StoreUnavailable
 
-        if not isinstance(error, SettingsError | StoreUnavailable):
+        if not isinstance(error, SettingsError | StoreUnavailable | GivenError):
             raise
         print(f"otto-bot: {error}", file=sys.stderr)  # noqa: T201
         return EXIT_USAGE
@@ -60,8 +67,9 @@ def main(argv: Sequence[str] | None = None) -> int:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="otto-bot", description="A GitHub App that explains before it retries.")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
-    serve = commands.add_parser("serve", help="receive webhooks, with a worker as child process")
+    serve = commands.add_parser("serve", help="receive webhooks or ask GitHub, with a worker as child process")
     serve.add_argument("--no-worker", action="store_true", help="only receive; run `otto-bot worker` elsewhere")
+    serve.add_argument("--poll", action="store_true", help="no webhooks: ask GitHub every 15 s (OTTO_POLL)")
     serve.add_argument("--port", type=_port, help="instead of OTTO_PORT; 0 = any free one")
     serve.set_defaults(run=_serve)
     worker = commands.add_parser("worker", help="do the work: plan, code, verify, decide")
@@ -252,6 +260,8 @@ def _explain(options: argparse.Namespace) -> int:
 def _serve(options: argparse.Namespace) -> int:
     from otto_bot.serve import run
 
+    if options.poll:
+        os.environ["OTTO_POLL"] = "true"  # the worker that `serve` starts reads it too
     settings = _settings(port=options.port)
     _discreet(settings)
     run(settings, with_worker=not options.no_worker)

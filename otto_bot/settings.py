@@ -13,6 +13,8 @@ from pydantic_core import ErrorDetails
 from otto_bot.core.allowance import Allowance, RunsADay, UsdADay
 from otto_bot.core.config import HostCaps
 from otto_bot.core.egress_hosts import REGISTRIES, checked_entries
+from otto_bot.environment.faults import GivenError
+from otto_bot.environment.forms import secret
 from otto_bot.text.links import DOCS_URL
 from otto_bot.web.reach import Reach, unreachable
 
@@ -30,6 +32,8 @@ MayBeOff = BeforeValidator(_off)
 """The word `off` lifts a limit. Not 0, which others read as: nothing at all."""
 
 
+POLL_SECONDS = 15.0
+"""Between two rounds of a host without webhooks, unless it is set."""
 MOST_DEFAULTS = 16 * 1024
 """Bytes of the host's defaults for repositories."""
 
@@ -84,6 +88,7 @@ class Settings(StoreSettings):
     host: str = "127.0.0.1"
     port: Annotated[int, Field(ge=0, le=65535)] = 8080
     concurrency: Annotated[int, Field(ge=1, le=64)] = 8
+    poll: bool = False
     catchup_seconds: Annotated[float, Field(ge=1, le=3600)] = 60
     write_pause_seconds: Annotated[float, Field(ge=0, le=60, allow_inf_nan=False)] = 1
     max_usd: Annotated[float, Field(gt=0, allow_inf_nan=False)] = 50
@@ -104,6 +109,12 @@ class Settings(StoreSettings):
     repository_defaults: str = ""
     logs_gib: Annotated[float, Field(ge=0.01, le=1_000, allow_inf_nan=False)] = 2
     log_level: Literal["debug", "info", "warning", "error"] = "info"
+
+    @property
+    def round_seconds(self) -> float:
+        """Between two rounds of asking GitHub; quicker where nothing else tells anything."""
+        quicker = self.poll and "catchup_seconds" not in self.model_fields_set
+        return POLL_SECONDS if quicker else self.catchup_seconds
 
     @property
     def caps(self) -> HostCaps:
@@ -179,12 +190,14 @@ class Settings(StoreSettings):
         return tuple(value for value in found if value)
 
 
+TRUE = frozenset({"1", "true", "yes", "on", "t", "y"})
+"""How a yes is written, as pydantic reads it."""
 MODEL_KEYS = ("ANTHROPIC_API_KEY", "ANTHROPIC_AUTH_TOKEN")
 PROXIES = ("https_proxy", "HTTPS_PROXY", "http_proxy", "HTTP_PROXY", "all_proxy", "ALL_PROXY", "ANTHROPIC_BASE_URL")
 
 
-FILE_VARIANTS = ("private_key", "webhook_secret", "client_secret")
-"""Settings whose value may come from a file named by `OTTO_X_FILE`."""
+FILE_VARIANTS = ("private_key", "webhook_secret", "client_secret", "database_url")
+"""Settings whose value may come from a file named by `OTTO_X_FILE`, or from a folder of secrets."""
 
 
 def read_settings(environment: Mapping[str, str]) -> Settings:
@@ -195,13 +208,14 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
     for name in Settings.model_fields:
         try:
             value = _value(environment, name)
-        except (OSError, UnicodeDecodeError) as error:
-            reason = error.strerror if isinstance(error, OSError) else "it is no UTF-8 text"
-            problems.append(f"OTTO_{name.upper()}_FILE cannot be read: {reason}")
+        except GivenError as error:
+            problems.append(str(error))
             unread.add(name)
             continue
         if value is not None:
             values[name] = _secrets(value) if name == "webhook_secret" else value
+    if str(values.get("poll", "")).lower() in TRUE:
+        values.setdefault("webhook_secret", ())
     try:
         settings = Settings.model_validate(values)
     except ValidationError as error:
@@ -215,7 +229,10 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
 
 def read_store_settings(environment: Mapping[str, str]) -> StoreSettings:
     """Where the ledger is, and the prices. Raises SettingsError; what only a host needs may be missing or wrong."""
-    values = {name: value for name in StoreSettings.model_fields if (value := _value(environment, name)) is not None}
+    try:
+        values = {name: value for name in StoreSettings.model_fields if (value := _value(environment, name)) is not None}
+    except GivenError as error:
+        raise SettingsError(f"{error}. See docs/configure.md") from None
     try:
         settings = StoreSettings.model_validate(values)
     except ValidationError as error:
@@ -253,7 +270,7 @@ def _unusable(settings: Settings) -> list[str]:
     from otto_bot.github.host_checks import check_api_url, check_private_key
 
     problems: list[str] = []
-    if not settings.webhook_secret:
+    if not settings.webhook_secret and not settings.poll:
         problems.append("OTTO_WEBHOOK_SECRET is empty; without a secret anyone could send events")
     checks: dict[str, Callable[[], object]] = {
         "OTTO_GITHUB_API_URL": lambda: check_api_url(settings.github_api_url),
@@ -337,9 +354,7 @@ def _check_prices(text: str) -> None:
 
 def _value(environment: Mapping[str, str], name: str) -> str | None:
     key = f"OTTO_{name.upper()}"
-    if name in FILE_VARIANTS and environment.get(f"{key}_FILE"):
-        return Path(environment[f"{key}_FILE"]).read_text(encoding="utf-8").strip()
-    return environment.get(key) or None
+    return secret(environment, key) if name in FILE_VARIANTS else environment.get(key) or None
 
 
 def _secrets(value: str) -> tuple[str, ...]:

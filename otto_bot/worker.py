@@ -27,6 +27,8 @@ from otto_bot.engine.execute import Executor
 from otto_bot.engine.forgetting import forget
 from otto_bot.engine.loop import STOP_SECONDS, Chore, Engine, Records, Who
 from otto_bot.engine.queue import DbosQueue, queue_url
+from otto_bot.environment.env_file import place
+from otto_bot.environment.forms import places
 from otto_bot.git.runner import GitRunner
 from otto_bot.github.client import GitHubApp
 from otto_bot.intake.catchup import CatchUp
@@ -45,7 +47,7 @@ from otto_bot.keeping.housekeeping import Housekeeping
 from otto_bot.model.client import warm
 from otto_bot.model.one import OneModel
 from otto_bot.model.prices import Prices
-from otto_bot.settings import FILE_VARIANTS, Settings, SettingsError
+from otto_bot.settings import Settings, SettingsError
 from otto_bot.store.archive import Archive
 from otto_bot.store.clock import Clock
 from otto_bot.store.database import migrate, open_database
@@ -255,8 +257,7 @@ def _context(
     state = settings.state_dir.absolute()
     home = state / "git-home"
     home.mkdir(parents=True, exist_ok=True)
-    named = (os.environ.get(f"OTTO_{name.upper()}_FILE") for name in FILE_VARIANTS)
-    hidden = (state, *(Path(path).absolute() for path in named if path))
+    hidden = (state, *places(os.environ), *filter(None, (place(os.environ, Path.cwd()),)))
     room = int(settings.workspace_gib * 1024**3)
     cage, enclose = host_cage(settings.shown_in_cage, hidden, room, scripted=settings.cage == "scripted")
     return Context(
