@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, NamedTuple
@@ -14,6 +14,7 @@ from fastapi import FastAPI
 
 from otto_bot.intake.at_work import AtWork
 from otto_bot.intake.grouping import Grouping
+from otto_bot.intake.no_webhook import no_webhook
 from otto_bot.intake.webhook import PATH, Receive, Receiver, Scope, Send
 from otto_bot.settings import Settings
 from otto_bot.store.database import migrate, open_database
@@ -55,7 +56,9 @@ class Shown(NamedTuple):
 class App:
     """The ASGI application. Webhooks take the short way, past everything that pages need."""
 
-    def __init__(self, receiver: Receiver, api: ApiDoor, rest: FastAPI, shown: Shown) -> None:
+    def __init__(
+        self, receiver: Callable[[Scope, Receive, Send], Awaitable[None]], api: ApiDoor, rest: FastAPI, shown: Shown
+    ) -> None:
         self._receiver, self._api, self._rest = receiver, api, rest
         self._programs, self._pages = WithCookies(api), WithCookies(rest)
         self.shown = shown
@@ -116,7 +119,8 @@ def build_app(settings: Settings, worker_alive: Callable[[], bool], pace: Pace |
     rest.include_router(live.router(streams))
     rest.add_exception_handler(404, shown.lost)
     parts = Shown(shown.entrance, acting, logs, streams)
-    return App(Receiver(grouping, secrets, work, metrics), api, rest, parts)
+    receiver = no_webhook if settings.poll else Receiver(grouping, secrets, work, metrics)
+    return App(receiver, api, rest, parts)
 
 
 def _way_in(settings: Settings, engine: sa.Engine) -> WayIn:

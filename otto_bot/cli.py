@@ -94,6 +94,7 @@ def _parser() -> argparse.ArgumentParser:
     receive.add_argument("file", type=Path, help="the payload, JSON")
     receive.set_defaults(run=_receive)
     _redeliver_parser(commands)
+    _setup_parser(commands)
     return parser
 
 
@@ -204,6 +205,12 @@ def _keeping_parsers(commands: Any) -> None:
 
 def _bench_parser(commands: Any) -> None:
     from otto_bot.bench.options import add_parser
+
+    add_parser(commands)
+
+
+def _setup_parser(commands: Any) -> None:
+    from otto_bot.setting_up.options import add_parser
 
     add_parser(commands)
 

@@ -230,7 +230,9 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
 def read_store_settings(environment: Mapping[str, str]) -> StoreSettings:
     """Where the ledger is, and the prices. Raises SettingsError; what only a host needs may be missing or wrong."""
     try:
-        values = {name: value for name in StoreSettings.model_fields if (value := _value(environment, name)) is not None}
+        values = {
+            name: value for name in StoreSettings.model_fields if (value := _value(environment, name)) is not None
+        }
     except GivenError as error:
         raise SettingsError(f"{error}. See docs/configure.md") from None
     try:

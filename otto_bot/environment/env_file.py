@@ -22,7 +22,7 @@ _GROUP_AND_OTHERS_WRITE = stat.S_IWGRP | stat.S_IWOTH
 
 
 def place(environment: Mapping[str, str], folder: Path) -> Path | None:
-    """Where the file is: the one that OTTO_ENV_FILE names, else `.env` in `folder` where there is one; `off` is none."""
+    """Where the file is: OTTO_ENV_FILE names it (`off`: there is none), else `.env` in `folder`, where one is."""
     named = environment.get(VARIABLE, "")
     if named == "off":
         return None
@@ -42,12 +42,16 @@ def prepare(environment: MutableMapping[str, str], folder: Path) -> Path | None:
         given = read(path)
         held = {variable for variable in SECRETS if environment.get(variable) or environment.get(f"{variable}_FILE")}
         for name, value in given.items():
-            if name.removesuffix("_FILE") in held or environment.get(name) or not (name.startswith(OURS) or name in ALSO):
+            if (
+                name.removesuffix("_FILE") in held
+                or environment.get(name)
+                or not (name.startswith(OURS) or name in ALSO)
+            ):
                 continue
             environment[name] = _beside(path, name, value)
     for variable in MODEL_SECRETS:
-        if (value := secret(environment, variable)) is not None:
-            environment[variable] = value
+        if (found := secret(environment, variable)) is not None:
+            environment[variable] = found
     return path
 
 

@@ -106,4 +106,8 @@ def _from_base64(value: str) -> str:
 
 
 def _looks_like_a_path(value: str) -> bool:
-    return "\n" not in value and len(value) < 1024 and (value.startswith(("/", "~", "./", "../")) or value.endswith(".pem"))
+    return (
+        "\n" not in value
+        and len(value) < 1024
+        and (value.startswith(("/", "~", "./", "../")) or value.endswith(".pem"))
+    )

@@ -16,6 +16,7 @@ from otto_bot.github.models import Issue, RepositoryInfo
 from otto_bot.intake.comparing import OVERLAP, Comparing
 from otto_bot.intake.desk import Desk
 from otto_bot.intake.label_looks import LabelLooks
+from otto_bot.intake.meter import Meter
 from otto_bot.intake.rhythm import BUDGET, LOOK_COSTS, Purse, Rhythm
 from otto_bot.intake.standing_looks import Installed, StandingLooks
 from otto_bot.store.archive import Archive
@@ -62,7 +63,9 @@ class CatchUp:
         looks: Looks,
         rhythm: Rhythm,
         budget: int = BUDGET,
+        meter: Meter | None = None,
     ) -> None:
+        """With a `meter` the budget is one of time and not of a round: for rounds that come quickly."""
         self._desk = desk
         self._ledger = ledger
         self._github = github
@@ -70,6 +73,7 @@ class CatchUp:
         self._archive = archive
         self._rhythm = rhythm
         self._budget = budget
+        self._meter = meter
         self._compare = Comparing(desk, ledger, archive)
         self._labels = LabelLooks(desk, ledger, looks)
         self._standing = StandingLooks(desk, ledger)
@@ -91,7 +95,7 @@ class CatchUp:
         except GitHubError as error:
             log.warning("installations could not be listed: %s", error)
             return
-        purses = {one: Purse(self._budget) for one in sorted(installed.awake)}
+        purses = {one: self._purse(one) for one in sorted(installed.awake)}
         swept = await self._swept()
         for installation, purse in purses.items():
             await self._installation(installation, purse, swept, every)
@@ -99,6 +103,12 @@ class CatchUp:
         await self._due(purses, every)
         if every:
             await self._done()
+
+    def _purse(self, installation: int) -> Purse:
+        if self._meter is None:
+            return Purse(self._budget)
+        known = self._repositories.get(installation)
+        return self._meter.purse(installation, len(known[1]) if known else 0, self._desk.now())
 
     async def _swept(self) -> dict[int, Swept]:
         """Where the looks at each repository stand; what lies ahead was written by a clock that was set back since."""
@@ -186,7 +196,8 @@ class CatchUp:
         if issues is None:
             issues = await repository.labelled_issues(label)
         opens = await self._labels.look(repo, issues, label)
-        await self._base(repo)
+        if not await self._base(repo) and self._meter is not None:
+            purse.cheaper()
         found = 0 if before is None else await self._concerned(repo, issues, hearing, purse)
         quiet = 0 if before is None or found else before.quiet + 1
         next_at = min([started + self._rhythm.sweep(hearing=hearing, quiet=quiet), *opens])
@@ -209,10 +220,11 @@ class CatchUp:
             await self._look(row, hearing)
         return looked
 
-    async def _base(self, repo: Repo) -> None:
+    async def _base(self, repo: Repo) -> bool:
         """Whether the branch of a run's base has moved: the next batch starts on it, and tasks may wait for it.
 
-        Each is asked for once. A run stays on its own, also when another one is the default by now.
+        Each is asked for once; returns whether any was. A run stays on its own, also when another one is the default
+        by now.
         """
         heads: dict[str, str | None] = {}
         for run_id in await asyncio.to_thread(self._looks.at_work, repo.id):
@@ -225,6 +237,7 @@ class CatchUp:
             head = heads[branch]
             if head is not None and head != (run.base_head or run.base_sha):
                 await self._desk.tell(run, e.BaseMoved(at=self._desk.now(), sha=head))
+        return bool(heads)
 
     async def _due(self, purses: dict[int, Purse], every: bool) -> None:
         now = self._desk.now()

@@ -56,9 +56,14 @@ class Rhythm(Frozen):
 class Purse:
     """What an installation may still be asked in this round."""
 
-    def __init__(self, budget: int) -> None:
+    def __init__(self, budget: float) -> None:
         self._left = budget
-        self._sweeps = budget * SWEEPS_SHARE // BUDGET
+        self._sweeps = budget * SWEEPS_SHARE / BUDGET
+
+    @property
+    def left(self) -> float:
+        """Requests that may still be sent."""
+        return self._left
 
     def sweep(self) -> bool:
         """Take what a look at a repository costs; False where it is not there."""
@@ -67,6 +72,11 @@ class Purse:
         self._sweeps -= SWEEP_COSTS
         self._left -= SWEEP_COSTS
         return True
+
+    def cheaper(self) -> None:
+        """The look at a repository took one request only: it had no run whose base could have moved."""
+        self._sweeps += SWEEP_COSTS - 1
+        self._left += SWEEP_COSTS - 1
 
     def look(self) -> bool:
         """Take what a look at a run costs; False where it is not there."""

@@ -78,6 +78,8 @@ class Context:
     """Hosts that a set-up may reach, of all repositories."""
     setup_near: tuple[str, ...] = ()
     """More of them, which may have addresses of a private network."""
+    check_buttons: bool = True
+    """Whether checks get buttons: GitHub tells of a pressed one by webhook alone."""
 
     ticket: Ticket | None = None
     """The try that works with this context."""

@@ -141,7 +141,8 @@ async def _check(context: Context, run: Run, sha: str, words: CheckText, surface
         CheckAnnotation(path=n.path, start_line=n.line, end_line=n.line, level=n.level, message=n.message)
         for n in words.annotations
     ]
-    buttons = [CheckAction(label=b.label, description=b.description, identifier=b.identifier) for b in words.actions]
+    shown = words.actions if context.check_buttons else ()
+    buttons = [CheckAction(label=b.label, description=b.description, identifier=b.identifier) for b in shown]
     check = await _repository(context, run, surface).upsert_check(
         sha,
         words.name,

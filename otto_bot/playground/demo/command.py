@@ -18,6 +18,7 @@ import httpx
 from rich.console import Console
 from rich.markup import escape
 
+from otto_bot.playground.demo import github_only
 from otto_bot.playground.demo import options as opts
 from otto_bot.playground.demo.compare import table
 from otto_bot.playground.demo.expect import differences
@@ -48,6 +49,10 @@ def main(argv: Sequence[str]) -> int:
                     stack.enter_context(tempfile.TemporaryDirectory(prefix="otto-demo-", ignore_cleanup_errors=True))
                 )
             )
+            if options.github_only:
+                scenario = load(find(options.scenario or github_only.SCENARIO))
+                asyncio.run(github_only.stay(scenario, root, "auto", options.port, console.print))
+                return 0
             job = opts.job(options, root, os.environ, terminal=console.is_terminal)
             return asyncio.run(_interruptible(Demo(job, root, console)))
     except (opts.UsageError, opts.ScenarioError, opts.SeedError, StartError) as error:

@@ -51,7 +51,7 @@ class Playground:
 
     `root` gets every file that is written; the bot's database too, unless `database` is the URL of another. `live`
     leaves the model to the environment's own settings. `launch` starts the three processes, `reads` asks the ledger;
-    where there is none, the bot's own command is asked, as a host would.
+    where there is none, the bot's own command is asked, as a host would. Without `registered` GitHub knows no App yet.
     """
 
     def __init__(
@@ -65,6 +65,8 @@ class Playground:
         environment: Mapping[str, str] | None = None,
         repo: Path | None = None,
         database: str = "",
+        registered: bool = True,
+        github_port: int = 0,
         launch: Launch = Child.start,
         reads: Reads | None = None,
     ) -> None:
@@ -76,6 +78,7 @@ class Playground:
         self._given = dict(os.environ if environment is None else environment)
         self._repo = repo or scenario.repo
         self._database = database
+        self._registered, self._github_port = registered, github_port
         self._launch = launch
         self._reads = reads
         self._secrets: Secrets | None = None
@@ -132,7 +135,8 @@ class Playground:
         repo = with_files(self._repo, self.scenario.files, self.root / "files") if self.scenario.files else self._repo
         repo = repo if self._pilot else without_pilot(repo, self.root / "seed")
         config = self.root / "github.json"
-        write_config(config, self.scenario, repo, secrets, self._cage)
+        more = {"registered": self._registered, "port": self._github_port}
+        write_config(config, self.scenario, repo, secrets, self._cage, more)
         argv = [sys.executable, "-m", "otto_bot.playground", "github", "--config", str(config)]
         self.github = await self._launch("the GitHub stand-in", argv, self._base(), self.root / "github.log")
 

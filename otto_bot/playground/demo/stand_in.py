@@ -26,8 +26,10 @@ EVENTS = [
 LABEL = "otto"
 
 
-def write_config(path: Path, scenario: Scenario, repo: Path, secrets: Secrets, cage: str) -> None:
-    """Writes the stand-in's config for a scenario, with `repo` as the default branch's files."""
+def write_config(
+    path: Path, scenario: Scenario, repo: Path, secrets: Secrets, cage: str, more: Mapping[str, Any] | None = None
+) -> None:
+    """Writes the stand-in's config for a scenario, with `repo` as the default branch's files and `more` keys."""
     github, issue = scenario.script.github, scenario.script.issue
     people = {user.login: user.permission for user in github.users}
     roles = {user.login: user.role for user in github.users}
@@ -63,6 +65,7 @@ def write_config(path: Path, scenario: Scenario, repo: Path, secrets: Secrets, c
         "limits": github.limits.model_dump(mode="json"),
         "control_token": secrets.control_token,
         "actions": {"cage": cage, **github.actions},
+        **(more or {}),
     }  # fmt: skip
     path.write_text(json.dumps(config, indent=1), encoding="utf-8")
 

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import base64
 import binascii
+from collections.abc import Iterable
 
 import jwt
 from cryptography.hazmat.primitives import serialization
 
 from otto_bot.playground.github.config import AppConfig, ConfigError
+from otto_bot.playground.github.registered import Registered
 from otto_bot.playground.github.routing import Actor, ApiError
 from otto_bot.playground.github.state import Token, UserToken
 from otto_bot.playground.github.world import World
@@ -43,8 +45,8 @@ def user_token_of(world: World, value: str) -> UserToken | None:
     return None if over else token
 
 
-def identify(world: World, key: str, header: str | None) -> Actor:
-    """The caller named by an Authorization header; raises ApiError 401 with GitHub's words."""
+def identify(world: World, key: str, header: str | None, apps: Iterable[Registered] = ()) -> Actor:
+    """Who an Authorization header names, among Apps ours or one of `apps`; raises ApiError 401 in GitHub's words."""
     scheme, _, value = (header or "").partition(" ")
     value = value.strip()
     if not value or scheme.lower() not in ("bearer", "token"):
@@ -59,8 +61,23 @@ def identify(world: World, key: str, header: str | None) -> Actor:
         if person is None or world.uninstalled:
             raise ApiError(401, "Bad credentials")
         return Actor("user", person.login, {"metadata": "read", **world.config.app.permissions}, person.value)
-    _verify_jwt(world, key, value)
+    for other in apps:
+        if other.config.id != world.config.app.id and _names(other.config, value):
+            _verify_jwt(world, other.config, other.config.public_key_pem or "", value)
+            return Actor("app", f"{other.config.slug}[bot]", app=other)
+    if world.unregistered:
+        raise ApiError(404, "Integration not found")
+    _verify_jwt(world, world.config.app, key, value)
     return Actor("app", world.bot_login)
+
+
+def _names(app: AppConfig, value: str) -> bool:
+    """Whether a JWT says that it is this App's; nothing is verified yet."""
+    try:
+        claims = jwt.decode(value, options={"verify_signature": False})
+    except jwt.PyJWTError:
+        return False
+    return str(claims.get("iss")) in (str(app.id), app.client_id)
 
 
 def check_awake(world: World, actor: Actor | None) -> None:
@@ -69,7 +86,7 @@ def check_awake(world: World, actor: Actor | None) -> None:
         raise ApiError(403, "This installation has been suspended")
 
 
-def _verify_jwt(world: World, key: str, value: str) -> None:
+def _verify_jwt(world: World, app: AppConfig, key: str, value: str) -> None:
     """Checks signature, issuer and times of an App JWT against the stand-in's own clock."""
     now = world.clock().timestamp()
     try:
@@ -78,8 +95,7 @@ def _verify_jwt(world: World, key: str, value: str) -> None:
         issued, expires = int(claims["iat"]), int(claims["exp"])
     except (jwt.PyJWTError, KeyError, TypeError, ValueError) as error:
         raise ApiError(401, "A JSON web token could not be decoded") from error
-    app = world.config.app
-    if str(claims.get("iss")) not in (str(app.id), f"Iv23li{app.id:014d}"):
+    if str(claims.get("iss")) not in (str(app.id), app.client_id):
         raise ApiError(401, "'Issuer' claim ('iss') must be an Integer")
     if issued > now + CLOCK_DRIFT_SECONDS:
         raise ApiError(401, "'Issued at' claim ('iat') must be an Integer representing the time the JWT was issued")

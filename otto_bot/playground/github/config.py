@@ -162,6 +162,8 @@ class StandInConfig(Strict):
     """Everything the stand-in needs; see `docs/scenarios.md` for the meaning of people and faults."""
 
     state_dir: Path
+    registered: bool = True
+    """False: GitHub knows no App yet; what `app` says is not used."""
     port: int = Field(default=0, ge=0, le=65535)
     app: AppConfig
     owner: str = Field(default="octo", pattern=r"^[A-Za-z0-9][A-Za-z0-9-]{0,38}$")

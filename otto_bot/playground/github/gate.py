@@ -143,7 +143,7 @@ def _abort(receive: Receive) -> None:
 
 def _browses(scope: Scope) -> bool:
     """A person with a browser: their looks are no part of the log."""
-    return scope["method"] == "GET" and b"text/html" in dict(scope["headers"]).get(b"accept", b"")
+    return scope["method"] in ("GET", "POST") and b"text/html" in dict(scope["headers"]).get(b"accept", b"")
 
 
 def _without_prefix(scope: Scope) -> Scope:

@@ -9,6 +9,7 @@ from otto_bot.playground.github.config import FaultConfig
 from otto_bot.playground.github.faults import Counter
 from otto_bot.playground.github.limits import Limits
 from otto_bot.playground.github.reactions import Reactions
+from otto_bot.playground.github.registered import Registered
 from otto_bot.playground.github.trap import Trap
 from otto_bot.playground.github.webhooks import Courier
 from otto_bot.playground.github.world import Visible, World
@@ -30,6 +31,8 @@ class Hub:
     actions: Actions | None = None
     reactions: Reactions | None = None
     history: list[Visible] = field(default_factory=list)
+    apps: dict[str, Registered] = field(default_factory=dict)
+    """Apps that were registered here from a manifest, by slug."""
     links: dict[str, tuple[str, int, float]] = field(default_factory=dict)
 
     def remember(self, visible: Visible) -> None:

@@ -18,6 +18,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, RedirectResponse, Response
 
 from otto_bot.playground.github.auth import user_token_of
+from otto_bot.playground.github.config import AppConfig
 from otto_bot.playground.github.hub import Hub
 from otto_bot.playground.github.pages import page
 from otto_bot.playground.github.rest.serve import read_body
@@ -44,7 +45,12 @@ class OAuth:
     """Handlers of `/login/oauth/…` and of `/applications/{client_id}/token`."""
 
     def __init__(self, hub: Hub) -> None:
-        self.hub, self.world, self.app = hub, hub.world, hub.world.config.app
+        self.hub, self.world = hub, hub.world
+
+    @property
+    def app(self) -> AppConfig:
+        """The App: another one, once one was registered and installed."""
+        return self.world.config.app
 
     def mount(self, app: FastAPI) -> None:
         """Adds the routes, where the App has a client secret."""

@@ -6,9 +6,10 @@ from html import escape as e
 from importlib import resources
 
 from starlette.requests import Request
-from starlette.responses import HTMLResponse, Response
+from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from otto_bot.playground.actions.api import ActionsError
+from otto_bot.playground.github.changes import issues as issue_changes
 from otto_bot.playground.github.hub import Hub
 from otto_bot.playground.github.markdown import render
 from otto_bot.playground.github.shapes import pulls as pull_shapes
@@ -16,7 +17,7 @@ from otto_bot.playground.github.state import CheckRun, Comment, Issue
 from otto_bot.playground.github.world import stamp
 
 MAX_LOG_CHARS = 2_000_000
-POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src 'self' data:; base-uri 'none'; form-action 'none'"
+POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src 'self' data:; base-uri 'none'; form-action 'self'"
 SIGNS = {
     "success": "✔", "failure": "✘", "neutral": "■", "cancelled": "⊘", "skipped": "↷", "timed_out": "⏱",
     "action_required": "!", "startup_failure": "✘",
@@ -103,10 +104,25 @@ class Pages:
         head = f"<h1>{e(row.title)} <small>#{row.number}</small></h1><p>{self._badge(row)} {self._labels(row)}</p>"
         if row.pull:
             head += f"<p><code>{e(row.pull.base_ref)}</code> ← <code>{e(row.pull.head_ref)}</code></p>"
+        head += self._hand(row)
         first = self._box(row.author, stamp(row.created_at) or "", row.body or "_No description._", "")
         comments = "".join(self._comment(c) for c in self.hub.world.comments if c.number == row.number)
         tail = self._reviews(row) + self._checks(row) + self._files(row) if row.pull else ""
         return self.frame(row.title, head + first + comments + tail)
+
+    def _hand(self, row: Issue) -> str:
+        """A button that labels an issue, where nobody else plays the people."""
+        if self.hub.world.config.registered or row.pull or "otto" in row.labels:
+            return ""
+        return "<form method='post'><button name='label' value='otto'>Put the label otto on</button></form>"
+
+    async def labelled(self, request: Request) -> Response:
+        """The maintainer pressed it."""
+        row = self.hub.world.issue(request.path_params["number"])
+        if row is None or row.pull is not None or self.hub.world.config.registered:
+            return self.missing()
+        issue_changes.add_labels(self.hub.world, self.hub.world.config.maintainer, row, ["otto"])
+        return RedirectResponse(f"{self.root}/issues/{row.number}", 303)
 
     def _comment(self, row: Comment) -> str:
         edits = f" · edited {row.edits}×" if row.edits else ""

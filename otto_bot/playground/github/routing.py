@@ -13,6 +13,7 @@ from otto_bot.playground.github.world import OTHER_REPO_ID, World
 
 if TYPE_CHECKING:
     from otto_bot.playground.github.hub import Hub
+    from otto_bot.playground.github.registered import Registered
 
 DOCS = "https://docs.github.com/rest"
 MAX_PER_PAGE = 100
@@ -73,6 +74,8 @@ class Actor:
     login: str
     permissions: dict[str, str] = field(default_factory=dict)
     token: str = ""
+    app: Registered | None = None
+    """Another App than the installed one, which was registered here."""
 
     def may(self, need: Need) -> bool:
         """True when the permission is granted at that level."""

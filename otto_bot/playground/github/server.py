@@ -32,6 +32,7 @@ from otto_bot.playground.github.hub import Hub
 from otto_bot.playground.github.oauth import OAuth
 from otto_bot.playground.github.pages import Pages
 from otto_bot.playground.github.reactions import Reactions
+from otto_bot.playground.github.registering import Registering
 from otto_bot.playground.github.rest import serve as rest
 from otto_bot.playground.github.webhooks import Courier
 from otto_bot.playground.github.world import World
@@ -68,6 +69,7 @@ def build(
     config.state_dir.mkdir(parents=True, exist_ok=True)
     repo = BareRepo(config.state_dir.resolve() / "git" / f"{config.repo}.git")
     world = World(config, repo, clock, token_bytes)
+    world.unregistered = world.uninstalled = world.taken_out = not config.registered
     _seed(world)
     courier = Courier(world, new_guid, list(config.faults), config.app.webhook_url)
     hub = Hub(world, courier, key, list(config.faults))
@@ -150,6 +152,7 @@ def _application(hub: Hub, bridge: Bridge, stop: Callable[[], None]) -> FastAPI:
     add("/", _root(hub, pages), methods=["GET"])
     add("/graphql", GraphQL(hub).__call__, methods=["POST"])
     OAuth(hub).mount(app)
+    Registering(hub).mount(app)
     add("/_blobs/{key}", _blob(hub), methods=["GET"])
     add("/{owner}/{repo}.git/{rest:path}", GitHttp(hub).__call__, methods=["GET", "POST"])
     rest.mount(app, hub)
@@ -160,6 +163,7 @@ def _application(hub: Hub, bridge: Bridge, stop: Callable[[], None]) -> FastAPI:
         ("/actions/runs/{run:int}/artifacts/{artifact:int}", pages.artifact),
     ):  # fmt: skip
         add("/{owner}/{repo}" + path, _of_repository(hub, handler), methods=["GET"])
+    add("/{owner}/{repo}/issues/{number:int}", _of_repository(hub, pages.labelled), methods=["POST"])
     app.add_exception_handler(404, _not_found)
     app.add_exception_handler(405, _not_found)
     return app

@@ -83,6 +83,8 @@ class World:
     archived: bool = False
     suspended_at: datetime | None = None
     suspended_by: str | None = None
+    unregistered: bool = False
+    """Nobody has registered the App of the config: what it names is there once one is installed that was."""
     uninstalled: bool = False
     taken_out: bool = False
     """The app may not use the repository: it is not installed any more, or not for this one."""

@@ -15,13 +15,16 @@ routes = Routes()
 @routes.on("GET /app", auth="app")
 def get_app(call: Call) -> Reply:
     """The app."""
+    if call.actor.app is not None:
+        return Reply({**people.registered(call.world, call.actor.app), "installations_count": 0})
     return Reply({**people.app(call.world, call.world.config.app.id), "installations_count": 1})
 
 
 @routes.on("GET /app/installations", auth="app")
 def list_installations(call: Call) -> Reply:
     """Every installation: one, or none."""
-    return call.page([] if call.world.uninstalled else [None], lambda _: people.installation(call.world))
+    none = call.world.uninstalled or call.actor.app is not None
+    return call.page([] if none else [None], lambda _: people.installation(call.world))
 
 
 @routes.on("GET /app/installations/{installation:int}", auth="app")
@@ -39,20 +42,20 @@ def repo_installation(call: Call) -> Reply:
 
 
 def _installed_here(call: Call) -> None:
-    if call.world.taken_out:
+    if call.world.taken_out or call.actor.app is not None:
         raise not_found()
 
 
 @routes.on("GET /users/{login}/installation", auth="app")
 def user_installation(call: Call) -> Reply:
     """The installation on the owner's account."""
-    if call.params["login"].lower() != call.world.config.owner.lower():
+    if call.params["login"].lower() != call.world.config.owner.lower() or call.actor.app is not None:
         raise not_found()
     return Reply(people.installation(call.world))
 
 
 def _known_installation(call: Call) -> None:
-    if call.params["installation"] != INSTALLATION_ID or call.world.uninstalled:
+    if call.params["installation"] != INSTALLATION_ID or call.world.uninstalled or call.actor.app is not None:
         raise not_found()
 
 

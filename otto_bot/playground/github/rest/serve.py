@@ -56,7 +56,7 @@ def _response(reply: Reply) -> Response:
 
 
 async def _answer(hub: Hub, route: Route, request: Request) -> Reply:
-    actor = auth.identify(hub.world, hub.key, request.headers.get("authorization"))
+    actor = auth.identify(hub.world, hub.key, request.headers.get("authorization"), hub.apps.values())
     auth.check_awake(hub.world, actor)
     request.scope["playground.actor"] = "app" if actor.kind == "app" else actor.login
     _check_kind(route, actor)

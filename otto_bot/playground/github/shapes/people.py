@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from otto_bot.playground.github.registered import Registered
 from otto_bot.playground.github.state import Json, Reaction, User
 from otto_bot.playground.github.world import ACTIONS_APP_ID, INSTALLATION_ID, World, node_id, stamp
 
@@ -69,6 +70,17 @@ def app(world: World, app_id: int) -> Json:
         "external_url": f"{world.base_url}/apps/{slug}", "html_url": f"{world.base_url}/apps/{slug}",
         "created_at": stamp(world.started_at), "updated_at": stamp(world.started_at),
         "permissions": permissions, "events": list(world.config.app.events) if ours else [],
+    }  # fmt: skip
+
+
+def registered(world: World, row: Registered) -> Json:
+    """An `integration` that was registered here from a manifest."""
+    shown, config = app(world, row.config.id), row.config
+    page = f"{world.base_url}/apps/{config.slug}"
+    return {
+        **shown, "slug": config.slug, "client_id": config.client_id, "name": config.name,
+        "description": row.description, "external_url": row.url, "html_url": page,
+        "permissions": {"metadata": "read", **config.permissions}, "events": list(config.events),
     }  # fmt: skip
 
 
