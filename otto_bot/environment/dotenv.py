@@ -68,7 +68,7 @@ def _unescaped(inner: str) -> str:
 
 
 def written(name: str, value: str) -> str:
-    """One line that `parse`, a shell and systemd's EnvironmentFile read alike. Raises GivenError for control characters."""
+    """One line that `parse`, a shell and systemd's EnvironmentFile read alike. Raises GivenError where none can be."""
     if any(not (char.isprintable()) for char in value):
         raise GivenError(
             f"the value of {name} cannot stand in a .env file: it holds a line break or a control character"

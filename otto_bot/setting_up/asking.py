@@ -27,7 +27,7 @@ class Asking:
             raise SetupError(str(error)) from None
 
     async def slug(self) -> str:
-        """The App's short name. Raises SetupError where the key is another App's, GitHubError where nothing is known."""
+        """The App's short name. Raises SetupError where the key is another App's, GitHubError otherwise."""
         try:
             async with self._app() as github:
                 return (await github.bot_login()).removesuffix("[bot]")

@@ -23,7 +23,10 @@ async def by_hand(
     say: Callable[[str], None],
     now: Callable[[], datetime],
 ) -> int:
-    """Files are named as the settings shall name them. Exit code: 0 checked and written, 1 written and not checked. Raises SetupError; then nothing is written."""
+    """Files are named as the settings shall name them. Exit code: 0 checked and written, 1 written and not checked.
+
+    Raises SetupError; then nothing is written.
+    """
     keeper.check()
     problem = ""
     try:

@@ -57,8 +57,9 @@ def install(name: str, url: str, env: str) -> str:
     """It is registered; it looks again by itself until it is installed."""
     body = (
         f"<p>The App <b>{e(name)}</b> is registered. Its keys are on this machine, its settings in "
-        f'<code>{e(env)}</code>.</p><p><a href="{e(url)}" target="_blank" rel="noopener">Install it on your repositories</a> (opens GitHub)'
-        '.</p><p role="status">Not installed yet. This page looks again every few seconds.</p>'
+        f'<code>{e(env)}</code>.</p><p><a href="{e(url)}" target="_blank" rel="noopener">Install it on your '
+        "repositories</a> (opens GitHub).</p>"
+        '<p role="status">Not installed yet. This page looks again every few seconds.</p>'
     )
     return page("Install the App", body, refresh=3)
 
