@@ -29,7 +29,7 @@ async def with_page(
     folder: Path,
     say: Callable[[str], None],
 ) -> None:
-    """Serve the page until the App is installed. `opens` starts a browser with an address. Raises SetupError."""
+    """Serve the page on `port` (0: any free one) until the App is installed. `opens` starts a browser with an address. Raises SetupError."""
     listening = _listening(port)
     page.port = listening.getsockname()[1]
     wizard.redirect_url = page.redirect_url
@@ -81,6 +81,7 @@ def _listening(port: int) -> socket.socket:
     made.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         made.bind(("127.0.0.1", port))
+        made.listen(64)  # now: the address is told before the server's loop has begun
     except OSError as error:
         made.close()
         raise SetupError(words.no_port(port, error.strerror or "")) from None

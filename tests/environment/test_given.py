@@ -66,7 +66,7 @@ def test_every_secret_is_a_value_a_file_a_credential_or_a_mounted_secret(
     ("environment", "said"),
     [
         ({KEY: "/srv/key.pem"}, "OTTO_PRIVATE_KEY holds a path; give it as OTTO_PRIVATE_KEY_FILE"),
-        ({f"{KEY}_FILE": "-----BEGIN RSA PRIVATE KEY-----\nMIIsecret"}, "must name a file; give the key as OTTO_PRIVATE_KEY"),
+        ({f"{KEY}_FILE": "-----BEGIN RSA PRIVATE KEY-----\nMIIsecret"}, "must name a file; give the key"),
         ({f"{KEY}_FILE": "/nowhere/MIIsecret"}, "OTTO_PRIVATE_KEY_FILE cannot be read: No such file"),
         ({f"{KEY}_FILE": "/"}, "OTTO_PRIVATE_KEY_FILE cannot be read: Is a directory"),
         ({f"{KEY}_FILE": "a\0b"}, "OTTO_PRIVATE_KEY_FILE cannot be read: it is no path"),
@@ -119,7 +119,10 @@ def test_the_environment_wins_whatever_the_form(tmp_path: Path) -> None:
 
 
 def test_nothing_of_the_file_changes_how_code_is_loaded(tmp_path: Path) -> None:
-    a_file(tmp_path, "PATH=/evil\nLD_PRELOAD=/evil\nPYTHONPATH=/evil\nGIT_SSH_COMMAND=evil\nOTTO_PORT=1\nHTTPS_PROXY=http://p\n")
+    a_file(
+        tmp_path,
+        "PATH=/evil\nLD_PRELOAD=/evil\nPYTHONPATH=/evil\nGIT_SSH_COMMAND=evil\nOTTO_PORT=1\nHTTPS_PROXY=http://p\n",
+    )
     environment: dict[str, str] = {}
     prepare(environment, tmp_path)
     assert environment == {"OTTO_PORT": "1", "HTTPS_PROXY": "http://p"}

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from contextlib import AbstractContextManager
 from html.parser import HTMLParser
-from typing import Any
 
 import httpx
 
@@ -42,8 +42,11 @@ def links_of(html: str) -> list[str]:
     return found.links
 
 
-class Browser:
+class Browser(AbstractContextManager["Browser"]):
     """One person's browser."""
+
+    def __exit__(self, *_: object) -> None:
+        self.http.close()
 
     def __init__(self) -> None:
         self.http = httpx.Client(follow_redirects=True, trust_env=False, headers=LIKE_A_BROWSER, timeout=60)
@@ -62,6 +65,3 @@ class Browser:
 def address_of(line: str) -> str:
     """The address in something that was printed."""
     return next(word for word in line.split() if word.startswith("http://127.0.0.1"))
-
-
-Json = dict[str, Any]
