@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import hashlib
 import hmac
 import json
 from collections.abc import Awaitable, Callable, MutableMapping
@@ -15,13 +17,15 @@ Scope = MutableMapping[str, Any]
 Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
 COOKIE = "otto_setup"
+_DIGEST = base64.b64encode(hashlib.sha256(pages.SCRIPT.encode()).digest()).decode()
+POLICY = (
+    f"default-src 'none'; style-src 'unsafe-inline'; script-src 'sha256-{_DIGEST}'; connect-src 'self'; "
+    "base-uri 'none'; frame-ancestors 'none'"
+)
 # No `form-action`: browsers hold a form's redirects to it as well, and GitHub may first send to a login elsewhere.
 HEADERS = (
     (b"content-type", b"text/html; charset=utf-8"),
-    (
-        b"content-security-policy",
-        b"default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; frame-ancestors 'none'",
-    ),
+    (b"content-security-policy", POLICY.encode()),
     (b"referrer-policy", b"no-referrer"),
     (b"x-content-type-options", b"nosniff"),
     (b"cross-origin-opener-policy", b"same-origin"),
@@ -58,7 +62,7 @@ class LocalPage:
     """Who asks must name this address as host, and have the cookie that the first visit was given.
 
     `show` makes the page as things stand; `back` takes a code from GitHub whose state was right; `refused` makes the
-    page that says a state was not.
+    page that says a state was not; `installed` is what the page's script asks.
     """
 
     def __init__(
@@ -67,9 +71,11 @@ class LocalPage:
         show: Callable[[], str],
         back: Callable[[str], Awaitable[Shown]],
         refused: Callable[[], str],
+        installed: Callable[[], bool],
         port: int = 0,
     ) -> None:
         self._keys, self._show, self._back, self._refused = keys, show, back, refused
+        self._installed = installed
         self.port = port
         """Set once it is known."""
         self._entered = False
@@ -97,7 +103,8 @@ class LocalPage:
             return Shown(421, pages.trouble(pages.OTHER_HOST))  # another name that leads here: DNS rebinding
         if scope["method"] != "GET":
             return Shown(405, pages.trouble(pages.NOTHING))
-        if headers.get(b"sec-fetch-dest", "document") != "document":
+        own = headers.get(b"sec-fetch-site") == "same-origin" and scope["path"].endswith("/installed")
+        if headers.get(b"sec-fetch-dest", "document") != "document" and not own:
             return Shown(403, pages.trouble(pages.NOT_YOURS))  # a picture, a frame or a script of another page
         path = scope["path"]
         if _same(path, f"/{self._keys.entry}"):
@@ -109,6 +116,8 @@ class LocalPage:
         what = path.removeprefix(f"/{self._keys.room}/")
         if what == "":
             return Shown(200, self._show())
+        if what == "installed":
+            return Shown(200 if self._installed() else 404)
         if what == "back":
             return await self._came_back(scope["query_string"].decode("latin-1"))
         return Shown(404, pages.trouble(pages.NOTHING))

@@ -100,7 +100,7 @@ async def _run(options: argparse.Namespace) -> int:
         if not options.headless:
             _say(_words().NO_DISPLAY)
         return await _headless(options, wish, keeper, wizard, keys)
-    page = LocalPage(keys, wizard.show, wizard.back, wizard.refused)
+    page = LocalPage(keys, wizard.show, wizard.back, wizard.refused, lambda: wizard.installed)
     await with_page(wizard, page, options.port or 0, webbrowser.open if display else None, keeper.folder, _say)
     return 0
 

@@ -29,7 +29,10 @@ async def with_page(
     folder: Path,
     say: Callable[[str], None],
 ) -> None:
-    """Serve the page on `port` (0: any free one) until the App is installed. `opens` starts a browser with an address. Raises SetupError."""
+    """Serve the page on `port` (0: any free one) until the App is installed; `opens` starts a browser with an address.
+
+    Raises SetupError.
+    """
     listening = _listening(port)
     page.port = listening.getsockname()[1]
     wizard.redirect_url = page.redirect_url

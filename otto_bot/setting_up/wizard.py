@@ -79,6 +79,11 @@ class Wizard:
         """GitHub has answered, and it could not be written: this process has the only key."""
         return self._converted is not None and self._card is None
 
+    @property
+    def installed(self) -> bool:
+        """Somebody has installed the App."""
+        return bool(self._accounts)
+
     def form(self, problem: str = "") -> str:
         """The page with the button that leads to GitHub."""
         wish = self._wish

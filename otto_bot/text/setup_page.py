@@ -1,4 +1,4 @@
-"""The page of `otto-bot setup` as HTML: what will be registered, what came of it, what is wrong. No scripts."""
+"""The page of `otto-bot setup` as HTML: what will be registered, what came of it, what is wrong."""
 
 from __future__ import annotations
 
@@ -16,16 +16,17 @@ HOW_POLL = "It gets no webhook: Otto asks GitHub every 15 seconds, and nothing n
 HOW_WEBHOOK = "GitHub will send webhooks to the address that you gave."
 NOT_YOURS = "This page belongs to another `otto-bot setup`, or was opened before. Take the address from the terminal."
 OTHER_HOST = "This is not the address of this page. Take the one from the terminal."
+SCRIPT = "setInterval(async()=>{try{const r=await fetch('installed');if(r.status===200)location.reload()}catch{}},2000)"
+"""The one script of these pages: reloads when the App is installed."""
 NOTHING = "There is nothing here."
 
 
-def page(title: str, body: str, refresh: int = 0) -> str:
+def page(title: str, body: str) -> str:
     """A whole page around HTML."""
-    again = f'<meta http-equiv="refresh" content="{refresh}">' if refresh else ""
     wide = '<meta name="viewport" content="width=device-width">'
     return (
         f'<!doctype html><html lang="en"><head><meta charset="utf-8">{wide}'
-        f"{again}<title>{e(title)}</title><style>{STYLE}</style></head><body><main><h1>{e(title)}</h1>{body}</main>"
+        f"<title>{e(title)}</title><style>{STYLE}</style></head><body><main><h1>{e(title)}</h1>{body}</main>"
         "</body></html>"
     )
 
@@ -59,9 +60,10 @@ def install(name: str, url: str, env: str) -> str:
         f"<p>The App <b>{e(name)}</b> is registered. Its keys are on this machine, its settings in "
         f'<code>{e(env)}</code>.</p><p><a href="{e(url)}" target="_blank" rel="noopener">Install it on your '
         "repositories</a> (opens GitHub).</p>"
-        '<p role="status">Not installed yet. This page looks again every few seconds.</p>'
+        '<p role="status">Not installed yet. This page looks every few seconds; without scripts: '
+        f'<a href="">look again</a>.</p><script>{SCRIPT}</script>'
     )
-    return page("Install the App", body, refresh=3)
+    return page("Install the App", body)
 
 
 def done(accounts: Sequence[str], steps: Sequence[str]) -> str:

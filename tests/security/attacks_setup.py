@@ -13,7 +13,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 from security_registry import attack, defence
 
 from otto_bot.bench.simulate.planting import Change
-from otto_bot.environment.env_file import prepare
+from otto_bot.environment import env_file
 from otto_bot.environment.faults import GivenError
 from otto_bot.setting_up.conversion import Conversion
 from otto_bot.setting_up.kept import Keeper
@@ -70,7 +70,7 @@ def _page(place: Path) -> tuple[LocalPage, Keeper]:
     keeper.check()
     wizard = Wizard(Wish(THERE, "", "Otto", ""), keeper, KEYS, lambda _: None, lambda: datetime.now(UTC))
     wizard._convert = Conversion(THERE, lambda: datetime.now(UTC), transport)
-    page = LocalPage(KEYS, wizard.show, wizard.back, wizard.refused, 8000)
+    page = LocalPage(KEYS, wizard.show, wizard.back, wizard.refused, lambda: wizard.installed, 8000)
     page._enter()
     return page, keeper
 
@@ -120,7 +120,7 @@ def an_env_file_that_loads_code(place: Path) -> str | None:
     (place / ".env").write_text("LD_PRELOAD=/tmp/evil.so\nPATH=/tmp/evil\nOTTO_PORT=1\n")
     (place / ".env").chmod(0o600)
     environment: dict[str, str] = {}
-    prepare(environment, place)
+    env_file.prepare(environment, place)
     return json.dumps(environment) if "LD_PRELOAD" in environment else None
 
 
@@ -131,7 +131,7 @@ def an_env_file_that_others_write(place: Path) -> str | None:
     (place / ".env").chmod(0o666)
     environment: dict[str, str] = {}
     try:
-        prepare(environment, place)
+        env_file.prepare(environment, place)
     except GivenError:
         return None
     return environment["OTTO_GITHUB_API_URL"]

@@ -48,7 +48,7 @@ def by_page(there: dict[str, Any], home: Path, env: dict[str, str]) -> list[str]
 
 
 def by_paste(there: dict[str, Any], home: Path, env: dict[str, str]) -> None:
-    """Without a browser on the machine it goes on without one by itself: the form is copied elsewhere, and the address comes back by hand."""
+    """Without a browser on the machine the form is copied elsewhere, and an address comes back by hand."""
     argv = ("setup", "--github", there["github"], "--no-wait")
     with Browser() as browser, command(*argv, cwd=home, env=env) as process:
         assert process.stdin is not None
