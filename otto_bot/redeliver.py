@@ -44,6 +44,9 @@ def span(text: str) -> timedelta:
 
 def run(wanted: Wanted, settings: Settings) -> int:
     """The exit code: 0 all that was wanted was done, or nothing is missing; 1 not all of it could be."""
+    if settings.poll and not wanted.force:
+        _say("this host asks GitHub by itself (OTTO_POLL) and receives no webhooks: none can be missing")
+        return OK
     return asyncio.run(_run(wanted, settings))
 
 

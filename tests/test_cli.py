@@ -182,3 +182,37 @@ def test_a_damaged_database_is_named_with_what_to_do(
     said = capsys.readouterr().err
     assert "the database is damaged: stop Otto" in said
     assert "put back the last backup" in said
+
+
+def test_serving_without_webhooks_needs_no_webhook_secret(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The same by the option, by the environment and by a `.env` file; without any of them it is missing."""
+    monkeypatch.chdir(tmp_path)
+    for name in ("OTTO_POLL", "OTTO_APP_ID", "OTTO_WEBHOOK_SECRET", "OTTO_ENV_FILE"):
+        monkeypatch.setenv(name, "")
+    assert main(["serve"]) == 2
+    assert "OTTO_WEBHOOK_SECRET" in capsys.readouterr().err
+    (tmp_path / ".env").write_text("OTTO_POLL=true\n")
+    (tmp_path / ".env").chmod(0o600)
+    assert main(["serve"]) == 2
+    (tmp_path / ".env").unlink()
+    monkeypatch.setenv("OTTO_POLL", "")
+    assert main(["serve", "--poll"]) == 2
+    said = capsys.readouterr().err
+    assert said.count("OTTO_APP_ID is missing") == 2
+    assert "OTTO_WEBHOOK_SECRET" not in said
+
+
+def test_a_broken_env_file_stops_what_reads_settings_and_nothing_else(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("OTTO_ENV_FILE", "")
+    (tmp_path / ".env").write_text("OTTO_PORT=1\ns3cret\n")
+    (tmp_path / "log").write_text("fine\n")
+    assert main(["limits"]) == 2
+    said = capsys.readouterr().err
+    assert "line 2: this is no NAME=VALUE" in said
+    assert "s3cret" not in said
+    assert main(["explain", "log"]) == 0

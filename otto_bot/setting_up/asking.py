@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import datetime
 
-from otto_bot.environment.forms import secret
 from otto_bot.github.client import GitHubApp
 from otto_bot.github.errors import GitHubError, Unauthorized
 from otto_bot.setting_up.faults import SetupError
@@ -14,15 +13,14 @@ from otto_bot.text import setting_up as words
 
 
 class Asking:
-    """Asks as one App. Raises SetupError at once for a key that cannot be used."""
+    """Asks as one App, by its private key. Raises SetupError for one that cannot be used."""
 
-    def __init__(self, there: Where, app_id: int, key_file: str, now: Callable[[], datetime]) -> None:
-        self._there, self._app_id, self._now = there, app_id, now
-        self._key = secret({"OTTO_PRIVATE_KEY_FILE": key_file, "OTTO_SECRETS_DIR": "/nonexistent"}, "OTTO_PRIVATE_KEY")
+    def __init__(self, there: Where, app_id: int, key: str, now: Callable[[], datetime]) -> None:
+        self._there, self._app_id, self._key, self._now = there, app_id, key, now
 
     def _app(self) -> GitHubApp:
         try:
-            return GitHubApp(self._there.api, self._app_id, self._key or "", now=self._now)
+            return GitHubApp(self._there.api, self._app_id, self._key, now=self._now)
         except ValueError as error:
             raise SetupError(str(error)) from None
 

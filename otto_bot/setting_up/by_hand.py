@@ -6,6 +6,7 @@ from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
 
+from otto_bot.environment.forms import secret
 from otto_bot.github.errors import GitHubError
 from otto_bot.setting_up.asking import Asking
 from otto_bot.setting_up.faults import SetupError
@@ -30,7 +31,8 @@ async def by_hand(
     keeper.check()
     problem = ""
     try:
-        slug = await Asking(wish.there, app_id, str(key_file), now).slug()
+        key = secret({"OTTO_PRIVATE_KEY_FILE": str(key_file)}, "OTTO_PRIVATE_KEY") or ""
+        slug = await Asking(wish.there, app_id, key, now).slug()
     except GitHubError as error:
         slug, problem = f"app {app_id}", str(error)
     values = {

@@ -38,7 +38,9 @@ class Card(BaseModel):
 
     @property
     def install_url(self) -> str:
-        """Where it is installed on repositories."""
+        """Where it is installed on repositories; of an App that was registered by hand, where it is found."""
+        if not self.slug:
+            return f"{self.there.web}/settings/apps"
         mine = self.html_url.startswith(f"{self.there.web}/")
         return f"{self.html_url if mine else f'{self.there.web}/apps/{self.slug}'}/installations/new"
 

@@ -101,8 +101,9 @@ async def _run(options: argparse.Namespace) -> int:
             _say(_words().NO_DISPLAY)
         return await _headless(options, wish, keeper, wizard, keys)
     page = LocalPage(keys, wizard.show, wizard.back, wizard.refused, lambda: wizard.installed)
-    await with_page(wizard, page, options.port or 0, webbrowser.open if display else None, keeper.folder, _say)
-    return 0
+    opens, wait = webbrowser.open if display else None, not options.no_wait
+    await with_page(wizard, page, options.port or 0, opens, keeper.folder, _say, wait=wait)
+    return 0 if wizard.installed else EXIT_NOT_DONE
 
 
 def _words() -> Any:

@@ -28,10 +28,12 @@ async def with_page(
     opens: Callable[[str], object] | None,
     folder: Path,
     say: Callable[[str], None],
+    *,
+    wait: bool = True,
 ) -> None:
-    """Serve the page on `port` (0: any free one) until the App is installed; `opens` starts a browser with an address.
+    """Serve the page on `port` (0: any free one) until the App is installed, without `wait` until it is registered.
 
-    Raises SetupError.
+    `opens` starts a browser with an address. Raises SetupError.
     """
     listening = _listening(port)
     page.port = listening.getsockname()[1]
@@ -43,7 +45,7 @@ async def with_page(
         )
     )  # fmt: skip
     serving = asyncio.create_task(server.serve(sockets=[listening]))
-    work = asyncio.create_task(_work(wizard))
+    work = asyncio.create_task(_work(wizard, wait=wait))
     say(words.opened(page.url))
     say(words.WAITING)
     door = folder / "open.html"
@@ -65,13 +67,14 @@ async def with_page(
         raise KeyboardInterrupt
 
 
-async def _work(wizard: Wizard) -> None:
+async def _work(wizard: Wizard, *, wait: bool) -> None:
     try:
         async with asyncio.timeout(CODE_LASTS.total_seconds()):
             await wizard.registered.wait()
     except TimeoutError:
         raise SetupError(words.HOUR_OVER) from None
-    await wizard.until_installed()
+    if not await wizard.until_installed(wait=wait):
+        return
     try:
         async with asyncio.timeout(TOLD_SECONDS):
             await wizard.told.wait()

@@ -13,6 +13,7 @@ from urllib.parse import parse_qs, urlsplit
 
 from otto_bot.environment.env_file import prepare
 from otto_bot.environment.faults import GivenError
+from otto_bot.environment.forms import secret
 from otto_bot.setting_up.asking import Asking
 from otto_bot.setting_up.conversion import Conversion, Converted
 from otto_bot.setting_up.faults import SetupError
@@ -63,16 +64,27 @@ class Wizard:
             if half is not None:
                 self._say(words.goes_on(half.name))
             if self._card is None:
-                number = self._keeper.env().get("OTTO_APP_ID", "")
-                if number:
-                    raise SetupError(words.another_app(str(self._keeper.env_file), number))
-                return False
+                self._card = self._by_hand()
+                return self._card is not None
             if half is not None or not self._keeper.env().get("OTTO_APP_ID"):
                 self._keeper.write_env(self._keeper.settings(self._card), self._card.name)
         except OSError as error:
             raise SetupError(words.not_written(str(self._keeper.folder), error.strerror or "")) from None
         self._say(words.here_already(self._card.name, self._card.id, str(self._keeper.folder)))
         return True
+
+    def _by_hand(self) -> Card | None:
+        """The App of the `.env` file, of which nothing is kept here. Raises SetupError where its settings are wrong."""
+        number = self._keeper.env().get("OTTO_APP_ID", "")
+        if not number:
+            return None
+        try:
+            settings = read_settings(_environment(os.environ, self._keeper.env_file))
+        except (SettingsError, GivenError) as error:
+            raise SetupError(str(error)) from None
+        self._say(words.by_hand(settings.app_id, str(self._keeper.env_file)))
+        there = Where(web=settings.web_url, api=settings.github_api_url)
+        return Card(id=settings.app_id, slug="", name="", html_url="", owner="", client_id="", there=there)
 
     @property
     def unkept(self) -> bool:
@@ -151,9 +163,8 @@ class Wizard:
     async def until_installed(self, *, wait: bool = True) -> bool:
         """Say where to install it, look until it is, and say what to type then. False where it is not yet."""
         assert self._card is not None
-        key = str(self._keeper.secret(self._card.id, "private-key.pem"))
-        key = self._keeper.env().get("OTTO_PRIVATE_KEY_FILE", key)
-        asking = Asking(self._card.there, self._card.id, key, self._now)
+        found = secret(_environment(os.environ, self._keeper.env_file), "OTTO_PRIVATE_KEY")
+        asking = Asking(self._card.there, self._card.id, found or "", self._now)
         self._accounts = await asking.accounts()
         if not self._accounts:
             self._say(words.install(self._card.install_url))

@@ -174,3 +174,8 @@ def written(number: int, env: str) -> str:
 def no_port(port: int, why: str) -> str:
     """The page cannot listen there."""
     return f"127.0.0.1:{port} cannot be used: {why}. Give another one with --port"
+
+
+def by_hand(number: int, env: str) -> str:
+    """An earlier call, or a person, has written it."""
+    return f"{env} sets up the App {number}, which was registered by hand; its settings can be used."

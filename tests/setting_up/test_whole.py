@@ -96,6 +96,8 @@ def test_from_nothing_to_a_run_that_is_done(tmp_path: Path, capsys: pytest.Captu
         by_hand = ("--github", there["github"], "--private-key-file", str(key))
         assert setup(*by_hand, "--app-id", number, cwd=hand, env=env).returncode == 0
         assert f"OTTO_PRIVATE_KEY_FILE={key}" in (hand / ".env").read_text()
+        again = setup("--github", there["github"], cwd=hand, env=env)
+        assert (again.returncode, "registered by hand" in again.stdout) == (0, True), again.stdout + again.stderr
         wrong = setup(*by_hand, "--app-id", "1", cwd=other, env=env)
         assert (wrong.returncode, "OTTO_APP_ID=1\n" in (other / ".env").read_text()) == (1, False)
 
@@ -112,6 +114,8 @@ def test_from_nothing_to_a_run_that_is_done(tmp_path: Path, capsys: pytest.Captu
             wait_for(lambda: there["state"]()["comments"], "the status comment", 60)
             working = time.monotonic()
             wait_for(lambda: _done(there), "the run's end", 240)
+        asked = [row["path"] for row in there["state"]()["requests"]]
+        assert not [path for path in asked if "/app/hook" in path]
     with capsys.disabled():
         sys.stdout.write(
             f"\nsetup: {len(done)} steps; a working App after {working - begun:.0f} s, eyes {seen - labelled:.0f} s "

@@ -199,7 +199,10 @@ class Playground:
 
     def _base(self) -> dict[str, str]:
         kept = {name: value for name, value in self._given.items() if not name.startswith(OWN_PREFIXES)}
-        return {**kept, "NO_PROXY": "127.0.0.1,localhost", "no_proxy": "127.0.0.1,localhost", "PYTHONUNBUFFERED": "1"}
+        # Whoever tries the demo in the folder of a real host must not get its settings or secrets into it.
+        apart = {"OTTO_ENV_FILE": "off", "OTTO_SECRETS_DIR": str(self.root / "no-secrets")}
+        proxies = {"NO_PROXY": "127.0.0.1,localhost", "no_proxy": "127.0.0.1,localhost"}
+        return {**kept, **apart, **proxies, "PYTHONUNBUFFERED": "1"}
 
     async def report(self, run: int = 1) -> Json:
         """What the bot's ledger says of a run. Raises StartError while there is none."""

@@ -112,7 +112,10 @@ def list_repositories(call: Call) -> Reply:
 
 @routes.on("GET /app/hook/deliveries", auth="app")
 def list_deliveries(call: Call) -> Reply:
-    """Deliveries, newest first; the cursor is the id of the last one seen."""
+    """Deliveries, newest first; the cursor is the id of the last one seen. An App without a webhook has no log."""
+    app = call.world.config.app
+    if call.actor.app is not None or (app.slug in call.hub.apps and app.webhook_url is None):
+        raise not_found()
     rows = [row for row in reversed(call.world.deliveries) if row.status_code is not None]
     if (status := call.query.get("status")) in ("success", "failure"):
         rows = [row for row in rows if (200 <= (row.status_code or 0) < 400) == (status == "success")]
