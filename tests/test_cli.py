@@ -215,4 +215,4 @@ def test_a_broken_env_file_stops_what_reads_settings_and_nothing_else(
     said = capsys.readouterr().err
     assert "line 2: this is no NAME=VALUE" in said
     assert "s3cret" not in said
-    assert main(["explain", "log"]) == 0
+    assert main(["explain", "log"]) == 13

@@ -7,6 +7,7 @@ import asyncio
 import os
 import secrets
 import sys
+import time
 import webbrowser
 from collections.abc import Mapping
 from datetime import UTC, datetime
@@ -14,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 EXIT_NOT_DONE, EXIT_USAGE = 1, 2
+UNKEPT_SECONDS = 5.0
 DESCRIPTION = """\
 Register Otto as a GitHub App and write its settings: a page on this machine leads to GitHub and back. Secrets become
 files below the state folder, settings lines of `.env` in this folder. Call it again whenever it was cut off.
@@ -158,14 +160,23 @@ async def _headless(options: argparse.Namespace, wish: Any, keeper: Any, wizard:
             try:
                 await wizard.pasted(address)
             except SetupError as error:
-                if wizard.unkept:
-                    raise
                 _say(str(error))
-            else:
+                while wizard.unkept:
+                    await asyncio.to_thread(_wait, words.ENTER)
+                    wizard.show()
+            if wizard.registered.is_set():
                 break
     finally:
         form.unlink(missing_ok=True)
     return 0 if await wizard.until_installed(wait=not options.no_wait) else EXIT_NOT_DONE
+
+
+def _wait(prompt: str) -> None:
+    """For a person; where there is none, for a while: only this process has the App's key."""
+    try:
+        input(prompt)
+    except EOFError:
+        time.sleep(UNKEPT_SECONDS)
 
 
 def _ask(prompt: str) -> str:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 NO_CODE = "there is no code in what came back from GitHub; begin again with the button of the page"
-USED_TWICE = "this code was used already, and GitHub takes each once; nothing was changed"
+USED_ENTER = "Make room, then press Enter: "
+TWICE = "this code was used already, and GitHub takes each once; nothing was changed"
 EXPIRED = (
     "GitHub does not know this code any more: it is good for one hour after the App was created. The App is there "
     "without its key: delete it on GitHub (Settings, Developer settings, GitHub Apps), and run `otto-bot setup` again"
@@ -59,7 +60,7 @@ def not_written(path: str, why: str) -> str:
 def not_kept(path: str, why: str) -> str:
     """After GitHub's answer: it is in memory, and nowhere else."""
     return (
-        f"The App exists, and its key could not be written below {path}: {why}. Make room there and reload this page: "
+        f"The App exists, and its key could not be written below {path}: {why}. Make room there, then reload this page: "
         "the key is kept in memory until then. Do not end `otto-bot setup`"
     )
 

@@ -239,7 +239,8 @@ def full_disk() -> Iterator[None]:
         resource.setrlimit(resource.RLIMIT_FSIZE, before)
 
 
-async def test_a_full_disk_costs_no_key(answer: Answer, tmp_path: Path) -> None:
+@pytest.mark.parametrize("way", ["page", "paste"])
+async def test_a_full_disk_costs_no_key(way: str, answer: Answer, tmp_path: Path) -> None:
     """Before GitHub is asked it is said; afterwards the key is held until there is room."""
     said: list[str] = []
     keeper = Keeper(tmp_path / "state", tmp_path / ".env")
@@ -249,11 +250,16 @@ async def test_a_full_disk_costs_no_key(answer: Answer, tmp_path: Path) -> None:
     with full_disk():
         with pytest.raises(SetupError, match="cannot be written: File too large"):
             keeper.check()
-        await wizard.back("c")
+        if way == "page":
+            await wizard.back("c")
+        else:
+            with pytest.raises(SetupError, match="Do not end"):
+                await wizard.pasted("http://127.0.0.1/back?code=c&state=state")
         assert "Do not end" in wizard.show()
         assert wizard.unkept
     assert "Install the App" in wizard.show()
     assert keeper.secret(77, "private-key.pem").read_text() == answer()["pem"]
+    assert wizard.registered.is_set()
     assert not any("s3cret" in one for one in said)
 
 
