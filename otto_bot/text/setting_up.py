@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 NO_CODE = "there is no code in what came back from GitHub; begin again with the button of the page"
-USED_ENTER = "Make room, then press Enter: "
-TWICE = "this code was used already, and GitHub takes each once; nothing was changed"
+USED_TWICE = "this code was used already, and GitHub takes each once; nothing was changed"
 EXPIRED = (
     "GitHub does not know this code any more: it is good for one hour after the App was created. The App is there "
     "without its key: delete it on GitHub (Settings, Developer settings, GitHub Apps), and run `otto-bot setup` again"
@@ -24,6 +23,7 @@ WAITING = "Waiting for the App to be created; Ctrl-C ends it, and `otto-bot setu
 HOUR_OVER = "An hour is over and no App was created. Run `otto-bot setup` again."
 LOOKING = "Looking whether it is installed; Ctrl-C ends this, and `otto-bot setup` goes on from here."
 NO_DISPLAY = "There is no browser on this machine, so this goes on as with --headless."
+ENTER = "Make room, then press Enter: "
 PASTE = "The address that the browser shows then: "
 TWICE = "give --app-id and --private-key-file together"
 
