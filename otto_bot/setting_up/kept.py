@@ -55,6 +55,8 @@ class Keeper:
 
     def check(self) -> None:
         """That everything can be kept, before GitHub is asked for it. Raises SetupError."""
+        if not self.state_dir.exists():
+            private_folder(self.state_dir)
         private_folder(self.folder)
         check_writable(self.folder)
         if self.env_file.is_symlink():

@@ -155,7 +155,7 @@ def test_secrets_are_files_of_their_owner_and_env_names_them(answer: Answer, tmp
     (tmp_path / ".env").write_text("DJANGO=1\n")
     keeper = kept(tmp_path, answer(webhook_secret="hook-s3cret"), "https://otto.example/hook")
 
-    assert stat.S_IMODE(keeper.folder.stat().st_mode) == 0o700
+    assert {stat.S_IMODE(path.stat().st_mode) for path in (keeper.state_dir, keeper.folder)} == {0o700}
     assert set(modes(keeper.folder).values()) == {0o600}
     assert set(modes(keeper.folder)) == {"77.json", "77.private-key.pem", "77.client-secret", "77.webhook-secret"}
     assert keeper.secret(77, "webhook-secret").read_text() == "hook-s3cret"
