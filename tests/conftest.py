@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import importlib.util
 import os
 import shutil
@@ -26,8 +27,9 @@ def _register(name: str) -> None:
     spec.loader.exec_module(sys.modules[name])
 
 
-for shared in ("databases", "forks", "played"):
+for shared in ("collecting", "databases", "forks", "played"):
     _register(shared)
+import collecting  # noqa: E402
 import databases  # noqa: E402
 from forks import ForkServer  # noqa: E402
 
@@ -90,10 +92,26 @@ class _AsTheyCome:
 
 def pytest_configure(config: pytest.Config) -> None:
     """Say where a PostgreSQL server of this test run belongs, before other processes are started."""
+    gc.disable()  # until all test files are read: nearly nothing of them is garbage
     if not hasattr(config, "workerinput"):
         databases.begin()
         if os.environ.get("OTTO_CI") == "1":
             config.pluginmanager.register(_AsTheyCome(config))
+
+
+def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
+    """A file without any test that this run selects."""
+    return True if collecting.is_left_out(collection_path, config.option.markexpr) else None
+
+
+def pytest_itemcollected(item: pytest.Item) -> None:
+    """Before anything is left out."""
+    collecting.check([item])
+
+
+def pytest_collection_finish() -> None:
+    """Every test file was read."""
+    collecting.read()
 
 
 @pytest.hookimpl(trylast=True)
