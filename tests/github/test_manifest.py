@@ -12,7 +12,7 @@ import yaml
 from otto_bot.github.needs import needs, table, union
 from otto_bot.github.verbs import APP_PERMISSIONS, NEEDS
 
-MANIFEST = yaml.safe_load((Path(__file__).parents[2] / "app.yml").read_text())
+MANIFEST = yaml.safe_load((Path(__file__).parents[2] / "otto_bot" / "app.yml").read_text())
 
 
 def test_the_manifest_grants_exactly_what_the_verbs_need():

@@ -90,7 +90,7 @@ async def test_stand_in_and_model_start_and_end_together(tmp_path: Path) -> None
 def test_the_app_is_registered_as_app_yml_says() -> None:
     import yaml
 
-    file = Path(__file__).parents[2] / "app.yml"
+    file = Path(__file__).parents[2] / "otto_bot" / "app.yml"
     app = yaml.safe_load(file.read_text())
     assert app.get("permissions", app.get("default_permissions")) == PERMISSIONS
     assert sorted(app.get("events", app.get("default_events"))) == sorted(EVENTS)
