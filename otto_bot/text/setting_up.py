@@ -60,8 +60,8 @@ def not_written(path: str, why: str) -> str:
 def not_kept(path: str, why: str) -> str:
     """After GitHub's answer: it is in memory, and nowhere else."""
     return (
-        f"The App exists, and its key could not be written below {path}: {why}. Make room there, then reload this page: "
-        "the key is kept in memory until then. Do not end `otto-bot setup`"
+        f"The App exists, and its key could not be written below {path}: {why}. Make room there, then reload this "
+        "page: the key is kept in memory until then. Do not end `otto-bot setup`"
     )
 
 

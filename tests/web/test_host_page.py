@@ -98,7 +98,9 @@ def test_sizes_have_units(size: int | None, words: str) -> None:
 
 
 def test_the_permissions_on_the_page_are_those_that_the_app_asks_for() -> None:
-    manifest = yaml.safe_load((Path(__file__).parents[2] / "otto_bot" / "app.yml").read_text("utf-8"))["default_permissions"]
+    manifest = yaml.safe_load((Path(__file__).parents[2] / "otto_bot" / "app.yml").read_text("utf-8"))[
+        "default_permissions"
+    ]
     said = {"statuses": "Commit statuses", "pull_requests": "Pull requests"}
     levels = {"read": "read", "write": "read and write"}
 
