@@ -7,7 +7,8 @@ from typing import Any, Literal
 
 from pydantic import Field
 
-from otto_bot.agents.coder_prompt import CodeRequest, code_prompt, code_system
+from otto_bot.agents.coder_prompt import CodeRequest, code_prompt, code_rules
+from otto_bot.agents.fence import rule
 from otto_bot.agents.stopping import LOOK_SECONDS, unless_stopped
 from otto_bot.agents.toolbox import Handoff, Toolbox, read_finish
 from otto_bot.agents.turns import LEAST_TOKENS, Signal, request_hash, said, tool_result, why_not_run
@@ -80,7 +81,7 @@ class _Session:
         self.model, self.tools, self.journal = model, tools, journal
         self.limits, self.request, self.should_stop, self.clock = limits, request, should_stop, clock
         self.look_seconds = look_seconds
-        self.system = code_system(request, can_run=tools.runner is not None)
+        self.rules = code_rules(request, can_run=tools.runner is not None)
         self.messages: list[Block] = [{"role": "user", "content": code_prompt(request)}]
         self.steps = 0
         self.usage = Usage()
@@ -194,7 +195,8 @@ class _Session:
             attempt=request.attempt,
             turn=self.steps + 1,
             model=request.model,
-            system=self.system,
+            system=self.rules,
+            fences=rule(request.nonce),
             messages=self.messages,
             tools=self.tools.definitions,
             max_tokens=min(request.step_tokens, self.limits.output_tokens - self.usage.output_tokens),

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from pydantic import Field
 
-from otto_bot.agents.fence import fence
+from otto_bot.agents.fence import fence, rule
 from otto_bot.agents.packing import bullets, clip, narrow, share, size
 from otto_bot.agents.review_part import review_part
-from otto_bot.agents.surroundings import CODER_MAP_TOKENS, house_rules_parts, map_parts, notes_parts, system_parts
+from otto_bot.agents.surroundings import CODER_MAP_TOKENS, house_rules_parts, map_parts, notes_parts, with_house_rules
 from otto_bot.core.authors import Author
 from otto_bot.core.config import Project
 from otto_bot.core.evidence import Excerpt
@@ -82,10 +82,15 @@ class CodeRequest(Frozen):
         return f"run/{self.run}/code/{self.task.key}/a{self.attempt}"
 
 
-def code_system(request: CodeRequest, *, can_run: bool) -> str:
-    """The coder's system prompt."""
+def code_rules(request: CodeRequest, *, can_run: bool) -> str:
+    """The coder's rules: the same for each task of each run, so that the provider keeps them."""
     words = _SYSTEM.replace("{run}", _WITH_RUN if can_run else _WITHOUT_RUN)
-    return system_parts(words, request.house_rules, request.nonce)
+    return with_house_rules(words, request.house_rules)
+
+
+def code_system(request: CodeRequest, *, can_run: bool) -> str:
+    """The coder's whole system prompt."""
+    return f"{code_rules(request, can_run=can_run)}\n\n{rule(request.nonce)}"
 
 
 def code_prompt(request: CodeRequest) -> str:

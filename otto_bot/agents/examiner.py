@@ -126,7 +126,7 @@ class _Examination(Generic[Shape]):
         self.request, self.check, self.should_stop, self.clock = request, check, should_stop, clock
         given = [bounded(record, model.redact, request.nonce) for record in request.records]
         can_run = _CAN_RUN if tools.runner is not None else _CANNOT_RUN
-        self.system = f"{request.system}\n\n{_RECORDS.replace('{run}', can_run)}\n\n{rule(request.nonce)}"
+        self.system = f"{request.system}\n\n{_RECORDS.replace('{run}', can_run)}"
         self.messages: list[Block] = []
         self.records: list[CommandRecord] = []
         self._open(given)
@@ -327,6 +327,7 @@ class _Examination(Generic[Shape]):
             turn=len(self.calls) + 1,
             model=request.model,
             system=self.system,
+            fences=rule(request.nonce),
             messages=list(self.messages),
             tools=self.tools.definitions,
             schema=request.schema,

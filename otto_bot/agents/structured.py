@@ -159,7 +159,7 @@ def failed_record(call: ModelCall, nonce: str, error: Exception) -> Record:
 
 def prompt_hash(call: ModelCall, nonce: str) -> str:
     """Hash of everything the model was told, the nonce aside."""
-    words = json.dumps([call.system, call.messages], sort_keys=True).replace(nonce, "NONCE")
+    words = json.dumps([call.instructions, call.messages], sort_keys=True).replace(nonce, "NONCE")
     return hashlib.sha256(words.encode()).hexdigest()
 
 

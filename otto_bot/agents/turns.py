@@ -36,5 +36,5 @@ def tool_result(block: Block, text: str, *, is_error: bool) -> Block:
 
 def request_hash(call: ModelCall) -> str:
     """Hash of what was sent, so that a journal tells which prompt was answered."""
-    words: list[Any] = [call.model, call.system, call.messages, call.tools, call.max_tokens]
+    words: list[Any] = [call.model, call.instructions, call.messages, call.tools, call.max_tokens]
     return hashlib.sha256(json.dumps(words, sort_keys=True).encode()).hexdigest()

@@ -66,12 +66,18 @@ class BudgetConfig(Frozen):
 
 
 class ModelsConfig(Frozen):
-    """`models`: which model plays which role; `pilot: null` is the planner's."""
+    """`models`: which model plays which role; `pilot: null` is the planner's, `journeys: null` the judge's."""
 
     planner: str = DEFAULT_MODEL
     coder: str = DEFAULT_MODEL
     judge: str = DEFAULT_MODEL
     pilot: str | None = None
+    journeys: str | None = None
+
+    @property
+    def for_journeys(self) -> str:
+        """The model that uses the product."""
+        return self.journeys or self.judge
 
     @property
     def for_pilot(self) -> str:

@@ -104,7 +104,7 @@ def _unknown_models(context: Context, config: Config) -> list[tuple[str, str, tu
     models = config.models
     found = []
     for role, name in (("planner", models.planner), ("coder", models.coder), ("judge", models.judge),
-                       ("pilot", models.pilot)):  # fmt: skip
+                       ("pilot", models.pilot), ("journeys", models.journeys)):  # fmt: skip
         if name is None:
             continue
         try:

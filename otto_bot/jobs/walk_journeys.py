@@ -77,7 +77,7 @@ def request_for(context: Context, run: Run, one: JourneyRound, plan: Plan, tries
     key = f"run/{run.id}/journeys/n{one.number}/{one.head[:12]}/y{tries}"
     return WalkRequest(
         run=str(run.id),
-        model=run.config.models.judge,
+        model=run.config.models.for_journeys,
         round=one.number,
         head=one.head,
         title=told(run).title,

@@ -52,7 +52,8 @@ class BudgetedModel:
 
     async def ask(self, call: ModelCall) -> ModelReply:
         """One call; the reply's usage carries its US dollars."""
-        call = replace(call, system=self._redactor.text(call.system), messages=self._redactor.json(call.messages))
+        words = {"system": self._redactor.text(call.system), "fences": self._redactor.text(call.fences)}
+        call = replace(call, **words, messages=self._redactor.json(call.messages))
         worst = self._worst(call)
         if not await self._purse.reserve(call.key, worst):
             raise BudgetSpent(call.key, worst)
@@ -94,8 +95,8 @@ class _Heard:
     def tokens_of(self, call: ModelCall) -> int:
         """Tokens of the call's beginning; 0 where it is not this conversation going on."""
         before = self._call
-        same = (call.model, call.system, call.tools, call.schema) == (
-            before.model, before.system, before.tools, before.schema
+        same = (call.model, call.instructions, call.tools, call.schema) == (
+            before.model, before.instructions, before.tools, before.schema
         )  # fmt: skip
         if not same or call.messages[: self.messages] != self._sent or len(call.messages) <= self.messages:
             return 0

@@ -22,7 +22,9 @@ class ModelCall:
     """One request to the Messages API. `turn` counts a conversation's calls, `tries` repeats of one question.
 
     `timeout` is in seconds over everything, retries included; None = the client's own.
-    `cache` asks the API to cache the prompt up to its last block.
+    `cache` asks the API to cache the prompt, for the next call of this conversation and, up to the end of `system`, for
+    every other one of the role: so `system` holds nothing that only one conversation has. That is `fences`, the end of
+    the instructions.
     """
 
     role: Role
@@ -40,6 +42,12 @@ class ModelCall:
     schema: type[BaseModel] | None = None
     timeout: float | None = None
     cache: bool = False
+    fences: str = ""
+
+    @property
+    def instructions(self) -> str:
+        """Everything that the model is told as its system prompt."""
+        return f"{self.system}\n\n{self.fences}" if self.fences else self.system
 
     @property
     def key(self) -> str:

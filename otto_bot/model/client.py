@@ -10,7 +10,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
 from otto_bot.core.values import Usage, encodable, writable
-from otto_bot.model.calls import CALL_HEADER, ModelCall, ModelReply, text_in
+from otto_bot.model.calls import CALL_HEADER, Block, ModelCall, ModelReply, text_in
 from otto_bot.model.errors import ProviderError
 from otto_bot.model.faults import LostReply, guard, provider_error
 
@@ -22,6 +22,9 @@ RETRIES = 2
 
 MOST_TOKENS = 1_000_000_000
 """No call has more; a reply that says so does not know what it cost."""
+
+LOOK_BACK = 20
+"""Blocks before a mark among which the provider looks for what it has kept."""
 
 LONGEST_LABEL = 80
 """Characters of a model's name, a stop reason or a request id that are kept."""
@@ -99,8 +102,8 @@ def _request(call: ModelCall) -> dict[str, Any]:
     request: dict[str, Any] = {
         "model": call.model,
         # The SDK raises on half a surrogate pair, wherever a file name or an old reply brought it in.
-        "system": encodable(call.system),
-        "messages": encodable(call.messages),
+        "system": _system(call),
+        "messages": encodable(call.messages if not call.cache else _marked(call.messages)),
         "max_tokens": call.max_tokens,
     }
     if call.tools:
@@ -112,6 +115,29 @@ def _request(call: ModelCall) -> dict[str, Any]:
 
         request["output_config"] = {"format": {"type": "json_schema", "schema": transform_schema(call.schema)}}
     return request
+
+
+def _system(call: ModelCall) -> str | list[Block]:
+    """The instructions; where they are to be cached, what all conversations of the role share is a block of its own."""
+    if not (call.cache and call.fences):
+        return encodable(call.instructions)
+    shared = {"type": "text", "text": encodable(f"{call.system}\n\n"), "cache_control": {"type": "ephemeral"}}
+    return [shared, {"type": "text", "text": encodable(call.fences)}]
+
+
+def _marked(messages: list[Block]) -> list[Block]:
+    """The conversation with a mark where its last call ended, if the provider would not find that place by itself.
+
+    It looks at most so many blocks back from the end for what it kept: a turn with many tool calls is longer.
+    """
+    new = sum(len(message["content"]) for message in messages[-2:] if isinstance(message["content"], list))
+    if len(messages) < 3 or new < LOOK_BACK:
+        return messages
+    before = messages[-3]
+    content = before["content"]
+    blocks = [{"type": "text", "text": content}] if isinstance(content, str) else [*content]
+    blocks[-1] = {**blocks[-1], "cache_control": {"type": "ephemeral"}}
+    return [*messages[:-3], {**before, "content": blocks}, *messages[-2:]]
 
 
 def read_reply(raw: str, *, request_id: str, seconds: float) -> ModelReply:

@@ -144,7 +144,7 @@ class Prices(Frozen):
         tokens that the provider has counted for the beginning of the conversation, only `messages` are bounded so.
         """
         if messages is None:
-            words: dict[str, Any] = {"system": call.system, "messages": call.messages, "tools": call.tools}
+            words: dict[str, Any] = {"system": call.instructions, "messages": call.messages, "tools": call.tools}
             if call.schema is not None:
                 # What is sent is longer than pydantic's own schema, because limits become words; never twice as long.
                 words["schema"] = [call.schema.model_json_schema()] * 2

@@ -6,6 +6,7 @@ import hashlib
 import json
 from typing import Any
 
+from otto_bot.playground.model_cache import CHARS_PER_TOKEN, Cached
 from otto_bot.playground.model_call import Call, texts
 from otto_bot.playground.model_compose import Draw, composed_order, composed_pilot
 from otto_bot.playground.model_evidence import ReplyError, cited
@@ -14,7 +15,6 @@ from otto_bot.playground.scenario import Reply
 __all__ = ["Draw", "ReplyError", "content", "events", "input_tokens", "message"]
 
 Json = dict[str, Any]
-CHARS_PER_TOKEN = 4
 
 
 def input_tokens(body: Json) -> int:
@@ -56,17 +56,34 @@ def _value(reply: Reply, call: Call, draw: Draw) -> Any:
     return composed_order(call.prompt) if reply.order is not None else None
 
 
-def message(reply: Reply, call: Call, body: Json, seq: int, draw: Draw = Draw()) -> Json:  # noqa: B008
+def message(
+    reply: Reply,
+    call: Call,
+    body: Json,
+    seq: int,
+    draw: Draw = Draw(),  # noqa: B008
+    cached: Cached = Cached(),  # noqa: B008
+) -> Json:
     """The whole answer as the API returns it unstreamed. Raises ReplyError."""
     blocks = content(reply, call, draw)
     usual = "tool_use" if any(block["type"] == "tool_use" for block in blocks) else "end_turn"
     said = sum(len(json.dumps(block, ensure_ascii=False)) for block in blocks)
     given = reply.usage
+    if given.input_tokens is None:
+        prompt = {
+            "input_tokens": max(0, input_tokens(body) - sum(cached)),
+            "cache_read_input_tokens": cached.read,
+            "cache_creation_input_tokens": cached.written,
+        }
+    else:
+        prompt = {
+            "input_tokens": given.input_tokens,
+            "cache_read_input_tokens": given.cache_read_input_tokens,
+            "cache_creation_input_tokens": given.cache_creation_input_tokens,
+        }
     usage = {
-        "input_tokens": input_tokens(body) if given.input_tokens is None else given.input_tokens,
+        **prompt,
         "output_tokens": max(1, said // CHARS_PER_TOKEN) if given.output_tokens is None else given.output_tokens,
-        "cache_read_input_tokens": given.cache_read_input_tokens,
-        "cache_creation_input_tokens": given.cache_creation_input_tokens,
         "service_tier": "standard",
     }
     return {

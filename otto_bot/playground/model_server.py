@@ -20,6 +20,7 @@ from starlette.types import Receive, Scope, Send
 
 from otto_bot.playground import model_check
 from otto_bot.playground.listening import listener
+from otto_bot.playground.model_cache import PromptCache
 from otto_bot.playground.model_call import HEADER, Call, Chooser, read_call
 from otto_bot.playground.model_reply import Draw, Json, ReplyError, events, input_tokens, message
 from otto_bot.playground.scenario import ERROR_TYPES, Rule, Scenario, load
@@ -35,6 +36,7 @@ class Logged:
 
     seq: int
     at: str
+    run: str
     call: str
     role: str
     task: str
@@ -48,6 +50,8 @@ class Logged:
     cut: bool = False
     input_tokens: int = 0
     output_tokens: int = 0
+    cache_read_tokens: int = 0
+    cache_write_tokens: int = 0
     problem: str = ""
     seconds: float = 0.0
     """Until the answer stood."""
@@ -75,6 +79,7 @@ class ScriptedModel:
         self._keep = keep
         self._chooser = Chooser(scenario.script.script)
         self._clock = clock
+        self._cache = PromptCache(clock)
         self._seq = 0
         self.calls: list[Logged] = []
         self.bodies: dict[int, Json] = {}
@@ -123,18 +128,20 @@ class ScriptedModel:
         if rule.reply.error is not None:
             return self._error(entry, rule)
         try:
-            said = message(rule.reply, call, body, entry.seq, self._draw)
+            said = message(rule.reply, call, body, entry.seq, self._draw, self._cache.use(body))
         except ReplyError as error:
             return self._refuse(entry, f"{self._scenario.file}: script[{index + 1}] cannot answer {call.name}: {error}")
         entry.input_tokens = said["usage"]["input_tokens"]
         entry.output_tokens = said["usage"]["output_tokens"]
+        entry.cache_read_tokens = said["usage"]["cache_read_input_tokens"]
+        entry.cache_write_tokens = said["usage"]["cache_creation_input_tokens"]
         entry.cut = rule.reply.cut
         return _spoken(said, streamed=entry.streamed, cut=rule.reply.cut)
 
     def _log(self, call: Call, streamed: bool, body: Json) -> Logged:
         self._seq += 1
         entry = Logged(
-            seq=self._seq, at=self._clock().isoformat(), call=call.name, role=call.role, task=call.task,
+            seq=self._seq, at=self._clock().isoformat(), run=call.run, call=call.name, role=call.role, task=call.task,
             attempt=call.attempt, gate=call.gate, try_=call.try_, turn=call.turn, streamed=streamed,
             rule=None, status=200,
         )  # fmt: skip

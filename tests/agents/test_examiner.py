@@ -166,7 +166,7 @@ async def test_without_a_cage_no_command_is_offered_or_run_and_it_is_said(server
     found = await session(caged=False)
     assert found.records[0].error
     assert "run" not in {tool["name"] for tool in server.requests[0]["tools"]}
-    assert "no command can be run here" in server.requests[0]["system"]
+    assert "no command can be run here" in server.told(0)
     assert not (bench.root / "ran").exists()
 
 

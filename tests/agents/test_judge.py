@@ -124,7 +124,7 @@ async def test_without_a_cage_it_is_told_so_and_reads_only(server, kit, ask):
     server.script(kit.says(verdict(c1="met", c2="met", c3="met")))
     assert (await ask(caged=False)).value is not None
     assert {tool["name"] for tool in server.requests[0]["tools"]} == {"read", "glob", "grep"}
-    assert "no command can be run here" in server.requests[0]["system"]
+    assert "no command can be run here" in server.told(0)
 
 
 def test_a_large_diff_is_cut_evenly_so_that_no_file_is_lost():

@@ -190,4 +190,4 @@ async def test_without_a_cage_nothing_is_run(open_court: Any) -> None:
         court.server.script(kit().uses(("read", {"file_path": "value.txt"})), kit().says({"items": [C1, c2]}))
         event = await court.judge()
         assert event.proof.records[0].output == "41\n"
-        assert "no command can be run here" in court.server.requests[0]["system"]
+        assert "no command can be run here" in court.server.told(0)

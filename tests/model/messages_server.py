@@ -96,10 +96,15 @@ class MessagesServer:
     def script(self, *replies: Reply) -> None:
         self.replies.extend(replies)
 
+    def told(self, place: int = -1) -> str:
+        """The system prompt of a call, as one text."""
+        system = self.requests[place]["system"]
+        return system if isinstance(system, str) else "".join(block["text"] for block in system)
+
     def prompt(self, place: int = -1) -> str:
         """Everything the model was told in a call, as one text."""
         request = self.requests[place]
-        return request["system"] + "\n" + "\n".join(_words(item["content"]) for item in request["messages"])
+        return self.told(place) + "\n" + "\n".join(_words(item["content"]) for item in request["messages"])
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         try:

@@ -17,6 +17,11 @@ from otto_bot.playground.scenario_expect import Expect
 COMMENT, PUSH = "2026-01-01T00:00:10+00:00", "2026-01-01T00:00:20+00:00"
 BRANCH = "refs/heads/otto/1-1/t2-expiry-a1"
 DECIDED = "<!-- otto run=1 surface=gate/g1 -->\nbatch 1 failed"
+CALL: dict[str, Any] = {
+    "call": "a call", "run": "1", "role": "pilot", "task": "", "attempt": 0, "gate": 1, "turn": 1, "status": 200,
+    "cut": False, "problem": "", "cache_read_tokens": 0, "cache_write_tokens": 0,
+}  # fmt: skip
+
 REPORT: dict[str, Any] = {
     "outcome": "done",
     "tasks": {"t1": {"state": "merged", "attempts": 1}, "t2": {"state": "merged", "attempts": 2}},
@@ -45,7 +50,7 @@ REPORT: dict[str, Any] = {
         {"seq": 2, "at": PUSH, "method": "POST", "path": "/octo/x.git/git-receive-pack", "status": 200,
          "refs": [{"ref": BRANCH, "old": "a" * 40, "new": "b" * 40}]},
     ],
-    "model_calls": [{"role": "pilot", "status": 200, "cut": False, "problem": ""}],
+    "model_calls": [CALL],
     "usage": {"calls": 1, "usd": 0.034},
 }  # fmt: skip
 HOLDS: dict[str, Any] = {
@@ -106,7 +111,7 @@ def test_each_difference_is_said(key: str, value: Any, words: str) -> None:
 
 
 def test_a_call_that_no_rule_answered_is_a_difference() -> None:
-    report = {**REPORT, "model_calls": [{"role": "coder", "status": 400, "cut": False, "problem": "no rule answers"}]}
+    report = {**REPORT, "model_calls": [CALL | {"role": "coder", "status": 400, "problem": "no rule answers"}]}
     assert differences(Expect(), report) == ["model_calls: no rule answers"]
 
 
@@ -197,3 +202,17 @@ def test_a_default_branch_that_was_taken_in_is_nobodys_work() -> None:
     assert broken(report) == ["t2 attempt 2 was pushed before its decision's comment"]
     report["events"].insert(1, {"seq": 1, "type": "BaseTaken", "sha": "b" * 40})
     assert broken(report) == []
+
+
+def test_a_call_that_does_not_read_what_the_last_one_left_is_named() -> None:
+    """In one conversation; a refused or broken call left nothing."""
+    first = CALL | {"role": "coder", "task": "t1", "attempt": 1, "gate": 0, "cache_write_tokens": 1500}
+    broken = first | {"turn": 2, "status": 529}
+    second = first | {"turn": 2, "cache_read_tokens": 1500, "cache_write_tokens": 300}
+    other = first | {"task": "t2", "turn": 2}
+
+    assert differences(Expect(), {**REPORT, "model_calls": [first, broken, second, other]}) == []
+    late = second | {"turn": 3, "cache_read_tokens": 1000, "call": "role=coder task=t1 turn=3"}
+    assert differences(Expect(), {**REPORT, "model_calls": [first, second, late]}) == [
+        "prompt cache: role=coder task=t1 turn=3 read 1000 tokens of 1800"
+    ]

@@ -178,4 +178,19 @@ def _calls(expect: Expect, calls: list[Json]) -> list[str]:
         got = sum(1 for call in calls if call["role"] == role and call["status"] == 200 and not call["cut"])
         if got != want:
             found.append(f"model_calls: expected {want} of the {role}, got {got}")
+    return [*found, *_reread(calls)]
+
+
+def _reread(calls: list[Json]) -> list[str]:
+    """Calls of a conversation that do not read from the cache all that the call before them left there."""
+    found = []
+    kept: dict[tuple[Any, ...], int] = {}
+    for call in calls:
+        if call["status"] != 200 or call["cut"]:
+            continue
+        talk = tuple(call[name] for name in ("run", "role", "task", "attempt", "gate"))
+        left = kept.get((*talk, call["turn"] - 1), 0)
+        if call["cache_read_tokens"] < left:
+            found.append(f"prompt cache: {call['call']} read {call['cache_read_tokens']} tokens of {left}")
+        kept[*talk, call["turn"]] = call["cache_read_tokens"] + call["cache_write_tokens"]
     return found
