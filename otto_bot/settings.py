@@ -183,7 +183,7 @@ MODEL_KEYS = ("ANTHROPIC_API_KEY", "ANTHROPIC_AUTH_TOKEN")
 PROXIES = ("https_proxy", "HTTPS_PROXY", "http_proxy", "HTTP_PROXY", "all_proxy", "ALL_PROXY", "ANTHROPIC_BASE_URL")
 
 
-FILE_VARIANTS = ("private_key", "webhook_secret", "client_secret")
+FILE_VARIANTS = ("private_key", "webhook_secret", "client_secret", "database_url")
 """Settings whose value may come from a file named by `OTTO_X_FILE`."""
 
 

@@ -20,19 +20,23 @@ from otto_bot.store.needs import needs
 from otto_bot.worker import utc_now
 
 COMMANDS = (
-    "report", "limits", "insight", "learnings", "learnings export", "replay 1", "gc", "gc --dry-run", "backup {folder}/b.tar",
+    "report", "limits", "insight", "learnings", "learnings export", "replay 1", "gc --dry-run", "backup {folder}/b.tar",
     "restore {folder}/backup.tar --force", "ledger export 1", "ledger import {folder}/run.jsonl", "worker --check",
     "receive issues {folder}/payload.json", "redeliver --dry-run",
 )  # fmt: skip
 
 
+@pytest.fixture(scope="module")
+def pem() -> str:
+    key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
+    return key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()).decode()
+
+
 @pytest.fixture
-def folder(tmp_path: Path, sqlite_template: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+def folder(tmp_path: Path, pem: str, sqlite_template: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A host's settings, and a database that a version of some years later has changed, with a backup of it."""
     for name in [name for name in os.environ if name.startswith("OTTO_")]:
         monkeypatch.delenv(name)
-    key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
-    pem = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()).decode()
     given = {"APP_ID": "42", "PRIVATE_KEY": pem, "WEBHOOK_SECRET": "hush-hush", "STATE_DIR": str(tmp_path / "state")}
     given |= {"GITHUB_API_URL": "http://127.0.0.1:9", "PORT": "0"}
     for name, value in given.items():
@@ -63,7 +67,7 @@ def test_it_is_refused(command: str, folder: Path, capsys: pytest.CaptureFixture
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("command", ["serve", "serve --no-worker", "worker"])
+@pytest.mark.parametrize("command", ["serve", "worker"])
 def test_nothing_is_started(command: str, folder: Path) -> None:
     """These change the process they run in, and so run in one of their own."""
     argv = [sys.executable, "-m", "otto_bot", *command.split()]
