@@ -13,6 +13,7 @@ from __future__ import annotations
 import io
 import json
 import os
+import socket
 import sqlite3
 import subprocess
 import sys
@@ -25,7 +26,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[1]
 LOOK_SECONDS = 0.03
 PLAY_SECONDS = 180
-MOST = 12
+MOST = 8
 """Copies of one play: evenly taken from all, the first and the last among them."""
 
 
@@ -74,7 +75,7 @@ def look(path: Path, found: dict[str, bytes]) -> None:
         except sqlite3.Error:  # it is just being made
             return
         if key is not None and key not in found:
-            found[key] = "\n".join(copy.iterdump()).encode()
+            found[key] = "\n".join(copy.iterdump()).replace(socket.gethostname(), "otto-host").encode()
 
 
 def standing(copy: sqlite3.Connection) -> str | None:
@@ -84,7 +85,7 @@ def standing(copy: sqlite3.Connection) -> str | None:
         return None
     state = json.loads(row[2])
     tasks = {key: task["state"] for key, task in state["tasks"].items()}
-    due = sorted({kind for (kind,) in copy.execute("SELECT kind FROM effects WHERE state IN ('queued', 'running')")})
+    due = sorted({kind for (kind,) in copy.execute("SELECT kind FROM effects WHERE state IN ('due', 'running')")})
     waiting = copy.execute("SELECT count(*) FROM deliveries WHERE state = 'received'").fetchone()[0]
     hold = (state.get("hold") or {}).get("kind") if isinstance(state.get("hold"), dict) else state.get("hold")
     return json.dumps([row[0], row[1], tasks, [kind for kind in due if kind != "show"], bool(waiting), bool(hold)])

@@ -157,13 +157,9 @@ class House:
         said = {key: value.replace("/run/secrets", str(self.folder / "secrets")) for key, value in said.items()}
         # As the image has it, below the one folder that may be written.
         image = {"OTTO_STATE_DIR": str(self.folder / "state"), "OTTO_HOST": "127.0.0.1", "OTTO_PORT": self.port}
-        return {
-            "PATH": f"{BIN}:{os.environ['PATH']}",
-            "HOME": str(self.folder),
-            "OTTO_PREFIX": str(BIN.parent),
-            **image,
-            **said,
-        }
+        ours = {"PATH": f"{BIN}:{os.environ['PATH']}", "HOME": str(self.folder), "OTTO_PREFIX": str(BIN.parent)}
+        ours |= {name: os.environ[name] for name in ("PYTHONPATH",) if name in os.environ}
+        return {**ours, **image, **said}
 
     def start(self, name: str) -> subprocess.Popen[bytes]:
         log = self._stack.enter_context((self.folder / f"{name}.log").open("ab"))
@@ -220,7 +216,7 @@ def test_the_services_come_up_together_are_healthy_and_end_in_time(house: House)
     assert names() == []
     assert not house.healthy("worker")
     engine.dispose()
-    ready = json.loads((house.folder / "web.log").read_text().partition("\n")[0])
-    assert ready["url"] == f"http://127.0.0.1:{house.port}"
+    (ready,) = (line for line in (house.folder / "web.log").read_text().splitlines() if line.startswith('{"ready"'))
+    assert json.loads(ready)["url"] == f"http://127.0.0.1:{house.port}"
     secret = (house.folder / "secrets" / "database-password").read_text()
     assert all(secret not in path.read_text() for path in house.folder.glob("*.log"))
