@@ -13,8 +13,6 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from otto_bot.store.versions import CODE_VERSION, shown
-
 EXIT_USAGE = 2
 EXPLAIN = """\
 Say why CI logs failed: a log (also .gz), the ZIP of a run as GitHub hands it out, a folder of either, or - for
@@ -60,6 +58,8 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _parser() -> argparse.ArgumentParser:
+    from otto_bot.store.versions import CODE_VERSION, shown
+
     parser = argparse.ArgumentParser(prog="otto-bot", description="A GitHub App that explains before it retries.")
     parser.add_argument("--version", action="version", version=f"otto-bot {shown(CODE_VERSION)}")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")

@@ -184,7 +184,7 @@ PROXIES = ("https_proxy", "HTTPS_PROXY", "http_proxy", "HTTP_PROXY", "all_proxy"
 
 
 FILE_VARIANTS = ("private_key", "webhook_secret", "client_secret", "database_url")
-"""Settings whose value may come from a file named by `OTTO_X_FILE`."""
+"""Settings whose value may come from a file named by `OTTO_X_FILE`, or from a folder of secrets."""
 
 
 def read_settings(environment: Mapping[str, str]) -> Settings:

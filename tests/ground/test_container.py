@@ -78,7 +78,7 @@ def test_starting_without_a_writable_state_folder_says_what_to_do(tmp_path: Path
 
 
 @pytest.mark.parametrize(
-    ("words", "said"), [("worker --check", "there is no database"), ("--no-such-option", "usage: otto-bot serve")]
+    ("words", "said"), [("worker --check", "there is no database"), ("--port none", "usage: otto-bot serve")]
 )
 def test_words_are_a_command_and_options_are_for_serve(tmp_path: Path, words: str, said: str) -> None:
     """One image for every process of a host."""
