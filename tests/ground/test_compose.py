@@ -176,12 +176,15 @@ class House:
         done = subprocess.run(command, cwd=self.folder, env=self.environment(name), capture_output=True, timeout=30)
         return done.returncode == 0
 
+    def listens(self) -> bool:
+        return '{"ready"' in (self.folder / "web.log").read_text()
+
     def until(self, true: Callable[[], object], what: str) -> None:
         deadline = time.monotonic() + PATIENCE
         while not true():
             logs = "\n".join(path.read_text()[-3000:] for path in self.folder.glob("*.log"))
             assert time.monotonic() < deadline, f"{what}\n{logs}"
-            time.sleep(0.1)
+            time.sleep(0.3)
 
 
 @pytest.fixture
@@ -196,16 +199,20 @@ def test_the_services_come_up_together_are_healthy_and_end_in_time(house: House)
     """On an empty database: whoever comes first brings it up. Nobody is asked anything that is not in the file."""
     web = house.start("web")
     workers = [house.start("worker") for _ in range(SERVICES["worker"]["deploy"]["replicas"])]
-    house.until(lambda: house.healthy("web"), "the web process is ready")
-    house.until(lambda: house.healthy("worker"), "a worker lives")
     url = (house.folder / "secrets" / "database-url").read_text()
     engine = sa.create_engine(url.replace("postgresql://", "postgresql+psycopg://"))
 
     def names() -> list[str]:
         with engine.connect() as c:
+            if not sa.inspect(c).has_table("workers"):
+                return []
             return sorted(c.execute(sa.text("SELECT name FROM workers")).scalars())
 
+    assert not house.healthy("worker"), "it is not said before it is so"
     house.until(lambda: len(names()) == len(workers) == 2, "both workers are there")
+    house.until(house.listens, "the web process listens")
+    assert house.healthy("web")
+    assert house.healthy("worker")
     asked_at = time.monotonic()
     for process in (web, *workers):
         process.send_signal(signal.SIGTERM)
