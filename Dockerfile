@@ -9,6 +9,12 @@ COPY otto_bot ./otto_bot
 RUN scripts/container_install.sh /opt/otto /src
 
 FROM python:3.11-slim-bookworm
+# The release adds version, revision and time: they are not known to a build from a clone.
+LABEL org.opencontainers.image.title="Otto" \
+    org.opencontainers.image.description="A GitHub App that plans a labelled issue, writes each task on its own branch, and explains every failure before it retries" \
+    org.opencontainers.image.licenses="MIT" \
+    org.opencontainers.image.source="https://github.com/otto-bot/otto" \
+    org.opencontainers.image.documentation="https://github.com/otto-bot/otto/blob/main/docs/install.md"
 # git and bubblewrap follow the security updates of the base image's Debian, so their versions are not frozen here.
 # hadolint ignore=DL3008
 RUN apt-get update \

@@ -12,7 +12,7 @@ PYTEST := $(BIN)/pytest --dist worksteal
 # Compiled modules are kept: every process of a demo starts in half the time.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help env compiled demo test test-slow test-browser test-all lint lint-style lint-types lint-imports lint-workflows lint-image format bench-gate bench-diagnosis bench-weights bench-map bench-webhooks bench-scale bench-latency bench-pages bench-browser screenshots crash-full mutation audit clean
+.PHONY: help env compiled demo test test-slow test-browser test-all lint lint-style lint-types lint-imports lint-workflows lint-image format bench-gate bench-diagnosis bench-weights bench-map bench-webhooks bench-scale bench-latency bench-pages bench-browser screenshots crash-full upgrade-check mutation audit clean
 
 help:  ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -94,6 +94,9 @@ bench-pages: env  ## first byte and size of pages over 10,000 runs, what open li
 
 crash-full: env  ## kill -9 at every few writes of each scenario; ARGS="--docs" writes docs/crash.md
 	@$(BIN)/python tests/crash/crash_full.py $(ARGS)
+
+upgrade-check: env  ## an older version's bot is killed in mid-run and today's ends it; ARGS="COMMIT --scenario NAME --after 40"
+	@$(BIN)/python scripts/upgrade_check.py $(ARGS)
 
 mutation: env  ## put small faults into core and say which no test notices; ARGS="--machine 500", see docs/mutation.md
 	@$(lastword $(wildcard .tools/uv-*/bin/uv)) run --no-sync --with-requirements bench/mutation/requirements.txt python -m bench.mutation $(ARGS)

@@ -65,7 +65,10 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _parser() -> argparse.ArgumentParser:
+    from otto_bot.store.versions import CODE_VERSION, shown
+
     parser = argparse.ArgumentParser(prog="otto-bot", description="A GitHub App that explains before it retries.")
+    parser.add_argument("--version", action="version", version=f"otto-bot {shown(CODE_VERSION)}")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     serve = commands.add_parser("serve", help="receive webhooks or ask GitHub, with a worker as child process")
     serve.add_argument("--no-worker", action="store_true", help="only receive; run `otto-bot worker` elsewhere")
@@ -74,6 +77,9 @@ def _parser() -> argparse.ArgumentParser:
     serve.set_defaults(run=_serve)
     worker = commands.add_parser("worker", help="do the work: plan, code, verify, decide")
     worker.add_argument("--with-parent", action="store_true", help="end when standard input closes")
+    worker.add_argument(
+        "--check", action="store_true", help="only say whether a worker of this machine lives: 0, else 1"
+    )
     worker.set_defaults(run=_worker)
     demo = commands.add_parser("demo", help="the main job on a playground: no account, no key")
     demo.set_defaults(run=lambda _options: EXIT_USAGE)
@@ -276,6 +282,10 @@ def _serve(options: argparse.Namespace) -> int:
 
 
 def _worker(options: argparse.Namespace) -> int:
+    if options.check:
+        from otto_bot.keeping.options import check_worker
+
+        return check_worker()
     import asyncio
 
     from otto_bot.worker import work

@@ -17,7 +17,7 @@ import uvicorn
 
 from otto_bot.app import build_app
 from otto_bot.settings import Settings
-from otto_bot.store.database import NEWEST, StoreUnavailable, open_database, schema_version
+from otto_bot.store.database import NEWEST, StoreUnavailable, open_database, understood
 
 log = logging.getLogger(__name__)
 
@@ -41,13 +41,14 @@ migrate(open_database(sys.stdin.read()))
 def migrate_apart(url: str) -> None:
     """Bring the schema up to date in a process of its own: what that needs would stay in this one's memory.
 
-    Raises StoreUnavailable with the last line of what it said.
+    Raises StoreUnavailable with the last line of what it said, and where a newer version alone may use the database.
     """
     engine = open_database(url)
-    newest = schema_version(engine) == NEWEST
-    engine.dispose()
-    if newest:
-        return
+    try:
+        if understood(engine) >= NEWEST:
+            return
+    finally:
+        engine.dispose()
     # By standard input: the URL may hold a password, and everybody sees a command line.
     done = subprocess.run(  # noqa: S603 - our own interpreter
         [sys.executable, "-c", _MIGRATE], input=url, text=True, capture_output=True, check=False

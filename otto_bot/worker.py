@@ -22,6 +22,7 @@ from pathlib import Path
 import sqlalchemy as sa
 
 from otto_bot.core.redact import Redactor
+from otto_bot.engine import outdated
 from otto_bot.engine.admission import LOOK_SECONDS, Admission
 from otto_bot.engine.execute import Executor
 from otto_bot.engine.forgetting import forget
@@ -249,7 +250,8 @@ def _chores(
     kept = Retention(settings.database, settings.state_dir.absolute(), settings.keep_days)
     url = queue_url(settings.database)
     housekeeping = Housekeeping(engine_db, kept, lambda before, dry: forget(url, before, dry=dry), leads, switch, clock)
-    return ((LOOK_SECONDS, admission), (HOUSEKEEPING_SECONDS, housekeeping))
+    ends = outdated.Outdated(engine_db, lambda: end_in_time(switch.engine) if switch.engine is not None else None)
+    return ((LOOK_SECONDS, admission), (HOUSEKEEPING_SECONDS, housekeeping), (outdated.LOOK_SECONDS, ends))
 
 
 def _context(

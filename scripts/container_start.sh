@@ -1,5 +1,6 @@
 #!/bin/sh
-# Start the web process and its worker in the foreground; signals reach them directly.
+# Start a process of Otto in the foreground; signals reach it directly. Without words, or with options alone, it is
+# `serve`: the web process with its worker. Else the words are a command of otto-bot: `worker`, `serve --no-worker`, `gc`.
 # State is private to this user; it must be a volume that survives the container.
 set -eu
 
@@ -16,4 +17,7 @@ if ! mkdir -p "$OTTO_STATE_DIR" || ! [ -w "$OTTO_STATE_DIR" ]; then
     exit 1
 fi
 
-exec "${OTTO_PREFIX:-/opt/otto}/bin/otto-bot" serve "$@"
+case "${1:-}" in
+'' | -*) set -- serve "$@" ;;
+esac
+exec "${OTTO_PREFIX:-/opt/otto}/bin/otto-bot" "$@"

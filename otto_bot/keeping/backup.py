@@ -19,7 +19,7 @@ from pathlib import Path
 import sqlalchemy as sa
 
 from otto_bot.core.values import Frozen
-from otto_bot.store.database import StoreUnavailable, normal_url, open_database, schema_version
+from otto_bot.store.database import StoreUnavailable, normal_url, open_database, understood
 
 FORMAT = 1
 MANIFEST = "manifest.json"
@@ -131,8 +131,8 @@ def _dump_postgresql(parsed: sa.URL, copy: Path) -> None:
 
 
 def _counts(engine: sa.Engine) -> tuple[str, int, int]:
-    schema = schema_version(engine)
-    if schema is None:
+    schema = understood(engine)
+    if not schema:
         raise StoreUnavailable("the database holds nothing of Otto yet")
     with engine.connect() as c:
         runs, events = (c.execute(sa.text(count)).scalar_one() for count in COUNTS)

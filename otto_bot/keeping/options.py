@@ -72,6 +72,15 @@ def _gc(options: argparse.Namespace) -> int:
     return run(kept, datetime.now(UTC), forgotten, _say, dry=options.dry_run)
 
 
+def check_worker() -> int:
+    """`otto-bot worker --check`."""
+    import socket
+
+    from otto_bot.keeping.alive import check
+
+    return check(_settings().database, socket.gethostname(), _say)
+
+
 def _backup(options: argparse.Namespace) -> int:
     from otto_bot.keeping.backup import backup
 

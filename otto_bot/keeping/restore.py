@@ -19,7 +19,7 @@ from pydantic import ValidationError
 
 from otto_bot.engine.queue import queue_url
 from otto_bot.keeping.backup import DATABASE, DUMP, FORMAT, MANIFEST, Manifest, Part, digest
-from otto_bot.store.database import NEWEST, StoreUnavailable, normal_url, open_database, schema_version
+from otto_bot.store.database import NEWEST, StoreUnavailable, normal_url, open_database, understood
 
 SIDES = ("", "-wal", "-shm")
 MOST_MANIFEST = 1024 * 1024
@@ -139,7 +139,7 @@ def _unpack(source: Path, part: Part, fresh: Path) -> None:
 def _check(fresh: Path, manifest: Manifest) -> None:
     engine = open_database(f"sqlite:///{fresh}")
     try:
-        if schema_version(engine) != manifest.schema_version:
+        if understood(engine) != manifest.schema_version:
             raise StoreUnavailable("the backup's schema is not what its manifest says; use another backup")
     finally:
         engine.dispose()  # the last one to close it leaves no write-ahead log

@@ -10,7 +10,9 @@ from pathlib import Path
 import sqlalchemy as sa
 from sqlalchemy.pool import QueuePool
 
+from otto_bot.store.needs import needed
 from otto_bot.store.troubles import meaning
+from otto_bot.store.versions import CODE_VERSION, shown
 
 BUSY_SECONDS = 10.0
 """How long a writer waits for another one before the database counts as unavailable."""
@@ -22,6 +24,17 @@ NEWEST = "0007"
 
 class StoreUnavailable(RuntimeError):
     """The database cannot be used now: full, locked, gone. Nothing was written."""
+
+
+class NewerDatabase(StoreUnavailable):
+    """A newer version of Otto has changed the database in a way that this one cannot live with."""
+
+    def __init__(self, least: int, ours: int) -> None:
+        super().__init__(
+            f"the database needs Otto {shown(least)} or later, and this is {shown(ours)}: a newer version has changed "
+            "what this one relies on. Install that version, or restore the backup from before the upgrade "
+            "(docs/operate.md, Upgrade)"
+        )
 
 
 def open_database(url: str, patience: float | None = None) -> sa.Engine:
@@ -121,9 +134,10 @@ def _unavailable_is_told() -> Iterator[None]:
 def migrate(engine: sa.Engine) -> None:
     """Bring the schema to the newest version. Safe to call at every start, from several processes.
 
-    A newer one is left as it is: migrations only add, so that this code goes on while a newer one is deployed.
+    A newer one is left as it is: migrations only add, so that this code goes on while a newer one is deployed. One
+    that says that it needs a newer version is refused with NewerDatabase.
     """
-    if (schema_version(engine) or "") >= NEWEST:
+    if understood(engine) >= NEWEST:
         return
     from alembic import command  # a second of imports that only a change of the schema needs
     from alembic.config import Config as AlembicConfig
@@ -144,8 +158,12 @@ def open_existing(url: str) -> sa.Engine:
     if parsed.get_backend_name() == "sqlite" and where != ":memory:" and not Path(where).is_file():
         raise StoreUnavailable(f"there is no database {where}; OTTO_STATE_DIR or OTTO_DATABASE_URL names another one")
     engine = open_database(url)
-    found = schema_version(engine)
-    if found != NEWEST:
+    try:
+        found = understood(engine)
+    except StoreUnavailable:
+        engine.dispose()
+        raise
+    if found < NEWEST:
         engine.dispose()
         raise StoreUnavailable(
             f"the database has schema {found or 'none'}, this version reads {NEWEST}: "
@@ -154,10 +172,24 @@ def open_existing(url: str) -> sa.Engine:
     return engine
 
 
+def understood(engine: sa.Engine, ours: int = CODE_VERSION) -> str:
+    """The version of the schema, empty where there is none yet. Raises NewerDatabase where ours may not use it."""
+    with reading(engine) as connection:
+        found = _schema(connection)
+        least = needed(connection) if found else 0
+    if least > ours:
+        raise NewerDatabase(least, ours)
+    return found or ""
+
+
 def schema_version(engine: sa.Engine) -> str | None:
     """The version of the schema; None where there is none yet."""
     with reading(engine) as connection:
-        if not sa.inspect(connection).has_table("alembic_version"):
-            return None
-        version: str | None = connection.execute(sa.text("SELECT version_num FROM alembic_version")).scalar()
+        return _schema(connection)
+
+
+def _schema(connection: sa.Connection) -> str | None:
+    if not sa.inspect(connection).has_table("alembic_version"):
+        return None
+    version: str | None = connection.execute(sa.text("SELECT version_num FROM alembic_version")).scalar()
     return version

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlalchemy as sa
 
 from otto_bot.store import tables as t
-from otto_bot.store.database import reading
+from otto_bot.store.database import reading, understood
 
 
 class Glances:
@@ -13,6 +13,10 @@ class Glances:
 
     def __init__(self, engine: sa.Engine) -> None:
         self._engine = engine
+
+    def usable(self) -> None:
+        """Raises NewerDatabase where a newer version alone may use it."""
+        understood(self._engine)
 
     def deliveries(self) -> dict[str, int]:
         """How many deliveries stand in each state."""

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from fastapi import APIRouter, Response
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 
-from otto_bot.store.database import StoreUnavailable
+from otto_bot.store.database import NewerDatabase, StoreUnavailable
 from otto_bot.store.glances import Glances
 from otto_bot.web.gauges import Gauges
 
@@ -75,7 +75,10 @@ def router(
     @api.get("/readyz")
     async def readyz() -> Response:
         try:
+            await asyncio.to_thread(store.usable)
             await asyncio.to_thread(store.deliveries)
+        except NewerDatabase as error:
+            return Response(f"{error}\n", status_code=503, media_type="text/plain")
         except StoreUnavailable:
             return Response("the database does not answer\n", status_code=503, media_type="text/plain")
         if not worker_alive():

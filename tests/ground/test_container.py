@@ -77,6 +77,28 @@ def test_starting_without_a_writable_state_folder_says_what_to_do(tmp_path: Path
     assert "mount a volume there" in done.stderr
 
 
+@pytest.mark.parametrize(
+    ("words", "said"), [("worker --check", "there is no database"), ("--port none", "usage: otto-bot serve")]
+)
+def test_words_are_a_command_and_options_are_for_serve(tmp_path: Path, words: str, said: str) -> None:
+    """One image for every process of a host."""
+    command = [ROOT / "scripts" / "container_start.sh", *words.split()]
+
+    done = run(*command, OTTO_STATE_DIR=str(tmp_path), OTTO_PREFIX=str(BIN.parent))
+
+    assert done.returncode == 2
+    assert said in done.stderr
+
+
+def test_the_image_says_what_it_is() -> None:
+    """By the names that registries read; version and commit are added by the release."""
+    labels = dict(re.findall(r'org\.opencontainers\.image\.(\w+)="([^"]+)"', dockerfile()))
+
+    assert labels.keys() >= {"title", "description", "licenses", "source", "documentation"}
+    assert labels["licenses"] == "MIT"
+    assert labels["documentation"].startswith(labels["source"])
+
+
 @pytest.mark.slow
 @pytest.mark.timeout(300)
 def test_the_install_script_makes_a_complete_installation(tmp_path: Path) -> None:

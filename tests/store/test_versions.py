@@ -82,6 +82,10 @@ def test_migrations_only_add(path: Path) -> None:
     calls = [node for node in ast.walk(tree) if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute)]
     of_op = [call for call in calls if isinstance(call.func.value, ast.Name) and call.func.value.id == "op"]  # type: ignore[attr-defined]
     names = {call.func.attr for call in of_op if isinstance(call.func, ast.Attribute)}
+    if "needs" in {
+        call.func.id for call in ast.walk(tree) if isinstance(call, ast.Call) and isinstance(call.func, ast.Name)
+    }:
+        return  # it says itself that older code may not go on: `store/needs.py`
     assert names <= {"create_table", "create_index", "drop_index", "add_column", "get_bind"}, names
     for call in of_op:
         if isinstance(call.func, ast.Attribute) and call.func.attr == "add_column":

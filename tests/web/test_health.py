@@ -17,6 +17,7 @@ from otto_bot.store.database import open_database
 from otto_bot.store.effect_rows import EffectRows
 from otto_bot.store.glances import Glances
 from otto_bot.store.inbox import Inbox
+from otto_bot.store.needs import needs
 from otto_bot.web.health import Metrics, router
 
 
@@ -50,6 +51,16 @@ async def web(database_url: str) -> AsyncIterator[Web]:
 
 async def test_a_living_process_with_database_and_worker_is_ready(web: Web) -> None:
     assert [(await web.http.get(path)).status_code for path in ("/healthz", "/readyz", "/metrics")] == [200] * 3
+
+
+async def test_a_database_that_needs_newer_code_is_said(web: Web) -> None:
+    with web.engine.begin() as c:
+        needs(c, "9.0.0")
+
+    answer = await web.http.get("/readyz")
+
+    assert answer.status_code == 503
+    assert "needs Otto 9.0.0 or later" in answer.text
 
 
 async def test_without_a_worker_it_lives_and_is_not_ready(web: Web) -> None:

@@ -20,6 +20,7 @@ from rich.markup import escape
 
 from otto_bot.playground.demo import github_only
 from otto_bot.playground.demo import options as opts
+from otto_bot.playground.demo import packages
 from otto_bot.playground.demo.compare import table
 from otto_bot.playground.demo.expect import differences
 from otto_bot.playground.demo.harness import Playground
@@ -40,6 +41,8 @@ def main(argv: Sequence[str]) -> int:
     options = opts.parse(argv)
     if options.list:
         return _list(console)
+    if names := packages.missing():
+        return _with_all(argv, names)
     try:
         with contextlib.ExitStack() as stack:
             root = (
@@ -61,6 +64,17 @@ def main(argv: Sequence[str]) -> int:
     except KeyboardInterrupt:
         sys.stderr.write("otto-bot demo: stopped\n")
         return 130
+
+
+def _with_all(argv: Sequence[str], names: Sequence[str]) -> int:
+    """The same demo once more, through who called it; or words."""
+    command = packages.again(argv, os.environ)
+    if command is not None:
+        sys.stderr.write(f"{packages.told(command)}\n")
+        sys.stderr.flush()
+        os.execve(command[0], command, {**os.environ, packages.TRIED: "1"})  # noqa: S606 - the uv that started us
+    sys.stderr.write(f"otto-bot demo: {packages.explained(names)}\n")
+    return 2
 
 
 def _list(console: Console) -> int:
