@@ -40,6 +40,7 @@ class Project(Frozen):
     tools: tuple[Tool, ...] = ()
     setup: tuple[str, ...] = ()
     test: tuple[str, ...] = ()
+    env: dict[str, str] = {}
     why: str = ""
 
 
@@ -162,9 +163,10 @@ def _job(project: Project, alone: bool) -> dict[str, Value]:
     if project.setup:
         steps.append({"name": "Set up", "run": "\n".join(project.setup)})
     steps.append({"name": "Test", "run": "\n".join(project.test)})
+    env: dict[str, Value] = {"env": dict(project.env)} if project.env else {}
     at: dict[str, Value] = {"defaults": {"run": {"working-directory": project.path}}} if project.path != "." else {}
     named: dict[str, Value] = {} if alone else {"name": f"Test {project.path}"}
-    return {**named, "runs-on": "ubuntu-latest", "timeout-minutes": TIMEOUT_MINUTES, **at, "steps": steps}
+    return {**named, "runs-on": "ubuntu-latest", "timeout-minutes": TIMEOUT_MINUTES, **env, **at, "steps": steps}
 
 
 def _key(project: Project) -> str:
