@@ -12,7 +12,8 @@ from otto_bot.core.onboarding import Project, Tool
 _TESTS = re.compile(r"(?:^|/)(?:test_[^/]+|[^/]+_test|conftest|tests)\.py$")
 _REQUIREMENTS = (
     "requirements.txt", "requirements-dev.txt", "requirements-test.txt", "requirements_dev.txt",
-    "requirements_test.txt",     "dev-requirements.txt", "test-requirements.txt", "requirements/dev.txt", "requirements/test.txt",
+    "requirements_test.txt", "dev-requirements.txt", "test-requirements.txt", "requirements/dev.txt",
+    "requirements/test.txt",
 )  # fmt: skip
 _MANIFESTS = ("pyproject.toml", "setup.py", "setup.cfg", "tox.ini", "noxfile.py", "Pipfile", *_REQUIREMENTS)
 _EXTRA = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,40}")

@@ -30,9 +30,9 @@ _PROJECT_FILES = (".sln", ".slnx", ".csproj", ".fsproj")
 _NOT_OURS = frozenset(
     {
         "node_modules", "vendor", "third_party", "third-party", "fixtures", "fixture", "testdata", "test-data",
-        "examples", "example", "samples", "sample", "templates", "template", "scenarios", "demo", "demos", "docs", "doc", "test",
-        "tests", "spec", "specs", "__tests__", "dist", "build", "target", "out", "bench", "benches", "benchmarks",
-        "scripts", "site-packages",
+        "examples", "example", "samples", "sample", "templates", "template", "scenarios", "demo", "demos", "docs",
+        "doc", "test", "tests", "spec", "specs", "__tests__", "dist", "build", "target", "out", "bench", "benches",
+        "benchmarks", "scripts", "site-packages",
     }
 )  # fmt: skip
 """Folders whose projects are examples, data, or somebody else's."""

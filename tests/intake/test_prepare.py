@@ -117,7 +117,8 @@ async def test_the_workflow_that_is_offered_fits_a_repository_without_source(
         event = await prepared(bench, tmp_path)
 
     assert isinstance(event, Refused)
-    assert ("git+ls-files" in event.reason) is empty
+    assert event.offered is not None
+    assert event.offered.empty is empty
     assert ("put your test command in" in event.reason) is not empty
 
 
