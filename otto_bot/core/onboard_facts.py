@@ -22,7 +22,7 @@ from otto_bot.core.onboard_node import deno_project, node_project
 from otto_bot.core.onboard_python import python_project
 from otto_bot.core.onboard_tree import Tree
 from otto_bot.core.onboard_workflows import callable_workflow, tested_by
-from otto_bot.core.onboarding import CONFIG_PATH, MOST_PROJECTS, VERIFY_PATH, Facts, Project, Tool
+from otto_bot.core.onboarding import CONFIG_PATH, MOST_PROJECTS, Facts, Project, Tool
 from otto_bot.core.source_files import has_source
 
 _LANGUAGES: tuple[Callable[[Tree, str], Project | None], ...] = (
@@ -52,25 +52,28 @@ def facts_of(
     *,
     repository: str = "",
     default_branch: str = "main",
+    workflow: str = "otto-verify.yml",
 ) -> Facts:
     """Facts of a tree: all its `paths`, the `texts` of `texts_wanted`, its workflow files as values.
 
     A workflow that can be called comes first, then the commands of the jobs that test, then what the files tell.
     """
     known = list(paths)
+    made = Facts(workflow=workflow)
     tree = Tree(known, texts)
-    usable = [one for one in workflows if one.data is not None]
+    usable = [one for one in workflows if one.data is not None and one.path != made.path]
     called = callable_workflow(usable, repository, default_branch)
     seen = tested_by(usable, repository, default_branch)
     guessed = [found for folder in tree.folders if (found := project_in(tree, folder)) is not None]
     projects = _together(seen, guessed)
     names = set(known)
     return Facts(
+        workflow=workflow,
         projects=tuple(projects[:MOST_PROJECTS]),
         called=called,
         empty=not projects and not called and not has_source(known),
         notes=tuple(_notes(tree, projects)),
-        has_verify=VERIFY_PATH in names,
+        has_verify=made.path in names,
         has_config=CONFIG_PATH in names,
         source=", ".join(sorted({one.why for one in seen}))[:200],
     )

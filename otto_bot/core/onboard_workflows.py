@@ -14,7 +14,7 @@ from otto_bot.core.ci_starts import Acts
 from otto_bot.core.ci_steps import Scripts, steps_of
 from otto_bot.core.exposure import exposure
 from otto_bot.core.lanes import Workflow, started
-from otto_bot.core.onboarding import VERIFY_PATH, Facts, Project, Tool, as_workflow
+from otto_bot.core.onboarding import Facts, Project, Tool, as_workflow
 
 _FILE = re.compile(r"\.github/workflows/[A-Za-z0-9][A-Za-z0-9._-]*\.ya?ml")
 _FOLDER = re.compile(r"(?:\./)?([^\s$/][^$\n\r]{0,200}?)/?")
@@ -46,7 +46,7 @@ def callable_workflow(workflows: Sequence[Workflow], repository: str, default_br
     reader = Jobs(given, files, Scripts())
     found = []
     for one in workflows:
-        if one.data is None or one.path == VERIFY_PATH or not _FILE.fullmatch(one.path):
+        if one.data is None or not _FILE.fullmatch(one.path):
             continue
         if "workflow_call" not in one.triggers or not _asks_nothing(one):
             continue
@@ -72,8 +72,8 @@ def _gives_nothing(workflow: Workflow, workflows: Sequence[Workflow], default_br
         return False
     caller = as_workflow(Facts(called=workflow.path))
     acts = Acts(prefix="otto", default_branch=default_branch, dispatched=("otto-verify.yml",), default_rights=())
-    others = [one for one in workflows if one.path != VERIFY_PATH]
-    return not [one for one in exposure([caller, *others], acts).items if one.workflow == VERIFY_PATH]
+    others = [one for one in workflows if one.path != caller.path]
+    return not [one for one in exposure([caller, *others], acts).items if one.workflow == caller.path]
 
 
 def _reads_code_alone(permissions: object) -> bool:
@@ -85,7 +85,7 @@ def _reads_code_alone(permissions: object) -> bool:
 
 def tested_by(workflows: Sequence[Workflow], repository: str, default_branch: str) -> list[Project]:
     """What the jobs that test on a push or pull request do, one for each folder; of jobs that can be taken over."""
-    files = {path: one for one in workflows if (path := one.path) != VERIFY_PATH}
+    files = {one.path: one for one in workflows}
     known = {
         one.path
         for event, branch in (("pull_request", default_branch), ("push", default_branch))

@@ -7,14 +7,15 @@ from collections.abc import Iterator
 
 from otto_bot.core.action_pins import pinned, version_of
 from otto_bot.core.config import Config
+from otto_bot.core.config_schema import ID
 from otto_bot.core.lanes import Workflow
 from otto_bot.core.plain_yaml import Value, lines
 from otto_bot.core.values import Frozen
 
 VERIFY_PATH = ".github/workflows/otto-verify.yml"
 CONFIG_PATH = ".github/otto.yml"
-SCHEMA_URL = "https://raw.githubusercontent.com/otto-bot/otto/main/docs/otto.schema.json"
-"""Where editors find the schema; the file is shipped as docs/otto.schema.json."""
+SCHEMA_URL = ID
+"""Where editors find the schema of the file."""
 TIMEOUT_MINUTES = 30
 MOST_PROJECTS = 20
 """Jobs of one file: more than these are named in a comment and left to a person."""
@@ -49,6 +50,8 @@ class Facts(Frozen):
 
     projects: tuple[Project, ...] = ()
     called: str = ""
+    workflow: str = "otto-verify.yml"
+    """The name of the file, as `verify.workflow` of the repository has it."""
     empty: bool = False
     """It has no source files yet."""
     notes: tuple[str, ...] = ()
@@ -56,7 +59,12 @@ class Facts(Frozen):
     has_verify: bool = False
     has_config: bool = False
     source: str = ""
-    """Where the commands come from, for people: a workflow's path, or empty for the files of the tree."""
+    """Where the commands come from, for people: a job of a workflow, or empty for the files of the tree."""
+
+    @property
+    def path(self) -> str:
+        """Where the workflow belongs."""
+        return f".github/workflows/{self.workflow}"
 
 
 def verify_workflow(facts: Facts) -> str:
@@ -68,7 +76,7 @@ def verify_workflow(facts: Facts) -> str:
 def verify_document(facts: Facts) -> dict[str, Value]:
     """The same as values, for whoever asks what Otto's own rules say of it."""
     return {
-        "name": "otto-verify",
+        "name": facts.workflow.rpartition(".")[0],
         "run-name": "Verify ${{ github.ref_name }}",
         "on": "workflow_dispatch",
         "permissions": {"contents": "read"},
@@ -78,7 +86,7 @@ def verify_document(facts: Facts) -> dict[str, Value]:
 
 def as_workflow(facts: Facts) -> Workflow:
     """The file as Otto would read it."""
-    return Workflow(path=VERIFY_PATH, data=dict(verify_document(facts)))
+    return Workflow(path=facts.path, data=dict(verify_document(facts)))
 
 
 def repository_file(facts: Facts) -> str:

@@ -6,7 +6,9 @@ import asyncio
 import logging
 from collections.abc import Sequence
 from datetime import timedelta
+from functools import partial
 
+from otto_bot.core.config import Config
 from otto_bot.core.lanes import Lane, LaneKind, Workflow
 from otto_bot.core.onboard_facts import facts_of
 from otto_bot.core.onboard_tree import MOST_BYTES, texts_wanted
@@ -23,7 +25,7 @@ MOST_READ = 12
 SEEN_FOR = timedelta(days=30)
 
 
-async def facts_at(repository: Repository, base: str, workflows: Sequence[Workflow], run: Run) -> Facts:
+async def facts_at(repository: Repository, base: str, workflows: Sequence[Workflow], run: Run, workflow: str) -> Facts:
     """How the tree of a commit is tested; nothing known where it is larger than GitHub lists.
 
     Raises GitHubError where GitHub cannot be asked now.
@@ -42,22 +44,30 @@ async def facts_at(repository: Repository, base: str, workflows: Sequence[Workfl
             continue
         if body is not None and len(body) <= MOST_BYTES and b"\0" not in body:
             texts[path] = body.decode("utf-8", "replace")
-    return await asyncio.to_thread(
-        lambda: facts_of(paths, texts, workflows, repository=run.repo.full_name, default_branch=run.repo.default_branch)
-    )
+    read = partial(
+        facts_of, paths, texts, workflows, repository=run.repo.full_name, default_branch=run.repo.default_branch,
+        workflow=workflow,
+    )  # fmt: skip
+    return await asyncio.to_thread(read)
 
 
 async def offered_without_lane(
-    context: Context, repository: Repository, run: Run, base: str, workflows: Sequence[Workflow]
+    context: Context, repository: Repository, run: Run, base: str, workflows: Sequence[Workflow], config: Config
 ) -> Facts:
     """What is offered where no workflow verifies: each time anew, for people may have changed something meanwhile."""
-    facts = await facts_at(repository, base, workflows, run)
+    facts = await facts_at(repository, base, workflows, run, config.verify.workflow)
     await _keep(context, run, LaneKind.NONE, facts, 0)
     return facts
 
 
 async def offered_once(
-    context: Context, repository: Repository, run: Run, base: str, workflows: Sequence[Workflow], lane: Lane
+    context: Context,
+    repository: Repository,
+    run: Run,
+    base: str,
+    workflows: Sequence[Workflow],
+    config: Config,
+    lane: Lane,
 ) -> Facts | None:
     """What a plan comment offers where pull requests verify, in the first such run of a repository; else None.
 
@@ -76,7 +86,7 @@ async def offered_once(
     if fresh and before not in (0, run.id):
         return None
     try:
-        facts = await facts_at(repository, base, workflows, run)
+        facts = await facts_at(repository, base, workflows, run, config.verify.workflow)
     except GitHubError as error:
         log.warning("%s is offered no workflow of its own in this run: %s", run.repo.full_name, error)
         return None

@@ -71,7 +71,7 @@ async def prepare(context: Context, run: Run, _effect: Effect, _ticket: Ticket) 
         return [Refused(at=now, reason=words, trouble=trouble_of(names.broken))]
     lane = await lane_for(repository, config, workflows, prefix, run.repo)
     if lane.kind is LaneKind.NONE and run.kind != "certify":
-        facts = await offered_without_lane(context, repository, run, base, workflows)
+        facts = await offered_without_lane(context, repository, run, base, workflows, config)
         words = refusals.no_ci(lane.why, context.links(run), run.repo.default_branch, facts)
         return [Refused(at=now, reason=words, trouble=of_lane(lane) or Trouble.PUSH_MAIN_ONLY, offered=facts)]
     dispatched = (config.verify.workflow, config.journeys.workflow)
@@ -79,7 +79,7 @@ async def prepare(context: Context, run: Run, _effect: Effect, _ticket: Ticket) 
     acts = Acts(prefix=prefix, default_branch=run.repo.default_branch, dispatched=dispatched, default_rights=known)
     given = {"config": config, "base_sha": base, "lane": lane, "exposure": exposure(workflows, acts), "prefix": prefix}
     author = await _author(repository, run)
-    offered = await offered_once(context, repository, run, base, workflows, lane)
+    offered = await offered_once(context, repository, run, base, workflows, config, lane)
     more = {"scans": True, "author": author, "rules": names.told, "offered": offered}
     return [Prepared.model_validate({"at": now, **given, **more})]
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Collection
 from typing import NamedTuple
 
-from otto_bot.core.onboarding import CONFIG_PATH, VERIFY_PATH, Facts, repository_file, verify_workflow
+from otto_bot.core.onboarding import CONFIG_PATH, Facts, repository_file, verify_workflow
 from otto_bot.text.editor_link import editor
 from otto_bot.text.markdown import fence, fold, link
 
-ADD_VERIFY, ADD_CONFIG = "add otto-verify.yml", "add .github/otto.yml"
+ADD, EDIT, ADD_CONFIG = "add {name}", "edit {name}", "add .github/otto.yml"
 WHY_VERIFY = (
     "Otto starts it on its branches to verify them. Without it each branch needs a workflow that a push or a pull "
     "request starts."
@@ -36,7 +36,7 @@ def offers(
     `existing` are paths known to be there, besides what `facts` says.
     """
     found = []
-    if not facts.has_verify and VERIFY_PATH not in existing:
+    if not facts.has_verify and facts.path not in existing:
         found.append(verify_offer(web_url, repo_full_name, default_branch, facts))
     if not facts.has_config and CONFIG_PATH not in existing:
         made = editor(web_url, repo_full_name, default_branch, CONFIG_PATH, repository_file(facts))
@@ -47,8 +47,8 @@ def offers(
 def verify_offer(web_url: str, repo_full_name: str, default_branch: str, facts: Facts) -> Offer:
     """The workflow alone; where a file of that name is there already, the page on which it is edited."""
     text = verify_workflow(facts)
-    made = editor(web_url, repo_full_name, default_branch, VERIFY_PATH, text, exists=facts.has_verify)
-    words = "edit otto-verify.yml" if facts.has_verify else ADD_VERIFY
+    made = editor(web_url, repo_full_name, default_branch, facts.path, text, exists=facts.has_verify)
+    words = (EDIT if facts.has_verify else ADD).format(name=facts.workflow)
     return Offer(words, WHY_VERIFY, made.url, made.beside)
 
 

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from otto_bot.core.exposure import Exposed
-from otto_bot.core.onboarding import VERIFY_PATH, Facts
+from otto_bot.core.onboarding import Facts
 from otto_bot.core.run import Run
 from otto_bot.text.footer import usd
 from otto_bot.text.links import Links
@@ -48,7 +48,7 @@ def no_ci(why: str, links: Links, branch: str, facts: Facts = NOTHING_KNOWN) -> 
 
     The address stands there without the file's text, which may be long: `reason_words` puts it in.
     """
-    url = bare_link(links, branch)
+    url = bare_link(links, branch, facts)
     if facts.empty:
         ask = "commit it as it is (it calls `make test` once there is code)"
     elif facts.called or facts.projects:
@@ -116,9 +116,9 @@ def workflows_unreadable(detail: str) -> str:
     )
 
 
-def bare_link(links: Links, branch: str) -> str:
+def bare_link(links: Links, branch: str, facts: Facts = NOTHING_KNOWN) -> str:
     """The page for a new `otto-verify.yml`, nothing filled in but its name."""
-    return links.new_file(branch, VERIFY_PATH, "")
+    return links.new_file(branch, facts.path, "")
 
 
 class OwnLink(NamedTuple):
@@ -143,10 +143,11 @@ def own_link(reason: str, links: Links, branch: str, facts: Facts | None = None)
 
     What a reason says of that file's text counts for nothing: the text is always made anew.
     """
-    page = bare_link(links, branch)
+    known = facts or NOTHING_KNOWN
+    page = bare_link(links, branch, known)
     if page in reason:
         said = re.search(re.escape(page) + r"(?:&value=\S*)?", reason)
-        offer = verify_offer(links.web_url, f"{links.owner}/{links.repo}", branch, facts or NOTHING_KNOWN)
+        offer = verify_offer(links.web_url, f"{links.owner}/{links.repo}", branch, known)
         return OwnLink(offer.what, said.group() if said else page, offer.link)
     first = first_file_link(links, branch, links.repo)
     own = [
@@ -158,9 +159,10 @@ def own_link(reason: str, links: Links, branch: str, facts: Facts | None = None)
 
 def beside_reason(reason: str, links: Links, branch: str, facts: Facts | None) -> str:
     """The text of the offered workflow where its link cannot carry it, folded; mostly empty."""
-    if bare_link(links, branch) not in reason:
+    known = facts or NOTHING_KNOWN
+    if bare_link(links, branch, known) not in reason:
         return ""
-    return beside(verify_offer(links.web_url, f"{links.owner}/{links.repo}", branch, facts or NOTHING_KNOWN))
+    return beside(verify_offer(links.web_url, f"{links.owner}/{links.repo}", branch, known))
 
 
 def bad_config(problems: Sequence[tuple[str, str]], path: str) -> str:
