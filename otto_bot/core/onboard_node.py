@@ -56,7 +56,8 @@ def _setup(manager: str, lock: bool, modern: bool, package: Mapping[str, Any]) -
     if manager == "npm":
         return ("npm ci",) if lock else ("npm install",)
     by_package = isinstance(package.get("packageManager"), str) and manager != "bun"
-    first = _COREPACK if by_package or modern else (f"npm install --global {manager}",)
+    first: tuple[str, ...] = _COREPACK if by_package or modern else (f"npm install --global {manager}",)
+    first = () if first[0].endswith(" yarn") else first  # the runner brings Yarn 1
     flag = " --immutable" if modern else " --frozen-lockfile"
     return (*first, f"{manager} install{flag if lock else ''}")
 

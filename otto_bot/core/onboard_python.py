@@ -10,6 +10,7 @@ from otto_bot.core.onboard_tree import Tree, join
 from otto_bot.core.onboarding import Project, Tool
 
 _TESTS = re.compile(r"(?:^|/)(?:test_[^/]+|[^/]+_test|conftest|tests)\.py$")
+_TESTS_AT_HAND = re.compile(r"^(?:tests?/(?:.*/)?)?(?:test_[^/]+|[^/]+_test|conftest|tests)\.py$")
 _REQUIREMENTS = (
     "requirements.txt", "requirements-dev.txt", "requirements-test.txt", "requirements_dev.txt",
     "requirements_test.txt", "dev-requirements.txt", "test-requirements.txt", "requirements/dev.txt",
@@ -26,9 +27,11 @@ def python_project(tree: Tree, folder: str) -> Project | None:
     data = tree.toml(folder, "pyproject.toml")
     tool = _mapping(data.get("tool"))
     tested = "pytest" in tool or tree.has(folder, "tox.ini", "noxfile.py", "pytest.ini")
-    if not tree.has(folder, *_MANIFESTS) and folder != ".":
+    bare = not tree.has(folder, *_MANIFESTS)
+    if bare and folder != ".":
         return None
-    if not tested and not tree.any_under(folder, _TESTS):
+    # Without a manifest test files further down may be those of a part.
+    if not tested and not tree.any_under(folder, _TESTS_AT_HAND if bare else _TESTS):
         return None
     setup, test = _commands(tree, folder, data, tool)
     why = next((name for name in _MANIFESTS if tree.has(folder, name)), "test files")
