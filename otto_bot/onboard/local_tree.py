@@ -87,7 +87,7 @@ def linked(root: Path, path: str) -> str:
         at = at / part
         shown = "/".join(parts[:number])
         if part in ("", ".", ".."):
-            return shown
+            return shown or path or "."
         if at.is_symlink() or (number < len(parts) and at.exists() and not at.is_dir()):
             return shown
     return ""
