@@ -19,7 +19,7 @@ from otto_bot.core.onboard_languages import (
     swift_project,
 )
 from otto_bot.core.onboard_node import deno_project, node_project
-from otto_bot.core.onboard_python import python_project
+from otto_bot.core.onboard_python import NO_MANIFEST, python_project
 from otto_bot.core.onboard_tree import Tree
 from otto_bot.core.onboard_workflows import callable_workflow, tested_by
 from otto_bot.core.onboarding import CONFIG_PATH, MOST_PROJECTS, Facts, Project, Tool
@@ -82,8 +82,9 @@ def facts_of(
 def project_in(tree: Tree, folder: str) -> Project | None:
     """How a folder is tested, as its files tell; of several languages all commands, one after the other."""
     found = [one for ask in _LANGUAGES if (one := ask(tree, folder)) is not None]
-    if not found:
-        return next((one for ask in _ELSE if (one := ask(tree, folder)) is not None), None)
+    if not found or [one.why for one in found] == [NO_MANIFEST]:
+        said = next((one for ask in _ELSE if (one := ask(tree, folder)) is not None), None)
+        return said or (found[0] if found else None)
     if len(found) == 1:
         return found[0]
     return Project(

@@ -19,6 +19,8 @@ _REQUIREMENTS = (
 _MANIFESTS = ("pyproject.toml", "setup.py", "setup.cfg", "tox.ini", "noxfile.py", "Pipfile", *_REQUIREMENTS)
 _EXTRA = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,40}")
 _PYTEST = re.compile(r"^pytest(?![A-Za-z0-9._-])", re.IGNORECASE)
+NO_MANIFEST = "test files"
+"""What a guess rests on where nothing says what is installed: whatever says more counts more."""
 _PIP = "python -m pip install"
 
 
@@ -34,7 +36,7 @@ def python_project(tree: Tree, folder: str) -> Project | None:
     if not tested and not tree.any_under(folder, _TESTS_AT_HAND if bare else _TESTS):
         return None
     setup, test = _commands(tree, folder, data, tool)
-    why = next((name for name in _MANIFESTS if tree.has(folder, name)), "test files")
+    why = next((name for name in _MANIFESTS if tree.has(folder, name)), NO_MANIFEST)
     return Project(
         path=folder, language="Python", tools=(_version(tree, folder, data, tool),), setup=setup, test=test, why=why
     )

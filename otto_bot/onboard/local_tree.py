@@ -73,9 +73,10 @@ def small_text(root: Path, path: str, most: int = MOST_BYTES) -> str | None:
         handle = os.open(root / path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
     except (OSError, ValueError):
         return None
+    if not stat.S_ISREG(os.fstat(handle).st_mode):
+        os.close(handle)
+        return None
     with os.fdopen(handle, "rb") as file:
-        if not stat.S_ISREG(os.fstat(handle).st_mode):
-            return None
         body = file.read(most + 1)
     return None if len(body) > most or b"\0" in body else body.decode("utf-8", "replace")
 

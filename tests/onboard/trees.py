@@ -143,6 +143,7 @@ CASES: dict[str, Case] = {
     "swift": Case({"Package.swift": "", "Tests/ATests/A.swift": ""}, {".": ("", "swift test")}),
     "make": Case({"Makefile": "X := 1\ntest: build\n\ttrue\n", "a.c": ""}, {".": ("", "make test")}),
     "no test target": Case({"Makefile": "test := 1\ntests:\n\ttrue\n", "a.c": ""}, {}),
+    "make, where nothing else says how": Case({"Makefile": "test:\n", "tests/test_a.py": ""}, {".": ("", "make test")}),
     "a script": Case({"script/test": "#!/bin/sh\n", "a.pl": ""}, {".": ("", "./script/test")}),
     "a language more": Case(
         {"requirements.txt": "", "test_a.py": "", "package.json": package(), "package-lock.json": "{}"},

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from urllib.parse import parse_qs, unquote, urlsplit
 
 import pytest
@@ -9,9 +10,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
+from otto_bot.core.lanes import LaneKind
 from otto_bot.core.onboarding import CONFIG_PATH, VERIFY_PATH, Facts, Project, repository_file, verify_workflow
+from otto_bot.core.run import Run
 from otto_bot.text.editor_link import MAX_URL, edit_link, editor, editor_link
+from otto_bot.text.links import Links
 from otto_bot.text.offers import beside, markdown, offers
+from otto_bot.text.plan import plan_comment
+from otto_bot.text.status import status_comment
 
 WEB, REPO = "https://github.com", "octo/demo"
 LARGE = Facts(projects=tuple(Project(path=f"part-{n}", test=("make test",) * 20) for n in range(20)))
@@ -76,3 +82,35 @@ def test_only_what_is_missing_is_offered(facts: Facts, existing: tuple[str, ...]
         assert MarkdownIt().render(markdown(one)).count("<a ") == 1
         given_text = parse_qs(urlsplit(one.link).query)["value"][0]
         assert given_text in (verify_workflow(facts), repository_file(facts))
+
+
+def test_a_plan_that_pull_requests_verify_has_the_offer_in_one_line_and_another_plan_has_not(
+    moment: Callable[[str], Run], links: Links
+) -> None:
+    run = moment("planned")
+    assert run.lane is not None
+    offered = run.model_copy(update={"offered": Facts()})
+    pulls = run.lane.model_copy(update={"kind": LaneKind.PULL_REQUEST})
+    pushes = run.lane.model_copy(update={"kind": LaneKind.PUSH})
+
+    shown = [
+        [line for line in plan_comment(one, links).splitlines() if "add otto-verify.yml" in line]
+        for one in (
+            offered.model_copy(update={"lane": pulls}), offered.model_copy(update={"lane": pushes}),
+            run.model_copy(update={"lane": pulls, "offered": None}),
+        )
+    ]  # fmt: skip
+
+    assert [len(lines) for lines in shown] == [1, 0, 0]
+    assert shown[0][0].startswith("- optional: with a workflow that Otto starts by hand")
+
+
+def test_a_workflow_too_long_for_its_link_stands_in_the_status_comment(
+    moment: Callable[[str], Run], links: Links, now: object
+) -> None:
+    run = moment("no_ci").model_copy(update={"offered": LARGE})
+    shown = status_comment(run, links, now)  # type: ignore[arg-type]
+
+    assert "](https://github.com/octo/demo/new/main?filename=.github%2Fworkflows%2Fotto-verify.yml)" in shown
+    assert "verify-part-19:" in shown
+    assert len(shown) < 60_000
