@@ -415,11 +415,10 @@ def rerunning() -> Run:
 
 def without_ci() -> Run:
     """No workflow can verify a branch."""
-    reason = no_ci(
-        "there is no workflow file on the default branch", Links("https://github.com", "octo", "demo"), "main"
-    )
-    part = Project(language="Go", test=("go test ./...",), why="go.mod")
-    return follow(started(), e.Refused(at=at(1), reason=reason, offered=Facts(projects=(part,))))
+    facts = Facts(projects=(Project(language="Go", test=("go test ./...",), why="go.mod"),))
+    links = Links("https://github.com", "octo", "demo")
+    reason = no_ci("there is no workflow file on the default branch", links, "main", facts)
+    return follow(started(), e.Refused(at=at(1), reason=reason, offered=facts))
 
 
 STORY |= {
