@@ -42,6 +42,8 @@ NEWEST = {
     )
 }
 """Where nothing says which version."""
+MOST_COMMANDS = 16_000
+"""Characters of all commands together."""
 RUNNERS_RUBY = "`.ruby-version` may ask for another Ruby than the runner has; no action of GitHub's own installs one."
 
 
@@ -66,13 +68,14 @@ def facts_of(
     seen = tested_by(usable, repository, default_branch)
     guessed = [found for folder in tree.folders if (found := project_in(tree, folder)) is not None]
     projects = _together(seen, guessed)
+    kept = _bounded(projects)
     names = set(known)
     return Facts(
         workflow=workflow,
-        projects=tuple(projects[:MOST_PROJECTS]),
+        projects=kept,
         called=called,
         empty=not projects and not called and not has_source(known),
-        notes=tuple(_notes(tree, projects)),
+        notes=tuple(_notes(tree, projects, len(kept))),
         has_verify=made.path in names,
         has_config=CONFIG_PATH in names,
         source=", ".join(sorted({one.why for one in seen}))[:200],
@@ -119,13 +122,23 @@ def _says_version(tool: Tool) -> bool:
     return any("version" in name or name == "global-json-file" for name in tool.inputs)
 
 
-def _notes(tree: Tree, projects: Sequence[Project]) -> list[str]:
+def _bounded(projects: Sequence[Project]) -> tuple[Project, ...]:
+    """The first of them, as long as their commands fit into one file that a person reads."""
+    found: list[Project] = []
+    left = MOST_COMMANDS
+    for one in projects[:MOST_PROJECTS]:
+        left -= sum(len(command) for command in (*one.setup, *one.test)) + len(one.path)
+        if left < 0:
+            break
+        found.append(one)
+    return tuple(found)
+
+
+def _notes(tree: Tree, projects: Sequence[Project], kept: int) -> list[str]:
     notes = []
-    if len(projects) > MOST_PROJECTS:
-        left = ", ".join(one.path for one in projects[MOST_PROJECTS:][:5])
-        notes.append(
-            f"{len(projects)} parts were found; {MOST_PROJECTS} have a job here. Left out, among others: {left}."
-        )
+    if len(projects) > kept:
+        left = ", ".join(one.path for one in projects[kept:][:5])
+        notes.append(f"{len(projects)} parts were found; {kept} have a job here. Left out, among others: {left}.")
     if any("Ruby" in one.language and tree.has(one.path, ".ruby-version") for one in projects):
         notes.append(RUNNERS_RUBY)
     if tree.has(".", ".gitmodules"):

@@ -18,8 +18,10 @@ from otto_bot.core.onboarding import Facts, Project, Tool, as_workflow
 
 _FILE = re.compile(r"\.github/workflows/[A-Za-z0-9][A-Za-z0-9._-]*\.ya?ml")
 _FOLDER = re.compile(r"(?:\./)?([^\s$/][^$\n\r]{0,200}?)/?")
-_UNSAFE = re.compile(r"\$\{\{|[^\S\n]*::|GITHUB_TOKEN|[^\n\t\x20-\x7e\u00a1-\ud7ff\ue000-\ufefe]")
-"""Expressions, commands to the runner, and characters that nobody sees."""
+_UNSAFE = re.compile(
+    r"\$\{\{|GITHUB_TOKEN|[^\n\t\x20-\x7e\u00a1-\u1fff\u2010-\u2027\u2030-\u205e\u2070-\ud7ff\ue000-\ufefe\U00010000-\U0001faff]"
+)
+"""Expressions, the token, and characters that nobody sees."""
 _LEFT_OUT = re.compile(
     r"(?:actions/(?:cache|upload-artifact|download-artifact)|codecov/|coverallsapp/|dtolnay/rust-toolchain|"
     r"actions-rs/toolchain|swatinem/rust-cache|gradle/(?:actions|wrapper-validation)|shivammathur/setup-php)",

@@ -173,6 +173,30 @@ def test_very_many_parts_are_cut_and_it_is_said() -> None:
     assert "90 parts were found" in text
 
 
+def test_very_long_commands_are_cut_and_it_is_said() -> None:
+    step = "run: pytest -k " + "a" * 1_900
+    made = facts(
+        {
+            f".github/workflows/w{n:02}.yml": workflow(
+                *[step] * 5, job=f"    defaults: {{run: {{working-directory: d{n}}}}}"
+            )
+            for n in range(9)
+        }
+    )
+
+    assert [one.path for one in made.projects] == ["d0"]
+    assert "9 parts were found; 1 have" in made.notes[0]
+
+
+def test_what_nobody_sees_in_a_command_is_not_taken_over() -> None:
+    def taken(command: str) -> bool:
+        return bool(facts({CI: workflow(f'run: "{command}"')}).projects)
+
+    assert taken("cargo test store::links && echo ✓ 🎉")
+    odd_ones = (r"\u202e", r"\u200b", "${{ inputs.x }}", "$GITHUB_TOKEN", r"\e[2J")
+    assert not any(taken(f"pytest {odd}") for odd in odd_ones)
+
+
 def test_folders_whose_names_give_the_same_key_have_a_job_each() -> None:
     made = read(verify_workflow(facts({"a-b/go.mod": "", "a_b/go.mod": "", "ä/go.mod": ""})))
 
