@@ -256,3 +256,7 @@ def test_a_workflow_of_strange_folders_and_commands_is_read_back(folder: str, co
 
     assert job["steps"][1]["run"] == kept("\n".join(commands))
     assert job.get("defaults", {}).get("run", {}).get("working-directory", ".") == kept(folder)
+
+
+def test_the_page_about_it_names_the_day_of_the_pins() -> None:
+    assert f"as of {AS_OF};" in (ROOT / "docs" / "onboarding.md").read_text()
