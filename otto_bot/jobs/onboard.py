@@ -25,14 +25,18 @@ MOST_READ = 12
 SEEN_FOR = timedelta(days=30)
 
 
-async def facts_at(repository: Repository, base: str, workflows: Sequence[Workflow], run: Run, workflow: str) -> Facts:
+async def facts_at(
+    repository: Repository, base: str, workflows: Sequence[Workflow], *, full_name: str, default_branch: str,
+    workflow: str,
+) -> Facts:  # fmt: skip
     """How the tree of a commit is tested; nothing known where it is larger than GitHub lists.
 
-    Raises GitHubError where GitHub cannot be asked now.
+    `full_name` is `owner/name`, `workflow` what `verify.workflow` says. Raises GitHubError where GitHub
+    cannot be asked now.
     """
     paths = await repository.paths(base)
     if paths is None:
-        return Facts()
+        return Facts(workflow=workflow)
     texts = {}
     for path in await asyncio.to_thread(texts_wanted, paths, MOST_READ):
         try:
@@ -40,22 +44,26 @@ async def facts_at(repository: Repository, base: str, workflows: Sequence[Workfl
         except NOT_NOW:
             raise
         except GitHubError as error:  # a link, a submodule, too large: it says nothing then
-            log.info("%s of %s is not read: %s", path, run.repo.full_name, error)
+            log.info("%s of %s is not read: %s", path, full_name, error)
             continue
         if body is not None and len(body) <= MOST_BYTES and b"\0" not in body:
             texts[path] = body.decode("utf-8", "replace")
     read = partial(
-        facts_of, paths, texts, workflows, repository=run.repo.full_name, default_branch=run.repo.default_branch,
-        workflow=workflow,
+        facts_of, paths, texts, workflows, repository=full_name, default_branch=default_branch, workflow=workflow,
     )  # fmt: skip
     return await asyncio.to_thread(read)
+
+
+async def _facts(repository: Repository, base: str, workflows: Sequence[Workflow], run: Run, config: Config) -> Facts:
+    names = {"full_name": run.repo.full_name, "default_branch": run.repo.default_branch}
+    return await facts_at(repository, base, workflows, **names, workflow=config.verify.workflow)
 
 
 async def offered_without_lane(
     context: Context, repository: Repository, run: Run, base: str, workflows: Sequence[Workflow], config: Config
 ) -> Facts:
     """What is offered where no workflow verifies: each time anew, for people may have changed something meanwhile."""
-    facts = await facts_at(repository, base, workflows, run, config.verify.workflow)
+    facts = await _facts(repository, base, workflows, run, config)
     await _keep(context, run, LaneKind.NONE, facts, 0)
     return facts
 
@@ -86,7 +94,7 @@ async def offered_once(
     if fresh and before not in (0, run.id):
         return None
     try:
-        facts = await facts_at(repository, base, workflows, run, config.verify.workflow)
+        facts = await _facts(repository, base, workflows, run, config)
     except GitHubError as error:
         log.warning("%s is offered no workflow of its own in this run: %s", run.repo.full_name, error)
         return None
