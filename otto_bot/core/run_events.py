@@ -16,6 +16,7 @@ from otto_bot.core.event_base import Event
 from otto_bot.core.exposure import Allowed, Exposure
 from otto_bot.core.lanes import Lane
 from otto_bot.core.notes import Fact
+from otto_bot.core.onboarding import Facts
 from otto_bot.core.plan import Plan
 from otto_bot.core.reviews import Review
 from otto_bot.core.run import Kind
@@ -68,6 +69,8 @@ class Prepared(Event):
     """Who wrote the issue; None = GitHub did not say, or an earlier release did not ask."""
     rules: tuple[BranchRule, ...] = ()
     """GitHub's rules that say how Otto's branches are named and its commits made; earlier releases did not ask."""
+    offered: Facts | None = None
+    """How the repository is tested, where its plan comment offers a workflow of its own for that; mostly None."""
 
 
 class Refused(Event):
@@ -81,6 +84,8 @@ class Refused(Event):
     reply: str = "/otto resume"
     money: bool = False
     trouble: str = ""
+    offered: Facts | None = None
+    """How the repository is tested, where a workflow is offered that its people add."""
 
 
 class PlanMade(Event):

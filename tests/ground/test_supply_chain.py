@@ -12,14 +12,18 @@ from typing import Any
 import pytest
 import yaml
 
+from otto_bot.core.onboarding import Facts, verify_workflow
 from otto_bot.text.journeys_line import workflow_template
-from otto_bot.text.refusals import EMPTY_STARTER, STARTER
 
 ROOT = Path(__file__).resolve().parents[2]
 BIN = Path(sys.executable).parent
 WORKFLOWS = sorted((ROOT / ".github" / "workflows").glob("*.y*ml"))
-TEMPLATES = {"otto-verify.yml": STARTER, "empty.yml": EMPTY_STARTER, "otto-journeys.yml": workflow_template()}
-"""Workflows that people are handed to add to their repositories."""
+TEMPLATES = {
+    "otto-verify.yml": verify_workflow(Facts()),
+    "empty.yml": verify_workflow(Facts(empty=True)),
+    "otto-journeys.yml": workflow_template(),
+}
+"""Workflows that people are handed to add to their repositories; those that fit one: tests/onboard/test_facts.py."""
 _PINNED = re.compile(r"uses: [\w./-]+@[0-9a-f]{40}  # v\d")
 _HASHED = re.compile(r"(?:[A-Za-z0-9._-]+==[^\s;]+(?: ; [^\\]+)? \\\n(?:    --hash=sha256:[0-9a-f]{64}(?: \\)?\n)+)+")
 

@@ -11,15 +11,16 @@ from urllib.parse import parse_qs, urlsplit
 
 from security_registry import attack, defence
 
-from otto_bot.text import refusals
-from otto_bot.text.links import Links
+from otto_bot.core import onboarding
+from otto_bot.core.action_pins import PINS
+from otto_bot.text.offers import verify_offer
 
 _FLOATING = re.compile(r"uses: ([\w./-]+@(?![0-9a-f]{40}\b)\S+)")
 
 
 @contextmanager
 def _floating() -> Iterator[None]:
-    with patch.object(refusals, "STARTER", re.sub(r"@[0-9a-f]{40}  # (v\d).*", r"@\1", refusals.STARTER)):
+    with patch.object(onboarding, "pinned", lambda action: f"{action}@{PINS[action][1]}"):
         yield
 
 
@@ -33,7 +34,7 @@ PINNED_TEMPLATES = defence(
 @attack("a-tag-is-moved", point=11, by=PINNED_TEMPLATES, source="https://github.com/advisories/GHSA-mrrh-fwg8-r2c3")
 def a_tag_is_moved(place: Path) -> str | None:
     """An action's tag is moved to a commit that prints secrets (tj-actions): who added Otto's workflow runs it too."""
-    link = refusals.starter_link(Links("https://github.com", "octo", "demo"), "main")
-    (text,) = parse_qs(urlsplit(link).query)["value"]
+    offer = verify_offer("https://github.com", "octo/demo", "main", onboarding.Facts())
+    (text,) = parse_qs(urlsplit(offer.link).query)["value"]
     found = _FLOATING.search(text)
     return found[1] if found else None

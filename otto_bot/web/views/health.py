@@ -14,6 +14,7 @@ from otto_bot.text import pages as text
 from otto_bot.text.spoken import line
 from otto_bot.text.words import clock, count
 from otto_bot.web.views.parts import Moment, moment
+from otto_bot.web.views.repositories import RepositoryView
 from otto_bot.web.views.troubles import HostSeen, HostTrouble, ago, several_deliveries, size_words, troubles
 
 
@@ -67,6 +68,7 @@ class HealthPage(NamedTuple):
     needed: tuple[tuple[str, str], ...]
     host: tuple[tuple[str, str], ...]
     version: str
+    repositories: tuple[RepositoryView, ...] = ()
 
 
 def health_page(found: HostSeen, now: datetime) -> HealthPage:
