@@ -51,6 +51,7 @@ from otto_bot.store.clock import Clock
 from otto_bot.store.database import migrate, open_database
 from otto_bot.store.deliveries import Deliveries
 from otto_bot.store.effect_rows import EffectRows
+from otto_bot.store.granted import Grants
 from otto_bot.store.held_back import HeldBack
 from otto_bot.store.inbox import Inbox
 from otto_bot.store.installations import Installations, SharedSlots
@@ -190,6 +191,7 @@ async def _engine(settings: Settings, redactor: Redactor, alone: bool) -> AsyncI
             settings.docs_url,
             learnings=learnings,
             cursors=looks,
+            grants=Grants(engine_db),
         )
         rhythm = Rhythm(unit=timedelta(seconds=settings.catchup_seconds))
         executor = Executor(ledger, rows, jobs_for(context), translate, clock)

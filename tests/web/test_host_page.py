@@ -21,7 +21,7 @@ from otto_bot.web.views.health import health_page
 from otto_bot.web.views.troubles import HostSeen, size_words, troubles
 
 NOW = T0.timestamp()
-WELL = DatabaseFacts(kind="sqlite", schema_version="0007", newest="0007", size=2_500_000)
+WELL = DatabaseFacts(kind="sqlite", schema_version="0008", newest="0008", size=2_500_000)
 FEW = Quota(limit=5_000, remaining=12, reset=NOW + 600)
 
 
@@ -52,7 +52,7 @@ def seen(**changes: Any) -> HostSeen:
         ({"installations": (InstallationFacts(id=3, accounts=("octo",), closed_until=NOW + 60, closed_why="slow"),)},
          "limits", "nothing for installation 3 (octo) before 2026-11-01 09:01 UTC: slow", "by itself"),
         ({"installations": (InstallationFacts(id=3, quota=FEW),)}, "limits", "12 of 5000 requests", "gives way"),
-        ({"database": WELL.model_copy(update={"schema_version": "0008"})}, "database", "schema 0008", "newer version"),
+        ({"database": WELL.model_copy(update={"schema_version": "0009"})}, "database", "schema 0009", "newer version"),
     ],
 )  # fmt: skip
 def test_what_is_wrong_is_said_with_what_to_do(changes: Mapping[str, Any], about: str, words: str, advice: str) -> None:

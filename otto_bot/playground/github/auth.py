@@ -10,6 +10,7 @@ from cryptography.hazmat.primitives import serialization
 
 from otto_bot.playground.github.config import AppConfig, ConfigError
 from otto_bot.playground.github.routing import Actor, ApiError
+from otto_bot.playground.github.shapes import people
 from otto_bot.playground.github.state import Token, UserToken
 from otto_bot.playground.github.world import World
 
@@ -58,7 +59,7 @@ def identify(world: World, key: str, header: str | None) -> Actor:
         person = user_token_of(world, value)
         if person is None or world.uninstalled:
             raise ApiError(401, "Bad credentials")
-        return Actor("user", person.login, {"metadata": "read", **world.config.app.permissions}, person.value)
+        return Actor("user", person.login, people.granted(world), person.value)
     _verify_jwt(world, key, value)
     return Actor("app", world.bot_login)
 
