@@ -22,6 +22,8 @@ from pathlib import Path
 import sqlalchemy as sa
 
 from otto_bot.core.redact import Redactor
+from otto_bot.doctor.chore import LOOK_SECONDS as DOCTOR_SECONDS
+from otto_bot.doctor.chore import Looks as Doctor
 from otto_bot.engine.admission import LOOK_SECONDS, Admission
 from otto_bot.engine.execute import Executor
 from otto_bot.engine.forgetting import forget
@@ -209,7 +211,7 @@ async def _engine(settings: Settings, redactor: Redactor, alone: bool) -> AsyncI
             catch_up_seconds=settings.catchup_seconds,
             concurrency=settings.concurrency,
             limits=settings.limits,
-            chores=_chores(settings, engine_db, ledger, switch, clock),
+            chores=_chores(settings, engine_db, ledger, switch, clock, github, redactor),
         )
         try:
             yield switch.engine
@@ -228,7 +230,13 @@ def _catching_up(redelivery: Redelivery, compare: CatchUp) -> Callable[[], Await
 
 
 def _chores(
-    settings: Settings, engine_db: sa.Engine, ledger: Ledger, switch: _Switch, clock: Clock
+    settings: Settings,
+    engine_db: sa.Engine,
+    ledger: Ledger,
+    switch: _Switch,
+    clock: Clock,
+    github: GitHubApp,
+    redactor: Redactor,
 ) -> tuple[Chore, ...]:
     """What one worker of a database does for all of them. Two at the same moment do no harm, only more work."""
 
@@ -240,7 +248,8 @@ def _chores(
     kept = Retention(settings.database, settings.state_dir.absolute(), settings.keep_days)
     url = queue_url(settings.database)
     housekeeping = Housekeeping(engine_db, kept, lambda before, dry: forget(url, before, dry=dry), leads, switch, clock)
-    return ((LOOK_SECONDS, admission), (HOUSEKEEPING_SECONDS, housekeeping))
+    doctor = Doctor(settings, os.environ, engine_db, github, redactor, leads, clock)
+    return ((LOOK_SECONDS, admission), (HOUSEKEEPING_SECONDS, housekeeping), (DOCTOR_SECONDS, doctor))
 
 
 def _context(

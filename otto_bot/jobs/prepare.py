@@ -24,6 +24,7 @@ from otto_bot.github.verbs import Repository
 from otto_bot.jobs.branch_rules import naming
 from otto_bot.jobs.context import Context
 from otto_bot.jobs.default_token import default_rights
+from otto_bot.jobs.first_use import hindrances, not_granted, switched_off
 from otto_bot.jobs.outcomes import ShutOut
 from otto_bot.jobs.shut_out import ARCHIVED
 from otto_bot.jobs.workflow_files import parsed
@@ -41,11 +42,8 @@ async def prepare(context: Context, run: Run, _effect: Effect, _ticket: Ticket) 
     """Prepared, or Refused with what a person must change."""
     repository = context.repository(run)
     now = context.now()
-    info = await repository.info()
-    if info.archived:
-        raise ShutOut("archived", ARCHIVED)  # what would be said could not be written
-    if info.disabled:
-        return [Refused(at=now, reason=refusals.repository_unusable("disabled"))]
+    if (refused := await _unusable(context, run, repository)) is not None:
+        return [refused]
     base = await repository.branch_sha(run.repo.default_branch)
     if base is None:
         links = context.links(run)
@@ -70,17 +68,35 @@ async def prepare(context: Context, run: Run, _effect: Effect, _ticket: Ticket) 
         words = refused_by_rules(names.broken, context.links(run), prefix, names.fitting)
         return [Refused(at=now, reason=words, trouble=trouble_of(names.broken))]
     lane = await lane_for(repository, config, workflows, prefix, run.repo)
-    if lane.kind is LaneKind.NONE and run.kind != "certify":
-        paths = await repository.paths(base)
-        empty = paths is not None and not has_source(paths)
-        words = refusals.no_ci(lane.why, context.links(run), run.repo.default_branch, empty=empty)
-        return [Refused(at=now, reason=words, trouble=of_lane(lane) or Trouble.PUSH_MAIN_ONLY)]
+    if run.kind != "certify" and (refused := await _unverified(context, run, repository, lane, base)) is not None:
+        return [refused]
+    hinders = await hindrances(run, repository, workflows, prefix)
     dispatched = (config.verify.workflow, config.journeys.workflow)
     known = await default_rights(repository, workflows, base, run.repo.default_branch)
     acts = Acts(prefix=prefix, default_branch=run.repo.default_branch, dispatched=dispatched, default_rights=known)
     given = {"config": config, "base_sha": base, "lane": lane, "exposure": exposure(workflows, acts), "prefix": prefix}
-    author = await _author(repository, run)
-    return [Prepared.model_validate({"at": now, **given, "scans": True, "author": author, "rules": names.told})]
+    more = {"scans": True, "author": await _author(repository, run), "rules": names.told, "hinders": hinders}
+    return [Prepared.model_validate({"at": now, **given, **more})]
+
+
+async def _unusable(context: Context, run: Run, repository: Repository) -> Refused | None:
+    """The repository as a whole: what keeps every run out of it."""
+    info = await repository.info()
+    if info.archived:
+        raise ShutOut("archived", ARCHIVED)  # what would be said could not be written
+    if info.disabled:
+        return Refused(at=context.now(), reason=refusals.repository_unusable("disabled"))
+    return await not_granted(context, run)
+
+
+async def _unverified(context: Context, run: Run, repository: Repository, lane: Lane, base: str) -> Refused | None:
+    """No workflow verifies a branch here, or all that would are disabled."""
+    if lane.kind is not LaneKind.NONE:
+        return await switched_off(context, repository, lane)
+    paths = await repository.paths(base)
+    empty = paths is not None and not has_source(paths)
+    words = refusals.no_ci(lane.why, context.links(run), run.repo.default_branch, empty=empty)
+    return Refused(at=context.now(), reason=words, trouble=of_lane(lane) or Trouble.PUSH_MAIN_ONLY)
 
 
 async def _author(repository: Repository, run: Run) -> Author | None:

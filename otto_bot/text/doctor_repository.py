@@ -109,7 +109,7 @@ REPOSITORY: Mapping[str, About] = {
                           "of that name: GitHub will hold the merge for ever.",
                           "Take it off the required checks, or let its workflow start for pull requests without "
                           "filters.",
-                          "troubleshooting.md#required-never"),
+                          "troubleshooting.md#foreign-checks"),
             "hidden": Said("note", "GitHub does not show all that the default branch requires: {why}."),
         },
     ),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 from otto_bot.core.exposure import Exposed
@@ -162,8 +163,17 @@ def own_link(reason: str, links: Links, branch: str) -> tuple[str, str] | None:
         ("the repository's rules", links.rules),
         ("create README.md", first_file_link(links, branch, links.repo)),
     ]
+    if (page := _installation(reason, links)) is not None:
+        own.append(("GitHub's page of the installation", page))
     by_length = sorted(own, key=lambda one: -len(one[1]))
     return next(((words, url) for words, url in by_length if url in reason), None)
+
+
+def _installation(reason: str, links: Links) -> str | None:
+    """Where an owner sees to an installation: an address of this shape and no other is GitHub's own page."""
+    page = re.escape(links.web_url.rstrip("/")) + r"/(?:organizations/[A-Za-z0-9-]{1,39}/)?settings/installations/\d+"
+    found = re.search(page + r"(?![\w/?#-])", reason)
+    return found.group() if found else None
 
 
 def bad_config(problems: Sequence[tuple[str, str]], path: str) -> str:
