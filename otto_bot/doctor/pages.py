@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from otto_bot.core.finding import Finding
 from otto_bot.doctor.host import Host
+from otto_bot.doctor.running import Cannot
 from otto_bot.text.doctor import found
+from otto_bot.text.doctor_host import NO_SETTINGS
 
 SAYS = "ok"
 """What `/healthz` answers."""
@@ -12,6 +14,8 @@ SAYS = "ok"
 
 async def pages(host: Host) -> list[Finding]:
     """What keeps a host from starting is said of the settings; here is whether the public address leads to it."""
+    if not host.given.pages_known:
+        raise Cannot(NO_SETTINGS)
     reach = host.settings.reach
     if reach.mode == "off":
         return [found("pages", "off")]

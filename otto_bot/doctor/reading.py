@@ -41,6 +41,11 @@ class Given:
         return self.settings is not None and not self.bad & {"database_url", "state_dir"}
 
     @property
+    def pages_known(self) -> bool:
+        """Whether it is known who may see pages, and where."""
+        return self.settings is not None and not self.bad & frozenset().union(*TOGETHER)
+
+    @property
     def hidden(self) -> tuple[str, ...]:
         """Every value that must not be shown, usable or not."""
         known = self.settings.hidden(self.environment) if self.settings is not None else ()
@@ -65,10 +70,16 @@ def given(environment: Mapping[str, str], folder: Path) -> Given:
             if names <= bad:
                 break
             bad |= names
-            rest = {**_without(rest, bad), **{key: make() for key, make in _STAND_INS.items() if _field(key) in bad}}
+            unused = bad | _with_others(bad)
+            rest = {**_without(rest, unused), **{key: make() for key, make in _STAND_INS.items() if _field(key) in bad}}
         else:
             return Given(settings, tuple(problems), frozenset(bad), environment, folder)
     return Given(None, tuple(problems), frozenset(bad), environment, folder)
+
+
+def _with_others(bad: set[str]) -> set[str]:
+    """What is wrong only together with others is put aside together."""
+    return {name for group in TOGETHER if bad & group for name in group}
 
 
 def _field(key: str) -> str:
@@ -92,5 +103,4 @@ _STAND_INS = {
     "OTTO_APP_ID": lambda: "1",
     "OTTO_PRIVATE_KEY": _a_key,
     "OTTO_WEBHOOK_SECRET": lambda: "there-is-none-" + os.urandom(8).hex(),
-    "OTTO_CLIENT_SECRET": lambda: "",
 }

@@ -12,11 +12,11 @@ from otto_bot.text.refusals import REASON_LIMIT
 
 def missing_rights(missing: Mapping[str, Level], account: str, page: str) -> str:
     """The owner has not granted what no run can do without."""
-    where = f" here: {page}" if page else " in Settings → GitHub Apps → Configure"
+    where = page or "Settings → GitHub Apps → Configure"
     return one_line(
-        f"{account or 'the owner of this repository'} has not granted Otto {rights(missing)}; without that no run can "
-        f"end. Nothing was spent. An owner accepts it{where}. Otto goes on by itself then; if it does not, say "
-        "/otto resume",
+        f"{account or 'the owner of this repository'} has not granted Otto `{rights(missing)}`; without that no run can "
+        "end. Nothing was spent. Otto goes on by itself once an owner accepts it, or after /otto resume. The page for "
+        f"that: {where}",
         REASON_LIMIT,
     )
 
