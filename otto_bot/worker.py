@@ -171,7 +171,7 @@ async def _engine(settings: Settings, redactor: Redactor, alone: bool) -> AsyncI
     ledger, rows = Ledger(engine_db, settings.limits), EffectRows(engine_db)
     inbox, archive = Inbox(engine_db), Archive(engine_db)
     learnings, looks = Learnings(engine_db), Looks(engine_db)
-    switch = _Switch()
+    switch, grants = _Switch(), Grants(engine_db)
     async with GitHubApp(
         settings.github_api_url,
         settings.app_id,
@@ -181,7 +181,7 @@ async def _engine(settings: Settings, redactor: Redactor, alone: bool) -> AsyncI
         censor=redactor.text,
         slots=SharedSlots(Installations(engine_db, settings.write_pause_seconds)),
     ) as github:
-        context = _context(settings, ledger, rows, archive, learnings, github, redactor, switch, clock)
+        context = _context(settings, ledger, rows, archive, learnings, github, redactor, switch, clock, grants)
         gate = PermissionGate(clock, settings.app_id)
         desk = Desk(
             ledger,
@@ -193,7 +193,7 @@ async def _engine(settings: Settings, redactor: Redactor, alone: bool) -> AsyncI
             settings.docs_url,
             learnings=learnings,
             cursors=looks,
-            grants=Grants(engine_db),
+            grants=grants,
         )
         rhythm = Rhythm(unit=timedelta(seconds=settings.catchup_seconds))
         executor = Executor(ledger, rows, jobs_for(context), translate, clock)
@@ -262,6 +262,7 @@ def _context(
     redactor: Redactor,
     switch: _Switch,
     clock: Clock,
+    grants: Grants,
 ) -> Context:
     state = settings.state_dir.absolute()
     home = state / "git-home"
@@ -289,5 +290,6 @@ def _context(
         setup_near=settings.near_hosts_of_setups,
         stopping=switch,
         now=clock,
+        grants=grants,
         nonce_key=hashlib.sha256("\0".join(settings.secrets).encode()).digest(),
     )

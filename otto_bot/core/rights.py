@@ -6,6 +6,8 @@ from collections.abc import Collection, Mapping
 from types import MappingProxyType
 from typing import Literal
 
+from otto_bot.core.values import Frozen
+
 Level = Literal["read", "write"]
 
 NEEDED: Mapping[str, Level] = MappingProxyType(
@@ -37,6 +39,21 @@ EVENTS = frozenset(
 """As in app.yml. What no event tells is found by asking, only later."""
 SPARED: Mapping[str, Level | None] = MappingProxyType({"actions": "read", "statuses": None})
 """Permissions of which less is enough to work at all, and how much: the rest only makes a person do more."""
+
+
+class Granted(Frozen):
+    """One installation: whose it is, its page at GitHub, permission → level, the events that it is sent.
+
+    `at` is when GitHub said so, in seconds since 1970; 0 = it did not yet.
+    """
+
+    id: int
+    account: str = ""
+    page: str = ""
+    permissions: dict[str, str] = {}
+    events: tuple[str, ...] = ()
+    suspended: bool = False
+    at: float = 0.0
 
 
 def lacking(granted: Mapping[str, str], needed: Mapping[str, Level] = NEEDED) -> dict[str, Level]:

@@ -13,6 +13,8 @@ from otto_bot.settings import FILE_VARIANTS, Settings, SettingsError, read_setti
 _BETWEEN = re.compile(r"; (?=OTTO_[A-Z_]+)")
 _NAME = re.compile(r"OTTO_([A-Z_]+?)(?:_FILE)?(?=[^A-Z_]|$)")
 _END = ". See docs/configure.md"
+TOGETHER = (frozenset({"client_id", "client_secret"}), frozenset({"host", "pages", "public_url", "client_id"}))
+"""Settings that may be wrong only beside each other."""
 MOST_TRIES = 4
 """A wrong value may hide another one."""
 

@@ -7,6 +7,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AliasPath, BeforeValidator, Field, field_validator
 
+from otto_bot.core.rights import Granted
 from otto_bot.github.models import Fact, Text
 
 
@@ -196,6 +197,18 @@ class Installation(Fact):
     events: tuple[str, ...] = ()
     suspended_at: datetime | None = None
     html_url: Text = ""
+
+    @property
+    def granted(self) -> Granted:
+        """What is kept of it."""
+        return Granted(
+            id=self.id,
+            account=self.account_login,
+            page=self.html_url,
+            permissions=self.permissions,
+            events=self.events,
+            suspended=self.suspended_at is not None,
+        )
 
 
 class Registered(Fact):

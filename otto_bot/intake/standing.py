@@ -23,7 +23,7 @@ from otto_bot.github.models import RepositoryInfo
 from otto_bot.github.own_labels import with_label
 from otto_bot.intake.label import Labels
 from otto_bot.intake.permission import PermissionGate
-from otto_bot.store.granted import Granted, Grants
+from otto_bot.store.granted import Grants
 from otto_bot.store.ledger import Ledger
 
 log = logging.getLogger(__name__)
@@ -76,12 +76,12 @@ class Standing:
         if found is None:
             await asyncio.to_thread(self._grants.gone, installation_id)
         else:
-            await asyncio.to_thread(self._grants.put, [granted_by(found)], self._now())
+            await asyncio.to_thread(self._grants.put, [found.granted], self._now())
 
     async def listed(self, found: Sequence[Installation]) -> None:
         """Every installation as GitHub lists it: what each granted is kept."""
         if self._grants is not None:
-            await asyncio.to_thread(self._grants.listed, [granted_by(one) for one in found], self._now())
+            await asyncio.to_thread(self._grants.listed, [one.granted for one in found], self._now())
 
     async def repository(self, installation_id: int, repo_id: int) -> None:
         """The repository was renamed, moved, archived, opened again, taken out or deleted."""
@@ -175,15 +175,3 @@ class Standing:
     async def _tell(self, run: Run, events: Sequence[e.RunEvent]) -> None:
         if events:
             await asyncio.to_thread(lambda: self._ledger.append(run.id, events, self._now()))
-
-
-def granted_by(found: Installation) -> Granted:
-    """What GitHub says of an installation, as it is kept."""
-    return Granted(
-        id=found.id,
-        account=found.account_login,
-        page=found.html_url,
-        permissions=found.permissions,
-        events=found.events,
-        suspended=found.suspended_at is not None,
-    )

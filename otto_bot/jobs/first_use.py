@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from collections.abc import Sequence
 
@@ -19,6 +20,19 @@ from otto_bot.text import first_use as text
 from otto_bot.text.trouble import Trouble
 
 log = logging.getLogger(__name__)
+
+
+async def granted_now(context: Context, installation: int) -> None:
+    """GitHub refused something for want of a right: ask what is granted, and keep that. It may not tell now."""
+    if context.grants is None:
+        return
+    try:
+        found = await context.github.installation(installation)
+    except GitHubError as error:
+        log.info("what installation %s granted could not be read: %s", installation, error)
+        return
+    if found is not None:
+        await asyncio.to_thread(context.grants.put, [found.granted], context.now())
 
 
 async def not_granted(context: Context, run: Run) -> Refused | None:

@@ -9,7 +9,8 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from otto_bot.core.values import Frozen, writable
+from otto_bot.core.rights import Granted
+from otto_bot.core.values import writable
 from otto_bot.store import tables as t
 from otto_bot.store.database import reading, writing
 from otto_bot.store.installations import APP
@@ -17,21 +18,6 @@ from otto_bot.store.upsert import upsert
 
 MOST = 500
 """Installations that are shown."""
-
-
-class Granted(Frozen):
-    """One installation: whose it is, its page at GitHub, permission → level, the events that it is sent.
-
-    `at` is when GitHub said so, in seconds since 1970; 0 = it did not yet.
-    """
-
-    id: int
-    account: str = ""
-    page: str = ""
-    permissions: dict[str, str] = {}
-    events: tuple[str, ...] = ()
-    suspended: bool = False
-    at: float = 0.0
 
 
 class Grants:

@@ -13,10 +13,10 @@ from otto_bot.text.refusals import REASON_LIMIT
 def missing_rights(missing: Mapping[str, Level], account: str, page: str) -> str:
     """The owner has not granted what no run can do without."""
     where = page or "Settings → GitHub Apps → Configure"
+    owner = account or "the owner of this repository"
     return one_line(
-        f"{account or 'the owner of this repository'} has not granted Otto `{rights(missing)}`; without that no run can "
-        "end. Nothing was spent. Otto goes on by itself once an owner accepts it, or after /otto resume. The page for "
-        f"that: {where}",
+        f"{owner} has not granted Otto `{rights(missing)}`; without that no run can end. Nothing was spent. Otto goes "
+        f"on by itself once an owner accepts it, or after /otto resume. The page for that: {where}",
         REASON_LIMIT,
     )
 

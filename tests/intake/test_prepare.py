@@ -19,6 +19,8 @@ from otto_bot.model.client import ModelClient
 from otto_bot.model.prices import AS_OF, Prices
 from otto_bot.playground.github.config import RuleConfig
 from otto_bot.store.effect_rows import EffectRows, Ticket
+from otto_bot.text.links import Links
+from otto_bot.text.refusals import reason_words
 
 CI = """
 on:
@@ -228,3 +230,34 @@ async def test_rules_that_refuse_the_branches_stop_the_run_before_anything_is_pa
     assert event.reason.endswith("/rules")
     for word in words:
         assert word in event.reason
+
+
+async def test_what_an_owner_has_not_granted_is_said_first(open_bench: Any, tmp_path: Path) -> None:
+    """Before a file is read: nothing else could be trusted to work."""
+    async with open_bench({**WORKFLOW, ".github/otto.yml": "nonsense: 1\n"}) as bench:
+        world = bench.stand_in.hub.world
+        world.accepted = {**world.config.app.permissions, "checks": "read", "statuses": "read"}
+        event = await prepared(bench, tmp_path)
+        links = Links(world.base_url, "octo", "demo")
+
+    assert isinstance(event, Refused)
+    assert event.trouble == "missing-permission"
+    assert "octo has not granted Otto `Checks: read and write`" in event.reason
+    shown = reason_words(event.reason, links, "main")
+    assert f"[GitHub's page of the installation]({world.base_url}/settings/installations/800001)" in shown
+
+
+@pytest.mark.parametrize("required", [["test"], ["test", "soak"], ["soak"]])
+async def test_a_required_check_that_nothing_can_report_is_told_with_the_plan(
+    open_bench: Any, tmp_path: Path, required: list[str]
+) -> None:
+    nightly = "on: {schedule: [{cron: '0 0 * * *'}]}\njobs: {soak: {runs-on: x, steps: [{run: y}]}}\n"
+    async with open_bench({**WORKFLOW, ".github/workflows/nightly.yml": nightly}) as bench:
+        checks = {"required_status_checks": [{"context": name} for name in required]}
+        rules = {"type": "required_status_checks", "parameters": checks}
+        bench.stand_in.hub.world.config.rules[:] = [RuleConfig.model_validate(rules)]
+        event = await prepared(bench, tmp_path)
+
+    assert isinstance(event, Prepared)
+    assert len(event.hinders) == ("soak" in required)
+    assert all("`soak` is required on main" in words and "`test`" not in words for words in event.hinders)

@@ -7,8 +7,7 @@ from datetime import UTC, datetime
 from typing import NamedTuple
 
 from otto_bot.core.finding import worst_first
-from otto_bot.core.rights import hindering, lacking
-from otto_bot.store.granted import Granted
+from otto_bot.core.rights import Granted, hindering, lacking
 from otto_bot.store.host_facts import InstallationFacts
 from otto_bot.store.run_pages import SILENT_SECONDS
 from otto_bot.store.worker_rows import WorkerRow
