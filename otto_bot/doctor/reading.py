@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -101,7 +101,7 @@ def _a_key() -> str:
     return made.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()).decode()
 
 
-_STAND_INS = {
+_STAND_INS: Mapping[str, Callable[[], str]] = {
     "OTTO_APP_ID": lambda: "1",
     "OTTO_PRIVATE_KEY": _a_key,
     "OTTO_WEBHOOK_SECRET": lambda: "there-is-none-" + os.urandom(8).hex(),
