@@ -81,6 +81,7 @@ def _parser() -> argparse.ArgumentParser:
     _replay_parser(commands)
     _insight_parser(commands)
     _keeping_parsers(commands)
+    _onboard_parsers(commands)
     receive = commands.add_parser("receive", help="put a webhook payload from a file into the inbox")
     receive.add_argument("event", help="its event, e.g. issues")
     receive.add_argument("file", type=Path, help="the payload, JSON")
@@ -199,6 +200,12 @@ def _doctor_parser(commands: Any) -> None:
     from otto_bot.doctor.options import add_parser
 
     add_parser(commands)
+
+
+def _onboard_parsers(commands: Any) -> None:
+    from otto_bot.onboard.options import add_parsers
+
+    add_parsers(commands)
 
 
 def _bench_parser(commands: Any) -> None:

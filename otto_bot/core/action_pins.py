@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-AS_OF = "2026-11-29"
-"""When the table was last looked through: releases that were the newest then and older than a month."""
+AS_OF = "2026-08-19"
+"""How new the copies of the actions' own repositories were whose newest releases stand here."""
 
 PINS: dict[str, tuple[str, str]] = {
     "actions/checkout": ("3d3c42e5aac5ba805825da76410c181273ba90b1", "v7.0.1"),

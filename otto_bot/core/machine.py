@@ -132,6 +132,7 @@ def _refused(run: Run, event: e.Refused) -> Run:
     if run.resting:
         return run
     if not event.money:
+        run = run.model_copy(update={"offered": event.offered}) if event.offered is not None else run
         return steering.rest(run, "needs_human", event.reason, event.at, event.reply, event.trouble)
     # Whoever refused may have looked before someone allowed more: what is asked for counts from now.
     say = funds.reply_for(run) or "/otto stop"

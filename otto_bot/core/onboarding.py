@@ -7,14 +7,15 @@ from collections.abc import Iterator
 
 from otto_bot.core.action_pins import pinned, version_of
 from otto_bot.core.config import Config
+from otto_bot.core.config_schema import ID
 from otto_bot.core.lanes import Workflow
 from otto_bot.core.plain_yaml import Value, lines
 from otto_bot.core.values import Frozen
 
 VERIFY_PATH = ".github/workflows/otto-verify.yml"
 CONFIG_PATH = ".github/otto.yml"
-SCHEMA_URL = "https://raw.githubusercontent.com/otto-bot/otto/main/docs/otto.schema.json"
-"""Where editors find the schema; the file is shipped as docs/otto.schema.json."""
+SCHEMA_URL = ID
+"""Where editors find the schema of the file."""
 TIMEOUT_MINUTES = 30
 MOST_PROJECTS = 20
 """Jobs of one file: more than these are named in a comment and left to a person."""
@@ -40,6 +41,7 @@ class Project(Frozen):
     tools: tuple[Tool, ...] = ()
     setup: tuple[str, ...] = ()
     test: tuple[str, ...] = ()
+    env: dict[str, str] = {}
     why: str = ""
 
 
@@ -48,6 +50,8 @@ class Facts(Frozen):
 
     projects: tuple[Project, ...] = ()
     called: str = ""
+    workflow: str = "otto-verify.yml"
+    """The name of the file, as `verify.workflow` of the repository has it."""
     empty: bool = False
     """It has no source files yet."""
     notes: tuple[str, ...] = ()
@@ -55,7 +59,12 @@ class Facts(Frozen):
     has_verify: bool = False
     has_config: bool = False
     source: str = ""
-    """Where the commands come from, for people: a workflow's path, or empty for the files of the tree."""
+    """Where the commands come from, for people: a job of a workflow, or empty for the files of the tree."""
+
+    @property
+    def path(self) -> str:
+        """Where the workflow belongs."""
+        return f".github/workflows/{self.workflow}"
 
 
 def verify_workflow(facts: Facts) -> str:
@@ -67,7 +76,7 @@ def verify_workflow(facts: Facts) -> str:
 def verify_document(facts: Facts) -> dict[str, Value]:
     """The same as values, for whoever asks what Otto's own rules say of it."""
     return {
-        "name": "otto-verify",
+        "name": facts.workflow.rpartition(".")[0],
         "run-name": "Verify ${{ github.ref_name }}",
         "on": "workflow_dispatch",
         "permissions": {"contents": "read"},
@@ -77,7 +86,7 @@ def verify_document(facts: Facts) -> dict[str, Value]:
 
 def as_workflow(facts: Facts) -> Workflow:
     """The file as Otto would read it."""
-    return Workflow(path=VERIFY_PATH, data=dict(verify_document(facts)))
+    return Workflow(path=facts.path, data=dict(verify_document(facts)))
 
 
 def repository_file(facts: Facts) -> str:
@@ -162,9 +171,10 @@ def _job(project: Project, alone: bool) -> dict[str, Value]:
     if project.setup:
         steps.append({"name": "Set up", "run": "\n".join(project.setup)})
     steps.append({"name": "Test", "run": "\n".join(project.test)})
+    env: dict[str, Value] = {"env": dict(project.env)} if project.env else {}
     at: dict[str, Value] = {"defaults": {"run": {"working-directory": project.path}}} if project.path != "." else {}
     named: dict[str, Value] = {} if alone else {"name": f"Test {project.path}"}
-    return {**named, "runs-on": "ubuntu-latest", "timeout-minutes": TIMEOUT_MINUTES, **at, "steps": steps}
+    return {**named, "runs-on": "ubuntu-latest", "timeout-minutes": TIMEOUT_MINUTES, **env, **at, "steps": steps}
 
 
 def _key(project: Project) -> str:

@@ -23,6 +23,7 @@ from otto_bot.core.journeys import JourneyRound
 from otto_bot.core.lanes import Lane
 from otto_bot.core.learnings import GateLearning, LearningOrder
 from otto_bot.core.notes import Fact
+from otto_bot.core.onboarding import Facts
 from otto_bot.core.parking import Parking
 from otto_bot.core.plan import Batches, Plan
 from otto_bot.core.reviews import Review
@@ -212,6 +213,8 @@ class Run(Frozen):
     """Whether every green attempt is looked at for weakened tests, judged or not."""
     lane: Lane | None = None
     exposure: Exposure | None = None
+    offered: Facts | None = None
+    """How the repository is tested, where its people are offered a workflow for it; None = nothing is offered."""
     serial: str = ""
     """A concurrency group that cancelled one of its verifications: since then its heads are verified one at a time."""
     base_sha: str = ""

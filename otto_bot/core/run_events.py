@@ -16,6 +16,7 @@ from otto_bot.core.event_base import Event
 from otto_bot.core.exposure import Allowed, Exposure
 from otto_bot.core.lanes import Lane
 from otto_bot.core.notes import Fact
+from otto_bot.core.onboarding import Facts
 from otto_bot.core.plan import Plan
 from otto_bot.core.reviews import Review
 from otto_bot.core.run import Kind
@@ -70,6 +71,8 @@ class Prepared(Event):
     """GitHub's rules that say how Otto's branches are named and its commits made; earlier releases did not ask."""
     hinders: tuple[str, ...] = ()
     """What will hinder a merge, in sentences for the plan; earlier releases did not ask."""
+    offered: Facts | None = None
+    """How the repository is tested, where its plan comment offers a workflow of its own for that; mostly None."""
 
 
 class Refused(Event):
@@ -83,6 +86,8 @@ class Refused(Event):
     reply: str = "/otto resume"
     money: bool = False
     trouble: str = ""
+    offered: Facts | None = None
+    """How the repository is tested, where a workflow is offered that its people add."""
 
 
 class PlanMade(Event):

@@ -14,7 +14,6 @@ from otto_bot.core.events import Prepared, Refused, RunEvent
 from otto_bot.core.exposure import exposure
 from otto_bot.core.lanes import Lane, LaneKind, Workflow, choose
 from otto_bot.core.run import Run
-from otto_bot.core.source_files import has_source
 from otto_bot.core.values import Repo
 from otto_bot.github.config_file import CONFIG_PATH, read_config_file
 from otto_bot.github.errors import NOT_NOW, Forbidden, GitHubError, TooLarge
@@ -25,6 +24,7 @@ from otto_bot.jobs.branch_rules import naming
 from otto_bot.jobs.context import Context
 from otto_bot.jobs.default_token import default_rights
 from otto_bot.jobs.first_use import hindrances, not_granted, switched_off
+from otto_bot.jobs.onboard import offered_once, offered_without_lane
 from otto_bot.jobs.outcomes import ShutOut
 from otto_bot.jobs.shut_out import ARCHIVED
 from otto_bot.jobs.workflow_files import parsed
@@ -68,14 +68,18 @@ async def prepare(context: Context, run: Run, _effect: Effect, _ticket: Ticket) 
         words = refused_by_rules(names.broken, context.links(run), prefix, names.fitting)
         return [Refused(at=now, reason=words, trouble=trouble_of(names.broken))]
     lane = await lane_for(repository, config, workflows, prefix, run.repo)
-    if run.kind != "certify" and (refused := await _unverified(context, run, repository, lane, base)) is not None:
-        return [refused]
+    if run.kind != "certify":
+        refused = await _unverified(context, run, repository, lane, base, workflows, config)
+        if refused is not None:
+            return [refused]
     hinders = await hindrances(run, repository, workflows, prefix)
     dispatched = (config.verify.workflow, config.journeys.workflow)
     known = await default_rights(repository, workflows, base, run.repo.default_branch)
     acts = Acts(prefix=prefix, default_branch=run.repo.default_branch, dispatched=dispatched, default_rights=known)
     given = {"config": config, "base_sha": base, "lane": lane, "exposure": exposure(workflows, acts), "prefix": prefix}
-    more = {"scans": True, "author": await _author(repository, run), "rules": names.told, "hinders": hinders}
+    author = await _author(repository, run)
+    offered = await offered_once(context, repository, run, base, workflows, config, lane)
+    more = {"scans": True, "author": author, "rules": names.told, "hinders": hinders, "offered": offered}
     return [Prepared.model_validate({"at": now, **given, **more})]
 
 
@@ -89,14 +93,22 @@ async def _unusable(context: Context, run: Run, repository: Repository) -> Refus
     return await not_granted(context, run)
 
 
-async def _unverified(context: Context, run: Run, repository: Repository, lane: Lane, base: str) -> Refused | None:
+async def _unverified(
+    context: Context,
+    run: Run,
+    repository: Repository,
+    lane: Lane,
+    base: str,
+    workflows: Sequence[Workflow],
+    config: Config,
+) -> Refused | None:
     """No workflow verifies a branch here, or all that would are disabled."""
     if lane.kind is not LaneKind.NONE:
         return await switched_off(context, repository, lane)
-    paths = await repository.paths(base)
-    empty = paths is not None and not has_source(paths)
-    words = refusals.no_ci(lane.why, context.links(run), run.repo.default_branch, empty=empty)
-    return Refused(at=context.now(), reason=words, trouble=of_lane(lane) or Trouble.PUSH_MAIN_ONLY)
+    facts = await offered_without_lane(context, repository, run, base, workflows, config)
+    words = refusals.no_ci(lane.why, context.links(run), run.repo.default_branch, facts)
+    trouble = of_lane(lane) or Trouble.PUSH_MAIN_ONLY
+    return Refused(at=context.now(), reason=words, trouble=trouble, offered=facts)
 
 
 async def _author(repository: Repository, run: Run) -> Author | None:

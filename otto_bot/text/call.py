@@ -31,7 +31,9 @@ def call_words(run: Run, wait: Wait, links: Links, reminder: bool = False) -> li
     again = "a reminder: " if reminder else ""
     lead = f"@{run.actor.login} {again}Otto waits for you and does nothing meanwhile."
     more = see(links, of_wait(run, wait))
-    question = f"**{sentence(reason_words(wait.question, links, run.repo.default_branch))}** {more}".rstrip()
+    question = (
+        f"**{sentence(reason_words(wait.question, links, run.repo.default_branch, run.offered))}** {more}".rstrip()
+    )
     after = ", once that is done" if wait.kind == "hold" and not wait.reply.startswith(COMMAND) else ""
     answer = f"Reply with {code(wait.reply, 200)}{after}. Anyone with write access can."
     money = wait.reply.startswith(COMMAND)

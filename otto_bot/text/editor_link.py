@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import NamedTuple
 from urllib.parse import quote, urlencode
 
 from otto_bot.core.values import writable
-from otto_bot.text.markdown import fence, fold, link
 
 MAX_URL = 7000
 """GitHub answers 414 to addresses of somewhat more than 8,000 bytes; what a proxy before it adds needs room."""
-MOST_SHOWN = 20_000
-"""Characters of a text that stands beside its link."""
 
 
 def editor_link(web_url: str, repo_full_name: str, branch: str, filename: str, value: str) -> str:
@@ -22,18 +19,14 @@ def editor_link(web_url: str, repo_full_name: str, branch: str, filename: str, v
     """
     page = f"{_repository(web_url, repo_full_name)}/new/{_path(branch)}"
     name = writable(filename)
-    full = f"{page}?{urlencode({'filename': name, 'value': writable(value)})}"
-    return full if len(full) <= MAX_URL else f"{page}?{urlencode({'filename': name})}"
+    bare = f"{page}?{urlencode({'filename': name})}"
+    full = f"{bare}&{urlencode({'value': writable(value)})}" if value else bare
+    return full if len(full) <= MAX_URL else bare
 
 
 def edit_link(web_url: str, repo_full_name: str, branch: str, filename: str) -> str:
     """The page on which a person edits a file that is there. GitHub fills nothing in there."""
     return f"{_repository(web_url, repo_full_name)}/edit/{_path(branch)}/{_path(filename)}"
-
-
-def editor_link_is_full(url: str) -> bool:
-    """Whether an editor link carries the text of its file."""
-    return "&value=" in url
 
 
 def _repository(web_url: str, repo_full_name: str) -> str:
@@ -44,17 +37,11 @@ def _path(text: str) -> str:
     return "/".join(quote(part, safe="") for part in writable(text).split("/"))
 
 
-@dataclass(frozen=True)
-class Editor:
+class Editor(NamedTuple):
     """A link to GitHub's editor, and the text that belongs beside it where the link cannot carry it (else empty)."""
 
     url: str
     beside: str = ""
-
-    def markdown(self, words: str) -> str:
-        """The link, and where needed the text, folded."""
-        shown = link(words, self.url)
-        return f"{shown}\n\n{fold('Its text, to copy', fence(self.beside, MOST_SHOWN))}" if self.beside else shown
 
 
 def editor(
@@ -64,4 +51,4 @@ def editor(
     if exists:
         return Editor(edit_link(web_url, repo_full_name, branch, filename), value)
     url = editor_link(web_url, repo_full_name, branch, filename, value)
-    return Editor(url, "" if editor_link_is_full(url) else value)
+    return Editor(url, "" if "&value=" in url else value)

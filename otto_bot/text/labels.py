@@ -195,6 +195,12 @@ LABELS: dict[str, str] = {
     "doctor": "What the doctor found",
     "started": "Since",
     "health_as_of": "As of",
+    "repositories": "Repositories",
+    "repositories_words": "What a person may add, by GitHub's own editor: Otto writes neither file itself.",
+    "verified_by": "Verified by",
+    "lacks": "Lacks",
+    "its_text": "Its text, too long for the link",
+    "lacks_nothing": "No repository that Otto has looked at lacks anything.",
     "machine": "For machines: /healthz, /readyz and /metrics.",
     # live pages
     "live_on": "Live",

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from urllib.parse import quote, urlencode
+from urllib.parse import quote
+
+from otto_bot.text.editor_link import editor_link
 
 _UPWARDS = re.compile(r"(?:^|[/\\])(?:\.|%2e){1,2}(?:[/\\?#]|$)|\\", re.IGNORECASE)
 """What a browser would leave the repository by."""
-MAX_URL = 7000
-"""GitHub refuses much longer addresses."""
 DOCS_URL = "https://github.com/otto-bot/otto/blob/main/docs"
 """Where these documents are read, unless the host has them elsewhere."""
 
@@ -91,9 +91,7 @@ class Links:
 
     def new_file(self, branch: str, path: str, content: str) -> str:
         """The page on which a person adds a file with one click; without the content where it would be too long."""
-        page = f"{self.home}/new/{_path(branch)}"
-        full = f"{page}?{urlencode({'filename': path, 'value': content})}"
-        return full if len(full) <= MAX_URL else f"{page}?{urlencode({'filename': path})}"
+        return editor_link(self.web_url, f"{self.owner}/{self.repo}", branch, path, content)
 
     def ours(self, url: str) -> str:
         """The address if it lies within this repository, safe to stand in Markdown; else empty.

@@ -19,6 +19,7 @@ from otto_bot.text.footer import footer
 from otto_bot.text.hidden import hidden_in_issue
 from otto_bot.text.links import Links
 from otto_bot.text.markdown import cell, code, fold, inline, link
+from otto_bot.text.offers import SPARE, verify_offer
 from otto_bot.text.plan_changes import change_command, change_it, new_tasks, what_is_new
 from otto_bot.text.plan_spec import planner_says, trade_offs, user_journeys, what_users_get, why_split
 from otto_bot.text.trouble import Trouble, of_lane, see
@@ -124,7 +125,16 @@ def _verification(run: Run, links: Links) -> str:
     lines += [f"- why so: {' · '.join(why)}"] if lane.why else []
     more = see(links, Trouble.FOREIGN_CHECKS)
     lines += [f"- **mind:** {inline(words, 600)} · {more}" for words in run.hinders]
+    lines += _spare(run, links)
     return "\n".join(lines)
+
+
+def _spare(run: Run, links: Links) -> list[str]:
+    """The offer of a workflow that spares the pull requests: in the first plan comment of a repository alone."""
+    if run.offered is None or run.lane is None or run.lane.kind is not LaneKind.PULL_REQUEST:
+        return []
+    offer = verify_offer(links.web_url, f"{links.owner}/{links.repo}", run.repo.default_branch, run.offered)
+    return [f"- {SPARE}: {link(offer.what, offer.link)} (said once)"]
 
 
 def _lane_words(run: Run, kind: LaneKind) -> str:

@@ -4,43 +4,17 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from typing import NamedTuple
 
 from otto_bot.core.exposure import Exposed
+from otto_bot.core.onboarding import Facts
 from otto_bot.core.run import Run
 from otto_bot.text.footer import usd
 from otto_bot.text.links import Links
 from otto_bot.text.markdown import inline, link, one_line
+from otto_bot.text.offers import beside, verify_offer
 
-STARTER_PATH = ".github/workflows/otto-verify.yml"
-STARTER = """\
-name: otto-verify
-on: workflow_dispatch
-permissions:
-  contents: read
-jobs:
-  verify:
-    runs-on: ubuntu-latest
-    steps:
-      - uses: actions/checkout@11bd71901bbe5b1630ceea73d27597364c9af683  # v4.2.2
-        with: {persist-credentials: false}
-      # what tells whether a change is good:
-      - run: make test
-"""
-EMPTY_STARTER = """\
-name: otto-verify
-on: workflow_dispatch
-permissions:
-  contents: read
-jobs:
-  verify:
-    runs-on: ubuntu-latest
-    steps:
-      - uses: actions/checkout@11bd71901bbe5b1630ceea73d27597364c9af683  # v4.2.2
-        with: {persist-credentials: false}
-      # as soon as there is code, a Makefile must say how it is tested
-      - run: if git ls-files | grep -qvE '^\\.|\\.(md|txt|toml|json|ya?ml)$|^[A-Z]+$'; then make test; fi
-"""
-"""For a repository without source files: green while it has none, and from then on only by `make test`."""
+NOTHING_KNOWN = Facts()
 REASON_LIMIT = 1000
 """A run keeps no more of a reason than this."""
 
@@ -69,15 +43,18 @@ def not_reopened(number: int, branch: str, said: str) -> str:
     )
 
 
-def no_ci(why: str, links: Links, branch: str, *, empty: bool = False) -> str:
-    """No workflow can verify a branch: the reason and the page on which a person adds one.
+def no_ci(why: str, links: Links, branch: str, facts: Facts = NOTHING_KNOWN) -> str:
+    """No workflow can verify a branch: the reason, and the address of the page on which a person adds one.
 
-    `empty`: the repository has no source files yet, so there is no test command to put in.
+    The address stands there without the file's text, which may be long: `reason_words` puts it in.
     """
-    url = starter_link(links, branch, empty=empty)
-    ask = "put your test command in, commit it"
-    if empty:
+    url = bare_link(links, branch, facts)
+    if facts.empty:
         ask = "commit it as it is (it calls `make test` once there is code)"
+    elif facts.called or facts.projects:
+        ask = "look at the commands that it guesses, commit it"
+    else:
+        ask = "put your test command in, commit it"
     words = (
         "Actions cannot verify a branch here: {why}. Otto may not write workflow files. Add one with this link,"
         f" {ask}, then say /otto resume: "
@@ -139,34 +116,55 @@ def workflows_unreadable(detail: str) -> str:
     )
 
 
-def starter_link(links: Links, branch: str, *, empty: bool = False) -> str:
-    """The page for a new `otto-verify.yml`, filled in unless the address would be too long."""
-    url = links.new_file(branch, STARTER_PATH, EMPTY_STARTER if empty else STARTER)
-    return url if len(url) <= 700 else links.new_file(branch, STARTER_PATH, "")
+def bare_link(links: Links, branch: str, facts: Facts = NOTHING_KNOWN) -> str:
+    """The page for a new `otto-verify.yml`, nothing filled in but its name."""
+    return links.new_file(branch, facts.path, "")
 
 
-def reason_words(reason: str, links: Links, branch: str) -> str:
+class OwnLink(NamedTuple):
+    """A link of ours that stands in a reason: its words, how it stands there, and where it leads."""
+
+    words: str
+    said: str
+    url: str
+
+
+def reason_words(reason: str, links: Links, branch: str, facts: Facts | None = None) -> str:
     """A reason as Markdown. Exactly our own link is live; everything else in it is only text."""
-    found = own_link(reason, links, branch)
+    found = own_link(reason, links, branch, facts)
     if found is None:
         return inline(reason, REASON_LIMIT)
-    words, url = found
-    before, _, after = reason.partition(url)
-    return f"{inline(before, REASON_LIMIT)} {link(words, url)} {inline(after, 300)}".strip()
+    before, _, after = reason.partition(found.said)
+    return f"{inline(before, REASON_LIMIT)} {link(found.words, found.url)} {inline(after, 300)}".strip()
 
 
-def own_link(reason: str, links: Links, branch: str) -> tuple[str, str] | None:
-    """The link of ours that stands in a reason: its words and its address."""
+def own_link(reason: str, links: Links, branch: str, facts: Facts | None = None) -> OwnLink | None:
+    """The link of ours that stands in a reason. One to a new workflow leads to the file that fits `facts`.
+
+    What a reason says of that file's text counts for nothing: the text is always made anew.
+    """
+    known = facts or NOTHING_KNOWN
+    page = bare_link(links, branch, known)
+    if page in reason:
+        said = re.search(re.escape(page) + r"(?:&value=\S*)?", reason)
+        offer = verify_offer(links.web_url, f"{links.owner}/{links.repo}", branch, known)
+        return OwnLink(offer.what, said.group() if said else page, offer.link)
+    first = first_file_link(links, branch, links.repo)
     own = [
-        ("add otto-verify.yml", starter_link(links, branch)),
-        ("add otto-verify.yml", starter_link(links, branch, empty=True)),
-        ("the repository's rules", links.rules),
-        ("create README.md", first_file_link(links, branch, links.repo)),
+        OwnLink("the repository's rules", links.rules, links.rules),
+        OwnLink("create README.md", first, first),
     ]
     if (page := _installation(reason, links)) is not None:
-        own.append(("GitHub's page of the installation", page))
-    by_length = sorted(own, key=lambda one: -len(one[1]))
-    return next(((words, url) for words, url in by_length if url in reason), None)
+        own.append(OwnLink("GitHub's page of the installation", page, page))
+    return next((one for one in sorted(own, key=lambda one: -len(one.said)) if one.said in reason), None)
+
+
+def beside_reason(reason: str, links: Links, branch: str, facts: Facts | None) -> str:
+    """The text of the offered workflow where its link cannot carry it, folded; mostly empty."""
+    known = facts or NOTHING_KNOWN
+    if bare_link(links, branch, known) not in reason:
+        return ""
+    return beside(verify_offer(links.web_url, f"{links.owner}/{links.repo}", branch, known))
 
 
 def _installation(reason: str, links: Links) -> str | None:

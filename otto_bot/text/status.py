@@ -22,7 +22,7 @@ from otto_bot.text.moved import gone_lines, moved_lines
 from otto_bot.text.others import others_line
 from otto_bot.text.parked import now_words, parked_in_status
 from otto_bot.text.plan_changes import change_command
-from otto_bot.text.refusals import reason_words
+from otto_bot.text.refusals import beside_reason, reason_words
 from otto_bot.text.review import reviews_line
 from otto_bot.text.tasks_table import short_table, task_graph, task_table, without_at
 from otto_bot.text.trouble import Trouble, see
@@ -84,8 +84,10 @@ def where_it_stands(run: Run, links: Links) -> str:
 def _waiting(run: Run, links: Links, now: datetime) -> str:
     wait = waits_for(run)
     if wait is not None and wait.kind != "closed":
-        words = sentence(reason_words(wait.question, links, run.repo.default_branch))
-        return f"**Waits for a person:** {words}\nReply {code(wait.reply, 200)}."
+        words = sentence(reason_words(wait.question, links, run.repo.default_branch, run.offered))
+        beside = beside_reason(wait.question, links, run.repo.default_branch, run.offered)
+        said = f"**Waits for a person:** {words}\nReply {code(wait.reply, 200)}."
+        return f"{said}\n\n{beside}" if beside else said
     if run.hold is not None:
         words = inline(without_at(run.hold.reason), 600)
         more = see(links, Trouble.HUMAN_CLOSES if run.hold.closed else None)

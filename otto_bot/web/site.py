@@ -15,10 +15,12 @@ from markupsafe import Markup, escape
 from pydantic import ValidationError
 
 from otto_bot.core.run import Gate, Run
+from otto_bot.store.cursors import Cursors
 from otto_bot.store.database import StoreUnavailable
 from otto_bot.store.gate_records import GateRecords
 from otto_bot.store.ledger import Ledger, NoSuchRun
 from otto_bot.store.listing import Listing
+from otto_bot.store.onboarded import all_onboarded
 from otto_bot.store.run_pages import RunPages
 from otto_bot.store.versions import NewerVersion
 from otto_bot.text import pages as text
@@ -36,6 +38,7 @@ from otto_bot.web.views.gate_evidence import RAWS
 from otto_bot.web.views.health import HealthPage, health_page
 from otto_bot.web.views.insight import insight_page
 from otto_bot.web.views.parts import Link, run_url
+from otto_bot.web.views.repositories import repositories_view
 from otto_bot.web.views.run import RunPage, run_page
 from otto_bot.web.views.runs import RunsPage, runs_page, wanted
 from otto_bot.web.views.task import TaskPage, task_page
@@ -196,7 +199,8 @@ class Site:
     def health_shown(self, seen: frozenset[int] | None) -> HealthPage:
         """How the host stands, for somebody who sees these repositories."""
         now = self._now()
-        return health_page(host_seen(self._engine, seen, now), now)
+        lacking = repositories_view(all_onboarded(Cursors(self._engine), seen), self._web_url)
+        return health_page(host_seen(self._engine, seen, now), now)._replace(repositories=lacking)
 
     def nobody(self) -> str:
         """The words that steps wait and nobody works; empty where it is not so."""

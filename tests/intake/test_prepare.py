@@ -19,6 +19,7 @@ from otto_bot.model.client import ModelClient
 from otto_bot.model.prices import AS_OF, Prices
 from otto_bot.playground.github.config import RuleConfig
 from otto_bot.store.effect_rows import EffectRows, Ticket
+from otto_bot.store.onboarded import all_onboarded, keep_onboarded, onboarded
 from otto_bot.text.links import Links
 from otto_bot.text.refusals import reason_words
 
@@ -43,7 +44,7 @@ async def prepared(bench: Any, tmp_path: Path, **does: Any) -> Prepared | Refuse
     """Label the issue (or do something else) and execute the effect that is due."""
     await bench.do(**(does or {"label": {"name": "otto"}}))
     home = tmp_path / "git-home"
-    home.mkdir()
+    home.mkdir(exist_ok=True)
     context = Context(
         ledger=bench.ledger, rows=EffectRows(bench.engine), archive=bench.archive, learnings=bench.learnings,
         github=bench.github,
@@ -119,8 +120,39 @@ async def test_the_workflow_that_is_offered_fits_a_repository_without_source(
         event = await prepared(bench, tmp_path)
 
     assert isinstance(event, Refused)
-    assert ("git+ls-files" in event.reason) is empty
+    assert event.offered is not None
+    assert event.offered.empty is empty
     assert ("put your test command in" in event.reason) is not empty
+
+
+async def test_what_is_offered_fits_the_files_and_is_kept_for_the_host_page(open_bench: Any, tmp_path: Path) -> None:
+    """Also where a file that would tell is a folder, or no text."""
+    files = {"web/package.json": '{"scripts": {"test": "vitest run"}}', "api/go.mod": "module a", "Makefile/a": "x"}
+    async with open_bench(files) as bench:
+        event = await prepared(bench, tmp_path)
+        (kept,) = all_onboarded(bench.archive)
+
+    assert isinstance(event, Refused)
+    assert event.offered is not None
+    assert {one.path: one.test for one in event.offered.projects} == {"api": ("go test ./...",), "web": ("npm test",)}
+    assert (kept.facts, kept.lane, kept.full_name) == (event.offered, LaneKind.NONE, bench.repo.full_name)
+
+
+async def test_where_pull_requests_verify_the_offer_is_made_once_for_a_repository(
+    open_bench: Any, tmp_path: Path
+) -> None:
+    """The same run may be prepared again; another one does not repeat it."""
+    async with open_bench({**WORKFLOW, "go.mod": "module a"}) as bench:
+        first = await prepared(bench, tmp_path)
+        known = onboarded(bench.archive, bench.repo.id)
+        assert known is not None
+        keep_onboarded(bench.archive, known.model_copy(update={"offered_by": known.offered_by + 1}))
+        second = await prepared(bench, tmp_path, comment="/otto status")
+
+    assert isinstance(first, Prepared)
+    assert isinstance(second, Prepared)
+    assert first.offered is not None
+    assert second.offered is None
 
 
 async def test_without_a_commit_it_asks_for_a_first_file_with_a_link(open_bench: Any, tmp_path: Path) -> None:

@@ -22,6 +22,7 @@ from otto_bot.core.exposure import Exposed, Exposure
 from otto_bot.core.lanes import Lane, LaneKind
 from otto_bot.core.learnings import GateLearning, LearningStatus
 from otto_bot.core.machine import reduce
+from otto_bot.core.onboarding import Facts, Project
 from otto_bot.core.plan import Criterion, Plan, Relation, RelationSpec, TaskSpec
 from otto_bot.core.run import Run
 from otto_bot.core.values import Person, Repo, Usage
@@ -414,10 +415,10 @@ def rerunning() -> Run:
 
 def without_ci() -> Run:
     """No workflow can verify a branch."""
-    reason = no_ci(
-        "there is no workflow file on the default branch", Links("https://github.com", "octo", "demo"), "main"
-    )
-    return follow(started(), e.Refused(at=at(1), reason=reason))
+    facts = Facts(projects=(Project(language="Go", test=("go test ./...",), why="go.mod"),))
+    links = Links("https://github.com", "octo", "demo")
+    reason = no_ci("there is no workflow file on the default branch", links, "main", facts)
+    return follow(started(), e.Refused(at=at(1), reason=reason, offered=facts))
 
 
 STORY |= {

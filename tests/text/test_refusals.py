@@ -12,8 +12,7 @@ import yaml
 from markdown_it import MarkdownIt
 
 from otto_bot.core.budget import Money
-from otto_bot.core.config import VerifyConfig
-from otto_bot.core.lanes import LaneKind, Workflow, choose
+from otto_bot.core.onboarding import Facts, verify_workflow
 from otto_bot.core.run import Run
 from otto_bot.core.waits import Wait
 from otto_bot.text import refusals
@@ -25,7 +24,7 @@ from otto_bot.text.status import status_comment
 def test_no_ci_fits_into_a_reason_with_its_link(links: Links) -> None:
     reason = refusals.no_ci("no workflow starts " * 100, links, "main")
     assert len(reason) <= refusals.REASON_LIMIT
-    assert reason.endswith(refusals.starter_link(links, "main"))
+    assert reason.endswith(refusals.bare_link(links, "main"))
     shown = refusals.reason_words(reason, links, "main")
     assert "[add otto-verify.yml](https://github.com/octo/demo/new/main?filename=.github%2Fworkflows%2F" in shown
     assert "/otto resume" in shown
@@ -44,10 +43,10 @@ def test_a_forged_link_is_only_text(links: Links) -> None:
 
 
 def test_an_empty_repository_is_offered_a_workflow_that_needs_no_test_command_yet(links: Links) -> None:
-    reason = refusals.no_ci("no workflow starts " * 100, links, "main", empty=True)
+    reason = refusals.no_ci("no workflow starts " * 100, links, "main", Facts(empty=True))
     assert len(reason) <= refusals.REASON_LIMIT
     assert "put your test command in" not in reason
-    shown = refusals.reason_words(reason, links, "main")
+    shown = refusals.reason_words(reason, links, "main", Facts(empty=True))
     assert MarkdownIt().render(shown).count("<a") == 1
     assert "git+ls-files" in shown
 
@@ -73,7 +72,7 @@ def test_a_repository_without_a_commit_is_told_what_to_write_first(links: Links)
 def test_the_workflow_for_an_empty_repository_tests_as_soon_as_there_is_code(
     tmp_path: Path, files: dict[str, str], tested: bool
 ) -> None:
-    step = yaml.safe_load(refusals.EMPTY_STARTER)["jobs"]["verify"]["steps"][1]["run"]
+    step = yaml.safe_load(verify_workflow(Facts(empty=True)))["jobs"]["verify"]["steps"][1]["run"]
     for name in files:
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / name).write_text("")
@@ -82,13 +81,13 @@ def test_the_workflow_for_an_empty_repository_tests_as_soon_as_there_is_code(
     assert subprocess.run(["bash", "-e", "-c", marked], cwd=tmp_path).returncode == (7 if tested else 0)
 
 
-@pytest.mark.parametrize("text", [refusals.STARTER, refusals.EMPTY_STARTER])
-def test_the_starter_workflow_would_be_chosen(text: str) -> None:
-    data = yaml.safe_load(text)
-    data["on"] = data.pop(True)
-    lane = choose([Workflow(path=refusals.STARTER_PATH, data=data)], "otto/1-1/run", "main", VerifyConfig())
-    assert lane.kind is LaneKind.DISPATCH
-    assert data["permissions"] == {"contents": "read"}
+def test_a_link_that_an_earlier_release_wrote_leads_to_the_file_of_today(links: Links) -> None:
+    """Its text is not taken over, whoever wrote it there."""
+    reason = f"nothing verifies: {refusals.bare_link(links, 'main')}&value=on%3A+evil and more"
+    shown = refusals.reason_words(reason, links, "main")
+    assert "evil" not in shown
+    assert "persist-credentials" in shown
+    assert shown.endswith("and more")
 
 
 def test_reasons() -> None:

@@ -15,9 +15,13 @@ from otto_bot.core import events as e
 from otto_bot.core.decision import Analysis, Learning, Routed
 from otto_bot.core.evidence import Citation, EvidenceItem, Excerpt, FailingTest, FailureClass
 from otto_bot.core.gate_account import GateReply
+from otto_bot.core.lanes import LaneKind
+from otto_bot.core.onboarding import Facts
 from otto_bot.core.run import Run
 from otto_bot.store import tables as t
+from otto_bot.store.cursors import Cursors
 from otto_bot.store.database import writing
+from otto_bot.store.onboarded import Onboarded, keep_onboarded
 from otto_bot.web.assets import shipped
 from otto_bot.web.site import Site
 from otto_bot.web.viewer import Asked, Viewer
@@ -294,6 +298,18 @@ async def test_insight_counts_what_decisions_were_worth(host: Any, make_host: An
     for words in ("1 gate of 1 run", "pilot: 1 failed", "test: tests fail", "0 of 1",
                   "otto-bot insight"):  # fmt: skip
         assert words in page, words
+
+
+async def test_health_offers_what_repositories_lack(host: Any) -> None:
+    """By links to GitHub's own editor."""
+    lacks = Onboarded(repo_id=7, full_name="octo/app", default_branch="main", lane=LaneKind.NONE, facts=Facts(), at=T0)
+    assert "No repository that Otto has looked at lacks anything." in await host.page("/health")
+    keep_onboarded(Cursors(host.engine), lacks)
+
+    page = await host.page("/health")
+
+    assert '<a href="https://github.com/octo/app/new/main?filename=.github%2Fworkflows%2Fotto-verify.yml&amp;' in page
+    assert "nothing: no workflow can verify a branch" in page
 
 
 async def test_health_tells_workers_queue_and_limits(host: Any) -> None:

@@ -35,6 +35,7 @@ from otto_bot.playground.github.people_config import (
     DoTransfer,
     DoWhere,
 )
+from otto_bot.playground.github.people_editor import at_editor
 from otto_bot.playground.github.shapes import pulls as pull_shapes
 from otto_bot.playground.github.state import Comment, Issue
 
@@ -70,7 +71,7 @@ class Hand:
             "open_pull": self.open_pull, "enqueue": self.enqueue,
             "delete_branch": self.delete_branch, "open_issue": self.open_issue, **at_actions(self),
             "rename": self.rename, "archive": self.archive, "transfer_issue": self.transfer_issue,
-            "delete_issue": self.delete_issue, "app": self.app,
+            "delete_issue": self.delete_issue, "app": self.app, **at_editor(self),
         }  # fmt: skip
         waiting = steps[action.kind](getattr(action, action.kind))
         if waiting is not None:

@@ -144,6 +144,12 @@ class DoPush(Strict):
     force_from: str | None = None
 
 
+class DoEditor(Strict):
+    """A commit of what GitHub's editor shows behind a comment's link with these words, exactly as it is filled in."""
+
+    link: str = Field(min_length=1)
+
+
 class DoMerge(Strict):
     """A merge of a pull request; a draft is marked ready first, as a person has to."""
 
@@ -268,6 +274,7 @@ class Do(Strict):
     review_comment: DoReviewComment | None = None
     button: DoButton | None = None
     push: DoPush | None = None
+    editor: DoEditor | None = None
     merge: DoMerge | None = None
     open_pull: DoOpenPull | None = None
     enqueue: DoWhere | None = None
@@ -298,7 +305,7 @@ class Do(Strict):
         keys = {"comment": "body", "label": "name", "unlabel": "name", "close": "where", "reopen": "where",
                 "merge": "where", "enqueue": "where", "delete_branch": "branch", "button": "action", "rename": "name",
                 "transfer_issue": "to", "delete_issue": "where", "app": "what", "rerun_failed": "where",
-                "approve_run": "where"}  # fmt: skip
+                "approve_run": "where", "editor": "link"}  # fmt: skip
         return {
             name: {keys[name]: given} if name in keys and isinstance(given, str) else given
             for name, given in (

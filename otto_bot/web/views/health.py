@@ -17,6 +17,7 @@ from otto_bot.text import pages as text
 from otto_bot.text.spoken import line
 from otto_bot.text.words import clock, count
 from otto_bot.web.views.parts import Moment, moment
+from otto_bot.web.views.repositories import RepositoryView
 from otto_bot.web.views.troubles import HostSeen, HostTrouble, ago, several_deliveries, size_words, troubles
 
 TONES = {"problem": "bad", "unknown": "wait", "warning": "wait", "note": "off"}
@@ -96,6 +97,7 @@ class HealthPage(NamedTuple):
     doctor: tuple[FindingView, ...]
     doctor_words: str
     grants: tuple[GrantView, ...]
+    repositories: tuple[RepositoryView, ...] = ()
 
 
 def health_page(found: HostSeen, now: datetime) -> HealthPage:

@@ -130,11 +130,10 @@ def run_page(
 def _head(run: Run, links: Links, now: datetime) -> tuple[Headline, tuple[Link, ...]]:
     """The headline, and where more of it stands: a link of ours that it holds, the gate, the document about it."""
     head, more = headline(run, now), []
-    own = own_link(head.why, links, run.repo.default_branch)
+    own = own_link(head.why, links, run.repo.default_branch, run.offered)
     if own is not None:
-        words, url = own
-        head = head._replace(why=head.why.replace(url, f"“{words}”"))
-        more.append(Link(words, url))
+        head = head._replace(why=head.why.replace(own.said, f"“{own.words}”"))
+        more.append(Link(own.words, own.url))
     if head.gate is not None:
         more.append(Link(f"gate {head.gate}", gate_url(run.id, head.gate)))
     trouble = _entry(run)
