@@ -154,8 +154,8 @@ def own_link(reason: str, links: Links, branch: str, facts: Facts | None = None)
         OwnLink("the repository's rules", links.rules, links.rules),
         OwnLink("create README.md", first, first),
     ]
-    if (page := _installation(reason, links)) is not None:
-        own.append(OwnLink("GitHub's page of the installation", page, page))
+    if (settings := _installation(reason, links)) is not None:
+        own.append(OwnLink("GitHub's page of the installation", settings, settings))
     return next((one for one in sorted(own, key=lambda one: -len(one.said)) if one.said in reason), None)
 
 
