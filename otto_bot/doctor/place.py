@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from otto_bot.core.branch_rules import BranchRule, branches_of
 from otto_bot.core.config import Config, ConfigError, read_config
 from otto_bot.core.lanes import Lane, Workflow
+from otto_bot.core.onboarding import Facts
 from otto_bot.core.values import Repo
 from otto_bot.doctor.host import Host
 from otto_bot.doctor.running import Cannot
@@ -17,6 +18,7 @@ from otto_bot.github.config_file import read_config_file
 from otto_bot.github.errors import Moved, NotFound
 from otto_bot.github.models import RepositoryInfo
 from otto_bot.github.verbs import Repository
+from otto_bot.jobs.onboard import facts_at
 from otto_bot.jobs.prepare import lane_for
 from otto_bot.jobs.workflow_files import parsed
 from otto_bot.text.doctor_host import NOT_FOUND
@@ -100,6 +102,15 @@ class Place:
         return await lane_for(
             await self.repository(), config, await self.workflows(), config.branches.prefix, await self.repo()
         )
+
+    async def facts(self) -> Facts:
+        """How it is tested, as its files say."""
+        return await self.host.shared.once("facts", self._facts)
+
+    async def _facts(self) -> Facts:
+        config, base = await self.config(), await self.base()
+        file = config.verify.workflow
+        return await facts_at(await self.repository(), base, await self.workflows(), await self.repo(), file)
 
     async def listed(self) -> Sequence[Listed]:
         """The workflows that GitHub knows, with whether they are disabled."""

@@ -6,9 +6,8 @@ from otto_bot.core.branch_rules import branches_of, closed, fitting_prefixes, li
 from otto_bot.core.config import ConfigError
 from otto_bot.core.finding import Finding
 from otto_bot.core.lfs import Kept
-from otto_bot.core.onboarding import CONFIG_PATH, VERIFY_PATH, Facts, repository_file, verify_workflow
+from otto_bot.core.onboarding import CONFIG_PATH, repository_file
 from otto_bot.core.rights import lacking
-from otto_bot.core.source_files import has_source
 from otto_bot.doctor.at_github import granted_less
 from otto_bot.doctor.models import by_model, unpriced
 from otto_bot.doctor.place import Place
@@ -16,6 +15,7 @@ from otto_bot.github.errors import Moved, NotFound
 from otto_bot.text.branch_rules import refused_by_rules
 from otto_bot.text.doctor import found
 from otto_bot.text.editor_link import editor_link
+from otto_bot.text.offers import verify_offer
 from otto_bot.text.spoken import spoken
 
 MOST_PROBLEMS = 10
@@ -123,14 +123,12 @@ async def files(place: Place) -> list[Finding]:
 
 async def offers(place: Place) -> list[Finding]:
     """Files that a person could commit, as links to GitHub's editor. Otto opens no pull request for them."""
-    repository, base, info = await place.repository(), await place.base(), await place.info()
-    web, said = place.host.settings.web_url, []
-    paths = await repository.paths(base)
-    facts = Facts(empty=paths is not None and not has_source(paths))
-    for outcome, path, text in (
-        ("verify", VERIFY_PATH, verify_workflow(facts)), ("config", CONFIG_PATH, repository_file(facts)),
-    ):  # fmt: skip
-        if await repository.file(path, base) is None:
-            link = editor_link(web, info.full_name, info.default_branch, path, text)
-            said.append(found("offers", outcome, link=link))
+    info, facts, web, said = await place.info(), await place.facts(), place.host.settings.web_url, []
+    if not facts.has_verify:
+        offer = verify_offer(web, info.full_name, info.default_branch, facts)
+        said.append(found("offers", "verify", link=offer.link))
+    if not facts.has_config:
+        text = repository_file(facts)
+        link = editor_link(web, info.full_name, info.default_branch, CONFIG_PATH, text)
+        said.append(found("offers", "config", link=link))
     return said or [found("offers", "none")]

@@ -10,13 +10,12 @@ from otto_bot.core.ci_starts import Acts
 from otto_bot.core.exposure import exposure as exposed
 from otto_bot.core.finding import Finding
 from otto_bot.core.lanes import Lane, LaneKind, Workflow
-from otto_bot.core.onboarding import VERIFY_PATH, Facts, verify_workflow
 from otto_bot.core.required_here import Demanded, sort
 from otto_bot.doctor.place import Place
 from otto_bot.github.errors import Forbidden, GitHubError, not_granted
 from otto_bot.jobs.default_token import default_rights
 from otto_bot.text.doctor import found, names
-from otto_bot.text.editor_link import editor_link
+from otto_bot.text.offers import verify_offer
 
 MOST_SHOWN = 8
 
@@ -54,8 +53,8 @@ async def verification(place: Place) -> list[Finding]:
     ]
     if lane.kind is LaneKind.NONE:
         web = place.host.settings.web_url
-        link = editor_link(web, info.full_name, info.default_branch, VERIFY_PATH, verify_workflow(Facts()))
-        return [found("verification", "none", why=lane.why, link=link), *said]
+        offer = verify_offer(web, info.full_name, info.default_branch, await place.facts())
+        return [found("verification", "none", why=lane.why, link=offer.link), *said]
     files = names([name_of(path) for path in lane.workflows])
     return [found("verification", lane.kind.value, files=files, why=lane.why), *said]
 

@@ -14,6 +14,7 @@ from otto_bot.core.onboard_facts import facts_of
 from otto_bot.core.onboard_tree import MOST_BYTES, texts_wanted
 from otto_bot.core.onboarding import Facts
 from otto_bot.core.run import Run
+from otto_bot.core.values import Repo
 from otto_bot.github.errors import NOT_NOW, GitHubError
 from otto_bot.github.verbs import Repository
 from otto_bot.jobs.context import Context
@@ -25,7 +26,9 @@ MOST_READ = 12
 SEEN_FOR = timedelta(days=30)
 
 
-async def facts_at(repository: Repository, base: str, workflows: Sequence[Workflow], run: Run, workflow: str) -> Facts:
+async def facts_at(
+    repository: Repository, base: str, workflows: Sequence[Workflow], repo: Repo, workflow: str
+) -> Facts:
     """How the tree of a commit is tested; nothing known where it is larger than GitHub lists.
 
     Raises GitHubError where GitHub cannot be asked now.
@@ -40,12 +43,12 @@ async def facts_at(repository: Repository, base: str, workflows: Sequence[Workfl
         except NOT_NOW:
             raise
         except GitHubError as error:  # a link, a submodule, too large: it says nothing then
-            log.info("%s of %s is not read: %s", path, run.repo.full_name, error)
+            log.info("%s of %s is not read: %s", path, repo.full_name, error)
             continue
         if body is not None and len(body) <= MOST_BYTES and b"\0" not in body:
             texts[path] = body.decode("utf-8", "replace")
     read = partial(
-        facts_of, paths, texts, workflows, repository=run.repo.full_name, default_branch=run.repo.default_branch,
+        facts_of, paths, texts, workflows, repository=repo.full_name, default_branch=repo.default_branch,
         workflow=workflow,
     )  # fmt: skip
     return await asyncio.to_thread(read)
@@ -55,7 +58,7 @@ async def offered_without_lane(
     context: Context, repository: Repository, run: Run, base: str, workflows: Sequence[Workflow], config: Config
 ) -> Facts:
     """What is offered where no workflow verifies: each time anew, for people may have changed something meanwhile."""
-    facts = await facts_at(repository, base, workflows, run, config.verify.workflow)
+    facts = await facts_at(repository, base, workflows, run.repo, config.verify.workflow)
     await _keep(context, run, LaneKind.NONE, facts, 0)
     return facts
 
@@ -86,7 +89,7 @@ async def offered_once(
     if fresh and before not in (0, run.id):
         return None
     try:
-        facts = await facts_at(repository, base, workflows, run, config.verify.workflow)
+        facts = await facts_at(repository, base, workflows, run.repo, config.verify.workflow)
     except GitHubError as error:
         log.warning("%s is offered no workflow of its own in this run: %s", run.repo.full_name, error)
         return None
