@@ -167,6 +167,7 @@ CASES: list[tuple[str, Change, list[str]]] = [
 ]  # fmt: skip
 
 
+@pytest.mark.slow  # some fifty looks, each with clients of its own
 async def test_each_check_says_how_it_stands(open_scene: Any) -> None:
     """One host, put back after each case."""
     async with open_scene() as scene:
