@@ -102,6 +102,7 @@ def _parser() -> argparse.ArgumentParser:
     receive.set_defaults(run=_receive)
     _redeliver_parser(commands)
     _setup_parser(commands)
+    _doctor_parser(commands)
     return parser
 
 
@@ -208,6 +209,12 @@ def _keeping_parsers(commands: Any) -> None:
     from otto_bot.keeping.options import add_parsers
 
     add_parsers(commands)
+
+
+def _doctor_parser(commands: Any) -> None:
+    from otto_bot.doctor.options import add_parser
+
+    add_parser(commands)
 
 
 def _onboard_parsers(commands: Any) -> None:

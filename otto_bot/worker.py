@@ -22,6 +22,8 @@ from pathlib import Path
 import sqlalchemy as sa
 
 from otto_bot.core.redact import Redactor
+from otto_bot.doctor.chore import LOOK_SECONDS as DOCTOR_SECONDS
+from otto_bot.doctor.chore import Looks as Doctor
 from otto_bot.engine import outdated
 from otto_bot.engine.admission import LOOK_SECONDS, Admission
 from otto_bot.engine.execute import Executor
@@ -55,6 +57,7 @@ from otto_bot.store.clock import Clock
 from otto_bot.store.database import migrate, open_database
 from otto_bot.store.deliveries import Deliveries
 from otto_bot.store.effect_rows import EffectRows
+from otto_bot.store.granted import Grants
 from otto_bot.store.held_back import HeldBack
 from otto_bot.store.inbox import Inbox
 from otto_bot.store.installations import Installations, SharedSlots
@@ -172,7 +175,7 @@ async def _engine(settings: Settings, redactor: Redactor, alone: bool) -> AsyncI
     ledger, rows = Ledger(engine_db, settings.limits), EffectRows(engine_db)
     inbox, archive = Inbox(engine_db), Archive(engine_db)
     learnings, looks = Learnings(engine_db), Looks(engine_db)
-    switch = _Switch()
+    switch, grants = _Switch(), Grants(engine_db)
     async with GitHubApp(
         settings.github_api_url,
         settings.app_id,
@@ -182,7 +185,7 @@ async def _engine(settings: Settings, redactor: Redactor, alone: bool) -> AsyncI
         censor=redactor.text,
         slots=SharedSlots(Installations(engine_db, settings.write_pause_seconds)),
     ) as github:
-        context = _context(settings, ledger, rows, archive, learnings, github, redactor, switch, clock)
+        context = _context(settings, ledger, rows, archive, learnings, github, redactor, switch, clock, grants)
         gate = PermissionGate(clock, settings.app_id)
         desk = Desk(
             ledger,
@@ -194,6 +197,7 @@ async def _engine(settings: Settings, redactor: Redactor, alone: bool) -> AsyncI
             settings.docs_url,
             learnings=learnings,
             cursors=looks,
+            grants=grants,
         )
         rhythm = Rhythm(unit=timedelta(seconds=settings.round_seconds))
         executor = Executor(ledger, rows, jobs_for(context), translate, clock)
@@ -213,7 +217,7 @@ async def _engine(settings: Settings, redactor: Redactor, alone: bool) -> AsyncI
             catch_up_seconds=settings.round_seconds,
             concurrency=settings.concurrency,
             limits=settings.limits,
-            chores=_chores(settings, engine_db, ledger, switch, clock),
+            chores=_chores(settings, engine_db, ledger, switch, clock, github, redactor),
         )
         try:
             yield switch.engine
@@ -238,7 +242,13 @@ def _catching_up(redelivery: Redelivery | None, compare: CatchUp) -> Callable[[]
 
 
 def _chores(
-    settings: Settings, engine_db: sa.Engine, ledger: Ledger, switch: _Switch, clock: Clock
+    settings: Settings,
+    engine_db: sa.Engine,
+    ledger: Ledger,
+    switch: _Switch,
+    clock: Clock,
+    github: GitHubApp,
+    redactor: Redactor,
 ) -> tuple[Chore, ...]:
     """What one worker of a database does for all of them. Two at the same moment do no harm, only more work."""
 
@@ -251,7 +261,11 @@ def _chores(
     url = queue_url(settings.database)
     housekeeping = Housekeeping(engine_db, kept, lambda before, dry: forget(url, before, dry=dry), leads, switch, clock)
     ends = outdated.Outdated(engine_db, lambda: end_in_time(switch.engine) if switch.engine is not None else None)
-    return ((LOOK_SECONDS, admission), (HOUSEKEEPING_SECONDS, housekeeping), (outdated.LOOK_SECONDS, ends))
+    doctor = Doctor(settings, os.environ, engine_db, github, redactor, leads, clock)
+    return (
+        (LOOK_SECONDS, admission), (HOUSEKEEPING_SECONDS, housekeeping), (outdated.LOOK_SECONDS, ends),
+        (DOCTOR_SECONDS, doctor),
+    )  # fmt: skip
 
 
 def _context(
@@ -264,6 +278,7 @@ def _context(
     redactor: Redactor,
     switch: _Switch,
     clock: Clock,
+    grants: Grants,
 ) -> Context:
     state = settings.state_dir.absolute()
     home = state / "git-home"
@@ -291,5 +306,6 @@ def _context(
         check_buttons=not settings.poll,
         stopping=switch,
         now=clock,
+        grants=grants,
         nonce_key=hashlib.sha256("\0".join(settings.secrets).encode()).digest(),
     )

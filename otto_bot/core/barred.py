@@ -7,9 +7,10 @@ from datetime import datetime, timedelta
 from otto_bot.core.barring import Bar, Barred, IssueGone, RepositoryMoved, RightsAccepted, Unbarred
 from otto_bot.core.run import Run
 from otto_bot.core.run_events import IssueChanged
-from otto_bot.core.steering import cancel
+from otto_bot.core.steering import awake, cancel
 from otto_bot.core.values import Repo
 
+MISSING_PERMISSION = "missing-permission"
 LACKING = frozenset({"permission", "no-actions-write"})
 """Kinds of trouble that are the want of a right."""
 
@@ -58,7 +59,9 @@ def repository_moved(run: Run, event: RepositoryMoved) -> Run:
 
 
 def rights_accepted(run: Run, _event: RightsAccepted) -> Run:
-    """What was refused for want of a right is tried again."""
+    """What was refused for want of a right is tried again; what rests for one goes on."""
+    if run.hold is not None and run.hold.trouble == MISSING_PERMISSION:
+        return awake(run)
     kept = {key: one for key, one in run.trouble.items() if one.kind not in LACKING}
     return run if kept == run.trouble else run.model_copy(update={"trouble": kept})
 

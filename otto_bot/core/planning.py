@@ -28,6 +28,7 @@ def prepared(run: Run, event: e.Prepared) -> Run:
             "exposure": event.exposure,
             "branches_prefix": event.prefix,
             "branch_rules": event.rules,
+            "hinders": event.hinders,
             "offered": event.offered,
             "money": run.money.model_copy(update={"cap": cap}),
             "minutes": event.config.budget.minutes,

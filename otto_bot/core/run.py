@@ -243,6 +243,8 @@ class Run(Frozen):
     branches_prefix: str = "otto"
     branch_rules: tuple[BranchRule, ...] = ()
     """GitHub's rules that say how its branches are named and its commits made, as they were when it began."""
+    hinders: tuple[str, ...] = ()
+    """What will hinder its merge, in sentences, as it was found when it began."""
 
     revision: int = 0
     plan: Plan | None = None

@@ -69,6 +69,8 @@ class Prepared(Event):
     """Who wrote the issue; None = GitHub did not say, or an earlier release did not ask."""
     rules: tuple[BranchRule, ...] = ()
     """GitHub's rules that say how Otto's branches are named and its commits made; earlier releases did not ask."""
+    hinders: tuple[str, ...] = ()
+    """What will hinder a merge, in sentences for the plan; earlier releases did not ask."""
     offered: Facts | None = None
     """How the repository is tested, where its plan comment offers a workflow of its own for that; mostly None."""
 

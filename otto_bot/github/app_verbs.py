@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
 
-from otto_bot.github.ci_models import AppIdentity, Delivery, DeliveryContent, Installation
+from otto_bot.github.ci_models import AppIdentity, Delivery, DeliveryContent, Hook, Installation, Registered
 from otto_bot.github.errors import Moved, NotFound
 from otto_bot.github.models import RepositoryInfo
 from otto_bot.github.reading import parse, parse_known
@@ -102,6 +103,30 @@ class AppVerbs:
             found.append(delivery)
         return found
 
+    async def recent_deliveries(self) -> list[Delivery]:
+        """The last hundred attempts to deliver a webhook, newest first."""
+        answer = await self._app_session.call("GET", route("/app/hook/deliveries"), params={"per_page": 100})
+        found = answer.json()
+        return [parse(Delivery, item) for item in found] if isinstance(found, list) else []
+
+    async def registered(self) -> Registered:
+        """The App as it is registered, asked anew; with the time of GitHub's clock."""
+        answer = await self._app_session.call("GET", route("/app"))
+        return parse(Registered, {**answer.json(), "at": date_of(answer.headers.get("date", ""))})
+
+    async def hook(self) -> Hook:
+        """Where webhooks go. An App without any has an empty address."""
+        try:
+            answer = await self._app_session.call("GET", route("/app/hook/config"))
+        except NotFound:
+            return Hook()
+        return parse(Hook, answer.json())
+
+    async def named(self, installation_id: int, owner: str, repo: str) -> RepositoryInfo:
+        """A repository by its name of today. Raises NotFound, Moved."""
+        session = self._metadata_session(installation_id)
+        return parse(RepositoryInfo, (await session.call("GET", route("/repos/{owner}/{repo}", owner, repo))).json())
+
     async def delivery(self, delivery_id: int) -> DeliveryContent:
         """The payload of a delivery, as GitHub keeps it."""
         answer = await self._app_session.call("GET", route("/app/hook/deliveries/{id}", delivery_id))
@@ -110,3 +135,12 @@ class AppVerbs:
     async def redeliver(self, delivery_id: int) -> None:
         """Ask GitHub to send a delivery again, with the same GUID."""
         await self._app_session.call("POST", route("/app/hook/deliveries/{id}/attempts", delivery_id))
+
+
+def date_of(header: str) -> datetime | None:
+    """The time of a `Date` header, aware; None where it is none."""
+    try:
+        found = parsedate_to_datetime(header)
+    except (TypeError, ValueError):
+        return None
+    return found if found.tzinfo is not None else found.replace(tzinfo=UTC)

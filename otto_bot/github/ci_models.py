@@ -5,8 +5,9 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Annotated, Any, Literal
 
-from pydantic import AliasPath, BeforeValidator, Field
+from pydantic import AliasPath, BeforeValidator, Field, field_validator
 
+from otto_bot.core.rights import Granted
 from otto_bot.github.models import Fact, Text
 
 
@@ -195,6 +196,67 @@ class Installation(Fact):
     permissions: dict[str, str] = Field(default_factory=dict)
     events: tuple[str, ...] = ()
     suspended_at: datetime | None = None
+    html_url: Text = ""
+
+    @property
+    def granted(self) -> Granted:
+        """What is kept of it."""
+        return Granted(
+            id=self.id,
+            account=self.account_login,
+            page=self.html_url,
+            permissions=self.permissions,
+            events=self.events,
+            suspended=self.suspended_at is not None,
+        )
+
+
+class Registered(Fact):
+    """The App as it is registered. `at` is the time of GitHub's own clock when it answered."""
+
+    id: int
+    slug: str = ""
+    permissions: dict[str, str] = Field(default_factory=dict)
+    events: tuple[str, ...] = ()
+    html_url: Text = ""
+    at: datetime | None = None
+
+
+class Hook(Fact):
+    """Where GitHub sends the App's webhooks; no `url` = nowhere."""
+
+    url: Text = ""
+    content_type: Text = "form"
+    insecure_ssl: str = "0"
+
+    @field_validator("insecure_ssl", mode="before")
+    @classmethod
+    def _as_text(cls, value: Any) -> str:
+        """A text or a number."""
+        return str(value)
+
+
+class ActionsPolicy(Fact):
+    """Whether Actions may run at all, and which actions: `all`, `local_only`, `selected`."""
+
+    enabled: bool
+    allowed_actions: Text = ""
+    sha_pinning_required: bool = False
+
+
+class Environment(Fact):
+    """An environment that jobs may name, and whether somebody must approve what uses it."""
+
+    name: str
+    reviewed: bool = Field(default=False, validation_alias="protection_rules")
+
+    @field_validator("reviewed", mode="before")
+    @classmethod
+    def _has_reviewers(cls, value: Any) -> Any:
+        """GitHub lists rules of protection; one kind of them is reviewers."""
+        if not isinstance(value, list):
+            return value
+        return any(isinstance(one, dict) and one.get("type") == "required_reviewers" for one in value)
 
 
 class Delivery(Fact):

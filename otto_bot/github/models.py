@@ -71,6 +71,7 @@ class RepositoryInfo(Fact):
     archived: bool = False
     disabled: bool = False
     fork: bool = False
+    has_issues: bool = True
     html_url: str = ""
 
     @property

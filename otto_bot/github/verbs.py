@@ -10,10 +10,11 @@ from otto_bot.github.issue_verbs import IssueVerbs
 from otto_bot.github.needs import needs, table, union
 from otto_bot.github.pull_verbs import PullVerbs
 from otto_bot.github.review_verbs import ReviewVerbs
+from otto_bot.github.survey_verbs import SurveyVerbs
 from otto_bot.github.tokens import Token
 
 
-class Repository(CodeVerbs, DataVerbs, IssueVerbs, PullVerbs, ReviewVerbs, CheckVerbs, ActionVerbs):
+class Repository(CodeVerbs, DataVerbs, IssueVerbs, PullVerbs, ReviewVerbs, CheckVerbs, ActionVerbs, SurveyVerbs):
     """One repository of one installation; `id` is what lasts when it is renamed or transferred.
 
     All verbs raise GitHubError: RetryLater (a limit: park until then), Unreachable (no or a lost answer: call again,

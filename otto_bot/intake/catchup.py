@@ -143,6 +143,7 @@ class CatchUp:
         now, kept = self._desk.now(), self._installations
         if kept is None or now >= kept[0]:
             found = await self._github.installations()
+            await self._desk.standing.listed(found)
             awake = frozenset(one.id for one in found if one.suspended_at is None)
             installed = Installed(known=frozenset(one.id for one in found), awake=awake)
             self._installations = kept = (now + self._rhythm.repositories(hearing=False), installed)

@@ -33,6 +33,7 @@ from otto_bot.intake.sparing import say
 from otto_bot.intake.standing import Standing
 from otto_bot.intake.starting import Asked, Labelled, NotYetKnown, Starting
 from otto_bot.store.cursors import Cursors
+from otto_bot.store.granted import Grants
 from otto_bot.store.learnings import Learnings
 from otto_bot.store.ledger import Ledger, NoSuchRun
 from otto_bot.text import frozen
@@ -60,6 +61,7 @@ class Desk:
         *,
         learnings: Learnings,
         cursors: Cursors,
+        grants: Grants | None = None,
     ) -> None:
         self._ledger = ledger
         self._learnings = learnings
@@ -73,7 +75,7 @@ class Desk:
         self.reviews = Reviews(ledger, github, gate, caps, now, web_url)
         self.others = Others(ledger, github, gate, now)
         self._refusing = Refusing(cursors, github, now, web_url, docs_url)
-        self.standing = Standing(ledger, github, gate, self.labels, now)
+        self.standing = Standing(ledger, github, gate, self.labels, now, grants)
         self._starting = Starting(ledger, github, gate, caps, self.labels, self._refusing, now)
 
     @property

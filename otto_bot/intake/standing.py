@@ -16,12 +16,14 @@ from otto_bot.core.barred import news_of
 from otto_bot.core.barring import BarredBy
 from otto_bot.core.run import Run
 from otto_bot.core.values import Repo
+from otto_bot.github.ci_models import Installation
 from otto_bot.github.client import GitHubApp
 from otto_bot.github.errors import GitHubError, NotFound, Refused, RetryLater, Suspended, Unreachable
 from otto_bot.github.models import RepositoryInfo
 from otto_bot.github.own_labels import with_label
 from otto_bot.intake.label import Labels
 from otto_bot.intake.permission import PermissionGate
+from otto_bot.store.granted import Grants
 from otto_bot.store.ledger import Ledger
 
 log = logging.getLogger(__name__)
@@ -38,8 +40,15 @@ class Standing:
     """Looks, and tells. Every method may be called at any time, any number of times. All raise GitHubError."""
 
     def __init__(
-        self, ledger: Ledger, github: GitHubApp, gate: PermissionGate, labels: Labels, now: Callable[[], datetime]
+        self,
+        ledger: Ledger,
+        github: GitHubApp,
+        gate: PermissionGate,
+        labels: Labels,
+        now: Callable[[], datetime],
+        grants: Grants | None = None,
     ) -> None:
+        self._grants = grants
         self._ledger = ledger
         self._github = github
         self._gate = gate
@@ -50,6 +59,7 @@ class Standing:
         """The App was installed, suspended, let in again or taken away, or its `rights` are others."""
         self._github.forget(installation_id)
         found = await self._github.installation(installation_id)
+        await self._keep(installation_id, found)
         standings = await asyncio.to_thread(self._ledger.standings)
         repos = dict.fromkeys(one.repo for one in standings if one.installation == installation_id)
         for repo_id in repos:
@@ -59,6 +69,19 @@ class Standing:
             await self.repository(installation_id, repo_id)
             for run in await self._runs(repo_id) if rights else ():
                 await self._tell(run, [e.RightsAccepted(at=self._now())])
+
+    async def _keep(self, installation_id: int, found: Installation | None) -> None:
+        if self._grants is None:
+            return
+        if found is None:
+            await asyncio.to_thread(self._grants.gone, installation_id)
+        else:
+            await asyncio.to_thread(self._grants.put, [found.granted], self._now())
+
+    async def listed(self, found: Sequence[Installation]) -> None:
+        """Every installation as GitHub lists it: what each granted is kept."""
+        if self._grants is not None:
+            await asyncio.to_thread(self._grants.listed, [one.granted for one in found], self._now())
 
     async def repository(self, installation_id: int, repo_id: int) -> None:
         """The repository was renamed, moved, archived, opened again, taken out or deleted."""

@@ -35,6 +35,7 @@ from otto_bot.model.prices import Prices
 from otto_bot.sandbox.cage import Runs
 from otto_bot.store.archive import Archive
 from otto_bot.store.effect_rows import EffectRows, Ticket
+from otto_bot.store.granted import Grants
 from otto_bot.store.learnings import Learnings
 from otto_bot.store.ledger import Ledger
 from otto_bot.text.links import Links
@@ -81,6 +82,8 @@ class Context:
     check_buttons: bool = True
     """Whether checks get buttons: GitHub tells of a pressed one by webhook alone."""
 
+    grants: Grants | None = None
+    """Where it is kept what installations granted; None = nowhere."""
     ticket: Ticket | None = None
     """The try that works with this context."""
 

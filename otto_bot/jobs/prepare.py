@@ -23,6 +23,7 @@ from otto_bot.github.verbs import Repository
 from otto_bot.jobs.branch_rules import naming
 from otto_bot.jobs.context import Context
 from otto_bot.jobs.default_token import default_rights
+from otto_bot.jobs.first_use import hindrances, not_granted, switched_off
 from otto_bot.jobs.onboard import offered_once, offered_without_lane
 from otto_bot.jobs.outcomes import ShutOut
 from otto_bot.jobs.shut_out import ARCHIVED
@@ -41,11 +42,8 @@ async def prepare(context: Context, run: Run, _effect: Effect, _ticket: Ticket) 
     """Prepared, or Refused with what a person must change."""
     repository = context.repository(run)
     now = context.now()
-    info = await repository.info()
-    if info.archived:
-        raise ShutOut("archived", ARCHIVED)  # what would be said could not be written
-    if info.disabled:
-        return [Refused(at=now, reason=refusals.repository_unusable("disabled"))]
+    if (refused := await _unusable(context, run, repository)) is not None:
+        return [refused]
     base = await repository.branch_sha(run.repo.default_branch)
     if base is None:
         links = context.links(run)
@@ -70,18 +68,47 @@ async def prepare(context: Context, run: Run, _effect: Effect, _ticket: Ticket) 
         words = refused_by_rules(names.broken, context.links(run), prefix, names.fitting)
         return [Refused(at=now, reason=words, trouble=trouble_of(names.broken))]
     lane = await lane_for(repository, config, workflows, prefix, run.repo)
-    if lane.kind is LaneKind.NONE and run.kind != "certify":
-        facts = await offered_without_lane(context, repository, run, base, workflows, config)
-        words = refusals.no_ci(lane.why, context.links(run), run.repo.default_branch, facts)
-        return [Refused(at=now, reason=words, trouble=of_lane(lane) or Trouble.PUSH_MAIN_ONLY, offered=facts)]
+    if run.kind != "certify":
+        refused = await _unverified(context, run, repository, lane, base, workflows, config)
+        if refused is not None:
+            return [refused]
+    hinders = await hindrances(run, repository, workflows, prefix)
     dispatched = (config.verify.workflow, config.journeys.workflow)
     known = await default_rights(repository, workflows, base, run.repo.default_branch)
     acts = Acts(prefix=prefix, default_branch=run.repo.default_branch, dispatched=dispatched, default_rights=known)
     given = {"config": config, "base_sha": base, "lane": lane, "exposure": exposure(workflows, acts), "prefix": prefix}
     author = await _author(repository, run)
     offered = await offered_once(context, repository, run, base, workflows, config, lane)
-    more = {"scans": True, "author": author, "rules": names.told, "offered": offered}
+    more = {"scans": True, "author": author, "rules": names.told, "hinders": hinders, "offered": offered}
     return [Prepared.model_validate({"at": now, **given, **more})]
+
+
+async def _unusable(context: Context, run: Run, repository: Repository) -> Refused | None:
+    """The repository as a whole: what keeps every run out of it."""
+    info = await repository.info()
+    if info.archived:
+        raise ShutOut("archived", ARCHIVED)  # what would be said could not be written
+    if info.disabled:
+        return Refused(at=context.now(), reason=refusals.repository_unusable("disabled"))
+    return await not_granted(context, run)
+
+
+async def _unverified(
+    context: Context,
+    run: Run,
+    repository: Repository,
+    lane: Lane,
+    base: str,
+    workflows: Sequence[Workflow],
+    config: Config,
+) -> Refused | None:
+    """No workflow verifies a branch here, or all that would are disabled."""
+    if lane.kind is not LaneKind.NONE:
+        return await switched_off(context, repository, lane)
+    facts = await offered_without_lane(context, repository, run, base, workflows, config)
+    words = refusals.no_ci(lane.why, context.links(run), run.repo.default_branch, facts)
+    trouble = of_lane(lane) or Trouble.PUSH_MAIN_ONLY
+    return Refused(at=context.now(), reason=words, trouble=trouble, offered=facts)
 
 
 async def _author(repository: Repository, run: Run) -> Author | None:

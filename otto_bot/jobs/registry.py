@@ -14,6 +14,7 @@ from otto_bot.github import errors as github
 from otto_bot.jobs import decisions, integrate, publish
 from otto_bot.jobs.code_task import code_task
 from otto_bot.jobs.context import Context
+from otto_bot.jobs.first_use import granted_now
 from otto_bot.jobs.gated_push import PushHeld
 from otto_bot.jobs.host_troubles import host_trouble
 from otto_bot.jobs.judge_task import judge_task
@@ -84,7 +85,12 @@ def jobs_for(context: Context) -> dict[EffectKind, Callable[[Run, Effect, Ticket
 
 
 async def _tried(job: Job, context: Context, run: Run, effect: Effect, ticket: Ticket) -> Sequence[RunEvent]:
-    return await job(replace(context, ticket=ticket), run, effect, ticket)
+    try:
+        return await job(replace(context, ticket=ticket), run, effect, ticket)
+    except github.GitHubError as error:
+        if github.not_granted(error):
+            await granted_now(context, run.repo.installation_id)
+        raise
 
 
 def translate(error: Exception) -> Later | Retry | NeedsPerson | ShutOut | None:

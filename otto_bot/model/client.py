@@ -72,6 +72,24 @@ class ModelClient:
         """Close the connections."""
         await self._client.close()
 
+    async def count(self, model: str, text: str) -> int:
+        """Tokens of a short text. It costs nothing, and shows that the key and the model's name are taken.
+
+        Raises ProviderError.
+        """
+        import anthropic
+
+        try:
+            async with asyncio.timeout(self._timeout):
+                told = await self._client.messages.count_tokens(
+                    model=model, messages=[{"role": "user", "content": text}], timeout=self._timeout
+                )
+        except TimeoutError:
+            raise ProviderError("timeout", f"no answer within {self._timeout:g} s", retryable=True) from None
+        except (anthropic.AnthropicError, LostReply, TypeError) as error:
+            raise provider_error(error) from error
+        return told.input_tokens
+
     async def ask(self, call: ModelCall) -> ModelReply:
         """One call, one reply, whatever its stop reason. Raises ProviderError."""
         import anthropic

@@ -18,7 +18,7 @@ BUSY_SECONDS = 10.0
 """How long a writer waits for another one before the database counts as unavailable."""
 
 
-NEWEST = "0007"
+NEWEST = "0008"
 """Version of the schema this code works with; a test compares it with the migrations."""
 
 

@@ -14,8 +14,9 @@ are for lists of runs, as its newest write knew them.
 `open_calls`. A call belongs to the day on which its money was put aside.
 
 Of an installation: when the next write may be sent, until when GitHub's limit closes it, what was written lately
-(JSON), and how often it wrote or had to wait in all. `journal.pack` and `packs` hold git objects that were never
-pushed, for a worker on another machine.
+(JSON), and how often it wrote or had to wait in all; whose it is, where its owner sees to it, what it granted the App
+and which events it is sent (JSON), and when GitHub said so (0 = it did not yet). `journal.pack` and `packs` hold git
+objects that were never pushed, for a worker on another machine.
 """
 
 from __future__ import annotations
@@ -228,6 +229,12 @@ installations = sa.Table(
     sa.Column("writes", _BIG, nullable=False, server_default="0"),
     sa.Column("waits", _BIG, nullable=False, server_default="0"),
     sa.Column("updated_at", sa.Float, nullable=False, server_default="0"),
+    sa.Column("account", sa.String(100), nullable=False, server_default=""),
+    sa.Column("page", sa.String(300), nullable=False, server_default=""),
+    sa.Column("permissions", sa.Text, nullable=False, server_default=""),
+    sa.Column("events", sa.Text, nullable=False, server_default=""),
+    sa.Column("suspended", sa.Integer, nullable=False, server_default="0"),
+    sa.Column("granted_at", sa.Float, nullable=False, server_default="0"),
 )
 
 cursors = sa.Table(

@@ -40,9 +40,15 @@ SCHEMA = (
     "While a newer version is deployed that is meant; else update this process (docs/operate.md).",
 )
 PERMISSIONS = (
-    "Which permissions were granted is not stored here. Each request takes a token with what it needs of the ones "
+    "What each installation granted, as GitHub said last. Each request takes a token with what it needs of the ones "
     "below; where one is missing the run that needs it rests, and its page names it."
 )
+NOT_LOOKED = "Nobody has looked yet: a worker does so two minutes after it starts, and every ten minutes then."
+LOOKED = "Looked at {ago} ago: {well} found nothing wrong. `otto-bot doctor` looks now, and at the models, too."
+GRANTED_ALL = "all granted"
+LACKS = "runs rest"
+LESS = "people have more to do"
+SUSPENDED = "suspended"
 NEEDED: tuple[tuple[str, str], ...] = (
     ("Metadata", "read"),
     ("Contents", "read and write"),

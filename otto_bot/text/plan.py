@@ -123,6 +123,8 @@ def _verification(run: Run, links: Links) -> str:
     lines += [f"- jobs expected: {jobs}"] if jobs else []
     why = [words for words in (inline(lane.why, 500), see(links, of_lane(lane))) if words]
     lines += [f"- why so: {' · '.join(why)}"] if lane.why else []
+    more = see(links, Trouble.FOREIGN_CHECKS)
+    lines += [f"- **mind:** {inline(words, 600)} · {more}" for words in run.hinders]
     lines += _spare(run, links)
     return "\n".join(lines)
 

@@ -154,6 +154,8 @@ def own_link(reason: str, links: Links, branch: str, facts: Facts | None = None)
         OwnLink("the repository's rules", links.rules, links.rules),
         OwnLink("create README.md", first, first),
     ]
+    if (settings := _installation(reason, links)) is not None:
+        own.append(OwnLink("GitHub's page of the installation", settings, settings))
     return next((one for one in sorted(own, key=lambda one: -len(one.said)) if one.said in reason), None)
 
 
@@ -163,6 +165,13 @@ def beside_reason(reason: str, links: Links, branch: str, facts: Facts | None) -
     if bare_link(links, branch, known) not in reason:
         return ""
     return beside(verify_offer(links.web_url, f"{links.owner}/{links.repo}", branch, known))
+
+
+def _installation(reason: str, links: Links) -> str | None:
+    """Where an owner sees to an installation: an address of this shape and no other is GitHub's own page."""
+    page = re.escape(links.web_url.rstrip("/")) + r"/(?:organizations/[A-Za-z0-9-]{1,39}/)?settings/installations/\d+"
+    found = re.search(page + r"(?![\w/?#-])", reason)
+    return found.group() if found else None
 
 
 def bad_config(problems: Sequence[tuple[str, str]], path: str) -> str:

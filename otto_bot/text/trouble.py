@@ -39,6 +39,7 @@ class Trouble(StrEnum):
     LFS = "lfs"
     LINEAR_HISTORY = "linear-history"
     MATRIX_400_JOBS = "matrix-400-jobs"
+    MISSING_PERMISSION = "missing-permission"
     MERGE_QUEUE = "merge-queue"
     NO_ACTIONS_WRITE = "no-actions-write"
     NO_DRAFTS = "no-drafts"

@@ -13,7 +13,9 @@ import sqlalchemy as sa
 from otto_bot.core.insight import Counting
 from otto_bot.core.insight_values import Insight
 from otto_bot.core.insight_weeks import EstimatedRun, WeekInsight, Weeks, estimate_of, newest_estimated
+from otto_bot.store.findings import Findings
 from otto_bot.store.glances import Glances
+from otto_bot.store.granted import Grants
 from otto_bot.store.host_facts import HostFacts
 from otto_bot.store.installations import Installations
 from otto_bot.store.pressure import pressure
@@ -76,6 +78,13 @@ class Countings:
 def host_seen(engine: sa.Engine, repo_ids: frozenset[int] | None, now: datetime) -> HostSeen:
     """How the host stands; of installations only those with runs in these repositories (None = all)."""
     glances, facts = Glances(engine), HostFacts(engine)
+    installations = facts.installations(now, repo_ids)
+    doctor, grants = Findings(engine).last(), Grants(engine).all()
+    if repo_ids is not None:
+        # Who else uses this host is nobody's business who only sees some of its repositories.
+        mine = {one.id for one in installations}
+        grants = tuple(one for one in grants if one.id in mine)
+        doctor = doctor._replace(findings=tuple(one for one in doctor.findings if one.check != "installations"))
     return HostSeen(
         deliveries=glances.deliveries(),
         effects=glances.effects(),
@@ -84,7 +93,9 @@ def host_seen(engine: sa.Engine, repo_ids: frozenset[int] | None, now: datetime)
         workers=WorkerRows(engine).all(),
         database=facts.database(),
         redelivered=facts.redelivered(),
-        installations=facts.installations(now, repo_ids),
+        installations=installations,
         idle=RunPages(engine).nobody_works(now),
         version=shown(CODE_VERSION),
+        doctor=doctor,
+        grants=grants,
     )

@@ -9,6 +9,8 @@ import sqlalchemy as sa
 from prometheus_client import CollectorRegistry, Gauge
 
 from otto_bot.core.parking import ParkedFor
+from otto_bot.core.rights import lacking
+from otto_bot.store.granted import Grants
 from otto_bot.store.pressure import pressure
 
 PARKED: tuple[ParkedFor, ...] = ("github_limit", "runs", "agents", "day")
@@ -27,11 +29,14 @@ class Gauges:
         self.parked = gauge("otto_runs_parked", "Runs that a limit holds back, by which", "why")
         self.spent = gauge("otto_spent_today_usd", "US dollars of this day, calls under way at their worst case")
         self.running = gauge("otto_effects_running", "Effects in hand, by kind", "kind")
+        self.missing = gauge(
+            "otto_missing_permissions", "Permissions that an installation has not granted", "installation"
+        )
         self.heartbeat = gauge("otto_worker_heartbeat_age_seconds", "Seconds since a worker's sign of life", "worker")
 
     def fill(self, engine: sa.Engine, at: datetime) -> None:
         """Read how it stands. Raises StoreUnavailable, and then changes nothing."""
-        now = pressure(engine, at)
+        now, grants = pressure(engine, at), Grants(engine).all()
         self.delivery.set(now.oldest_delivery)
         self.effect.set(now.oldest_effect)
         self.spent.set(now.spent_today)
@@ -39,6 +44,7 @@ class Gauges:
         _set(self.parked, {**dict.fromkeys(PARKED, 0), **now.parked})
         _set(self.running, now.running)
         _set(self.heartbeat, now.heartbeats)
+        _set(self.missing, {str(one.id): len(lacking(one.permissions)) for one in grants})
 
 
 def _set(gauge: Gauge, values: Mapping[str, float]) -> None:

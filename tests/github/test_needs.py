@@ -60,6 +60,9 @@ DOCUMENTED: dict[str, tuple[str, ...]] = {
     "GET /commits/{}/check-runs": ("checks",),
     "GET /check-runs/{}/annotations": ("checks",),
     "GET /commits/{}/status": ("statuses",),
+    "GET /environments": ("actions",),
+    # Documented for `administration`, which Otto never asks for: it is asked all the same, and may be refused.
+    "GET /actions/permissions": ("metadata",),
     "GET /actions/workflows": ("actions",),
     "GET /actions/workflows/{}/runs": ("actions",),
     "GET /actions/runs": ("actions",),

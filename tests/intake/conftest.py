@@ -50,6 +50,7 @@ from otto_bot.settings import Settings
 from otto_bot.store import tables as t
 from otto_bot.store.archive import Archive
 from otto_bot.store.database import open_database
+from otto_bot.store.granted import Grants
 from otto_bot.store.inbox import Inbox
 from otto_bot.store.learnings import Learnings
 from otto_bot.store.ledger import Ledger
@@ -307,7 +308,8 @@ def open_bench(tmp_path: Path, app_key: str, make_database: Callable[..., str], 
             )
             permission = PermissionGate(now, 4242)
             looks = Looks(engine)
-            desk = Desk(ledger, github, permission, HostCaps(), now, url, learnings=Learnings(engine), cursors=looks)
+            desk = Desk(ledger, github, permission, HostCaps(), now, url, learnings=Learnings(engine), cursors=looks,
+                        grants=Grants(engine))  # fmt: skip
             catch_up = CatchUp(desk, ledger, archive, github, looks, Rhythm(unit=timedelta(minutes=1)), 10_000)
             whole = partial(catch_up.round, every=True)
             settings = Settings(

@@ -2,24 +2,32 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from otto_bot.core.effects import Effect, scheduled
-from otto_bot.core.events import Prepared, Refused
+from otto_bot.core.events import Prepared, Refused, RunEvent
 from otto_bot.core.lanes import LaneKind
 from otto_bot.core.redact import Redactor
+from otto_bot.core.rights import lacking
+from otto_bot.core.run import Run
 from otto_bot.git.runner import GitRunner
+from otto_bot.github.errors import Refused as GitHubRefused
 from otto_bot.github.errors import Unreachable
 from otto_bot.jobs.context import Context
 from otto_bot.jobs.prepare import prepare
+from otto_bot.jobs.registry import _tried
 from otto_bot.model.client import ModelClient
 from otto_bot.model.prices import AS_OF, Prices
 from otto_bot.playground.github.config import RuleConfig
 from otto_bot.store.effect_rows import EffectRows, Ticket
+from otto_bot.store.granted import Grants
 from otto_bot.store.onboarded import all_onboarded, keep_onboarded, onboarded
+from otto_bot.text.links import Links
+from otto_bot.text.refusals import reason_words
 
 CI = """
 on:
@@ -38,18 +46,23 @@ def no_model() -> ModelClient:
     raise AssertionError("no model may be called before the repository is prepared")
 
 
-async def prepared(bench: Any, tmp_path: Path, **does: Any) -> Prepared | Refused:
-    """Label the issue (or do something else) and execute the effect that is due."""
-    await bench.do(**(does or {"label": {"name": "otto"}}))
+def context_of(bench: Any, tmp_path: Path) -> Context:
+    """What jobs get, on the bench."""
     home = tmp_path / "git-home"
     home.mkdir(exist_ok=True)
-    context = Context(
+    return Context(
         ledger=bench.ledger, rows=EffectRows(bench.engine), archive=bench.archive, learnings=bench.learnings,
         github=bench.github,
         web_url="http://github.test", docs_url="", runner=GitRunner(home), state_dir=tmp_path, model=no_model,
         prices=Prices.published(), redactor=Redactor(), cage=None, stopping=lambda: False, now=bench.now,
-        nonce_key=b"key",
+        nonce_key=b"key", grants=Grants(bench.engine),
     )  # fmt: skip
+
+
+async def prepared(bench: Any, tmp_path: Path, **does: Any) -> Prepared | Refused:
+    """Label the issue (or do something else) and execute the effect that is due."""
+    await bench.do(**(does or {"label": {"name": "otto"}}))
+    context = context_of(bench, tmp_path)
     run = bench.run
     effect: Effect = next(effect for effect in scheduled(run) if effect.kind == "prepare")
     (event,) = await prepare(context, run, effect, Ticket(key=effect.key, generation=1))
@@ -260,3 +273,53 @@ async def test_rules_that_refuse_the_branches_stop_the_run_before_anything_is_pa
     assert event.reason.endswith("/rules")
     for word in words:
         assert word in event.reason
+
+
+async def test_what_an_owner_has_not_granted_is_said_first(open_bench: Any, tmp_path: Path) -> None:
+    """Before a file is read: nothing else could be trusted to work."""
+    async with open_bench({**WORKFLOW, ".github/otto.yml": "nonsense: 1\n"}) as bench:
+        world = bench.stand_in.hub.world
+        world.accepted = {**world.config.app.permissions, "checks": "read", "statuses": "read"}
+        event = await prepared(bench, tmp_path)
+        links = Links(world.base_url, "octo", "demo")
+
+    assert isinstance(event, Refused)
+    assert event.trouble == "missing-permission"
+    assert "octo has not granted Otto `Checks: read and write`" in event.reason
+    shown = reason_words(event.reason, links, "main")
+    assert f"[GitHub's page of the installation]({world.base_url}/settings/installations/800001)" in shown
+
+
+@pytest.mark.parametrize("required", [["test"], ["test", "soak"], ["soak"]])
+async def test_a_required_check_that_nothing_can_report_is_told_with_the_plan(
+    open_bench: Any, tmp_path: Path, required: list[str]
+) -> None:
+    nightly = "on: {schedule: [{cron: '0 0 * * *'}]}\njobs: {soak: {runs-on: x, steps: [{run: y}]}}\n"
+    async with open_bench({**WORKFLOW, ".github/workflows/nightly.yml": nightly}) as bench:
+        checks = {"required_status_checks": [{"context": name} for name in required]}
+        rules = {"type": "required_status_checks", "parameters": checks}
+        bench.stand_in.hub.world.config.rules[:] = [RuleConfig.model_validate(rules)]
+        event = await prepared(bench, tmp_path)
+
+    assert isinstance(event, Prepared)
+    assert len(event.hinders) == ("soak" in required)
+    assert all("`soak` is required on main" in words and "`test`" not in words for words in event.hinders)
+
+
+async def test_a_refusal_for_want_of_a_right_makes_it_known_what_is_granted(open_bench: Any, tmp_path: Path) -> None:
+    """The job is the real one of an App that may write no checks; what it says is not changed by the look."""
+    async with open_bench(WORKFLOW) as bench:
+        await bench.do(label={"name": "otto"})
+        context, world = context_of(bench, tmp_path), bench.stand_in.hub.world
+        world.accepted = {**world.config.app.permissions, "checks": "read"}
+
+        async def writes(context: Context, run: Run, _effect: Effect, _ticket: Ticket) -> Sequence[RunEvent]:
+            await context.repository(run).upsert_check("0" * 40, "n", "x", status="queued", title="t", summary="s")
+            return []
+
+        effect: Effect = next(effect for effect in scheduled(bench.run) if effect.kind == "prepare")
+        with pytest.raises(GitHubRefused, match="not granted"):
+            await _tried(writes, context, bench.run, effect, Ticket(key=effect.key, generation=1))
+        (kept,) = Grants(bench.engine).all()
+
+    assert lacking(kept.permissions) == {"checks": "write"}

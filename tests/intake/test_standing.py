@@ -7,12 +7,15 @@ from typing import Any
 
 import pytest
 
+from otto_bot.core import events as e
 from otto_bot.core.barring import BarredBy
 from otto_bot.core.effects import scheduled
+from otto_bot.core.rights import hindering, lacking
 from otto_bot.core.run import Outcome
 from otto_bot.github.errors import Moved, Unreachable
 from otto_bot.intake.comparing import Comparing
 from otto_bot.intake.standing_looks import differ
+from otto_bot.store.granted import Grants
 
 SHUT = {"archived": ({"archive": True}, {"archive": False}), "suspended": ({"app": "suspend"}, {"app": "unsuspend"})}
 EVENT = {"archived": "repository", "suspended": "installation"}
@@ -232,6 +235,31 @@ async def test_the_label_that_starts_is_the_repositorys_own(open_bench: Any) -> 
 async def test_rights_that_are_accepted_are_told(started: Any) -> None:
     await started.do("octo", app="accept_rights")
     assert kinds(started) == ["RightsAccepted"]
+
+
+async def test_what_is_granted_is_kept_as_github_tells_it(started: Any) -> None:
+    """By the webhooks of the installation, and by the list that catching up reads anyway."""
+    grants, world = Grants(started.engine), started.stand_in.hub.world
+    world.accepted = {"issues": "read"}
+    await started.catch_up()
+    (listed,) = grants.all()
+    await started.do("octo", app="accept_rights")
+    (accepted,) = grants.all()
+    await started.do("octo", app="uninstall")
+
+    assert (listed.account, hindering(listed.permissions)["issues"]) == ("octo", "write")
+    assert listed.page.endswith("/settings/installations/800001")
+    assert not lacking(accepted.permissions)
+    assert grants.all() == ()
+
+
+async def test_a_run_that_rests_for_want_of_a_right_goes_on_once_it_is_accepted(started: Any) -> None:
+    for trouble, rests in (("missing-permission", False), ("branch-pattern", True)):
+        refused = e.Refused(at=started.now(), reason="r", trouble=trouble)
+        started.ledger.append(started.run.id, [refused], started.now())
+        assert started.run.hold is not None
+        await started.do("octo", app="accept_rights")
+        assert (started.run.hold is not None) is rests, trouble
 
 
 @pytest.mark.parametrize("lost", [False, True])

@@ -68,7 +68,13 @@ def test_answers_fit_githubs_schemas(github: Any, seen: set[str], tmp_path: Path
         "~/issues/99", "~/git/matching-refs/heads/",
     ):  # fmt: skip
         call("GET", path)
-    for path in ("/app", "/app/installations", "/app/installations/800001", "/repos/octo/demo/installation"):
+    more = github.as_bot(github.token(actions="read"))
+    more("GET", "~/environments")
+    assert more("GET", "~/actions/permissions").status_code == 403
+    github.client.post("/_playground/webhook_url", json={"url": "http://127.0.0.1:9/hook"})
+    for path in (
+        "/app", "/app/installations", "/app/installations/800001", "/repos/octo/demo/installation", "/app/hook/config",
+    ):  # fmt: skip
         github.app("GET", path)
     assert pull["draft"] is True
     assert {"GET 200", "POST 201", "PATCH 200", "GET 404"} <= seen

@@ -114,6 +114,10 @@ OFF: dict[str, Switch] = {
         "What only a merge queue starts is people's: nobody is asked what it could use.",
         one("core.ci_starts", "_caused", "if event in BY_OTHERS:", 'if event in BY_OTHERS - {"merge_group"}:'),
     ),
+    "missing-permission": Switch(
+        "What every run needs and an owner has not granted is said before anything is paid.",
+        one("jobs.first_use", "not_granted", "or not missing", "or True"),
+    ),
     "no-actions-write": Switch(
         "A workflow is to be started by hand only where the App was granted that.",
         one("jobs.prepare", "lane_for", "or await repository.may_start_workflows()", "or True"),

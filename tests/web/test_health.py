@@ -13,9 +13,11 @@ from fastapi import FastAPI
 from prometheus_client.core import GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
+from otto_bot.core.rights import NEEDED, Granted
 from otto_bot.store.database import open_database
 from otto_bot.store.effect_rows import EffectRows
 from otto_bot.store.glances import Glances
+from otto_bot.store.granted import Grants
 from otto_bot.store.inbox import Inbox
 from otto_bot.store.needs import needs
 from otto_bot.web.health import Metrics, router
@@ -149,11 +151,14 @@ async def test_two_processes_in_one_interpreter_do_not_mix() -> None:
 async def test_how_far_behind_the_host_is_has_series(web: Web) -> None:
     """Each limit has its series also where nobody waits for it: an alert must not begin with no data."""
     EffectRows(web.engine).renew("host-1", [], datetime.now(UTC))
+    rights = {**NEEDED, "checks": "read", "actions": "read"}
+    Grants(web.engine).put([Granted(id=3, permissions=rights)], datetime.now(UTC))
 
     text = (await web.http.get("/metrics")).text
 
     for line in (
         "otto_inbox_oldest_seconds 0.0", "otto_effects_oldest_due_seconds 0.0", 'otto_runs{state="waiting"} 0.0',
+        'otto_missing_permissions{installation="3"} 2.0',
         'otto_runs_parked{why="github_limit"} 0.0', 'otto_worker_heartbeat_age_seconds{worker="host-1"}',
     ):  # fmt: skip
         assert line in text

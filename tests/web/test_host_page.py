@@ -12,16 +12,21 @@ import yaml
 from core_builders import T0
 
 from otto_bot.core.quota import Quota
+from otto_bot.core.rights import NEEDED as RIGHTS
+from otto_bot.core.rights import Granted
+from otto_bot.store.findings import Findings, Kept
+from otto_bot.store.granted import Grants
 from otto_bot.store.host_facts import DatabaseFacts, InstallationFacts, Redelivered
 from otto_bot.store.installations import Totals
 from otto_bot.store.pressure import Pressure
 from otto_bot.store.worker_rows import WorkerRow
+from otto_bot.text.doctor import cannot, found
 from otto_bot.text.health import NEEDED
 from otto_bot.web.views.health import health_page
 from otto_bot.web.views.troubles import HostSeen, size_words, troubles
 
 NOW = T0.timestamp()
-WELL = DatabaseFacts(kind="sqlite", schema_version="0007", newest="0007", size=2_500_000)
+WELL = DatabaseFacts(kind="sqlite", schema_version="0008", newest="0008", size=2_500_000)
 FEW = Quota(limit=5_000, remaining=12, reset=NOW + 600)
 
 
@@ -52,7 +57,7 @@ def seen(**changes: Any) -> HostSeen:
         ({"installations": (InstallationFacts(id=3, accounts=("octo",), closed_until=NOW + 60, closed_why="slow"),)},
          "limits", "nothing for installation 3 (octo) before 2026-11-01 09:01 UTC: slow", "by itself"),
         ({"installations": (InstallationFacts(id=3, quota=FEW),)}, "limits", "12 of 5000 requests", "gives way"),
-        ({"database": WELL.model_copy(update={"schema_version": "0008"})}, "database", "schema 0008", "newer version"),
+        ({"database": WELL.model_copy(update={"schema_version": "0009"})}, "database", "schema 0009", "newer version"),
     ],
 )  # fmt: skip
 def test_what_is_wrong_is_said_with_what_to_do(changes: Mapping[str, Any], about: str, words: str, advice: str) -> None:
@@ -105,6 +110,49 @@ def test_the_permissions_on_the_page_are_those_that_the_app_asks_for() -> None:
     levels = {"read": "read", "write": "read and write"}
 
     assert dict(NEEDED) == {said.get(name, name.capitalize()): levels[level] for name, level in manifest.items()}
+
+
+def test_what_the_doctor_found_is_shown_with_its_age_the_worst_first() -> None:
+    findings = (
+        found("clock", "right", seconds=1),
+        found("webhook", "silent"),
+        found("clock", "wrong", seconds=90, way="behind"),
+        cannot("github", "no answer"),
+    )
+    page = health_page(seen(doctor=Kept(NOW - 300, findings)), T0)
+
+    assert [one.check for one in page.doctor] == ["clock", "github", "webhook"]
+    assert [one.tone for one in page.doctor] == ["bad", "wait", "off"]
+    assert page.doctor_words.startswith("Looked at 5 min ago: 1 check found nothing wrong.")
+    assert "Nobody has looked yet" in health_page(seen(), T0).doctor_words
+
+
+def test_installations_say_what_they_have_not_granted() -> None:
+    page = "https://github.com/settings/installations/3"
+    all_of_it = Granted(id=3, account="octo", page=page, permissions=dict(RIGHTS), at=NOW)
+    rows = [
+        all_of_it,
+        all_of_it.model_copy(update={"permissions": {**RIGHTS, "actions": "read"}}),
+        all_of_it.model_copy(update={"permissions": {"issues": "write"}, "page": "javascript:alert(1)"}),
+        all_of_it.model_copy(update={"suspended": True}),
+    ]
+    grants = health_page(seen(grants=rows), T0).grants
+
+    assert [one.state for one in grants] == ["all granted", "people have more to do", "runs rest", "suspended"]
+    assert grants[1].missing == "Actions: read and write"
+    assert [one.page for one in grants] == [page, page, "", page]
+
+
+async def test_findings_and_grants_are_on_the_page(host: Any) -> None:
+    host.executing()
+    Findings(host.engine).put([found("clock", "wrong", seconds=90, way="behind")], datetime.now(UTC))
+    rights = {**RIGHTS, "checks": "read"}
+    Grants(host.engine).put([Granted(id=3, account="octo", page="https://g.test/3", permissions=rights)], T0)
+
+    page = await host.page("/health")
+
+    assert "Set the clock, and turn on NTP." in page
+    assert 'Checks: read and write <a href="https://g.test/3">accept</a>' in page
 
 
 async def test_the_page_says_what_is_wrong_first(host: Any) -> None:

@@ -40,7 +40,8 @@ def write_config(
         "app": {
             "id": APP_ID, "slug": "otto", "name": "Otto", "public_key_pem": secrets.public_key_pem,
             "webhook_secret": secrets.webhook_secret, "client_secret": secrets.client_secret,
-            "permissions": granted(github.permissions), "events": EVENTS,
+            "permissions": PERMISSIONS, "events": EVENTS,
+            "accepted": granted(github.permissions) if github.permissions else None,
         },
         "owner": github.owner,
         "repo": github.name or scenario.name,

@@ -12,6 +12,7 @@ from cryptography.hazmat.primitives import serialization
 from otto_bot.playground.github.config import AppConfig, ConfigError
 from otto_bot.playground.github.registered import Registered
 from otto_bot.playground.github.routing import Actor, ApiError
+from otto_bot.playground.github.shapes import people
 from otto_bot.playground.github.state import Token, UserToken
 from otto_bot.playground.github.world import World
 
@@ -60,7 +61,7 @@ def identify(world: World, key: str, header: str | None, apps: Iterable[Register
         person = user_token_of(world, value)
         if person is None or world.uninstalled:
             raise ApiError(401, "Bad credentials")
-        return Actor("user", person.login, {"metadata": "read", **world.config.app.permissions}, person.value)
+        return Actor("user", person.login, people.granted(world), person.value)
     for other in apps:
         if other.config.id != world.config.app.id and _names(other.config, value):
             _verify_jwt(world, other.config, other.config.public_key_pem or "", value)

@@ -29,7 +29,10 @@ class AppConfig(Strict):
     public_key_pem: str | None = None
     webhook_secret: str = Field(min_length=1)
     webhook_url: str | None = None
+    hook_content_type: Literal["json", "form"] = "json"
     permissions: dict[str, Literal["read", "write"]] = {}
+    accepted: dict[str, Literal["read", "write"]] | None = None
+    """What its installation was granted, where an owner has not accepted all of `permissions` yet."""
     events: list[str] = []
     client_secret: str | None = None
     """With it people can log in by the App; its client id is made of the number."""
@@ -182,6 +185,7 @@ class StandInConfig(Strict):
     """Branches that exist from the start, at the default branch's head."""
     other_apps: list[OtherAppConfig] = []
     submodules: dict[str, Sha] = {}
+    has_issues: bool = True
     refuse_drafts: bool = False
     lazy_mergeable: bool = False
     limits: LimitConfig = LimitConfig()

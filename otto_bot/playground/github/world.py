@@ -85,6 +85,8 @@ class World:
     suspended_by: str | None = None
     unregistered: bool = False
     """Nobody has registered the App of the config: what it names is there once one is installed that was."""
+    accepted: dict[str, str] | None = None
+    """What the installation was granted; None = all that the app asks for."""
     uninstalled: bool = False
     taken_out: bool = False
     """The app may not use the repository: it is not installed any more, or not for this one."""
@@ -93,6 +95,8 @@ class World:
 
     def __post_init__(self) -> None:
         self.started_at = self.now()
+        given = self.config.app.accepted
+        self.accepted = None if given is None else {**given}
         self._add_people()
         self.labels = [Label(self.next_id(), name, color) for name, color in (("bug", "d73a4a"), ("docs", "0075ca"))]
 

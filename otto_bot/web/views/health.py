@@ -6,9 +6,12 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import NamedTuple
 
+from otto_bot.core.finding import worst_first
+from otto_bot.core.rights import Granted, hindering, lacking
 from otto_bot.store.host_facts import InstallationFacts
 from otto_bot.store.run_pages import SILENT_SECONDS
 from otto_bot.store.worker_rows import WorkerRow
+from otto_bot.text import doctor
 from otto_bot.text import health as words
 from otto_bot.text import pages as text
 from otto_bot.text.spoken import line
@@ -16,6 +19,8 @@ from otto_bot.text.words import clock, count
 from otto_bot.web.views.parts import Moment, moment
 from otto_bot.web.views.repositories import RepositoryView
 from otto_bot.web.views.troubles import HostSeen, HostTrouble, ago, several_deliveries, size_words, troubles
+
+TONES = {"problem": "bad", "unknown": "wait", "warning": "wait", "note": "off"}
 
 
 class WorkerView(NamedTuple):
@@ -51,6 +56,27 @@ class InstallationView(NamedTuple):
     held: tuple[str, ...]
 
 
+class FindingView(NamedTuple):
+    """One thing that the doctor found."""
+
+    check: str
+    words: str
+    advice: str
+    state: str
+    tone: str
+
+
+class GrantView(NamedTuple):
+    """What an installation granted; `page` is where its owner accepts more."""
+
+    who: str
+    missing: str
+    page: str
+    at: Moment | None
+    state: str
+    tone: str
+
+
 class HealthPage(NamedTuple):
     """Everything of the page."""
 
@@ -68,6 +94,9 @@ class HealthPage(NamedTuple):
     needed: tuple[tuple[str, str], ...]
     host: tuple[tuple[str, str], ...]
     version: str
+    doctor: tuple[FindingView, ...]
+    doctor_words: str
+    grants: tuple[GrantView, ...]
     repositories: tuple[RepositoryView, ...] = ()
 
 
@@ -89,7 +118,39 @@ def health_page(found: HostSeen, now: datetime) -> HealthPage:
         needed=words.NEEDED,
         host=_host(found),
         version=found.version,
+        doctor=_doctor(found),
+        doctor_words=_looked(found, at),
+        grants=tuple(_grant(one) for one in found.grants),
     )
+
+
+def _doctor(found: HostSeen) -> tuple[FindingView, ...]:
+    """What is not as it should be, the worst first."""
+    seen = [one for one in worst_first(found.doctor.findings) if one.level != "ok"]
+    return tuple(
+        FindingView(one.check, line(one.words, 600), line(one.advice, 600), doctor.HEADS[one.level], TONES[one.level])
+        for one in seen
+    )
+
+
+def _looked(found: HostSeen, at: float) -> str:
+    if not found.doctor.at:
+        return words.NOT_LOOKED
+    well = sum(one.level == "ok" for one in found.doctor.findings)
+    return words.LOOKED.format(ago=ago(at - found.doctor.at), well=count(well, "check"))
+
+
+def _grant(one: Granted) -> GrantView:
+    missing = lacking(one.permissions)
+    state, tone = (words.GRANTED_ALL, "done")
+    if one.suspended:
+        state, tone = words.SUSPENDED, "bad"
+    elif missing:
+        hinders = bool(hindering(one.permissions))
+        state, tone = (words.LACKS, "bad") if hinders else (words.LESS, "wait")
+    page = one.page if one.page.startswith(("https://", "http://")) else ""
+    who = line(one.account, 100) or str(one.id)
+    return GrantView(who, doctor.rights(missing), page, moment(one.at), state, tone)
 
 
 def _counts(known: Mapping[str, str], found: Mapping[str, int]) -> tuple[Count, ...]:

@@ -6,6 +6,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import NamedTuple
 
+from otto_bot.core.rights import Granted
+from otto_bot.store.findings import Kept
 from otto_bot.store.host_facts import DatabaseFacts, InstallationFacts, Redelivered
 from otto_bot.store.installations import Totals
 from otto_bot.store.pressure import Pressure
@@ -34,6 +36,9 @@ class HostSeen(NamedTuple):
     installations: Sequence[InstallationFacts]
     idle: bool
     version: str
+    doctor: Kept = Kept()
+    """What the doctor found last, without what is not this viewer's."""
+    grants: Sequence[Granted] = ()
 
 
 class HostTrouble(NamedTuple):

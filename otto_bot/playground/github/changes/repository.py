@@ -78,6 +78,8 @@ def installed(world: World, actor: str, action: str) -> None:
     """`installation`: `created`, `deleted` or `new_permissions_accepted`, with the repositories it is about."""
     if action != "new_permissions_accepted":
         world.uninstalled = world.taken_out = action == "deleted"
+    else:
+        world.accepted = None
     body = {"installation": people.installation(world), "repositories": [short(world)]}
     world.announce("installation", action, actor, {**body, "requester": None} if action == "created" else body)
 

@@ -110,6 +110,16 @@ def list_repositories(call: Call) -> Reply:
     return reply
 
 
+@routes.on("GET /app/hook/config", auth="app")
+def hook_config(call: Call) -> Reply:
+    """Where webhooks go; an app without any has no hook."""
+    url = call.hub.courier.url
+    if not url:
+        raise not_found()
+    return Reply({"url": url, "content_type": call.world.config.app.hook_content_type, "secret": "********",
+                  "insecure_ssl": "0"})  # fmt: skip
+
+
 @routes.on("GET /app/hook/deliveries", auth="app")
 def list_deliveries(call: Call) -> Reply:
     """Deliveries, newest first; the cursor is the id of the last one seen. An App without a webhook has no log."""

@@ -13,13 +13,25 @@ from starlette.responses import Response
 from otto_bot.playground.github import auth
 from otto_bot.playground.github.gitrepo import GitError
 from otto_bot.playground.github.hub import Hub
-from otto_bot.playground.github.rest import actions, apps, checks, commits, gitdata, issues, labels, pulls, repos, users
+from otto_bot.playground.github.rest import (
+    actions,
+    apps,
+    checks,
+    commits,
+    gitdata,
+    issues,
+    labels,
+    pulls,
+    repos,
+    settings,
+    users,
+)
 from otto_bot.playground.github.rights import check_person
 from otto_bot.playground.github.routing import Actor, ApiError, Call, MovedError, Reply, Route, not_found
 from otto_bot.playground.github.world import REPO_ID
 
 MAX_BODY_BYTES = 20 * 1024 * 1024
-FAMILIES = (apps, users, checks, issues, labels, pulls, actions, gitdata, repos, commits)
+FAMILIES = (apps, users, checks, issues, labels, pulls, settings, actions, gitdata, repos, commits)
 
 
 def all_routes() -> list[Route]:

@@ -62,7 +62,8 @@ def app(world: World, app_id: int) -> Json:
     ours, other = app_id == world.config.app.id, world.other_apps.get(app_id)
     slug = world.config.app.slug if ours else other.slug if other else "github-actions"
     name = world.config.app.name if ours else other.name or other.slug if other else "GitHub Actions"
-    permissions = granted(world) if ours else {"actions": "write", "checks": "write", "metadata": "read"}
+    asked = {"metadata": "read", **world.config.app.permissions}
+    permissions = asked if ours else {"actions": "write", "checks": "write", "metadata": "read"}
     return {
         "id": app_id, "slug": slug, "node_id": node_id("A", app_id),
         "client_id": f"Iv23li{app_id:014d}", "owner": known_user(world, world.config.owner),
@@ -86,7 +87,7 @@ def registered(world: World, row: Registered) -> Json:
 
 def granted(world: World) -> dict[str, str]:
     """What the installation may do; metadata is always readable."""
-    return {"metadata": "read", **world.config.app.permissions}
+    return {"metadata": "read", **(world.config.app.permissions if world.accepted is None else world.accepted)}
 
 
 def installation(world: World) -> Json:
