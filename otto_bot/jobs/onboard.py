@@ -14,7 +14,6 @@ from otto_bot.core.onboard_facts import facts_of
 from otto_bot.core.onboard_tree import MOST_BYTES, texts_wanted
 from otto_bot.core.onboarding import Facts
 from otto_bot.core.run import Run
-from otto_bot.core.values import Repo
 from otto_bot.github.errors import NOT_NOW, GitHubError
 from otto_bot.github.verbs import Repository
 from otto_bot.jobs.context import Context

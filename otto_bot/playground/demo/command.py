@@ -18,9 +18,8 @@ import httpx
 from rich.console import Console
 from rich.markup import escape
 
-from otto_bot.playground.demo import github_only
+from otto_bot.playground.demo import github_only, packages
 from otto_bot.playground.demo import options as opts
-from otto_bot.playground.demo import packages
 from otto_bot.playground.demo.compare import table
 from otto_bot.playground.demo.expect import differences
 from otto_bot.playground.demo.harness import Playground
