@@ -43,4 +43,4 @@ async def test_everyone_in_a_worker_asks_one_clock(tmp_path: Path, monkeypatch: 
         chores = [chore._now for chore in timed]  # type: ignore[attr-defined]
         clocks = [executor._now, deliveries._now, desk.now, *chores]  # type: ignore[attr-defined]
         assert min(clock() for clock in clocks) > datetime.now(UTC) + HOUR / 2
-        assert len(clocks) == 5
+        assert len(clocks) == 6
