@@ -321,10 +321,7 @@ class Run(Frozen):
 
     @property
     def ended(self) -> bool:
-        """Nothing will happen any more, whatever anyone says.
-
-        A run that was done is at work again from the moment in which it is given a review.
-        """
+        """Nothing will happen any more, whatever anyone says: a review that it is given sets it to work again."""
         if self.phase is not RunPhase.DONE or self.reviewed:
             return False
         return self.landed or self.slim or self.outcome in (Outcome.DONE, Outcome.CANCELLED, Outcome.FAILED)
