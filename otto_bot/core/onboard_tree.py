@@ -13,6 +13,7 @@ from otto_bot.core.bounded_toml import toml_of
 
 MOST_DEPTH = 4
 """Folders deeper than this hold parts of something, not a project of their own."""
+MOST_FOLDERS = 300
 MOST_BYTES = 256 * 1024
 MOST_TEXTS = 24
 """So many small files are read of a repository on GitHub: each is a request."""
@@ -110,7 +111,7 @@ class Tree:
         """Folders that may be a project, the whole first, then by depth and name."""
         found = [folder for folder, names in self._names.items() if _may_be(folder, names)]
         inner = [folder for folder in found if not any(self.has(one, "__init__.py") for one in above(folder))]
-        return sorted({".", *inner}, key=lambda one: (one != ".", one.count("/"), one))
+        return sorted({".", *inner}, key=lambda one: (one != ".", one.count("/"), one))[:MOST_FOLDERS]
 
 
 def _may_be(folder: str, names: set[str]) -> bool:
