@@ -39,7 +39,8 @@ from otto_bot.intake.side_by_side import SideBySide
 from otto_bot.jobs.context import Context
 from otto_bot.jobs.host_cage import host_cage
 from otto_bot.jobs.registry import jobs_for, translate
-from otto_bot.keeping.collect import Retention
+from otto_bot.jobs.room import GIB, MIB, DiskCaps
+from otto_bot.keeping.collect import retention
 from otto_bot.keeping.housekeeping import LOOK_SECONDS as HOUSEKEEPING_SECONDS
 from otto_bot.keeping.housekeeping import Housekeeping
 from otto_bot.model.client import warm
@@ -235,7 +236,7 @@ def _chores(
 
     held_back = HeldBack(engine_db, settings.limits)
     admission = Admission(ledger, held_back, Installations(engine_db).closed, leads, clock)
-    kept = Retention(settings.database, settings.state_dir.absolute(), settings.keep_days)
+    kept = retention(settings, socket.gethostname())
     url = queue_url(settings.database)
     housekeeping = Housekeeping(engine_db, kept, lambda before, dry: forget(url, before, dry=dry), leads, switch, clock)
     return ((LOOK_SECONDS, admission), (HOUSEKEEPING_SECONDS, housekeeping))
@@ -278,5 +279,6 @@ def _context(
         setup_near=settings.near_hosts_of_setups,
         stopping=switch,
         now=clock,
+        disk=DiskCaps(repository=int(settings.repository_gib * GIB), partial=int(settings.partial_mib * MIB)),
         nonce_key=hashlib.sha256("\0".join(settings.secrets).encode()).digest(),
     )

@@ -7,6 +7,7 @@ from pydantic import Field
 from otto_bot.agents.fence import fence
 from otto_bot.agents.packing import bullets, clip, narrow, share, size
 from otto_bot.agents.review_part import review_part
+from otto_bot.agents.scope_part import scope_part
 from otto_bot.agents.surroundings import CODER_MAP_TOKENS, house_rules_parts, map_parts, notes_parts, system_parts
 from otto_bot.core.authors import Author
 from otto_bot.core.config import Project
@@ -99,6 +100,7 @@ def code_prompt(request: CodeRequest) -> str:
     ]
     if task.files:
         parts.append(fence("likely files", ", ".join(task.files), nonce))
+    parts += scope_part(task.projects, nonce)
     if request.plan_summary:
         parts.append(fence("what it is part of", clip(request.plan_summary, 1000), nonce))
     if request.guidance:

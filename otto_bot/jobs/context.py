@@ -30,6 +30,7 @@ from otto_bot.github.models import RepositoryInfo
 from otto_bot.github.verbs import Repository
 from otto_bot.jobs.carrying import CommitsKept
 from otto_bot.jobs.outcomes import Later, Superseded
+from otto_bot.jobs.room import DiskCaps, is_partial
 from otto_bot.model.budgeted import Asks
 from otto_bot.model.prices import Prices
 from otto_bot.sandbox.cage import Runs
@@ -79,6 +80,8 @@ class Context:
     setup_near: tuple[str, ...] = ()
     """More of them, which may have addresses of a private network."""
 
+    disk: DiskCaps = DiskCaps()
+
     ticket: Ticket | None = None
     """The try that works with this context."""
 
@@ -111,8 +114,10 @@ class Context:
 
         path = _mirror_of(self.state_dir / "mirrors", run.repo.id, info)
         url, kept = _address(self.web_url, info), CommitsKept(self.archive)
-        mirror = Mirror(path, url, token, self.runner, kept, token, self.redactor.text, where)
+        partial = is_partial(self.disk, info)
+        mirror = Mirror(path, url, token, self.runner, kept, token, self.redactor.text, where, partial)
         await mirror.ensure()
+        await asyncio.to_thread(mirror.used)
         return mirror
 
     def reading(self, mirror: Mirror) -> Reading:

@@ -87,4 +87,5 @@ def host_seen(engine: sa.Engine, repo_ids: frozenset[int] | None, now: datetime)
         installations=facts.installations(now, repo_ids),
         idle=RunPages(engine).nobody_works(now),
         version=shown(CODE_VERSION),
+        mirrors=facts.mirrors(),
     )

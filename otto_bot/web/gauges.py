@@ -9,6 +9,7 @@ import sqlalchemy as sa
 from prometheus_client import CollectorRegistry, Gauge
 
 from otto_bot.core.parking import ParkedFor
+from otto_bot.store.host_facts import HostFacts
 from otto_bot.store.pressure import pressure
 
 PARKED: tuple[ParkedFor, ...] = ("github_limit", "runs", "agents", "day")
@@ -27,6 +28,7 @@ class Gauges:
         self.parked = gauge("otto_runs_parked", "Runs that a limit holds back, by which", "why")
         self.spent = gauge("otto_spent_today_usd", "US dollars of this day, calls under way at their worst case")
         self.running = gauge("otto_effects_running", "Effects in hand, by kind", "kind")
+        self.mirrors = gauge("otto_mirrors_bytes", "Bytes that mirrors of repositories take, by machine", "host")
         self.heartbeat = gauge("otto_worker_heartbeat_age_seconds", "Seconds since a worker's sign of life", "worker")
 
     def fill(self, engine: sa.Engine, at: datetime) -> None:
@@ -38,6 +40,7 @@ class Gauges:
         _set(self.runs, now.runs)
         _set(self.parked, {**dict.fromkeys(PARKED, 0), **now.parked})
         _set(self.running, now.running)
+        _set(self.mirrors, {one.host: one.bytes for one in HostFacts(engine).mirrors()})
         _set(self.heartbeat, now.heartbeats)
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import NamedTuple
 
-from otto_bot.store.host_facts import DatabaseFacts, InstallationFacts, Redelivered
+from otto_bot.store.host_facts import DatabaseFacts, InstallationFacts, MirrorFacts, Redelivered
 from otto_bot.store.installations import Totals
 from otto_bot.store.pressure import Pressure
 from otto_bot.store.run_pages import SILENT_SECONDS
@@ -34,6 +34,7 @@ class HostSeen(NamedTuple):
     installations: Sequence[InstallationFacts]
     idle: bool
     version: str
+    mirrors: Sequence[MirrorFacts] = ()
 
 
 class HostTrouble(NamedTuple):
