@@ -9,12 +9,14 @@ from pathlib import Path
 from typing import NamedTuple
 
 PROJECTS = 20
-_WORDS = tuple(
-    "account amount batch cache channel client cursor date entry error event field filter group handler index item key "
-    "label ledger limit list lock message name node number offset order owner page parser path price project queue "
-    "record region report request result route row rule schema server session shard size source state status step "
-    "store stream table task text time token total tree unit user value version window worker".split()
-)
+_WORDS = (
+    "account", "amount", "batch", "cache", "channel", "client", "cursor", "date", "entry", "error", "event",
+    "field", "filter", "group", "handler", "index", "item", "key", "label", "ledger", "limit", "list", "lock",
+    "message", "name", "node", "number", "offset", "order", "owner", "page", "parser", "path", "price", "project",
+    "queue", "record", "region", "report", "request", "result", "route", "row", "rule", "schema", "server",
+    "session", "shard", "size", "source", "state", "status", "step", "store", "stream", "table", "task", "text",
+    "time", "token", "total", "tree", "unit", "user", "value", "version", "window", "worker",
+)  # fmt: skip
 
 
 class Shape(NamedTuple):

@@ -59,7 +59,7 @@ def _repacked(runner: GitRunner, path: Path, lock: int) -> bool:
     argv = ["git", "repack", "-a", "-d", "-q", "--keep-unreachable", "--threads=1"]
     env = {**runner.environment(config=config), "GIT_DIR": str(path)}
     try:
-        ran = subprocess.run(
+        ran = subprocess.run(  # noqa: S603 - fixed words, in an environment of our own
             argv, cwd=path, env=env, capture_output=True, timeout=SECONDS, check=False, pass_fds=(lock,)
         )  # fmt: skip
     except subprocess.TimeoutExpired:

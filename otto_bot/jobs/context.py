@@ -80,7 +80,7 @@ class Context:
     setup_near: tuple[str, ...] = ()
     """More of them, which may have addresses of a private network."""
 
-    disk: DiskCaps = DiskCaps()
+    disk: DiskCaps = field(default_factory=DiskCaps)
 
     ticket: Ticket | None = None
     """The try that works with this context."""

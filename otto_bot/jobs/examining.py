@@ -20,6 +20,7 @@ from otto_bot.jobs.context import Context
 from otto_bot.jobs.journal import StoredJournal
 from otto_bot.jobs.money import budgeted, keep_records
 from otto_bot.jobs.outcomes import Later
+from otto_bot.jobs.set_aside import read_only_of
 from otto_bot.model.toolset import FileTools
 from otto_bot.store.effect_rows import Ticket
 
@@ -91,7 +92,8 @@ async def _checkout(
     name = hashlib.sha256(key.encode()).hexdigest()[:12]
     workspace = await Workspace.open(mirror, sha, context.state_dir / "work" / f"run-{run.id}-look-{name}")
     try:
-        files = await asyncio.to_thread(FileTools, workspace.path, context.enclose or plainly)
+        read_only = await read_only_of(mirror, sha)
+        files = await asyncio.to_thread(FileTools, workspace.path, context.enclose or plainly, read_only)
         runner = caged(context, run, workspace, seconds, scope)
         yield ExaminerTools(files=files, runner=runner, put_back=workspace.put_back, fresh=workspace.fresh)
     except Later:

@@ -157,7 +157,7 @@ async def test_work_on_top_is_merged_kept_and_pushed_as_ever(
 async def test_it_is_mended_where_a_fetch_was_killed_in_the_middle(upstream: Upstream, partial: Mirror) -> None:
     _, second, _ = history(upstream)
     fetching = asyncio.create_task(partial.fetch(second))
-    while not (partial.path / "refs" / "fetched").exists():
+    while not (partial.path / "refs" / "fetched").exists():  # noqa: ASYNC110 - git tells nobody
         await asyncio.sleep(0.005)
     fetching.cancel()
     with pytest.raises(asyncio.CancelledError):
