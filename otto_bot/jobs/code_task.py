@@ -180,6 +180,7 @@ class _Session:
             notes=told_notes(run, attempt),
             notes_file=workspace.notes_file,
             projects=in_scope(spec.projects, run.config.paths.projects),
+            partial=self.mirror.contents.partial,
             protected=(*run.config.paths.guarded, *TOLD, *told_to_models(run.aside)),
             nonce=self.context.nonce_for(f"run/{run.id}/code/{self.effect.task}/a{attempt.number}"),
         )

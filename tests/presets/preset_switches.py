@@ -114,10 +114,6 @@ OFF: dict[str, Switch] = {
         "What only a merge queue starts is people's: nobody is asked what it could use.",
         one("core.ci_starts", "_caused", "if event in BY_OTHERS:", 'if event in BY_OTHERS - {"merge_group"}:'),
     ),
-    "monorepo": Switch(
-        "What a task changes outside of its projects is found, and tasks of different projects are written side by side.",
-        one("core.projects", "outside", "owner(path, known) not in wanted", "False"),
-    ),
     "no-actions-write": Switch(
         "A workflow is to be started by hand only where the App was granted that.",
         one("jobs.prepare", "lane_for", "or await repository.may_start_workflows()", "or True"),
