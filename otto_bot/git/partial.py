@@ -8,6 +8,7 @@ it, ever goes to the network for a file. It would say at once that the file is n
 from __future__ import annotations
 
 import logging
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -23,7 +24,9 @@ log = logging.getLogger(__name__)
 REMOTE = "otto"
 FILTER = "--filter=blob:none"
 _NO_FILTER = "filtering not recognized by server"
-_MISSING = ("unable to read", "missing blob", "could not read", "unable to find", "failed to read object")
+_MISSING = re.compile(
+    r"(?:unable to read|missing blob|could not read|unable to find|failed to read object)[^\n]*\b([0-9a-f]{40})\b"
+)
 LISTING_BYTES = 256 * 1024 * 1024
 FOR_FETCHING = {"GIT_NO_LAZY_FETCH": "0"}
 """What a server sends may lean on a file that is not here: this git alone, which has the credential, may ask for it."""
@@ -45,9 +48,9 @@ class Contents:
         return (self._info / "partial").exists()
 
     @property
-    def hurt(self) -> bool:
-        """Whether something was missing that was needed all the same."""
-        return self._hurt.exists()
+    def hurt(self) -> str:
+        """An object that some command lacked, as it said; empty = none did."""
+        return self._hurt.read_text() if self._hurt.exists() else ""
 
     @property
     def _hurt(self) -> Path:
@@ -93,10 +96,10 @@ class Contents:
 
     def note(self, words: str) -> None:
         """The same for who runs git otherwise."""
-        text = words.casefold()
-        if any(sign in text for sign in _MISSING) and self.partial:
-            log.warning("a file is missing in the partial mirror %s: it is made whole", self._info.parent.name)
-            self._hurt.touch()
+        found = _MISSING.search(words)
+        if found is not None and self.partial:
+            log.warning("%s is missing in the partial mirror %s", found[1], self._info.parent.name)
+            self._hurt.write_text(found[1])
 
     def has(self, commit: str) -> bool:
         """Whether every file of a commit is known to be here."""
@@ -111,6 +114,10 @@ class Contents:
     def is_whole(self) -> None:
         """Nothing is missing any more."""
         (self._info / "partial").unlink(missing_ok=True)
+        self.is_well()
+
+    def is_well(self) -> None:
+        """What some command lacked is here."""
         self._hurt.unlink(missing_ok=True)
 
 
@@ -142,7 +149,14 @@ async def _brought(mirror: Mirror, lock: int, blobs: Sequence[str], timeout: flo
 
 
 async def become_whole(mirror: Mirror, lock: int, timeout: float) -> None:  # noqa: ASYNC109
-    """Everything that is missing, of all history. Only called under the lock."""
+    """Everything that is missing, of all history. Only called under the lock.
+
+    Nothing where what was said to be missing is here: words of a command may come from a work tree.
+    """
+    if await mirror.held([mirror.contents.hurt]):
+        mirror.contents.is_well()
+        return
+    log.warning("the mirror %s is made whole", mirror.path.name)
     ran = await mirror.runner.run(
         ["rev-list", "--objects", "--all", "--missing=print", "--no-object-names"],
         cwd=mirror.path, env={"GIT_DIR": str(mirror.path)}, timeout=timeout, max_output=LISTING_BYTES,
