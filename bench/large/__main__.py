@@ -50,7 +50,8 @@ def steps(place: m.Place) -> Iterator[m.Step]:
         work = place.folder / "work" / name
         yield m.measured(f"workspace, {name}", m.done(m.opened, place, name, partial=partial), work)
     yield m.measured("map, house rules, what is left alone", m.done(m.mapped, place, partial=True))
-    yield m.measured("search: grep and glob over everything", m.done(m.searched, place, "partial"))
+    yield m.measured("`grep` over everything", m.done(m.searched, place, "partial", "grep", "def queue_"))
+    yield m.measured("`glob` over everything", m.done(m.searched, place, "partial", "glob", "**/*.py"))
     yield m.measured("the tree after a turn, nothing changed", m.done(m.turned, place, "partial", partial=True))
     yield m.measured("20 files changed: tree, commit, diff gate", m.done(m.gated, place, "partial", partial=True))
     second = place.folder / "work" / "second"
