@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import fcntl
 import hashlib
 import os
 import re
@@ -14,6 +13,7 @@ from pathlib import Path
 from otto_bot.core.redact import Redactor
 from otto_bot.git.credentials import Credential, checked_remote
 from otto_bot.git.errors import DiskFull, GitFailed, Redirected, RefMissing, TokenRefused, remote_error
+from otto_bot.git.leftovers import clear_leftovers, clear_loose, listed, try_lock
 from otto_bot.git.partial import FOR_FETCHING, Contents, become_whole, bring, without_files
 from otto_bot.git.refs import checked_ref
 from otto_bot.git.runner import GitRunner, Ran
@@ -145,12 +145,12 @@ class Mirror:
     async def ls_remote(self, prefix: str = "refs/") -> dict[str, str]:
         """What the remote has under `prefix`: ref → id. Raises AccessDenied or RemoteUnreachable."""
         ran = await self.remote("ls-remote", ["--quiet", "--refs"], [])
-        return {ref: sha for ref, sha in _listed(ran.stdout) if ref.startswith(prefix)}
+        return {ref: sha for ref, sha in listed(ran.stdout) if ref.startswith(prefix)}
 
     async def remote_head(self, ref: str) -> str | None:
         """The commit a ref of the remote points at now; None when there is no such ref."""
         ran = await self.remote("ls-remote", ["--quiet", "--refs"], [checked_ref(ref)])
-        return dict(_listed(ran.stdout)).get(ref)
+        return dict(listed(ran.stdout)).get(ref)
 
     async def has(self, sha: str) -> bool:
         """Whether the mirror holds this object."""
@@ -284,43 +284,21 @@ class Mirror:
         async with self._turn:
             handle = os.open(self.path.with_name(self.path.name + ".lock"), os.O_RDWR | os.O_CREAT, 0o600)
             try:
-                while not _try_lock(handle):  # noqa: ASYNC110 - held by another process
+                while not try_lock(handle):  # noqa: ASYNC110 - held by another process
                     await asyncio.sleep(_LOCK_POLL_SECONDS)
                 yield handle
             finally:
                 os.close(handle)
 
     def _clear_leftovers(self) -> None:
-        """Remove what a killed git left behind. Only called under the lock, where no other git writes refs."""
-        stale = [self.path / "packed-refs.lock", self.path / "HEAD.lock", self.path / "config.lock"]
-        stale += (self.path / "refs").rglob("*.lock")
-        stale += (self.path / "objects" / "pack").glob("tmp_*")
-        for leftover in stale:
-            leftover.unlink(missing_ok=True)
+        clear_leftovers(self.path)
 
     def clear_loose(self) -> None:
-        """Remove objects that could not be written to their end, after the disk was full.
-
-        Another git that writes one in this moment fails and is tried again, as it would without room.
-        """
-        for leftover in (self.path / "objects").glob("??/tmp_obj_*"):
-            leftover.unlink(missing_ok=True)
+        """Remove objects that could not be written to their end, after the disk was full."""
+        clear_loose(self.path)
 
 
 def _kept(name: str) -> str:
     if _FULL_SHA.fullmatch(name):
         return f"refs/fetched/commit/{name}"
     return f"refs/fetched/name/{hashlib.sha256(checked_ref(name).encode()).hexdigest()[:40]}"
-
-
-def _listed(stdout: bytes) -> list[tuple[str, str]]:
-    lines = stdout.decode("utf-8", "surrogateescape").splitlines()
-    return [(ref, sha) for sha, _, ref in (line.partition("\t") for line in lines)]
-
-
-def _try_lock(handle: int) -> bool:
-    try:
-        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return False
-    return True

@@ -5,10 +5,13 @@ from __future__ import annotations
 import asyncio
 import os
 import subprocess
+from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from otto_bot.git.commits import Author
 from otto_bot.git.errors import GitFailed
 from otto_bot.git.merging import Merging
 from otto_bot.git.mirror import Mirror
@@ -17,36 +20,33 @@ from otto_bot.git.publish import push
 from otto_bot.git.reading import Reading
 from otto_bot.git.runner import GitRunner
 from otto_bot.git.workspace import Workspace
-from tests.git.conftest import TOKEN, Upstream
 
 OLD, NEW = "the first content\n", "another content\n"
 
 
-def filtering(upstream: Upstream, on: bool = True) -> None:
+def filtering(upstream: Any, on: bool = True) -> None:
     bare = upstream.server.repository("o/r.git")
     upstream.git("--git-dir", str(bare), "config", "uploadpack.allowFilter", str(on).lower())
 
 
 @pytest.fixture
-def partial(upstream: Upstream, tmp_path: Path, runner: GitRunner) -> Mirror:
+def partial(upstream: Any, tmp_path: Path, runner: GitRunner) -> Mirror:
     filtering(upstream)
 
     async def token(_pushes: bool) -> str | None:
-        return TOKEN
+        return str(upstream.server.token)
 
     return Mirror(tmp_path / "mirror.git", f"{upstream.server.url}/o/r.git", token, runner, partial=True)
 
 
-def history(upstream: Upstream) -> tuple[str, str, str]:
+def history(upstream: Any) -> tuple[str, str, str]:
     """Two commits of `a.txt`, and the blob of the older one."""
     first = upstream.commit({"a.txt": OLD, "lib/b.txt": "b\n" * 50})
     blob = upstream.git("rev-parse", "HEAD:a.txt")
     return first, upstream.commit({"a.txt": NEW}), blob
 
 
-async def test_what_is_asked_for_is_here_whole_and_the_past_is_not(
-    upstream: Upstream, partial: Mirror, work: Path
-) -> None:
+async def test_what_is_asked_for_is_here_whole_and_the_past_is_not(upstream: Any, partial: Mirror, work: Path) -> None:
     first, second, old = history(upstream)
     await partial.fetch("refs/heads/main")
     assert await partial.has(first)
@@ -61,7 +61,7 @@ async def test_what_is_asked_for_is_here_whole_and_the_past_is_not(
     assert [one.path for one in Reading(partial.path, runner).diff(first, second)] == ["a.txt"]
 
 
-async def test_two_conversations_bring_a_first_commit_whatever_it_holds(upstream: Upstream, partial: Mirror) -> None:
+async def test_two_conversations_bring_a_first_commit_whatever_it_holds(upstream: Any, partial: Mirror) -> None:
     upstream.commit({f"d{n % 7}/f{n}.txt": f"{n}\n" for n in range(60)})
     await partial.fetch("refs/heads/main")
     asked = [seen for seen in upstream.server.seen if seen.method == "POST"]
@@ -69,12 +69,12 @@ async def test_two_conversations_bring_a_first_commit_whatever_it_holds(upstream
     assert len(asked) <= 4
 
 
-async def test_no_file_names_the_token_or_the_remote(upstream: Upstream, partial: Mirror) -> None:
+async def test_no_file_names_the_token_or_the_remote(upstream: Any, partial: Mirror) -> None:
     history(upstream)
     await partial.fetch("refs/heads/main")
     files = [path for path in partial.path.rglob("*") if path.is_file() and "objects" not in path.parts]
     said = b"\n".join(path.read_bytes() for path in files)
-    assert TOKEN.encode() not in said
+    assert str(upstream.server.token).encode() not in said
     assert b"promisor" not in said
     assert b"127.0.0.1" not in said
     # Every request of the server had the header of the one call's environment.
@@ -83,7 +83,7 @@ async def test_no_file_names_the_token_or_the_remote(upstream: Upstream, partial
 
 
 async def test_git_in_the_workspace_says_at_once_that_an_old_file_is_not_here(
-    upstream: Upstream, partial: Mirror, work: Path
+    upstream: Any, partial: Mirror, work: Path
 ) -> None:
     first, second, old = history(upstream)
     await partial.fetch(second)
@@ -103,7 +103,7 @@ async def test_git_in_the_workspace_says_at_once_that_an_old_file_is_not_here(
     assert not await partial.has(old)
 
 
-async def test_a_file_that_is_missed_all_the_same_makes_the_mirror_whole(upstream: Upstream, partial: Mirror) -> None:
+async def test_a_file_that_is_missed_all_the_same_makes_the_mirror_whole(upstream: Any, partial: Mirror) -> None:
     first, second, old = history(upstream)
     await partial.fetch(second)
     with pytest.raises(GitFailed):
@@ -119,7 +119,7 @@ async def test_a_file_that_is_missed_all_the_same_makes_the_mirror_whole(upstrea
 
 
 async def test_a_server_without_filters_gives_everything_and_it_is_said(
-    upstream: Upstream, partial: Mirror, caplog: pytest.LogCaptureFixture
+    upstream: Any, partial: Mirror, caplog: pytest.LogCaptureFixture
 ) -> None:
     filtering(upstream, on=False)
     _, second, old = history(upstream)
@@ -130,8 +130,8 @@ async def test_a_server_without_filters_gives_everything_and_it_is_said(
 
 
 async def test_work_on_top_is_merged_kept_and_pushed_as_ever(
-    upstream: Upstream, partial: Mirror, work: Path, author, when, tmp_path: Path, runner: GitRunner
-) -> None:  # type: ignore[no-untyped-def]
+    upstream: Any, partial: Mirror, work: Path, author: Author, when: datetime, tmp_path: Path, runner: GitRunner
+) -> None:
     first, second, _ = history(upstream)
     await partial.fetch(second)
     workspace = await Workspace.open(partial, second, work)
@@ -154,7 +154,7 @@ async def test_work_on_top_is_merged_kept_and_pushed_as_ever(
     assert first
 
 
-async def test_it_is_mended_where_a_fetch_was_killed_in_the_middle(upstream: Upstream, partial: Mirror) -> None:
+async def test_it_is_mended_where_a_fetch_was_killed_in_the_middle(upstream: Any, partial: Mirror) -> None:
     _, second, _ = history(upstream)
     fetching = asyncio.create_task(partial.fetch(second))
     while not (partial.path / "refs" / "fetched").exists():  # noqa: ASYNC110 - git tells nobody

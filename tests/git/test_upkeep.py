@@ -5,6 +5,7 @@ from __future__ import annotations
 import fcntl
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -13,19 +14,18 @@ from otto_bot.git.commits import Author
 from otto_bot.git.mirror import Mirror
 from otto_bot.git.runner import GitRunner
 from otto_bot.git.workspace import Workspace
-from tests.git.conftest import TOKEN, Upstream
 
 
 @pytest.mark.parametrize("partial", [False, True])
 async def test_packs_become_few_and_everything_is_still_there(
-    upstream: Upstream, tmp_path: Path, runner: GitRunner, partial: bool, monkeypatch: pytest.MonkeyPatch,
+    upstream: Any, tmp_path: Path, runner: GitRunner, partial: bool, monkeypatch: pytest.MonkeyPatch,
     author: Author, when: datetime,
 ) -> None:  # fmt: skip
     bare = upstream.server.repository("o/r.git")
     upstream.git("--git-dir", str(bare), "config", "uploadpack.allowFilter", "true")
 
     async def token(_pushes: bool) -> str | None:
-        return TOKEN
+        return str(upstream.server.token)
 
     path = tmp_path / "state" / "mirrors" / "7-o-r.git"
     mirror = Mirror(path, f"{upstream.server.url}/o/r.git", token, runner, partial=partial)
