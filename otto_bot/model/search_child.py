@@ -138,7 +138,7 @@ def _modified(path: Path, root: Path, folders: dict[Path, bool]) -> float | None
     except OSError:
         return 0.0 if _within(path, root) else None
     if (inside := folders.get(path.parent)) is None:
-        inside = folders[path.parent] = _within(path, root)
+        inside = folders[path.parent] = _within(path.parent, root)
     return seen.st_mtime if inside else None
 
 
