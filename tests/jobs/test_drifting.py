@@ -11,10 +11,12 @@ from core_builders import plan
 from jobs_life import CI, Life
 
 from otto_bot.core import events as e
+from otto_bot.core.acceptance import acceptable
 from otto_bot.core.drift import Drift
 from otto_bot.core.effects import EffectKind
 from otto_bot.core.evidence import Cause
 from otto_bot.core.plan import Plan
+from otto_bot.jobs.drifting import drift_of, not_let
 from otto_bot.jobs.gate_request import request_for
 from otto_bot.text.check import attempt_check
 from otto_bot.text.status import status_comment
@@ -54,28 +56,29 @@ async def test_it_is_reported_over_all_attempts_and_nothing_stops(open_bench: An
         assert any("Changed outside of it (1 file):\napi/b.txt" in one.excerpt.text for one in shown)
 
 
-async def test_it_is_refused_and_the_next_attempt_may_be_without_it(
+async def test_it_is_asked_about_for_exactly_that_or_refused_for_good(
     open_bench: Any, says: Callable[[str], None]
 ) -> None:
-    says("refuse")
-    async with open_bench(FILES) as bench:
-        life = await Life.begin(bench, scoped())
-        before = await life.remote_head()
-        await life.code("t1", **{"api/b.txt": "y\n"})
-        (failed,) = await life.do(EffectKind.PUSH, "t1")
-        assert isinstance(failed, e.AttemptFailed)
-        assert (failed.failure.cause, failed.failure.hits) == (Cause.HELD_BY_DIFF_GATE, ())
-        assert "api/b.txt" in failed.failure.detail
-        assert await life.remote_head() == before
-
-
-async def test_it_is_asked_about_and_a_yes_is_for_exactly_that(open_bench: Any, says: Callable[[str], None]) -> None:
     says("ask")
     async with open_bench(FILES) as bench:
         life = await Life.begin(bench, scoped())
+        before = await life.remote_head()
         await life.code("t1", **{"api/b.txt": "y\n", "web/a.txt": "x\n"})
+        sha = life.run.task("t1").attempts[-1].sha
         (failed,) = await life.do(EffectKind.PUSH, "t1")
         assert isinstance(failed, e.AttemptFailed)
         assert failed.failure.suspected_files == ("api/b.txt",)
         assert len(failed.failure.hits) == 1
         assert "outside of the task's projects" in failed.failure.excerpts[0].text
+        assert await life.remote_head() == before
+
+        paths = life.run.config.paths.model_copy(update={"drift": "refuse"})
+        stern = life.run.model_copy(update={"config": life.run.config.model_copy(update={"paths": paths})})
+        mirror = await life.context.mirror(stern)
+        found = await drift_of(life.context, stern, mirror, "t1", str(sha))
+        (refused,) = not_let(life.context, stern, "t1", 1, str(sha), found)
+        assert isinstance(refused, e.AttemptFailed)
+        # Nobody accepts it: there is nothing to say yes to.
+        assert (refused.failure.cause, refused.failure.hits) == (Cause.HELD_BY_DIFF_GATE, ())
+        assert not acceptable(refused.failure)
+        assert "api/b.txt" in refused.failure.detail
