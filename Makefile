@@ -12,7 +12,7 @@ PYTEST := $(BIN)/pytest --dist worksteal
 # Compiled modules are kept: every process of a demo starts in half the time.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help env compiled demo test test-slow test-browser test-all lint lint-style lint-types lint-imports lint-workflows lint-image format bench-gate bench-diagnosis bench-weights bench-map bench-webhooks bench-scale bench-latency bench-pages bench-browser screenshots crash-full upgrade-check mutation audit clean
+.PHONY: help env compiled demo test test-slow test-browser test-all lint lint-style lint-types lint-imports lint-workflows lint-image format bench-gate bench-diagnosis bench-weights bench-map bench-webhooks bench-scale bench-latency bench-pages bench-browser screenshots crash-full upgrade-check mutation audit clean bench-large
 
 help:  ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -79,6 +79,9 @@ bench-webhooks: env  ## deliveries a second beside a Probot app; needs node and 
 
 bench-scale: env  ## what a long run, a waiting run and an idle worker cost, see docs/scale.md; ARGS=heart, growth, passes or idle
 	@$(BIN)/python -m bench.scale $(ARGS)
+
+bench-large: env  ## what a repository of 100,000 files costs, full and partial mirror, beside git clone; see docs/large.md
+	@$(BIN)/python -m bench.large $(ARGS)
 
 bench-latency: env  ## how quick Otto reacts, comments and stops, and what it adds to a task; see docs/bench-latency.md
 	@$(BIN)/python -m bench.latency $(ARGS)

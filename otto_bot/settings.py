@@ -51,6 +51,7 @@ class StoreSettings(BaseModel):
     state_dir: Path = Path("state")
     prices: str = ""
     keep_days: Annotated[float, Field(ge=1, le=36500, allow_inf_nan=False)] = 90
+    mirrors_gib: Annotated[float, Field(ge=0.01, le=100_000, allow_inf_nan=False)] = 200
     max_usd_per_day: Annotated[UsdADay | None, MayBeOff] = 500
     max_usd_per_day_per_installation: Annotated[UsdADay | None, MayBeOff] = 200
     max_runs_per_day_per_repository: Annotated[RunsADay | None, MayBeOff] = 100
@@ -103,6 +104,8 @@ class Settings(StoreSettings):
     cage: Literal["require", "scripted"] = "require"
     cage_shown: str = ""
     workspace_gib: Annotated[float, Field(ge=0.1, le=10_000, allow_inf_nan=False)] = 10
+    repository_gib: Annotated[float, Field(ge=0.01, le=10_000, allow_inf_nan=False)] = 20
+    partial_mib: Annotated[float, Field(ge=0, le=10_000_000, allow_inf_nan=False)] = 256
     setup_hosts: str = ""
     setup_private_hosts: str = ""
     accept_exposure: bool = False

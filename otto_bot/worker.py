@@ -45,7 +45,8 @@ from otto_bot.intake.side_by_side import SideBySide
 from otto_bot.jobs.context import Context
 from otto_bot.jobs.host_cage import host_cage
 from otto_bot.jobs.registry import jobs_for, translate
-from otto_bot.keeping.collect import Retention
+from otto_bot.jobs.room import GIB, MIB, DiskCaps
+from otto_bot.keeping.collect import retention
 from otto_bot.keeping.housekeeping import LOOK_SECONDS as HOUSEKEEPING_SECONDS
 from otto_bot.keeping.housekeeping import Housekeeping
 from otto_bot.model.client import warm
@@ -257,7 +258,7 @@ def _chores(
 
     held_back = HeldBack(engine_db, settings.limits)
     admission = Admission(ledger, held_back, Installations(engine_db).closed, leads, clock)
-    kept = Retention(settings.database, settings.state_dir.absolute(), settings.keep_days)
+    kept = retention(settings, socket.gethostname())
     url = queue_url(settings.database)
     housekeeping = Housekeeping(engine_db, kept, lambda before, dry: forget(url, before, dry=dry), leads, switch, clock)
     ends = outdated.Outdated(engine_db, lambda: end_in_time(switch.engine) if switch.engine is not None else None)
@@ -307,5 +308,6 @@ def _context(
         stopping=switch,
         now=clock,
         grants=grants,
+        disk=DiskCaps(repository=int(settings.repository_gib * GIB), partial=int(settings.partial_mib * MIB)),
         nonce_key=hashlib.sha256("\0".join(settings.secrets).encode()).digest(),
     )

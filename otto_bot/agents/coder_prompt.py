@@ -7,6 +7,7 @@ from pydantic import Field
 from otto_bot.agents.fence import fence, rule
 from otto_bot.agents.packing import bullets, clip, narrow, share, size
 from otto_bot.agents.review_part import review_part
+from otto_bot.agents.scope_part import scope_part
 from otto_bot.agents.surroundings import CODER_MAP_TOKENS, house_rules_parts, map_parts, notes_parts, with_house_rules
 from otto_bot.core.authors import Author
 from otto_bot.core.config import Project
@@ -42,6 +43,10 @@ their reasons, conventions, the data model and gotchas that later tasks build on
 not say by itself, nothing else."""
 
 _WITH_RUN = "- Run the project's own checks before you finish; read what they say."
+_PARTIAL = (
+    "This repository is large: git has its history, but no file of older commits. `git log` and `git status` work, "
+    "`git log -p`, `git blame` and `git show` of an older commit do not."
+)
 _WITHOUT_RUN = "- You cannot run anything here. Read your change once more before you finish."
 
 
@@ -71,6 +76,8 @@ class CodeRequest(Frozen):
     """What earlier tasks found out; `notes_file` is where it also stands in the workspace."""
     notes_file: str = ""
     projects: tuple[Project, ...] = ()
+    partial: bool = False
+    """The contents of older commits are not here."""
     protected: tuple[str, ...] = ()
     nonce: str
     step_tokens: int = Field(default=16_000, gt=0)
@@ -104,6 +111,8 @@ def code_prompt(request: CodeRequest) -> str:
     ]
     if task.files:
         parts.append(fence("likely files", ", ".join(task.files), nonce))
+    parts += scope_part(task.projects, nonce)
+    parts += [_PARTIAL] if request.partial else []
     if request.plan_summary:
         parts.append(fence("what it is part of", clip(request.plan_summary, 1000), nonce))
     if request.guidance:

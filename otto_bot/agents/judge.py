@@ -9,7 +9,9 @@ from pydantic import Field
 from otto_bot.agents.examiner import Check, ExamineRequest
 from otto_bot.agents.fence import fence
 from otto_bot.agents.packing import clip_all
+from otto_bot.agents.scope_part import judge_part
 from otto_bot.agents.surroundings import house_rules_parts, with_house_rules
+from otto_bot.core.config import Project
 from otto_bot.core.house_rules import HouseRules
 from otto_bot.core.plan import TaskSpec
 from otto_bot.core.records import CommandRecord
@@ -65,6 +67,8 @@ class JudgeRequest(Frozen):
     unwatched: bool = False
     """No workflow ran: path filters leave out every file of this change."""
     house_rules: HouseRules = ()
+    projects: tuple[Project, ...] = ()
+    """Those of the task's scope."""
     nonce: str
     key: str
     number: int = 1
@@ -110,6 +114,7 @@ def judge_prompt(request: JudgeRequest) -> str:
         f"# {task.key}, attempt {request.attempt}\n{fence('title', task.title, nonce)}",
         fence("goal", task.goal, nonce),
         f"## Criteria\n{fence('criteria', criteria, nonce)}",
+        *judge_part(task.projects, request.projects, nonce),
         *house_rules_parts(request.house_rules, nonce),
         fence("diff", _diff(request.diff), nonce),
         *([_UNWATCHED] if request.unwatched else []),

@@ -9,10 +9,13 @@ from pydantic import Field
 from otto_bot.agents.fence import fence, rule
 from otto_bot.agents.journeys import journeys_words
 from otto_bot.agents.packing import bullets, clip
+from otto_bot.agents.plan_answer import MoreAnswer
+from otto_bot.agents.scope_part import projects_part
 from otto_bot.agents.structured import Asks, Keep, Record, ask_checked, keep_nothing
 from otto_bot.core.authors import Author
 from otto_bot.core.plan import Plan
 from otto_bot.core.plan_growth import MOST_MORE, MorePlan, grown, growth_problems
+from otto_bot.core.plan_projects import with_known
 from otto_bot.core.values import Frozen
 from otto_bot.model.calls import ModelCall
 
@@ -50,6 +53,8 @@ class MoreRequest(Frozen):
     guided_by: Author | None = None
     paths: tuple[str, ...] = ()
     protected: tuple[str, ...] = ()
+    projects: tuple[str, ...] = ()
+    """Paths of the repository's projects; empty where it has no parts."""
     nonce: str
     max_tokens: int = Field(default=12_000, gt=0)
     timeout: float = Field(default=300.0, gt=0)
@@ -75,7 +80,7 @@ async def plan_more(model: Asks, request: MoreRequest, keep: Keep = keep_nothing
         messages=[{"role": "user", "content": more_prompt(request)}],
         max_tokens=request.max_tokens,
         timeout=request.timeout,
-        schema=MorePlan,
+        schema=MorePlan if request.projects else MoreAnswer,
     )
     asked = await ask_checked(model, call, MorePlan, request.nonce, lambda more: _held(request, more)[0], keep)
     plan = _held(request, asked.value)[1] if asked.value is not None else None
@@ -86,8 +91,8 @@ def _held(request: MoreRequest, more: MorePlan) -> tuple[tuple[str, ...], Plan |
     keys = request.keys[: len(more.tasks)]
     if len(more.tasks) > len(request.keys):
         return (f"{len(more.tasks)} tasks; at most {len(request.keys)} may be added",), None
-    problems = growth_problems(request.plan, more, keys, request.protected)
-    return (problems, None) if problems else ((), grown(request.plan, more, keys))
+    problems = growth_problems(request.plan, more, keys, request.protected, request.projects)
+    return (problems, None) if problems else ((), with_known(grown(request.plan, more, keys), request.projects))
 
 
 def more_prompt(request: MoreRequest) -> str:
@@ -108,5 +113,6 @@ def more_prompt(request: MoreRequest) -> str:
     if request.guidance:
         words = fence("the maintainer's addition", clip(request.guidance, 4000), nonce, request.guided_by)
         parts.append(f"A maintainer adds:\n{words}")
+    parts += projects_part(request.projects, nonce)
     parts.append(fence("files of the repository", bullets(request.paths, 30_000), nonce))
     return "\n\n".join(parts)

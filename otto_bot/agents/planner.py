@@ -8,9 +8,10 @@ from pydantic import Field
 
 from otto_bot.agents.fence import fence
 from otto_bot.agents.packing import BYTES_PER_TOKEN, bullets, clip, clip_all
-from otto_bot.agents.plan_answer import PlanAnswer
+from otto_bot.agents.plan_answer import PlanAnswer, ScopedAnswer
 from otto_bot.agents.plan_fallback import Fallback, settled, severity, single_task
 from otto_bot.agents.planner_rules import PLANNER_SYSTEM
+from otto_bot.agents.scope_part import PROJECTS_CHARS, projects_part
 from otto_bot.agents.structured import Answer, Keep, Record, ask_for, keep_nothing, repair, total
 from otto_bot.agents.surroundings import (
     PLANNER_MAP_TOKENS,
@@ -26,6 +27,7 @@ from otto_bot.core.notes import NOTES_BYTES
 from otto_bot.core.plan import Plan
 from otto_bot.core.plan_check import check
 from otto_bot.core.plan_problem import Intent, PlanProblem
+from otto_bot.core.plan_projects import with_known
 from otto_bot.core.values import Frozen, Usage
 from otto_bot.model.budgeted import BudgetedModel
 from otto_bot.model.calls import Block, ModelCall
@@ -49,6 +51,7 @@ _ALL = (
     FILES_CHARS,
     RULES_BYTES,
     NOTES_BYTES,
+    PROJECTS_CHARS,
     AROUND,
 )
 PROMPT_TOKENS = sum(_ALL) // BYTES_PER_TOKEN
@@ -77,6 +80,8 @@ class PlanRequest(Frozen):
     author: Author | None = None
     """Who wrote the issue."""
     guided_by: Author | None = None
+    projects: tuple[str, ...] = ()
+    """Paths of the repository's projects; empty where it has no parts."""
     nonce: str
     max_tokens: int = Field(default=16_000, gt=0)
     timeout: float = Field(default=300.0, gt=0)
@@ -147,8 +152,9 @@ def _result(
         return PlanResult(plan=plan, fallback="single", problems=lines, records=records)
     best = plans[0]
     if not best.found:
-        return PlanResult(plan=plans[0].plan, records=records)
+        return PlanResult(plan=with_known(plans[0].plan, request.projects), records=records)
     plan, fallback = settled(plans[0].plan, best.found, request.title, request.body)
+    plan = with_known(plan, request.projects)
     return PlanResult(plan=plan, fallback=fallback, problems=(*best.lines, *spent), records=records)
 
 
@@ -162,7 +168,7 @@ async def _ask(model: BudgetedModel, request: PlanRequest, tries: int, messages:
         messages=messages,
         max_tokens=request.max_tokens,
         timeout=request.timeout,
-        schema=PlanAnswer,
+        schema=ScopedAnswer if request.projects else PlanAnswer,
     )
     return await ask_for(model, call, PlanAnswer, request.nonce)
 
@@ -182,6 +188,7 @@ def intent_of(request: PlanRequest) -> Intent:
         guidance=request.guidance,
         paths=request.paths,
         manifests=request.key_files,
+        projects=request.projects,
     )
 
 
@@ -198,6 +205,7 @@ def plan_prompt(request: PlanRequest) -> str:
         parts.append(f"A maintainer adds:\n{words}")
     if request.learnings:
         parts.append(fence("learnings: what earlier work found out", bullets(request.learnings, LEARNING_CHARS), nonce))
+    parts += projects_part(request.projects, nonce)
     parts += house_rules_parts(request.house_rules, nonce)
     parts += notes_parts(request.notes, nonce)
     if request.repository_map:

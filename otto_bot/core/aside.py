@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 
-from otto_bot.core.lfs import Kept, is_pointer
+from otto_bot.core.lfs import Kept, is_pointer, pointer_size
 from otto_bot.core.plan import Plan
 from otto_bot.core.values import Frozen
 
@@ -20,6 +20,10 @@ class Aside(Frozen):
     lfs_count: int = 0
     modules: tuple[str, ...] = ()
     modules_count: int = 0
+    sizes: tuple[int, ...] = ()
+    """Bytes of what each of `lfs` stands for, 0 where it does not say; old ledgers do not tell."""
+    commits: tuple[str, ...] = ()
+    """The commit of each of `modules`."""
     touched: tuple[str, ...] = ()
     """Files that the plan names and that are among these."""
     queue: bool = False
@@ -29,9 +33,23 @@ class Aside(Frozen):
 class ReadOnly:
     """Paths that no attempt may write."""
 
-    def __init__(self, kept: Kept, modules: Collection[str] = ()) -> None:
+    def __init__(self, kept: Kept, modules: Collection[str] | Mapping[str, str] = ()) -> None:
         self._kept = kept
         self._modules = tuple(modules)
+        self._commits = dict(modules) if isinstance(modules, Mapping) else {}
+
+    def unread(self, path: str, content: str = "") -> str | None:
+        """What a path is whose content is not here, for who wants to read it; None where it is here."""
+        if is_pointer(content):
+            size = pointer_size(content)
+            what = f"a file of {size:,} bytes" if size is not None else "a file"
+            return f"{what} that Git LFS keeps; git has only a pointer to it, and its content is not here"
+        for module in self._modules:
+            if path == module or path.startswith(f"{module}/"):
+                at = self._commits.get(module, "")[:12]
+                where = f"{module} is a submodule{f' at commit {at}' if at else ''}"
+                return f"not here: {where}, another repository, whose files nobody fetches"
+        return None
 
     def why(self, path: str, content: str = "") -> str | None:
         """Why nothing is written at a path that holds this; None where it may be."""
@@ -47,13 +65,21 @@ def of_lfs(kept: Kept, path: str, content: str) -> bool:
     return is_pointer(content) or kept.has(path)
 
 
-def aside(lfs: Sequence[str], modules: Sequence[str], queue: bool) -> Aside:
+def aside(
+    lfs: Sequence[str],
+    modules: Sequence[str],
+    queue: bool,
+    sizes: Sequence[int] = (),
+    commits: Sequence[str] = (),
+) -> Aside:
     """Everything that was found, as it is kept."""
     return Aside(
         lfs=tuple(lfs[:MOST_NAMED]),
         lfs_count=len(lfs),
         modules=tuple(modules[:MOST_NAMED]),
         modules_count=len(modules),
+        sizes=tuple(sizes[:MOST_NAMED]),
+        commits=tuple(commits[:MOST_NAMED]),
         queue=queue,
     )
 
@@ -68,7 +94,15 @@ def told_to_models(found: Aside | None) -> tuple[str, ...]:
     """The paths with the reason why they stay as they are, for whoever plans or writes code."""
     if found is None:
         return ()
+    sizes = (*found.sizes, *(0 for _ in found.lfs))
+    commits = (*found.commits, *("" for _ in found.modules))
     return (
-        *(f"{path} (Git LFS: only its pointer is here)" for path in found.lfs),
-        *(f"{path}/ (a submodule: its files are not here)" for path in found.modules),
+        *(
+            f"{path} (Git LFS: only its pointer is here{f', {size:,} bytes are not' if size else ''})"
+            for path, size in zip(found.lfs, sizes, strict=False)
+        ),
+        *(
+            f"{path}/ (a submodule{f' at {commit[:12]}' if commit else ''}: its files are not here)"
+            for path, commit in zip(found.modules, commits, strict=False)
+        ),
     )

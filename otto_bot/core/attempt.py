@@ -9,6 +9,7 @@ from typing import Literal
 from otto_bot.core.also import Also
 from otto_bot.core.ci_paths import Executed
 from otto_bot.core.decision import Action
+from otto_bot.core.drift import Drift
 from otto_bot.core.evidence import Failure
 from otto_bot.core.lanes import Lane
 from otto_bot.core.learnings import Told
@@ -111,6 +112,8 @@ class Attempt(Frozen):
     stat: str = ""
     runs_in_ci: tuple[Executed, ...] = ()
     """Changed files of the task that the workflows execute, as of this push."""
+    drift: Drift = Drift()
+    """What the task's work changes outside of its scope, as of this push."""
     handoff: Handoff = Handoff()
     verdict: Verdict | None = None
     proof: Proof = Proof()

@@ -9,6 +9,7 @@ from pydantic import Field, ValidationError, field_validator
 
 from otto_bot.core.egress_hosts import is_entry
 from otto_bot.core.globs import checked_all
+from otto_bot.core.projects import project_path, project_problems
 from otto_bot.core.values import Frozen
 
 DEFAULT_MODEL = "claude-sonnet-5-5"
@@ -86,11 +87,13 @@ class ModelsConfig(Frozen):
 
 
 class Project(Frozen):
-    """One part of a repository with its own set-up and test commands."""
+    """One part of a repository with its own set-up and test commands, which run in its folder."""
 
     path: str = "."
     setup: str = ""
     test: str = ""
+    required_checks: Annotated[tuple[str, ...], Field(max_length=50)] = ()
+    """Checks that must be green where a commit changes files of this project."""
 
 
 ALWAYS = (".github/**", "CODEOWNERS")
@@ -102,6 +105,8 @@ class PathsConfig(Frozen):
 
     protected: tuple[str, ...] = ALWAYS
     projects: tuple[Project, ...] = (Project(),)
+    drift: Literal["report", "ask", "refuse"] = "report"
+    """What follows where an attempt changes files outside of its task's scope."""
     setup_hosts: Annotated[tuple[str, ...], Field(max_length=50)] | None = None
     """Hosts that a set-up may reach, of those that Otto's host allows; None = all of them."""
 
@@ -228,7 +233,9 @@ def read_config(data: Any, caps: HostCaps) -> Config:
             (".".join(str(part) for part in item["loc"]) or "file", item["msg"]) for item in error.errors()
         )
         raise ConfigError(problems) from None
-    return config.model_copy(
+    if wrong := project_problems([one.path for one in config.paths.projects]):
+        raise ConfigError(wrong)
+    return _in_one_form(config).model_copy(
         update={
             "budget": BudgetConfig(
                 usd=min(config.budget.usd, caps.usd), minutes=min(config.budget.minutes, caps.minutes)
@@ -236,3 +243,9 @@ def read_config(data: Any, caps: HostCaps) -> Config:
             "attempts": AttemptsConfig(per_task=min(config.attempts.per_task, caps.attempts)),
         }
     )
+
+
+def _in_one_form(config: Config) -> Config:
+    """Paths of projects as they are compared. Not where values are read: ledgers hold what was allowed before."""
+    projects = tuple(one.model_copy(update={"path": project_path(one.path)}) for one in config.paths.projects)
+    return config.model_copy(update={"paths": config.paths.model_copy(update={"projects": projects})})

@@ -18,6 +18,7 @@ RULES = {
     "lfs": "a file of Git LFS",
     "symlink": "a symbolic link",
     "not_scanned": "what could not be looked at",
+    "outside_scope": "a file outside of the task's projects",
     "binary": "a file that nobody can read",
     "file_too_large": "a large file",
     "diff_too_large": "a large change",

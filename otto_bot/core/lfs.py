@@ -21,6 +21,12 @@ def is_pointer(text: str) -> bool:
     return len(text) <= POINTER_BYTES and text.startswith(_BEGINS)
 
 
+def pointer_size(text: str) -> int | None:
+    """Bytes of the content that a pointer stands for; None where it does not say."""
+    said = re.search(r"^size ([0-9]{1,18})$", text, re.MULTILINE) if is_pointer(text) else None
+    return int(said[1]) if said else None
+
+
 def adds_pointer(patch: str) -> bool:
     """Whether the new side of a file's patch begins as a pointer does."""
     return _has(patch, "+")

@@ -8,6 +8,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
+from otto_bot.core.projects import disjoint
 from otto_bot.core.values import Frozen, once
 
 TASK_KEY = r"^t[1-9][0-9]{0,2}$"
@@ -115,6 +116,8 @@ class TaskSpec(Frozen):
     size: Literal["S", "M", "L"] = "M"
     features: Annotated[tuple[str, ...], Field(max_length=20)] = ()
     """Ids of the product spec's features that this slice brings."""
+    projects: Annotated[tuple[str, ...], Field(max_length=50)] = ()
+    """Its scope: paths of projects of the repository; empty = the whole repository."""
 
 
 class RelationSpec(Frozen):
@@ -166,8 +169,22 @@ class Plan(Frozen):
 
     @once
     def apart(self) -> frozenset[frozenset[str]]:
-        """Pairs that must not share a batch."""
-        return frozenset(frozenset({r.a, r.b}) for r in self.relations if r.kind in APART)
+        """Pairs that must not share a batch.
+
+        What only adds to the same place cannot meet where two tasks have different projects and share no path.
+        """
+        return frozenset(
+            frozenset({r.a, r.b})
+            for r in self.relations
+            if r.kind in APART and not (r.kind is Relation.ADDITIVE and self._elsewhere(r.a, r.b))
+        )
+
+    def _elsewhere(self, a: str, b: str) -> bool:
+        """Whether two tasks are about different projects and name no file that both touch."""
+        one, other = (next((task for task in self.tasks if task.key == key), None) for key in (a, b))
+        if one is None or other is None or not disjoint(one.projects, other.projects):
+            return False
+        return not set(one.files) & set(other.files)
 
 
 def problems(plan: Plan, max_tasks: int) -> tuple[str, ...]:

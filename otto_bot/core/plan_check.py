@@ -8,6 +8,7 @@ from otto_bot.core.plan import Plan
 from otto_bot.core.plan_chores import test_only
 from otto_bot.core.plan_criteria import criteria, testable
 from otto_bot.core.plan_problem import Intent, PlanProblem, PlanRule
+from otto_bot.core.plan_projects import projects
 from otto_bot.core.plan_relations import dependencies, no_cycle, relation, relation_keys, task_keys
 from otto_bot.core.plan_scope import scope
 from otto_bot.core.plan_slices import cohesive, slices
@@ -19,6 +20,7 @@ Rule = Callable[[Plan, Intent], Iterator[PlanProblem]]
 STRUCTURE: tuple[Rule, ...] = (task_keys, dependencies, no_cycle, relation_keys)
 RULES: tuple[Rule, ...] = (
     cohesive, slices, test_only, criteria, testable, coverage, unasked, journeys, relation, scope, stack,
+    projects,
 )  # fmt: skip
 
 

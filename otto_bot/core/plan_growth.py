@@ -8,6 +8,7 @@ from typing import Annotated
 from pydantic import Field
 
 from otto_bot.core.plan import Feature, Journey, Plan, ProductSpec, RelationSpec, TaskSpec, problems
+from otto_bot.core.plan_projects import scope_problems
 from otto_bot.core.plan_scope import outside_scope
 from otto_bot.core.safe_words import unsafe_words
 from otto_bot.core.values import Frozen
@@ -77,8 +78,10 @@ def _journeys(old: ProductSpec, more: MorePlan, ids: Mapping[str, str], known: s
     return found
 
 
-def growth_problems(plan: Plan, more: MorePlan, keys: Sequence[str], protected: tuple[str, ...]) -> tuple[str, ...]:
-    """Why a plan may not grow like this, in words for its author; empty = it may."""
+def growth_problems(
+    plan: Plan, more: MorePlan, keys: Sequence[str], protected: tuple[str, ...], projects: tuple[str, ...] = ()
+) -> tuple[str, ...]:
+    """Why a plan may not grow like this, in words for its author; empty = it may. `projects`: those that there are."""
     said = [task.key for task in more.tasks]
     if len(set(said)) != len(said):
         return (f"a task key is used twice: {', '.join(said)}",)
@@ -94,6 +97,8 @@ def growth_problems(plan: Plan, more: MorePlan, keys: Sequence[str], protected: 
             found.append(f"{task.key}: does what the plan leaves out: {goal[:120]}")
         if (why := unsafe_words(f"{task.title}. {task.goal}", protected)) is not None:
             found.append(f"{task.key}: the goal {why}")
+        if projects:
+            found += [f"{task.key}: {why}" for why in scope_problems(task.projects, task.files, projects)]
     whole = grown(plan, more, keys)
     found += problems(whole, max_tasks=len(whole.tasks))
     return tuple(found)

@@ -26,6 +26,7 @@ class PlanRule(StrEnum):
     JOURNEYS = "journeys"
     SCOPE = "scope"
     STACK = "stack"
+    PROJECTS = "projects"
 
 
 ORDER_RULES = frozenset({PlanRule.DEPENDENCY, PlanRule.CYCLE, PlanRule.RELATION_KEYS, PlanRule.RELATION})
@@ -59,6 +60,8 @@ class Intent(Frozen):
     guidance: str = ""
     paths: tuple[str, ...] = ()
     manifests: tuple[tuple[str, str], ...] = ()
+    projects: tuple[str, ...] = ()
+    """Paths of the repository's projects; empty where it has no parts."""
 
     @property
     def texts(self) -> tuple[str, ...]:

@@ -170,6 +170,7 @@ def _status(run: Run) -> list[object]:
         *([*held_back(run), run.serial] if group_of(run) else []),
         *_for_the_base(run),
         *_moved(run),
+        *_drifts(run),
         *([] if run.parked is None else [run.parked.why, run.parked.reason, run.parked.until]),
     ]
 
@@ -177,6 +178,12 @@ def _status(run: Run) -> list[object]:
 def _for_the_base(run: Run) -> list[object]:
     """Heads that have failed and wait for what Actions says about the base."""
     return [one.target for one in run.verifications.values() if one.ending is None and one.waiting == WAITS_FOR_BASE]
+
+
+def _drifts(run: Run) -> list[object]:
+    """What is said of files outside of scopes; nothing where there are none."""
+    last = [(key, task.last) for key, task in run.tasks.items() if task.last is not None and task.last.pushed]
+    return [(key, one.drift.files, one.drift.count) for key, one in last if one.drift.count]
 
 
 def _moved(run: Run) -> list[object]:

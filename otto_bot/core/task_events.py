@@ -8,6 +8,7 @@ from typing import Literal
 from otto_bot.core.also import Also
 from otto_bot.core.attempt import Ending, Handoff
 from otto_bot.core.ci_paths import Executed
+from otto_bot.core.drift import Drift
 from otto_bot.core.event_base import Event
 from otto_bot.core.evidence import Failure
 from otto_bot.core.learnings import Told
@@ -68,6 +69,8 @@ class AttemptPushed(Event):
     dispatched_run: int | None = None
     runs_in_ci: tuple[Executed, ...] = ()
     """Changed files of the task that the repository's workflows execute."""
+    drift: Drift = Drift()
+    """What the task's work changes outside of its scope."""
 
 
 class AttemptFailed(Event):

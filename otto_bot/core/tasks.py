@@ -109,7 +109,7 @@ def attempt_pushed(run: Run, event: e.AttemptPushed) -> Run:
     task = _at_work(run, event.task, event.attempt, TaskState.CODING)
     if task is None or task.last is None or task.last.sha != event.sha or task.last.tree is None:
         return run
-    pushed = with_last(task, pushed=True, runs_in_ci=event.runs_in_ci)
+    pushed = with_last(task, pushed=True, runs_in_ci=event.runs_in_ci, drift=event.drift)
     run = run.with_task(pushed.model_copy(update={"state": TaskState.VERIFYING}))
     run = run.with_verification(
         Verification(

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import fcntl
 import hashlib
 import os
 import re
@@ -14,6 +13,8 @@ from pathlib import Path
 from otto_bot.core.redact import Redactor
 from otto_bot.git.credentials import Credential, checked_remote
 from otto_bot.git.errors import DiskFull, GitFailed, Redirected, RefMissing, TokenRefused, remote_error
+from otto_bot.git.leftovers import clear_leftovers, clear_loose, listed, try_lock
+from otto_bot.git.partial import FOR_FETCHING, Contents, become_whole, bring, without_files
 from otto_bot.git.refs import checked_ref
 from otto_bot.git.runner import GitRunner, Ran
 
@@ -25,7 +26,7 @@ TakeIn = Callable[["Mirror", str], Awaitable[bool]]
 """Bring a commit that was never pushed here from where it is kept; False where nobody has it."""
 
 _LOCK_POLL_SECONDS = 0.05
-_NO_UPKEEP = "--no-auto-maintenance"
+_FETCH = ("--no-recurse-submodules", "--no-write-fetch-head", "--no-auto-maintenance")
 _FULL_SHA = re.compile(r"[0-9a-f]{40}")
 # Files go in and out byte for byte: attributes of the repository must not make git convert, expand or filter
 # what the coder wrote, and a tree must be restored exactly as it was taken.
@@ -50,8 +51,10 @@ class Mirror:
         renewal: Renewal | None = None,
         censor: Callable[[str], str] | None = None,
         where: Callable[[bool], Awaitable[str]] | None = None,
+        partial: bool = False,
     ) -> None:
         self.path = path
+        self.contents = Contents(path, partial)
         self.url = checked_remote(url)
         self.runner = runner
         self._token = token
@@ -86,6 +89,7 @@ class Mirror:
             # Written last, moved in one step: it is also the sign that the repository is complete.
             info = self.path / "info"
             info.mkdir(exist_ok=True)
+            self.contents.begun()
             draft = info / "attributes.new"
             draft.write_text(_ATTRIBUTES)
             draft.replace(info / "attributes")
@@ -93,9 +97,27 @@ class Mirror:
     async def fetch(self, *wanted: str, timeout: float = 600.0) -> dict[str, str]:  # noqa: ASYNC109
         """Fetch refs (`refs/heads/x`) or commit ids; returns wanted → commit id.
 
-        Commits that are here already cost no network; what was never pushed comes from where it is kept. Raises
-        RefMissing, AccessDenied, RemoteUnreachable.
+        Commits that are here already cost no network; what was never pushed comes from where it is kept. Every file of
+        each of them is here then, also in a partial mirror. Raises RefMissing, AccessDenied, RemoteUnreachable.
         """
+        if self.contents.hurt:
+            await self._alone_with(become_whole, timeout)
+        found = await self._fetch(wanted, timeout)
+        if missing := await without_files(self, found.values()):
+            await self._alone_with(bring, missing, timeout)
+        return found
+
+    async def _alone_with(self, do: Callable[..., Awaitable[None]], *given: object) -> None:
+        async with self._alone() as lock:
+            self._clear_leftovers()
+            try:
+                await do(self, lock, *given)
+            except DiskFull:
+                self._clear_leftovers()
+                self.clear_loose()
+                raise
+
+    async def _fetch(self, wanted: Sequence[str], timeout: float) -> dict[str, str]:  # noqa: ASYNC109
         shas = [name for name in wanted if _FULL_SHA.fullmatch(name)]
         held = await self.held(shas)
         here = {sha: sha for sha in shas if sha in held or await self._comes(sha)}
@@ -106,9 +128,9 @@ class Mirror:
         async with self._alone() as lock:
             self._clear_leftovers()
             try:
-                await self.remote(
+                ran = await self.remote(
                     "fetch",
-                    ["--quiet", "--no-tags", "--no-recurse-submodules", "--no-write-fetch-head", _NO_UPKEEP],
+                    [*self.contents.options, "--quiet", "--no-tags", *_FETCH],
                     [f"+{name}:{ref}" for name, ref in kept.items()],
                     timeout=timeout,
                     pass_fds=[lock],
@@ -117,17 +139,18 @@ class Mirror:
                 self._clear_leftovers()  # what came so far holds the room that others need
                 self.clear_loose()
                 raise
+            self.contents.heard(ran.stderr)
             return {**here, **{name: await self._resolve(ref) for name, ref in kept.items()}}
 
     async def ls_remote(self, prefix: str = "refs/") -> dict[str, str]:
         """What the remote has under `prefix`: ref → id. Raises AccessDenied or RemoteUnreachable."""
         ran = await self.remote("ls-remote", ["--quiet", "--refs"], [])
-        return {ref: sha for ref, sha in _listed(ran.stdout) if ref.startswith(prefix)}
+        return {ref: sha for ref, sha in listed(ran.stdout) if ref.startswith(prefix)}
 
     async def remote_head(self, ref: str) -> str | None:
         """The commit a ref of the remote points at now; None when there is no such ref."""
         ran = await self.remote("ls-remote", ["--quiet", "--refs"], [checked_ref(ref)])
-        return dict(_listed(ran.stdout)).get(ref)
+        return dict(listed(ran.stdout)).get(ref)
 
     async def has(self, sha: str) -> bool:
         """Whether the mirror holds this object."""
@@ -144,6 +167,15 @@ class Mirror:
         ran = await self.git("cat-file", "--batch-check=%(objectname)", input=asked, ok=(0, 1, 128))
         return frozenset(ran.stdout.decode("ascii", "replace").splitlines()) & frozenset(shas)
 
+    async def size(self) -> int:
+        """Bytes that its objects take."""
+        counts = dict(line.partition(": ")[::2] for line in (await self.git("count-objects", "-v")).text.splitlines())
+        return (int(counts.get("size", 0)) + int(counts.get("size-pack", 0))) * 1024
+
+    def used(self) -> None:
+        """Note that it is used now: what was used longest ago makes room first."""
+        (self.path / "used").touch()
+
     async def _comes(self, sha: str) -> bool:
         """Whether a commit comes from where another machine kept it."""
         return self._take_in is not None and await self._take_in(self, sha)
@@ -157,9 +189,10 @@ class Mirror:
         timeout: float = 120.0,  # noqa: ASYNC109
     ) -> Ran:
         """One local git command on the mirror."""
-        return await self.runner.run(
-            argv, cwd=self.path, env={"GIT_DIR": str(self.path), **(env or {})}, input=input, ok=ok, timeout=timeout
-        )
+        with self.contents.noted():
+            return await self.runner.run(
+                argv, cwd=self.path, env={"GIT_DIR": str(self.path), **(env or {})}, input=input, ok=ok, timeout=timeout
+            )
 
     async def index(self, body: bytes, timeout: float = 600.0) -> None:  # noqa: ASYNC109
         """Take a pack in whole, or nothing of it: a killed git leaves no commit behind whose files are missing.
@@ -187,6 +220,8 @@ class Mirror:
         ok: Sequence[int] = (0,),
         timeout: float = 120.0,  # noqa: ASYNC109
         pass_fds: Sequence[int] = (),
+        input: bytes = b"",  # noqa: A002
+        config: Sequence[tuple[str, str]] = (),
     ) -> Ran:
         """One git command that talks to the remote, with a credential for exactly its URL.
 
@@ -196,16 +231,20 @@ class Mirror:
         if self._where is not None:
             self.url = checked_remote(await self._where(False))
 
+        fetches = verb == "fetch" and self.contents.partial
+
         async def converse(token: str | None) -> Ran:
             try:
                 return await self.runner.run(
-                    [verb, *options, "--", self.url, *refs],
+                    [verb, *options, "--", self.contents.remote if fetches else self.url, *refs],
                     cwd=self.path,
-                    env={"GIT_DIR": str(self.path)},
+                    env={"GIT_DIR": str(self.path), **(FOR_FETCHING if fetches else {})},
+                    config=(*config, *(self.contents.config(self.url) if fetches else ())),
                     credential=Credential(self.url, token) if token else None,
                     ok=ok,
                     timeout=timeout,
                     pass_fds=pass_fds,
+                    input=input,
                 )
             except GitFailed as failed:
                 raise remote_error(failed) from None
@@ -245,43 +284,21 @@ class Mirror:
         async with self._turn:
             handle = os.open(self.path.with_name(self.path.name + ".lock"), os.O_RDWR | os.O_CREAT, 0o600)
             try:
-                while not _try_lock(handle):  # noqa: ASYNC110 - held by another process
+                while not try_lock(handle):  # noqa: ASYNC110 - held by another process
                     await asyncio.sleep(_LOCK_POLL_SECONDS)
                 yield handle
             finally:
                 os.close(handle)
 
     def _clear_leftovers(self) -> None:
-        """Remove what a killed git left behind. Only called under the lock, where no other git writes refs."""
-        stale = [self.path / "packed-refs.lock", self.path / "HEAD.lock", self.path / "config.lock"]
-        stale += (self.path / "refs").rglob("*.lock")
-        stale += (self.path / "objects" / "pack").glob("tmp_*")
-        for leftover in stale:
-            leftover.unlink(missing_ok=True)
+        clear_leftovers(self.path)
 
     def clear_loose(self) -> None:
-        """Remove objects that could not be written to their end, after the disk was full.
-
-        Another git that writes one in this moment fails and is tried again, as it would without room.
-        """
-        for leftover in (self.path / "objects").glob("??/tmp_obj_*"):
-            leftover.unlink(missing_ok=True)
+        """Remove objects that could not be written to their end, after the disk was full."""
+        clear_loose(self.path)
 
 
 def _kept(name: str) -> str:
     if _FULL_SHA.fullmatch(name):
         return f"refs/fetched/commit/{name}"
     return f"refs/fetched/name/{hashlib.sha256(checked_ref(name).encode()).hexdigest()[:40]}"
-
-
-def _listed(stdout: bytes) -> list[tuple[str, str]]:
-    lines = stdout.decode("utf-8", "surrogateescape").splitlines()
-    return [(ref, sha) for sha, _, ref in (line.partition("\t") for line in lines)]
-
-
-def _try_lock(handle: int) -> bool:
-    try:
-        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return False
-    return True

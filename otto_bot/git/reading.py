@@ -17,6 +17,7 @@ from git.exc import BadName, BadObject, GitCommandError
 
 from otto_bot.git.changes import FileChange
 from otto_bot.git.commits import checked_sha, is_sha
+from otto_bot.git.partial import Contents
 from otto_bot.git.raw_diff import RawChange, parse_raw, split_patch
 
 _PATCH_FILE_BYTES = 2 * 1024 * 1024
@@ -115,7 +116,7 @@ class Reading:
         found: dict[str, bytes] = {}
         with self._repo() as repo:
             for blob in dict.fromkeys(blobs):
-                size = repo.odb.info(bytes.fromhex(checked_sha(blob))).size
+                size = self._size(repo, checked_sha(blob))
                 if size <= min(max_bytes, total):
                     total -= size
                     found[blob] = repo.odb.stream(bytes.fromhex(blob)).read()
@@ -142,13 +143,21 @@ class Reading:
             # One process for names, modes and counts. Binary by git's own rule, or larger than 2 MiB.
             listed = self._diff_tree(repo, before, after, "--raw", "--numstat", "-z")
             changes = parse_raw(listed)
-            sizes = {sha: repo.odb.info(bytes.fromhex(sha)).size for sha in _blobs(changes)}
+            sizes = {sha: self._size(repo, sha) for sha in _blobs(changes)}
             total = sum(sizes[sha] for change in changes if not change.binary for sha in _blobs([change]))
             if total > _PATCH_TOTAL_BYTES:
                 patches: list[bytes | None] = [None] * len(changes)
             else:
                 patches = [*split_patch(self._diff_tree(repo, before, after, "--patch"), changes)]
         return [_file_change(change, patch, sizes, patch_bytes) for change, patch in zip(changes, patches, strict=True)]
+
+    def _size(self, repo: Repo, blob: str) -> int:
+        try:
+            size: int = repo.odb.info(bytes.fromhex(blob)).size
+        except BadObject:
+            Contents(self._path, wanted=False).note(f"unable to read {blob}")
+            raise
+        return size
 
     def _diff_tree(self, repo: Repo, before: str, after: str, *options: str) -> bytes:
         output: bytes = repo.git.diff_tree(
@@ -176,6 +185,7 @@ class Reading:
         except (BadName, BadObject) as error:
             raise NotInMirror(f"not in the mirror: {error}") from error
         except (ValueError, GitCommandError) as error:
+            Contents(self._path, wanted=False).note(str(error))
             if any(sign in str(error) for sign in _MISSING):
                 raise NotInMirror(f"not in the mirror: {error}") from error
             raise

@@ -110,9 +110,11 @@ class GitRunner:
             "GIT_ALLOW_PROTOCOL": ":".join(protocols),
         }
 
-    def environment(self, credential: Credential | None = None) -> dict[str, str]:
-        """The whole environment of a git process: nothing is inherited."""
-        pairs = _CONFIG + (credential.config if credential else ())
+    def environment(
+        self, credential: Credential | None = None, config: Sequence[tuple[str, str]] = ()
+    ) -> dict[str, str]:
+        """The whole environment of a git process: nothing is inherited. `config`: more settings for this one."""
+        pairs = (*_CONFIG, *config, *(credential.config if credential else ()))
         numbered = {f"GIT_CONFIG_KEY_{n}": key for n, (key, _) in enumerate(pairs)}
         numbered |= {f"GIT_CONFIG_VALUE_{n}": value for n, (_, value) in enumerate(pairs)}
         return {**self._environment, **numbered, "GIT_CONFIG_COUNT": str(len(pairs))}
@@ -125,6 +127,7 @@ class GitRunner:
         env: Mapping[str, str] | None = None,
         input: bytes = b"",  # noqa: A002 - the word of subprocess.run
         credential: Credential | None = None,
+        config: Sequence[tuple[str, str]] = (),
         timeout: float = 120.0,  # noqa: ASYNC109 - the process must die with it, not only the wait
         max_output: int = 64 * MEBIBYTE,
         ok: Sequence[int] = (0,),
@@ -139,7 +142,7 @@ class GitRunner:
             self._git,
             *argv,
             cwd=cwd or self._environment["HOME"],
-            env={**self.environment(credential), **(env or {})},
+            env={**self.environment(credential, config), **(env or {})},
             stdin=asyncio.subprocess.PIPE,
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.PIPE,

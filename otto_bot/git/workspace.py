@@ -220,7 +220,10 @@ class Workspace:
             **(env or {}),
         }
         try:
-            return await self._mirror.runner.run(argv, cwd=self.path, env=fixed, input=input, timeout=timeout, ok=ok)
+            with self._mirror.contents.noted():
+                return await self._mirror.runner.run(
+                    argv, cwd=self.path, env=fixed, input=input, timeout=timeout, ok=ok
+                )
         except DiskFull:
             self._mirror.clear_loose()
             raise

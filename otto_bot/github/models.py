@@ -73,6 +73,8 @@ class RepositoryInfo(Fact):
     fork: bool = False
     has_issues: bool = True
     html_url: str = ""
+    size_kib: int = Field(default=0, validation_alias="size")
+    """What GitHub holds of it, with all history; 0 where it does not tell, or has not counted yet."""
 
     @property
     def full_name(self) -> str:

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from otto_bot.agents.commands import CommandResult
 from otto_bot.core.egress_hosts import narrowed
+from otto_bot.core.projects import in_scope
 from otto_bot.core.run import Run
 from otto_bot.git.workspace import Workspace
 from otto_bot.jobs.context import Context
@@ -81,10 +82,12 @@ class CagedRunner:
         return {"PATH": f"{installed}:{path}", "NPM_CONFIG_PREFIX": f"{HOME}/.local"}
 
 
-def caged(context: Context, run: Run, workspace: Workspace, seconds: float) -> CagedRunner | None:
-    """The runner of a workspace; None where this host has no cage."""
+def caged(
+    context: Context, run: Run, workspace: Workspace, seconds: float, scope: Sequence[str] = ()
+) -> CagedRunner | None:
+    """The runner of a workspace; None where this host has no cage. Set up are the projects of `scope`, or else all."""
     if context.cage is None:
         return None
     paths = run.config.paths
-    setup = SetUp(paths.projects, narrowed(context.setup_hosts, paths.setup_hosts, context.setup_near))
+    setup = SetUp(in_scope(scope, paths.projects), narrowed(context.setup_hosts, paths.setup_hosts, context.setup_near))
     return CagedRunner(context.cage, workspace, seconds, setup)

@@ -56,7 +56,9 @@ async def _task(
             nonce=context.nonce_for(key), key=key, number=number,
         )  # fmt: skip
         asked = certification(request, one.number)
-        found = await examine_head(context, run, ticket, mirror, one.head, asked, holds(material), LIMITS)
+        found = await examine_head(
+            context, run, ticket, mirror, one.head, asked, holds(material), LIMITS, task.projects
+        )
         usage, calls = usage.plus(found.usage), calls + len(found.calls)
         if found.value is not None:
             verdict = found.value.once()

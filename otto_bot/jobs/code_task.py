@@ -21,6 +21,8 @@ from otto_bot.core.enclosing import plainly
 from otto_bot.core.events import AttemptCoded, AttemptFailed, AttemptStarted, AttemptStopped, RunEvent
 from otto_bot.core.evidence import Cause, Excerpt, Failure, Phase
 from otto_bot.core.guided import guided_by
+from otto_bot.core.plan import TaskSpec
+from otto_bot.core.projects import in_scope
 from otto_bot.core.protected_paths import TOLD
 from otto_bot.core.review_rounds import asked_of
 from otto_bot.core.run import Run
@@ -101,6 +103,11 @@ class _Session:
         self.attempt = attempt
         self.path = context.state_dir / "work" / f"run-{run.id}-{effect.task}-a{attempt.number}"
 
+    @property
+    def _spec(self) -> TaskSpec:
+        assert self.run.plan is not None
+        return self.run.plan.task(self.effect.task)
+
     async def work(self) -> Sequence[RunEvent]:
         """Code, then turn what is there into a commit."""
         notes = told_notes(self.run, self.attempt)
@@ -128,7 +135,7 @@ class _Session:
             files=files,
             snapshot=lambda: _tree(workspace),
             restore=workspace.restore,
-            runner=caged(self.context, self.run, workspace, COMMAND_SECONDS),
+            runner=caged(self.context, self.run, workspace, COMMAND_SECONDS, self._spec.projects),
         )
         # The purse stops it in time, other tasks counted in; turns of before a restart are paid already.
         limits = CoderLimits(usd=self.run.caps.usd)
@@ -149,7 +156,7 @@ class _Session:
         assert run.plan is not None
         task = run.task(self.effect.task)
         before = failures_before(run, task, attempt.number)
-        spec = run.plan.task(self.effect.task)
+        spec = self._spec
         focus = focus_of(spec, attempt.guidance, *attempt.routed)
         body, points = asked_of(run, self.effect.task)
         reviewer = next((review.by.login for review in run.reviews if self.effect.task in review.tasks), "")
@@ -172,7 +179,8 @@ class _Session:
             repository_map=await map_of(self.mirror, attempt.base_sha, focus, CODER_MAP_TOKENS, self.context.enclose),
             notes=told_notes(run, attempt),
             notes_file=workspace.notes_file,
-            projects=run.config.paths.projects,
+            projects=in_scope(spec.projects, run.config.paths.projects),
+            partial=self.mirror.contents.partial,
             protected=(*run.config.paths.guarded, *TOLD, *told_to_models(run.aside)),
             nonce=self.context.nonce_for(f"run/{run.id}/code/{self.effect.task}/a{attempt.number}"),
         )

@@ -30,6 +30,7 @@ from otto_bot.github.models import RepositoryInfo
 from otto_bot.github.verbs import Repository
 from otto_bot.jobs.carrying import CommitsKept
 from otto_bot.jobs.outcomes import Later, Superseded
+from otto_bot.jobs.room import DiskCaps, is_partial
 from otto_bot.model.budgeted import Asks
 from otto_bot.model.prices import Prices
 from otto_bot.sandbox.cage import Runs
@@ -84,6 +85,8 @@ class Context:
 
     grants: Grants | None = None
     """Where it is kept what installations granted; None = nowhere."""
+    disk: DiskCaps = field(default_factory=DiskCaps)
+
     ticket: Ticket | None = None
     """The try that works with this context."""
 
@@ -116,8 +119,10 @@ class Context:
 
         path = _mirror_of(self.state_dir / "mirrors", run.repo.id, info)
         url, kept = _address(self.web_url, info), CommitsKept(self.archive)
-        mirror = Mirror(path, url, token, self.runner, kept, token, self.redactor.text, where)
+        partial = is_partial(self.disk, info)
+        mirror = Mirror(path, url, token, self.runner, kept, token, self.redactor.text, where, partial)
         await mirror.ensure()
+        await asyncio.to_thread(mirror.used)
         return mirror
 
     def reading(self, mirror: Mirror) -> Reading:

@@ -8,6 +8,7 @@ import logging
 from otto_bot.core.attempt import Verification
 from otto_bot.core.lanes import Lane, LaneKind
 from otto_bot.core.no_ci import WORDS, NoCiReason, unwatched, why_no_ci
+from otto_bot.core.projects import touched
 from otto_bot.core.run import Run
 from otto_bot.github.errors import NOT_NOW, GitHubError, Unreachable
 from otto_bot.jobs.context import Context
@@ -26,6 +27,19 @@ async def judged_alone(context: Context, run: Run, verification: Verification) -
     files = await parsed(await repository.workflow_files(verification.sha))
     states = {workflow.path: workflow.state for workflow in await repository.workflows()}
     return unwatched(lane, files, states, paths)
+
+
+async def demanded(context: Context, run: Run, verification: Verification) -> tuple[str, ...]:
+    """Checks that the projects demand in which a commit changes files; nothing is looked at where none demands any.
+
+    A check of a project that a commit leaves alone never reports where its workflow has a path filter.
+    """
+    projects, lane = run.config.paths.projects, verification.lane or run.lane
+    if lane is None or not any(one.required_checks for one in projects):
+        return ()
+    paths = await _changed(context, run, verification, lane)
+    names = [name for one in touched(paths, projects) for name in one.required_checks]
+    return tuple(dict.fromkeys(names))
 
 
 async def _changed(context: Context, run: Run, verification: Verification, lane: Lane) -> list[str]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 
 from otto_bot.agents.examiner import Check, Examined, ExamineLimits, ExamineRequest, examine
@@ -20,6 +20,7 @@ from otto_bot.jobs.context import Context
 from otto_bot.jobs.journal import StoredJournal
 from otto_bot.jobs.money import budgeted, keep_records
 from otto_bot.jobs.outcomes import Later
+from otto_bot.jobs.set_aside import read_only_of
 from otto_bot.model.toolset import FileTools
 from otto_bot.store.effect_rows import Ticket
 
@@ -33,8 +34,11 @@ async def examine_head(
     request: ExamineRequest[Shape],
     check: Check[Shape],
     limits: ExamineLimits,
+    scope: Sequence[str] = (),
 ) -> Examined[Shape]:
     """Examine `sha`, which must be in the mirror. The replies are kept under the request's key.
+
+    `scope`: the projects that are set up for it; empty = all.
 
     Raises Later where the worker ends or nobody wants the answer any more; ModelError as `examine` does.
     """
@@ -46,7 +50,7 @@ async def examine_head(
 
     if (known := await _ended_before(context, run, request, check, limits)) is not None:
         return known
-    async with _checkout(context, run, mirror, sha, request.key, limits.command_seconds) as tools:
+    async with _checkout(context, run, mirror, sha, request.key, limits.command_seconds, scope) as tools:
         found = await examine(
             budgeted(context, run),
             tools,
@@ -82,14 +86,15 @@ async def _ended_before(
 
 @asynccontextmanager
 async def _checkout(
-    context: Context, run: Run, mirror: Mirror, sha: str, key: str, seconds: float
+    context: Context, run: Run, mirror: Mirror, sha: str, key: str, seconds: float, scope: Sequence[str]
 ) -> AsyncIterator[ExaminerTools]:
     """Tools over a checkout of exactly `sha`. It outlives only the end of its worker, to be gone on with."""
     name = hashlib.sha256(key.encode()).hexdigest()[:12]
     workspace = await Workspace.open(mirror, sha, context.state_dir / "work" / f"run-{run.id}-look-{name}")
     try:
-        files = await asyncio.to_thread(FileTools, workspace.path, context.enclose or plainly)
-        runner = caged(context, run, workspace, seconds)
+        read_only = await read_only_of(mirror, sha)
+        files = await asyncio.to_thread(FileTools, workspace.path, context.enclose or plainly, read_only)
+        runner = caged(context, run, workspace, seconds, scope)
         yield ExaminerTools(files=files, runner=runner, put_back=workspace.put_back, fresh=workspace.fresh)
     except Later:
         raise

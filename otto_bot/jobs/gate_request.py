@@ -21,6 +21,7 @@ from otto_bot.git.errors import GitFailed
 from otto_bot.github.errors import NOT_NOW, GitHubError
 from otto_bot.jobs.context import Context
 from otto_bot.jobs.starting import own_base
+from otto_bot.text.scope import drift_text
 from otto_bot.text.told import told
 
 log = logging.getLogger(__name__)
@@ -91,7 +92,11 @@ def request_for(
     facts = policy.facts_for(run, gate, {})
     failures = [f for f in gate.failures if f.task in facts.open_failures] or list(gate.failures)
     hide = redactor or Redactor()
-    reported = (*_without_secrets(_handoffs(run), hide), *diffs, *_without_secrets(_texts(run, facts), hide))
+    reported = (
+        *_without_secrets([*_drifts(run, gate), *_handoffs(run)], hide),
+        *diffs,
+        *_without_secrets(_texts(run, facts), hide),
+    )
     pack = number_evidence(failures, reported, PROMPT_BYTES)
     return GateRequest(
         run=str(run.id),
@@ -126,6 +131,19 @@ def _past(run: Run, key: str) -> list[Past]:
         if step.move:
             words += f"; then {step.move} by {step.decided_by}"
         found.append(Past(task=key, attempt=step.attempt, strategy=step.strategy, result=words))
+    return found
+
+
+def _drifts(run: Run, gate: Gate) -> list[Reported]:
+    """What failed attempts changed outside of their scopes: nothing where tasks have none."""
+    found = []
+    for failure in gate.failures:
+        attempt = next((a for a in run.task(failure.task).attempts if a.number == failure.attempt), None)
+        if attempt is None or not attempt.drift.count or run.plan is None:
+            continue
+        text = drift_text(run.plan.task(failure.task).projects, attempt.drift)
+        excerpt = Excerpt(kind="message", source=f"{failure.task} · files outside of its scope", text=text)
+        found.append(Reported(task=failure.task, attempt=failure.attempt, excerpt=excerpt))
     return found
 
 
@@ -177,6 +195,8 @@ def _task_text(task: TaskSpec) -> Reported:
     lines += [f"{item.id} [{item.level}] {item.text}" for item in task.criteria]
     if task.files:
         lines.append(f"files: {', '.join(task.files)}")
+    if task.projects:
+        lines.append(f"scope: {', '.join(task.projects)}")
     if task.depends_on:
         lines.append(f"depends on: {', '.join(task.depends_on)}")
     return _text(f"plan · {task.key}", "\n".join(lines), task.key)

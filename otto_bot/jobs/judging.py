@@ -15,6 +15,7 @@ from otto_bot.core.events import JudgeEnded, RunEvent
 from otto_bot.core.evidence import Cause, Excerpt, Failure, Phase
 from otto_bot.core.named_tests import Names
 from otto_bot.core.plan import Criterion
+from otto_bot.core.projects import in_scope
 from otto_bot.core.run import Run
 from otto_bot.core.unseen import escaped
 from otto_bot.core.verdict import Proof, Verdict, VerdictItem, assess, proof_of
@@ -53,11 +54,13 @@ async def judged(context: Context, run: Run, effect: Effect, ticket: Ticket) -> 
     """
     matter = await _matter(context, run, effect)
     assert matter.attempt.sha is not None
-    check = holds(matter.material)
+    check, scope = holds(matter.material), matter.material.task.projects
     for number in count(1):
         asked = examination(matter.request.model_copy(update={"number": number}))
         try:
-            found = await examine_head(context, run, ticket, matter.mirror, matter.attempt.sha, asked, check, LIMITS)
+            found = await examine_head(
+                context, run, ticket, matter.mirror, matter.attempt.sha, asked, check, LIMITS, scope
+            )
         except BudgetSpent as error:
             return [await out_of_money(context, run, error)]
         if found.value is not None:
@@ -117,6 +120,7 @@ async def _matter(context: Context, run: Run, effect: Effect) -> Matter:
         records=records,
         unwatched=unwatched,
         house_rules=await house_rules(reading, run.base_sha, spec.files),
+        projects=in_scope(spec.projects, run.config.paths.projects),
         nonce=context.nonce_for(key),
         key=key,
     )

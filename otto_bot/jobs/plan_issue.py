@@ -12,6 +12,7 @@ from otto_bot.core.authors import at_least_write
 from otto_bot.core.context_notes import context_of
 from otto_bot.core.effects import Effect
 from otto_bot.core.events import PlanMade, RunEvent
+from otto_bot.core.projects import project_names
 from otto_bot.core.run import Run
 from otto_bot.git.reading import Reading
 from otto_bot.jobs.context import Context
@@ -19,6 +20,7 @@ from otto_bot.jobs.estimating import estimated
 from otto_bot.jobs.learn import known_to
 from otto_bot.jobs.money import budgeted, keeper, out_of_money
 from otto_bot.jobs.plan_more import grows, more_tasks
+from otto_bot.jobs.room import fits, within
 from otto_bot.jobs.set_aside import set_aside
 from otto_bot.jobs.surroundings import house_rules, map_of
 from otto_bot.model.errors import BudgetSpent
@@ -37,8 +39,10 @@ async def plan_issue(context: Context, run: Run, effect: Effect, _ticket: Ticket
     """PlanMade; Refused where the budget does not even allow the plan."""
     if grows(run):
         return await more_tasks(context, run, effect)
+    fits(context.disk, await context.repository(run).info_lately())
     mirror = await context.mirror(run)
     await mirror.fetch(run.base_sha)
+    await within(context.disk, run, mirror)
     reading = context.reading(mirror)
     paths = reading.files(run.base_sha)
     kept = await set_aside(context, run, mirror, run.base_sha)
@@ -60,6 +64,7 @@ async def plan_issue(context: Context, run: Run, effect: Effect, _ticket: Ticket
             await map_of(mirror, run.base_sha, focus, PLANNER_MAP_TOKENS, context.enclose), kept.found
         ),
         notes=context_of(run),
+        projects=project_names(run.config.paths.projects),
         max_tasks=run.config.plan.max_tasks,
         nonce=context.nonce(),
     )

@@ -11,6 +11,7 @@ from otto_bot.core.effects import Effect
 from otto_bot.core.events import PlanMade, Refused, RunEvent
 from otto_bot.core.journeys import JourneyRound
 from otto_bot.core.plan_growth import MOST_MORE
+from otto_bot.core.projects import project_names
 from otto_bot.core.run import Run
 from otto_bot.jobs.context import Context
 from otto_bot.jobs.money import budgeted, keeper, out_of_money
@@ -44,6 +45,7 @@ async def more_tasks(context: Context, run: Run, effect: Effect) -> Sequence[Run
         guided_by=at_least_write(run.plan_guided_by),
         paths=tuple(context.reading(mirror).files(run.head)),
         protected=run.config.paths.guarded,
+        projects=project_names(run.config.paths.projects),
         nonce=context.nonce(),
     )
     try:

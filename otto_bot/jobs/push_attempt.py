@@ -17,6 +17,7 @@ from otto_bot.git.mirror import Mirror
 from otto_bot.jobs.ci_touched import touched_in_ci
 from otto_bot.jobs.context import Context, failures_before
 from otto_bot.jobs.dispatching import dispatch_if_needed, verification_pull
+from otto_bot.jobs.drifting import drift_of, not_let
 from otto_bot.jobs.gated_push import PushHeld, gated_push, held_failure
 from otto_bot.jobs.outcomes import Retry
 from otto_bot.jobs.renewal import renewal
@@ -77,9 +78,12 @@ async def _with_others(
 async def _pushed(
     context: Context, run: Run, effect: Effect, attempt: Attempt, mirror: Mirror, current: str | None
 ) -> Sequence[RunEvent]:
-    """AttemptPushed. Raises PushRejected and PushHeld."""
+    """AttemptPushed, or AttemptFailed where the repository refuses what drifts. Raises PushRejected and PushHeld."""
     assert attempt.sha is not None
     in_ci = await touched_in_ci(context, run, mirror, attempt.sha)
+    drift = await drift_of(context, run, mirror, effect.task, attempt.sha)
+    if failed := not_let(context, run, effect.task, effect.attempt, attempt.sha, drift):
+        return failed
 
     async def renewed(sha: str) -> None:
         nonlocal run, attempt
@@ -103,6 +107,7 @@ async def _pushed(
             pull_request=pull,
             dispatched_run=dispatched,
             runs_in_ci=in_ci,
+            drift=drift,
         )
     ]
 

@@ -20,10 +20,15 @@ _STATES: dict[str, State] = {"success": "green", "pending": "pending", "failure"
 _WORST: tuple[State, ...] = ("red", "pending", "green")
 
 
-async def required_checks(context: Context, run: Run, reported: ReportedOn) -> list[Required]:
-    """Every required check of a commit, by name; those of `verify.ignore` are not asked for. Raises GitHubError."""
+async def required_checks(
+    context: Context, run: Run, reported: ReportedOn, of_projects: Sequence[str] = ()
+) -> list[Required]:
+    """Every required check of a commit, by name; those of `verify.ignore` are not asked for. Raises GitHubError.
+
+    `of_projects`: what the projects demand in which the commit changes files.
+    """
     by_branch = (await context.repository(run).required_contexts(run.repo.default_branch)).contexts
-    asked = set(run.config.verify.required)
+    asked = {*run.config.verify.required, *of_projects}
     source = {one.context: one.app_id for one in by_branch} | dict.fromkeys(asked)
     names = sorted(set(source) - set(run.config.verify.ignore))
     if not names:

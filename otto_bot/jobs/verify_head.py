@@ -23,7 +23,7 @@ from otto_bot.diagnosis.reports import with_reports
 from otto_bot.github.ci_models import WorkflowRun
 from otto_bot.jobs.also_reported import also_reported
 from otto_bot.jobs.context import Context, failures_before
-from otto_bot.jobs.evidence_ci import judged_alone, no_ci_reason
+from otto_bot.jobs.evidence_ci import demanded, judged_alone, no_ci_reason
 from otto_bot.jobs.evidence_logs import Evidence, evidence_of
 from otto_bot.jobs.evidence_unstarted import kept_from_starting, not_started
 from otto_bot.jobs.listening import hearing
@@ -63,7 +63,8 @@ async def verify_head(context: Context, run: Run, effect: Effect, _ticket: Ticke
     runs = await _runs_of(context, run, verification)
     now = context.now()
     reported, ended = ReportedOn(context.repository(run), verification.sha), _all_ended(runs)
-    required = await required_checks(context, run, reported) if ended else []
+    of_projects = await demanded(context, run, verification) if ended else ()
+    required = await required_checks(context, run, reported, of_projects) if ended else []
     seen = read_runs(
         [_seen(one) for one in runs],
         required,

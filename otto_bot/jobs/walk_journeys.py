@@ -14,6 +14,7 @@ from otto_bot.core.events import JourneysSkipped, JourneysTested, RunEvent
 from otto_bot.core.journey_rounds import current, subject
 from otto_bot.core.journeys import JourneyRound, RoundState, journeys_of
 from otto_bot.core.plan import Plan
+from otto_bot.core.projects import in_scope
 from otto_bot.core.run import Run
 from otto_bot.core.values import Usage, stored_json
 from otto_bot.jobs.certify import with_verdicts
@@ -62,6 +63,13 @@ async def _walked(
     return [JourneysSkipped(at=context.now(), round=one.number, reason=_neither(run, why))]
 
 
+def scope_of(plan: Plan) -> tuple[str, ...]:
+    """The projects of all tasks together; empty = the whole repository, as with any task that is about all of it."""
+    if not all(task.projects for task in plan.tasks):
+        return ()
+    return tuple(dict.fromkeys(path for task in plan.tasks for path in task.projects))
+
+
 def _neither(run: Run, why: str) -> str:
     """What is missing, in words; `why` is what keeps Actions from it."""
     via = run.config.journeys.via
@@ -83,7 +91,7 @@ def request_for(context: Context, run: Run, one: JourneyRound, plan: Plan, tries
         title=told(run).title,
         plan=plan,
         journeys=journeys_of(plan),
-        projects=run.config.paths.projects,
+        projects=in_scope(scope_of(plan), run.config.paths.projects),
         nonce=context.nonce_for(key),
         key=key,
         tries=tries,
@@ -98,11 +106,11 @@ async def _in_sandbox(context: Context, run: Run, ticket: Ticket, one: JourneyRo
     mirror = await context.mirror(run)
     await mirror.fetch(one.head, run.base_sha)
     usage, calls = Usage(), 0
-    rules = await house_rules(context.reading(mirror), run.base_sha)
+    rules, scope = await house_rules(context.reading(mirror), run.base_sha), scope_of(plan)
     for tries in count(1):
         request = replace(request_for(context, run, one, plan, tries), house_rules=rules)
         check = walk_check(request.journeys)
-        found = await examine_head(context, run, ticket, mirror, one.head, walk_request(request), check, LIMITS)
+        found = await examine_head(context, run, ticket, mirror, one.head, walk_request(request), check, LIMITS, scope)
         usage, calls = usage.plus(found.usage), calls + len(found.calls)
         if found.value is not None:
             await _keep(context, found)

@@ -9,7 +9,10 @@ from pathlib import Path
 
 import sqlalchemy as sa
 
+from otto_bot.git.upkeep import tidy
 from otto_bot.keeping.files import Files, alone
+from otto_bot.keeping.mirrors import GIB, make_room, told
+from otto_bot.settings import StoreSettings
 from otto_bot.store.database import open_database, open_existing
 from otto_bot.store.sweep import Removed, Sweep, tidy_file
 
@@ -28,6 +31,16 @@ class Retention:
     database: str
     state: Path
     days: float
+    mirrors: int | None = None
+    """Bytes that mirrors may take on this machine; None = as many as there are."""
+    host: str = ""
+    """The name of this machine."""
+
+
+def retention(settings: StoreSettings, host: str) -> Retention:
+    """As the host's settings say."""
+    cap = int(settings.mirrors_gib * GIB)
+    return Retention(settings.database, settings.state_dir.absolute(), settings.keep_days, cap, host)
 
 
 Forget = Callable[[datetime, bool], int]
@@ -59,7 +72,20 @@ def collect_files(
             files = Files(kept.state, engine, dry=dry)
             yield "workspaces", files.workspaces(at)
             yield "mirrors", files.mirrors(at - timedelta(days=kept.days))
+            if kept.mirrors is not None:
+                yield "mirrors, for room (OTTO_MIRRORS_GIB)", room_for(engine, kept, at, dry=dry)
+            if not dry:
+                yield "packs of mirrors", Removed(*tidy(kept.state))
             yield "logs", files.logs(at - min(LOGS, timedelta(days=kept.days)), at)
+
+
+def room_for(engine: sa.Engine, kept: Retention, at: datetime, *, dry: bool) -> Removed:
+    """Mirrors that are put away so that the others have room; how it stands is written down."""
+    assert kept.mirrors is not None
+    room, removed = make_room(kept.state, engine, kept.mirrors, at, dry=dry)
+    if kept.host and not dry:
+        told(engine, kept.host, room, at)
+    return removed
 
 
 def run(kept: Retention, at: datetime, forget: Forget, say: Callable[[str], None], *, dry: bool) -> int:

@@ -41,9 +41,9 @@ class Files:
     def workspaces(self, at: datetime) -> Removed:
         """Those of runs that are over or unknown, and of attempts that are written or past."""
         removed, runs = Removed(), dict[int, Run | None]()
-        for path in _folders(self._state / "work"):
+        for path in folders(self._state / "work"):
             name = _WORKSPACE.match(path.name)
-            idle = at.timestamp() - _touched(path)
+            idle = at.timestamp() - touched(path)
             if not path.name.startswith(GONE):
                 if name is None or idle < QUIET_SECONDS:
                     continue
@@ -55,7 +55,7 @@ class Files:
                     continue  # what it needs, a newer version knows
                 if _needed(runs[run_id], name[2], idle):
                     continue
-            removed = removed.plus(self._remove(path))
+            removed = removed.plus(self.remove(path))
         return removed
 
     def _run(self, run_id: int) -> Run | None:
@@ -71,11 +71,11 @@ class Files:
             used = (t.runs.c.active == 1) | (t.runs.c.updated_at >= before.timestamp())
             alive = set(c.execute(sa.select(t.runs.c.repo_id).where(used).distinct()).scalars())
         removed = Removed()
-        for path in _folders(self._state / "mirrors"):
+        for path in folders(self._state / "mirrors"):
             number = path.name.partition("-")[0]
-            unused = number.isdigit() and int(number) not in alive and _touched(path) < before.timestamp()
+            unused = number.isdigit() and int(number) not in alive and touched(path) < before.timestamp()
             if unused or path.name.startswith(GONE):
-                removed = removed.plus(self._remove(path))
+                removed = removed.plus(self.remove(path))
         return removed
 
     def logs(self, before: datetime, at: datetime) -> Removed:
@@ -92,8 +92,9 @@ class Files:
                     path.unlink(missing_ok=True)
         return removed
 
-    def _remove(self, path: Path) -> Removed:
-        size = _size(path)
+    def remove(self, path: Path) -> Removed:
+        """Delete a folder; a process that dies in the middle leaves one that is deleted the next time."""
+        size = size_of(path)
         if not self._dry:
             # Moved away in one step: whoever looks for it meanwhile finds it whole or not at all.
             gone = path if path.name.startswith(GONE) else path.with_name(f"{GONE}-{path.name}")
@@ -120,12 +121,12 @@ def _needed(run: Run | None, name: str, idle: float) -> bool:
     return last.number == int(attempt[2]) and task.state is TaskState.CODING and last.sha is None
 
 
-def _folders(parent: Path) -> Iterator[Path]:
+def folders(parent: Path) -> Iterator[Path]:
     if parent.is_dir():
         yield from sorted(path for path in parent.iterdir() if path.is_dir() and not path.is_symlink())
 
 
-def _touched(path: Path) -> float:
+def touched(path: Path) -> float:
     """When anything directly in it was changed last."""
     newest = path.stat().st_mtime
     for inner in path.iterdir():
@@ -133,7 +134,7 @@ def _touched(path: Path) -> float:
     return newest
 
 
-def _size(path: Path) -> int:
+def size_of(path: Path) -> int:
     total = 0
     for folder, _, names in os.walk(path):
         for name in names:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import socket
 import sys
 from datetime import UTC, datetime
 from pathlib import Path
@@ -60,10 +61,10 @@ def _warn(text: str) -> None:
 def _gc(options: argparse.Namespace) -> int:
     from otto_bot.engine.forgetting import forget
     from otto_bot.engine.queue import queue_url
-    from otto_bot.keeping.collect import Retention, run
+    from otto_bot.keeping.collect import retention, run
 
     settings = _settings()
-    kept = Retention(settings.database, settings.state_dir.absolute(), settings.keep_days)
+    kept = retention(settings, socket.gethostname())
     url = queue_url(settings.database)
 
     def forgotten(before: datetime, dry: bool) -> int:

@@ -9,9 +9,11 @@ import json
 import os
 import re
 import resource
+import stat
 import sys
 from collections.abc import Iterator
 from itertools import islice
+from operator import itemgetter
 from pathlib import Path, PurePosixPath
 
 ADDRESS_SPACE = 1024**3
@@ -74,12 +76,15 @@ def _glob(root: Path, start: Path, pattern: str) -> Iterator[str]:
     if not PurePosixPath(pattern).parts:
         raise Refused("a pattern names something, as `**/*.py`")
     try:
-        found = list(islice(start.glob(pattern), MOST_FILES))
+        found = list(islice(start.glob(pattern), MOST_FILES + 1))
     except (ValueError, OSError) as error:
         raise Refused(str(error)) from error
-    inside = [path for path in found if _within(path, root)]
-    inside.sort(key=_modified, reverse=True)
-    yield from map(str, inside[:MOST_PATHS])
+    folders: dict[Path, bool] = {}
+    inside = [(at, path) for path in found[:MOST_FILES] if (at := _modified(path, root, folders)) is not None]
+    inside.sort(key=itemgetter(0), reverse=True)
+    yield from (str(path) for _, path in inside[:MOST_PATHS])
+    if len(found) > MOST_FILES:
+        yield f"[of the first {MOST_FILES:,} paths; name a narrower path for the others]"
 
 
 def _grep(start: Path, pattern: str) -> Iterator[str]:
@@ -87,7 +92,10 @@ def _grep(start: Path, pattern: str) -> Iterator[str]:
         expression = re.compile(pattern)
     except (re.error, OverflowError) as error:
         raise Refused(f"invalid regular expression: {error}") from error
-    for path in islice(_files(start), MOST_FILES):
+    for count, path in enumerate(_files(start)):
+        if count == MOST_FILES:
+            yield f"[{MOST_FILES:,} files were searched; name a narrower path for the others]"
+            return
         with contextlib.suppress(OSError), path.open("rb") as file:
             if b"\0" in file.read(512):
                 continue
@@ -118,11 +126,20 @@ def _within(path: Path, root: Path) -> bool:
         return False
 
 
-def _modified(path: Path) -> float:
+def _modified(path: Path, root: Path, folders: dict[Path, bool]) -> float | None:
+    """When a path was changed last; None where it lies outside, by a link of its own or of a folder above it.
+
+    `folders` is what is known of folders: following every path to its end takes longer than everything else.
+    """
     try:
-        return path.stat().st_mtime
+        seen = path.lstat()
+        if stat.S_ISLNK(seen.st_mode):
+            return path.stat().st_mtime if _within(path, root) else None
     except OSError:
-        return 0.0
+        return 0.0 if _within(path, root) else None
+    if (inside := folders.get(path.parent)) is None:
+        inside = folders[path.parent] = _within(path.parent, root)
+    return seen.st_mtime if inside else None
 
 
 if __name__ == "__main__":

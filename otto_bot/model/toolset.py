@@ -138,6 +138,8 @@ class FileTools:
                 return f"{value} belongs to git; it is neither read nor written here"
             if name in ("write", "edit") and (why := self._kept(target)):
                 return f"{value} stays as it is: {why}"
+            if name == "read" and (what := self._unread(target)):
+                return f"{value} is {what}"
         pattern = arguments.get("pattern")
         if name == "glob" and isinstance(pattern, str) and _in_git(pattern):
             return "patterns into .git are refused"
@@ -147,12 +149,13 @@ class FileTools:
         """Why a file may not be written, also where it is reached through a link."""
         if self._read_only is None:
             return None
-        try:
-            small = target.is_file() and target.stat().st_size <= POINTER_BYTES
-            content = target.read_text("utf-8", "replace") if small else ""
-        except OSError:
-            content = ""
-        return self._read_only.why(target.relative_to(self._root).as_posix(), content)
+        return self._read_only.why(target.relative_to(self._root).as_posix(), _little(target))
+
+    def _unread(self, target: Path) -> str | None:
+        """What a file is whose content is elsewhere."""
+        if self._read_only is None:
+            return None
+        return self._read_only.unread(target.relative_to(self._root).as_posix(), _little(target))
 
     def _relative(self, text: str) -> str:
         """Text without the host's own path in it."""
@@ -162,12 +165,28 @@ class FileTools:
         if name not in ("glob", "grep"):
             return text
         kept = [line for line in text.split("\n") if not _in_git(line.split(":", 1)[0])]
+        if name == "glob" and self._read_only is not None:
+            kept = [self._marked(line) for line in kept]
         return "\n".join(kept) or "no matches"
+
+    def _marked(self, path: str) -> str:
+        """A listed path, with what it is where its content is not here."""
+        what = self._unread(self._root / path) if path and not path.startswith("/") else None
+        return f"{path} ({what})" if what else path
 
 
 def _plain(schema: Block) -> Block:
     """The SDK's schema without its class names and prose."""
     return {key: value for key, value in schema.items() if key not in ("title", "description")}
+
+
+def _little(target: Path) -> str:
+    """The content of a file that is small enough to be a pointer; empty for every other."""
+    try:
+        small = target.is_file() and target.stat().st_size <= POINTER_BYTES
+        return target.read_text("utf-8", "replace") if small else ""
+    except OSError:
+        return ""
 
 
 def _in_git(path: str) -> bool:

@@ -17,6 +17,8 @@ from otto_bot.store.installations import APP, Installations
 
 REDELIVERY = "redelivery"
 """The cursor of the looks into GitHub's log of deliveries."""
+MIRRORS = "mirrors/"
+"""Beginning of the cursors in which each machine writes what its mirrors take."""
 MOST = 100
 
 
@@ -41,6 +43,17 @@ class InstallationFacts(Frozen):
     waits: int = 0
     parked: dict[str, int] = {}
     barred: dict[str, int] = {}
+
+
+class MirrorFacts(Frozen):
+    """What the mirrors of one machine take, in bytes, as of `at`; `evicted`: how many were put away for room, ever."""
+
+    host: str
+    at: float = 0.0
+    count: int = 0
+    bytes: int = 0
+    cap: int = 0
+    evicted: int = 0
 
 
 class Redelivered(Frozen):
@@ -79,6 +92,16 @@ class HostFacts:
             return Redelivered.model_validate({name: found[name] for name in ("total", "asked") if name in found})
         except (ValueError, TypeError):  # of another version
             return Redelivered()
+
+    def mirrors(self) -> tuple[MirrorFacts, ...]:
+        """By machine, as its worker wrote it down when it looked last, the first of very many."""
+        found = []
+        for host, said in sorted(Cursors(self._engine).cursors(MIRRORS).items())[:MOST]:
+            try:
+                found.append(MirrorFacts.model_validate({**json.loads(said), "host": host}))
+            except (ValueError, TypeError):  # of another version
+                continue
+        return tuple(found)
 
     def installations(self, at: datetime, repo_ids: Collection[int] | None = None) -> tuple[InstallationFacts, ...]:
         """Installations that have runs in these repositories (None = all that are known), the first of very many."""

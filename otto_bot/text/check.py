@@ -17,6 +17,7 @@ from otto_bot.text.in_ci import in_ci_lines
 from otto_bot.text.judged import verdict_lines
 from otto_bot.text.links import Links
 from otto_bot.text.markdown import fence, inline, link, one_line, quoted
+from otto_bot.text.scope import drift_lines
 from otto_bot.text.status import next_step
 from otto_bot.text.tasks_table import short_table, task_table
 from otto_bot.text.trouble import Trouble, see
@@ -178,7 +179,7 @@ def _details(run: Run, key: str, attempt: Attempt, failure: Failure | None) -> s
     if attempt.guidance:
         parts.append(f"Guidance it got:{quoted(attempt.guidance)}")
     parts += [f"Told from other tasks:{quoted(fact, 1000)}" for fact in attempt.routed[:20]]
-    parts += [in_ci_lines(attempt), _verdict(run, key, attempt)]
+    parts += [drift_lines(run, key, attempt), in_ci_lines(attempt), _verdict(run, key, attempt)]
     for excerpt in failure.excerpts[:20] if failure is not None else ():
         title = f"**{inline(excerpt.place, 200)}**"
         parts.append(Part(f"{title}\n\n{fence(excerpt.text, 8000)}", f"{title}\n\n{fence(excerpt.text, 600)}"))

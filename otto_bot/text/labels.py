@@ -98,6 +98,8 @@ LABELS: dict[str, str] = {
     "branch": "Branch",
     "commit": "Commit",
     "changes": "Changes",
+    "scope": "Scope",
+    "drift": "Changed outside of it",
     "verification": "Verification",
     "verdict": "Verdict",
     "verdict_is": "Says",

@@ -22,6 +22,7 @@ from otto_bot.text.markdown import cell, code, fold, inline, link
 from otto_bot.text.offers import SPARE, verify_offer
 from otto_bot.text.plan_changes import change_command, change_it, new_tasks, what_is_new
 from otto_bot.text.plan_spec import planner_says, trade_offs, user_journeys, what_users_get, why_split
+from otto_bot.text.scope import scope_line
 from otto_bot.text.trouble import Trouble, of_lane, see
 from otto_bot.text.words import LANES, RELATIONS, count, several
 
@@ -67,6 +68,7 @@ def _task(task: TaskSpec, plan: Plan) -> Part:
     head = f"#### {task.key} {inline(task.title, 120)} · size {task.size}{after}"
     lines = [head, "", inline(task.goal, 1500), "", *criteria]
     lines += ["", f"Files: {files}{more}"] if files else []
+    lines += ["", scope_line(task)] if task.projects else []
     return Part(
         full="\n".join(lines), short=f"{head}\n\nIts goal and criteria are left out here: too long for one comment."
     )

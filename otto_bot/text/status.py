@@ -24,6 +24,7 @@ from otto_bot.text.parked import now_words, parked_in_status
 from otto_bot.text.plan_changes import change_command
 from otto_bot.text.refusals import beside_reason, reason_words
 from otto_bot.text.review import reviews_line
+from otto_bot.text.scope import drift_in_status
 from otto_bot.text.tasks_table import short_table, task_graph, task_table, without_at
 from otto_bot.text.trouble import Trouble, see
 from otto_bot.text.words import LANES, clock, count, several
@@ -45,6 +46,7 @@ def status_comment(run: Run, links: Links, now: datetime) -> str:
         Part(full=journeys_line(run, links), short=""),
         parked_in_status(run, now) or _waiting(run, links, now),
         f"**Next:** {next_step(run)}",
+        drift_in_status(run),
         *_of_branches(run, links),
         *_troubles(run),
         *_relabelled(run),

@@ -98,4 +98,5 @@ def host_seen(engine: sa.Engine, repo_ids: frozenset[int] | None, now: datetime)
         version=shown(CODE_VERSION),
         doctor=doctor,
         grants=grants,
+        mirrors=facts.mirrors(),
     )

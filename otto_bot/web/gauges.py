@@ -11,6 +11,7 @@ from prometheus_client import CollectorRegistry, Gauge
 from otto_bot.core.parking import ParkedFor
 from otto_bot.core.rights import lacking
 from otto_bot.store.granted import Grants
+from otto_bot.store.host_facts import HostFacts
 from otto_bot.store.pressure import pressure
 
 PARKED: tuple[ParkedFor, ...] = ("github_limit", "runs", "agents", "day")
@@ -32,6 +33,7 @@ class Gauges:
         self.missing = gauge(
             "otto_missing_permissions", "Permissions that an installation has not granted", "installation"
         )
+        self.mirrors = gauge("otto_mirrors_bytes", "Bytes that mirrors of repositories take, by machine", "host")
         self.heartbeat = gauge("otto_worker_heartbeat_age_seconds", "Seconds since a worker's sign of life", "worker")
 
     def fill(self, engine: sa.Engine, at: datetime) -> None:
@@ -43,6 +45,7 @@ class Gauges:
         _set(self.runs, now.runs)
         _set(self.parked, {**dict.fromkeys(PARKED, 0), **now.parked})
         _set(self.running, now.running)
+        _set(self.mirrors, {one.host: one.bytes for one in HostFacts(engine).mirrors()})
         _set(self.heartbeat, now.heartbeats)
         _set(self.missing, {str(one.id): len(lacking(one.permissions)) for one in grants})
 

@@ -56,7 +56,17 @@ async def test_it_is_not_written(root: Path, tools: FileTools, path: str, why: s
     assert (root / "art" / "logo.psd").read_text() == (root / "art" / "old.bin").read_text() == POINTER
 
 
-async def test_it_is_read_and_everything_else_is_written(root: Path, tools: FileTools) -> None:
-    assert "oid sha256:4d7a" in (await tools.call("read", {"file_path": "art/logo.psd"})).text
+async def test_who_reads_is_told_what_it_is_and_everything_else_is_written(root: Path, tools: FileTools) -> None:
+    for path, words in (
+        ("art/logo.psd", "a file of 12 bytes that Git LFS keeps"),
+        ("link.txt", "Git LFS keeps"),
+        ("vendor/lib/a.c", "vendor/lib is a submodule, another repository"),
+    ):
+        answer = await tools.call("read", {"file_path": path})
+        assert answer.is_error
+        assert words in answer.text
+        assert "oid" not in answer.text
+    found = (await tools.call("glob", {"pattern": "**/*"})).text
+    assert "art/logo.psd (a file of 12 bytes that Git LFS keeps" in found
     assert not (await tools.call("write", {"file_path": "vendor/library/a.c", "content": "int a;\n"})).is_error
     assert (root / "vendor" / "library" / "a.c").read_text() == "int a;\n"

@@ -177,7 +177,7 @@ OFF: dict[str, Switch] = {
     ),
     "submodule": Switch(
         "Whoever plans and writes code is told which folders belong to another repository.",
-        one("core.aside", "told_to_models", "for path in found.modules", "for path in ()"),
+        one("core.aside", "told_to_models", "zip(found.modules, commits", "zip((), commits"),
     ),
     "suspended-installation": Switch(
         "A refused token of a suspended installation bars the run until it is let in again.",

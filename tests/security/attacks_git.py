@@ -60,7 +60,7 @@ OWN_LETTERS = defence(
 END_OF_OPTIONS = defence(
     "end-of-options",
     "Names that come from outside stand behind `--` on git's command line",
-    Change("otto_bot.git.mirror", "Mirror.remote", '*options, "--", self.url', "*options, self.url"),
+    Change("otto_bot.git.mirror", "Mirror.remote", '*options, "--", self', "*options, self"),
 )
 
 WHOLE_OBJECTS = defence(

@@ -14,6 +14,7 @@ from prometheus_client.core import GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
 from otto_bot.core.rights import NEEDED, Granted
+from otto_bot.keeping.mirrors import Room, told
 from otto_bot.store.database import open_database
 from otto_bot.store.effect_rows import EffectRows
 from otto_bot.store.glances import Glances
@@ -153,12 +154,14 @@ async def test_how_far_behind_the_host_is_has_series(web: Web) -> None:
     EffectRows(web.engine).renew("host-1", [], datetime.now(UTC))
     rights = {**NEEDED, "checks": "read", "actions": "read"}
     Grants(web.engine).put([Granted(id=3, permissions=rights)], datetime.now(UTC))
+    told(web.engine, "host-1", Room(count=1, bytes=1000, cap=5000), datetime.now(UTC))
 
     text = (await web.http.get("/metrics")).text
 
     for line in (
         "otto_inbox_oldest_seconds 0.0", "otto_effects_oldest_due_seconds 0.0", 'otto_runs{state="waiting"} 0.0',
         'otto_missing_permissions{installation="3"} 2.0',
+        'otto_mirrors_bytes{host="host-1"} 1000.0',
         'otto_runs_parked{why="github_limit"} 0.0', 'otto_worker_heartbeat_age_seconds{worker="host-1"}',
     ):  # fmt: skip
         assert line in text

@@ -16,7 +16,7 @@ from otto_bot.core.rights import NEEDED as RIGHTS
 from otto_bot.core.rights import Granted
 from otto_bot.store.findings import Findings, Kept
 from otto_bot.store.granted import Grants
-from otto_bot.store.host_facts import DatabaseFacts, InstallationFacts, Redelivered
+from otto_bot.store.host_facts import DatabaseFacts, InstallationFacts, MirrorFacts, Redelivered
 from otto_bot.store.installations import Totals
 from otto_bot.store.pressure import Pressure
 from otto_bot.store.worker_rows import WorkerRow
@@ -93,6 +93,12 @@ def test_an_installation_tells_its_limit_and_what_is_held_back() -> None:
     assert one.resets.words == "2026-11-01 09:10 UTC"
     (old,) = health_page(seen(installations=(held,)), datetime.fromtimestamp(NOW + 601, UTC)).installations
     assert (old.left, old.resets) == ("not told in this hour", None)
+
+
+def test_what_mirrors_take_is_told_by_machine() -> None:
+    facts = MirrorFacts(host="box-1", count=12, bytes=3_400_000_000, cap=214_748_364_800, evicted=2)
+    told = [words for name, words in health_page(seen(mirrors=(facts,)), T0).host if name == "mirrors"]
+    assert told == ["box-1: 12 mirrors, 3.4 GB of 214.7 GB; 2 mirrors put away for room so far"]
 
 
 @pytest.mark.parametrize(

@@ -248,3 +248,16 @@ def _journeys(plan: Json) -> Changed:
         bad = deepcopy(plan)
         bad["spec"]["journeys"][0]["steps"][0] = {"do": do, "see": see}
         yield f"a step that no user walks: {do} → {see}", Rule.JOURNEYS, bad
+
+
+def broken_scope(case: Case, plan: Json) -> Changed:
+    """Scopes of tasks, where the repository has projects."""
+    known = case.intent.projects
+    for name in (f"{known[-1]}s", f"../{known[-1]}", f"{known[-1]}/deeper", "*") if known else ():
+        bad = deepcopy(plan)
+        bad["tasks"][0]["projects"].append(name)
+        yield f"a project that there is not: {name}", Rule.PROJECTS, bad
+    for left in known:
+        bad = deepcopy(plan)
+        bad["tasks"][0]["projects"] = [name for name in bad["tasks"][0]["projects"] if name != left]
+        yield f"files outside of the scope: without {left}", Rule.PROJECTS, bad

@@ -29,6 +29,7 @@ class IntentFile(Frozen):
     body: str
     paths: tuple[str, ...]
     manifests: dict[str, str] = {}
+    projects: tuple[str, ...] = ()
     plan: Plan
 
 
@@ -62,5 +63,8 @@ def _case(path: Path) -> Case:
         raise IntentError(f"{path}: {detail}") from None
     if (len(read.plan.tasks) > 1) != (read.mode == "decomposed"):
         raise IntentError(f"{path}: mode {read.mode}, but the plan has {len(read.plan.tasks)} tasks")
-    intent = Intent(title=read.title, body=read.body, paths=read.paths, manifests=tuple(read.manifests.items()))
+    manifests = tuple(read.manifests.items())
+    intent = Intent(
+        title=read.title, body=read.body, paths=read.paths, manifests=manifests, projects=read.projects
+    )  # fmt: skip
     return Case(name=path.stem, mode=read.mode, why=read.why, intent=intent, plan=read.plan)

@@ -133,6 +133,7 @@ def request_for(case: Case, model: str) -> PlanRequest:
     return PlanRequest(
         run=case.name, model=model, title=case.intent.title, body=case.intent.body, paths=case.intent.paths,
         key_files=case.intent.manifests, max_tasks=MAX_TASKS, nonce=NONCE,
+        projects=case.intent.projects,
     )  # fmt: skip
 
 

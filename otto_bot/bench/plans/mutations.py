@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 
-from otto_bot.bench.plans.changes import Json, broken_shape, broken_spec, broken_words, one_task_split
+from otto_bot.bench.plans.changes import Json, broken_scope, broken_shape, broken_spec, broken_words, one_task_split
 from otto_bot.bench.plans.intents import MAX_TASKS, Case
 from otto_bot.core.plan import Plan
 from otto_bot.core.plan_problem import PlanRule
@@ -12,7 +12,7 @@ from otto_bot.core.values import Frozen
 
 Change = Callable[[Case, Json], Iterator[tuple[str, PlanRule, Json]]]
 
-CHANGES: tuple[Change, ...] = (broken_words, one_task_split, broken_shape, broken_spec)
+CHANGES: tuple[Change, ...] = (broken_words, one_task_split, broken_shape, broken_spec, broken_scope)
 
 
 class Mutation(Frozen):

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from otto_bot.core.finding import worst_first
 from otto_bot.core.rights import Granted, hindering, lacking
-from otto_bot.store.host_facts import InstallationFacts
+from otto_bot.store.host_facts import InstallationFacts, MirrorFacts
 from otto_bot.store.run_pages import SILENT_SECONDS
 from otto_bot.store.worker_rows import WorkerRow
 from otto_bot.text import doctor
@@ -221,7 +221,15 @@ def _host(found: HostSeen) -> tuple[tuple[str, str], ...]:
         ("Otto", found.version),
         ("database", f"{kind}, {size_words(database.size)}"),
         ("schema", database.schema_version or "none"),
+        *(("mirrors", _mirrors(one)) for one in found.mirrors),
     )
+
+
+def _mirrors(one: MirrorFacts) -> str:
+    """What the copies of repositories take on one machine."""
+    room = f"{size_words(one.bytes)} of {size_words(one.cap)}"
+    gone = f"; {count(one.evicted, 'mirror')} put away for room so far" if one.evicted else ""
+    return f"{line(one.host, 80)}: {count(one.count, 'mirror')}, {room}{gone}"
 
 
 def at_work(workers: Sequence[WorkerRow], at: float) -> int:

@@ -35,6 +35,8 @@ NEWEST = 12
 """Attempts on one page."""
 TEXT = 3_000
 FACTS = 20
+DRIFT = 20
+"""Files outside of a scope that an attempt names."""
 """Of what an attempt left for the next one."""
 
 
@@ -93,6 +95,9 @@ class AttemptView(NamedTuple):
     page: Link = Link("")
     diff: Link = Link("")
     logs: Link = Link("")
+    scope: str = ""
+    drift: tuple[str, ...] = ()
+    drift_more: int = 0
 
 
 class TaskPage(NamedTuple):
@@ -184,6 +189,9 @@ def attempt_view(run: Run, task: Task, spec: TaskSpec | None, attempt: Attempt, 
         page=Link(LOGS["attempt_page"], attempt_url(run.id, task.key, attempt.number)),
         diff=Link(LOGS["diff"], f"{task_url(run.id, task.key)}/diff?attempt={attempt.number}" if pushed else ""),
         logs=_logs(run, target_of(task.key, attempt.number)),
+        scope=line(", ".join(spec.projects), 300) if spec is not None else "",
+        drift=tuple(line(path, 200) for path in attempt.drift.files[:DRIFT]),
+        drift_more=attempt.drift.count - len(attempt.drift.files[:DRIFT]),
     )  # fmt: skip
 
 

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from otto_bot.core.rights import Granted
 from otto_bot.store.findings import Kept
-from otto_bot.store.host_facts import DatabaseFacts, InstallationFacts, Redelivered
+from otto_bot.store.host_facts import DatabaseFacts, InstallationFacts, MirrorFacts, Redelivered
 from otto_bot.store.installations import Totals
 from otto_bot.store.pressure import Pressure
 from otto_bot.store.run_pages import SILENT_SECONDS
@@ -39,6 +39,7 @@ class HostSeen(NamedTuple):
     doctor: Kept = Kept()
     """What the doctor found last, without what is not this viewer's."""
     grants: Sequence[Granted] = ()
+    mirrors: Sequence[MirrorFacts] = ()
 
 
 class HostTrouble(NamedTuple):
