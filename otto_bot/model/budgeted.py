@@ -52,8 +52,9 @@ class BudgetedModel:
 
     async def ask(self, call: ModelCall) -> ModelReply:
         """One call; the reply's usage carries its US dollars."""
-        words = {"system": self._redactor.text(call.system), "fences": self._redactor.text(call.fences)}
-        call = replace(call, **words, messages=self._redactor.json(call.messages))
+        clean = self._redactor
+        system, fences, messages = clean.text(call.system), clean.text(call.fences), clean.json(call.messages)
+        call = replace(call, system=system, fences=fences, messages=messages)
         worst = self._worst(call)
         if not await self._purse.reserve(call.key, worst):
             raise BudgetSpent(call.key, worst)

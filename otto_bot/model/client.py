@@ -138,7 +138,7 @@ def _request(call: ModelCall) -> dict[str, Any]:
 def _system(call: ModelCall) -> str | list[Block]:
     """The instructions; where they are to be cached, what all conversations of the role share is a block of its own."""
     if not (call.cache and call.fences):
-        return encodable(call.instructions)
+        return str(encodable(call.instructions))
     shared = {"type": "text", "text": encodable(f"{call.system}\n\n"), "cache_control": {"type": "ephemeral"}}
     return [shared, {"type": "text", "text": encodable(call.fences)}]
 
