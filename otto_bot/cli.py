@@ -122,7 +122,8 @@ def _learnings_parser(commands: Any) -> None:
     known = commands.add_parser(
         "learnings", help="what Otto keeps of what it learnt about repositories: list, keep, forget, export, import"
     )
-    known.add_argument("do", nargs="?", choices=("list", "keep", "forget", "export", "import"), default="list")
+    do = ("list", "keep", "forget", "export", "import")
+    known.add_argument("do", nargs="?", choices=do, default="list", help="what to do with them [list]")
     known.add_argument("name", nargs="?", metavar="L3|FILE", help="a learning for keep and forget, a file for import")
     known.add_argument("--repo", metavar="OWNER/NAME", help="only this repository; needed for all but list and export")
     known.add_argument("--all", action="store_true", help="also forgotten and expired ones")
