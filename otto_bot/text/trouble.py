@@ -73,6 +73,11 @@ _PUSH = {"workflow_scope": Trouble.BASE_WORKFLOW_MOVED}
 """By the reasons of `git/errors.py`."""
 
 
+ABOUT_THE_WORK = frozenset(
+    {Cause.TEST, Cause.BUILD, Cause.LINT, Cause.DEPENDENCY, Cause.QA_FAILED, Cause.INTEGRATION, Cause.NO_CHANGES}
+    | {Cause.AGENT_LIMIT, Cause.UNKNOWN}
+)
+"""Causes after which somebody thinks about the code; what is asked then is the pilot's own question."""
 MORE = "More about this"
 
 
@@ -108,8 +113,14 @@ def of_task(task: Task) -> str | None:
 
 
 def of_problem(failure: Failure | None) -> str | None:
-    """The entry about a failure: what is odd about the repository, else its cause."""
-    return None if failure is None else of_failure(failure) or of_cause(failure.cause)
+    """The entry about a failure: what is odd about the repository, else its cause; none where the work is in question.
+
+    A pilot's own question about what should be built is not made clearer by a page about failing tests.
+    """
+    found = of_failure(failure)
+    if failure is None or found is not None:
+        return found
+    return None if failure.cause in ABOUT_THE_WORK else of_cause(failure.cause)
 
 
 def of_failure(failure: Failure | None) -> Trouble | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import re
 from collections.abc import Iterator
+from functools import cache
 
 from otto_bot import cli
 from otto_bot.core.commands import VERBS, BadCommand, Command, parse_line
@@ -51,10 +52,23 @@ EXITS = {
 EXIT = re.compile(r"exit codes?: *", re.IGNORECASE)
 
 
+@cache
+def program() -> argparse.ArgumentParser:
+    """The parser of `otto-bot`."""
+    return cli._parser()
+
+
+@cache
+def playground() -> argparse.ArgumentParser:
+    """The parser of `otto-bot demo`: another program, which knows its options by itself."""
+    return demo_parser()
+
+
+@cache
 def parsers() -> dict[str, tuple[argparse.ArgumentParser, str]]:
     """Every command that can be started, without the program's name: its parser, and what it does in one line."""
-    found = dict(_below(cli._parser(), ""))
-    found["demo"] = (demo_parser(), found["demo"][1])  # another program, which knows its options by itself
+    found = dict(_below(program(), ""))
+    found["demo"] = (playground(), found["demo"][1])
     return found
 
 

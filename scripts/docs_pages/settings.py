@@ -44,6 +44,12 @@ def repository() -> str:
     return table(("key", "default", "allowed", "meaning"), _keys(Config(), ""))
 
 
+def keys() -> tuple[str, ...]:
+    """Every dotted key, sections among them."""
+    rows = [row[0].strip("`") for row in _keys(Config(), "")]
+    return tuple(dict.fromkeys(name for key in rows for name in (key, key.rpartition(".")[0]) if name))
+
+
 def _keys(model: BaseModel, place: str) -> Iterator[tuple[str, ...]]:
     for name, field in type(model).model_fields.items():
         key, value = f"{place}{name}", getattr(model, name)
