@@ -49,10 +49,12 @@ def main(argv: Sequence[str] | None = None) -> int:
     except Exception as error:
         from otto_bot.settings import SettingsError
         from otto_bot.store.database import StoreUnavailable
+        from otto_bot.text.problems import Start, explained
 
         if not isinstance(error, SettingsError | StoreUnavailable):
             raise
-        print(f"otto-bot: {error}", file=sys.stderr)  # noqa: T201
+        kind = Start.SETTINGS if isinstance(error, SettingsError) else Start.DATABASE
+        print(f"otto-bot: {error}\n{explained(kind, os.environ.get('OTTO_DOCS_URL'))}", file=sys.stderr)  # noqa: T201
         return EXIT_USAGE
     return result
 

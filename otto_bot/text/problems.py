@@ -5,6 +5,7 @@ from __future__ import annotations
 from enum import StrEnum
 
 from otto_bot.core.evidence import Cause
+from otto_bot.text.links import DOCS_URL
 
 
 class Rest(StrEnum):
@@ -81,6 +82,11 @@ def of_cause(cause: Cause) -> str:
 def of_rest(kind: str) -> str | None:
     """The entry about why a run rests; None where the kind is none of ours, as in old ledgers."""
     return entry("rest", kind) if kind in set(Rest) else None
+
+
+def explained(kind: Start, docs_url: str | None) -> str:
+    """Where a host reads more about what a command has just said on standard error."""
+    return f"more about this: {(docs_url or DOCS_URL).rstrip('/')}/troubleshooting.md#{entry('start', kind)}"
 
 
 def entry(group: str, name: str) -> str:

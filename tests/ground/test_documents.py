@@ -1,4 +1,4 @@
-"""The documents say what the code does: prices, exit codes, fields, states, rooms; what is made has tests of its own."""
+"""The documents say what the code does: prices, exit codes, fields, states and rooms."""
 
 from __future__ import annotations
 

@@ -16,8 +16,10 @@ from otto_bot.bench.simulate.planting import Change, changed
 from otto_bot.bench.simulate.play import hunt, play
 from otto_bot.bench.simulate.world import World
 from otto_bot.cli import main
+from scripts.docs_pages import states
 
 DOCS = Path(__file__).parents[3] / "docs" / "simulator.md"
+HOW = DOCS.with_name("how-it-works.md")
 RUNS, HALVES = 3000, 2
 """Of the normal suite; an issue has 1.5 runs on average."""
 REGRESSIONS = {
@@ -54,6 +56,8 @@ def test_every_rule_holds_in_three_thousand_runs(half: int) -> None:
         if total.runs >= RUNS // HALVES:
             break
     assert not [name for name in MET if not total.seen[name]], "what no life met"
+    lost = states.steps_in(total.seen) - states.told(HOW.read_text("utf-8"))
+    assert not lost, f"docs/how-it-works.md lacks these steps; `make docs` with other lives: {sorted(lost)}"
 
 
 @pytest.mark.parametrize("seed", sorted(REGRESSIONS))
