@@ -34,7 +34,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Write them, and docs/security.md, which has a program of its own."""
     parser = argparse.ArgumentParser(prog="make docs", description=__doc__)
     parser.add_argument("--hunt", type=int, metavar="LIVES", help="first play so many lives for the diagrams; minutes")
+    parser.add_argument("--seed", type=int, metavar="SEED", help="also show the steps of this simulated life")
     options = parser.parse_args(arguments)
+    if options.seed is not None:
+        states.keep(options.seed)
     if options.hunt:
         print(f"{len(states.hunt(options.hunt))} of {options.hunt} lives take every step that was found")
     for name, parts in PAGES.items():

@@ -119,7 +119,7 @@ def known_tests() -> frozenset[str]:
 def wrong_commands(page: Page) -> Iterator[str]:
     """Lines of shell examples whose command or `make` target does not exist, or does not take these words."""
     for line, language, text in page.fences:
-        if language not in ("sh", "bash", "shell", "console"):
+        if language not in ("", "sh", "bash", "shell", "console"):
             continue
         for words in _calls(text):
             problem = _wrong_call(words)

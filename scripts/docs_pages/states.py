@@ -13,12 +13,16 @@ from otto_bot.bench.simulate.bends import life_of
 from otto_bot.bench.simulate.watch import STEP
 from otto_bot.bench.simulate.world import World
 from otto_bot.core.attempt import TaskState
-from otto_bot.core.run import RunPhase
+from otto_bot.core.events import read_event
+from otto_bot.core.machine import reduce
+from otto_bot.core.run import Run, RunPhase
 from otto_bot.text.words import PHASES, STATES
 from scripts.docs_pages.marks import table
 
 WALKS = Path(__file__).with_name("walks.json")
-"""Seeds of lives that together take every step in the diagrams."""
+"""Seeds of lives that together take every step that was found in many."""
+LEDGERS = WALKS.with_name("ledgers")
+"""What simulated people never do."""
 START = "[*]"
 ORDER = {"run": [START, *(one.value for one in RunPhase)], "task": [START, *(one.value for one in TaskState)]}
 ARROW = re.compile(r"^  (\S+) --> (\S+)(?:: (.*))?$", re.MULTILINE)
@@ -46,9 +50,32 @@ def lived(seed: int) -> set[Step]:
     return steps_in(world.seen)
 
 
+def replayed(ledger: Path) -> set[Step]:
+    """The steps of one kept ledger: a line an event, as `otto-bot report --follow` has them."""
+    run: Run | None = None
+    steps: set[Step] = set()
+    for line in ledger.read_text(encoding="utf-8").splitlines():
+        event = read_event(line)
+        after = reduce(run, event)
+        if run is not None and after is not None:
+            steps |= set(_moved(run, event.type, after))
+        run = after
+    return steps
+
+
+def _moved(before: Run, event: str, after: Run) -> Iterator[Step]:
+    if after.phase is not before.phase:
+        yield Step("run", before.phase.value, after.phase.value, event)
+    for key, task in after.tasks.items():
+        old = before.tasks.get(key)
+        if old is None or old.state is not task.state:
+            yield Step("task", old.state.value if old else START, task.state.value, event)
+
+
 def walked() -> set[Step]:
-    """Every step of the lives whose seeds are kept."""
-    return {step for seed in json.loads(WALKS.read_text())["seeds"] for step in lived(seed)}
+    """Every step of the lives whose seeds are kept, and of the ledgers beside them."""
+    steps = {step for seed in json.loads(WALKS.read_text(encoding="utf-8"))["seeds"] for step in lived(seed)}
+    return steps.union(*(replayed(ledger) for ledger in sorted(LEDGERS.glob("*.jsonl"))))
 
 
 def hunt(lives: int) -> list[int]:
@@ -61,6 +88,12 @@ def hunt(lives: int) -> list[int]:
         missing -= found[seed]
     WALKS.write_text(json.dumps({"lives": lives, "seeds": sorted(seeds)}) + "\n")
     return seeds
+
+
+def keep(seed: int) -> None:
+    """One more life is played for the diagrams from now on."""
+    kept = json.loads(WALKS.read_text(encoding="utf-8"))
+    WALKS.write_text(json.dumps({**kept, "seeds": sorted({*kept["seeds"], seed})}) + "\n", encoding="utf-8")
 
 
 def diagrams(steps: set[Step]) -> dict[str, str]:

@@ -40,6 +40,12 @@ def test_a_page_that_is_there_is_not_to_come() -> None:
     assert not [name for name in checks.TO_COME if (ROOT / name).exists()]
 
 
+def test_the_index_has_every_page() -> None:
+    index = ROOT / "docs" / "README.md"
+    named = {target.partition("#")[0] for _, target in checks.pages()[index].links}
+    assert {page.name for page in index.parent.glob("*.md")} - {index.name} <= named
+
+
 @pytest.mark.parametrize(
     ("heading", "anchor"),
     [
