@@ -54,7 +54,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         if not isinstance(error, SettingsError | StoreUnavailable):
             raise
         kind = Start.SETTINGS if isinstance(error, SettingsError) else Start.DATABASE
-        print(f"otto-bot: {error}\n{explained(kind, os.environ.get('OTTO_DOCS_URL'))}", file=sys.stderr)  # noqa: T201
+        print(f"otto-bot: {error} ({explained(kind, os.environ.get('OTTO_DOCS_URL'))})", file=sys.stderr)  # noqa: T201
         return EXIT_USAGE
     return result
 
