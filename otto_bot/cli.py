@@ -56,10 +56,12 @@ def main(argv: Sequence[str] | None = None) -> int:
     except Exception as error:
         from otto_bot.settings import SettingsError
         from otto_bot.store.database import StoreUnavailable
+        from otto_bot.text.problems import Start, explained
 
         if not isinstance(error, SettingsError | StoreUnavailable | GivenError):
             raise
-        print(f"otto-bot: {error}", file=sys.stderr)  # noqa: T201
+        kind = Start.SETTINGS if isinstance(error, SettingsError) else Start.DATABASE
+        print(f"otto-bot: {error} ({explained(kind, os.environ.get('OTTO_DOCS_URL'))})", file=sys.stderr)  # noqa: T201
         return EXIT_USAGE
     return result
 
@@ -139,7 +141,8 @@ def _learnings_parser(commands: Any) -> None:
     known = commands.add_parser(
         "learnings", help="what Otto keeps of what it learnt about repositories: list, keep, forget, export, import"
     )
-    known.add_argument("do", nargs="?", choices=("list", "keep", "forget", "export", "import"), default="list")
+    do = ("list", "keep", "forget", "export", "import")
+    known.add_argument("do", nargs="?", choices=do, default="list", help="what to do with them [list]")
     known.add_argument("name", nargs="?", metavar="L3|FILE", help="a learning for keep and forget, a file for import")
     known.add_argument("--repo", metavar="OWNER/NAME", help="only this repository; needed for all but list and export")
     known.add_argument("--all", action="store_true", help="also forgotten and expired ones")

@@ -89,6 +89,7 @@ def test_wrong_settings_are_named_and_nothing_starts(
     said = capsys.readouterr().err
     assert said.startswith("otto-bot: OTTO_PORT: ")
     assert "docs/configure.md" in said
+    assert said.endswith("/troubleshooting.md#start-settings)\n")
     assert "hush-hush" not in said
     assert not state.exists()
 

@@ -136,7 +136,7 @@ def _refused(run: Run, event: e.Refused) -> Run:
         return steering.rest(run, "needs_human", event.reason, event.at, event.reply, event.trouble)
     # Whoever refused may have looked before someone allowed more: what is asked for counts from now.
     say = funds.reply_for(run) or "/otto stop"
-    return _save_work(steering.rest(run, "needs_human", event.reason, event.at, say))
+    return _save_work(steering.rest(run, "needs_human", event.reason, event.at, say, event.trouble))
 
 
 def _save_work(run: Run) -> Run:
@@ -245,7 +245,7 @@ def _time_up(run: Run, event: e.TimeUsedUp) -> Run:
     reason, say = f"its {run.minutes:g} minutes are used up", f"{funds.COMMAND} +1"
     if run.minutes >= run.caps.minutes:
         reason, say = f"{reason}, and the host of Otto allows no more for one run (OTTO_MAX_MINUTES)", "/otto stop"
-    return _save_work(steering.rest(run, "needs_human", reason, event.at, say))
+    return _save_work(steering.rest(run, "needs_human", reason, event.at, say, "minutes"))
 
 
 def _decision_made(run: Run, event: e.DecisionMade) -> Run:

@@ -30,6 +30,7 @@ from otto_bot.jobs.starting_ci import check_start
 from otto_bot.jobs.surroundings import house_rules
 from otto_bot.jobs.workflow_files import parsed
 from otto_bot.text.journeys_line import workflow_path
+from otto_bot.text.problems import Rest
 
 UNSEEN = timedelta(minutes=3)
 """How long a workflow run that was asked for may stay out of sight."""
@@ -198,4 +199,4 @@ async def _lost(context: Context, run: Run, one: JourneyRound, why: str, url: st
         return [lost]
     where = f" (see {url})" if url else ""
     reason = f"Actions brought no evidence for the journeys of round {one.number}: {why[:500]}{where}"
-    return [lost, Refused(at=now, reason=reason, reply="/otto resume")]
+    return [lost, Refused(at=now, reason=reason, reply="/otto resume", trouble=Rest.JOURNEYS)]

@@ -16,6 +16,7 @@ from otto_bot.model.budgeted import BudgetedModel
 from otto_bot.model.errors import BudgetSpent
 from otto_bot.store.allowance import DayUsedUp
 from otto_bot.text import refusals
+from otto_bot.text.problems import Rest
 
 PATIENCE = 30
 """How often a crowded purse is looked into before the answer is no: one reply of a model rarely takes longer."""
@@ -72,7 +73,7 @@ async def out_of_money(context: Context, run: Run, error: BudgetSpent) -> Refuse
     now = await asyncio.to_thread(context.ledger.load, run.id)
     words = reply_for(now)
     reason = refusals.money_used_up(now, error.usd, words is not None)
-    return Refused(at=context.now(), reason=reason, reply=words or "/otto stop", money=True)
+    return Refused(at=context.now(), reason=reason, reply=words or "/otto stop", money=True, trouble=Rest.BUDGET)
 
 
 async def keep_records(context: Context, run: Run, effect_key: str, records: tuple[Record, ...]) -> None:

@@ -17,6 +17,7 @@ from otto_bot.jobs.context import Context
 from otto_bot.jobs.money import budgeted, keeper, out_of_money
 from otto_bot.jobs.triage_journeys import asked, did
 from otto_bot.model.errors import BudgetSpent
+from otto_bot.text.problems import Rest
 from otto_bot.text.told import told
 
 
@@ -55,7 +56,7 @@ async def more_tasks(context: Context, run: Run, effect: Effect) -> Sequence[Run
     if result.plan is None:
         reasons = "; ".join(result.problems[:3])[:500]
         reason = f"what the failing journeys lack could not be planned: {reasons}. Say in words what to plan"
-        return [Refused(at=context.now(), reason=reason, reply="/otto replan -- what to plan")]
+        return [Refused(at=context.now(), reason=reason, reply="/otto replan -- what to plan", trouble=Rest.PLAN_MORE)]
     return [PlanMade(at=context.now(), number=effect.number, plan=result.plan)]
 
 

@@ -33,6 +33,7 @@ from otto_bot.model.prices import AS_OF
 from otto_bot.store.effect_rows import Ticket
 from otto_bot.text import refusals
 from otto_bot.text.branch_rules import refused_by_rules, trouble_of
+from otto_bot.text.problems import Rest
 from otto_bot.text.trouble import Trouble, of_lane
 
 log = logging.getLogger(__name__)
@@ -47,20 +48,24 @@ async def prepare(context: Context, run: Run, _effect: Effect, _ticket: Ticket) 
     base = await repository.branch_sha(run.repo.default_branch)
     if base is None:
         links = context.links(run)
-        return [Refused(at=now, reason=refusals.no_commit(links, run.repo.default_branch, links.repo))]
+        return [
+            Refused(
+                at=now, reason=refusals.no_commit(links, run.repo.default_branch, links.repo), trouble=Rest.NO_COMMIT
+            )
+        ]
     try:
         config = await read_config_file(repository, base, run.caps)
     except ConfigError as error:
-        return [Refused(at=now, reason=refusals.bad_config(error.problems, CONFIG_PATH))]
+        return [Refused(at=now, reason=refusals.bad_config(error.problems, CONFIG_PATH), trouble=Rest.CONFIG)]
     except (Forbidden, GitHubRefused, TooLarge) as error:
-        return [Refused(at=now, reason=refusals.config_unreadable(str(error)))]
+        return [Refused(at=now, reason=refusals.config_unreadable(str(error)), trouble=Rest.CONFIG_UNREADABLE)]
     if unknown := _unknown_models(context, config):
-        return [Refused(at=now, reason=refusals.unknown_models(unknown, AS_OF))]
+        return [Refused(at=now, reason=refusals.unknown_models(unknown, AS_OF), trouble=Rest.MODELS)]
     await repository.ensure_labels(with_label(config.label))
     try:
         workflows = await parsed(await repository.workflow_files(base))
     except (Forbidden, GitHubRefused, TooLarge) as error:
-        return [Refused(at=now, reason=refusals.workflows_unreadable(str(error)))]
+        return [Refused(at=now, reason=refusals.workflows_unreadable(str(error)), trouble=Rest.WORKFLOWS)]
     names = await naming(context, run, config)
     prefix = names.prefix
     # What only certifies pushes nothing, so nothing has to be let through or verified.
@@ -89,7 +94,7 @@ async def _unusable(context: Context, run: Run, repository: Repository) -> Refus
     if info.archived:
         raise ShutOut("archived", ARCHIVED)  # what would be said could not be written
     if info.disabled:
-        return Refused(at=context.now(), reason=refusals.repository_unusable("disabled"))
+        return Refused(at=context.now(), reason=refusals.repository_unusable("disabled"), trouble=Rest.DISABLED)
     return await not_granted(context, run)
 
 

@@ -14,7 +14,7 @@ from otto_bot.text.learnings import what_happens, worth_keeping
 from otto_bot.text.links import Links
 from otto_bot.text.markdown import inline
 from otto_bot.text.tasks_table import without_at
-from otto_bot.text.trouble import of_failure, see
+from otto_bot.text.trouble import of_problem, see
 from otto_bot.text.words import count, name, several
 
 LINES = 30
@@ -58,7 +58,7 @@ def order_now(run: Run, gate: Gate, decision: Decision, links: Links) -> str:
     said = [f"batch {gate.batch + number} = {_keys(batch)}" for number, batch in enumerate(later[:50], 1)]
     failures = {failure.task: failure for failure in gate.failures}
     asked = [
-        f"{_question(run, move)} {see(links, of_failure(failures.get(move.task)))}".rstrip()
+        f"{_question(run, move)} {see(links, of_problem(failures.get(move.task)))}".rstrip()
         for move in decision.moves
         if move.action is Action.ASK
     ]

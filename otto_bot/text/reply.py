@@ -47,7 +47,7 @@ HELP: tuple[tuple[str, str], ...] = (
     ("/otto resume", "go on after a pause or once a problem is solved"),
     ("/otto stop", "end the run; what is written is pushed and stays"),
     ("/otto status", "say where things stand"),
-    ("/otto explain [t1]", "say why checks fail, in any pull request"),
+    ("/otto explain [t1]", "say why tasks of this run failed, with the evidence"),
     ("/otto budget +5", "allow five dollars more for this issue"),
     ("/otto keep L3", "keep something Otto learnt about this repository for later runs"),
     ("/otto forget L3", "drop something Otto learnt about this repository"),
@@ -88,10 +88,7 @@ def bad_command(problem: str) -> str:
 
 def no_run() -> str:
     """A command where nothing of Otto's is going on."""
-    return (
-        "There is no run here. Put the label `otto` on an issue to start one; "
-        "in a pull request whose checks are red, `/otto explain` says why."
-    )
+    return "There is no run here. Put the label `otto` on an issue to start one."
 
 
 def certify_an_issue() -> str:
@@ -114,10 +111,7 @@ def too_often(opens: datetime, label: bool) -> str:
 
 def label_on_pull_request() -> str:
     """The label was put on a pull request."""
-    return (
-        "Otto works on issues, not on pull requests: put the label on an issue that says what should change. "
-        "Here, `/otto explain` says why checks are red."
-    )
+    return "Otto works on issues, not on pull requests: put the label on an issue that says what should change."
 
 
 def _dollars(detail: str) -> str:

@@ -10,10 +10,11 @@ from otto_bot.core.cancelled import cancelled_by
 from otto_bot.core.evidence import Cause, Failure
 from otto_bot.core.lanes import BARRED, Lane, LaneKind
 from otto_bot.core.policy import exposed
-from otto_bot.core.run import Run
+from otto_bot.core.run import Hold, Run
 from otto_bot.core.waits import Wait
 from otto_bot.text.links import Links
 from otto_bot.text.markdown import link
+from otto_bot.text.problems import of_cause, of_rest
 
 
 class Trouble(StrEnum):
@@ -73,18 +74,23 @@ _PUSH = {"workflow_scope": Trouble.BASE_WORKFLOW_MOVED}
 """By the reasons of `git/errors.py`."""
 
 
+ABOUT_THE_WORK = frozenset(
+    {Cause.TEST, Cause.BUILD, Cause.LINT, Cause.DEPENDENCY, Cause.QA_FAILED, Cause.INTEGRATION, Cause.NO_CHANGES}
+    | {Cause.AGENT_LIMIT, Cause.UNKNOWN}
+)
+"""Causes after which somebody thinks about the code; what is asked then is the pilot's own question."""
 MORE = "More about this"
 
 
-def see(links: Links, trouble: Trouble | None) -> str:
+def see(links: Links, entry: str | None) -> str:
     """The link to an entry; empty where there is none."""
-    return link(MORE, links.help(trouble)) if trouble is not None else ""
+    return link(MORE, links.help(entry)) if entry is not None else ""
 
 
-def of_wait(run: Run, wait: Wait) -> Trouble | None:
-    """What a run waits for a person about, where that is the repository's doing and no question about the work."""
+def of_wait(run: Run, wait: Wait) -> str | None:
+    """The entry about what a run waits for a person about: the repository's doing, else the kind of problem."""
     if run.hold is not None:
-        return _known(run.hold.trouble)
+        return of_hold(run.hold)
     if wait.kind == "plan":
         return Trouble.SECRETS_IN_CI if exposed(run) else None
     gate = run.gate
@@ -95,9 +101,27 @@ def of_wait(run: Run, wait: Wait) -> Trouble | None:
     return of_task(asked[0]) if asked else None
 
 
-def of_task(task: Task) -> Trouble | None:
-    """What keeps a task from going on."""
-    return of_failure(task.failure)
+def of_hold(hold: Hold) -> str | None:
+    """The entry about why a run rests; None where a person wanted it so."""
+    if hold.exposure:
+        return Trouble.SECRETS_IN_CI
+    return Trouble(hold.trouble) if hold.trouble in set(Trouble) else of_rest(hold.trouble)
+
+
+def of_task(task: Task) -> str | None:
+    """The entry about what keeps a task from going on."""
+    return of_problem(task.failure)
+
+
+def of_problem(failure: Failure | None) -> str | None:
+    """The entry about a failure: what is odd about the repository, else its cause; none where the work is in question.
+
+    A pilot's own question about what should be built is not made clearer by a page about failing tests.
+    """
+    found = of_failure(failure)
+    if failure is None or found is not None:
+        return found
+    return None if failure.cause in ABOUT_THE_WORK else of_cause(failure.cause)
 
 
 def of_failure(failure: Failure | None) -> Trouble | None:
@@ -129,7 +153,3 @@ def of_lane(lane: Lane) -> Trouble | None:
     if lane.calls:
         return Trouble.REUSABLE_WORKFLOW
     return {LaneKind.DISPATCH: Trouble.DISPATCH, LaneKind.PULL_REQUEST: Trouble.PR_ONLY_CI}.get(lane.kind)
-
-
-def _known(name: str) -> Trouble | None:
-    return Trouble(name) if name in set(Trouble) else None

@@ -3,24 +3,26 @@
 from __future__ import annotations
 
 import re
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
 from otto_bot.core.evidence import Cause, Failure, Phase
 from otto_bot.core.lanes import BARRED, Lane, LaneKind
+from otto_bot.core.run import Hold
 from otto_bot.playground.scenario import presets
 from otto_bot.text.links import Links
 from otto_bot.text.moved import ENTRIES
-from otto_bot.text.trouble import Trouble, of_failure, of_lane, see
+from otto_bot.text.trouble import Trouble, of_failure, of_hold, of_lane, of_problem, see
 
 PAGE = Path(__file__).parents[2] / "docs" / "troubleshooting.md"
-ENTRY = re.compile(r"^## ([a-z0-9-]+)\n\n(.*?)(?=^## |\Z)", re.MULTILINE | re.DOTALL)
+ENTRY = re.compile(r"^### ([a-z0-9-]+)\n\n(.*?)(?=^### |\Z)", re.MULTILINE | re.DOTALL)
 LINKS = Links("https://github.com", "octo", "app", "https://docs.example/otto/")
 
 
 def entries() -> dict[str, str]:
-    return dict(ENTRY.findall(PAGE.read_text()))
+    return dict(ENTRY.findall(PAGE.read_text().partition("## Odd repositories\n")[2]))
 
 
 def test_each_preset_has_its_entry_and_each_entry_its_preset() -> None:
@@ -66,6 +68,40 @@ def test_what_a_failure_is_about(failure: Failure | None, trouble: Trouble | Non
     assert of_failure(failure) is trouble
 
 
+@pytest.mark.parametrize(
+    ("failure", "entry"),
+    [
+        (failed(Cause.BILLING), "billing-stop"),
+        (failed(Cause.INFRA), "cause-infra"),
+        (failed(Cause.PUSH_REJECTED, detail="protected: GH006"), "cause-push-rejected"),
+        (failed(Cause.TESTS_WEAKENED), "cause-tests-weakened"),
+        (failed(Cause.TEST), None),
+        (failed(Cause.UNKNOWN), None),
+        (None, None),
+    ],
+)
+def test_a_question_about_the_work_leads_to_no_entry(failure: Failure | None, entry: str | None) -> None:
+    """What is odd about the repository comes before the cause."""
+    assert of_problem(failure) == entry
+
+
+@pytest.mark.parametrize(
+    ("kind", "exposure", "entry"),
+    [
+        ("", "", None),
+        ("day", "", "rest-day"),
+        ("config_unreadable", "", "rest-config-unreadable"),
+        ("archived-midrun", "", "archived-midrun"),
+        ("of a release to come", "", None),
+        ("", "digest", "secrets-in-ci"),
+    ],
+)
+def test_a_run_that_rests_leads_to_the_entry_of_its_kind(kind: str, exposure: str, entry: str | None) -> None:
+    since = datetime(2026, 11, 1, tzinfo=UTC)
+    hold = Hold(kind="needs_human", number=1, reason="x", since=since, trouble=kind, exposure=exposure)
+    assert of_hold(hold) == entry
+
+
 def test_a_link_names_the_page_of_the_host_and_the_entry() -> None:
     assert see(LINKS, Trouble.PR_ONLY_CI) == (
         "[More about this](https://docs.example/otto/troubleshooting.md#pr-only-ci)"
@@ -76,7 +112,7 @@ def test_a_link_names_the_page_of_the_host_and_the_entry() -> None:
 @pytest.mark.parametrize("trouble", Trouble)
 def test_each_link_goes_to_a_heading_of_the_page(trouble: Trouble) -> None:
     _, _, heading = LINKS.help(trouble).partition("troubleshooting.md#")
-    assert f"\n## {heading}\n" in PAGE.read_text()
+    assert f"\n### {heading}\n" in PAGE.read_text()
 
 
 @pytest.mark.parametrize(("by", "trouble"), ENTRIES.items())

@@ -17,6 +17,8 @@ from otto_bot.core.waits import Wait, waits_for
 if TYPE_CHECKING:
     from otto_bot.bench.simulate.world import World
 
+STEP = "step "
+"""How a count of a step begins: what moved, from where, to where, by which event. Diagrams in docs/ are made of it."""
 Meaning = tuple[str, str, int, str, int, int]
 
 
@@ -64,7 +66,7 @@ class Watch:
         words.calls(self, wait, before, event, after)
         if after.money is not before.money:
             world.purse.check([kept.run for kept in world.ledger.runs.values()])
-        self._counts(before, after)
+        self._counts(before, event, after)
 
     def wanted(self, run: Run, schedule: Sequence[Effect]) -> None:
         """One schedule: keys are the run's own, each once, and each always means the same action."""
@@ -89,10 +91,11 @@ class Watch:
         """Nothing is due, and nobody acts."""
         rest.check(self.world, run)
 
-    def _counts(self, before: Run, after: Run) -> None:
+    def _counts(self, before: Run, event: RunEvent, after: Run) -> None:
         seen = self.world.seen
         if after.phase is not before.phase:
             seen[f"phase {after.phase.value}"] += 1
+            seen[f"{STEP}run {before.phase.value} {after.phase.value} {event.type}"] += 1
             if after.phase is RunPhase.INTEGRATING:
                 self.world.people.sees_candidate()
         if after.outcome is not before.outcome and after.outcome is not None:
@@ -104,6 +107,7 @@ class Watch:
                 old = before.tasks.get(key)
                 if old is None or old.state is not task.state:
                     seen[f"task {task.state.value}"] += 1
+                    seen[f"{STEP}task {old.state.value if old else '[*]'} {task.state.value} {event.type}"] += 1
 
 
 def _same(one: Effect, other: Effect) -> bool:

@@ -136,13 +136,13 @@ def _head(run: Run, links: Links, now: datetime) -> tuple[Headline, tuple[Link, 
         more.append(Link(own.words, own.url))
     if head.gate is not None:
         more.append(Link(f"gate {head.gate}", gate_url(run.id, head.gate)))
-    trouble = _entry(run)
-    if trouble is not None:
-        more.append(Link(trouble.value, links.help(trouble.value)))
+    entry = _entry(run)
+    if entry is not None:
+        more.append(Link(entry if entry in set(Trouble) else MORE, links.help(entry)))
     return head, tuple(more)
 
 
-def _entry(run: Run) -> Trouble | None:
+def _entry(run: Run) -> str | None:
     """The entry of the document about what the headline says."""
     if (by := shut_by(run)) is not None:
         return ENTRIES.get(by)
