@@ -169,6 +169,7 @@ async def serve(settings: Settings, *, with_worker: bool) -> None:
         ws="none",
         proxy_headers=False,
         timeout_graceful_shutdown=REQUEST_SECONDS,
+        log_config=None,  # its lines go the way of all others
         log_level=settings.log_level,
         access_log=False,
         server_header=False,
