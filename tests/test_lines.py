@@ -18,7 +18,9 @@ from otto_bot.observe.events import Event, tell
 from otto_bot.observe.lines import CUT, Lines
 
 SECRET = "correct-horse-battery-staple-42"
-HOSTILE = "a\n2026-01-01T00:00:00Z ERROR otto_bot: forged\r\x1b[2J\x1b]0;title\x07\u202egnp\u2028b\x00\ud800" + "x" * (1 << 20)
+HOSTILE = "a\n2026-01-01T00:00:00Z ERROR otto_bot: forged\r\x1b[2J\x1b]0;title\x07\u202egnp\u2028b\x00\ud800" + "x" * (
+    1 << 20
+)
 
 
 class Said:
@@ -28,7 +30,7 @@ class Said:
         self.lines = Lines("json" if form == "json" else "text")
         self.lines.clean = Redactor([SECRET]).text
         self.got: list[str] = []
-        self.log = logging.Logger("somebody.else", logging.DEBUG)
+        self.log = logging.Logger("somebody.else", logging.DEBUG)  # noqa: LOG001 - of this test alone
         handler = logging.Handler()
         handler.setFormatter(self.lines)
         handler.emit = lambda record: self.got.append(handler.format(record))  # type: ignore[method-assign]
@@ -38,6 +40,10 @@ class Said:
         """The last line."""
         line: dict[str, object] = json.loads(self.got[-1])
         return line
+
+
+def fails(words: str) -> None:
+    raise RuntimeError(words)
 
 
 @pytest.fixture(params=["text", "json"])
@@ -61,8 +67,8 @@ def test_hostile_words_stay_one_bounded_line(said: Said) -> None:
 
 def test_a_traceback_is_a_field_of_the_line_or_lines_that_cannot_be_taken_for_others(said: Said) -> None:
     try:
-        raise ValueError(HOSTILE)
-    except ValueError:
+        fails(HOSTILE)
+    except RuntimeError:
         said.log.exception("failed")
 
     (whole,) = said.got
@@ -107,7 +113,7 @@ def test_fields_and_tracebacks_tell_no_secret(said: Said) -> None:
     with bound(repository=f"o/{SECRET}"):
         tell(said.log, Event.RUN_STARTED, kind=f"{'y' * 290}{SECRET}")
         try:
-            raise RuntimeError(SECRET)
+            fails(SECRET)
         except RuntimeError:
             said.log.exception("failed")
 

@@ -11,7 +11,7 @@ Value = str | int | float | bool | None
 
 FIELDS = (
     "run", "task", "attempt", "gate", "effect", "generation", "delivery", "installation", "repository_id", "repository",
-    "request",
+    "issue", "request", "github_request_id",
 )  # fmt: skip
 """Every field that is bound somewhere, in the order in which a line shows them."""
 

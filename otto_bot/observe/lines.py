@@ -12,6 +12,7 @@ from typing import Any, Literal
 
 from otto_bot.observe.context import FIELDS, Value, fields
 from otto_bot.observe.events import Named
+from otto_bot.observe.spans import trace_id
 
 Form = Literal["auto", "text", "json"]
 
@@ -72,6 +73,8 @@ class Lines(logging.Formatter):
         found = {name: now[name] for name in FIELDS if now.get(name) not in (None, "", 0)}
         if request := _request_of(record):
             found["github_request_id"] = request
+        if trace := trace_id():
+            found["trace_id"] = trace
         return self._tidy(found)
 
     def _told(self, record: logging.LogRecord) -> dict[str, Value]:

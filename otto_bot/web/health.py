@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import asyncio
-import time
 from collections.abc import Callable
 
 from fastapi import APIRouter, Response
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 
+from otto_bot.observe.meters import Meters
 from otto_bot.store.database import StoreUnavailable
 from otto_bot.store.glances import Glances
+from otto_bot.store.versions import CODE_VERSION, shown
 from otto_bot.web.gauges import Gauges
 
 
@@ -37,6 +38,8 @@ class Metrics:
         )
         self.effects = Gauge("otto_effects", "Effects by state", ["state"], registry=self.registry)
         self.gauges = Gauges(self.registry)
+        self.meters = Meters(self.registry, "web", shown(CODE_VERSION))
+        self.database = Gauge("otto_database_up", "Whether the database answers this scrape", registry=self.registry)
 
         self._counts: dict[tuple[str, str], Counter] = {}
 
@@ -84,7 +87,6 @@ def router(
 
     @api.get("/metrics")
     async def scrape() -> Response:
-        started = time.monotonic()
         try:
             for gauge, counts in (
                 (metrics.inbox, await asyncio.to_thread(store.deliveries)),
@@ -94,10 +96,15 @@ def router(
                 for state, number in counts.items():
                     gauge.labels(state=state).set(number)
             await asyncio.to_thread(fill, metrics.gauges)
-            # Some series ask the database when they are written: no webhook may wait for that.
-            written = await asyncio.to_thread(generate_latest, metrics.registry)
+            metrics.database.set(1)
         except StoreUnavailable:
-            return Response(f"# the database did not answer in {time.monotonic() - started:.1f} s\n", status_code=503)
+            # What this process counted itself is needed most of all then; what is stored has no series meanwhile.
+            metrics.database.set(0)
+            for gauge in (metrics.inbox, metrics.effects):
+                gauge.clear()
+            metrics.gauges.forget()
+        # Some series ask the database when they are written: no webhook may wait for that.
+        written = await asyncio.to_thread(generate_latest, metrics.registry)
         return Response(written, media_type="text/plain; version=0.0.4")
 
     return api
