@@ -16,6 +16,7 @@ from fastapi import FastAPI
 from otto_bot.intake.at_work import AtWork
 from otto_bot.intake.grouping import Grouping
 from otto_bot.intake.webhook import PATH, Receive, Receiver, Scope, Send
+from otto_bot.observe.context import bound
 from otto_bot.observe.meters import Meters
 from otto_bot.settings import Settings
 from otto_bot.store.database import migrate, open_database
@@ -68,10 +69,13 @@ class App:
         """One request, or the life of the process."""
         if scope["type"] == "http" and scope["path"] == PATH:
             await self._receiver(scope, receive, send)
-        elif scope["type"] == "http" and scope["path"].startswith(PREFIX):
-            await self._programs(scope, receive, send)
-        else:
+            return
+        if scope["type"] != "http":
             await self._pages(scope, receive, send)
+            return
+        with bound(request=f"{scope['method']} {scope['path']}"):
+            answers = self._programs if scope["path"].startswith(PREFIX) else self._pages
+            await answers(scope, receive, send)
 
 
 def build_app(settings: Settings, worker_alive: Callable[[], bool], pace: Pace | None = None) -> App:

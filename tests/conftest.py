@@ -26,7 +26,7 @@ def _register(name: str) -> None:
     spec.loader.exec_module(sys.modules[name])
 
 
-for shared in ("databases", "forks", "played"):
+for shared in ("databases", "forks", "otlp", "played"):
     _register(shared)
 import databases  # noqa: E402
 from forks import ForkServer  # noqa: E402
