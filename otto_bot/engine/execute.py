@@ -86,6 +86,10 @@ class Executor:
 
     async def __call__(self, ticket: Ticket) -> None:
         """Execute a ticket; a stale one does nothing. Only a database that is away leaves it to the reaper."""
+        with bound(effect=ticket.key, generation=ticket.generation):
+            await self._execute(ticket)
+
+    async def _execute(self, ticket: Ticket) -> None:
         ours = ticket.id in self.claimed
         try:
             effect = await asyncio.to_thread(self._rows.begin, ticket, self._now())
@@ -194,12 +198,19 @@ class Executor:
 
     async def _watched(self, effect: Effect, ticket: Ticket) -> None:
         """The work, with what it is about said in its log lines, as a span, and as numbers."""
-        about: dict[str, Value] = {"task": effect.task, "attempt": effect.attempt, "generation": ticket.generation}
+        about: dict[str, Value] = {"task": effect.task, "attempt": effect.attempt}
         clock = asyncio.get_running_loop().time
         began, result = clock(), "cancelled"
         with (
-            bound(run=effect.run, effect=effect.key, gate=effect.gate, **about),
-            span_of_run("effect", effect.run, effect=effect.key, effect_kind=effect.kind.value, **about) as seen,
+            bound(run=effect.run, gate=effect.gate, **about),
+            span_of_run(
+                "effect",
+                effect.run,
+                effect=effect.key,
+                effect_kind=effect.kind.value,
+                generation=ticket.generation,
+                **about,
+            ) as seen,
         ):
             try:
                 result = await self._work(effect, ticket)

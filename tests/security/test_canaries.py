@@ -248,7 +248,7 @@ TOLD = {
     "attempt.ended", "verification.ended", "tasks.merged", "comment.posted", "gate.opened", "gate.decided", "run.ended",
 }  # fmt: skip
 SPANS = {
-    "webhook", "delivery", "execute", "effect", "github", "git", "cage", "model", "anthropic.messages.create", "run"
+    "webhook", "delivery", "execute", "effect", "github", "git", "model", "anthropic.messages.create", "run"
 }  # fmt: skip
 
 
@@ -279,7 +279,7 @@ def _is_seen(play: Marked, outcome: Mapping[str, Any]) -> None:
     of_run = {span.trace_id for _, span in spans if attributes(span).get("otto.run.id") == 1}
     assert of_run == {span.trace_id for _, span in spans if span.name == "run"}
     assert len(of_run) == 1
-    inside = [span for _, span in spans if span.name in ("git", "model", "execute", "cage")]
+    inside = [span for _, span in spans if span.name in ("model", "execute")]
     assert {span.trace_id for span in inside} <= of_run, "work for the run stands in other traces too"
     assert {service for service, _ in spans} == {"otto-web", "otto-worker"}
     (moved,) = {link.trace_id for _, span in spans for link in span.links}
