@@ -95,8 +95,7 @@ def install(level: str, form: Form) -> None:
     handler = logging.StreamHandler()
     handler.setFormatter(Lines(chosen))
     logging.basicConfig(level=level.upper(), handlers=[handler])
-    if chosen == "json":
-        logging.captureWarnings(True)  # the interpreter writes them as lines of text otherwise
+    logging.captureWarnings(True)  # the interpreter writes them as lines of its own otherwise
 
 
 def ours() -> Iterator[Lines]:
