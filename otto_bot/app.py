@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -16,12 +17,15 @@ from otto_bot.intake.at_work import AtWork
 from otto_bot.intake.grouping import Grouping
 from otto_bot.intake.no_webhook import no_webhook
 from otto_bot.intake.webhook import PATH, Receive, Receiver, Scope, Send
+from otto_bot.observe.context import bound
+from otto_bot.observe.meters import Meters
 from otto_bot.settings import Settings
 from otto_bot.store.database import migrate, open_database
 from otto_bot.store.folding import Folding
 from otto_bot.store.glances import Glances
 from otto_bot.store.inbox import Inbox
 from otto_bot.store.installations import Installations
+from otto_bot.store.metering import metered
 from otto_bot.web import actions, health, live, log_pages, login, pages
 from otto_bot.web.api.door import PREFIX, ApiDoor
 from otto_bot.web.at_github import Account, AtGitHub
@@ -68,10 +72,13 @@ class App:
         """One request, or the life of the process."""
         if scope["type"] == "http" and scope["path"] == PATH:
             await self._receiver(scope, receive, send)
-        elif scope["type"] == "http" and scope["path"].startswith(PREFIX):
-            await self._programs(scope, receive, send)
-        else:
+            return
+        if scope["type"] != "http":
             await self._pages(scope, receive, send)
+            return
+        with bound(request=f"{scope['method']} {scope['path']}"):
+            answers = self._programs if scope["path"].startswith(PREFIX) else self._pages
+            await answers(scope, receive, send)
 
 
 def build_app(settings: Settings, worker_alive: Callable[[], bool], pace: Pace | None = None) -> App:
@@ -79,6 +86,9 @@ def build_app(settings: Settings, worker_alive: Callable[[], bool], pace: Pace |
     engine = open_database(settings.database, patience=STORE_SECONDS)
     migrate(engine)
     store, metrics = Glances(engine), health.Metrics()
+    metered(engine, metrics.meters.statements, metrics.meters.database_errors)
+    metrics.meters.disk(settings.state_dir)
+    metrics.gauges.allow(settings.day.usd)
     inbox = Inbox(engine)
     grouping = Grouping(inbox, metrics)
     metrics.watch(lambda: grouping.waiting)
@@ -93,9 +103,11 @@ def build_app(settings: Settings, worker_alive: Callable[[], bool], pace: Pace |
         folding.start()
         grouping.start()
         work.start()
+        looking = asyncio.create_task(metrics.meters.watch_loop())
         try:
             yield
         finally:
+            looking.cancel()
             await parts.aclose()
             await work.stop()
             await grouping.stop()
@@ -111,7 +123,7 @@ def build_app(settings: Settings, worker_alive: Callable[[], bool], pace: Pace |
     rest.include_router(log_pages.router(logs))
     rest.include_router(log_pages.diff_router(logs))
     rest.include_router(pages.router(shown))
-    acting = actions.Actions(shown, lambda: _way_in(settings, engine))
+    acting = actions.Actions(shown, lambda: _way_in(settings, engine, metrics.meters))
     api = ApiDoor(engine, shown, acting, lambda: datetime.now(UTC))
     rest.include_router(actions.router(acting))
     rest.include_router(login.router(shown.entrance, lambda: datetime.now(UTC)))
@@ -123,15 +135,15 @@ def build_app(settings: Settings, worker_alive: Callable[[], bool], pace: Pace |
     return App(receiver, api, rest, parts)
 
 
-def _way_in(settings: Settings, engine: sa.Engine) -> WayIn:
+def _way_in(settings: Settings, engine: sa.Engine, meters: Meters) -> WayIn:
     """What acting on pages needs: GitHub's client and the heart, which nobody needs who only looks."""
     from otto_bot.store.installations import SharedSlots
     from otto_bot.web.way_in import WayIn, app_of
 
     slots = SharedSlots(Installations(engine, settings.write_pause_seconds))
     key = settings.private_key.get_secret_value()
-    github = app_of(settings.github_api_url, settings.app_id, key, slots, lambda: datetime.now(UTC))
-    return WayIn(engine, github, settings.limits, settings.caps, lambda: datetime.now(UTC))
+    github = app_of(settings.github_api_url, settings.app_id, key, slots, lambda: datetime.now(UTC), meters)
+    return WayIn(engine, github, settings.limits, settings.caps, lambda: datetime.now(UTC), meters)
 
 
 def _account(settings: Settings) -> Account:

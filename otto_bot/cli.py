@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import logging
 import os
 import sys
 import uuid
@@ -260,10 +259,11 @@ def _port(text: str) -> int:
 
 
 def _settings(**changes: Any) -> Any:
+    from otto_bot.observe.lines import install
     from otto_bot.settings import read_settings
 
     settings = read_settings(os.environ)
-    logging.basicConfig(level=settings.log_level.upper(), format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    install(settings.log_level, settings.log_format)
     return settings.model_copy(update={key: value for key, value in changes.items() if value is not None})
 
 

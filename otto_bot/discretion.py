@@ -13,6 +13,7 @@ from types import TracebackType
 from typing import Any
 
 from otto_bot.core.redact import Redactor
+from otto_bot.observe.lines import ours
 
 PR_SET_DUMPABLE = 4
 TELL_TOO_MUCH = ("httpx", "httpcore", "httpx2", "anthropic", "githubkit")
@@ -29,6 +30,8 @@ def discreet(secrets: Iterable[str]) -> Redactor:
     redactor = Redactor(secrets)
     shut()
     logging.setLogRecordFactory(_records(redactor))
+    for lines in ours():
+        lines.clean = redactor.text
     for name in TELL_TOO_MUCH:
         logging.getLogger(name).setLevel(logging.WARNING)
     _hook(redactor)
@@ -79,7 +82,10 @@ def _hook(redactor: Redactor) -> None:
     """What nobody catches is printed by the interpreter itself."""
 
     def told(error: _Error, where: str) -> None:
-        sys.stderr.write(redactor.text(where + _traceback(error)))
+        if any(lines.form == "json" for lines in ours()):
+            logging.getLogger("otto_bot").critical("%s", where.strip() or "nobody caught this", exc_info=error)  # type: ignore[arg-type]
+        else:
+            sys.stderr.write(redactor.text(where + _traceback(error)))
 
     def in_a_thread(hook: threading.ExceptHookArgs) -> None:
         if hook.exc_type is not SystemExit:

@@ -16,8 +16,12 @@ from types import FrameType
 import uvicorn
 
 from otto_bot.app import build_app
+from otto_bot.observe import spans
+from otto_bot.observe.events import Event, tell
+from otto_bot.observe.lines import every_line_says, ours
 from otto_bot.settings import Settings
 from otto_bot.store.database import NEWEST, StoreUnavailable, open_database, understood
+from otto_bot.store.versions import CODE_VERSION, shown
 
 log = logging.getLogger(__name__)
 
@@ -122,6 +126,7 @@ class _Server(uvicorn.Server):
     async def startup(self, sockets: list[object] | None = None) -> None:  # type: ignore[override]
         await super().startup(sockets)  # type: ignore[arg-type]
         if self.started:
+            tell(log, Event.WEB_STARTED, version=shown(CODE_VERSION))
             host, port = self.servers[0].sockets[0].getsockname()[:2]
             url = f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
             print(json.dumps({"ready": True, "url": url, "pid": os.getpid()}), flush=True)  # noqa: T201
@@ -145,8 +150,13 @@ def run(settings: Settings, *, with_worker: bool) -> None:
     # The thread that stores deliveries gives the interpreter away at each body that it presses and each statement, and
     # would wait 5 ms to get it back from a busy event loop.
     sys.setswitchinterval(SWITCH_SECONDS)
+    version = shown(CODE_VERSION)
+    every_line_says(version=version)
+    clean = next((lines.clean for lines in ours()), str)
+    spans.start(os.environ, "otto-web", version, settings.app_id, clean)
     with asyncio.Runner(loop_factory=_loop_factory()) as runner:
         runner.run(serve(settings, with_worker=with_worker))
+    spans.stop()
 
 
 def _loop_factory() -> Callable[[], asyncio.AbstractEventLoop] | None:
@@ -170,6 +180,7 @@ async def serve(settings: Settings, *, with_worker: bool) -> None:
         ws="none",
         proxy_headers=False,
         timeout_graceful_shutdown=REQUEST_SECONDS,
+        log_config=None,  # its lines go the way of all others
         log_level=settings.log_level,
         access_log=False,
         server_header=False,

@@ -112,6 +112,9 @@ class Settings(StoreSettings):
     repository_defaults: str = ""
     logs_gib: Annotated[float, Field(ge=0.01, le=1_000, allow_inf_nan=False)] = 2
     log_level: Literal["debug", "info", "warning", "error"] = "info"
+    log_format: Literal["auto", "text", "json"] = "text"
+    metrics_host: str = "127.0.0.1"
+    metrics_port: Annotated[int, Field(ge=0, le=65535)] = 0
 
     @property
     def round_seconds(self) -> float:
@@ -190,6 +193,8 @@ class Settings(StoreSettings):
         found = [*self.secrets, *(environment.get(name, "") for name in MODEL_KEYS)]
         for url in (self.database_url, *(environment.get(name, "") for name in PROXIES)):
             found += _passwords(url)
+        for name in OTEL_HEADERS:  # `api-key=…,x-tenant=…`
+            found += [unquote(part.partition("=")[2].strip()) for part in environment.get(name, "").split(",")]
         return tuple(value for value in found if value)
 
 
@@ -197,6 +202,8 @@ TRUE = frozenset({"1", "true", "yes", "on", "t", "y"})
 """How a yes is written, as pydantic reads it."""
 MODEL_KEYS = ("ANTHROPIC_API_KEY", "ANTHROPIC_AUTH_TOKEN")
 PROXIES = ("https_proxy", "HTTPS_PROXY", "http_proxy", "HTTP_PROXY", "all_proxy", "ALL_PROXY", "ANTHROPIC_BASE_URL")
+OTEL_HEADERS = ("OTEL_EXPORTER_OTLP_HEADERS", "OTEL_EXPORTER_OTLP_TRACES_HEADERS")
+"""What a collector of traces is told with each export: keys of its owner."""
 
 
 FILE_VARIANTS = ("private_key", "webhook_secret", "client_secret", "database_url")

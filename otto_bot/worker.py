@@ -15,7 +15,7 @@ import threading
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -29,6 +29,7 @@ from otto_bot.engine.admission import LOOK_SECONDS, Admission
 from otto_bot.engine.execute import Executor
 from otto_bot.engine.forgetting import forget
 from otto_bot.engine.loop import STOP_SECONDS, Chore, Engine, Records, Who
+from otto_bot.engine.numbers import WorkerNumbers
 from otto_bot.engine.queue import DbosQueue, queue_url
 from otto_bot.environment.env_file import place
 from otto_bot.environment.forms import places
@@ -52,6 +53,9 @@ from otto_bot.keeping.housekeeping import Housekeeping
 from otto_bot.model.client import warm
 from otto_bot.model.one import OneModel
 from otto_bot.model.prices import Prices
+from otto_bot.observe import spans
+from otto_bot.observe.events import Event, tell
+from otto_bot.observe.lines import every_line_says
 from otto_bot.settings import Settings, SettingsError
 from otto_bot.store.archive import Archive
 from otto_bot.store.clock import Clock
@@ -66,6 +70,7 @@ from otto_bot.store.leader import Leader
 from otto_bot.store.learnings import Learnings
 from otto_bot.store.ledger import Ledger
 from otto_bot.store.looks import Looks
+from otto_bot.store.telling import Telling
 from otto_bot.store.versions import CODE_VERSION, shown
 from otto_bot.store.worker_rows import WorkerRows
 
@@ -121,6 +126,7 @@ def _locked(handle: int) -> bool:
 
 async def work(settings: Settings, redactor: Redactor, *, stop_with_parent: bool = False) -> None:
     """Run a worker until SIGTERM or SIGINT. `redactor` knows the host's secrets, and is told each token."""
+    spans.start(os.environ, "otto-worker", shown(CODE_VERSION), settings.app_id, redactor.text)
     with only_worker(settings) as alone:
         async with _engine(settings, redactor, alone) as engine:
             loop = asyncio.get_running_loop()
@@ -139,6 +145,7 @@ def end_in_time(engine: Engine) -> None:
     if engine.stopping:
         return
     engine.stop()
+    tell(log, Event.WORKER_STOPPING)
     last = threading.Timer(STOP_SECONDS, _end_now)
     last.daemon = True
     last.start()
@@ -151,6 +158,7 @@ def _end_now() -> None:
 
 def leave() -> None:
     """End the process without taking it to pieces first: that takes seconds, and nothing waits for it."""
+    spans.stop()
     logging.shutdown()
     sys.stdout.flush()
     sys.stderr.flush()
@@ -173,7 +181,10 @@ async def _engine(settings: Settings, redactor: Redactor, alone: bool) -> AsyncI
     # Everyone here asks it: what one host says is due now must be due on a host whose own clock is behind.
     clock = Clock(engine_db, utc_now, time.monotonic)
     await asyncio.to_thread(clock.sync)
-    ledger, rows = Ledger(engine_db, settings.limits), EffectRows(engine_db)
+    numbers = WorkerNumbers(engine_db, settings.state_dir, settings.metrics_host, settings.metrics_port)
+    every_line_says(worker=name, version=shown(CODE_VERSION))
+    ledger = Ledger(engine_db, settings.limits, tell=Telling(numbers.meters))
+    rows = EffectRows(engine_db)
     inbox, archive = Inbox(engine_db), Archive(engine_db)
     learnings, looks = Learnings(engine_db), Looks(engine_db)
     switch, grants = _Switch(), Grants(engine_db)
@@ -185,8 +196,10 @@ async def _engine(settings: Settings, redactor: Redactor, alone: bool) -> AsyncI
         on_secret=redactor.register,
         censor=redactor.text,
         slots=SharedSlots(Installations(engine_db, settings.write_pause_seconds)),
+        meter=numbers.meters,
     ) as github:
         context = _context(settings, ledger, rows, archive, learnings, github, redactor, switch, clock, grants)
+        context = replace(context, model=numbers.model(context.model, context.prices))
         gate = PermissionGate(clock, settings.app_id)
         desk = Desk(
             ledger,
@@ -201,7 +214,7 @@ async def _engine(settings: Settings, redactor: Redactor, alone: bool) -> AsyncI
             grants=grants,
         )
         rhythm = Rhythm(unit=timedelta(seconds=settings.round_seconds))
-        executor = Executor(ledger, rows, jobs_for(context), translate, clock)
+        executor = Executor(ledger, rows, jobs_for(context), translate, clock, meter=numbers.work)
         deliveries = SideBySide(Router(desk, inbox, looks).deliver, inbox, clock, executor.progressed.set)
         switch.engine = Engine(
             who=Who(name, host, shown(CODE_VERSION), alone),
@@ -221,7 +234,9 @@ async def _engine(settings: Settings, redactor: Redactor, alone: bool) -> AsyncI
             chores=_chores(settings, engine_db, ledger, switch, clock, github, redactor),
         )
         try:
-            yield switch.engine
+            async with numbers.shown(executor):
+                tell(log, Event.WORKER_STARTED, worker=name, version=shown(CODE_VERSION))
+                yield switch.engine
         finally:
             await deliveries.stop(DELIVERIES_SECONDS)
     engine_db.dispose()

@@ -27,7 +27,7 @@ def _register(name: str) -> None:
     spec.loader.exec_module(sys.modules[name])
 
 
-for shared in ("collecting", "databases", "forks", "played"):
+for shared in ("collecting", "databases", "forks", "otlp", "played"):
     _register(shared)
 import collecting  # noqa: E402
 import databases  # noqa: E402

@@ -6,7 +6,7 @@ import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import datetime, timedelta
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 from otto_bot.core.barring import Barred
 from otto_bot.core.effects import Effect, EffectKind, run_of
@@ -15,6 +15,8 @@ from otto_bot.core.run import Run
 from otto_bot.core.trouble import TROUBLE_LIMIT
 from otto_bot.engine.patience import PATIENCE, patiently
 from otto_bot.jobs.outcomes import Later, NeedsPerson, Retry, ShutOut, Superseded
+from otto_bot.observe.context import Value, bound
+from otto_bot.observe.spans import span_of_run
 from otto_bot.store.database import StoreUnavailable
 from otto_bot.store.effect_rows import EffectRows, Ticket
 from otto_bot.store.ledger import Ledger
@@ -33,6 +35,16 @@ LONGEST_OUTAGE_PAUSE = 900.0
 
 START_SECONDS = 60.0
 """How long a claimed effect may take to begin on a host that is overloaded; then its start counts as lost."""
+
+
+class Meter(Protocol):
+    """Counts executions."""
+
+    def begun(self, waited: float) -> None:
+        """One began so many seconds after it was taken."""
+
+    def executed(self, kind: str, result: str, seconds: float) -> None:
+        """One is over."""
 
 
 class Running(NamedTuple):
@@ -54,6 +66,7 @@ class Executor:
         translate: Callable[[Exception], Later | Retry | NeedsPerson | ShutOut | None],
         now: Callable[[], datetime],
         pauses: Sequence[float] = PATIENCE,
+        meter: Meter | None = None,
     ) -> None:
         self._ledger = ledger
         self._rows = rows
@@ -61,6 +74,7 @@ class Executor:
         self._translate = translate
         self._now = now
         self._pauses = pauses
+        self._meter = meter
         self.running: dict[str, Running] = {}
         self.claimed: dict[str, Ticket] = {}
         """By id: what the loop has claimed for this worker, whether it is at work yet or not."""
@@ -72,14 +86,20 @@ class Executor:
 
     async def __call__(self, ticket: Ticket) -> None:
         """Execute a ticket; a stale one does nothing. Only a database that is away leaves it to the reaper."""
+        with bound(effect=ticket.key, generation=ticket.generation):
+            await self._execute(ticket)
+
+    async def _execute(self, ticket: Ticket) -> None:
         ours = ticket.id in self.claimed
         try:
             effect = await asyncio.to_thread(self._rows.begin, ticket, self._now())
             if effect is None or self._ending:
                 return
             ours = True
+            if self._meter is not None and (since := self._since.get(ticket.id)) is not None:
+                self._meter.begun(asyncio.get_running_loop().time() - since)
             self.take([ticket])
-            work = asyncio.ensure_future(self._work(effect, ticket))
+            work = asyncio.ensure_future(self._watched(effect, ticket))
             self.running[ticket.key] = Running(ticket, effect, work)
             await work
         except asyncio.CancelledError:
@@ -176,38 +196,71 @@ class Executor:
             except ValueError:
                 log.exception("run %s cannot be read; what it lost is not looked at", run_id)
 
-    async def _work(self, effect: Effect, ticket: Ticket) -> None:
+    async def _watched(self, effect: Effect, ticket: Ticket) -> None:
+        """The work, with what it is about said in its log lines, as a span, and as numbers."""
+        about: dict[str, Value] = {"task": effect.task, "attempt": effect.attempt}
+        clock = asyncio.get_running_loop().time
+        began, result = clock(), "cancelled"
+        with (
+            bound(run=effect.run, gate=effect.gate, **about),
+            span_of_run(
+                "effect",
+                effect.run,
+                effect=effect.key,
+                effect_kind=effect.kind.value,
+                generation=ticket.generation,
+                **about,
+            ) as seen,
+        ):
+            try:
+                result = await self._work(effect, ticket)
+            except StoreUnavailable:
+                result = "unstored"
+                raise
+            finally:
+                seen.put(result=result)
+                if self._meter is not None:
+                    self._meter.executed(effect.kind.value, result, clock() - began)
+
+    async def _work(self, effect: Effect, ticket: Ticket) -> str:
+        """Returns how it ended, in a word."""
         try:
             run = await asyncio.to_thread(self._ledger.load, effect.run)
-            await self._do(run, effect, ticket)
+            repo = run.repo
+            with bound(
+                repository=repo.full_name, repository_id=repo.id, installation=repo.installation_id, issue=run.issue
+            ):
+                return await self._do(run, effect, ticket)
         except NewerVersion as error:
             log.info("%s is left to it: %s", ticket.id, error)
             await asyncio.to_thread(self._rows.give_back, ticket, self._now(), self._now())
+            return "later"
 
-    async def _do(self, run: Run, effect: Effect, ticket: Ticket) -> None:
+    async def _do(self, run: Run, effect: Effect, ticket: Ticket) -> str:
         try:
             events = await self._jobs[effect.kind](run, effect, ticket)
         except (StoreUnavailable, NewerVersion):
             raise
         except Superseded as error:
             log.warning("%s", error)
-            return
+            return "superseded"
         except Exception as error:  # noqa: BLE001 - every error becomes an event; nothing is swallowed
-            await self._failed(run, effect, ticket, error)
-            return
+            with bound(github_request_id=_request_of(error)):
+                return await self._failed(run, effect, ticket, error)
         await self._end(run.id, events, ticket)
+        return "done"
 
     async def _end(self, run_id: int, events: Sequence[RunEvent], ticket: Ticket) -> None:
         """What a job did outside is told, however long that takes within reason: else it would be done again."""
         await patiently(lambda: self._ledger.append(run_id, events, self._now(), done=ticket), self._pauses)
 
-    async def _failed(self, run: Run, effect: Effect, ticket: Ticket, error: Exception) -> None:
+    async def _failed(self, run: Run, effect: Effect, ticket: Ticket, error: Exception) -> str:
         outcome = self._translate(error)
         now = self._now()
         if isinstance(outcome, Later):
             until = outcome.until or now + timedelta(seconds=FIRST_PAUSE)
             await asyncio.to_thread(self._rows.give_back, ticket, until, now)
-            return
+            return "later"
         if isinstance(outcome, ShutOut):
             log.warning("%s: %s", ticket.id, outcome.message)
             # Not done: it is dropped with all that was due, and due again when the bar is gone.
@@ -215,7 +268,7 @@ class Executor:
             # What was dropped meanwhile was so by another one, which may be over already.
             if await asyncio.to_thread(self._rows.wanted, ticket):
                 await patiently(lambda: self._ledger.append(run.id, events, self._now()), self._pauses)
-            return
+            return "shut_out"
         if outcome is None:
             log.error("%s failed", ticket.id, exc_info=error)
             outcome = Retry(f"an error in Otto itself ({type(error).__name__}); the host's log has it", "bug")
@@ -231,6 +284,12 @@ class Executor:
                 message += f". {tried + 1} tries failed, so Otto waits for a word now; nothing is lost"
         event = EffectFailed(at=now, key=effect.key, kind=outcome.kind, message=message, retry_at=retry_at)
         await self._end(run.id, [event], ticket)
+        return "failed"
+
+
+def _request_of(error: BaseException) -> str:
+    """GitHub's name of the request that failed, where one did."""
+    return str(getattr(error, "github_request_id", "") or getattr(error.__cause__, "github_request_id", ""))
 
 
 def _pause(outcome: Retry, tried: int) -> float:

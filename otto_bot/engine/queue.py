@@ -7,6 +7,8 @@ from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any, Protocol
 
+from otto_bot.core.effect import run_of
+from otto_bot.observe import spans
 from otto_bot.store.effect_rows import Ticket
 
 APPLICATION_VERSION = "otto-1"
@@ -52,13 +54,16 @@ class DbosQueue:
             "application_version": APPLICATION_VERSION,
             "executor_id": self._worker,
             "log_level": "WARNING",
-            "enable_otlp": False,
+            # With a collector DBOS makes spans by the provider that `observe.spans` has set; endpoints it is not given.
+            "enable_otlp": spans.on(),
+            "otel_attribute_format": "semconv",
             "notification_listener_polling_interval_sec": POLL_SECONDS,
             "sys_db_pool_size": CONNECTIONS,
         }
         kwargs = sqlite_module(self._url)
         if kwargs:
             config["db_engine_kwargs"] = kwargs
+        logging.getLogger("dbos").addFilter(_is_news)
         self._dbos = DBOS(config=config)
 
         @DBOS.step(name="execute", timeout_seconds=STEP_TIMEOUT_SECONDS)
@@ -79,7 +84,7 @@ class DbosQueue:
         """
         from dbos import DBOS, SetWorkflowID
 
-        with SetWorkflowID(ticket.id):
+        with SetWorkflowID(ticket.id), spans.within_run(run_of(ticket.key)):
             await DBOS.start_workflow_async(self._workflow, ticket.key, ticket.generation)
 
     async def stop(self) -> None:
@@ -90,6 +95,11 @@ class DbosQueue:
             # What it would still like to write down of cancelled jobs, nobody reads.
             logging.getLogger("dbos").setLevel(logging.CRITICAL)
             DBOS.destroy(workflow_completion_timeout_sec=0)
+
+
+def _is_news(record: logging.LogRecord) -> bool:
+    """That it sends no logs to a collector is meant: they go to standard error."""
+    return "logger provider not set" not in str(record.msg)
 
 
 def queue_url(database_url: str) -> str:

@@ -5,18 +5,22 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import os
+import re
 import shutil
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 from otto_bot.git.credentials import Credential
 from otto_bot.git.errors import GitTimedOut, OutputTooLarge, failure
+from otto_bot.observe.spans import span
 from otto_bot.started import end, kill_group, started
 
 MEBIBYTE = 1024 * 1024
 _STDERR_KEPT = 64 * 1024
 _CHUNK = 64 * 1024
+_WORD = re.compile(r"[a-z][a-z-]{1,30}")
 
 # Proxies and certificates are the host's to decide; nothing else of its environment reaches git.
 _HOST_VARIABLES = frozenset(
@@ -72,6 +76,22 @@ class Ran:
     @property
     def text(self) -> str:
         return self.stdout.decode("utf-8", "replace").strip()
+
+
+class _Given(NamedTuple):
+    """What a call of `run` asks for."""
+
+    argv: Sequence[str]
+    input: bytes
+    credential: Credential | None
+    timeout: float
+    max_output: int
+    ok: Sequence[int]
+
+
+def _subcommand(argv: Sequence[str]) -> str:
+    """The word after git and its switches: the rest of a command line names files and branches."""
+    return next((word for word in argv if _WORD.fullmatch(word)), "")
 
 
 class GitRunner:
@@ -138,20 +158,28 @@ class GitRunner:
         Raises GitTimedOut, OutputTooLarge, or GitFailed when the exit code is not in `ok`. Whatever ends the
         wait, cancellation included, the whole process group is killed.
         """
+        with span("git", git=_subcommand(argv)) as seen:
+            given = _Given(argv, input, credential, timeout, max_output, ok)
+            ran = await self._run(given, cwd, {**self.environment(credential, config), **(env or {})}, tuple(pass_fds))
+            seen.put(exit_code=ran.exit_code)
+            return ran
+
+    async def _run(self, given: _Given, cwd: Path | None, env: dict[str, str], pass_fds: tuple[int, ...]) -> Ran:
+        argv, timeout, credential = given.argv, given.timeout, given.credential
         process = await started(
             self._git,
             *argv,
             cwd=cwd or self._environment["HOME"],
-            env={**self.environment(credential, config), **(env or {})},
+            env=env,
             stdin=asyncio.subprocess.PIPE,
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.PIPE,
-            pass_fds=tuple(pass_fds),
+            pass_fds=pass_fds,
         )
         shown = ("git", *argv)
         try:
             async with asyncio.timeout(timeout):
-                stdout, stderr = await self._converse(process, input, max_output)
+                stdout, stderr = await self._converse(process, given.input, given.max_output)
                 exit_code = await process.wait()
         except TimeoutError:
             raise GitTimedOut(shown, -1, f"killed after {timeout:g} s") from None
@@ -162,8 +190,8 @@ class GitRunner:
         if credential:
             told = credential.redact(told)
         if stdout is None:
-            raise OutputTooLarge(shown, -1, f"killed after {max_output} bytes of output")
-        if exit_code not in ok:
+            raise OutputTooLarge(shown, -1, f"killed after {given.max_output} bytes of output")
+        if exit_code not in given.ok:
             raise failure(shown, exit_code, told, full=_is_full(cwd or Path(self._environment["HOME"])))
         return Ran(exit_code, stdout, told)
 

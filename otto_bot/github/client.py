@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import time
 from collections.abc import Callable, Mapping
 from contextlib import AbstractAsyncContextManager
 from datetime import datetime
@@ -37,6 +38,7 @@ from otto_bot.github.session import Credential, Params, Session
 from otto_bot.github.tokens import Client, Scope, Token, TokenCache
 from otto_bot.github.transport import BodyTooLargeError, SharedTransport
 from otto_bot.github.verbs import Repository
+from otto_bot.github.watching import Meter, Watched
 
 API_VERSION = "2026-03-10"
 TIMEOUT = httpx.Timeout(20, connect=5)
@@ -173,7 +175,8 @@ class GitHubApp(AppVerbs, AbstractAsyncContextManager["GitHubApp"]):
     UTC datetimes; `api_version=None` sends no version header (old Enterprise servers). `on_secret` is told each token
     when it is minted, so that it can be redacted; every string that is sent passes `censor` (without one: the shapes of
     well-known secrets). `slots` keeps the pace of all processes of one database; without it
-    this process keeps its own, a second between writes. Raises ValueError for an address or key that cannot be used.
+    this process keeps its own, a second between writes. `meter` counts requests.
+    Raises ValueError for an address or key that cannot be used.
     """
 
     def __init__(
@@ -190,6 +193,7 @@ class GitHubApp(AppVerbs, AbstractAsyncContextManager["GitHubApp"]):
         on_secret: Callable[[str], None] | None = None,
         censor: Censor | None = None,
         slots: Slots | None = None,
+        meter: Meter | None = None,
     ) -> None:
         super().__init__()
         self.app_id = app_id
@@ -211,10 +215,11 @@ class GitHubApp(AppVerbs, AbstractAsyncContextManager["GitHubApp"]):
         )
         self._tokens = TokenCache(self._mint, now)
         self._slots = slots or LocalSlots()
+        self._meter = meter
         self._paces: dict[int, Pace] = {}
         self._repositories: dict[tuple[int, int], Repository] = {}
         self._app_session = Session(
-            self._kit.exchange, AppCredentials(self._kit.forget_jwt), self._pace(APP), now, sleep
+            self._watched(APP), AppCredentials(self._kit.forget_jwt), self._pace(APP), now, sleep
         )
 
     async def __aexit__(
@@ -255,12 +260,16 @@ class GitHubApp(AppVerbs, AbstractAsyncContextManager["GitHubApp"]):
 
     def _session(self, scope: Scope) -> Session:
         pace = self._pace(scope.installation_id)
-        return Session(self._kit.exchange, InstallationCredentials(self._tokens, scope), pace, self._now, self._sleep)
+        exchange = self._watched(scope.installation_id)
+        return Session(exchange, InstallationCredentials(self._tokens, scope), pace, self._now, self._sleep)
+
+    def _watched(self, installation_id: int) -> Watched:
+        return Watched(self._kit.exchange, installation_id, self._meter, self._now, time.monotonic)
 
     def _metadata_session(self, installation_id: int | None) -> Session:
         if installation_id is None:
             pace = Pace(APP, LocalSlots(), self._now, self._sleep)
-            return Session(self._kit.exchange, Nobody(), pace, self._now, self._sleep)
+            return Session(self._watched(APP), Nobody(), pace, self._now, self._sleep)
         return self._session(Scope.of(installation_id, (), {"metadata": "read"}))
 
     async def _git_token(self, scope: Scope, refused: str) -> Token:

@@ -30,6 +30,11 @@ class GitHubError(Exception):
         suffix = f" (request {self.request_id})" if self.request_id else ""
         super().__init__(f"{self.message}{suffix}")
 
+    @property
+    def github_request_id(self) -> str:
+        """What log lines call it: other services' errors have a request id as well."""
+        return self.request_id
+
 
 class NotFound(GitHubError):
     """404, or 410 outside of logs: it does not exist or the App may not see it."""

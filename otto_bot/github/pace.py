@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
@@ -23,6 +24,9 @@ from otto_bot.core.quota import (
     reserve,
 )
 from otto_bot.github.errors import RetryLater
+from otto_bot.observe.events import Event, tell
+
+log = logging.getLogger(__name__)
 
 Sleep = Callable[[float], Awaitable[None]]
 
@@ -168,6 +172,10 @@ class Pace:
     async def close(self, limit: RetryLater) -> RetryLater:
         """GitHub named a limit: nobody sends anything before it has passed. Returns it with the time that holds."""
         until = await self._slots.close(self._id, limit.until if limit.named else None, limit.reason, self._now())
+        tell(
+            log, Event.GITHUB_LIMITED, installation=self._id, until=until.isoformat(timespec="seconds"),
+            why=limit.reason, github_request_id=limit.request_id,
+        )  # fmt: skip
         return RetryLater(until, limit.reason, status=limit.status, request_id=limit.request_id)
 
     async def heard(self, headers: Mapping[str, str]) -> None:

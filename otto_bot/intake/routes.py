@@ -20,6 +20,7 @@ from otto_bot.intake.facts import box_key, button_key, comment_key, review_comme
 from otto_bot.intake.permission import NOBODY, Actor
 from otto_bot.intake.said import BoxEdit, Said
 from otto_bot.intake.starting import Labelled
+from otto_bot.observe.context import bound
 from otto_bot.store.inbox import Delivery, Inbox
 from otto_bot.store.looks import Looks
 from otto_bot.store.versions import NewerVersion
@@ -74,7 +75,8 @@ class Router:
             return
         await self._hear(payload.installation.id)
         assert handler is not None
-        await handler(self, delivery, payload)
+        with bound(repository=payload.repository.full_name, repository_id=payload.repository.id):
+            await handler(self, delivery, payload)
 
     async def _hear(self, installation_id: int) -> None:
         """While webhooks arrive, little is asked. Written down now and then only."""

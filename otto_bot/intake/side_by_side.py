@@ -13,6 +13,8 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
+from otto_bot.observe.context import bound
+from otto_bot.observe.spans import span_of_delivery
 from otto_bot.store.database import StoreUnavailable
 from otto_bot.store.inbox import Delivery, Inbox
 
@@ -66,7 +68,7 @@ class SideBySide:
         while len(tasks := self._tasks()) >= MOST:
             await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
         self._lanes[installation] = lane
-        task = asyncio.create_task(self._work(lane, delivery))
+        task = asyncio.create_task(self._work(lane, delivery, installation))
         lane.tasks.add(task)
         self._in_hand[task] = delivery
         task.add_done_callback(lambda done: self._done(installation, lane, done))
@@ -104,10 +106,14 @@ class SideBySide:
         lane.slow_until = None if ended else self._now() + A_MOMENT
         return bool(ended)
 
-    async def _work(self, lane: _Lane, delivery: Delivery) -> None:
+    async def _work(self, lane: _Lane, delivery: Delivery, installation: int) -> None:
         try:
             async with lane.turn:
-                await self._deliver(delivery)
+                with (
+                    bound(delivery=delivery.guid, installation=installation),
+                    span_of_delivery("delivery", delivery.guid, event=delivery.event, action=delivery.action),
+                ):
+                    await self._deliver(delivery)
         except StoreUnavailable as error:
             # The row is as it was: it comes again by itself.
             log.warning("delivery %s waits: %s", delivery.guid, error)

@@ -9,14 +9,20 @@ from __future__ import annotations
 import asyncio
 import hmac
 import json
+import logging
 import re
+import time
 from collections.abc import Awaitable, Callable, Mapping, MutableMapping, Sequence
 from datetime import UTC, datetime
 from typing import Any, Protocol
 
 from otto_bot.intake.concern import NotAnObject, begins, concerns_us, parts, repository_of
+from otto_bot.observe.events import Event, tell
+from otto_bot.observe.spans import span_of_delivery
 from otto_bot.store.arrivals import Arrival, Stored
 from otto_bot.store.database import StoreUnavailable
+
+log = logging.getLogger(__name__)
 
 PATH = "/webhooks/github"
 MAX_BYTES = 25 * 1024 * 1024
@@ -24,6 +30,7 @@ MAX_BYTES = 25 * 1024 * 1024
 MOST_BYTES_IN_HAND = 48 * 1024 * 1024
 """Bodies that are held at the same time, read or half read: more would let anybody fill the memory. What has come
 counts, not what a header promises: two promises would let anybody shut GitHub out."""
+REFUSALS_SECONDS = 1.0
 BODY_SECONDS = 10.0
 """GitHub waits no longer for its answer."""
 
@@ -68,6 +75,27 @@ class _Refused(Exception):
         super().__init__(problem)
 
 
+class _Refusals:
+    """Says in the log what was refused: of each status at most one in a second, with how many there were since."""
+
+    def __init__(self, steady: Callable[[], float]) -> None:
+        self._steady = steady
+        self._said: dict[int, tuple[float, int]] = {}
+
+    def tell(self, refused: _Refused, guid: str) -> None:
+        """One more. What the sender named is checked for its form, and nothing else of it is repeated."""
+        now = self._steady()
+        at, untold = self._said.get(refused.status, (now - REFUSALS_SECONDS, 0))
+        if now - at < REFUSALS_SECONDS:
+            self._said[refused.status] = at, untold + 1
+            return
+        self._said[refused.status] = now, 0
+        tell(
+            log, Event.DELIVERY_REFUSED, status=refused.status, why=refused.problem, delivery=guid,
+            untold=untold or None,
+        )  # fmt: skip
+
+
 class _Gone(Exception):
     """Nobody waits for the answer."""
 
@@ -96,23 +124,27 @@ class Receiver:
         self._inbox, self._secrets, self._work, self._metrics = inbox, tuple(secrets), work, metrics
         self._max_bytes, self._clock = max_bytes, clock
         self._in_hand = 0
+        self._refusals = _Refusals(time.monotonic)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one delivery."""
         if scope["method"] != "POST":
             await _answer(send, 405, "send POST", [(b"allow", b"POST")])
             return
-        event, held = "other", _Held(self)
+        event, guid, held = "other", "", _Held(self)
         try:
             headers = dict(scope["headers"])
             guid, name, signature = _named(headers)
             body = await self._body(headers, receive, held)
             self._check(body, signature)
-            payload = _parts(body)
-            wanted, event = concerns_us(name, payload, self._work)
-            result = await self._store(guid, name, payload, body) if wanted else "ignored"
+            with span_of_delivery("webhook", guid, event=name) as seen:
+                payload = _parts(body)
+                wanted, event = concerns_us(name, payload, self._work)
+                result = await self._store(guid, name, payload, body) if wanted else "ignored"
+                seen.put(result=result)
         except _Refused as refused:
             self._metrics.count(event, f"refused_{refused.status}")
+            self._refusals.tell(refused, guid)
             await _answer(send, refused.status, refused.problem)
         except _Gone:
             self._metrics.count(event, "refused_400")

@@ -13,6 +13,7 @@ from otto_bot.core.values import Usage, encodable, writable
 from otto_bot.model.calls import CALL_HEADER, Block, ModelCall, ModelReply, text_in
 from otto_bot.model.errors import ProviderError
 from otto_bot.model.faults import LostReply, guard, provider_error
+from otto_bot.observe import spans
 
 if TYPE_CHECKING:
     import httpx2
@@ -58,6 +59,9 @@ class ModelClient:
             timeout=timeout_seconds,
             http_client=http_client,
             middleware=[guard],
+            # Without a collector it calls nothing of OpenTelemetry. With one, its spans never hold prompts or answers,
+            # whatever the environment says, and the provider is not told which trace a call belongs to.
+            open_telemetry={"traces": {"enabled": spans.on(), "content_mode": "metadata_only"}, "propagation": False},
         )
 
     async def __aenter__(self) -> Self:

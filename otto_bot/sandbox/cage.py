@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
 
+from otto_bot.observe.spans import span
 from otto_bot.sandbox.bwrap import Probe, Start, started, try_out
 from otto_bot.sandbox.forwarding import FORWARDER, INSIDE, PORT, SOCKET, forwarded
 from otto_bot.sandbox.mounts import HOME, WRITABLE, View
@@ -111,11 +112,12 @@ class Cage:
             variables = {**_proxies(), **_authorities(), **variables}
             shown = (*shown, *python_paths())
         view = View(workdir, home, (*self._shared.shown, *shown), self._shared.hidden, single)
-        with started(self._start, argv, view, variables, caps) as cage:
+        with span("cage") as seen, started(self._start, argv, view, variables, caps) as cage:
             result = await supervise(
                 cage.line, timeout=timeout, limits=caps, env={}, pass_fds=cage.handles,
                 room=room, groups=cage.groups, places=WRITABLE,
             )  # fmt: skip
+            seen.put(exit_code=result.exit_code, stopped_by=result.stopped_by)
         return room.told(result)
 
     @contextmanager

@@ -35,6 +35,7 @@ from otto_bot.store.heading import heading
 from otto_bot.store.places import Standing, begins_to_wait, parking_columns, stands
 from otto_bot.store.run_queries import OtherRunActive, RunQueries
 from otto_bot.store.synced import told
+from otto_bot.store.telling import Told
 from otto_bot.store.versions import CODE_VERSION, understood
 
 VERDICT = "VerificationEnded"
@@ -89,12 +90,15 @@ class _Before(NamedTuple):
 class Ledger(RunQueries):
     """Reads and appends. Every method is one short transaction; errors are StoreUnavailable.
 
-    With `limits` a run that begins to work may have to wait for its turn; without, nobody waits.
+    With `limits` a run that begins to work may have to wait for its turn; without, nobody waits. `tell` is told writes.
     """
 
-    def __init__(self, engine: sa.Engine, limits: HostLimits | None = None, *, version: int = CODE_VERSION) -> None:
+    def __init__(
+        self, engine: sa.Engine, limits: HostLimits | None = None, *, version: int = CODE_VERSION,
+        tell: Told | None = None,
+    ) -> None:  # fmt: skip
         super().__init__(engine, version)
-        self._limits = limits
+        self._limits, self._tell = limits, tell
 
     def start(self, trigger: Trigger, caps: HostCaps, at: datetime) -> Run | None:
         """A new run; None where this trigger was seen or a run for the issue is active."""
@@ -108,6 +112,8 @@ class Ledger(RunQueries):
             return None
         if run is not None:
             self._snapshots.committed(run.id)
+            if self._tell is not None:
+                self._tell(None, run, ())
         return run
 
     def _start(self, trigger: Trigger, caps: HostCaps, at: datetime, allowed: tuple[Allowed, ...]) -> Run | None:
@@ -184,7 +190,7 @@ class Ledger(RunQueries):
         issue, and DayUsedUp where money is put aside that this day does not have; then no event is recorded.
         """
         try:
-            run = self._append(run_id, events, at, done, fits)
+            run, was = self._append(run_id, events, at, done, fits)
         except sa.exc.IntegrityError as error:
             run = self.load(run_id)
             other = self.active_run(run.repo.id, run.issue)
@@ -194,11 +200,13 @@ class Ledger(RunQueries):
         if isinstance(run, Shut):
             raise DayUsedUp(run)
         self._snapshots.committed(run_id)
+        if self._tell is not None:
+            self._tell(was, run, events)
         return run
 
     def _append(
         self, run_id: int, events: Sequence[RunEvent], at: datetime, done: Ticket | None, fits: Fits | None
-    ) -> Run | Shut:
+    ) -> tuple[Run | Shut, Run]:
         with writing(self._engine) as c:
             row = c.execute(sa.select(*_LOCKED).where(t.runs.c.id == run_id).with_for_update()).first()
             if row is None or row.record == "imported":
@@ -213,14 +221,15 @@ class Ledger(RunQueries):
             before = _Before(run, row.seq, standing)
             shut = None if self._limits is None else allowance.shut(c, self._limits.day, run, events, at)
             if shut is not None:
-                return shut
+                return shut, run
+            was = run
             run, recorded = _reduce_all(run, events, partial(allowance.book, c))
             run, before = self._write(c, run, recorded, before, at)
             if more := told(sync(c, run, scheduled(run), at), at):
                 run, recorded_more = _reduce_all(run, more)
                 run, before = self._write(c, run, recorded_more, before, at)
                 sync(c, run, scheduled(run), at)
-            return run
+            return run, was
 
     def _write(
         self, c: sa.Connection, run: Run, recorded: list[tuple[RunEvent, str]], before: _Before, at: datetime

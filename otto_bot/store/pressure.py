@@ -25,6 +25,8 @@ class Pressure(Frozen):
     """Of effects that are due and may start: those of runs that wait for their turn, or for the next
     day, do not count."""
     runs: dict[str, int] = {}
+    longest_rest: float = 0.0
+    """Since when nothing happened in the run that rests, or waits for a person, longest."""
     parked: dict[str, int] = {}
     """Runs that a limit holds back, by what for."""
     running: dict[str, int] = {}
@@ -43,6 +45,7 @@ def pressure(engine: sa.Engine, at: datetime) -> Pressure:
             oldest_delivery=_age(c, _delivery(), now),
             oldest_effect=_age(c, _effect(now), now),
             runs=_runs(c),
+            longest_rest=_age(c, _rest(), now),
             parked=_counts(c, t.runs.c.parked, t.runs.c.parked > ""),
             running=_counts(c, t.effects.c.kind, t.effects.c.state == "running"),
             spent_today=sum(spent_on(c, day_of(now)).values()),
@@ -57,6 +60,11 @@ def _age(c: sa.Connection, query: sa.Select[Any], now: float) -> float:
 
 def _delivery() -> sa.Select[Any]:
     return sa.select(sa.func.min(t.deliveries.c.received_at)).where(t.deliveries.c.state.in_(("received", "failed")))
+
+
+def _rest() -> sa.Select[Any]:
+    row = t.runs.c
+    return sa.select(sa.func.min(row.updated_at)).where((row.active == 1) & (row.working == 0) & (row.barred == ""))
 
 
 def _effect(now: float) -> sa.Select[Any]:

@@ -111,6 +111,12 @@ WORDS: Mapping[str, str] = {
         'Prices of further models, JSON: `{"my-model": {"input": 3, "output": 15}}`, US dollars for a million tokens'
     ),
     "log_level": "What is told on standard error: this, and what is graver",
+    "log_format": (
+        "`json`: one object a line. `auto`: `text` where standard error is a terminal, else `json` "
+        "([observe.md](observe.md#logs))"
+    ),
+    "metrics_host": "Address where a worker shows its [metrics](observe.md#metrics); nobody has to log in there",
+    "metrics_port": "Port for that; 0 = a worker shows none. Several workers of one machine need one each",
 }
 """By the field's name in `settings.Settings`; links are those of docs/configure.md."""
 

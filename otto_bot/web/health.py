@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import asyncio
-import time
 from collections.abc import Callable
 
 from fastapi import APIRouter, Response
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 
+from otto_bot.observe.meters import Meters
 from otto_bot.store.database import NewerDatabase, StoreUnavailable
 from otto_bot.store.glances import Glances
+from otto_bot.store.versions import CODE_VERSION, shown
 from otto_bot.web.gauges import Gauges
 
 
@@ -37,6 +38,8 @@ class Metrics:
         )
         self.effects = Gauge("otto_effects", "Effects by state", ["state"], registry=self.registry)
         self.gauges = Gauges(self.registry)
+        self.meters = Meters(self.registry, "web", shown(CODE_VERSION))
+        self.database = Gauge("otto_database_up", "Whether the database answers this scrape", registry=self.registry)
 
         self._counts: dict[tuple[str, str], Counter] = {}
 
@@ -74,20 +77,13 @@ def router(
 
     @api.get("/readyz")
     async def readyz() -> Response:
-        try:
-            await asyncio.to_thread(store.usable)
-            await asyncio.to_thread(store.deliveries)
-        except NewerDatabase as error:
-            return Response(f"{error}\n", status_code=503, media_type="text/plain")
-        except StoreUnavailable:
-            return Response("the database does not answer\n", status_code=503, media_type="text/plain")
-        if not worker_alive():
-            return Response("no worker is running\n", status_code=503, media_type="text/plain")
-        return Response("ready\n", media_type="text/plain")
+        trouble = await asyncio.to_thread(_unusable, store)
+        if trouble is None and not worker_alive():
+            trouble = "no worker is running"
+        return Response(f"{trouble or 'ready'}\n", status_code=503 if trouble else 200, media_type="text/plain")
 
     @api.get("/metrics")
     async def scrape() -> Response:
-        started = time.monotonic()
         try:
             for gauge, counts in (
                 (metrics.inbox, await asyncio.to_thread(store.deliveries)),
@@ -97,10 +93,27 @@ def router(
                 for state, number in counts.items():
                     gauge.labels(state=state).set(number)
             await asyncio.to_thread(fill, metrics.gauges)
-            # Some series ask the database when they are written: no webhook may wait for that.
-            written = await asyncio.to_thread(generate_latest, metrics.registry)
+            metrics.database.set(1)
         except StoreUnavailable:
-            return Response(f"# the database did not answer in {time.monotonic() - started:.1f} s\n", status_code=503)
+            # What this process counted itself is needed most of all then; what is stored has no series meanwhile.
+            metrics.database.set(0)
+            for gauge in (metrics.inbox, metrics.effects):
+                gauge.clear()
+            metrics.gauges.forget()
+        # Some series ask the database when they are written: no webhook may wait for that.
+        written = await asyncio.to_thread(generate_latest, metrics.registry)
         return Response(written, media_type="text/plain; version=0.0.4")
 
     return api
+
+
+def _unusable(store: Glances) -> str | None:
+    """Why a delivery could not be stored now; None = it could."""
+    try:
+        store.usable()
+        store.deliveries()
+    except NewerDatabase as error:
+        return str(error)
+    except StoreUnavailable:
+        return "the database does not answer"
+    return None

@@ -14,17 +14,20 @@ from otto_bot.github.pace import Slots
 from otto_bot.intake.beginning import Beginnings
 from otto_bot.intake.label import Labels
 from otto_bot.intake.page_words import PageWords
+from otto_bot.observe.meters import Meters
 from otto_bot.store.ledger import Ledger
+from otto_bot.store.telling import Telling
 
 
 class WayIn:
     """What acting needs. Everything writes as the worker does: with the same limits, at the same pace."""
 
     def __init__(
-        self, engine: sa.Engine, github: GitHubApp, limits: HostLimits, caps: HostCaps, now: Callable[[], datetime]
-    ) -> None:
+        self, engine: sa.Engine, github: GitHubApp, limits: HostLimits, caps: HostCaps, now: Callable[[], datetime],
+        meters: Meters | None = None,
+    ) -> None:  # fmt: skip
         self.github, self.limits = github, limits
-        self.ledger = Ledger(engine, limits)
+        self.ledger = Ledger(engine, limits, tell=Telling(meters))
         self.words = PageWords(self.ledger, github, now)
         self.labels, self.caps = Labels(github, caps, now), caps
         self.beginnings = Beginnings(now)
@@ -34,6 +37,8 @@ class WayIn:
         await self.github.__aexit__(None, None, None)
 
 
-def app_of(api_url: str, app_id: int, private_key: str, slots: Slots, now: Callable[[], datetime]) -> GitHubApp:
+def app_of(
+    api_url: str, app_id: int, private_key: str, slots: Slots, now: Callable[[], datetime], meters: Meters | None = None
+) -> GitHubApp:
     """The App, as the pages use it: to ask who may, and to read. Raises ValueError for a key that cannot be used."""
-    return GitHubApp(api_url, app_id, private_key, now=now, slots=slots)
+    return GitHubApp(api_url, app_id, private_key, now=now, slots=slots, meter=meters)

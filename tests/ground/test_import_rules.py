@@ -20,6 +20,7 @@ ONLY_HERE = {
     "anthropic": ("model/",),
     "dbos": ("engine/queue.py", "engine/forgetting.py"),
     "githubkit": ("github/client.py",),
+    "opentelemetry": ("observe/tracing.py",),
     "tree_sitter": ("agents/mapping/definitions.py",),
 }
 

@@ -5,10 +5,12 @@ from __future__ import annotations
 import asyncio
 import base64
 import contextlib
+import importlib.util
 import json
 import os
 import re
 import shutil
+import socket
 import sqlite3
 import subprocess
 import threading
@@ -20,6 +22,7 @@ from typing import Any
 
 import pytest
 import yaml
+from otlp import Collector, attributes
 
 from otto_bot.core.redact import _forms
 from otto_bot.playground.demo.harness import Playground
@@ -27,6 +30,9 @@ from otto_bot.playground.demo.secrets import make_secrets
 from otto_bot.playground.scenario import find, load
 
 MODEL_KEY = "sk-ant-api03-canary0model0key0for0the0provider"
+COLLECTOR_KEY = "canary-Zx83-key-of-a-collector"
+TRACED = importlib.util.find_spec("opentelemetry.sdk") is not None or os.environ.get("OTTO_CI") == "1"
+"""Without the extra `otel` the bot says so in its log, and sends no spans."""
 OF_THE_HOST = {
     "DEPLOY_PASSPHRASE": "canary-host-Zx81-environment",
     "AWS_SECRET_ACCESS_KEY": "canaryHostAws+/Zx82environmentAAAAAAAAAA",
@@ -54,8 +60,12 @@ def pytest_terminal_summary(terminalreporter):
 class Marked(Playground):
     """A playground whose host has marked secrets, and whose model has found out two of them and repeats them."""
 
-    def __init__(self, name: str, root: Path) -> None:
+    def __init__(self, name: str, root: Path, logs: str) -> None:
         self._secrets = None
+        self.collector = Collector()
+        with socket.create_server(("127.0.0.1", 0)) as free:
+            self.numbers = free.getsockname()[1]
+        self.logs_as = logs
         root.mkdir(parents=True)
         secrets = make_secrets(root)
         self.key = secrets.key_file.read_text()
@@ -67,13 +77,17 @@ class Marked(Playground):
         self._secrets = secrets
 
     def bot_environment(self) -> dict[str, str]:
-        return {**super().bot_environment(), "ANTHROPIC_API_KEY": MODEL_KEY}
+        return {
+            **super().bot_environment(), "ANTHROPIC_API_KEY": MODEL_KEY, "OTTO_LOG_FORMAT": self.logs_as,
+            "OTEL_EXPORTER_OTLP_ENDPOINT": self.collector.url, "OTEL_EXPORTER_OTLP_HEADERS": f"api-key={COLLECTOR_KEY}",
+            "ANTHROPIC_OPEN_TELEMETRY_TRACES_CONTENT_MODE": "content", "OTTO_METRICS_PORT": str(self.numbers),
+        }  # fmt: skip
 
     @property
     def canaries(self) -> dict[str, str]:
         """What must be nowhere at all."""
         lines = {f"line {n} of the key": line for n, line in enumerate(self.key.splitlines()[1:-1])}
-        return {"hook": self.hook, "model key": MODEL_KEY, **OF_THE_HOST, **lines}
+        return {"hook": self.hook, "model key": MODEL_KEY, "collector": COLLECTOR_KEY, **OF_THE_HOST, **lines}
 
 
 def _mark(scenario: Path, learned: list[str]) -> None:
@@ -176,12 +190,16 @@ async def _played(play: Marked) -> dict[str, Any]:
         (await play._http.get(f"{play.model.url}/_playground/calls/{call['seq']}")).json()
         for call in report["model_calls"]
     ]
-    return {"report": report, "asked": calls, "stand-in": await play.stand_in.state()}
+    assert play.bot is not None
+    shown = [await play._http.get(f"{url}/metrics") for url in (play.bot.url, f"http://127.0.0.1:{play.numbers}")]
+    metrics = "".join(answer.text for answer in shown)
+    return {"report": report, "asked": calls, "stand-in": await play.stand_in.state(), "metrics": metrics}
 
 
 async def _run(play: Marked) -> dict[str, Any]:
-    async with play:
-        return await _played(play)
+    with play.collector:
+        async with play:
+            return await _played(play)
 
 
 def _found(canaries: Mapping[str, str], places: Iterator[tuple[str, bytes]] | list[tuple[str, bytes]]) -> list[str]:
@@ -192,7 +210,7 @@ def _found(canaries: Mapping[str, str], places: Iterator[tuple[str, bytes]] | li
 @pytest.mark.slow
 @pytest.mark.timeout(240)
 async def test_no_secret_is_anywhere_after_whole_runs(tmp_path: Path):
-    plays = [Marked("mixed-batch", tmp_path / "failing"), Marked("single-task", tmp_path / "curious")]
+    plays = [Marked("mixed-batch", tmp_path / "failing", "json"), Marked("single-task", tmp_path / "curious", "text")]
     with Watching() as watching:
         outcomes = await asyncio.gather(*(_run(play) for play in plays))
     problems: list[str] = []
@@ -201,11 +219,14 @@ async def test_no_secret_is_anywhere_after_whole_runs(tmp_path: Path):
         sent = [(name, json.dumps(value, ensure_ascii=False).encode()) for name, value in outcome.items()]
         left = list(_left(play.root))
         ours = [(where, data) for where, data in left if not where.startswith("github/")]
-        everywhere = [*sent, *left, *((f"command line {line[:60]!r}", line) for line in watching.seen)]
+        traces = [("a span", body) for body in play.collector.bodies]
+        everywhere = [*sent, *left, *traces, *((f"command line {line[:60]!r}", line) for line in watching.seen)]
         problems += _found(play.canaries, everywhere)
         problems += sorted(
             {f"a minted token in {where}" for where, data in everywhere if MINTED.search(data.decode("latin-1"))}
         )
+        problems += _found({"issue's token": IN_THE_ISSUE, "log's token": IN_THE_LOG}, traces)
+        _is_seen(play, outcome)
         said = _otto_said(outcome)
         assert "[redacted]" in said
         assert "PATH=" in json.dumps(outcome["asked"]), "the coder's look around was not played"
@@ -220,6 +241,49 @@ async def test_no_secret_is_anywhere_after_whole_runs(tmp_path: Path):
         "no log was kept"
     )
     assert not problems, "\n".join(problems)
+
+
+TOLD = {
+    "web.started", "worker.started", "run.started", "plan.made", "pull_request.opened", "attempt.begun",
+    "attempt.ended", "verification.ended", "tasks.merged", "comment.posted", "gate.opened", "gate.decided", "run.ended",
+}  # fmt: skip
+SPANS = {
+    "webhook", "delivery", "execute", "effect", "github", "git", "model", "anthropic.messages.create", "run"
+}  # fmt: skip
+
+
+def _is_seen(play: Marked, outcome: Mapping[str, Any]) -> None:
+    """Logs, metrics and traces show the play: what holds no secret because it is empty proves nothing."""
+    log = (play.root / "bot.log").read_text()
+    if play.logs_as == "json":
+        lines = [json.loads(line) for line in log.splitlines()]
+        told = [line for line in lines if "event" in line]
+        assert {line["event"] for line in told} >= TOLD
+        assert {line.get("run") for line in told if not line["event"].startswith(("web", "worker", "delivery"))} == {1}
+        assert all(line["version"] for line in lines)
+    else:
+        assert all(
+            re.match(r"\d{4}-\d\d-\d\dT[\d:.]+Z [A-Z]+ \S+( \[.*\])?: |  \| ", line) for line in log.splitlines()
+        )
+    metrics = outcome["metrics"]
+    for series in (
+        'otto_runs_ended_total{outcome="done"} 1.0', 'otto_effect_executions_total{kind="code",result="done"}',
+        'otto_model_tokens_total{kind="input",model="claude-sonnet-5-5",role="coder"}', "otto_workers 1.0",
+        'otto_attempts_total{cause="none",result="passed"}', 'otto_github_requests_total{status="2xx"}',
+    ):  # fmt: skip
+        assert series in metrics
+    if not TRACED:
+        return
+    spans = list(play.collector.spans())
+    assert {span.name for _, span in spans} >= SPANS
+    of_run = {span.trace_id for _, span in spans if attributes(span).get("otto.run.id") == 1}
+    assert of_run == {span.trace_id for _, span in spans if span.name == "run"}
+    assert len(of_run) == 1
+    inside = [span for _, span in spans if span.name in ("model", "execute")]
+    assert {span.trace_id for span in inside} <= of_run, "work for the run stands in other traces too"
+    assert {service for service, _ in spans} == {"otto-web", "otto-worker"}
+    (moved,) = {link.trace_id for _, span in spans for link in span.links}
+    assert moved in of_run
 
 
 def _holds_issues(where: str) -> bool:

@@ -82,7 +82,11 @@ async def test_without_its_database_it_lives_and_is_not_ready(web: Web) -> None:
     answer = await web.http.get("/readyz")
 
     assert (answer.status_code, answer.text) == (503, "the database does not answer\n")
-    assert (await web.http.get("/metrics")).status_code == 503
+    metrics = await web.http.get("/metrics")
+    assert metrics.status_code == 200
+    assert "otto_database_up 0.0" in metrics.text
+    assert "otto_workers NaN" in metrics.text
+    assert "otto_inbox{" not in metrics.text
     assert (await web.http.get("/healthz")).status_code == 200
 
 
@@ -159,6 +163,7 @@ async def test_how_far_behind_the_host_is_has_series(web: Web) -> None:
     text = (await web.http.get("/metrics")).text
 
     for line in (
+        "otto_database_up 1.0", "otto_workers 1.0", "otto_runs_resting_oldest_seconds 0.0",
         "otto_inbox_oldest_seconds 0.0", "otto_effects_oldest_due_seconds 0.0", 'otto_runs{state="waiting"} 0.0',
         'otto_missing_permissions{installation="3"} 2.0',
         'otto_mirrors_bytes{host="host-1"} 1000.0',

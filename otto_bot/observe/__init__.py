@@ -1,0 +1,1 @@
+"""What a host sees of Otto while it runs: log lines with their context, numbers, and spans."""
