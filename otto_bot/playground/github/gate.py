@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import math
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -22,9 +22,13 @@ PRIMARY = "API rate limit exceeded for installation."
 class Gate:
     """ASGI middleware around the whole stand-in."""
 
-    def __init__(self, app: ASGIApp, hub: Hub) -> None:
+    def __init__(
+        self, app: ASGIApp, hub: Hub, refused: Callable[[Scope, Receive], Awaitable[None]] | None = None
+    ) -> None:
         self.app = app
         self.hub = hub
+        self._refused = refused
+        """Told of each request that does not reach the application."""
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Lets the stand-in's own pages through; everything else is logged and may be hit by a fault."""
@@ -45,6 +49,7 @@ class Gate:
         try:
             if refusal := self.hub.limits.look(world.config.limits, scope, row.at):
                 row.fault = refusal.fault
+                await self._turned_away(scope, receive)
                 await self._limited(noting, refusal.retry_after, primary=refusal.primary)
                 return
             await self._serve(scope, receive, noting, row, fault)
@@ -80,6 +85,7 @@ class Gate:
         if fault and kind in ("status", "secondary_limit", "primary_limit"):
             if fault.kind != "status" and fault.retry_after:
                 self.hub.limits.named(scope, fault.retry_after, row.at)
+            await self._turned_away(scope, receive)
             await self._refuse(send, fault)
             return
         if kind == "token_expired":
@@ -93,6 +99,10 @@ class Gate:
             _abort(receive)
             return
         await self.hub.trap.pass_on(row.write, self.app, scope, receive, send)
+
+    async def _turned_away(self, scope: Scope, receive: Receive) -> None:
+        if self._refused is not None:
+            await self._refused(scope, receive)
 
     async def _refuse(self, send: Send, fault: FaultConfig) -> None:
         if fault.kind in ("status", "status_after"):
