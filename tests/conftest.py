@@ -26,8 +26,9 @@ def _register(name: str) -> None:
     spec.loader.exec_module(sys.modules[name])
 
 
-for shared in ("databases", "forks", "played"):
+for shared in ("databases", "forks", "played", "described", "deviations", "conformance"):
     _register(shared)
+import conformance  # noqa: E402
 import databases  # noqa: E402
 from forks import ForkServer  # noqa: E402
 
@@ -92,6 +93,7 @@ def pytest_configure(config: pytest.Config) -> None:
     """Say where a PostgreSQL server of this test run belongs, before other processes are started."""
     if not hasattr(config, "workerinput"):
         databases.begin()
+        conformance.begin(config)
         if os.environ.get("OTTO_CI") == "1":
             config.pluginmanager.register(_AsTheyCome(config))
 

@@ -48,7 +48,8 @@ class Description:
         self._registry: Any = Registry().with_resource(
             HOST, Resource(contents=self.document, specification=DRAFT202012)
         )
-        self._validators: dict[str, Any] = {}
+        self._validators: dict[int, Any] = {}
+        """By the identity of a schema, which lives as long as the document."""
 
     @cached_property
     def _templates(self) -> list[tuple[re.Pattern[str], str]]:
@@ -82,12 +83,14 @@ class Description:
         found = [self.resolved(row) for row in rows]
         return {row["name"]: row for row in found if row["in"] == place}
 
-    def misfits(self, pointer: str, value: Any) -> Iterator[str]:
-        """What of a value does not fit the schema at a pointer of the description."""
-        validator = self._validators.get(pointer)
+    def misfits_of(self, schema: Any, value: Any) -> Iterator[str]:
+        """What of a value does not fit a schema of this description."""
+        validator = self._validators.get(id(schema))
         if validator is None:
-            validator = OpenApiValidator({"$ref": f"{HOST}#{pointer}"}, registry=self._registry)
-            self._validators[pointer] = validator
+            # Its references lead into the description: it is looked at as a part of it.
+            resolver = self._registry.resolver(HOST)
+            validator = OpenApiValidator(schema, registry=self._registry, _resolver=resolver)
+            self._validators[id(schema)] = validator
         for error in validator.iter_errors(value):
             exact = best_match([error]) or error
             yield f"{_pointer(exact.absolute_path)}: {exact.message[-300:]}"
@@ -162,7 +165,3 @@ def _pattern(path: str) -> str:
 def _pointer(parts: Any) -> str:
     return "".join(f"/{str(part).replace('~', '~0').replace('/', '~1')}" for part in parts)
 
-
-def escaped(*parts: str) -> str:
-    """A pointer into the description, as a part of a URI."""
-    return _pointer(parts).replace("{", "%7B").replace("}", "%7D")
