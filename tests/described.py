@@ -16,7 +16,7 @@ from jsonschema.validators import extend
 from referencing import Registry, Resource
 from referencing.jsonschema import DRAFT202012
 
-FILE = "generated/api.github.com.json"
+
 SLASHES = ("ref", "path", "branch", "basehead", "dir", "name")
 """Parameters whose value may hold a slash."""
 JSON = "application/json"
@@ -158,10 +158,11 @@ class Description:
 
 def _pattern(path: str) -> str:
     parts = re.split(r"\{([\w-]+)\}", path)
-    texts = [re.escape(part) if i % 2 == 0 else ("(.+)" if part in SLASHES else "([^/]+)") for i, part in enumerate(parts)]
+    texts = [
+        re.escape(part) if i % 2 == 0 else ("(.+)" if part in SLASHES else "([^/]+)") for i, part in enumerate(parts)
+    ]
     return "".join(texts)
 
 
 def _pointer(parts: Any) -> str:
     return "".join(f"/{str(part).replace('~', '~0').replace('/', '~1')}" for part in parts)
-

@@ -34,6 +34,8 @@ class WayIn:
         await self.github.__aexit__(None, None, None)
 
 
-def app_of(api_url: str, app_id: int, private_key: str, slots: Slots, now: Callable[[], datetime]) -> GitHubApp:
+def app_of(
+    api_url: str, app_id: int, private_key: str, slots: Slots, now: Callable[[], datetime], api_version: str | None
+) -> GitHubApp:
     """The App, as the pages use it: to ask who may, and to read. Raises ValueError for a key that cannot be used."""
-    return GitHubApp(api_url, app_id, private_key, now=now, slots=slots)
+    return GitHubApp(api_url, app_id, private_key, now=now, slots=slots, api_version=api_version)

@@ -13,6 +13,7 @@ from otto_bot.playground.github.auth import identify_git
 from otto_bot.playground.github.config import FaultConfig
 from otto_bot.playground.github.hub import Hub
 from otto_bot.playground.github.state import RequestRow
+from otto_bot.playground.github.versions import REST
 
 OURS = "/_playground"
 SECONDARY = "You have exceeded a secondary rate limit. Please wait a few minutes before you try again."
@@ -35,7 +36,7 @@ class Gate:
         if scope["type"] != "http" or scope["path"].startswith(OURS) or _browses(scope):
             await self.app(scope, receive, send)
             return
-        scope = _without_prefix(scope)
+        elsewhere, scope = self._elsewhere(scope["path"]), _without_prefix(scope)
         world = self.hub.world
         row = RequestRow(
             len(world.requests) + 1, world.clock(), scope["method"], scope["path"], 0, "anonymous"
@@ -46,6 +47,9 @@ class Gate:
         fault = self.hub.counter.next_request(self.hub.faults, row.method, row.path, write=write)
         row.fault = fault.kind if fault else None
         noting = self._noting(scope, row, send)
+        if elsewhere:
+            await _answer(noting, 404, "Not Found", {})
+            return
         try:
             if refusal := self.hub.limits.look(world.config.limits, scope, row.at):
                 row.fault = refusal.fault
@@ -72,9 +76,19 @@ class Gate:
         mine = {
             "X-GitHub-Request-Id": f"0PLAY:{row.seq:04X}:{len(self.hub.world.requests):04X}",
             "X-GitHub-Media-Type": "github.v3; format=json",
+            **self._server(),
             **self.hub.limits.headers(self.hub.world.config.limits, scope, row.at),
         }  # fmt: skip
         return [(key.encode(), value.encode()) for key, value in mine.items() if key.lower().encode() not in given]
+
+    def _server(self) -> dict[str, str]:
+        """By what an Enterprise Server is known."""
+        release = self.hub.world.config.enterprise
+        return {"X-GitHub-Enterprise-Version": f"enterprise-server@{release}.0"} if release else {}
+
+    def _elsewhere(self, asked: str) -> bool:
+        """Whether a path is the API's of github.com, where an Enterprise Server has pages."""
+        return bool(self.hub.world.config.enterprise and REST.search(asked))
 
     async def _serve(
         self, scope: Scope, receive: Receive, send: Send, row: RequestRow, fault: FaultConfig | None

@@ -82,7 +82,7 @@ def build(
         issue_changes.open_issue(world, author, config.issue.title, config.issue.body, config.issue.labels)
     world.listeners += [hub.remember, courier.hear, bridge.hear, hub.reactions.hear]
     app = _application(hub, bridge, stop)
-    traffic = from_environment(os.environ)
+    traffic = from_environment(os.environ, config.enterprise)
     if traffic is None:
         return StandIn(hub, app, Gate(app, hub))
     courier.delivering = traffic.delivered
@@ -198,7 +198,7 @@ def _root(hub: Hub, pages: Pages) -> Callable[[Request], Any]:
     async def root(request: Request) -> Response:
         if "text/html" in request.headers.get("accept", ""):
             return await pages.home(request)
-        return JSONResponse({"current_user_url": f"{hub.world.base_url}/user", "repository_url": hub.world.api})
+        return JSONResponse({"current_user_url": f"{hub.world.api_root}/user", "repository_url": hub.world.api})
 
     return root
 

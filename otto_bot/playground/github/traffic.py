@@ -42,10 +42,10 @@ def shape(value: Any) -> str:
 
 
 class Traffic:
-    """One stand-in's writing. `play` names who made it, for people."""
+    """One stand-in's writing. `play` names who made it, for people; `server` is the release of an Enterprise Server."""
 
-    def __init__(self, folder: Path, play: str) -> None:
-        self._folder, self._play = folder, play
+    def __init__(self, folder: Path, play: str, server: str) -> None:
+        self._folder, self._play, self._server = folder, play, server
         self._known: dict[bytes, str] = {}
         self._seen: set[str] = set()
         (folder / "shapes").mkdir(parents=True, exist_ok=True)
@@ -73,6 +73,7 @@ class Traffic:
         return {"method": scope["method"], "path": scope["path"], "query": query, "headers": headers}
 
     def _note(self, kind: str, key: str, body: bytes, row: Mapping[str, Any]) -> None:
+        key = f"{self._server} {key}"
         whole = blake2b(f"{kind} {key}\0".encode() + body, digest_size=16).digest()
         name = self._known.get(whole)
         if name is None:
@@ -93,7 +94,9 @@ class Traffic:
         name = f"{kind}-{digest}"
         if name not in self._seen:
             self._seen.add(name)
-            self._write(name, {"kind": kind, **row, "form": form, "body": value, "play": self._play})
+            self._write(
+                name, {"kind": kind, **row, "form": form, "body": value, "play": self._play, "server": self._server}
+            )
         return name
 
     def _write(self, name: str, row: Mapping[str, Any]) -> None:
@@ -139,7 +142,6 @@ class Recorded:
             if status:
                 self._traffic.answered(scope, status, kind, bytes(answer))
 
-
     async def refused(self, scope: Scope, receive: Receive) -> None:
         """A request that a fault or a limit answers: what was asked counts all the same."""
         if not _described(scope):
@@ -165,7 +167,7 @@ def _where(scope: Scope) -> str:
     return _VARYING.sub("#", text)
 
 
-def from_environment(environment: Mapping[str, str]) -> Traffic | None:
+def from_environment(environment: Mapping[str, str], server: str) -> Traffic | None:
     """What the environment asks for."""
     folder = environment.get(FOLDER)
-    return Traffic(Path(folder), environment.get("PYTEST_CURRENT_TEST", "")) if folder else None
+    return Traffic(Path(folder), environment.get("PYTEST_CURRENT_TEST", ""), server) if folder else None
