@@ -23,6 +23,7 @@ from typing import Any
 import pytest
 from described import Description
 from deviations import DEVIATIONS, Deviation, undescribed
+from operations import operations, pattern
 
 from otto_bot.playground.github.traffic import FOLDER
 from otto_bot.playground.github.versions import NEWER
@@ -36,6 +37,7 @@ ACCEPTED = re.compile(r"application/json|application/vnd\.github(\.raw)?\+json")
 VERSION = re.compile(r"\d{4}-\d{2}-\d{2}")
 BOT = "otto-bot"
 MOST_TOLD = 40
+MOST_MISSING = 12
 KINDS = ("request", "answer", "delivery")
 
 
@@ -48,7 +50,8 @@ class Held:
     shapes: Counter[str] = field(default_factory=Counter)
     operations: set[str] = field(default_factory=set)
     """Those that Otto called: method and described path."""
-    answered: set[str] = field(default_factory=set)
+    asked: set[str] = field(default_factory=set)
+    """Method and path as they were."""
     used: set[Deviation] = field(default_factory=set)
 
 
@@ -56,7 +59,7 @@ def hold(folder: Path, generated: Path) -> Held:
     """Everything that was written into a folder of traffic; `generated` is where the descriptions are."""
     held, read = Held(), cache(lambda server: Description(generated / (SERVER.format(server) if server else FILE)))
     counts = Counter(line for file in folder.glob("*.count") for line in file.read_text().splitlines())
-    for file in sorted((folder / "shapes").glob("*-*[!f]")):
+    for file in sorted(one for one in (folder / "shapes").iterdir() if one.suffix != ".half"):
         row = json.loads(file.read_text())
         _Row(row, counts[file.name], read(row["server"]), held).hold()
     return held
@@ -105,7 +108,8 @@ class _Row:
             return f"{self._row['method']} {self._row['path']}", iter(["/: GitHub describes no such operation"])
         template, operation, path = found
         name = f"{self._row['method']} {template}"
-        self._held.operations.add(name)
+        self._held.operations.add(_alone(self._row, name))
+        self._held.asked.add(f"{self._row['method']} {self._row['path']}")
         return name, self._asked(template, operation, path)
 
     def _asked(self, template: str, operation: Mapping[str, Any], path: str) -> Iterator[str]:
@@ -140,7 +144,6 @@ class _Row:
         if found is None:
             return None
         template, operation, _ = found
-        self._held.answered.add(f"{self._row['method']} {template}")
         return f"{self._row['method']} {template} {self._row['status']}", self._told(operation)
 
     def _told(self, operation: Mapping[str, Any]) -> Iterator[str]:
@@ -186,6 +189,12 @@ def put_back(value: Any) -> Any:
     return made | ({"rate": made["resources"].get("core")} if isinstance(made.get("resources"), dict) else {})
 
 
+def _alone(row: Mapping[str, Any], name: str) -> str:
+    """An operation that is held like another one is one by itself."""
+    like = undescribed(row["method"], row["path"])
+    return name if like is None else f"{row['method']} {row['path'].rpartition('/')[0]}/{{id}}"
+
+
 class Conformance:
     """The plugin of the process that starts a test run."""
 
@@ -212,7 +221,9 @@ class Conformance:
             terminalreporter.section("not as GitHub describes it", red=True)
         for line in held.problems[:MOST_TOLD]:
             terminalreporter.write_line(line)
-        terminalreporter.write_line(f"{summary(held)}, in {self._seconds:.1f} s")
+        terminalreporter.write_line(f"{summary(held)}; {self._seconds:.1f} s")
+        if 0 < len(missing := not_asked(held)) <= MOST_MISSING:
+            terminalreporter.write_line(f"not asked in this run: {', '.join(missing)}")
 
     def pytest_unconfigure(self) -> None:
         """The traffic is not kept."""
@@ -220,13 +231,18 @@ class Conformance:
         shutil.rmtree(self._folder, ignore_errors=True)
 
 
+def not_asked(held: Held) -> list[str]:
+    """Operations that the code can ask and nobody did."""
+    return [one for one in sorted(operations()) if not any(pattern(one).fullmatch(asked) for asked in held.asked)]
+
+
 def summary(held: Held) -> str:
     """The one line that `.ci/run` repeats."""
     said = [f"{held.counted[kind]} {kind}s ({held.shapes[kind]} shapes)" for kind in KINDS]
     said[2] = said[2].replace("deliverys", "webhooks")
     return (
-        f"held to GitHub's description: {', '.join(said)}, {len(held.operations)} operations of Otto, "
-        f"{len(held.problems)} that do not fit"
+        f"held to GitHub's description: {', '.join(said)}; {len(held.operations)} of Otto's {len(operations())} operations; "
+        f"{len(held.problems)} do not fit"
     )
 
 

@@ -26,7 +26,7 @@ def _register(name: str) -> None:
     spec.loader.exec_module(sys.modules[name])
 
 
-for shared in ("databases", "forks", "played", "described", "deviations", "conformance"):
+for shared in ("databases", "forks", "played", "described", "deviations", "operations", "conformance"):
     _register(shared)
 import conformance  # noqa: E402
 import databases  # noqa: E402

@@ -16,7 +16,6 @@ from jsonschema.validators import extend
 from referencing import Registry, Resource
 from referencing.jsonschema import DRAFT202012
 
-
 SLASHES = ("ref", "path", "branch", "basehead", "dir", "name")
 """Parameters whose value may hold a slash."""
 JSON = "application/json"
