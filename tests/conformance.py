@@ -14,7 +14,7 @@ import shutil
 import tempfile
 import time
 from collections import Counter
-from collections.abc import Generator, Iterator, Mapping
+from collections.abc import Generator, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
@@ -55,21 +55,23 @@ class Held:
     used: set[Deviation] = field(default_factory=set)
 
 
-def hold(folder: Path, generated: Path) -> Held:
+def hold(folder: Path, generated: Path, known: Sequence[Deviation] = DEVIATIONS) -> Held:
     """Everything that was written into a folder of traffic; `generated` is where the descriptions are."""
     held, read = Held(), cache(lambda server: Description(generated / (SERVER.format(server) if server else FILE)))
     counts = Counter(line for file in folder.glob("*.count") for line in file.read_text().splitlines())
     for file in sorted(one for one in (folder / "shapes").iterdir() if one.suffix != ".half"):
         row = json.loads(file.read_text())
-        _Row(row, counts[file.name], read(row["server"]), held).hold()
+        _Row(row, counts[file.name], read(row["server"]), held, known).hold()
     return held
 
 
 class _Row:
     """One shape."""
 
-    def __init__(self, row: Mapping[str, Any], count: int, description: Any, held: Held) -> None:
-        self._row, self._count, self._spec, self._held = row, count, description, held
+    def __init__(
+        self, row: Mapping[str, Any], count: int, description: Description, held: Held, known: Sequence[Deviation]
+    ) -> None:
+        self._row, self._count, self._spec, self._held, self._known = row, count, description, held, known
 
     def hold(self) -> None:
         kind = self._row["kind"]
@@ -82,7 +84,7 @@ class _Row:
         self._held.shapes[kind] += 1
         operation, problems = found
         for problem in problems:
-            known = next((one for one in DEVIATIONS if one.covers(kind, operation, problem)), None)
+            known = next((one for one in self._known if one.covers(kind, operation, problem)), None)
             if known is not None:
                 self._held.used.add(known)
             else:
@@ -95,10 +97,10 @@ class _Row:
     def _operation(self) -> tuple[str, dict[str, Any], str] | None:
         """Template, operation and the path that fits it."""
         method, path = self._row["method"], self._row["path"]
-        like = undescribed(method, path)
-        if like is not None:
-            self._held.used.update(one for one in DEVIATIONS if one.like == like)
-            path = like.replace("{owner}", "o").replace("{repo}", "r")
+        deviation = undescribed(method, path, self._known)
+        if deviation is not None:
+            self._held.used.add(deviation)
+            path = deviation.like.replace("{owner}", "o").replace("{repo}", "r")
         found = self._spec.operation(method, path)
         return None if found is None else (*found, path)
 
@@ -108,9 +110,15 @@ class _Row:
             return f"{self._row['method']} {self._row['path']}", iter(["/: GitHub describes no such operation"])
         template, operation, path = found
         name = f"{self._row['method']} {template}"
-        self._held.operations.add(_alone(self._row, name))
+        self._held.operations.add(self._alone or name)
         self._held.asked.add(f"{self._row['method']} {self._row['path']}")
         return name, self._asked(template, operation, path)
+
+    @property
+    def _alone(self) -> str:
+        """An operation that is held like another one is one by itself."""
+        deviation = undescribed(self._row["method"], self._row["path"], self._known)
+        return "" if deviation is None else deviation.operation
 
     def _asked(self, template: str, operation: Mapping[str, Any], path: str) -> Iterator[str]:
         yield from self._spec.in_path(template, operation, path)
@@ -189,12 +197,6 @@ def put_back(value: Any) -> Any:
     return made | ({"rate": made["resources"].get("core")} if isinstance(made.get("resources"), dict) else {})
 
 
-def _alone(row: Mapping[str, Any], name: str) -> str:
-    """An operation that is held like another one is one by itself."""
-    like = undescribed(row["method"], row["path"])
-    return name if like is None else f"{row['method']} {row['path'].rpartition('/')[0]}/{{id}}"
-
-
 class Conformance:
     """The plugin of the process that starts a test run."""
 
@@ -240,10 +242,8 @@ def summary(held: Held) -> str:
     """The one line that `.ci/run` repeats."""
     said = [f"{held.counted[kind]} {kind}s ({held.shapes[kind]} shapes)" for kind in KINDS]
     said[2] = said[2].replace("deliverys", "webhooks")
-    return (
-        f"held to GitHub's description: {', '.join(said)}; {len(held.operations)} of Otto's {len(operations())} operations; "
-        f"{len(held.problems)} do not fit"
-    )
+    asked = f"{len(held.operations)} of Otto's {len(operations())} operations"
+    return f"held to GitHub's description: {', '.join(said)}; {asked}; {len(held.problems)} do not fit"
 
 
 def begin(config: pytest.Config) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 
@@ -37,9 +38,9 @@ DEVIATIONS = (
 )  # fmt: skip
 
 
-def undescribed(method: str, path: str) -> str | None:
-    """The path by which a request is held that GitHub does not describe."""
-    for one in DEVIATIONS:
+def undescribed(method: str, path: str, known: Sequence[Deviation] = DEVIATIONS) -> Deviation | None:
+    """The deviation by which a request is held that GitHub does not describe."""
+    for one in known:
         if one.what == "path" and re.fullmatch(re.sub(r"\{\w+\}", "[^/]+", one.operation), f"{method} {path}"):
-            return one.like
+            return one
     return None

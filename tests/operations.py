@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Iterable, Iterator
+from functools import cache
 from pathlib import Path
 
 VERBS = Path(__file__).resolve().parents[1] / "otto_bot" / "github"
@@ -17,6 +18,7 @@ ELSEWHERE = frozenset({"POST /login/oauth/access_token", "POST /graphql"})
 """Of the site and of GraphQL: no description of REST has them."""
 
 
+@cache
 def operations() -> frozenset[str]:
     """`METHOD /path/{part}` of everything that a verb asks."""
     found = set(OWN)
