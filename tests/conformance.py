@@ -157,23 +157,19 @@ class _Row:
     def _told(self, operation: Mapping[str, Any]) -> Iterator[str]:
         status, form, kind = self._row["status"], self._row["form"], self._row["type"]
         answer = self._spec.resolved(operation["responses"].get(str(status)))
-        if answer is None and status < 400:
+        if answer is None and status < 300:
             yield "/: GitHub does not answer so"
             return
-        # What goes wrong everywhere (401, 403, 404, 422) is not listed for each operation, and has one form.
+        # What happens everywhere (301, 307, 401, 403, 404, 422) is not listed for each operation, and has one form.
         content = answer.get("content") if answer else None
         schema = (content or {}).get(JSON, {}).get("schema") if answer else {"$ref": "#/components/schemas/basic-error"}
         if schema is not None and form == "json":
             newer = self._row["headers"].get("x-github-api-version", "") >= NEWER
             yield from self._spec.misfits_of(schema, put_back(self._row["body"]) if newer else self._row["body"])
-        elif status < 300 and schema is not None and self._accepts(kind):
+        elif status < 300 and schema is not None and "raw" not in self._row["headers"].get("accept", ""):
             yield f"/: an answer of the type {kind or 'none'}"
         elif status < 300 and not content and form != "none":
             yield "/: GitHub answers without a body"
-
-    def _accepts(self, kind: str) -> bool:
-        """Whether JSON was wanted: a raw file or a log is not."""
-        return "raw" not in self._row["headers"].get("accept", "") or "json" in kind
 
     def _delivery(self) -> tuple[str, Iterator[str]]:
         event, action = self._row["event"], self._row["action"]

@@ -158,9 +158,34 @@ async def test_an_answer_that_is_lost_was_asked_for_all_the_same(tmp_path: Path)
     with pytest.raises(RuntimeError, match="gone"):
         await Recorded(application, traffic)(scope, receive, send)
     await Recorded(application, traffic).refused(scope, receive)
-    (row,) = [json.loads(one.read_text()) for one in (tmp_path / "shapes").iterdir()]
-    assert (row["kind"], row["body"], passed) == ("request", {}, [])
-    assert len(next(tmp_path.glob("*.count")).read_text().split()) == 2
+    rows, counted = written(tmp_path)
+    assert [(row["kind"], row["body"]) for row in rows] == [("request", {})]
+    assert (passed, counted) == ([], 2)
+
+
+async def test_a_body_that_nobody_looked_at_is_written_down(tmp_path: Path) -> None:
+    """GitHub refuses some requests for what they are about, whatever they say."""
+    parts = [{"type": "http.request", "body": body, "more_body": body == b"{"} for body in (b"{", b"}")]
+
+    async def application(scope: Any, receive: Any, send: Any) -> None:
+        await send({"type": "http.response.start", "status": 403, "headers": []})
+        await send({"type": "http.response.body", "body": b""})
+
+    async def receive() -> dict[str, Any]:
+        return parts.pop(0)
+
+    async def send(message: Any) -> None:
+        assert not parts
+
+    scope = {"type": "http", "method": "POST", "path": "/repos/o/r/issues", "query_string": b"", "headers": []}
+    await Recorded(application, Traffic(tmp_path, "t", ""))(scope, receive, send)
+    assert {row["kind"]: row["body"] for row in written(tmp_path)[0]} == {"request": {}, "answer": None}
+
+
+def written(folder: Path) -> tuple[list[dict[str, Any]], int]:
+    """The shapes, and how many lines count them."""
+    rows = [json.loads(one.read_text()) for one in (folder / "shapes").iterdir()]
+    return rows, len(next(folder.glob("*.count")).read_text().split())
 
 
 def test_what_the_newer_version_left_out_is_put_back_where_it_was() -> None:

@@ -119,16 +119,20 @@ class Recorded:
         if not _described(scope):
             await self._app(scope, receive, send)
             return
-        asked, answer, status, kind = bytearray(), bytearray(), 0, ""
+        asked, answer, status, kind, more = bytearray(), bytearray(), 0, "", True
 
         async def hearing() -> Message:
+            nonlocal more
             message = await receive()
             asked.extend(message.get("body", b""))
+            more = message.get("more_body", False)
             return message
 
         async def telling(message: Message) -> None:
             nonlocal status, kind
             if message["type"] == "http.response.start":
+                while more:  # refused without a look at its body
+                    await hearing()
                 status = message["status"]
                 kind = dict(message.get("headers", [])).get(b"content-type", b"").decode("latin-1")
             else:
