@@ -140,6 +140,14 @@ def test_a_shape_is_names_types_and_words() -> None:
     assert shape({"state": "open"}) != shape({"state": "closed"})
 
 
+def test_bodies_that_differ_in_digits_alone_are_one_shape_and_all_are_counted(tmp_path: Path) -> None:
+    traffic = Traffic(tmp_path, "t", "")
+    for body in (b'{"id": 1}', b'{"id": 27}', b'{"id": -1}', b'{"id": "1"}', b'{"id": 1}'):
+        traffic.delivered("issues", "labeled", body)
+    rows, counted = written(tmp_path)
+    assert (sorted(str(row["body"]["id"]) for row in rows), counted) == (["-1", "1", "1"], 5)
+
+
 async def test_an_answer_that_is_lost_was_asked_for_all_the_same(tmp_path: Path) -> None:
     """Also where the application ends in an error; what passes is not changed."""
     traffic, passed = Traffic(tmp_path, "t", ""), []
