@@ -138,6 +138,8 @@ def test_a_shape_is_names_types_and_words() -> None:
     shapes = {shape({**one, **change}) for change in changes}
     assert len(shapes | {shape(one)}) == len(changes) + 1
     assert shape({"state": "open"}) != shape({"state": "closed"})
+    assert shape({"name": "demo"}) == shape({"name": "other"}) != shape({"name": None})
+    assert shape({"name": {"a": 1}}) != shape({"name": {"a": "1"}})
 
 
 def test_bodies_that_differ_in_digits_alone_are_one_shape_and_all_are_counted(tmp_path: Path) -> None:

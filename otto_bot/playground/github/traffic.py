@@ -23,8 +23,11 @@ FOLDER = "PLAYGROUND_TRAFFIC"
 ELSEWHERE = re.compile(r"^/$|^/(graphql$|login/|settings/|_)|\.git/")
 """What GitHub's description of REST says nothing about."""
 HEADERS = ("accept", "content-type", "user-agent", "x-github-api-version")
+FREE = frozenset({"name", "title", "body", "login", "ref", "path", "message", "summary", "head_branch"})
+"""Properties whose value people choose: a word in one of them is no word of GitHub's."""
 MOST_KNOWN = 20_000
 _VARYING = re.compile(r"[0-9a-f]{40}|\d+")
+_REPOSITORY = re.compile(r"/repos/[^/?]+/[^/?]+")
 _DIGITS = b"0123456789"
 _WORD = re.compile(r"[A-Za-z][A-Za-z_]{0,23}")
 
@@ -32,7 +35,7 @@ _WORD = re.compile(r"[A-Za-z][A-Za-z_]{0,23}")
 def shape(value: Any) -> str:
     """Names, types and words of a JSON value; elements of a list count once."""
     if isinstance(value, dict):
-        return "{" + ",".join([f"{key}:{shape(value[key])}" for key in sorted(value)]) + "}"
+        return "{" + ",".join([f"{key}:{_part(key, value[key])}" for key in sorted(value)]) + "}"
     if isinstance(value, list):
         return "[" + "|".join(sorted({shape(item) for item in value})) + "]"
     if isinstance(value, str):
@@ -40,6 +43,10 @@ def shape(value: Any) -> str:
     if value is None or isinstance(value, bool):
         return str(value)
     return "-1" if value < 0 else type(value).__name__
+
+
+def _part(key: str, value: Any) -> str:
+    return "''" if key in FREE and isinstance(value, str) else shape(value)
 
 
 class Traffic:
@@ -170,7 +177,7 @@ def _described(scope: Scope) -> bool:
 def _where(scope: Scope) -> str:
     """Method, path and query, without what differs from run to run."""
     text = f"{scope['method']} {scope['path']}?{scope['query_string'].decode('latin-1')}"
-    return _VARYING.sub("#", text)
+    return _VARYING.sub("#", _REPOSITORY.sub("/repos/#/#", text))
 
 
 def from_environment(environment: Mapping[str, str], server: str) -> Traffic | None:
