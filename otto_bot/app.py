@@ -142,7 +142,8 @@ def _way_in(settings: Settings, engine: sa.Engine, meters: Meters) -> WayIn:
 
     slots = SharedSlots(Installations(engine, settings.write_pause_seconds))
     key = settings.private_key.get_secret_value()
-    github = app_of(settings.github_api_url, settings.app_id, key, slots, lambda: datetime.now(UTC), meters)
+    version = settings.github_api_version
+    github = app_of(settings.github_api_url, settings.app_id, key, slots, lambda: datetime.now(UTC), version, meters)
     return WayIn(engine, github, settings.limits, settings.caps, lambda: datetime.now(UTC), meters)
 
 
@@ -156,4 +157,5 @@ def _account(settings: Settings) -> Account:
         settings.state_dir.absolute(),
         int(settings.logs_gib * 1024**3),
         lambda: settings.hidden(os.environ),
+        settings.github_api_version,
     )

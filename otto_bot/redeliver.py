@@ -56,7 +56,12 @@ async def _run(wanted: Wanted, settings: Settings) -> int:
     slots = SharedSlots(Installations(engine, settings.write_pause_seconds))
     try:
         async with GitHubApp(
-            settings.github_api_url, settings.app_id, settings.private_key.get_secret_value(), now=_now, slots=slots
+            settings.github_api_url,
+            settings.app_id,
+            settings.private_key.get_secret_value(),
+            now=_now,
+            slots=slots,
+            api_version=settings.github_api_version,
         ) as github:
             command = _Command(wanted, github, Deliveries(engine), window(settings.github_api_url))
             return await command()

@@ -15,6 +15,7 @@ from otto_bot.core.config import HostCaps
 from otto_bot.core.egress_hosts import REGISTRIES, checked_entries
 from otto_bot.environment.faults import GivenError
 from otto_bot.environment.forms import secret
+from otto_bot.github.host_checks import API_VERSION, API_VERSION_SHAPE
 from otto_bot.text.links import DOCS_URL
 from otto_bot.web.reach import Reach, unreachable
 
@@ -34,6 +35,9 @@ MayBeOff = BeforeValidator(_off)
 
 POLL_SECONDS = 15.0
 """Between two rounds of a host without webhooks, unless it is set."""
+
+ApiVersion = Annotated[str, Field(pattern=API_VERSION_SHAPE)]
+
 MOST_DEFAULTS = 16 * 1024
 """Bytes of the host's defaults for repositories."""
 
@@ -81,6 +85,7 @@ class Settings(StoreSettings):
     webhook_secret: tuple[SecretStr, ...]
     github_api_url: str = "https://api.github.com"
     github_web_url: str = ""
+    github_api_version: Annotated[ApiVersion | None, MayBeOff] = API_VERSION
     docs_url: str = DOCS_URL
     client_id: str = ""
     client_secret: SecretStr = SecretStr("")
@@ -171,7 +176,9 @@ class Settings(StoreSettings):
         if self.github_web_url:
             return self.github_web_url.rstrip("/")
         parts = urlsplit(self.github_api_url)
-        host = "github.com" if parts.netloc == "api.github.com" else parts.netloc
+        # github.com, and GitHub's own hosts of one enterprise (`api.NAME.ghe.com`), have the API on another host.
+        ours = parts.netloc == "api.github.com" or parts.netloc.endswith(".ghe.com")
+        host = parts.netloc.removeprefix("api.") if ours else parts.netloc
         return f"{parts.scheme}://{host}"
 
     @property
@@ -185,7 +192,7 @@ class Settings(StoreSettings):
         """Where pages are served, and to whom."""
         return Reach(
             self.pages, self.host, self.public_url.rstrip("/"), self.client_id, self.client_secret,
-            self.github_api_url, self.web_url,
+            self.github_api_url, self.web_url, self.github_api_version,
         )  # fmt: skip
 
     def hidden(self, environment: Mapping[str, str]) -> tuple[str, ...]:

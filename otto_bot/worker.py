@@ -193,6 +193,7 @@ async def _engine(settings: Settings, redactor: Redactor, alone: bool) -> AsyncI
         settings.app_id,
         settings.private_key.get_secret_value(),
         now=utc_now,
+        api_version=settings.github_api_version,
         on_secret=redactor.register,
         censor=redactor.text,
         slots=SharedSlots(Installations(engine_db, settings.write_pause_seconds)),

@@ -27,9 +27,11 @@ def _register(name: str) -> None:
     spec.loader.exec_module(sys.modules[name])
 
 
-for shared in ("collecting", "databases", "forks", "otlp", "played"):
+SHARED = ("collecting", "databases", "forks", "otlp", "played", "described", "deviations", "operations", "conformance")
+for shared in SHARED:
     _register(shared)
 import collecting  # noqa: E402
+import conformance  # noqa: E402
 import databases  # noqa: E402
 from forks import ForkServer  # noqa: E402
 
@@ -95,6 +97,7 @@ def pytest_configure(config: pytest.Config) -> None:
     gc.disable()  # until all test files are read: nearly nothing of them is garbage
     if not hasattr(config, "workerinput"):
         databases.begin()
+        conformance.begin(config)
         if os.environ.get("OTTO_CI") == "1":
             config.pluginmanager.register(_AsTheyCome(config))
 

@@ -9,6 +9,7 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
+from otto_bot.app import _account
 from otto_bot.core.allowance import Allowance
 from otto_bot.core.limits import AtOnce, HostLimits
 from otto_bot.settings import SettingsError, read_settings
@@ -78,12 +79,28 @@ def test_secrets_come_from_files_and_there_may_be_several(env: dict[str, str], p
 
 @pytest.mark.parametrize(
     ("api", "web"),
-    [("https://ghe.example/api/v3", "https://ghe.example"), ("http://127.0.0.1:99", "http://127.0.0.1:99")],
+    [
+        ("https://ghe.example/api/v3", "https://ghe.example"),
+        ("https://ghe.example.org:8443/api/v3/", "https://ghe.example.org:8443"),
+        ("https://api.octo.ghe.com", "https://octo.ghe.com"),
+        ("https://api.example.org/api/v3", "https://api.example.org"),
+        ("http://127.0.0.1:99", "http://127.0.0.1:99"),
+    ],
 )
 def test_people_see_enterprise_servers_beside_their_api(env: dict[str, str], api: str, web: str) -> None:
     assert read_settings(env | {"OTTO_GITHUB_API_URL": api}).web_url == web
     given = env | {"OTTO_GITHUB_API_URL": api, "OTTO_GITHUB_WEB_URL": "https://git.example/"}
     assert read_settings(given).web_url == "https://git.example"
+
+
+@pytest.mark.parametrize(
+    ("said", "sent"), [("", "2026-03-10"), ("2022-11-28", "2022-11-28"), ("off", None)], ids=["default", "older", "off"]
+)
+def test_one_version_of_the_api_is_asked_for_everywhere(env: dict[str, str], said: str, sent: str | None) -> None:
+    """By the worker and by all that pages ask with: the App, people who log in, logs."""
+    settings = read_settings(env | {"OTTO_GITHUB_API_VERSION": said})
+    assert (settings.github_api_version, settings.reach.api_version) == (sent, sent)
+    assert _account(settings).api_version == sent
 
 
 @pytest.mark.parametrize(
@@ -115,6 +132,8 @@ def test_people_see_enterprise_servers_beside_their_api(env: dict[str, str], api
         ("OTTO_GITHUB_API_URL", "api.github.com"),
         ("OTTO_GITHUB_API_URL", "https://user:word@api.github.com"),
         ("OTTO_GITHUB_WEB_URL", "github.com"),
+        ("OTTO_GITHUB_API_VERSION", "v3"),
+        ("OTTO_GITHUB_API_VERSION", "2022-11-28 "),
         ("OTTO_DATABASE_URL", "otto.sqlite"),
         ("OTTO_DATABASE_URL", "mysql://me@host/otto"),
         ("OTTO_REPOSITORY_DEFAULTS", "{pilot: }{"),

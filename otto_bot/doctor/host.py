@@ -136,6 +136,7 @@ async def opened(given: Given, redactor: Redactor, now: Callable[[], datetime]) 
                     settings.app_id,
                     settings.private_key.get_secret_value(),
                     now=now,
+                    api_version=settings.github_api_version,
                     on_secret=redactor.register,
                     censor=redactor.text,
                     slots=LocalSlots(),

@@ -29,7 +29,7 @@ from otto_bot.github.credentials import (
     Nobody,
 )
 from otto_bot.github.errors import GitHubError, Refused, TooLarge, Unreachable
-from otto_bot.github.host_checks import check_api_url, check_private_key
+from otto_bot.github.host_checks import API_VERSION, check_api_url, check_private_key
 from otto_bot.github.logs import download, pour
 from otto_bot.github.pace import APP, LocalSlots, Pace, Sleep, Slots
 from otto_bot.github.repository import Surroundings
@@ -40,7 +40,6 @@ from otto_bot.github.transport import BodyTooLargeError, SharedTransport
 from otto_bot.github.verbs import Repository
 from otto_bot.github.watching import Meter, Watched
 
-API_VERSION = "2026-03-10"
 TIMEOUT = httpx.Timeout(20, connect=5)
 DEADLINE_SECONDS = 60.0
 CONCURRENCY = 16

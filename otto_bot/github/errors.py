@@ -76,7 +76,7 @@ class Refused(GitHubError):
     """422 (or another 4xx): GitHub understood and said no.
 
     `errors` are GitHub's own, one line each. `reason` is a word the caller can branch on: `draft_refused`,
-    `no_commits`, `already_exists`, `not_granted`, or empty.
+    `no_commits`, `already_exists`, `not_granted`, `api_version`, or empty.
     """
 
     def __init__(

@@ -4,6 +4,10 @@ from __future__ import annotations
 
 from urllib.parse import urlsplit
 
+API_VERSION = "2026-03-10"
+"""The version of GitHub's API that is asked for, unless a host sets another one; older answers are read as well."""
+API_VERSION_SHAPE = r"^\d{4}-\d{2}-\d{2}$"
+
 
 def check_api_url(api_url: str) -> str:
     """The address without a trailing slash. Raises ValueError where it is none that requests can be sent to."""

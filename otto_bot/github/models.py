@@ -217,7 +217,6 @@ class PullRequest(Fact):
     merged_at: datetime | None = None
     mergeable: bool | None = None
     mergeable_state: str = "unknown"
-    merge_commit_sha: str | None = None
     head_ref: str = Field(validation_alias=AliasPath("head", "ref"))
     head_sha: str = Field(validation_alias=AliasPath("head", "sha"))
     head_repo_id: int | None = Field(default=None, validation_alias=AliasPath("head", "repo", "id"))

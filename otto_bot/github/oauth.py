@@ -11,10 +11,10 @@ import httpx
 
 from otto_bot.core.redact import Redactor
 from otto_bot.github.censoring import Censor
-from otto_bot.github.client import API_VERSION, Kit
+from otto_bot.github.client import Kit
 from otto_bot.github.credentials import ClientCredentials, Nobody, PersonCredentials
 from otto_bot.github.errors import LoginRefused, Refused, Unreachable
-from otto_bot.github.host_checks import check_api_url
+from otto_bot.github.host_checks import API_VERSION, check_api_url
 from otto_bot.github.pace import LocalSlots, Pace, Sleep
 from otto_bot.github.person_verbs import PersonVerbs
 from otto_bot.github.routes import route
@@ -48,6 +48,7 @@ class Logins:
         sleep: Sleep = asyncio.sleep,
         censor: Censor | None = None,
         user_agent: str = "otto-bot",
+        api_version: str | None = API_VERSION,
     ) -> None:
         self._web_url, self._client, self._now, self._sleep = web_url.rstrip("/"), client, now, sleep
         self._transport = SharedTransport(transport)
@@ -59,8 +60,8 @@ class Logins:
 
         # Codes and tokens themselves must arrive whole; what people write is censored as everything else.
         self._site = kit(self._web_url, _whole, None)
-        self._ends = kit(check_api_url(api_url), _whole, API_VERSION)
-        self._people = kit(check_api_url(api_url), censor or Redactor().text, API_VERSION)
+        self._ends = kit(check_api_url(api_url), _whole, api_version)
+        self._people = kit(check_api_url(api_url), censor or Redactor().text, api_version)
 
     async def exchange(self, code: str, *, redirect_uri: str, verifier: str) -> Grant:
         """The token for a code. Raises LoginRefused where GitHub does not take the code (any more)."""

@@ -61,7 +61,8 @@ class Standing(Frozen):
 
 def window(api_url: str) -> timedelta:
     """How far back GitHub's log goes: three days, on an own server seven."""
-    return WINDOW if urlsplit(api_url).hostname == "api.github.com" else WINDOW_ENTERPRISE
+    host = urlsplit(api_url).hostname or ""
+    return WINDOW if host == "api.github.com" or host.endswith(".ghe.com") else WINDOW_ENTERPRISE
 
 
 def missed(attempts: Sequence[Delivery], known: Collection[str], *, all_events: bool = False) -> list[Missed]:

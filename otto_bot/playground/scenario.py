@@ -142,6 +142,7 @@ class GitHubSide(Part):
     submodules: dict[str, Sha] = {}
     refuse_drafts: bool = False
     lazy_mergeable: bool = False
+    enterprise: str = Field(default="", pattern=r"^(3\.\d{1,2})?$")
     limits: LimitConfig = LimitConfig()
     actions: dict[str, Any] = {}
     permissions: dict[str, Literal["read", "write", "none"]] = {}

@@ -20,7 +20,8 @@ class Asking:
 
     def _app(self) -> GitHubApp:
         try:
-            return GitHubApp(self._there.api, self._app_id, self._key, now=self._now)
+            # No version of the API: an Enterprise Server may not know ours, and what is asked here is the same in all.
+            return GitHubApp(self._there.api, self._app_id, self._key, now=self._now, api_version=None)
         except ValueError as error:
             raise SetupError(str(error)) from None
 

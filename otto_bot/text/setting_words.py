@@ -24,6 +24,11 @@ WORDS: Mapping[str, str] = {
     ),
     "github_api_url": "The API's root; for GitHub Enterprise Server `https://HOST/api/v3`",
     "github_web_url": "Where people see GitHub; needed only where it is on another host",
+    "github_api_version": (
+        "The version of GitHub's API that every request asks for. An Enterprise Server that does not know it says so, "
+        "and names those that it knows: `2022-11-28`, say. `off` asks for none ([what "
+        "differs](conformance.md#older-versions-of-the-api))"
+    ),
     "docs_url": "Where these documents are read: comments link to their [troubleshooting page](troubleshooting.md)",
     "database_url": "Where the ledger is. More than one worker needs PostgreSQL: `postgresql+psycopg://USER@HOST/NAME`",
     "state_dir": "Database, queue, mirrors, workspaces. Private to Otto's user; the cage never shows it",

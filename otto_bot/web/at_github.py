@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import sqlalchemy as sa
 
+from otto_bot.github.host_checks import API_VERSION
+
 if TYPE_CHECKING:
     from otto_bot.core.redact import Redactor
     from otto_bot.github.client import GitHubApp
@@ -28,6 +30,7 @@ class Account(NamedTuple):
     logs: int
     """Bytes of the logs that are kept for pages."""
     hidden: Callable[[], tuple[str, ...]]
+    api_version: str | None = API_VERSION
 
 
 class AtGitHub:
@@ -65,6 +68,7 @@ class AtGitHub:
             on_secret=self.redactor.register,
             censor=self.redactor.text,
             slots=SharedSlots(Installations(self._engine, self.account.write_pause)),
+            api_version=self.account.api_version,
         )
 
     async def close(self) -> None:

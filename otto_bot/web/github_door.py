@@ -58,7 +58,8 @@ class Door:
         from otto_bot.github.tokens import Client
 
         client = Client(self._reach.client_id, self._reach.client_secret.get_secret_value())
-        return Logins(self._reach.api_url, self._reach.web_url, client, now=self._now)
+        reach = self._reach
+        return Logins(reach.api_url, reach.web_url, client, now=self._now, api_version=reach.api_version)
 
     async def fresh(self, ticket: Ticket) -> Ticket:
         """The session with a token that lasts: the same one, or a renewed one. Raises LoginRefused where it is over."""

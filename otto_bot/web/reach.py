@@ -8,6 +8,8 @@ from urllib.parse import urlsplit
 
 from pydantic import SecretStr
 
+from otto_bot.github.host_checks import API_VERSION
+
 Asked = Literal["auto", "login", "local", "off"]
 Mode = Literal["login", "local", "off"]
 NO_SECRET = SecretStr("")
@@ -25,6 +27,7 @@ class Reach(NamedTuple):
     client_secret: SecretStr = NO_SECRET
     api_url: str = "https://api.github.com"
     web_url: str = "https://github.com"
+    api_version: str | None = API_VERSION
 
     @property
     def mode(self) -> Mode:

@@ -38,7 +38,8 @@ class WayIn:
 
 
 def app_of(
-    api_url: str, app_id: int, private_key: str, slots: Slots, now: Callable[[], datetime], meters: Meters | None = None
-) -> GitHubApp:
+    api_url: str, app_id: int, private_key: str, slots: Slots, now: Callable[[], datetime], api_version: str | None,
+    meters: Meters | None = None,
+) -> GitHubApp:  # fmt: skip
     """The App, as the pages use it: to ask who may, and to read. Raises ValueError for a key that cannot be used."""
-    return GitHubApp(api_url, app_id, private_key, now=now, slots=slots, meter=meters)
+    return GitHubApp(api_url, app_id, private_key, now=now, slots=slots, api_version=api_version, meter=meters)

@@ -118,6 +118,17 @@ async def test_workflow_files(wire, repo):
     ]
 
 
+@pytest.mark.parametrize("listed", ["file", "submodule"], ids=["2022-11-28", "2026-03-10"])
+async def test_a_submodule_among_workflow_files_has_a_problem_in_both_versions(wire, repo, listed):
+    """The older version lists it as a file, and says what it is when it is asked for."""
+    wire.repo("GET", "/contents/.github/workflows").respond(json=[{"name": "m.yml", "type": listed, "sha": "a"}])
+    wire.repo("GET", "/contents/.github/workflows/m.yml").respond(
+        json={"name": "m.yml", "type": "submodule", "sha": "a"}
+    )
+    (found,) = await repo.workflow_files("main")
+    assert (found.text, "submodule" in found.problem) == ("", True)
+
+
 async def test_no_workflow_files(wire, repo):
     wire.repo("GET", "/contents/.github/workflows").respond(404)
     assert await repo.workflow_files("main") == []

@@ -12,6 +12,7 @@ from otto_bot.github.errors import (
     Forbidden,
     GitHubError,
     NotFound,
+    Refused,
     RetryLater,
     TooLarge,
     Unauthorized,
@@ -34,6 +35,32 @@ async def test_a_request_carries_token_version_and_no_compression(wire, repo):
     assert request.headers["accept-encoding"] == "identity"
     assert request.headers["user-agent"] == "otto-bot"
     assert wire.mint.calls.last.request.headers["x-github-api-version"] == "2026-03-10"
+
+
+@pytest.mark.parametrize(
+    ("status", "message"),
+    [
+        (
+            400,
+            'The version you specified in the "X-GitHub-API-Version" request header, "v3", is not a supported version.',
+        ),
+        (400, "API version not supported"),
+        (410, "This API version is not supported any more"),
+    ],
+)
+async def test_a_version_that_is_not_spoken_names_the_setting(wire, repo, status, message):
+    wire.repo("GET", "/issues/1").respond(status, json={"message": message})
+    with pytest.raises(Refused, match="Set OTTO_GITHUB_API_VERSION to a version that this server names") as caught:
+        await repo.issue(1)
+    assert (caught.value.reason, message in str(caught.value)) == ("api_version", True)
+
+
+@pytest.mark.parametrize("status", [400, 410])
+async def test_other_words_name_no_setting(wire, repo, status):
+    wire.repo("GET", "/issues/1").respond(status, json={"message": "Version 2 of this issue was deleted"})
+    with pytest.raises(Refused if status == 400 else NotFound) as caught:
+        await repo.issue(1)
+    assert "OTTO_" not in str(caught.value)
 
 
 @pytest.mark.parametrize(

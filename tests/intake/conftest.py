@@ -240,7 +240,7 @@ def app_key() -> str:
     return key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()).decode()
 
 
-ON_ONE = ("test_edits", "test_prepare", "test_reviews", "test_standing")
+ON_ONE = ("test_edits", "test_examples", "test_prepare", "test_reviews", "test_standing")
 """About words and rights more than about rows: on PostgreSQL where OTTO_TEST_BACKEND asks for it."""
 
 

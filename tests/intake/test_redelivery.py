@@ -51,7 +51,7 @@ def test_the_newest_attempt_is_asked_for_again() -> None:
 
 
 def test_how_far_back_the_log_goes() -> None:
-    assert window("https://api.github.com") == timedelta(days=3)
+    assert window("https://api.github.com") == window("https://api.octo.ghe.com") == timedelta(days=3)
     assert window("https://github.example.com/api/v3") == timedelta(days=7)
 
 

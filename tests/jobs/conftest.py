@@ -21,6 +21,7 @@ from otto_bot.core.values import Repo
 from otto_bot.git.runner import GitRunner
 from otto_bot.github.ci_models import WorkflowRun
 from otto_bot.github.client import GitHubApp
+from otto_bot.github.host_checks import API_VERSION
 from otto_bot.github.pace import LocalSlots
 from otto_bot.github.verbs import APP_PERMISSIONS
 from otto_bot.jobs.context import Context
@@ -84,10 +85,10 @@ def app_key() -> str:
 
 @pytest.fixture
 def open_bench(tmp_path: Path, app_key: str, make_database: Callable[..., str], backend: str) -> Open:
-    """Start everything; `files` are those of the default branch."""
+    """Start everything; `files` are those of the default branch, `version` is of the API that is asked for."""
 
     @asynccontextmanager
-    async def start(files: dict[str, str]) -> AsyncIterator[Bench]:
+    async def start(files: dict[str, str], version: str = API_VERSION) -> AsyncIterator[Bench]:
         source = tmp_path / "source"
         for name, text in files.items():
             (source / name).parent.mkdir(parents=True, exist_ok=True)
@@ -112,7 +113,7 @@ def open_bench(tmp_path: Path, app_key: str, make_database: Callable[..., str], 
             stand_in.set_url(url)
             now = lambda: datetime.now(UTC)  # noqa: E731
             app_id, slots = stand_in.hub.world.config.app.id, LocalSlots(pause=0)
-            async with GitHubApp(url, app_id, app_key, now=now, slots=slots) as github:
+            async with GitHubApp(url, app_id, app_key, now=now, slots=slots, api_version=version) as github:
                 (installation,) = await github.installations()
                 (info,) = await github.repositories(installation.id)
                 context = Context(

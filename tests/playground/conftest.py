@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import importlib.util
 import json
 import os
 import socket
@@ -68,17 +67,10 @@ class Playground:
     stand_in: StandIn
     url: str
     private_key: str
-    check: Callable[[httpx.Response], None]
     client: httpx.Client = field(init=False)
 
     def __post_init__(self) -> None:
-        self.client = httpx.Client(
-            base_url=self.url, timeout=20, trust_env=False, event_hooks={"response": [self._see]}
-        )
-
-    def _see(self, response: httpx.Response) -> None:
-        response.read()
-        self.check(response)
+        self.client = httpx.Client(base_url=self.url, timeout=20, trust_env=False)
 
     @property
     def repo(self) -> str:
@@ -193,27 +185,6 @@ def github_settings(tmp_path: Path, app_key: str) -> dict[str, Any]:
     }  # fmt: skip
 
 
-@pytest.fixture(scope="session")
-def openapi() -> Any:
-    """GitHub's description of its API where OTTO_OPENAPI names its folder, else None."""
-    path = Path(os.environ.get("OTTO_OPENAPI", "")) / "generated/api.github.com.json"
-    if not path.is_file():
-        return None
-    # Test folders are no packages, so the module beside this one is loaded by its path.
-    found = importlib.util.spec_from_file_location("openapi_spec", Path(__file__).with_name("openapi_spec.py"))
-    assert found is not None
-    assert found.loader is not None
-    module = importlib.util.module_from_spec(found)
-    found.loader.exec_module(module)
-    return module.Spec(path)
-
-
-@pytest.fixture(scope="session")
-def response_check(openapi: Any) -> Callable[[httpx.Response], None]:
-    """Holds every answer against GitHub's OpenAPI where there is one."""
-    return openapi.check if openapi is not None else lambda _response: None
-
-
 @pytest.fixture
 def github_actions() -> bool:
     """True where workflows really run."""
@@ -221,16 +192,14 @@ def github_actions() -> bool:
 
 
 @pytest.fixture
-def github(
-    github_settings: dict[str, Any], response_check: Callable[[httpx.Response], None], github_actions: bool
-) -> Iterator[Playground]:
+def github(github_settings: dict[str, Any], github_actions: bool) -> Iterator[Playground]:
     """A running stand-in."""
     listening = listener()
     stand_in = build(StandInConfig.model_validate(github_settings), with_actions=github_actions)
     url = f"http://127.0.0.1:{listening.getsockname()[1]}"
     stand_in.set_url(url)
     with serving(stand_in.asgi, listening):
-        playground = Playground(stand_in, url, github_settings["app"]["private_key_pem"], response_check)
+        playground = Playground(stand_in, url, github_settings["app"]["private_key_pem"])
         with playground.client:
             yield playground
 

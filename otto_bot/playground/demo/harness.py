@@ -175,7 +175,7 @@ class Playground:
         env |= {
             "OTTO_DATABASE_URL": self._database or f"sqlite:///{(state / 'otto.sqlite').absolute()}",
             "OTTO_STATE_DIR": str(state),
-            "OTTO_GITHUB_API_URL": self.github.url if self.github else "",
+            **self._api(),
             "OTTO_APP_ID": str(APP_ID),
             "OTTO_PRIVATE_KEY_FILE": str(self.secrets.key_file),
             "OTTO_WEBHOOK_SECRET_FILE": str(self.secrets.secret_file),
@@ -196,6 +196,13 @@ class Playground:
         elif self.model is not None:
             env |= {"ANTHROPIC_BASE_URL": self.model.url, "ANTHROPIC_API_KEY": "playground"}
         return env
+
+    def _api(self) -> dict[str, str]:
+        """Where the API is, and the version of an Enterprise Server's."""
+        url = self.github.url if self.github else ""
+        if not self.scenario.script.github.enterprise:
+            return {"OTTO_GITHUB_API_URL": url}
+        return {"OTTO_GITHUB_API_URL": f"{url}/api/v3", "OTTO_GITHUB_API_VERSION": "2022-11-28"}
 
     def _base(self) -> dict[str, str]:
         kept = {name: value for name, value in self._given.items() if not name.startswith(OWN_PREFIXES)}

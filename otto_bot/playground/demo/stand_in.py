@@ -63,6 +63,7 @@ def write_config(
         "submodules": github.submodules,
         "refuse_drafts": github.refuse_drafts,
         "lazy_mergeable": github.lazy_mergeable,
+        "enterprise": github.enterprise,
         "limits": github.limits.model_dump(mode="json"),
         "control_token": secrets.control_token,
         "actions": {"cage": cage, **github.actions},

@@ -9,7 +9,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from otto_bot.playground.actions.api import Job, NotFoundError, Record, TriggerEvent, WorkflowRun
+from otto_bot.playground.actions.api import Job, NotFoundError, Record, TriggerEvent, Workflow, WorkflowRun
 from otto_bot.playground.github.changes import checks as check_changes
 from otto_bot.playground.github.changes import queue
 from otto_bot.playground.github.gitdiff import files_between, merge_base
@@ -117,8 +117,7 @@ class Bridge:
                     queue.group_ended(self.world, run.head_branch, run.head_sha, [one.conclusion for one in group])
 
     def _workflow(self, run: WorkflowRun) -> Json:
-        url = f"{self.world.api}/actions/workflows/{run.workflow_id}"
-        return {"id": run.workflow_id, "name": run.name, "path": run.workflow_path, "state": "active", "url": url}
+        return shapes.workflow(self.world, Workflow(run.workflow_id, run.workflow_path, run.name, ()))
 
     def _suite(self, run: WorkflowRun) -> CheckSuite:
         for row in self.world.suites:
@@ -149,7 +148,7 @@ class Bridge:
             row = CheckRun(job.check_run_id, suite.id, ACTIONS_APP_ID, job.name, job.head_sha, details_url=url)
             self.world.checks.append(row)
         row.status, row.conclusion = job.status, job.conclusion
-        row.started_at, row.completed_at = job.started_at, job.completed_at
+        row.started_at, row.completed_at = job.started_at or job.created_at, job.completed_at
         row.annotations = [
             {
                 "path": a.path, "start_line": a.start_line, "end_line": a.end_line, "message": a.message,

@@ -188,6 +188,8 @@ class StandInConfig(Strict):
     has_issues: bool = True
     refuse_drafts: bool = False
     lazy_mergeable: bool = False
+    enterprise: str = Field(default="", pattern=r"^(3\.\d{1,2})?$")
+    """An Enterprise Server of this release: its API is below `/api/v3` only, and in the older version only."""
     limits: LimitConfig = LimitConfig()
     control_token: str | None = None
     log_url_seconds: float = Field(default=60, gt=0)

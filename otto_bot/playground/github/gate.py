@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import math
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -13,6 +13,7 @@ from otto_bot.playground.github.auth import identify_git
 from otto_bot.playground.github.config import FaultConfig
 from otto_bot.playground.github.hub import Hub
 from otto_bot.playground.github.state import RequestRow
+from otto_bot.playground.github.versions import REST
 
 OURS = "/_playground"
 SECONDARY = "You have exceeded a secondary rate limit. Please wait a few minutes before you try again."
@@ -22,16 +23,20 @@ PRIMARY = "API rate limit exceeded for installation."
 class Gate:
     """ASGI middleware around the whole stand-in."""
 
-    def __init__(self, app: ASGIApp, hub: Hub) -> None:
+    def __init__(
+        self, app: ASGIApp, hub: Hub, refused: Callable[[Scope, Receive], Awaitable[None]] | None = None
+    ) -> None:
         self.app = app
         self.hub = hub
+        self._refused = refused
+        """Told of each request that does not reach the application."""
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Lets the stand-in's own pages through; everything else is logged and may be hit by a fault."""
         if scope["type"] != "http" or scope["path"].startswith(OURS) or _browses(scope):
             await self.app(scope, receive, send)
             return
-        scope = _without_prefix(scope)
+        elsewhere, scope = self._elsewhere(scope["path"]), _without_prefix(scope)
         world = self.hub.world
         row = RequestRow(
             len(world.requests) + 1, world.clock(), scope["method"], scope["path"], 0, "anonymous"
@@ -42,9 +47,13 @@ class Gate:
         fault = self.hub.counter.next_request(self.hub.faults, row.method, row.path, write=write)
         row.fault = fault.kind if fault else None
         noting = self._noting(scope, row, send)
+        if elsewhere:
+            await _answer(noting, 404, "Not Found", {})
+            return
         try:
             if refusal := self.hub.limits.look(world.config.limits, scope, row.at):
                 row.fault = refusal.fault
+                await self._turned_away(scope, receive)
                 await self._limited(noting, refusal.retry_after, primary=refusal.primary)
                 return
             await self._serve(scope, receive, noting, row, fault)
@@ -67,9 +76,19 @@ class Gate:
         mine = {
             "X-GitHub-Request-Id": f"0PLAY:{row.seq:04X}:{len(self.hub.world.requests):04X}",
             "X-GitHub-Media-Type": "github.v3; format=json",
+            **self._server(),
             **self.hub.limits.headers(self.hub.world.config.limits, scope, row.at),
         }  # fmt: skip
         return [(key.encode(), value.encode()) for key, value in mine.items() if key.lower().encode() not in given]
+
+    def _server(self) -> dict[str, str]:
+        """By what an Enterprise Server is known."""
+        release = self.hub.world.config.enterprise
+        return {"X-GitHub-Enterprise-Version": f"enterprise-server@{release}.0"} if release else {}
+
+    def _elsewhere(self, asked: str) -> bool:
+        """Whether a path is the API's of github.com, where an Enterprise Server has pages."""
+        return bool(self.hub.world.config.enterprise and REST.search(asked))
 
     async def _serve(
         self, scope: Scope, receive: Receive, send: Send, row: RequestRow, fault: FaultConfig | None
@@ -80,6 +99,7 @@ class Gate:
         if fault and kind in ("status", "secondary_limit", "primary_limit"):
             if fault.kind != "status" and fault.retry_after:
                 self.hub.limits.named(scope, fault.retry_after, row.at)
+            await self._turned_away(scope, receive)
             await self._refuse(send, fault)
             return
         if kind == "token_expired":
@@ -93,6 +113,10 @@ class Gate:
             _abort(receive)
             return
         await self.hub.trap.pass_on(row.write, self.app, scope, receive, send)
+
+    async def _turned_away(self, scope: Scope, receive: Receive) -> None:
+        if self._refused is not None:
+            await self._refused(scope, receive)
 
     async def _refuse(self, send: Send, fault: FaultConfig) -> None:
         if fault.kind in ("status", "status_after"):

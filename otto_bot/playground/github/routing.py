@@ -105,6 +105,7 @@ class Call:
     query: dict[str, str]
     raw: bytes
     accept: str = ""
+    version: str = ""
 
     @property
     def world(self) -> World:
@@ -166,7 +167,7 @@ class Call:
             raise ApiError(410, "This issue was deleted")
         if found.gone:
             tail = self.url.partition(f"/issues/{found.number}")[2]
-            raise MovedError(self.method, f"{self.world.base_url}/repositories/{OTHER_REPO_ID}/issues/1{tail}")
+            raise MovedError(self.method, f"{self.world.api_root}/repositories/{OTHER_REPO_ID}/issues/1{tail}")
         return found
 
     def pull(self) -> Issue:

@@ -34,6 +34,7 @@ from otto_bot.playground.github.pages import Pages
 from otto_bot.playground.github.reactions import Reactions
 from otto_bot.playground.github.registering import Registering
 from otto_bot.playground.github.rest import serve as rest
+from otto_bot.playground.github.traffic import Recorded, from_environment
 from otto_bot.playground.github.webhooks import Courier
 from otto_bot.playground.github.world import World
 
@@ -83,7 +84,12 @@ def build(
         issue_changes.open_issue(world, author, config.issue.title, config.issue.body, config.issue.labels)
     world.listeners += [hub.remember, courier.hear, bridge.hear, hub.reactions.hear]
     app = _application(hub, bridge, stop)
-    return StandIn(hub, app, Gate(app, hub))
+    traffic = from_environment(os.environ, config.enterprise)
+    if traffic is None:
+        return StandIn(hub, app, Gate(app, hub))
+    courier.delivering = traffic.delivered
+    recorded = Recorded(app, traffic)
+    return StandIn(hub, app, Gate(recorded, hub, recorded.refused))
 
 
 def build_app(config: StandInConfig) -> ASGIApp:
@@ -196,7 +202,7 @@ def _root(hub: Hub, pages: Pages) -> Callable[[Request], Any]:
     async def root(request: Request) -> Response:
         if "text/html" in request.headers.get("accept", ""):
             return await pages.home(request)
-        return JSONResponse({"current_user_url": f"{hub.world.base_url}/user", "repository_url": hub.world.api})
+        return JSONResponse({"current_user_url": f"{hub.world.api_root}/user", "repository_url": hub.world.api})
 
     return root
 

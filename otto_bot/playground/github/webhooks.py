@@ -57,6 +57,8 @@ class Courier:
     counter: Counter = field(default_factory=Counter)
     _queue: asyncio.Queue[tuple[Delivery, int]] = field(default_factory=asyncio.Queue)
     _held: list[tuple[Delivery, int]] = field(default_factory=list)
+    delivering: Callable[[str, str | None, bytes], None] | None = None
+    """Told of each webhook that is made: event, action, body."""
 
     def hear(self, visible: Visible) -> None:
         """Queues a delivery for a change the app subscribes to; without a webhook URL GitHub delivers nothing."""
@@ -71,6 +73,8 @@ class Courier:
             self.world.next_id(), self.new_guid(), visible.event, visible.action, body, self.world.clock()
         )  # fmt: skip
         self.world.deliveries.append(row)
+        if self.delivering is not None:
+            self.delivering(row.event, row.action, body)
         self._schedule(row)
 
     def _schedule(self, row: Delivery) -> None:

@@ -129,9 +129,14 @@ class World:
         return f"{self.config.owner}/{self.config.repo}"
 
     @property
+    def api_root(self) -> str:
+        """URL of the API: an Enterprise Server has it below the same host."""
+        return f"{self.base_url}/api/v3" if self.config.enterprise else self.base_url
+
+    @property
     def api(self) -> str:
         """URL of the repository in the API."""
-        return f"{self.base_url}/repos/{self.full_name}"
+        return f"{self.api_root}/repos/{self.full_name}"
 
     @property
     def html(self) -> str:

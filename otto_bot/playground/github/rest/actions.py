@@ -6,6 +6,7 @@ from otto_bot.playground.actions.api import Actions, ActionsError, Workflow, Wor
 from otto_bot.playground.github.routing import ApiError, Call, Reply, Routes, not_found, read, write
 from otto_bot.playground.github.shapes import actions as shapes
 from otto_bot.playground.github.state import Json
+from otto_bot.playground.github.versions import NEWER
 
 routes = Routes()
 
@@ -219,7 +220,7 @@ async def runs_of_workflow(call: Call) -> Reply:
 
 @routes.on("POST ~/actions/workflows/{workflow}/dispatches", *write("actions"))
 async def dispatch(call: Call) -> Reply:
-    """Starts a workflow by hand; with `return_run_details` the answer names the run."""
+    """Starts a workflow by hand. The newer version names the run, the older where that is asked for, a server never."""
     found, ref = await _workflow(call), call.text("ref")
     sha = call.world.repo.resolve(ref)
     inputs = call.body.get("inputs") or {}
@@ -235,7 +236,7 @@ async def dispatch(call: Call) -> Reply:
         )  # fmt: skip
     except ActionsError as error:
         raise refused(error) from error
-    if not call.body.get("return_run_details"):
+    if call.world.config.enterprise or (call.version < NEWER and not call.body.get("return_run_details")):
         return Reply(status=204)
     body: Json = {"workflow_run_id": number, "run_url": f"{call.world.api}/actions/runs/{number}"}
     return Reply({**body, "html_url": f"{call.world.html}/actions/runs/{number}"})

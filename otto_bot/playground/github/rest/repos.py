@@ -12,7 +12,7 @@ from otto_bot.playground.github.gitdiff import commits_between, files_between, m
 from otto_bot.playground.github.gitrepo import ZERO, Person
 from otto_bot.playground.github.push_rules import applies
 from otto_bot.playground.github.routing import ApiError, Call, Reply, Routes, not_found, read, write
-from otto_bot.playground.github.shapes import repo
+from otto_bot.playground.github.shapes import repo, rules
 from otto_bot.playground.github.state import Json
 from otto_bot.playground.github.world import REPO_ID
 
@@ -142,8 +142,7 @@ def get_rules(call: Call) -> Reply:
     rows = [rule for rule in call.world.config.rules if applies(rule.told(), name, default)]
 
     def show(rule: RuleConfig) -> Json:
-        given = {} if rule.parameters is None else {"parameters": rule.parameters}
-        return {"type": rule.type, **given, **source, "ruleset_id": rule.ruleset}
+        return {**rules.rule(rule), **source, "ruleset_id": rule.ruleset}
 
     return call.page(rows, show)
 
@@ -159,7 +158,7 @@ def get_ruleset(call: Call) -> Reply:
         "id": first.ruleset, "name": f"ruleset {first.ruleset}", "target": "branch", "source_type": "Repository",
         "source": call.world.full_name, "enforcement": "active", "node_id": f"RRS_{first.ruleset}",
         "conditions": {"ref_name": {"include": first.include, "exclude": first.exclude}},
-        "rules": [{"type": one.type, **({"parameters": one.parameters} if one.parameters else {})} for one in mine],
+        "rules": [rules.rule(one) for one in mine],
         "current_user_can_bypass": first.bypass,
     })  # fmt: skip
 

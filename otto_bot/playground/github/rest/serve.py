@@ -10,7 +10,7 @@ from fastapi import FastAPI
 from starlette.requests import Request
 from starlette.responses import Response
 
-from otto_bot.playground.github import auth
+from otto_bot.playground.github import auth, versions
 from otto_bot.playground.github.gitrepo import GitError
 from otto_bot.playground.github.hub import Hub
 from otto_bot.playground.github.rest import (
@@ -48,7 +48,9 @@ def mount(app: FastAPI, hub: Hub) -> None:
 def _endpoint(hub: Hub, route: Route) -> Callable[[Request], Awaitable[Response]]:
     async def endpoint(request: Request) -> Response:
         try:
-            reply = await _answer(hub, route, request)
+            version = versions.asked(request.headers, hub.world.config.enterprise)
+            reply = await _answer(hub, route, request, version)
+            reply.body = versions.told(reply.body, version, route.path)
         except ApiError as error:
             reply = Reply(error.body(), error.status, dict(error.headers))
         except GitError as error:
@@ -67,7 +69,7 @@ def _response(reply: Reply) -> Response:
     return Response(body, reply.status, {"Content-Type": "application/json; charset=utf-8", **reply.headers})
 
 
-async def _answer(hub: Hub, route: Route, request: Request) -> Reply:
+async def _answer(hub: Hub, route: Route, request: Request, version: str) -> Reply:
     actor = auth.identify(hub.world, hub.key, request.headers.get("authorization"), hub.apps.values())
     auth.check_awake(hub.world, actor)
     request.scope["playground.actor"] = "app" if actor.kind == "app" else actor.login
@@ -78,8 +80,8 @@ async def _answer(hub: Hub, route: Route, request: Request) -> Reply:
     _check_needs(route, actor)
     _check_archived(hub, request)
     call = Call(
-        hub, actor, request.method, f"{hub.world.base_url}{request.url.path}", dict(request.path_params),
-        dict(request.query_params), await read_body(request), request.headers.get("accept", ""),
+        hub, actor, request.method, f"{hub.world.api_root}{request.url.path}", dict(request.path_params),
+        dict(request.query_params), await read_body(request), request.headers.get("accept", ""), version,
     )  # fmt: skip
     answer = route.handler(call)
     return await answer if inspect.isawaitable(answer) else answer
@@ -101,7 +103,7 @@ def _check_repo(hub: Hub, request: Request) -> None:
     name = f"{params['owner']}/{params['repo']}".lower()
     if name in world.old_names:
         tail = request.url.path.split("/", 4)[4:]
-        raise MovedError(request.method, "/".join([f"{world.base_url}/repositories/{REPO_ID}", *tail]))
+        raise MovedError(request.method, "/".join([f"{world.api_root}/repositories/{REPO_ID}", *tail]))
     if name != world.full_name.lower() or world.taken_out:
         raise not_found()
 

@@ -28,7 +28,7 @@ def known_user(world: World, login: str) -> Json:
 
 def account(world: World, row: User) -> Json:
     """A `simple-user`."""
-    url = f"{world.base_url}/users/{row.login.replace('[', '%5B').replace(']', '%5D')}"
+    url = f"{world.api_root}/users/{row.login.replace('[', '%5B').replace(']', '%5D')}"
     page = f"apps/{row.login.removesuffix('[bot]')}" if row.type == "Bot" else row.login
     return {
         "login": row.login, "id": row.id, "node_id": node_id("U", row.id),
