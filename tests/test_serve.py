@@ -204,11 +204,13 @@ def test_a_database_that_is_replaced_is_503(served: Served) -> None:
         connection.execute("ALTER TABLE deliveries RENAME TO gone")
         connection.commit()
         answers = [served.http.get(path).status_code for path in ("/readyz", "/metrics", "/healthz")]
+        told = served.http.get("/metrics").text
         stored = served.post(payload(), x_github_delivery="guid-replaced").status_code
         connection.execute("ALTER TABLE gone RENAME TO deliveries")
         connection.commit()
 
-    assert (answers, stored) == ([503, 503, 200], 503)
+    assert (answers, stored) == ([503, 200, 200], 503)
+    assert "otto_database_up 0.0" in told
     assert served.http.get("/readyz").status_code == 200
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from otto_bot.core.config import Config
@@ -11,9 +12,12 @@ SWITCHES = ("pilot", "qa", "learnings", "journeys")
 """Settings for which `false` is short for `{enabled: false}`: a validator of `Config`, which no schema shows."""
 
 
+LINK = re.compile(r" ?\(\[[^]]*\]\([^)]*\)\)")
+
+
 def schema() -> dict[str, Any]:
     """JSON Schema 2020-12. It accepts what Otto accepts, host caps and checks of single values apart."""
-    made = Config.model_json_schema()
+    made = _readable(Config.model_json_schema())
     for name in SWITCHES:
         said = made["properties"][name]
         default = {"default": said["default"]} if "default" in said else {}
@@ -23,4 +27,16 @@ def schema() -> dict[str, Any]:
         "$id": ID,
         **made,
         "title": "Otto: .github/otto.yml",
+    }
+
+
+def _readable(part: Any) -> Any:
+    """Without links in descriptions: they lead from one of our documents to another."""
+    if isinstance(part, list):
+        return [_readable(one) for one in part]
+    if not isinstance(part, dict):
+        return part
+    return {
+        key: LINK.sub("", value) if key == "description" and isinstance(value, str) else _readable(value)
+        for key, value in part.items()
     }

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import asyncio
 import os
 import secrets
 import sys
@@ -63,6 +62,8 @@ def _now() -> datetime:
 
 
 def _setup(options: argparse.Namespace) -> int:
+    import asyncio  # the parser of every command comes by here: `explain` does without
+
     from otto_bot.environment.faults import GivenError
     from otto_bot.setting_up.faults import SetupError
 
@@ -143,6 +144,8 @@ def _state_dir(options: argparse.Namespace, env_file: Path) -> Path:
 
 
 async def _headless(options: argparse.Namespace, wish: Any, keeper: Any, wizard: Any, keys: Any) -> int:
+    import asyncio
+
     from otto_bot.setting_up.faults import SetupError
     from otto_bot.setting_up.manifest import prefilled_url
     from otto_bot.setting_up.private_files import write_private

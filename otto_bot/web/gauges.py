@@ -39,9 +39,7 @@ class Gauges:
         self.spent = gauge("otto_spent_today_usd", "US dollars of this day, calls under way at their worst case")
         self.budget = gauge("otto_day_budget_usd", "US dollars that a day allows; +Inf = no limit")
         self.running = gauge("otto_effects_running", "Effects in hand, by kind", "kind")
-        self.missing = gauge(
-            "otto_missing_permissions", "Permissions that an installation has not granted", "installation"
-        )
+        self.missing = gauge("otto_missing_permissions", "Permissions that installations have not granted, of all")
         self.mirrors = gauge("otto_mirrors_bytes", "Bytes that mirrors of repositories take, by machine", "host")
         self.workers = gauge("otto_workers", "Workers that gave a sign of life lately")
         self.heartbeat = gauge("otto_worker_heartbeat_age_seconds", "Seconds since a worker's sign of life", "worker")
@@ -63,7 +61,7 @@ class Gauges:
         _set(self.running, now.running)
         _set(self.mirrors, {one.host: one.bytes for one in HostFacts(engine).mirrors()})
         _set(self.heartbeat, now.heartbeats)
-        _set(self.missing, {str(one.id): len(lacking(one.permissions)) for one in grants})
+        self.missing.set(sum(len(lacking(one.permissions)) for one in grants))
 
     def forget(self) -> None:
         """The database does not answer: what it said before is not true any more."""

@@ -38,6 +38,9 @@ from otto_bot.playground.github.people import Hand
 from otto_bot.playground.github.people_config import Do
 from otto_bot.playground.github.server import StandIn, build
 from otto_bot.playground.listening import listener
+from otto_bot.setting_up.conversion import Conversion
+from otto_bot.setting_up.faults import SetupError
+from otto_bot.setting_up.manifest import Where
 
 OPENAPI = Path(os.environ.get("OTTO_OPENAPI", "")) / "generated"
 WORKFLOW = (
@@ -112,6 +115,10 @@ async def _walk(folder: Path, private_key: str, enterprise: str) -> AsyncIterato
 
 async def _the_app(walk: Walk) -> None:
     assert (await walk.app.identity()).slug == "otto"
+    assert (await walk.app.hook()).url
+    api = f"{walk.url}/api/v3" if walk.version == "2022-11-28" else walk.url
+    with pytest.raises(SetupError):
+        await Conversion(Where(web=walk.url, api=api), _now)("0123456789abcdef0123")
     assert await walk.app.installation(walk.installation) is not None
     await walk.app.installation_for("octo", "demo")
     await walk.do(label={"where": "issue/1", "name": "bug"})
@@ -136,6 +143,8 @@ async def _code(walk: Walk) -> str:
     assert await repo.branch_rules("main")
     await repo.binding_rules("main")
     await repo.required_contexts("main")
+    assert await repo.actions_policy() is None, "not shown to an App without administration"
+    await repo.environments()
     blob = await repo.make_blob(b"one")
     made = await repo.make_tree(tree, [TreeEntry("one.txt", "100644", blob), TreeEntry("two", "100644", text="2\n2\n")])
     commit = await repo.make_commit("One", made, [base])

@@ -47,7 +47,7 @@ NOT_IN_ARGV = defence(
     "A token is in the environment of one git call and in no command line or file, which other users could read",
     Change(
         "otto_bot.git.runner",
-        "GitRunner.run",
+        "GitRunner._run",
         "*argv,\n",
         '*(f"-c{k}={v}" for k, v in (credential.config if credential else ())), *argv,\n',
     ),
@@ -56,7 +56,7 @@ NOT_IN_ARGV = defence(
 NOT_IN_ERRORS = defence(
     "no-token-in-an-error",
     "What git says when it fails is told without the token, however the server repeated it",
-    Change("otto_bot.git.runner", "GitRunner.run", "told = credential.redact(told)", "pass"),
+    Change("otto_bot.git.runner", "GitRunner._run", "told = credential.redact(told)", "pass"),
 )
 
 EMPTY_CHILDREN = defence(

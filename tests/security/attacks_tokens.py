@@ -103,7 +103,7 @@ STORAGE_BY_HTTPS = defence(
 CLEAN_PROMPTS = defence(
     "redacted-prompts",
     "Secrets are taken out of everything that a model is sent",
-    Change("otto_bot.model.budgeted", "BudgetedModel.ask", "self._redactor.json(call.messages)", "call.messages"),
+    Change("otto_bot.model.budgeted", "BudgetedModel.ask", "clean.json(call.messages)", "call.messages"),
 )
 
 READ_AS_STORED = defence(

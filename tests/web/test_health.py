@@ -165,7 +165,7 @@ async def test_how_far_behind_the_host_is_has_series(web: Web) -> None:
     for line in (
         "otto_database_up 1.0", "otto_workers 1.0", "otto_runs_resting_oldest_seconds 0.0",
         "otto_inbox_oldest_seconds 0.0", "otto_effects_oldest_due_seconds 0.0", 'otto_runs{state="waiting"} 0.0',
-        'otto_missing_permissions{installation="3"} 2.0',
+        'otto_missing_permissions 2.0',
         'otto_mirrors_bytes{host="host-1"} 1000.0',
         'otto_runs_parked{why="github_limit"} 0.0', 'otto_worker_heartbeat_age_seconds{worker="host-1"}',
     ):  # fmt: skip

@@ -9,12 +9,9 @@ down_revision = "0007"
 
 def upgrade() -> None:
     """New columns; of an installation that nobody has asked about since, they tell nothing (`granted_at` is 0)."""
-    for column in (
-        sa.Column("account", sa.String(100), nullable=False, server_default=""),
-        sa.Column("page", sa.String(300), nullable=False, server_default=""),
-        sa.Column("permissions", sa.Text, nullable=False, server_default=""),
-        sa.Column("events", sa.Text, nullable=False, server_default=""),
-        sa.Column("suspended", sa.Integer, nullable=False, server_default="0"),
-        sa.Column("granted_at", sa.Float, nullable=False, server_default="0"),
-    ):
-        op.add_column("installations", column)
+    for name, length in (("account", 100), ("page", 300)):
+        op.add_column("installations", sa.Column(name, sa.String(length), nullable=False, server_default=""))
+    for name in ("permissions", "events"):
+        op.add_column("installations", sa.Column(name, sa.Text, nullable=False, server_default=""))
+    op.add_column("installations", sa.Column("suspended", sa.Integer, nullable=False, server_default="0"))
+    op.add_column("installations", sa.Column("granted_at", sa.Float, nullable=False, server_default="0"))
