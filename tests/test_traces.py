@@ -18,6 +18,7 @@ CANARY = "canary-Zx81-words-of-somebody"
 ROOT = Path(__file__).resolve().parents[1]
 PROGRAM = """
 import asyncio, os, sys
+from datetime import UTC, datetime
 
 from pathlib import Path
 from otto_bot.core.redact import Redactor

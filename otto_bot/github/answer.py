@@ -32,7 +32,8 @@ UNNAMED_LIMIT = timedelta(seconds=60)
 SHORTEST_WAIT = timedelta(seconds=1)
 LONGEST_WAIT = timedelta(hours=2)
 _SECONDARY_WORDS = ("secondary rate limit", "abuse detection", "api rate limit exceeded")
-_VERSION_WORDS = re.compile(r"api[- ]version.*not (a )?supported|not a supported (api )?version", re.IGNORECASE)
+VERSION_WORDS = re.compile(r"api[- ]version.*not (a )?supported|not a supported (api )?version", re.IGNORECASE)
+"""How a server refuses a version of the API that it does not know, with 400 or 410."""
 VERSION_ADVICE = "Set OTTO_GITHUB_API_VERSION to a version that this server names, or to `off`."
 _REASONS = (
     ("draft_refused", ("draft pull requests are not supported",)),
@@ -73,7 +74,7 @@ def problem(answer: Answer, method: str, where: Route, now: datetime) -> GitHubE
     if status in (403, 429) and (later := _limit(answer, message, now)):
         return later
     text = f"{method} {where.template}: {status} {message}".rstrip()
-    if status in (400, 410) and _VERSION_WORDS.search(message):
+    if status in (400, 410) and VERSION_WORDS.search(message):
         return Refused(status, f"{text} {VERSION_ADVICE}", answer.request_id, reason="api_version")
     if status in (404, 410):
         return NotFound(status, text, answer.request_id)

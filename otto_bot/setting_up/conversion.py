@@ -10,7 +10,8 @@ from urllib.parse import urlsplit
 import httpx
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
 
-from otto_bot.github.host_checks import check_private_key
+from otto_bot.github.answer import VERSION_WORDS
+from otto_bot.github.host_checks import API_VERSION, check_private_key
 from otto_bot.setting_up.faults import SetupError
 from otto_bot.setting_up.manifest import Where
 from otto_bot.text import setting_up as words
@@ -77,8 +78,12 @@ class Conversion:
         local = urlsplit(self._there.api).hostname in ("127.0.0.1", "localhost", "::1")
         async with httpx.AsyncClient(timeout=TIMEOUT, trust_env=not local, transport=self._transport) as client:
             url = f"{self._there.api}/app-manifests/{code}/conversions"
-            headers = {"Accept": "application/vnd.github+json", "User-Agent": "otto-bot"}
-            return await client.post(url, headers=headers)
+            plain = {"Accept": "application/vnd.github+json", "User-Agent": "otto-bot"}
+            answer = await client.post(url, headers={**plain, "X-GitHub-Api-Version": API_VERSION})
+            if answer.status_code in (400, 410) and VERSION_WORDS.search(answer.text):
+                # An Enterprise Server that does not know our version has not looked at the code.
+                answer = await client.post(url, headers=plain)
+            return answer
 
     def _read(self, answer: httpx.Response) -> Converted:
         if answer.status_code in (404, 410):

@@ -33,21 +33,21 @@ async def once(queue: DbosQueue, log: Path) -> None:
 
     async def execute(ticket: Ticket) -> None:
         write(log, f"begin {ticket.id}")
-        if ticket.key == "error":
+        if ticket.key == "run/1/error":
             raise ValueError("no")
         write(log, f"end {ticket.id}")
 
     await queue.start(execute)
-    one, bad = Ticket(key="a", generation=1), Ticket(key="error", generation=1)
+    one, bad = Ticket(key="run/1/a", generation=1), Ticket(key="run/1/error", generation=1)
     await queue.enqueue(one)
     await queue.enqueue(one)
     await queue.enqueue(bad)
-    await until(log, "end a#1")
-    await until(log, "begin error#1")
+    await until(log, "end run/1/a#1")
+    await until(log, "begin run/1/error#1")
     await queue.enqueue(one)
     await queue.enqueue(bad)
-    await queue.enqueue(Ticket(key="a", generation=2))
-    await until(log, "end a#2")
+    await queue.enqueue(Ticket(key="run/1/a", generation=2))
+    await until(log, "end run/1/a#2")
     await queue.stop()
 
 

@@ -53,7 +53,7 @@ def test_an_id_runs_once(tmp_path: Path, database_url: str) -> None:
 
     finish(start("once", database_url, log))
 
-    lines = ("begin a#1", "begin a#2", "end a#1", "end a#2", "begin error#1")
+    lines = ("begin run/1/a#1", "begin run/1/a#2", "end run/1/a#1", "end run/1/a#2", "begin run/1/error#1")
     assert Counter(log.read_text().splitlines()) == Counter(lines)
 
 

@@ -121,6 +121,7 @@ async def _the_app(walk: Walk) -> None:
         await Conversion(Where(web=walk.url, api=api), _now)("0123456789abcdef0123")
     assert await walk.app.installation(walk.installation) is not None
     await walk.app.installation_for("octo", "demo")
+    assert (await walk.app.named(walk.installation, "octo", "demo")).full_name == "octo/demo"
     await walk.do(label={"where": "issue/1", "name": "bug"})
     await walk.stand_in.hub.courier.settled()
     first = (await walk.app.deliveries(_now() - timedelta(hours=1)))[0]

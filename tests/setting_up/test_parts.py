@@ -301,3 +301,10 @@ def test_wrong_usage_is_said(
     assert main(["setup", *wrong]) == 2
     assert "--" in capsys.readouterr().err
     assert list(tmp_path.iterdir()) == []
+
+
+async def test_a_server_that_does_not_know_our_version_of_the_api_is_asked_without_one(answer: Answer) -> None:
+    """It has not looked at the code yet."""
+    older = httpx.Response(400, json={"message": 'This API version is not supported. "2022-11-28" (most recent)'})
+
+    assert (await conversion([older, answer()])("c")).id == answer()["id"]
