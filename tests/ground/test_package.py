@@ -63,7 +63,7 @@ def test_the_wheel_holds_what_git_has_and_nothing_else(dist: Path) -> None:
     assert different == []
     assert {"otto_bot/py.typed", "otto_bot/git/gitleaks.json", "otto_bot/web/static/otto.css"} <= ours
     assert (head["Name"], head["Version"], head["License-Expression"]) == ("otto-bot", VERSION, "MIT")
-    assert {"playground", "dev"} == set(head.get_all("Provides-Extra") or ())
+    assert {"dev", "otel", "playground"} == set(head.get_all("Provides-Extra") or ())
     assert entries == "[console_scripts]\notto-bot = otto_bot.cli:main\n"
 
 
