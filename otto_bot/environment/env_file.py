@@ -10,13 +10,19 @@ from urllib.parse import urlsplit
 
 from otto_bot.environment.dotenv import MOST_CHARACTERS, parse
 from otto_bot.environment.faults import GivenError
-from otto_bot.environment.forms import MODEL_SECRETS, SECRETS, secret
+from otto_bot.environment.forms import MODEL_SECRETS, SECRETS, mounted, secret
 
 VARIABLE = "OTTO_ENV_FILE"
 OURS = ("OTTO_", "ANTHROPIC_")
 """What is taken from the file. It lies in a working folder and may be another program's: nothing of it may change how
 this process and what it starts load code (`PATH`, `LD_PRELOAD`, `PYTHONPATH`)."""
 ALSO = frozenset({"HTTPS_PROXY", "HTTP_PROXY", "NO_PROXY", "https_proxy", "http_proxy", "no_proxy", "SSL_CERT_FILE"})
+_GITHUB = ("OTTO_PRIVATE_KEY", "OTTO_CLIENT_SECRET")
+LEADS = {
+    "ANTHROPIC_BASE_URL": MODEL_SECRETS, "OTTO_GITHUB_API_URL": _GITHUB, "OTTO_GITHUB_WEB_URL": _GITHUB,
+    "SSL_CERT_FILE": SECRETS,
+}  # fmt: skip
+"""Where secrets are sent, and whom that is believed to be: which ones each of these could lead away."""
 _GROUP_AND_OTHERS_READ = stat.S_IRGRP | stat.S_IROTH
 _GROUP_AND_OTHERS_WRITE = stat.S_IWGRP | stat.S_IWOTH
 
@@ -35,24 +41,41 @@ def place(environment: Mapping[str, str], folder: Path) -> Path | None:
 def prepare(environment: MutableMapping[str, str], folder: Path) -> Path | None:
     """Put what the file says behind the environment, and secrets of the model from files into it. Returns the file.
 
-    What the environment has, in whatever form, is not taken from the file. Raises GivenError.
+    What the environment has, in whatever form, is not taken from the file. Raises GivenError, also where a file that
+    only lies in the folder would send a secret of the environment elsewhere: it may have come with somebody's clone.
     """
     path = place(environment, folder)
     if path is not None:
-        given = read(path)
-        held = {variable for variable in SECRETS if environment.get(variable) or environment.get(f"{variable}_FILE")}
-        for name, value in given.items():
-            if (
-                name.removesuffix("_FILE") in held
-                or environment.get(name)
-                or not (name.startswith(OURS) or name in ALSO)
-            ):
-                continue
-            environment[name] = _beside(path, name, value)
+        environment.update(_taken(environment, path, read(path)))
     for variable in MODEL_SECRETS:
         if (found := secret(environment, variable)) is not None:
             environment[variable] = found
     return path
+
+
+def _taken(environment: Mapping[str, str], path: Path, given: Mapping[str, str]) -> dict[str, str]:
+    held = {variable for variable in SECRETS if environment.get(variable) or environment.get(f"{variable}_FILE")}
+    taken: dict[str, str] = {}
+    for name, value in given.items():
+        if name.removesuffix("_FILE") in held or environment.get(name):
+            continue
+        if not (name.startswith(OURS) or name in ALSO):
+            continue
+        if not environment.get(VARIABLE) and (led := _led_away(environment, name)):
+            raise GivenError(
+                f"{path} says by {name} where {led} is sent, which does not come from that file. If it is yours, "
+                f"name it ({VARIABLE}={path}) or set {name} in the environment, too"
+            )
+        taken[name] = _beside(path, name, value)
+    return taken
+
+
+def _led_away(environment: Mapping[str, str], name: str) -> str:
+    """The secret of the environment that this variable could lead away; none: empty."""
+    for variable in LEADS.get(name, ()):
+        if environment.get(variable) or environment.get(f"{variable}_FILE") or mounted(environment, variable):
+            return variable
+    return ""
 
 
 def _beside(path: Path, name: str, value: str) -> str:

@@ -33,10 +33,13 @@ def secret(environment: Mapping[str, str], variable: str) -> str | None:
         return _read(Path(named), f"{variable}_FILE", variable)
     if value := environment.get(variable):
         return _formed(value, variable, variable)
-    for path in _mounted(environment, variable):
-        if path.is_file():
-            return _read(path, f"{variable} in {path.parent}", variable)
-    return None
+    path = mounted(environment, variable)
+    return None if path is None else _read(path, f"{variable} in {path.parent}", variable)
+
+
+def mounted(environment: Mapping[str, str], variable: str) -> Path | None:
+    """The file of that name in systemd's folder of credentials or in the folder of secrets; None = there is none."""
+    return next((path for path in _mounted(environment, variable) if path.is_file()), None)
 
 
 def places(environment: Mapping[str, str]) -> tuple[Path, ...]:

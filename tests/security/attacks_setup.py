@@ -53,6 +53,12 @@ OWN_FILE = defence(
     Change("otto_bot.environment.env_file", "read", "if about.st_mode & _GROUP_AND_OTHERS_WRITE:", "if False:"),
 )
 
+OWN_SECRETS = defence(
+    "env-files-lead-no-secret-away",
+    "A `.env` file that only lies in the folder cannot say where a secret of the environment is sent",
+    Change("otto_bot.environment.env_file", "_taken", "if not environment.get(VARIABLE) and (", "if False and ("),
+)
+
 
 def _theirs() -> dict[str, Any]:
     key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
@@ -135,3 +141,16 @@ def an_env_file_that_others_write(place: Path) -> str | None:
     except GivenError:
         return None
     return environment["OTTO_GITHUB_API_URL"]
+
+
+@attack("an-env-file-in-a-clone", point=9, by=OWN_SECRETS, source=f"{CWE}/426.html")
+def an_env_file_in_a_clone(place: Path) -> str | None:
+    """Somebody's repository holds a `.env` file; `otto-bot doctor` is called in a clone of it."""
+    (place / ".env").write_text("ANTHROPIC_BASE_URL=https://evil.example\n")
+    (place / ".env").chmod(0o600)
+    environment = {"ANTHROPIC_API_KEY": "the-key-of-the-host"}
+    try:
+        env_file.prepare(environment, place)
+    except GivenError:
+        return None
+    return environment["ANTHROPIC_BASE_URL"]
