@@ -45,7 +45,7 @@ OWN_HOST = defence(
 OWN_NAMES = defence(
     "env-files-set-settings-alone",
     "Of a `.env` file only settings of Otto, the model and proxies are taken, nothing that changes how code is loaded",
-    Change("otto_bot.environment.env_file", "prepare", "not (name.startswith(OURS) or name in ALSO)", "False"),
+    Change("otto_bot.environment.env_file", "_taken", "not (name.startswith(OURS) or name in ALSO)", "False"),
 )
 OWN_FILE = defence(
     "env-files-belong-to-their-user",
