@@ -108,8 +108,8 @@ def main() -> int:
             json.dump(printed, sys.stdout)
             return 1
         sys.stderr.write(f"{time.monotonic() - began:6.1f} s  {one['command'] or one['people'][0]}\n")
-    shell.say("times")
-    sys.stderr.write(f"user and system time, of the shell and of what it started: {shell.lines(5)}\n")
+    took = step(shell, person, "times", [])
+    sys.stderr.write(f"user and system time, of the shell and of what it started: {'; '.join(took)}\n")
     json.dump(printed, sys.stdout)
     return 0
 
