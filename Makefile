@@ -12,7 +12,7 @@ PYTEST := $(BIN)/pytest --dist worksteal
 # Compiled modules are kept: every process of a demo starts in half the time.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help env compiled demo test test-slow test-browser test-all lint lint-style lint-types lint-imports lint-workflows lint-image format bench-gate bench-diagnosis bench-weights bench-map bench-webhooks bench-scale bench-latency bench-pages bench-browser screenshots crash-full upgrade-check mutation audit clean bench-large docs
+.PHONY: help env compiled demo test test-slow test-browser test-all lint lint-style lint-types lint-imports lint-workflows lint-image format bench-gate bench-diagnosis bench-weights bench-map bench-webhooks bench-scale bench-latency bench-pages bench-browser screenshots crash-full upgrade-check mutation audit clean bench-large docs quickstart
 
 help:  ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -61,6 +61,9 @@ lint-image: env
 format: env  ## rewrite the files the way `make lint` wants them
 	$(BIN)/ruff check --fix
 	$(BIN)/ruff format
+
+quickstart: env  ## play docs/quickstart.md in an empty root, and write what was printed into it; needs bubblewrap
+	@$(BIN)/python -m scripts.quickstart $(ARGS)
 
 docs: env  ## write the made parts of docs/ from the code; ARGS="--hunt 2500" chooses the lives of the diagrams anew
 	@$(BIN)/python -m scripts.docs_pages $(ARGS)

@@ -17,7 +17,7 @@ from otto_bot.environment.faults import GivenError
 
 WITHOUT_SETTINGS = frozenset({"explain", "init", "schema", "setup"})
 """Commands that no `.env` file concerns."""
-EXIT_USAGE = 2
+EXIT_USAGE, EXIT_PIPE = 2, 141
 EXPLAIN = """\
 Say why CI logs failed: a log (also .gz), the ZIP of a run as GitHub hands it out, a folder of either, or - for
 standard input. Nothing but these files is read; no account, key or network is needed.
@@ -50,8 +50,12 @@ def main(argv: Sequence[str] | None = None) -> int:
         if arguments[0] not in WITHOUT_SETTINGS:
             prepare(os.environ, Path.cwd())
         result: int = options.run(options)
+        sys.stdout.flush()
     except KeyboardInterrupt:
         return 130
+    except BrokenPipeError:  # whoever reads has seen enough, as `head` has; nothing more is flushed at the end
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return EXIT_PIPE
     except Exception as error:
         from otto_bot.settings import SettingsError
         from otto_bot.store.database import StoreUnavailable

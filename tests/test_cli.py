@@ -217,3 +217,16 @@ def test_a_broken_env_file_stops_what_reads_settings_and_nothing_else(
     assert "line 2: this is no NAME=VALUE" in said
     assert "s3cret" not in said
     assert main(["explain", "log"]) == 13
+
+
+@pytest.mark.parametrize("unbuffered", ["", "1"])
+def test_a_reader_that_has_seen_enough_is_no_failure_of_ours(unbuffered: str) -> None:
+    """As `otto-bot report --run 1 | head`: without a traceback, with the exit code that shells know for it."""
+    reads, writes = os.pipe()
+    os.close(reads)
+    done = subprocess.run(
+        [sys.executable, "-m", "otto_bot", "schema"], stdout=writes, stderr=subprocess.PIPE, text=True,
+        env={**os.environ, "PYTHONUNBUFFERED": unbuffered},
+    )  # fmt: skip
+    os.close(writes)
+    assert (done.returncode, done.stderr) == (141, "")

@@ -118,8 +118,8 @@ async def webhook(host: Host) -> list[Finding]:
     """From GitHub to here."""
     hook, settings = await host.hook(), host.settings
     if not hook.url:
-        polls = settings.catchup_seconds <= POLLS
-        return [found("webhook", "polling" if polls else "no_hook", seconds=f"{settings.catchup_seconds:g}")]
+        polls = settings.round_seconds <= POLLS
+        return [found("webhook", "polling" if polls else "no_hook", seconds=f"{settings.round_seconds:g}")]
     seen = await host.look(hook.url)
     last = await host.github.recent_deliveries()
     said = [*_form(hook), *_answers(hook, seen), *_arrived(last)]

@@ -81,10 +81,12 @@ def _versions() -> dict[str, str]:
 
 
 def _bubblewrap() -> str:
-    from otto_bot.sandbox.bwrap import try_out
+    """Of the one that cages are made by; where none can be made, of one that is there: why not is another check's."""
+    from otto_bot.sandbox.bwrap import candidates, try_out
 
     start = try_out().start
-    return _told(str(start.bwrap), "--version") if start is not None else _told("bwrap", "--version")
+    there = candidates() if start is None else [start.bwrap]
+    return next(filter(None, (_told(str(one), "--version") for one in there)), "")
 
 
 def _told(*command: str) -> str:

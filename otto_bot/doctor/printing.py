@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from typing import TextIO
 
 from otto_bot.core.finding import LEVELS, Finding, wrong
-from otto_bot.text.doctor import HEADS, SIGNS
+from otto_bot.text.doctor import HEADS, HEADS_OF_MORE, SIGNS
 
 STYLES = {"problem": "bold red", "unknown": "bold magenta", "warning": "yellow", "note": "cyan", "ok": "green"}
 
@@ -48,7 +48,7 @@ def as_text(parts: Sequence[tuple[str, Sequence[Finding]]], docs_url: str, out: 
 def summary(findings: Sequence[Finding]) -> str:
     """`2 problems, 1 could not be looked at, 30 all right`."""
     said = [
-        f"{number} {HEADS[level].lower()}"
+        f"{number} {(HEADS if number == 1 else HEADS_OF_MORE)[level].lower()}"
         for level in reversed(LEVELS)
         if (number := sum(one.level == level for one in findings))
     ]

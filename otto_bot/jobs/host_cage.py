@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import logging
 from pathlib import Path
 
@@ -29,7 +28,7 @@ def host_cage(
         cage = probe.cage(Shared(shown, hidden, Limits(disk=room)))
         return cage, cage.enclosed
     if scripted:
-        print(json.dumps({"warning": f"commands run without a cage: {probe.reason}"}), flush=True)  # noqa: T201
+        log.warning("commands run without a cage: %s", probe.reason)
         return Bare(probe.reason, i_accept="scripted playground only"), plainly
     log.warning("commands of models do not run, and maps of repositories have no definitions: %s", probe.reason)
     return None, None

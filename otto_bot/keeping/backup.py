@@ -66,7 +66,8 @@ def backup(url: str, target: Path, at: datetime, say: Callable[[str], None]) -> 
             whole.replace(target)
         except OSError as error:
             raise StoreUnavailable(f"{target} cannot be written: {error.strerror or error}") from error
-    say(f"{target}: {target.stat().st_size:,} bytes, {manifest.runs:,} runs, {manifest.events:,} events")
+    held = f"{manifest.runs:,} run{'' if manifest.runs == 1 else 's'}, {manifest.events:,} events"
+    say(f"{target}: {target.stat().st_size:,} bytes, {held}")
     say("with it belong the App's private key, the webhook secret and the settings; they are in no backup")
     return 0
 

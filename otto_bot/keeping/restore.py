@@ -42,7 +42,8 @@ def restore(source: Path, url: str, state: Path, say: Callable[[str], None], *, 
         _check(fresh, manifest)
         _put(fresh, target)
         _forget_queue(url)
-    say(f"{target}: {manifest.runs:,} runs, {manifest.events:,} events, as of {manifest.made_at:%Y-%m-%d %H:%M:%S} UTC")
+    held = f"{manifest.runs:,} run{'' if manifest.runs == 1 else 's'}, {manifest.events:,} events"
+    say(f"{target}: {held}, as of {manifest.made_at:%Y-%m-%d %H:%M:%S} UTC")
     say("start `otto-bot serve`: what happened on GitHub since then is found by catching up")
     return 0
 

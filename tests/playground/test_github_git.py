@@ -51,6 +51,25 @@ def test_bad_and_missing_tokens(github: Any, tmp_path: Path) -> None:
     assert github.client.get(f"{github.url}/octo/demo.git/HEAD").status_code == 403
 
 
+def test_people_push_by_their_password_where_there_is_one(github: Any, tmp_path: Path) -> None:
+    """Also a workflow, which the App may not; a reader only reads; and it takes the very password."""
+    stand_in = github.stand_in.hub.world
+    url = f"http://maintainer:word@{github.url.partition('://')[2]}/octo/demo.git"
+    assert github.git(tmp_path, "ls-remote", url, token=None, ok=False).returncode != 0
+    stand_in.config = stand_in.config.model_copy(update={"password": "word"})
+    stand_in.taken_out = True  # as before the App is installed
+    github.git(tmp_path, "clone", "-q", url, "work", token=None)
+    work = tmp_path / "work"
+    (work / ".github" / "workflows").mkdir(parents=True, exist_ok=True)
+    (work / ".github" / "workflows" / "new.yml").write_text("on: workflow_dispatch\n")
+    github.git(work, "add", ".", token=None)
+    github.git(work, "commit", "-q", "-m", "Add one", token=None)
+    github.git(work, "push", "-q", "origin", "HEAD:main", token=None)
+    assert [row["actor"] for row in github.state()["requests"] if row.get("refs")] == ["maintainer"]
+    for other in (url.replace("word@", "wrong@"), url.replace("maintainer", "nobody")):
+        assert github.git(tmp_path, "ls-remote", other, token=None, ok=False).returncode != 0
+
+
 def test_push_needs_contents_write(github: Any, tmp_path: Path) -> None:
     work = github.clone(tmp_path, github.token(contents="read"))
     github.git(work, "commit", "-q", "--allow-empty", "-m", "x", token=None)

@@ -1,4 +1,7 @@
-"""From nothing to a run that is done, as a new user does it: real commands, real HTTP, an empty GitHub stand-in."""
+"""From nothing to a working App, as a new user does it: real commands, real HTTP, an empty GitHub stand-in.
+
+How a run goes on from there to its end, the replay of docs/quickstart.md tells.
+"""
 
 from __future__ import annotations
 
@@ -72,7 +75,7 @@ def _form(path: Path) -> dict[str, Any]:
     return {"url": action, "data": fields}
 
 
-def test_from_nothing_to_a_run_that_is_done(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_from_nothing_to_an_app_that_works(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     home, other = tmp_path / "home", tmp_path / "other"
     home.mkdir()
     other.mkdir()
@@ -113,18 +116,12 @@ def test_from_nothing_to_a_run_that_is_done(tmp_path: Path, capsys: pytest.Captu
             seen = time.monotonic()
             wait_for(lambda: there["state"]()["comments"], "the status comment", 60)
             working = time.monotonic()
-            wait_for(lambda: _done(there), "the run's end", 240)
         asked = [row["path"] for row in there["state"]()["requests"]]
         assert not [path for path in asked if "/app/hook" in path]
     with capsys.disabled():
         sys.stdout.write(
             f"\nsetup: {len(done)} steps; a working App after {working - begun:.0f} s, eyes {seen - labelled:.0f} s "
-            f"after the label, a run done after {time.monotonic() - begun:.0f} s\n"
+            "after the label\n"
         )
     assert len(done) <= STEPS
     assert working - begun < MINUTES * 60
-
-
-def _done(there: dict[str, Any]) -> bool:
-    issue = there["state"]()["issues"][0]
-    return "otto:done" in issue["labels"]

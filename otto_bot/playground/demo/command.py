@@ -80,7 +80,7 @@ def _list(console: Console) -> int:
     for name in (*shipped(), *presets()):
         script = load(find(name)).script
         needs = f" (needs {', '.join(script.needs)})" if script.needs else ""
-        console.print(f"{name:<22}{escape(script.description)}{needs}")
+        console.print(f"{name:<24}{escape(script.description)}{needs}")
     return 0
 
 

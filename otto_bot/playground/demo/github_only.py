@@ -9,7 +9,7 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-from otto_bot.playground.demo.harness import Playground
+from otto_bot.playground.demo.harness import PASSWORD, Playground
 from otto_bot.playground.scenario import Scenario
 
 SCENARIO = "single-task"
@@ -18,11 +18,13 @@ A stand-in for GitHub is up until Ctrl-C: organisation {owner}, repository {owne
 
 In another terminal, in an empty folder:
 
-  export ANTHROPIC_BASE_URL={model} ANTHROPIC_API_KEY=playground OTTO_CAGE=scripted
+  export ANTHROPIC_BASE_URL={model} ANTHROPIC_API_KEY=sk-playground OTTO_CAGE=scripted
   otto-bot setup --github {github} --organization {owner}
   otto-bot serve
 
-Then put the label `otto` on the issue (its page has a button): {github}/{owner}/{repo}/issues/1"""
+Then put the label `otto` on the issue (its page has a button): {github}/{owner}/{repo}/issues/1
+
+To clone it and push, as its maintainer: git clone {clone}"""
 
 
 async def stay(scenario: Scenario, root: Path, cage: str, port: int, say: Callable[[str], None]) -> None:
@@ -37,7 +39,9 @@ async def stay(scenario: Scenario, root: Path, cage: str, port: int, say: Callab
         assert play.model is not None
         config = json.loads((root / "github.json").read_text(encoding="utf-8"))
         names = {"owner": config["owner"], "repo": config["repo"], "github": play.github.url, "model": play.model.url}
-        say(SAID.format(**names))
+        clone = f"{play.github.url}/{names['owner']}/{names['repo']}.git"
+        clone = clone.replace("://", f"://{config['maintainer']}:{PASSWORD}@")
+        say(SAID.format(**names, clone=clone))
         sys.stdout.write(json.dumps({"ready": True, **names}) + "\n")
         sys.stdout.flush()
         await over.wait()

@@ -42,6 +42,7 @@ PRESET_DEFAULTS = "{verify: {settle_seconds: 0.3, timeout_minutes: 3}, pilot: {g
 """Times of a playground, for repositories that have no settings of their own."""
 RUN_MARK = re.compile(r"^<!-- otto run=(\d+) ")
 CATCHUP_SECONDS = "3"
+PASSWORD = "playground"  # noqa: S105 - of people in a GitHub that stands on this machine for a while
 WRITE_PAUSE_SECONDS = "0"
 """The stand-in has no limit that asks for a pause, and a demo is short."""
 
@@ -136,6 +137,8 @@ class Playground:
         repo = repo if self._pilot else without_pilot(repo, self.root / "seed")
         config = self.root / "github.json"
         more = {"registered": self._registered, "port": self._github_port}
+        if not self._registered:
+            more["password"] = PASSWORD
         write_config(config, self.scenario, repo, secrets, self._cage, more)
         argv = [sys.executable, "-m", "otto_bot.playground", "github", "--config", str(config)]
         self.github = await self._launch("the GitHub stand-in", argv, self._base(), self.root / "github.log")
@@ -146,6 +149,7 @@ class Playground:
             return
         self.root.mkdir(parents=True, exist_ok=True)
         argv = [sys.executable, "-m", "otto_bot.playground", "model", "--scenario", str(self.scenario.source)]
+        argv += ["--port", str(self._github_port + 1)] if self._github_port else []
         self.model = await self._launch("the scripted model", argv, self._base(), self.root / "model.log")
 
     async def start_bot(self) -> None:

@@ -64,7 +64,9 @@ def parser() -> argparse.ArgumentParser:
         action="store_true",
         help="only leave a GitHub up that knows no App, to try `otto-bot setup` on",
     )
-    made.add_argument("--port", type=int, default=0, metavar="N", help="of that GitHub (any free one)")
+    made.add_argument(
+        "--port", type=int, default=0, metavar="N", help="of that GitHub, and the next one of the model (any free ones)"
+    )
     made.add_argument("--no-compare", action="store_true", help="do not run it a second time without the pilot")
     made.add_argument("--keep", type=Path, metavar="DIR", help="keep state and logs in this new or empty folder")
     made.add_argument("--time-limit", type=float, metavar="SECONDS", help="give up after this time")

@@ -168,6 +168,8 @@ class StandInConfig(Strict):
     registered: bool = True
     """False: GitHub knows no App yet; what `app` says is not used."""
     port: int = Field(default=0, ge=0, le=65535)
+    password: str = ""
+    """With it people clone and push by their login; without, only the App can."""
     app: AppConfig
     owner: str = Field(default="octo", pattern=r"^[A-Za-z0-9][A-Za-z0-9-]{0,38}$")
     repo: str = Field(default="demo", pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$")

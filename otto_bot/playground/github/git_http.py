@@ -84,9 +84,10 @@ class GitHttp:
         if old:
             where = f"{world.html}.git/{rest}" + (f"?{request.url.query}" if request.url.query else "")
             return PlainTextResponse("", 301, {"Location": where})
-        if not known or world.taken_out:
+        person = actor is not None and actor.kind == "user"
+        if not known or (world.taken_out and not person):
             return PlainTextResponse("Repository not found.", 404)
-        if actor is not None and world.suspended_at is not None:
+        if actor is not None and not person and world.suspended_at is not None:
             return PlainTextResponse(f"Permission to {world.full_name}.git denied to {actor.login}.", 403)
         if world.archived and service == "git-receive-pack":
             return PlainTextResponse("This repository was archived so it is read-only.", 403)
