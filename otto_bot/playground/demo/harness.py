@@ -136,7 +136,7 @@ class Playground:
         repo = with_files(self._repo, self.scenario.files, self.root / "files") if self.scenario.files else self._repo
         repo = repo if self._pilot else without_pilot(repo, self.root / "seed")
         config = self.root / "github.json"
-        more = {"registered": self._registered, "port": self._github_port}
+        more: Json = {"registered": self._registered, "port": self._github_port}
         if not self._registered:
             more["password"] = PASSWORD
         write_config(config, self.scenario, repo, secrets, self._cage, more)

@@ -35,7 +35,7 @@ def issue(world: World, row: Issue) -> Json:
         "url": url, "repository_url": world.api, "labels_url": f"{url}/labels{{/name}}",
         "comments_url": f"{url}/comments", "events_url": f"{url}/events", "timeline_url": f"{url}/timeline",
         "html_url": html_url(world, row), "id": row.id, "node_id": node_id("I", row.id), "number": row.number,
-        "title": row.title, "user": people.user(world, row.author), "labels": labels(world, row.labels),
+        "title": row.title, "user": people.known_user(world, row.author), "labels": labels(world, row.labels),
         "state": row.state, "state_reason": row.state_reason, "locked": False, "active_lock_reason": None,
         "assignee": None, "assignees": [people.known_user(world, login) for login in row.assignees],
         "milestone": None, "comments": count_comments(world, row.number), "created_at": stamp(row.created_at),
