@@ -31,7 +31,6 @@ stored replies are validated again by today's rules. Nothing is written, neither
 
 exit code: 0 the same decisions; 1 something differs; 2 it cannot be told, or wrong usage."""
 
-
 REDELIVER = """\
 Find webhooks that GitHub could not deliver, and ask it to send them again. The worker does so by itself every few
 minutes; this is for a person who does not want to wait, or knows a delivery by its id.
@@ -82,9 +81,7 @@ def _parser() -> argparse.ArgumentParser:
     serve.set_defaults(run=_serve)
     worker = commands.add_parser("worker", help="do the work: plan, code, verify, decide")
     worker.add_argument("--with-parent", action="store_true", help="end when standard input closes")
-    worker.add_argument(
-        "--check", action="store_true", help="only say whether a worker of this machine lives: 0, else 1"
-    )
+    worker.add_argument("--check", action="store_true", help="say whether a worker of this machine lives: 0, else 1")
     worker.set_defaults(run=_worker)
     demo = commands.add_parser("demo", help="the main job on a playground: no account, no key")
     demo.set_defaults(run=lambda _options: EXIT_USAGE)
