@@ -238,7 +238,8 @@ def summary(held: Held) -> str:
     """The one line that `.ci/run` repeats."""
     said = [f"{held.counted[kind]} {kind}s ({held.shapes[kind]} shapes)" for kind in KINDS]
     said[2] = said[2].replace("deliverys", "webhooks")
-    asked = f"{len(held.operations)} of Otto's {len(operations())} operations"
+    known = len(operations())
+    asked = f"{known - len(not_asked(held))} of Otto's {known} operations"
     return f"held to GitHub's description: {', '.join(said)}; {asked}; {len(held.problems)} do not fit"
 
 
