@@ -15,8 +15,8 @@ from typing import Any
 from otto_bot.environment.env_file import prepare
 from otto_bot.environment.faults import GivenError
 
-WITHOUT_SETTINGS = frozenset({"explain", "init", "schema", "setup"})
-"""Commands that no `.env` file concerns."""
+WITHOUT_SETTINGS = frozenset({"doctor", "explain", "init", "schema", "setup"})
+"""Commands that no `.env` file concerns, or that read it themselves."""
 EXIT_USAGE, EXIT_PIPE = 2, 141
 EXPLAIN = """\
 Say why CI logs failed: a log (also .gz), the ZIP of a run as GitHub hands it out, a folder of either, or - for

@@ -123,6 +123,12 @@ class ModelsConfig(Described):
     """Model that uses the finished product; `null` = the judge's."""
 
     @property
+    def by_role(self) -> dict[str, str]:
+        """Every role with its model."""
+        plain = {"planner": self.planner, "coder": self.coder, "judge": self.judge}
+        return {**plain, "pilot": self.for_pilot, "journeys": self.for_journeys}
+
+    @property
     def for_journeys(self) -> str:
         """The model that uses the product."""
         return self.journeys or self.judge

@@ -6,7 +6,7 @@ import asyncio
 import logging
 import sys
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TextIO
@@ -40,10 +40,16 @@ def run(
     folder: Path,
     out: TextIO = sys.stdout,
     now: Callable[[], datetime] = lambda: datetime.now(UTC),
+    trouble: str = "",
 ) -> int:
-    """The exit code: 0 nothing is wrong; 1 something is, or could not be looked at; 2 settings cannot be used."""
+    """The exit code: 0 nothing is wrong; 1 something is, or could not be looked at; 2 settings cannot be used.
+
+    `trouble` is what keeps the `.env` file from being read.
+    """
     logging.basicConfig(level="WARNING", format="%(levelname)s %(name)s: %(message)s")
     read = given(environment, folder)
+    if trouble:
+        read = replace(read, problems=(trouble, *read.problems))
     redactor = discreet(read.hidden)
 
     async def looked() -> list[tuple[str, Sequence[Finding]]]:

@@ -15,6 +15,7 @@ from pathlib import Path
 
 from otto_bot.core.finding import Finding
 from otto_bot.doctor.host import Host
+from otto_bot.environment.env_file import place
 from otto_bot.settings import FILE_VARIANTS, Settings
 from otto_bot.text.doctor import found, names
 from otto_bot.web.views.troubles import size_words
@@ -53,7 +54,8 @@ async def secret_files(host: Host) -> list[Finding]:
     """Files with secrets are for the user that runs Otto alone."""
     environment = host.given.environment
     named = [environment.get(f"OTTO_{name.upper()}_FILE", "") for name in FILE_VARIANTS]
-    paths = [path for path in (host.given.folder / ".env", *map(Path, filter(None, named))) if path.is_file()]
+    settled = place(environment, host.given.folder)
+    paths = [path for path in ([settled] if settled else []) + [*map(Path, filter(None, named))] if path.is_file()]
     wide = [path for path in paths if path.stat().st_mode & 0o077]
     if wide:
         return [found("secret-files", "open", path=one, mode=f"{one.stat().st_mode & 0o777:o}") for one in wide]

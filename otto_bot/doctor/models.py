@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from otto_bot.core.config import ModelsConfig, read_config
 from otto_bot.core.finding import Finding
@@ -21,7 +21,8 @@ USUAL = "api.anthropic.com"
 async def models(host: Host) -> list[Finding]:
     """Of the defaults; a repository may name others."""
     roles = by_model(read_config(None, host.settings.caps).models)
-    priced = unpriced(host.settings, roles)
+    unknown = unpriced(host.settings, roles)
+    priced = [found("models", "no_price", model=one, roles=", ".join(roles[one])) for one in unknown]
     environment = host.given.environment
     base = environment.get("ANTHROPIC_BASE_URL", "")
     address = _host_of(base) or USUAL
@@ -37,8 +38,8 @@ async def models(host: Host) -> list[Finding]:
 def by_model(config: ModelsConfig) -> dict[str, list[str]]:
     """Each model with the roles that it plays."""
     found_roles: dict[str, list[str]] = {}
-    for role in ("planner", "coder", "judge", "pilot"):
-        found_roles.setdefault(getattr(config, role) or config.planner, []).append(role)
+    for role, model in config.by_role.items():
+        found_roles.setdefault(model, []).append(role)
     return found_roles
 
 
@@ -47,16 +48,16 @@ def prices_of(settings: Settings) -> Prices:
     return Prices.published().plus_json(settings.prices) if settings.prices else Prices.published()
 
 
-def unpriced(settings: Settings, roles: Mapping[str, Sequence[str]]) -> list[Finding]:
+def unpriced(settings: Settings, models: Iterable[str]) -> list[str]:
     """Models that no budget could hold."""
     prices = prices_of(settings)
-    said = []
-    for model, played in roles.items():
+    unknown = []
+    for model in models:
         try:
             prices.price(model)
         except UnknownPrice:
-            said.append(found("models", "no_price", model=model, roles=", ".join(played)))
-    return said
+            unknown.append(model)
+    return unknown
 
 
 async def _refused(environment: Mapping[str, str], roles: Mapping[str, Sequence[str]]) -> list[Finding]:

@@ -38,5 +38,12 @@ def _repo(text: str) -> str:
 
 def _doctor(options: argparse.Namespace) -> int:
     from otto_bot.doctor.command import Wanted, run
+    from otto_bot.environment.env_file import prepare
+    from otto_bot.environment.faults import GivenError
 
-    return run(Wanted(options.repo or "", options.login, options.json), os.environ, Path.cwd())
+    trouble = ""
+    try:
+        prepare(os.environ, Path.cwd())
+    except GivenError as error:
+        trouble = str(error)  # one more thing that is wrong, beside which everything else is looked at
+    return run(Wanted(options.repo or "", options.login, options.json), os.environ, Path.cwd(), trouble=trouble)

@@ -6,7 +6,7 @@ from otto_bot.core.branch_rules import branches_of, closed, fitting_prefixes, li
 from otto_bot.core.config import ConfigError
 from otto_bot.core.finding import Finding
 from otto_bot.core.lfs import Kept
-from otto_bot.core.onboarding import CONFIG_PATH, repository_file
+from otto_bot.core.onboarding import CONFIG_PATH
 from otto_bot.core.rights import lacking
 from otto_bot.doctor.at_github import granted_less
 from otto_bot.doctor.models import by_model, unpriced
@@ -14,8 +14,8 @@ from otto_bot.doctor.place import Place
 from otto_bot.github.errors import Moved, NotFound
 from otto_bot.text.branch_rules import refused_by_rules
 from otto_bot.text.doctor import found
-from otto_bot.text.editor_link import editor_link
-from otto_bot.text.offers import verify_offer
+from otto_bot.text.offers import ADD_CONFIG
+from otto_bot.text.offers import offers as lacking_files
 from otto_bot.text.spoken import spoken
 
 MOST_PROBLEMS = 10
@@ -69,13 +69,9 @@ async def configuration(place: Place) -> list[Finding]:
         ]
     there = await (await place.repository()).file(CONFIG_PATH, await place.base()) is not None
     said = [found("configuration", "valid" if there else "none", label=config.label)]
-    unknown = {one.words for one in unpriced(place.host.settings, by_model(config.models))}
-    roles = by_model(config.models) if unknown else {}
-    return said + [
-        found("configuration", "no_price", model=model, role=played[0])
-        for model, played in roles.items()
-        if unpriced(place.host.settings, {model: played})
-    ]
+    roles = by_model(config.models)
+    unknown = unpriced(place.host.settings, roles)
+    return said + [found("configuration", "no_price", model=model, role=roles[model][0]) for model in unknown]
 
 
 async def branch_rules(place: Place) -> list[Finding]:
@@ -123,12 +119,9 @@ async def files(place: Place) -> list[Finding]:
 
 async def offers(place: Place) -> list[Finding]:
     """Files that a person could commit, as links to GitHub's editor. Otto opens no pull request for them."""
-    info, facts, web, said = await place.info(), await place.facts(), place.host.settings.web_url, []
-    if not facts.has_verify:
-        offer = verify_offer(web, info.full_name, info.default_branch, facts)
-        said.append(found("offers", "verify", link=offer.link))
-    if not facts.has_config:
-        text = repository_file(facts)
-        link = editor_link(web, info.full_name, info.default_branch, CONFIG_PATH, text)
-        said.append(found("offers", "config", link=link))
+    info, facts, web = await place.info(), await place.facts(), place.host.settings.web_url
+    said = [
+        found("offers", "config" if one.what == ADD_CONFIG else "verify", link=one.link)
+        for one in lacking_files(web, info.full_name, info.default_branch, facts)
+    ]
     return said or [found("offers", "none")]

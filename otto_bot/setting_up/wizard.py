@@ -26,7 +26,6 @@ from otto_bot.text import setup_page as pages
 
 LOOK_SECONDS = 3.0
 """Between two looks whether the App is installed."""
-OTHER = ("OTTO_", "ANTHROPIC_")
 
 
 class Wish(NamedTuple):

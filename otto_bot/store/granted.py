@@ -16,8 +16,11 @@ from otto_bot.store.database import reading, writing
 from otto_bot.store.installations import APP
 from otto_bot.store.upsert import upsert
 
-MOST = 500
-"""Installations that are shown."""
+FEW = 100
+"""Up to so many installations are read by themselves; to compare more, all are."""
+
+AT_ONCE = 200
+"""Rows of one transaction: others want to write as well."""
 
 
 class Grants:
@@ -28,15 +31,14 @@ class Grants:
 
     def put(self, found: Sequence[Granted], at: datetime) -> None:
         """Store what GitHub says now. Nothing is written of an installation that stands as it did."""
-        known = {one.id: one for one in self.all()}
+        known = {one.id: one for one in self._rows([one.id for one in found] if len(found) < FEW else None)}
         now = at.timestamp()
-        for one in found:
-            before = known.get(one.id)
-            if before is not None and _same(before, one):
-                continue
-            columns = _columns(one, now)
+        changed = [one for one in found if (was := known.get(one.id)) is None or not _same(was, one)]
+        for start in range(0, len(changed), AT_ONCE):
             with writing(self._engine) as c:
-                upsert(c, t.installations, ("id",), {"id": one.id, **columns}, columns)
+                for one in changed[start : start + AT_ONCE]:
+                    columns = _columns(one, now)
+                    upsert(c, t.installations, ("id",), {"id": one.id, **columns}, columns)
 
     def listed(self, found: Sequence[Granted], at: datetime) -> None:
         """These are all that there are: what is known beside them is gone."""
@@ -55,10 +57,13 @@ class Grants:
 
     def all(self) -> tuple[Granted, ...]:
         """Every installation that GitHub told of, by id."""
+        return self._rows(None)
+
+    def _rows(self, ids: Sequence[int] | None) -> tuple[Granted, ...]:
         row = t.installations.c
-        query = sa.select(t.installations).where(row.id != APP, row.granted_at > 0).order_by(row.id).limit(MOST)
+        query = sa.select(t.installations).where(row.id != APP, row.granted_at > 0).order_by(row.id)
         with reading(self._engine) as c:
-            return tuple(_read(one) for one in c.execute(query))
+            return tuple(_read(one) for one in c.execute(query if ids is None else query.where(row.id.in_(ids))))
 
 
 def _same(known: Granted, found: Granted) -> bool:

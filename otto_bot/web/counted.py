@@ -29,6 +29,8 @@ COUNTED = 300
 FRESH = timedelta(seconds=60)
 KEPT = 16
 """Countings that are kept: of so many repositories, or people who see other ones."""
+MOST_GRANTS = 500
+"""Installations of which the page shows what they granted."""
 ESTIMATED = 20
 """Runs of which estimate and cost are shown one by one."""
 
@@ -97,6 +99,6 @@ def host_seen(engine: sa.Engine, repo_ids: frozenset[int] | None, now: datetime)
         idle=RunPages(engine).nobody_works(now),
         version=shown(CODE_VERSION),
         doctor=doctor,
-        grants=grants,
+        grants=grants[:MOST_GRANTS],
         mirrors=facts.mirrors(),
     )

@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from otto_bot.cli import main
 from otto_bot.doctor.options import _repo
 from otto_bot.doctor.reading import given
 
@@ -104,3 +105,23 @@ def test_a_repository_is_named_by_owner_and_name(text: str) -> None:
 
     with pytest.raises(argparse.ArgumentTypeError):
         _repo(text)
+
+
+def test_a_file_that_is_refused_is_one_more_thing_that_is_wrong(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The rest is looked at all the same: the doctor is for hosts on which something is wrong."""
+    (tmp_path / ".env").write_text("OTTO_WEBHOOK_SECRET=s3cret-of-the-host\n")
+    (tmp_path / ".env").chmod(0o644)
+    for name in [name for name in os.environ if name.startswith(("OTTO_", "ANTHROPIC_"))]:
+        monkeypatch.delenv(name)
+    monkeypatch.setenv("OTTO_STATE_DIR", str(tmp_path / "state"))
+    monkeypatch.chdir(tmp_path)
+
+    assert main(["doctor"]) == 2
+
+    said = " ".join(capsys.readouterr().out.split())
+    assert "can be read by other users and holds OTTO_WEBHOOK_SECRET" in said
+    assert "OTTO_APP_ID is missing" in said
+    assert "versions" in said
+    assert "s3cret-of-the-host" not in said

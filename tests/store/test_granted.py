@@ -39,6 +39,17 @@ def test_a_list_of_all_takes_out_what_is_gone(engine: sa.Engine, at: At) -> None
     assert grants.all() == ()
 
 
+def test_of_thousands_each_is_compared_and_none_is_forgotten(engine: sa.Engine, at: At) -> None:
+    """What stands as it did is not written again, however many there are; what is gone goes, also the last of them."""
+    grants = Grants(engine)
+    many = [ONE.model_copy(update={"id": number}) for number in range(10, 1210)]
+    grants.listed(many, at(0))
+    grants.listed(many[:-1], at(9))
+
+    assert [one.id for one in grants.all()] == [one.id for one in many[:-1]]
+    assert {one.at for one in grants.all()} == {at(0).timestamp()}
+
+
 def test_the_pace_of_an_installation_stays_as_it_is(engine: sa.Engine, at: At) -> None:
     """Both are columns of one row, and neither writes the other's."""
     paces = Installations(engine, pause=1.0)
