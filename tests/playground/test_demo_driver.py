@@ -6,12 +6,15 @@ import argparse
 import asyncio
 import json
 import os
+import signal
+import socket
 import subprocess
 import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 
@@ -210,3 +213,19 @@ def test_the_list_and_errors_of_the_command(tmp_path: Path) -> None:
     assert "scenario.yml:1: issue.titel: is not a known key" in bad.stderr
     assert "repo: missing or empty" in bad.stderr
     assert json.dumps(bad.stdout) == '""'
+
+
+@pytest.mark.slow
+def test_nothing_goes_on_when_the_terminal_is_closed(tmp_path: Path) -> None:
+    """Servers that nobody sees any more would run for days."""
+    command = [sys.executable, "-m", "otto_bot.playground", "demo", "--github-only", "--keep", str(tmp_path / "kept")]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, start_new_session=True) as demo:
+        assert demo.stdout is not None
+        ready = json.loads(next(line for line in demo.stdout if line.startswith('{"ready"')))
+        demo.send_signal(signal.SIGHUP)
+        demo.communicate(timeout=60)
+
+    for name in ("github", "model"):
+        address = urlsplit(ready[name])
+        with pytest.raises(ConnectionRefusedError):
+            socket.create_connection((address.hostname or "", address.port or 0), timeout=5)

@@ -23,7 +23,7 @@ from otto_bot.playground.demo import options as opts
 from otto_bot.playground.demo.compare import table
 from otto_bot.playground.demo.expect import differences
 from otto_bot.playground.demo.harness import Playground
-from otto_bot.playground.demo.processes import StartError
+from otto_bot.playground.demo.processes import StartError, ends
 from otto_bot.playground.demo.promise import broken
 from otto_bot.playground.demo.story import Story, comment_lines
 from otto_bot.playground.scenario import find, load, presets, shipped
@@ -85,10 +85,11 @@ def _list(console: Console) -> int:
 
 
 async def _interruptible(demo: Demo) -> int:
-    """Runs the demo so that SIGTERM, like Ctrl-C, still ends every process it started."""
+    """Runs the demo so that SIGTERM or a closed terminal, like Ctrl-C, still ends every process it started."""
     task = asyncio.ensure_future(demo.run())
     loop = asyncio.get_running_loop()
-    loop.add_signal_handler(signal.SIGTERM, task.cancel)
+    for number in ends():
+        loop.add_signal_handler(number, task.cancel)
     try:
         return await task
     except asyncio.CancelledError:
@@ -199,7 +200,7 @@ class Demo:
         return None
 
     async def _stay(self, play: Playground) -> None:
-        """Until Ctrl-C or SIGTERM; neither changes what the demo has found."""
+        """Until Ctrl-C, SIGTERM or a closed terminal; none changes what the demo has found."""
         state = await play.stand_in.state("url")
         say = self._console.print
         say(f"\nGitHub stand-in: {state['url']}")
@@ -207,6 +208,6 @@ class Demo:
         say(f"files:           {play.root}")
         say(STAYS.format(url=play.bot.url if play.bot else "-"))
         over, loop = asyncio.Event(), asyncio.get_running_loop()
-        for number in (signal.SIGINT, signal.SIGTERM):
+        for number in (signal.SIGINT, *ends()):
             loop.add_signal_handler(number, over.set)
         await over.wait()

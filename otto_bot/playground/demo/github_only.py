@@ -10,6 +10,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from otto_bot.playground.demo.harness import PASSWORD, Playground
+from otto_bot.playground.demo.processes import ends
 from otto_bot.playground.scenario import Scenario
 
 SCENARIO = "single-task"
@@ -28,10 +29,10 @@ To clone it and push, as its maintainer: git clone {clone}"""
 
 
 async def stay(scenario: Scenario, root: Path, cage: str, port: int, say: Callable[[str], None]) -> None:
-    """Until SIGINT or SIGTERM. Raises StartError."""
+    """Until Ctrl-C, SIGTERM or a closed terminal. Raises StartError."""
     play = Playground(scenario, root, cage=cage, registered=False, github_port=port)
     over, loop = asyncio.Event(), asyncio.get_running_loop()
-    for number in (signal.SIGINT, signal.SIGTERM):
+    for number in (signal.SIGINT, *ends()):
         loop.add_signal_handler(number, over.set)
     try:
         await asyncio.gather(play.start_github(), play.start_model())

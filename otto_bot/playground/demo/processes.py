@@ -17,6 +17,12 @@ STOP_SECONDS = 11.0
 TAIL_LINES = 25
 
 
+def ends() -> tuple[signal.Signals, ...]:
+    """What asks a demo to end, besides Ctrl-C. A closed terminal does, too, unless `nohup` says that it does not."""
+    hung_up = () if signal.getsignal(signal.SIGHUP) is signal.SIG_IGN else (signal.SIGHUP,)
+    return (signal.SIGTERM, *hung_up)
+
+
 class StartError(RuntimeError):
     """A part of the playground did not start; the text holds the last lines that it wrote."""
 
