@@ -57,6 +57,12 @@ def parse_raw(output: bytes) -> list[RawChange]:
     return [_counted(change, *count) for change, count in zip(changes, counts, strict=True)]
 
 
+def raw_entries(output: bytes) -> list[RawChange]:
+    """The same of `git diff-tree --raw -z` alone: nothing is counted, and no content has to be looked at."""
+    fields = iter(output.split(b"\0"))
+    return [_raw_entry(field, fields) for field in fields if field]
+
+
 def split_patch(patch: bytes, changes: Sequence[RawChange]) -> Iterator[bytes]:
     """The part of `patch` for each change. A changed type (file → link) is two sections of a patch."""
     starts = [match.start() for match in _SECTION.finditer(patch)]

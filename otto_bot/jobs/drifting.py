@@ -14,6 +14,7 @@ from otto_bot.core.run import Run
 from otto_bot.diagnosis.fingerprint import progress
 from otto_bot.git.commits import checked_sha
 from otto_bot.git.mirror import Mirror
+from otto_bot.git.raw_diff import raw_entries
 from otto_bot.jobs.context import Context, failures_before
 from otto_bot.jobs.gated_push import PushHeld
 from otto_bot.jobs.starting import own_base
@@ -53,9 +54,11 @@ def not_let(context: Context, run: Run, key: str, attempt: int, sha: str, found:
 async def _changed(mirror: Mirror, base: str, sha: str) -> list[Changed]:
     """Every path that differs, and what it holds in `sha`; a move is a path that goes and one that comes."""
     argv = ("diff-tree", "-r", "-z", "--raw", "--no-abbrev", "--no-renames", checked_sha(base), checked_sha(sha))
-    parts = (await mirror.git(*argv)).stdout.decode("utf-8", "surrogateescape").split("\0")
-    found = []
-    for head, path in zip(parts[::2], parts[1::2], strict=False):
-        _, mode, _, blob, status = head.split(" ")
-        found.append(Changed(path, "gone" if status.startswith("D") else f"{mode} {blob}"))
-    return found
+    entries = raw_entries((await mirror.git(*argv)).stdout)
+    return [
+        Changed(
+            one.path.decode("utf-8", "surrogateescape"),
+            "gone" if one.status == "deleted" else f"{one.mode_after} {one.sha_after}",
+        )
+        for one in entries
+    ]
