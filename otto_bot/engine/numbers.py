@@ -51,4 +51,5 @@ class WorkerNumbers:
             for task in tasks:
                 task.cancel()
             if self._served is not None:
-                await asyncio.to_thread(self._served.stop)
+                # Not by a thread of the loop's: those ended with the queue. It takes half a second at most.
+                self._served.stop()
