@@ -27,12 +27,16 @@ def _register(name: str) -> None:
     spec.loader.exec_module(sys.modules[name])
 
 
-SHARED = ("collecting", "databases", "forks", "otlp", "played", "described", "deviations", "operations", "conformance")
+SHARED = (
+    "collecting", "databases", "forks", "in_memory", "otlp", "played", "described", "deviations", "operations",
+    "conformance",
+)  # fmt: skip
 for shared in SHARED:
     _register(shared)
 import collecting  # noqa: E402
 import conformance  # noqa: E402
 import databases  # noqa: E402
+import in_memory  # noqa: E402
 from forks import ForkServer  # noqa: E402
 
 ALLOWED = "platform:"  # a skip whose reason starts so is about the operating system, not about something missing
@@ -96,6 +100,7 @@ def pytest_configure(config: pytest.Config) -> None:
     """Say where a PostgreSQL server of this test run belongs, before other processes are started."""
     gc.disable()  # until all test files are read: nearly nothing of them is garbage
     if not hasattr(config, "workerinput"):
+        in_memory.choose(os.environ)
         databases.begin()
         conformance.begin(config)
         if os.environ.get("OTTO_CI") == "1":
