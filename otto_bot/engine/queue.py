@@ -14,8 +14,8 @@ from otto_bot.store.effect_rows import Ticket
 APPLICATION_VERSION = "otto-1"
 """Pinned: otherwise every deployment would strand the jobs of the one before."""
 POLL_SECONDS = 0.5
-"""How often DBOS looks for messages between workflows. There are none (a ticket starts at once when it is enqueued), and
-a look at none costs nothing; but whoever leaves DBOS waits until it looks up."""
+"""How often DBOS looks for messages between workflows. There are none (a ticket starts at once when it is enqueued), a
+look at none costs nothing, and whoever leaves DBOS waits until it looks up."""
 CONNECTIONS = 5
 STEP_TIMEOUT_SECONDS = 4 * 3600.0
 

@@ -15,7 +15,7 @@ from contextlib import AbstractAsyncContextManager
 from datetime import datetime
 from functools import partial
 from types import TracebackType
-from typing import Any
+from typing import TYPE_CHECKING, Any, cast
 
 import httpx
 
@@ -40,6 +40,9 @@ from otto_bot.github.transport import BodyTooLargeError, SharedTransport
 from otto_bot.github.verbs import Repository
 from otto_bot.github.watching import Meter, Watched
 
+if TYPE_CHECKING:
+    from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
+
 TIMEOUT = httpx.Timeout(20, connect=5)
 DEADLINE_SECONDS = 60.0
 CONCURRENCY = 16
@@ -54,7 +57,7 @@ class Kit:
         self,
         api_url: str,
         app_id: int,
-        private_key: str,
+        private_key: RSAPrivateKey | None,
         *,
         user_agent: str,
         transport: SharedTransport,
@@ -69,7 +72,8 @@ class Kit:
         self._jwt_cache = MemCacheStrategy()
         self._version = {"X-GitHub-Api-Version": api_version} if api_version else {}
         self._app = GitHub(
-            AppAuthStrategy(app_id, private_key),
+            # Given as text, PyJWT would read and validate it for each token: a tenth of a second on the event loop.
+            AppAuthStrategy(app_id, cast("Any", private_key)),
             base_url=api_url,
             user_agent=user_agent,
             follow_redirects=False,
@@ -202,11 +206,10 @@ class GitHubApp(AppVerbs, AbstractAsyncContextManager["GitHubApp"]):
         self._on_secret = on_secret
         self._censor = censor or Redactor().text
         self._transport = SharedTransport(transport)
-        check_private_key(private_key)
         self._kit = Kit(
             self._api_url,
             app_id,
-            private_key,
+            check_private_key(private_key),
             user_agent=user_agent,
             transport=self._transport,
             api_version=api_version,

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
+
+if TYPE_CHECKING:
+    from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 
 API_VERSION = "2026-03-10"
 """The version of GitHub's API that is asked for, unless a host sets another one; older answers are read as well."""
@@ -25,16 +29,16 @@ def check_api_url(api_url: str) -> str:
     return api_url.rstrip("/?#")
 
 
-def check_private_key(private_key: str) -> None:
-    """Raises ValueError, without a word of the key, where it is no RSA private key in PEM."""
-    from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
+def check_private_key(private_key: str) -> RSAPrivateKey:
+    """The key, read. Raises ValueError, without a word of the key, where it is no RSA private key in PEM."""
+    from cryptography.hazmat.primitives.asymmetric import rsa
     from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
     try:
         # Validating its numbers costs 50 ms and finds nothing that the first signature would not.
         key = load_pem_private_key(private_key.encode(), password=None, unsafe_skip_rsa_key_validation=True)
-        usable = isinstance(key, RSAPrivateKey)
     except (ValueError, TypeError):
-        usable = False
-    if not usable:
-        raise ValueError("the App's private key cannot be read: give the whole .pem file that GitHub generated")
+        key = None
+    if isinstance(key, rsa.RSAPrivateKey):
+        return key
+    raise ValueError("the App's private key cannot be read: give the whole .pem file that GitHub generated")

@@ -55,7 +55,7 @@ class Logins:
 
         def kit(base: str, censor: Censor, version: str | None) -> Kit:
             return Kit(
-                base, 0, "", user_agent=user_agent, transport=self._transport, api_version=version, censor=censor
+                base, 0, None, user_agent=user_agent, transport=self._transport, api_version=version, censor=censor
             )
 
         # Codes and tokens themselves must arrive whole; what people write is censored as everything else.
