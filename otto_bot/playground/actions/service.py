@@ -37,6 +37,8 @@ from otto_bot.playground.actions.workflow import FOLDER, WorkflowError, Workflow
 
 _log = logging.getLogger(__name__)
 DISABLED = "Actions has been disabled for this repository."
+MOST_KNOWN = 100
+"""Commits whose workflow files are kept."""
 
 
 class ActionsService(RunBook):
@@ -58,6 +60,7 @@ class ActionsService(RunBook):
         self._groups = Groups()
         self._wake = asyncio.Event()
         self._closed = False
+        self._known_files: dict[str, tuple[WorkflowFile, ...]] = {}
         self.standing = config.standing
 
     async def on_event(self, event: TriggerEvent) -> tuple[WorkflowRun, ...]:
@@ -185,6 +188,15 @@ class ActionsService(RunBook):
         await asyncio.to_thread(shutil.rmtree, self._config.root, ignore_errors=True)
 
     async def _files(self, sha: str) -> tuple[WorkflowFile, ...]:
+        """The workflow files of a commit, which are the same for good."""
+        if sha not in self._known_files:
+            files = await self._read_files(sha)
+            if len(self._known_files) >= MOST_KNOWN:
+                self._known_files.clear()
+            self._known_files[sha] = files
+        return self._known_files[sha]
+
+    async def _read_files(self, sha: str) -> tuple[WorkflowFile, ...]:
         folder = Path(tempfile.mkdtemp(prefix="tree-", dir=self._config.root))
         try:
             await self._host.checkout(sha, folder)

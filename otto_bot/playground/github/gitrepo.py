@@ -33,6 +33,11 @@ CONFIG = """
 
 
 ABOUT_OBJECTS = frozenset({"cat-file", "diff-tree", "log", "ls-tree", "merge-base", "merge-tree", "rev-list"})
+FULL = re.compile(r"[0-9a-f]{40}")
+PLAIN = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_+-]*([./][A-Za-z0-9_+-]+)*")
+"""Names of refs in which nothing is syntax of revisions, nor leads out of a folder."""
+COMMITS = ("refs/heads/", "refs/pull/")
+"""Refs that name commits, never tags of their own."""
 OBJECT = re.compile(r"\^?[0-9a-f]{40}(:.*)?", re.DOTALL)
 MOST_KEPT = 2000
 MOST_KEPT_BYTES = 16 * 1024
@@ -105,6 +110,7 @@ class BareRepo:
     def __init__(self, path: Path) -> None:
         self.path = path
         self._settled: dict[tuple[str, ...], subprocess.CompletedProcess[bytes]] = {}
+        self._commits: set[str] = set()
 
     def env(self, **extra: str) -> dict[str, str]:
         """An environment in which neither the host's nor a user's git configuration counts."""
@@ -169,11 +175,29 @@ class BareRepo:
         """SHA of the commit that a branch, tag, full ref or SHA names; None if there is none."""
         if not ref or "\x00" in ref:
             return None
-        for name in (f"refs/heads/{ref}", f"refs/tags/{ref}", ref):
+        if ref in self._commits and not self._read_ref(f"refs/heads/{ref}"):
+            return ref
+        names = (f"refs/heads/{ref}", f"refs/tags/{ref}", ref)
+        for name in names:
+            if name.startswith(COMMITS) and (tip := self._read_ref(name)):
+                return tip
             done = self.try_git("rev-parse", "--verify", "-q", "--end-of-options", f"{name}^{{commit}}")
             if done.returncode == 0:
-                return done.stdout.decode().strip()
+                sha = done.stdout.decode().strip()
+                if ref == sha:
+                    self._commits.add(sha)  # nothing is cleared away here: it is one for good
+                return sha
         return None
+
+    def _read_ref(self, name: str) -> str | None:
+        """What the file of a ref says, as git reads it: clients ask for branches all the time. None = ask git."""
+        if not PLAIN.fullmatch(name):
+            return None
+        try:
+            text = (self.path / name).read_text(encoding="ascii").strip()
+        except (OSError, UnicodeDecodeError):
+            return None
+        return text if FULL.fullmatch(text) else None
 
     def refs(self, prefix: str = "refs/heads/") -> dict[str, str]:
         """Full ref names below `prefix` with their SHAs, sorted by name."""
