@@ -51,5 +51,4 @@ class WorkerNumbers:
             for task in tasks:
                 task.cancel()
             if self._served is not None:
-                # Not by a thread of the loop's: those ended with the queue. It takes half a second at most.
-                self._served.stop()
+                await asyncio.to_thread(self._served.stop)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from collections.abc import Awaitable, Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -96,6 +98,8 @@ class DbosQueue:
             # What it would still like to write down of cancelled jobs, nobody reads.
             logging.getLogger("dbos").setLevel(logging.CRITICAL)
             DBOS.destroy(workflow_completion_timeout_sec=0)
+            # It had made its threads the event loop's own, and ended them: what is still to be done needs others.
+            asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor())
 
 
 def _is_news(record: logging.LogRecord) -> bool:

@@ -49,6 +49,7 @@ async def once(queue: DbosQueue, log: Path) -> None:
     await queue.enqueue(Ticket(key="run/1/a", generation=2))
     await until(log, "end run/1/a#2")
     await queue.stop()
+    await asyncio.to_thread(write, log, "threads are left")
 
 
 async def slow(queue: DbosQueue, database: str, log: Path) -> None:

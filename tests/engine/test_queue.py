@@ -53,7 +53,10 @@ def test_an_id_runs_once(tmp_path: Path, database_url: str) -> None:
 
     finish(start("once", database_url, log))
 
-    lines = ("begin run/1/a#1", "begin run/1/a#2", "end run/1/a#1", "end run/1/a#2", "begin run/1/error#1")
+    lines = (
+        "begin run/1/a#1", "begin run/1/a#2", "end run/1/a#1", "end run/1/a#2", "begin run/1/error#1",
+        "threads are left",
+    )  # fmt: skip
     assert Counter(log.read_text().splitlines()) == Counter(lines)
 
 
