@@ -26,6 +26,8 @@ from otto_bot.playground.scenario import load
 
 SMALL = Path(__file__).with_name("small")
 QUIET_SECONDS = 0.3
+PAUSES_SECONDS = 512.0
+"""The pause of a step that failed five times in a row: with each new head its write is another one, which fails."""
 HELD_SECONDS = 240.0
 AT_ONCE = 2
 NEVER = 10**9
@@ -137,7 +139,7 @@ async def with_faults(server: ForkServer, folder: Path, faults: Sequence[Json]) 
     async with Small(server, folder) as play:
         await set_faults(play, faults)
         await play.label()
-        return await rest(play, QUIET_SECONDS)
+        return await rest(play, QUIET_SECONDS, PAUSES_SECONDS)
 
 
 async def killed_at_commit(server: ForkServer, folder: Path, number: int, when: str) -> Ended:

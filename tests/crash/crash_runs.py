@@ -251,10 +251,13 @@ async def _kill(play: Playground, trap: TrapControl, moment: Moment) -> str:
     return f"{moment}: {write['method']} {write['path']}"
 
 
-async def rest(play: Playground, quiet: float = REST_SECONDS) -> Ended:
-    """Waits until the run rests with every delivery made and stays so for `quiet` seconds, then reads what is there."""
+async def rest(play: Playground, quiet: float = REST_SECONDS, pauses: float = 0.0) -> Ended:
+    """Waits until the run rests with every delivery made and stays so for `quiet` seconds, then reads what is there.
+
+    `pauses` are the seconds that steps may wait because they failed.
+    """
     scenario: Scenario = play.scenario
-    limit = scenario.script.time_limit * PATIENCE
+    limit = scenario.script.time_limit * PATIENCE + pauses
     try:
         with contextlib.closing(reader(play)) as reads:
             async with asyncio.timeout(limit):

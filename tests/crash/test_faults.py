@@ -68,7 +68,7 @@ def done(row: Json) -> bool:
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(900)
+@pytest.mark.timeout(1500)
 def test_a_fault_at_every_write_ends_the_same(server: ForkServer, small: Ended, tmp_path: Path) -> None:
     """Most of such a run is waiting, so that the three go on at once."""
     work = [functools.partial(with_faults, server, tmp_path / kind, faults(small, kind)) for kind in KINDS]
