@@ -177,8 +177,7 @@ class BareRepo:
             return None
         if ref in self._commits and not self._read_ref(f"refs/heads/{ref}"):
             return ref
-        names = (f"refs/heads/{ref}", f"refs/tags/{ref}", ref)
-        for name in names:
+        for name in (f"refs/heads/{ref}", f"refs/tags/{ref}", ref):
             if name.startswith(COMMITS) and (tip := self._read_ref(name)):
                 return tip
             done = self.try_git("rev-parse", "--verify", "-q", "--end-of-options", f"{name}^{{commit}}")
